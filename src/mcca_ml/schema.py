@@ -1,0 +1,98 @@
+"""Contracts between stages: dimensions, units and ranges of each variable, and `check`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+
+from mcca_ml.errors import SchemaError
+
+LOOK = ("time", "look", "cell")
+
+
+@dataclass(frozen=True)
+class Var:
+    """What one variable must look like; `units` None means a datetime64 variable."""
+
+    dims: tuple[str, ...]
+    units: str | None
+    low: float = -np.inf
+    high: float = np.inf
+    optional: bool = False
+
+
+GRID_TB: Mapping[str, Var] = {
+    "tb": Var((*LOOK, "channel"), "K", 30.0, 350.0),
+    "incidence": Var(LOOK, "rad", 0.0, np.pi / 2),
+    "local_time": Var(LOOK, "h", 0.0, 24.0),
+    "obs_time": Var(LOOK, None),
+    "nobs": Var(LOOK, "1", 0, 1e6),
+    "flag": Var(LOOK, "1", 0, 2**32 - 1),
+}
+"""Gridded brightness temperature: what every stage after the readers takes."""
+
+ANCILLARY: Mapping[str, Var] = {
+    "soil_temperature": Var(LOOK, "K", 180.0, 350.0, optional=True),
+    "canopy_temperature": Var(LOOK, "K", 180.0, 350.0, optional=True),
+    "clay_fraction": Var(LOOK, "1", 0.0, 1.0, optional=True),
+    "bulk_density": Var(LOOK, "g cm-3", 0.0, 2.65, optional=True),
+    "roughness_h": Var(LOOK, "1", 0.0, 5.0, optional=True),
+    "water_fraction": Var(LOOK, "1", 0.0, 1.0, optional=True),
+    "land_cover": Var((*LOOK, "cover"), "1", 0, 255, optional=True),
+    "land_cover_fraction": Var((*LOOK, "cover"), "1", 0.0, 1.0, optional=True),
+    "soil_moisture_operational": Var(LOOK, "m3 m-3", 0.0, 1.0, optional=True),
+    "recommended_operational": Var(LOOK, "1", 0, 1, optional=True),
+}
+"""What a granule may carry beside brightness temperature; no vegetation ancillary among it."""
+
+RETRIEVAL: Mapping[str, Var] = {
+    "soil_moisture": Var(LOOK, "m3 m-3", 0.0, 1.0),
+    "sm_uncertainty": Var(LOOK, "m3 m-3", 0.0, 1.0),
+    "vod_v": Var(LOOK, "1", 0.0, 10.0),
+    "vod_h": Var(LOOK, "1", 0.0, 10.0),
+    "vod_v_uncertainty": Var(LOOK, "1", 0.0, np.inf),
+    "vod_h_uncertainty": Var(LOOK, "1", 0.0, np.inf),
+    "cost": Var(LOOK, "1", 0.0, np.inf),
+    "flag": Var(LOOK, "1", 0, 2**32 - 1),
+    "obs_time": Var(LOOK, None),
+}
+"""Soil moisture and vegetation optical depth per look."""
+
+
+def _faults(name: str, found: xr.DataArray, var: Var) -> list[str]:
+    """Every breach of `var` by the variable `name`, in words."""
+    faults = []
+    if found.dims != var.dims:
+        faults.append(f"{name}: dims {found.dims}, expected {var.dims}")
+    if var.units is None:
+        if found.dtype.kind != "M":
+            faults.append(f"{name}: type {found.dtype}, expected datetime64")
+        return faults
+    if found.attrs.get("units") != var.units:
+        faults.append(f"{name}: units {found.attrs.get('units')!r}, expected {var.units!r}")
+    if bool(((found < var.low) | (found > var.high)).any()):
+        faults.append(f"{name}: values outside [{var.low:g}, {var.high:g}] {var.units}")
+    return faults
+
+
+def check(ds: xr.Dataset, contract: Mapping[str, Var], where: str) -> xr.Dataset:
+    """Return `ds` unchanged, or raise naming every breach at once.
+
+    Args:
+        ds: dataset to look at; it is not modified.
+        contract: variables by name, `GRID_TB` for instance.
+        where: the place that asks, first words of the message.
+
+    Raises:
+        SchemaError: a variable is missing, has other dims or units, or values out of range.
+    """
+    faults = []
+    for name, var in contract.items():
+        if name in ds:
+            faults += _faults(name, ds[name], var)
+        elif not var.optional:
+            faults.append(f"{name}: missing")
+    if faults:
+        raise SchemaError(f"{where}: " + "; ".join(faults))
+    return ds
