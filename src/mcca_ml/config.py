@@ -28,7 +28,7 @@ class RetrieveSettings(BaseModel):
         0.07,
         ge=0.0,
         lt=0.5,
-        description="scattering albedo [1]; 0.07 is the commonest value of the DCA land-cover table",
+        description="scattering albedo [1]; 0.07 is the commonest value of the DCA table",
     )
     omega_source: Literal["uniform", "dca", "mt-dca"] = Field(
         "uniform", description="uniform: `omega` everywhere; dca, mt-dca: by land cover"

@@ -38,7 +38,7 @@ class Flag(IntFlag):
 MEANING = {
     Flag.NOT_OBSERVED: "no brightness temperature in this look",
     Flag.TB_INVALID: "a brightness temperature is missing or outside its physical range",
-    Flag.TB_SUSPECT: "the provider's quality bit of a brightness temperature is set (RFI and others)",
+    Flag.TB_SUSPECT: "the provider's quality bit of a brightness temperature is set (RFI, others)",
     Flag.NO_TEMPERATURE: "no effective soil temperature, so no retrieval",
     Flag.NOT_ATTEMPTED: "water, ice or another condition beyond the limit for any retrieval",
     Flag.FROZEN: "frozen ground: the value is liquid water, not total water",
@@ -53,7 +53,7 @@ MEANING = {
     Flag.SOIL_MOISTURE_AT_BOUND: "soil moisture lies at its lower or upper bound",
     Flag.VOD_AT_BOUND: "vegetation optical depth lies at its lower or upper bound",
     Flag.NOT_CONVERGED: "the search did not converge",
-    Flag.RESIDUAL_LARGE: "no state explains the brightness temperatures within 3 sigma of the noise",
+    Flag.RESIDUAL_LARGE: "no state explains the brightness temperatures within 3 sigma",
     Flag.WEAKLY_IDENTIFIED: "uncertainty of soil moisture above 0.10 m3 m-3",
     Flag.DEFAULT_CLAY: "clay fraction missing in the granule; default used",
     Flag.DEFAULT_LAND_COVER: "land cover missing in the granule; default used",
@@ -91,4 +91,5 @@ def is_recommended(flag: npt.NDArray[np.uint32]) -> npt.NDArray[np.bool_]:
     >>> is_recommended(np.array([0, Flag.COAST, Flag.FROZEN], np.uint32)).tolist()
     [True, True, False]
     """
-    return (np.asarray(flag) & FLAG_DTYPE(int(NOT_RECOMMENDED))) == 0
+    excluded: npt.NDArray[np.bool_] = (flag & FLAG_DTYPE(int(NOT_RECOMMENDED))) != 0
+    return ~excluded
