@@ -1,0 +1,1 @@
+"""Soil, water, surface, canopy -> brightness temperature: arrays in, arrays out."""

@@ -1,0 +1,54 @@
+"""Effect of surface roughness on reflectivity."""
+
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+_LOWEST_COSINE = 1e-6  # cos(pi/2) is slightly negative in float32
+
+
+def rough_reflectivity_wang81(
+    r_v: Float[Array, "*cell"],
+    r_h: Float[Array, "*cell"],
+    h: Float[Array, "*cell"],
+    q: Float[Array, "*cell"],
+    n: Float[Array, "*cell"],
+    incidence: Float[Array, "*cell"],
+) -> tuple[Float[Array, "*cell"], Float[Array, "*cell"]]:
+    """Power reflectivity of a rough surface at V and at H [1], in this order.
+
+    Args:
+        r_v: reflectivity of the smooth surface at V [1], 0 to 1.
+        r_h: reflectivity of the smooth surface at H [1], 0 to 1.
+        h: roughness height parameter [1], >= 0.
+        q: polarization mixing [1], 0 to 0.5.
+        n: exponent of the cosine [1], 2 for SMAP.
+        incidence: Earth incidence angle [rad], 0 to < pi/2.
+
+    Formula:
+        r_p = ((1 - q) r*_p + q r*_q') exp(-h cos^n),  q' the other polarization
+
+    Source: Wang and Choudhury (1981), J. Geophys. Res. 86(C6), 5277-5282,
+        doi:10.1029/JC086iC06p05277 (there n = 2).
+    Departs from it: n is free, as in later work.
+
+    >>> r_v, r_h = rough_reflectivity_wang81(*map(jnp.float32, (0.2, 0.4, 0, 0.5, 2, 0.7)))
+    >>> print(f"{r_v:.3f} {r_h:.3f}")
+    0.300 0.300
+    """
+    loss = jnp.exp(-h * jnp.maximum(jnp.cos(incidence), _LOWEST_COSINE) ** n)
+    return ((1 - q) * r_v + q * r_h) * loss, ((1 - q) * r_h + q * r_v) * loss
+
+
+def polarization_mixing_chaubell20(h: Float[Array, "*cell"]) -> Float[Array, "*cell"]:
+    """Polarization mixing q of the SMAP dual-channel algorithm [1].
+
+    Args:
+        h: roughness height parameter [1], 0 to 2.8.
+
+    Formula:
+        q = 0.1771 h
+
+    >>> print(f"{polarization_mixing_chaubell20(jnp.float32(0.5)):.5f}")
+    0.08855
+    """
+    return 0.1771 * h
