@@ -1,0 +1,1 @@
+"""Granule -> GRID_TB with ANCILLARY."""

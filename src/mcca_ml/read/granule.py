@@ -1,0 +1,151 @@
+"""HDF5 granules: opening them, finding datasets, and turning raw values into physical ones.
+
+Every failure becomes a GranuleError of one line: the file, what was found, what was expected.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import h5py
+import numpy as np
+import numpy.typing as npt
+
+from mcca_ml.errors import GranuleError
+
+Floats = npt.NDArray[np.float32]
+_SHOWN = 8
+
+
+def shorten(names: Iterable[str]) -> str:
+    """Names in one phrase: the first eight, and how many more there are.
+
+    >>> shorten(["b", "a"]), shorten([]), shorten("abcdefghij")
+    ('a, b', 'nothing', 'a, b, c, d, e, f, g, h and 2 more')
+    """
+    ordered = sorted(names)
+    rest = len(ordered) - _SHOWN
+    more = f" and {rest} more" if rest > 0 else ""
+    return (", ".join(ordered[:_SHOWN]) or "nothing") + more
+
+
+def _why_not_a_file(path: Path) -> str | None:
+    """Reason why there is nothing to open at `path`, if there is one."""
+    if path.is_dir():
+        return "is a directory, expected a file; name the granules in it"
+    if not path.exists():
+        return "there is no such file; check the name"
+    if path.stat().st_size == 0:
+        return "the file is empty, expected HDF5; download it again"
+    return None
+
+
+def _why_not_hdf5(error: Exception) -> str:
+    """What an error of the HDF5 library means, and what to do."""
+    text = str(error)
+    if isinstance(error, PermissionError) or "Permission denied" in text:
+        return "no permission to read the file; change its permissions"
+    if "truncated" in text:
+        return "the HDF5 file is truncated, a part is missing; download it again"
+    if "signature not found" in text:
+        return "the file is not HDF5, expected a SMAP granule or a gridded NetCDF-4 file"
+    return f"the HDF5 file is damaged ({text.splitlines()[0][:80]}); download it again"
+
+
+@contextmanager
+def open_hdf5(path: Path) -> Iterator[h5py.File]:
+    """Open an HDF5 file for reading; damage that shows only while reading counts as well.
+
+    Args:
+        path: the file.
+
+    Raises:
+        GranuleError: it is missing, empty, a directory, unreadable, not HDF5, truncated, damaged.
+    """
+    try:
+        reason = _why_not_a_file(path)
+        if reason is None:
+            with h5py.File(path, "r") as h5:
+                yield h5
+            return
+    except (OSError, RuntimeError) as error:
+        raise GranuleError(f"{path.name}: {_why_not_hdf5(error)}") from error
+    raise GranuleError(f"{path.name or path}: {reason}")
+
+
+def text(value: object) -> str:
+    """An attribute as text: bytes, arrays of one and padding are taken care of.
+
+    >>> text(b"SPL3SMP"), text(np.array(["003 "])), text(None)
+    ('SPL3SMP', '003', '')
+    """
+    if isinstance(value, np.ndarray):
+        value = value.ravel()[0] if value.size else None
+    if isinstance(value, bytes):
+        value = value.decode("utf-8", "replace")
+    return "" if value is None else str(value).strip().strip("\0")
+
+
+def dataset(group: h5py.Group, name: str) -> h5py.Dataset:
+    """The dataset `name` of a group.
+
+    Raises:
+        GranuleError: it is absent; the message lists those present.
+    """
+    found = group.get(name)
+    if not isinstance(found, h5py.Dataset):
+        raise GranuleError(
+            f"{file_name(group)}: no dataset {name!r} in {group.name}, which holds "
+            f"{shorten(group)}; give a whole granule"
+        )
+    return found
+
+
+def array(group: h5py.Group, name: str, shape: tuple[int, ...]) -> npt.NDArray[np.generic]:
+    """Raw values of the dataset `name`, which must have the given shape.
+
+    Raises:
+        GranuleError: it is absent or has another shape.
+    """
+    found = dataset(group, name)
+    if found.shape != shape:
+        raise GranuleError(
+            f"{file_name(group)}: {name} has shape {found.shape}, expected {shape}; "
+            "this is not the grid of the product that the metadata name"
+        )
+    raw: npt.NDArray[np.generic] = found[()]
+    return raw
+
+
+def file_name(group: h5py.Group | h5py.Dataset) -> str:
+    """Name of the file that a group or dataset belongs to, without its folder."""
+    return Path(group.file.filename).name
+
+
+def decode(
+    raw: npt.NDArray[np.generic],
+    fill: float | None,
+    valid: tuple[float, float] = (-np.inf, np.inf),
+    *,
+    scale: float = 1.0,
+    offset: float = 0.0,
+) -> Floats:
+    """Physical values: raw * scale + offset, NaN where the raw value is the fill or out of range.
+
+    The fill value is judged on the raw values, before the scale.
+
+    Args:
+        raw: values as stored.
+        fill: raw value that stands for none.
+        valid: physical range, outside of which a value becomes NaN.
+        scale: physical units per raw unit.
+        offset: physical value of a raw 0.
+
+    >>> decode(np.array([100, 65535], np.uint16), 65535, scale=0.01).tolist()
+    [1.0, nan]
+    """
+    values = raw.astype(np.float32) * np.float32(scale) + np.float32(offset)
+    missing = ~((values >= valid[0]) & (values <= valid[1]))
+    if fill is not None:
+        missing |= raw == raw.dtype.type(fill)
+    return np.where(missing, np.float32(np.nan), values)

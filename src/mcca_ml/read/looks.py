@@ -1,0 +1,195 @@
+"""Observations of single looks, as arrays over cells -> one dataset over time, look and cell."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from mcca_ml import schema
+from mcca_ml.errors import GranuleError
+from mcca_ml.flags import FLAG_DTYPE, Flag
+from mcca_ml.grid import ease2
+from mcca_ml.layouts import NOT_RECOMMENDED_BIT, QUALITY_BIT, SURFACE_BITS, Layout
+from mcca_ml.sensors import SMAP
+
+Floats = npt.NDArray[np.float32]
+Flags = npt.NDArray[np.uint32]
+Bits = npt.NDArray[np.uint16]
+
+NO_LAND_COVER = 255
+SURFACE = Flag(int(np.bitwise_or.reduce([int(flag) for _, flag in SURFACE_BITS])))
+"""All flags that describe the surface."""
+
+
+@dataclass(frozen=True)
+class Observations:
+    """The cells that one look saw, all arrays of the same length."""
+
+    look: str
+    cell: npt.NDArray[np.int64]
+    tb: Floats
+    """V and H [K], (cell, channel)."""
+    incidence: Floats
+    """[rad]."""
+    obs_time: npt.NDArray[np.datetime64]
+    nobs: npt.NDArray[np.uint16]
+    """Sides of the scan averaged into the value; 1 where the product has one value a cell."""
+    flag: Flags
+    ancillary: Mapping[str, npt.NDArray[np.generic]]
+    """Variables of schema.ANCILLARY, as far as the granule holds them."""
+
+
+def is_set(bits: Bits, bit: int, fill: float | None) -> npt.NDArray[np.bool_]:
+    """Whether a bit is set; never in the fill value."""
+    found: npt.NDArray[np.bool_] = ((bits >> bit) & 1).astype(bool) & (bits != fill)
+    return found
+
+
+def is_suspect(quality: Bits, fill: float | None) -> npt.NDArray[np.bool_]:
+    """Whether the provider marks a brightness temperature as less than good."""
+    return is_set(quality, QUALITY_BIT, fill)
+
+
+def is_recommended(retrieval_quality: Bits, fill: float | None) -> npt.NDArray[np.bool_]:
+    """Whether the provider recommends its soil moisture."""
+    known: npt.NDArray[np.bool_] = retrieval_quality != fill
+    return known & ~is_set(retrieval_quality, NOT_RECOMMENDED_BIT, fill)
+
+
+def surface_flags(surface: Bits, fill: float | None) -> Flags:
+    """Our flags of the provider's surface conditions.
+
+    >>> bits = np.array([2, 128, 2048, 65534], np.uint16)
+    >>> [Flag(int(flag)).name for flag in surface_flags(bits, 65534)]
+    ['OPEN_WATER', 'FROZEN', 'OK', 'OK']
+    """
+    flags = np.zeros(surface.shape, FLAG_DTYPE)
+    for bit, flag in SURFACE_BITS:
+        flags |= np.where(is_set(surface, bit, fill), FLAG_DTYPE(int(flag)), FLAG_DTYPE(0))
+    return flags
+
+
+def tb_flags(tb: Floats, suspect: npt.NDArray[np.bool_]) -> Flags:
+    """Flags of the brightness temperatures of each cell, (cell, channel) -> (cell)."""
+    invalid = np.where(np.isnan(tb).any(axis=1), int(Flag.TB_INVALID), 0)
+    doubtful = np.where((suspect & ~np.isnan(tb)).any(axis=1), int(Flag.TB_SUSPECT), 0)
+    return (invalid | doubtful).astype(FLAG_DTYPE)
+
+
+def solar_time(obs_time: npt.NDArray[np.datetime64], lon: npt.NDArray[np.float64]) -> Floats:
+    """Local mean solar time [h], 0 to 24; NaN where there is no time.
+
+    Args:
+        obs_time: UTC.
+        lon: longitude [degree], broadcast against `obs_time`.
+
+    >>> solar_time(np.array(["2015-04-01T12:00", "NaT"], "M8[ns]"), np.array([-90.0, 0.0])).tolist()
+    [6.0, nan]
+    """
+    of_day = obs_time - obs_time.astype("M8[D]")
+    hours = of_day / np.timedelta64(1, "h")
+    return np.asarray(np.mod(hours + lon / 15.0, 24.0), np.float32)
+
+
+def _days(observations: Observations) -> npt.NDArray[np.datetime64]:
+    """UTC day of each cell; one without a time counts to the most common day of its look."""
+    days = observations.obs_time.astype("M8[D]")
+    known, count = np.unique(days[~np.isnat(days)], return_counts=True)
+    if known.size:
+        days = np.where(np.isnat(days), known[count.argmax()], days)
+    return days
+
+
+def _variable(name: str, data: npt.NDArray[np.generic]) -> xr.Variable:
+    """A variable with the dimensions and units of the contract."""
+    var = (schema.GRID_TB | schema.ANCILLARY)[name]  # type: ignore[operator]
+    return xr.Variable(var.dims, data, {} if var.units is None else {"units": var.units})
+
+
+def _blank(
+    name: str, like: npt.NDArray[np.generic], shape: tuple[int, ...]
+) -> npt.NDArray[np.generic]:
+    """An array that says `not observed` everywhere, for the variable `name`."""
+    value: object = np.nan
+    if name == "flag":
+        value = int(Flag.NOT_OBSERVED)
+    elif name == "land_cover":
+        value = NO_LAND_COVER
+    elif name in ("nobs", "recommended_operational", "land_cover_fraction"):
+        value = 0
+    elif name == "obs_time":
+        value = np.datetime64("NaT", "ns")
+    return np.full((*shape, *like.shape[1:]), value, like.dtype)
+
+
+def _fields(observations: Observations) -> dict[str, npt.NDArray[np.generic]]:
+    """All per-cell arrays of a look by the name of their variable."""
+    return {
+        "tb": observations.tb,
+        "incidence": observations.incidence,
+        "obs_time": observations.obs_time,
+        "nobs": observations.nobs,
+        "flag": observations.flag,
+        **observations.ancillary,
+    }
+
+
+def assemble(looks: Sequence[Observations], layout: Layout, where: str) -> xr.Dataset:
+    """One dataset over UTC days, looks and cells.
+
+    Args:
+        looks: what each look saw; cells without any brightness temperature are left out.
+        layout: of the granule, for the attributes.
+        where: name of the granule.
+
+    Returns:
+        After schema.GRID_TB and schema.ANCILLARY; a field that no look has is left out.
+
+    Raises:
+        GranuleError: no look saw anything, or a cell occurs twice in a look.
+    """
+    seen = [observations for observations in looks if observations.cell.size]
+    if not seen:
+        raise GranuleError(
+            f"{where}: no brightness temperature in any cell (all fill), expected some; "
+            "leave the granule out"
+        )
+    grid = ease2.by_name(layout.product.grid)
+    cells = np.unique(np.concatenate([o.cell for o in seen]))
+    days = np.unique(np.concatenate([_days(o) for o in seen]))
+    names = sorted({observations.look for observations in seen})
+    shape = (days.size, len(names), cells.size)
+    data: dict[str, npt.NDArray[np.generic]] = {}
+    for observations in seen:
+        index = np.searchsorted(cells, observations.cell)
+        if np.unique(index).size != index.size:
+            raise GranuleError(
+                f"{where}: a cell occurs twice in one look, expected once; download it again"
+            )
+        day = np.searchsorted(days, _days(observations))
+        for name, values in _fields(observations).items():
+            data.setdefault(name, _blank(name, values, shape))
+            data[name][day, names.index(observations.look), index] = values
+    place = ease2.cell_latlon(grid, cells)
+    data["local_time"] = solar_time(data["obs_time"], place.lon)  # type: ignore[arg-type]
+    return xr.Dataset(
+        {name: _variable(name, values) for name, values in data.items()},
+        coords={
+            "time": days.astype("M8[ns]"),
+            "look": names,
+            "cell": cells.astype(np.int64),
+            "channel": [channel.name for channel in SMAP.channels],
+            "lat": ("cell", place.lat, {"units": "degrees_north"}),
+            "lon": ("cell", place.lon, {"units": "degrees_east"}),
+        },
+        attrs={
+            "sensor": SMAP.name,
+            "grid": grid.name,
+            "product": layout.product.short_name,
+            "product_version": "unknown" if layout.version is None else f"{layout.version}",
+            "layout": layout.name,
+            "granules": where,
+        },
+    )
