@@ -1,5 +1,7 @@
 """Observation times of SMAP granules, whose stated epoch is wrong."""
 
+import re
+
 import h5py
 import numpy as np
 import numpy.typing as npt
@@ -8,6 +10,8 @@ from mcca_ml.layouts import DOCUMENTED_EPOCH, FILLS
 from mcca_ml.read.granule import text
 
 _SAMPLES = 32
+# Genuine files hold `N/A` and, where the milliseconds round to 1000, `2015-08-11T02:19:34.***Z`.
+_WRITTEN = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:[0-5]\d\.\d+)Z?$")
 
 
 def _sample(seconds: npt.NDArray[np.float64]) -> list[tuple[int, ...]]:
@@ -29,9 +33,9 @@ def epoch_of(
     offsets = []
     epoch = np.datetime64(DOCUMENTED_EPOCH, "us")
     for index in _sample(seconds) if utc is not None and utc.shape == seconds.shape else []:
-        written = text(utc[index]).rstrip("Z") if utc is not None else ""
-        if written[:1].isdigit():
-            passed = (np.datetime64(written, "us") - epoch) / np.timedelta64(1, "us")
+        written = _WRITTEN.match(text(utc[index])) if utc is not None else None
+        if written:
+            passed = (np.datetime64(written.group(1), "us") - epoch) / np.timedelta64(1, "us")
             offsets.append(passed - float(seconds[index]) * 1e6)
     # Milliseconds are cut off, not rounded, in the text; the median is good to one of them.
     return epoch + np.timedelta64(round(float(np.median(offsets))) if offsets else 0, "us")
