@@ -30,6 +30,7 @@ def rough_reflectivity_wang81(
     Source: Wang and Choudhury (1981), J. Geophys. Res. 86(C6), 5277-5282,
         doi:10.1029/JC086iC06p05277 (there n = 2).
     Departs from it: n is free, as in later work.
+    Checked: form and the exponent 2 against a public code of the SMAP level-4 team (GEOS).
 
     >>> r_v, r_h = rough_reflectivity_wang81(*map(jnp.float32, (0.2, 0.4, 0, 0.5, 2, 0.7)))
     >>> print(f"{r_v:.3f} {r_h:.3f}")
@@ -47,6 +48,10 @@ def polarization_mixing_chaubell20(h: Float[Array, "*cell"]) -> Float[Array, "*c
 
     Formula:
         q = 0.1771 h
+
+    Source: Chaubell et al. (2020), IEEE Trans. Geosci. Remote Sens. 58(6), 3894-3905,
+        doi:10.1109/TGRS.2019.2959239 (paper not at hand; the factor was not read there).
+    Checked: stands in a public code of the SMAP level-4 team (GEOS) as the mixing of SMAP L2.
 
     >>> print(f"{polarization_mixing_chaubell20(jnp.float32(0.5)):.5f}")
     0.08855

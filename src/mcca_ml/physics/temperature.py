@@ -1,0 +1,126 @@
+"""Effective temperature of the emitting soil, and land surface temperature from 37 GHz."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+CHOUDHURY82_WEIGHT: Mapping[float, float] = MappingProxyType(
+    {0.028: 0.802, 0.06: 0.667, 0.11: 0.480, 0.21: 0.246, 0.49: 0.084}
+)
+"""Weight of the surface temperature [1] by wavelength [m].
+
+Source: Choudhury, Schmugge, Mo (1982), J. Geophys. Res. 87(C2), 1301-1304,
+doi:10.1029/JC087iC02p01301 (paper not at hand). Checked: CMEM uses these five weights between
+the band limits 4.4, 8.5, 16 and 35 cm; that each belongs to exactly this wavelength is not verified.
+"""
+
+SMAP_WEIGHT_AM = 0.246
+"""Weight of the upper soil layer at 6 am [1]; equals Choudhury's weight at 21 cm."""
+
+SMAP_WEIGHT_PM = 1.0
+"""Weight of the upper soil layer at 6 pm [1]; read in one public code only."""
+
+_SMAP_SCALE = 1.007  # read in one public code only
+
+_LEAST_WEIGHT = 1e-3  # CMEM's floor; it also keeps the gradient of the power finite
+
+
+def effective_temperature_choudhury82(
+    surface: Float[Array, "*cell"], deep: Float[Array, "*cell"], weight: Float[Array, "*cell"]
+) -> Float[Array, "*cell"]:
+    """Effective soil temperature [K].
+
+    Args:
+        surface: temperature of the first centimetres [K].
+        deep: temperature at 50 to 100 cm [K].
+        weight: weight of the surface [1], 0 to 1; see `CHOUDHURY82_WEIGHT`.
+
+    Formula:
+        T = deep + weight (surface - deep)
+
+    Source: Choudhury, Schmugge, Mo (1982), J. Geophys. Res. 87(C2), 1301-1304,
+        doi:10.1029/JC087iC02p01301.
+    Checked: form against CMEM.
+
+    >>> float(effective_temperature_choudhury82(*map(jnp.float32, (300, 290, 0.5))))
+    295.0
+    """
+    return deep + weight * (surface - deep)
+
+
+def effective_temperature_wigneron01(
+    surface: Float[Array, "*cell"],
+    deep: Float[Array, "*cell"],
+    soil_moisture: Float[Array, "*cell"],
+) -> Float[Array, "*cell"]:
+    """Effective soil temperature at L-band with a weight that grows with soil moisture [K].
+
+    Args:
+        surface: temperature of the first centimetres [K].
+        deep: temperature at 50 to 100 cm [K].
+        soil_moisture: volumetric soil moisture m [m3 m-3].
+
+    Formula:
+        T = deep + (m / 0.3)^0.3 (surface - deep)
+
+    Source: Wigneron, Laguerre, Kerr (2001), IEEE Trans. Geosci. Remote Sens. 39(8), 1697-1707,
+        doi:10.1109/36.942548 (paper not at hand).
+    Departs from it: the weight is kept between 0.001 (as in CMEM) and 1 (above 0.3 m3 m-3 it would
+        extrapolate beyond the surface).
+    Checked: form against CMEM, both constants against a public code that calls them L-MEB defaults.
+
+    >>> float(effective_temperature_wigneron01(*map(jnp.float32, (300, 290, 0.3))))
+    300.0
+    """
+    floor = 0.3 * _LEAST_WEIGHT ** (1 / 0.3)
+    weight = jnp.minimum((jnp.maximum(soil_moisture, floor) / 0.3) ** 0.3, 1.0)
+    return effective_temperature_choudhury82(surface, deep, weight)
+
+
+def effective_temperature_smap(
+    upper: Float[Array, "*cell"], lower: Float[Array, "*cell"], weight: Float[Array, "*cell"]
+) -> Float[Array, "*cell"]:
+    """Effective soil temperature as the SMAP level-2 product forms it from two model layers [K].
+
+    Args:
+        upper: temperature of the layer 0-10 cm [K].
+        lower: temperature of the layer 10-40 cm [K].
+        weight: weight of the upper layer [1], `SMAP_WEIGHT_AM` or `SMAP_WEIGHT_PM`.
+
+    Formula:
+        T = 1.007 (weight upper + (1 - weight) lower)
+
+    Source: not verified: the constants come from one public code (NASA LISF); the algorithm
+        document was not read. The granules carry the result, so no retrieval depends on this.
+
+    >>> print(f"{effective_temperature_smap(*map(jnp.float32, (300, 290, 1))):.1f}")
+    302.1
+    """
+    return _SMAP_SCALE * effective_temperature_choudhury82(upper, lower, weight)
+
+
+def land_surface_temperature_holmes09(tb_37v: Float[Array, "*cell"]) -> Float[Array, "*cell"]:
+    """Land surface temperature from brightness temperature near 37 GHz, V polarisation [K].
+
+    Precision as its authors state it: 2.5 K over forest, 3.5 K over low vegetation; not valid over
+    barren land, sparse vegetation and open shrubs, nor with snow, frozen ground or rain.
+
+    Args:
+        tb_37v: brightness temperature at 36.5 or 37 GHz V [K].
+
+    Formula:
+        T = 0.893 TB + 44.8
+
+    Source: Holmes, De Jeu, Owe, Dolman (2009), J. Geophys. Res. 114, D04113,
+        doi:10.1029/2008JD010257 (abstract read; the coefficients were not found in open text).
+    Checked: coefficients against public LPRM scripts, which attribute them to Holmes. Elsewhere
+        1.11 TB - 15.2 is ascribed to the same paper: 3.6 K colder at 260 K, 2.9 K warmer at
+        290 K. No code or open text with it was found, so it is not offered; the difference is the
+        uncertainty to give this temperature.
+
+    >>> print(f"{land_surface_temperature_holmes09(jnp.float32(270)):.2f}")
+    285.91
+    """
+    return 0.893 * tb_37v + 44.8
