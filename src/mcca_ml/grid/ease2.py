@@ -39,7 +39,7 @@ _E2 = FLATTENING * (2 - FLATTENING)
 _E = float(np.sqrt(_E2))
 # Scale of x at the equator; its inverse is that of y.
 _K0 = float(np.cos(STANDARD_PARALLEL) / np.sqrt(1 - _E2 * np.sin(STANDARD_PARALLEL) ** 2))
-_NEWTON_STEPS = 4  # the error squares at each step and starts below 3e-3: three reach 1e-16
+_NEWTON_STEPS = 3  # the error starts below 2e-3 and two steps bring it to 1e-15; one to spare
 
 
 @dataclass(frozen=True)

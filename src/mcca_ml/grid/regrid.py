@@ -1,0 +1,220 @@
+"""GRID_TB on EASE2_M36 or EASE2_M09 -> GRID_TB on the land cells of EASE2_M25, by shares of area.
+
+Brightness temperature and what belongs to it are brought to 25 km before the retrieval, because
+soil moisture is not linear in brightness temperature. What becomes of each variable:
+
+- continuous ones (`tb`, `incidence`, temperatures, clay, bulk density, roughness, water fraction,
+  operational soil moisture): mean weighted by area over the source cells that hold a value, each
+  variable and channel for itself; NaN where those fill less than `MIN_SHARE` of the cell;
+- `land_cover`, `land_cover_fraction`: the classes with the largest share of the area, and it;
+- `obs_time`, `local_time`: those of the observed source cell that fills most of the cell, so that
+  both belong to one observation; a mean of two passes would be a time at which nobody looked;
+- `nobs`: the largest of the source cells, no sum, since neighbours share footprints;
+- `recommended_operational`: 1 only where every observed source cell met is recommended;
+- `flag`: a condition holds where it holds on `FLAG_SHARE` of the observed area. Bits that say
+  that a value is missing follow the value of the new cell instead: `NOT_OBSERVED` where observed
+  source cells fill less than `MIN_SHARE`, `TB_INVALID` where a `tb` is NaN, `NO_TEMPERATURE`
+  where `soil_temperature` is. `NOT_ATTEMPTED`, which forbids a retrieval, takes `MIN_SHARE`.
+"""
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from mcca_ml import schema
+from mcca_ml.errors import SchemaError
+from mcca_ml.flags import Flag
+from mcca_ml.grid import ease2, land
+from mcca_ml.grid import overlap as ov
+
+AVERAGED = (
+    "tb",
+    "incidence",
+    "soil_temperature",
+    "canopy_temperature",
+    "clay_fraction",
+    "bulk_density",
+    "roughness_h",
+    "water_fraction",
+    "soil_moisture_operational",
+)
+"""Variables that are averaged by area."""
+
+LABELS = ("time", "look", "channel", "cover")
+"""Coordinates that stay as they are."""
+
+NO_CLASS = 255
+"""Stands for "no further class" where `land_cover` is stored in whole numbers; its share is 0."""
+
+_FOLLOW_THE_VALUE = Flag.NOT_OBSERVED | Flag.TB_INVALID
+
+Array = npt.NDArray[np.generic]
+
+
+def cover_of(
+    source: ease2.Grid,
+    target: ease2.Grid,
+    *,
+    source_cells: npt.ArrayLike,
+    target_cells: npt.ArrayLike,
+) -> ov.Cover:
+    """Return which of `source_cells` fill each of `target_cells`, and how much of it [1]; exact.
+
+    Args:
+        source: grid of the source cells.
+        target: grid of the target cells.
+        source_cells: flat indices on `source`, each once, in any order.
+        target_cells: flat indices on `target`.
+
+    Raises:
+        SchemaError: a source cell is off the grid or listed twice.
+    """
+    listed = np.asarray(source_cells, np.int64)
+    if listed.size and not (listed.min() >= 0 and listed.max() < source.size):
+        raise SchemaError(
+            f"regrid: found cells {listed.min()} to {listed.max()}, expected 0 to "
+            f"{source.size - 1} on {source.name}; check attrs['grid']"
+        )
+    position = np.full(source.size, -1, np.int32)
+    position[listed] = np.arange(listed.size, dtype=np.int32)
+    if np.count_nonzero(position >= 0) < listed.size:
+        raise SchemaError("regrid: found a cell twice, expected each once; compose the day first")
+    row, column = np.divmod(np.asarray(target_cells, np.int64), target.columns)
+    down = ov.overlap(ease2.y_edges(source), ease2.y_edges(target))
+    across = ov.overlap(ease2.x_edges(source), ease2.x_edges(target))
+    flat = down.index[row][:, :, None] * source.columns + across.index[column][:, None, :]
+    weight = down.weight[row][:, :, None] * across.weight[column][:, None, :]
+    index = position[flat.reshape(row.size, -1)]
+    share = np.where(index >= 0, weight.reshape(row.size, -1), 0.0)
+    return ov.Cover(np.where(share > 0, index, 0).astype(np.int32), share)
+
+
+def to_m25(ds: xr.Dataset) -> xr.Dataset:
+    """Return `ds` on the land cells of EASE2_M25 that it observes; the input is not modified.
+
+    Args:
+        ds: after `schema.GRID_TB` and `schema.ANCILLARY`; `cell` holds flat indices of the grid
+            named by `attrs["grid"]`, in any order, as few as there are. Variables beyond the two
+            contracts are left out.
+
+    Returns:
+        New dataset after the same contracts: `cell` holds rising flat indices of EASE2_M25,
+        restricted to `land.land_cells` and to cells observed in at least one look; coordinates
+        `lat` and `lon` are their centres; `attrs["grid"]` is `EASE2_M25`. See the module for
+        what becomes of each variable.
+
+    Raises:
+        SchemaError: `ds` breaks a contract, names no known grid, or lists a cell off the grid.
+    """
+    for contract in (schema.GRID_TB, schema.ANCILLARY):
+        schema.check(ds, contract, where="to_m25: input")
+    source = ease2.by_name(str(ds.attrs.get("grid")))
+    cells = land.land_cells(ease2.M25)
+    cover = cover_of(source, ease2.M25, source_cells=ds["cell"].to_numpy(), target_cells=cells)
+    met = np.asarray((cover.weight > 0).any(axis=1))
+    cover, cells = cover.of(met), cells[met]
+    place = ease2.cell_latlon(ease2.M25, cells)
+    out = xr.Dataset(
+        coords={
+            name: ds[name] for name in ("time", "look", "channel", "cover") if name in ds.coords
+        }
+        | {
+            "cell": ("cell", cells, ds["cell"].attrs),
+            "lat": ("cell", place.lat, {"units": "degrees_north"}),
+            "lon": ("cell", place.lon, {"units": "degrees_east"}),
+        },
+        attrs=ds.attrs | {"grid": ease2.M25.name},
+    )
+    for name in AVERAGED:
+        if name in ds:
+            put(out, ds, name, ov.weighted_mean(cell_last(ds, name), cover))
+    _put_observation(out, ds, cover)
+    _put_land_cover(out, ds, cover)
+    _put_flag(out, ds, cover)
+    out = out.isel(cell=((out["flag"] & int(Flag.NOT_OBSERVED)) == 0).any(("time", "look")).values)
+    for contract in (schema.GRID_TB, schema.ANCILLARY):
+        schema.check(out, contract, where="to_m25: output")
+    return out
+
+
+def cell_last(ds: xr.Dataset, name: str) -> npt.NDArray[np.floating]:
+    """Values of a variable with the dimension `cell` moved to the end; whole numbers as float32."""
+    values = ds[name].transpose(..., "cell").to_numpy()
+    return values if values.dtype.kind == "f" else values.astype(np.float32)
+
+
+def put(out: xr.Dataset, ds: xr.Dataset, name: str, values: Array) -> None:
+    """Set variable `name` of `out` from values with `cell` last; dims, attributes as in `ds`."""
+    dims = ds[name].transpose(..., "cell").dims
+    out[name] = xr.DataArray(values, dims=dims, attrs=ds[name].attrs).transpose(*ds[name].dims)
+
+
+def _is_observed(ds: xr.Dataset) -> npt.NDArray[np.bool_]:
+    """Whether each source cell was seen, shape (time, look, cell)."""
+    flag = ds["flag"].to_numpy().astype(np.uint32)
+    return np.asarray((flag & np.uint32(int(Flag.NOT_OBSERVED))) == 0)
+
+
+def _put_observation(out: xr.Dataset, ds: xr.Dataset, cover: ov.Cover) -> None:
+    """Set the times, the number of observations and the operational recommendation."""
+    observed = _is_observed(ds)
+    chosen = ov.dominant(cover, observed & ~np.isnat(ds["obs_time"].to_numpy()))
+    for name, missing in (("obs_time", np.datetime64("NaT")), ("local_time", np.nan)):
+        values = ds[name].to_numpy()
+        taken = np.take_along_axis(values, np.maximum(chosen, 0), axis=-1)
+        put(out, ds, name, np.where(chosen >= 0, taken, missing).astype(values.dtype))
+    most = ov.largest(np.where(observed, cell_last(ds, "nobs"), np.nan), cover)
+    put(out, ds, "nobs", _with_missing(most, ds["nobs"].dtype, 0))
+    name = "recommended_operational"
+    if name in ds:
+        good = cell_last(ds, name) == 1
+        area, other = ov.covered_share(cover, observed), ov.covered_share(cover, observed & ~good)
+        value = np.where(area > 0, other == 0, np.nan)
+        put(out, ds, name, _with_missing(value, ds[name].dtype, 0))
+
+
+def _put_land_cover(out: xr.Dataset, ds: xr.Dataset, cover: ov.Cover) -> None:
+    """Set the classes with the largest shares, and these; without shares the first class is all."""
+    if "land_cover" not in ds:
+        return
+    share = "land_cover_fraction"
+    dims = ("cover", *(dim for dim in ds["land_cover"].dims if dim != "cover"))
+    stored = ds["land_cover"].transpose(*dims).to_numpy()
+    classes = np.where(stored == NO_CLASS, np.nan, stored).astype(np.float32)
+    if share in ds:
+        fractions = ds[share].transpose(*dims).to_numpy()
+    else:
+        fractions = np.zeros(classes.shape, np.float32)
+        fractions[:1] = 1.0
+    found, shares = ov.largest_classes(classes, fractions, cover)
+    results = {"land_cover": _with_missing(found, stored.dtype, NO_CLASS), share: shares}
+    for name in (name for name in results if name in ds):
+        value = xr.DataArray(results[name], dims=dims, attrs=ds[name].attrs)
+        out[name] = value.transpose(*ds[name].dims)
+
+
+def _put_flag(out: xr.Dataset, ds: xr.Dataset, cover: ov.Cover) -> None:
+    """Set the flag of the new cells; needs their `tb` and `soil_temperature`."""
+    observed, flag = _is_observed(ds), ds["flag"].to_numpy().astype(np.uint32)
+    follow, refuse = _FOLLOW_THE_VALUE, Flag.NOT_ATTEMPTED
+    if "soil_temperature" in ds:
+        follow |= Flag.NO_TEMPERATURE
+    new = ov.flags_by_share(flag & ~np.uint32(int(follow | refuse)), observed, cover)
+    new |= ov.flags_by_share(flag & np.uint32(int(refuse)), observed, cover, min_share=ov.MIN_SHARE)
+    new |= _bit(out["tb"].isnull().any("channel").to_numpy(), Flag.TB_INVALID)
+    if "soil_temperature" in ds:
+        new |= _bit(out["soil_temperature"].isnull().to_numpy(), Flag.NO_TEMPERATURE)
+    seen = ov.covered_share(cover, observed) >= ov.MIN_SHARE - 1e-9
+    put(out, ds, "flag", np.where(seen, new, np.uint32(int(Flag.NOT_OBSERVED))))
+
+
+def _bit(where: npt.NDArray[np.bool_], flag: Flag) -> npt.NDArray[np.uint32]:
+    """The bit of `flag` where `where` is true."""
+    return np.where(where, np.uint32(int(flag)), np.uint32(0))
+
+
+def _with_missing(values: npt.NDArray[np.floating], dtype: np.dtype, fill: int) -> Array:
+    """`values` in the type of the source; in a whole-number type NaN becomes `fill`."""
+    if dtype.kind == "f":
+        return values.astype(dtype)
+    return np.where(np.isnan(values), fill, values).astype(dtype)
