@@ -1,0 +1,1 @@
+"""GRID_TB -> RETRIEVAL: soil moisture and vegetation optical depth by MCCA."""

@@ -1,0 +1,169 @@
+"""The self-constraint of MCCA: given soil moisture, each channel's own equation yields its VOD.
+
+One cell at a time, in JAX; `search` lifts it to many cells. The core channel fixes the optical
+depth tau of the canopy in closed form, the conversion of VOD predicts the other channels, and
+their misfit is the cost that soil moisture has to make small:
+
+    tau_core(m)  from  TB_core = f(r_core(m), tau_core)      two roots, see `physics.emission`
+    tau_k         =    tau_core (rho_k / rho_core) (f_k / f_core)^x
+    J(m)          =    sum_k ((TB_k(m, tau_k) - TB_k,observed) / sigma_k)^2
+
+with rho = 1 at V and rho = tau_H / tau_V at H. A root outside [0, vod_max] is clipped to it, and
+then the misfit of the core channel itself stays in J.
+
+Source: the structure is that published for MCCA (Zhao et al. 2021, doi:10.1016/j.rse.2021.112425);
+the conversion, the bounds and the cost are this project's reconstruction (the paper's own were not
+at hand), so the method is to be called MCCA-type.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, NamedTuple, TypeVar
+
+import jax.numpy as jnp
+import numpy as np
+import numpy.typing as npt
+from jaxtyping import Array, Complex, Float
+
+from mcca_ml.physics.emission import (
+    brightness_temperature_mo82,
+    optical_depth,
+    transmissivity,
+    transmissivity_roots,
+)
+from mcca_ml.physics.reflectivity import fresnel_reflectivity
+from mcca_ml.physics.roughness import rough_reflectivity_wang81
+from mcca_ml.retrieve.channels import ChannelSet
+
+Scalar = Float[Array, ""]
+ArrayT = TypeVar("ArrayT", Array, npt.NDArray[np.float32])
+"""Arrays of a dataset are numpy's, those inside a kernel are JAX's."""
+Permittivity = Callable[[Scalar, Scalar, Scalar], Complex[Array, ""]]
+"""Soil moisture [m3 m-3], clay fraction [1], frequency [Hz] -> relative permittivity [1]."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """What is the same for all cells of a run; hashable, so static in `jit`."""
+
+    channels: ChannelSet
+    permittivity: Permittivity
+    nedt: tuple[float, ...]
+    """Noise of each channel [K]."""
+    polarization_mixing: float = 0.1771
+    """Q divided by h [1]."""
+    roughness_exponent: float = 2.0
+    """N of exp(-h cos^N incidence) [1]."""
+    soil_moisture_min: float = 0.02
+    """Lower bound [m3 m-3]."""
+    vod_max: float = 2.0
+    """Upper bound of the core channel's VOD at nadir [1]."""
+
+
+class Cell(NamedTuple, Generic[ArrayT]):
+    """What is known of one cell in one look (scalars, `tb` one value a channel), float32."""
+
+    tb: ArrayT
+    """Brightness temperature [K]."""
+    incidence: ArrayT
+    """Earth incidence angle [rad]."""
+    soil_temperature: ArrayT
+    """Effective soil temperature [K]."""
+    canopy_temperature: ArrayT
+    """Canopy temperature [K]."""
+    clay: ArrayT
+    """Clay fraction [1]."""
+    roughness_h: ArrayT
+    """Roughness h of the H-Q-N model [1]."""
+    omega: ArrayT
+    """Effective scattering albedo [1]."""
+    vod_ratio: ArrayT
+    """VOD at H over VOD at V [1]."""
+    vod_exponent: ArrayT
+    """x of tau ~ f^x [1]."""
+    soil_moisture_max: ArrayT
+    """Upper bound, the porosity where known [m3 m-3]."""
+    vod_expected: ArrayT
+    """VOD of the core channel that neighbouring looks suggest [1]; any number if not used."""
+    vod_expected_precision: ArrayT
+    """1 / variance of it [1]; 0 where nothing is expected, which is the single-look method."""
+
+
+def vod_per_core_vod(cell: Cell[Array], model: Model) -> Float[Array, " channel"]:
+    """VOD of each channel over VOD of the core channel [1]: the theoretical conversion."""
+    core = model.channels.core_channel
+    factors = []
+    for channel in model.channels.channels:
+        steps = (channel.polarisation == "H") - (core.polarisation == "H")
+        polarization = cell.vod_ratio**steps
+        frequency = (channel.frequency_ghz / core.frequency_ghz) ** cell.vod_exponent
+        factors.append(polarization * frequency)
+    return jnp.stack(factors)
+
+
+def soil_reflectivity(
+    soil_moisture: Scalar, cell: Cell[Array], model: Model
+) -> Float[Array, " channel"]:
+    """Rough-soil reflectivity of each channel [1]."""
+    rough = {}
+    for frequency_ghz in model.channels.frequencies_ghz:
+        permittivity = model.permittivity(
+            soil_moisture, cell.clay, jnp.float32(frequency_ghz * 1e9)
+        )
+        smooth_v, smooth_h = fresnel_reflectivity(permittivity, cell.incidence)
+        rough_v, rough_h = rough_reflectivity_wang81(
+            smooth_v,
+            smooth_h,
+            cell.roughness_h,
+            model.polarization_mixing * cell.roughness_h,
+            jnp.float32(model.roughness_exponent),
+            cell.incidence,
+        )
+        rough[frequency_ghz, "V"], rough[frequency_ghz, "H"] = rough_v, rough_h
+    return jnp.stack([rough[c.frequency_ghz, c.polarisation] for c in model.channels.channels])
+
+
+def core_vod(
+    reflectivity: Float[Array, " channel"], cell: Cell[Array], model: Model
+) -> Float[Array, " root"]:
+    """Both VOD of the core channel that its own equation admits, clipped to [0, vod_max] [1]."""
+    upper, lower, _ = transmissivity_roots(
+        cell.tb[model.channels.core],
+        reflectivity[model.channels.core],
+        cell.soil_temperature,
+        cell.canopy_temperature,
+        cell.omega,
+    )
+    opaque = transmissivity(jnp.float32(model.vod_max), cell.incidence)
+    roots = jnp.clip(jnp.stack([upper, lower]), opaque, 1.0)
+    return optical_depth(roots, cell.incidence)
+
+
+def predict(
+    vod: Scalar, reflectivity: Float[Array, " channel"], cell: Cell[Array], model: Model
+) -> Float[Array, " channel"]:
+    """Brightness temperature of every channel from the VOD of the core channel [K]."""
+    through = transmissivity(vod * vod_per_core_vod(cell, model), cell.incidence)
+    return brightness_temperature_mo82(
+        reflectivity, cell.soil_temperature, cell.canopy_temperature, through, cell.omega
+    )
+
+
+def residual(
+    vod: Scalar, reflectivity: Float[Array, " channel"], cell: Cell[Array], model: Model
+) -> Float[Array, " misfit"]:
+    """Misfit of each channel over its noise, and of VOD over what was expected [1]."""
+    misfit = (predict(vod, reflectivity, cell, model) - cell.tb) / jnp.array(
+        model.nedt, jnp.float32
+    )
+    expected = (vod - cell.vod_expected) * jnp.sqrt(cell.vod_expected_precision)
+    return jnp.append(misfit, expected)
+
+
+def costs(soil_moisture: Scalar, cell: Cell[Array], model: Model) -> Float[Array, " root"]:
+    """J of each of the two roots [1]."""
+    reflectivity = soil_reflectivity(soil_moisture, cell, model)
+    roots = core_vod(reflectivity, cell, model)
+    return jnp.stack(
+        [jnp.sum(residual(roots[i], reflectivity, cell, model) ** 2) for i in range(2)]
+    )

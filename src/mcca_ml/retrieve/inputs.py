@@ -1,0 +1,204 @@
+"""From a dataset of gridded brightness temperature to the rows of cells that the kernels take."""
+
+from dataclasses import dataclass, replace
+
+import jax.numpy as jnp
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from mcca_ml.config import RetrieveSettings
+from mcca_ml.constants import QUARTZ_DENSITY
+from mcca_ml.errors import GranuleError, SchemaError
+from mcca_ml.flags import Flag
+from mcca_ml.physics.dielectric import soil_permittivity_mironov09
+from mcca_ml.physics.temperature import land_surface_temperature_holmes09
+from mcca_ml.retrieve import land_cover
+from mcca_ml.retrieve.channels import ChannelSet, choose_channels
+from mcca_ml.retrieve.constraint import Cell, Model
+from mcca_ml.retrieve.screen import FlagArray, FloatArray, bit, field, screen
+from mcca_ml.retrieve.uncertainty import InputError
+from mcca_ml.sensors import SENSORS
+
+KA_BAND = "36.5V"
+"""Channel that gives temperature where a granule carries none."""
+OMEGA_TABLES = {"dca": land_cover.OMEGA_DCA, "mt-dca": land_cover.OMEGA_MT_DCA}
+ROUGHNESS_TABLES = {
+    "granule": land_cover.ROUGHNESS_SMAP_ATBD,
+    "smap-atbd": land_cover.ROUGHNESS_SMAP_ATBD,
+    "smos-ic": land_cover.ROUGHNESS_SMOS_IC,
+}
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Every (time, look, cell) of a dataset as one row each."""
+
+    cell: Cell[FloatArray]
+    """Inputs, numpy arrays of one value a row (`tb`: one a row and channel)."""
+    clay_sd: FloatArray
+    """Error of clay [1]: larger where it is a default."""
+    flag: FlagArray
+    shape: tuple[int, int, int]
+    """Sizes of time, look and cell."""
+
+    def replace_cell(self, cell: Cell[FloatArray]) -> "Rows":
+        """The same rows with other inputs."""
+        return replace(self, cell=cell)
+
+    def replace_flag(self, flag: FlagArray) -> "Rows":
+        """The same rows with another flag."""
+        return replace(self, flag=flag)
+
+
+def model_of(ds: xr.Dataset, settings: RetrieveSettings) -> Model:
+    """What is the same for all cells: channels, noise, dielectric model, roughness law.
+
+    Raises:
+        SchemaError: the dataset names no sensor that is known.
+        ConfigError: the settings name a channel that the sensor does not have.
+        GranuleError: the dataset lacks one of the channels.
+    """
+    name = str(ds.attrs.get("sensor"))
+    if name not in SENSORS:
+        raise SchemaError(f"retrieve: attribute sensor is {name!r}, known: {', '.join(SENSORS)}")
+    channels = choose_channels(SENSORS[name], names=settings.channels, core=settings.core)
+    present = [str(label) for label in ds["channel"].to_numpy()]
+    absent = [label for label in channels.names if label not in present]
+    if absent:
+        where = ds.attrs.get("granules", "retrieve")
+        raise GranuleError(
+            f"{where}: no channel {', '.join(absent)}, found {', '.join(present)}; "
+            "give a granule that has it, or set `channels` in [retrieve]"
+        )
+    return Model(
+        channels=channels,
+        permittivity=soil_permittivity_mironov09,
+        nedt=tuple(settings.nedt or channel.nedt for channel in channels.channels),
+        polarization_mixing=settings.polarization_mixing,
+        roughness_exponent=settings.roughness_exponent,
+        soil_moisture_min=settings.soil_moisture_min,
+        vod_max=settings.vod_max,
+    )
+
+
+def error_of(settings: RetrieveSettings) -> InputError[FloatArray]:
+    """Standard deviations of the inputs that are the same for all cells (that of clay is not)."""
+    return InputError(
+        omega=np.array(settings.omega_sd, np.float32),
+        temperature=np.array(settings.temperature_sd, np.float32),
+        roughness_h=np.array(settings.roughness_sd, np.float32),
+        clay=np.array(settings.clay_sd, np.float32),
+        vod_ratio=np.array(settings.vod_ratio_sd, np.float32),
+        vod_exponent=np.array(settings.exponent_sd, np.float32),
+    )
+
+
+def _soil_temperature(ds: xr.Dataset, rows: int) -> FloatArray:
+    """Effective soil temperature [K]: of the granule, else from Ka band where it is observed."""
+    if "soil_temperature" in ds:
+        return field(ds, "soil_temperature", rows)
+    if KA_BAND in ds["channel"].to_numpy():
+        ka = np.asarray(ds["tb"].sel(channel=KA_BAND).to_numpy(), np.float32).reshape(rows)
+        return np.asarray(land_surface_temperature_holmes09(jnp.asarray(ka)), np.float32)
+    where = ds.attrs.get("granules", "retrieve")
+    raise GranuleError(
+        f"{where}: holds no soil temperature, which the inversion needs; "
+        "give a granule that has it with --ancillary (SPL2SMP or SPL3SMP of the same day)"
+    )
+
+
+def _land_cover(ds: xr.Dataset, rows: int) -> tuple[npt.NDArray[np.uint8], FloatArray]:
+    """Land cover classes and their shares, (row, cover); class 255 where there is none."""
+    if "land_cover" not in ds:
+        return np.full((rows, 1), 255, np.uint8), np.zeros((rows, 1), np.float32)
+    classes = ds["land_cover"].to_numpy()
+    classes = classes.reshape(rows, classes.shape[-1]).astype(np.uint8)
+    if "land_cover_fraction" not in ds:
+        return classes[:, :1], np.ones((rows, 1), np.float32)
+    return classes, ds["land_cover_fraction"].to_numpy().astype(np.float32).reshape(classes.shape)
+
+
+def _soil_moisture_max(ds: xr.Dataset, rows: int, settings: RetrieveSettings) -> FloatArray:
+    """Upper bound of soil moisture [m3 m-3]: porosity where bulk density is known."""
+    porosity = 1.0 - field(ds, "bulk_density", rows) / np.float32(QUARTZ_DENSITY)
+    fallback = np.float32(settings.soil_moisture_max)
+    return np.where(np.isfinite(porosity), np.clip(porosity, 0.2, 0.95), fallback).astype(
+        np.float32
+    )
+
+
+def rows_of(ds: xr.Dataset, channels: ChannelSet, settings: RetrieveSettings) -> Rows:
+    """Inputs of every row, with documented defaults and their flag bits where a field is missing.
+
+    Args:
+        ds: after schema.GRID_TB and schema.ANCILLARY.
+        channels: the channels to use.
+        settings: where albedo and roughness come from, and the defaults.
+
+    Raises:
+        GranuleError: there is neither a soil temperature nor a Ka-band channel.
+    """
+    shape = (ds.sizes["time"], ds.sizes["look"], ds.sizes["cell"])
+    rows = int(np.prod(shape))
+    observed = ds["tb"].sel(channel=list(channels.names)).to_numpy()
+    tb = np.asarray(observed, np.float32).reshape(rows, len(channels.names))
+    soil_temperature = _soil_temperature(ds, rows)
+    canopy_temperature = field(ds, "canopy_temperature", rows)
+    classes, share = _land_cover(ds, rows)
+    exponent, no_cover = land_cover.area_mean(
+        land_cover.VOD_EXPONENT, classes, share, land_cover.DEFAULT_EXPONENT
+    )
+    clay = field(ds, "clay_fraction", rows)
+    no_clay = ~np.isfinite(clay)
+    roughness, no_roughness = _roughness(ds, classes, share, settings)
+    flag = screen(ds, tb, soil_temperature)
+    flag |= bit(no_clay, Flag.DEFAULT_CLAY) | bit(no_cover, Flag.DEFAULT_LAND_COVER)
+    flag |= bit(no_roughness, Flag.DEFAULT_ROUGHNESS)
+    constant = np.ones(rows, np.float32)
+    cell = Cell(
+        tb=tb,
+        incidence=field(ds, "incidence", rows),
+        soil_temperature=soil_temperature,
+        canopy_temperature=np.where(
+            np.isfinite(canopy_temperature), canopy_temperature, soil_temperature
+        ),
+        clay=np.where(no_clay, np.float32(settings.default_clay), clay),
+        roughness_h=roughness,
+        omega=_omega(classes, share, settings),
+        vod_ratio=constant * np.float32(settings.vod_ratio),
+        vod_exponent=exponent,
+        soil_moisture_max=_soil_moisture_max(ds, rows, settings),
+        vod_expected=0 * constant,
+        vod_expected_precision=0 * constant,
+    )
+    clay_sd = np.where(no_clay, settings.default_clay_sd, settings.clay_sd).astype(np.float32)
+    return Rows(cell, clay_sd, flag, shape)
+
+
+def _omega(
+    classes: npt.NDArray[np.uint8], share: FloatArray, settings: RetrieveSettings
+) -> FloatArray:
+    """Albedo of each row [1]: one value, or by land cover."""
+    if settings.omega_source == "uniform":
+        return np.full(len(classes), settings.omega, np.float32)
+    return land_cover.area_mean(
+        OMEGA_TABLES[settings.omega_source], classes, share, settings.omega
+    )[0]
+
+
+def _roughness(
+    ds: xr.Dataset,
+    classes: npt.NDArray[np.uint8],
+    share: FloatArray,
+    settings: RetrieveSettings,
+) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
+    """Roughness h of each row [1], and where the granule was asked for it and had none."""
+    table, _ = land_cover.area_mean(
+        ROUGHNESS_TABLES[settings.roughness_source], classes, share, land_cover.DEFAULT_ROUGHNESS
+    )
+    if settings.roughness_source != "granule":
+        return table, np.zeros(len(classes), np.bool_)
+    granule = field(ds, "roughness_h", len(classes))
+    missing = ~np.isfinite(granule)
+    return np.where(missing, table, granule), missing

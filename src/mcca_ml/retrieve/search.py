@@ -1,0 +1,150 @@
+"""Search for soil moisture alone: a grid over its whole range, then golden section, then a polish.
+
+There is no first guess, so no result depends on one. Every evaluation looks at both roots of the
+core channel's VOD and takes the better, so the double root over dry soil at V needs no special
+case.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, Int
+
+from mcca_ml.retrieve.constraint import (
+    Cell,
+    Model,
+    Scalar,
+    core_vod,
+    costs,
+    residual,
+    soil_reflectivity,
+)
+
+GRID_POINTS = 24
+GRID_POWER = 1.5
+"""Points are denser where soil is dry, since there reflectivity changes fastest with moisture."""
+GOLDEN_STEPS = 12
+GOLDEN = 0.6180339887
+POLISH_STEPS = 2
+SAME_POINT = 2e-3
+"""Distance within which golden section and the best grid point count as one [m3 m-3]."""
+
+
+Cost = Callable[[Scalar], Scalar]
+"""Soil moisture [m3 m-3] -> cost [1]."""
+
+
+class Solution(NamedTuple):
+    """State of one cell that minimises the cost."""
+
+    soil_moisture: Scalar
+    """[m3 m-3]."""
+    root: Int[Array, ""]
+    """0 or 1: which root of the core channel's equation."""
+    vod: Scalar
+    """VOD of the core channel [1]."""
+    cost: Scalar
+    """J at the minimum, sum of squares of misfit over noise [1]."""
+    converged: Bool[Array, ""]
+
+
+def _lowest(soil_moisture: Scalar, cell: Cell[Array], model: Model) -> Scalar:
+    """J of the better root [1]."""
+    return jnp.min(costs(soil_moisture, cell, model))
+
+
+def _best_of_grid(cost: Cost, low: Scalar, high: Scalar) -> tuple[Scalar, Scalar, Scalar, Scalar]:
+    """Lowest point of the grid: its cost, its moisture and the neighbours that bracket it."""
+
+    def moisture(i: Int[Array, ""]) -> Scalar:
+        share = jnp.clip(i.astype(jnp.float32) / (GRID_POINTS - 1), 0.0, 1.0)
+        return low + (high - low) * share**GRID_POWER
+
+    def step(
+        i: Int[Array, ""], best: tuple[Scalar, Int[Array, ""]]
+    ) -> tuple[Scalar, Int[Array, ""]]:
+        found = cost(moisture(i))
+        better = found < best[0]
+        return jnp.where(better, found, best[0]), jnp.where(better, i, best[1])
+
+    start = (jnp.float32(jnp.inf), jnp.int32(0))
+    lowest, i = jax.lax.fori_loop(jnp.int32(0), jnp.int32(GRID_POINTS), step, start)
+    return lowest, moisture(i), moisture(i - 1), moisture(i + 1)
+
+
+def _golden_section(cost: Cost, low: Scalar, high: Scalar) -> Scalar:
+    """Minimum of a cost between `low` and `high` [m3 m-3]; bears kinks where a root is clipped."""
+
+    def step(
+        _: int, state: tuple[Scalar, Scalar, Scalar, Scalar, Scalar, Scalar]
+    ) -> tuple[Scalar, Scalar, Scalar, Scalar, Scalar, Scalar]:
+        a, b, left, right, cost_left, cost_right = state
+        go_left = cost_left < cost_right
+        a, b = jnp.where(go_left, a, left), jnp.where(go_left, right, b)
+        probe = jnp.where(go_left, b - GOLDEN * (b - a), a + GOLDEN * (b - a))
+        found = cost(probe)
+        return (
+            a,
+            b,
+            jnp.where(go_left, probe, right),
+            jnp.where(go_left, left, probe),
+            jnp.where(go_left, found, cost_right),
+            jnp.where(go_left, cost_left, found),
+        )
+
+    left, right = high - GOLDEN * (high - low), low + GOLDEN * (high - low)
+    start = (low, high, left, right, cost(left), cost(right))
+    end = jax.lax.fori_loop(0, GOLDEN_STEPS, step, start)
+    return jnp.where(end[4] < end[5], end[2], end[3])
+
+
+def minimise(cost: Cost, low: Scalar, high: Scalar) -> tuple[Scalar, Bool[Array, ""]]:
+    """Soil moisture of the lowest cost between `low` and `high` [m3 m-3], and whether it is sure.
+
+    Sure means that golden section ended below the best point of the grid, or on it.
+    """
+    grid_cost, grid_best, below, above = _best_of_grid(cost, low, high)
+    found = _golden_section(cost, below, above)
+    # At a bound, and where the bracket hides a second valley, the grid's best point stays the best.
+    kept_grid = ~(cost(found) <= grid_cost)
+    lost = kept_grid & ~(jnp.abs(found - grid_best) < SAME_POINT)
+    return jnp.where(kept_grid, grid_best, found), ~lost
+
+
+def _polish(soil_moisture: Scalar, root: Int[Array, ""], cell: Cell[Array], model: Model) -> Scalar:
+    """Gauss-Newton steps on one root, each taken only if it lowers the cost [m3 m-3]."""
+
+    def misfit(m: Scalar) -> Float[Array, " misfit"]:
+        reflectivity = soil_reflectivity(m, cell, model)
+        return residual(core_vod(reflectivity, cell, model)[root], reflectivity, cell, model)
+
+    def step(_: int, m: Scalar) -> Scalar:
+        r, slope = jax.jvp(misfit, (m,), (jnp.ones_like(m),))
+        proposal = m - jnp.dot(slope, r) / jnp.maximum(jnp.dot(slope, slope), 1e-12)
+        proposal = jnp.clip(proposal, model.soil_moisture_min, cell.soil_moisture_max)
+        return jnp.where(jnp.sum(misfit(proposal) ** 2) < jnp.sum(r**2), proposal, m)
+
+    polished: Scalar = jax.lax.fori_loop(0, POLISH_STEPS, step, soil_moisture)
+    return polished
+
+
+def search_cell(cell: Cell[Array], model: Model) -> Solution:
+    """The state of one cell that minimises J over the whole range of soil moisture.
+
+    Args:
+        cell: observation and ancillary of one cell in one look.
+        model: what is the same for all cells.
+    """
+    soil_moisture, sure = minimise(
+        lambda m: _lowest(m, cell, model),
+        jnp.float32(model.soil_moisture_min),
+        cell.soil_moisture_max,
+    )
+    root = jnp.argmin(costs(soil_moisture, cell, model))
+    soil_moisture = _polish(soil_moisture, root, cell, model)
+    reflectivity = soil_reflectivity(soil_moisture, cell, model)
+    vod = core_vod(reflectivity, cell, model)[root]
+    cost = jnp.sum(residual(vod, reflectivity, cell, model) ** 2)
+    return Solution(soil_moisture, root, vod, cost, jnp.isfinite(cost) & sure)

@@ -1,0 +1,201 @@
+"""A season of looks at once: ratio of VOD per cell, VOD smooth in time, soil moisture free."""
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+
+import jax
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+from jaxtyping import Array
+
+from mcca_ml import schema
+from mcca_ml.config import RetrieveSettings
+from mcca_ml.flags import FLAG_DTYPE, Flag
+from mcca_ml.retrieve.constraint import Cell, Model
+from mcca_ml.retrieve.inputs import Rows, error_of, model_of, rows_of
+from mcca_ml.retrieve.looks import (
+    FloatArray,
+    LookProducts,
+    Ratio,
+    RatioPrior,
+    expected_vod,
+    keep_prior,
+    prior_ratio,
+    ratio_step,
+    window_median,
+    window_of,
+    with_drift,
+)
+from mcca_ml.retrieve.screen import attempted, bit
+from mcca_ml.retrieve.shared_vod import Products, products_cell
+from mcca_ml.retrieve.stage import Solver, to_dataset
+from mcca_ml.retrieve.uncertainty import InputError
+
+RATIO_STEPS = 4
+"""Gauss-Newton steps for ratio and VOD of the windows; the last moves the ratio by under 0.005."""
+CELLS_AT_ONCE = 8_000
+"""Cells held in memory at once; each cell sees only its own looks, so it changes no result."""
+UNUSABLE = Flag.NOT_CONVERGED | Flag.RESIDUAL_LARGE | Flag.FROZEN | Flag.SNOW | Flag.TB_SUSPECT
+"""Looks with one of these say nothing of the ratio and lend no VOD to their neighbours."""
+
+
+@dataclass(frozen=True)
+class Season:
+    """The looks of some cells; time and look make one axis."""
+
+    rows: Rows
+    where: npt.NDArray[np.bool_]
+    """Rows to solve."""
+    usable: npt.NDArray[np.bool_]
+    """Looks that tell of ratio and VOD, (look, cell)."""
+    single_vod_v: FloatArray
+    """VOD at V of each look on its own, (look, cell) [1]; NaN where there is none."""
+
+
+def _with_ratio(rows: Rows, ratio: FloatArray) -> Rows:
+    """The rows with the ratio of VOD of each cell (cell)."""
+    looks = rows.shape[0] * rows.shape[1]
+    return rows.replace_cell(rows.cell._replace(vod_ratio=np.tile(ratio, looks)))
+
+
+@partial(jax.jit, static_argnames="model")
+def _products_cells(
+    vod_v: Array, cell: Cell[Array], error: InputError[Array], *, model: Model
+) -> Products:
+    """`products_cell`, lifted."""
+    return jax.vmap(lambda v, c, e: products_cell(v, c, e, model))(vod_v, cell, error)
+
+
+def _products(
+    season: Season, vod_v: FloatArray, ratio: FloatArray, error: InputError[FloatArray],
+    solver: Solver,
+) -> LookProducts:  # fmt: skip
+    """Products of every usable look at the VOD of its window; 0 elsewhere."""
+    rows = _with_ratio(season.rows, ratio)
+    where = season.usable.ravel()
+
+    def kernel(arrays: Sequence[Array]) -> Sequence[Array]:
+        cells = len(rows.cell)
+        inputs, errors = Cell(*arrays[1 : 1 + cells]), InputError(*arrays[1 + cells :])
+        found: Sequence[Array] = _products_cells(arrays[0], inputs, errors, model=solver.model)
+        return found
+
+    solved = solver.map(kernel, [vod_v.ravel()[where], *solver.inputs(rows, where, error)])
+
+    def in_looks(values: npt.NDArray[np.generic]) -> FloatArray:
+        out = np.zeros((len(where), *values.shape[1:]), np.float32)
+        out[where] = values
+        return (
+            np.moveaxis(out.reshape(*season.usable.shape, *values.shape[1:]), 2, 0)
+            if (values.ndim > 1)
+            else out.reshape(season.usable.shape)
+        )
+
+    return LookProducts(*(in_looks(value) for value in solved))
+
+
+def _single_looks(ds: xr.Dataset, settings: RetrieveSettings, solver: Solver) -> Season:
+    """Each look on its own, as a start: which looks are usable, and their VOD."""
+    rows = rows_of(ds, solver.model.channels, settings)
+    where = attempted(rows.flag)
+    cells = rows.shape[2]
+    solved = solver(rows, where, error_of(settings)) if where.any() else None
+    single = to_dataset(ds, rows, where, solved, solver.model)
+    vod = single["vod_v"].to_numpy().reshape(-1, cells)
+    flag = single["flag"].to_numpy().reshape(-1, cells)
+    usable = np.isfinite(vod) & ((flag & FLAG_DTYPE(int(UNUSABLE))) == 0)
+    return Season(rows, where, usable, vod)
+
+
+def _fit_ratio(
+    season: Season, settings: RetrieveSettings, solver: Solver
+) -> tuple[Ratio, FloatArray, FloatArray]:
+    """Ratio of each cell, and VOD at V that neighbours suggest for each look with its precision."""
+    low, high = settings.vod_ratio_bounds
+    prior = RatioPrior(
+        settings.vod_ratio, settings.vod_ratio_sd, (low, high), settings.keep_prior_above
+    )
+    error, drift = error_of(settings), settings.vod_drift_sd
+    windows = window_of(season.usable, settings.vod_window)
+    vod = window_median(np.where(season.usable, season.single_vod_v, np.nan), windows)
+    ratio = prior_ratio(season.usable.shape[1], prior)
+    for _ in range(RATIO_STEPS):
+        products = with_drift(_products(season, vod, ratio.ratio, error, solver), drift)
+        ratio, change = ratio_step(products, windows, ratio.ratio, prior)
+        vod = np.clip(vod + change, 0.0, settings.vod_max).astype(np.float32)
+    ratio = keep_prior(ratio, prior)
+    products = with_drift(_products(season, vod, ratio.ratio, error, solver), drift)
+    expected, precision = expected_vod(products, vod, window=settings.vod_window, drift_sd=drift)
+    return ratio, expected, precision
+
+
+def _block(ds: xr.Dataset, settings: RetrieveSettings, solver: Solver) -> xr.Dataset:
+    """A season of some cells."""
+    season = _single_looks(ds, settings, solver)
+    rows, where, model = season.rows, season.where, solver.model
+    looks, cells = season.usable.shape
+    ratio, expected, precision = _fit_ratio(season, settings, solver)
+    # What is expected is VOD at V; the core channel may be at H.
+    at_h = model.channels.core_channel.polarisation == "H"
+    to_core = ratio.ratio if at_h else np.ones(cells, np.float32)
+    final = _with_ratio(rows, ratio.ratio)
+    final = final.replace_cell(
+        final.cell._replace(
+            vod_expected=(expected * to_core).ravel(),
+            vod_expected_precision=(precision / to_core**2).ravel(),
+        )
+    ).replace_flag(rows.flag | bit(np.tile(ratio.from_prior, looks), Flag.VOD_RATIO_FROM_PRIOR))
+    error = error_of(settings)._replace(vod_ratio=np.tile(ratio.total_sd, looks)[where])
+    solved = solver(final, where, error) if where.any() else None
+    return _with_ratio_variables(to_dataset(ds, final, where, solved, model), ratio)
+
+
+def _with_ratio_variables(out: xr.Dataset, ratio: Ratio) -> xr.Dataset:
+    """The dataset with the ratio of VOD of each cell beside the looks."""
+    return out.assign(
+        vod_ratio=("cell", ratio.ratio, {"units": "1"}),
+        vod_ratio_uncertainty=("cell", ratio.total_sd, {"units": "1"}),
+    )
+
+
+def retrieve_season(
+    ds: xr.Dataset,
+    settings: RetrieveSettings,
+    *,
+    executor: Executor | None = None,
+    done: Callable[[int], None] = lambda _: None,
+) -> xr.Dataset:
+    """Soil moisture and VOD of a season of looks, with one V/H ratio of VOD per cell.
+
+    Args:
+        ds: after schema.GRID_TB, as for `retrieve`, with many days; 60 looks or more of a cell are
+            needed before its ratio departs from the prior.
+        settings: the `[retrieve]` table.
+        executor: where blocks of cells run; threads, one a processor, if not given.
+        done: called with the number of rows of each block that has ended, seven times a row in all.
+
+    Returns:
+        New dataset after schema.RETRIEVAL, and `vod_ratio`, `vod_ratio_uncertainty` (cell) [1]. The
+        bit VOD_RATIO_FROM_PRIOR says where the ratio is the prior.
+
+    Raises:
+        SchemaError: `ds` breaks its contract.
+        GranuleError: soil temperature or a channel is missing altogether.
+        ConfigError: the settings name an unknown channel.
+    """
+    schema.check(ds, schema.GRID_TB, where="retrieve_season: input")
+    schema.check(ds, schema.ANCILLARY, where="retrieve_season: input")
+    model = model_of(ds, settings)
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        solver = Solver(model, executor or threads, done)
+        blocks = [
+            _block(ds.isel(cell=slice(start, start + CELLS_AT_ONCE)), settings, solver)
+            for start in range(0, ds.sizes["cell"], CELLS_AT_ONCE)
+        ]
+    return xr.concat(
+        blocks, dim="cell", data_vars="minimal", coords="minimal", combine_attrs="override"
+    )

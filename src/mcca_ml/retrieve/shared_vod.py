@@ -1,0 +1,105 @@
+"""One look of a cell whose VOD is given: how its misfit responds to VOD, the ratio, and errors.
+
+With VOD shared by the looks of a window, soil moisture is the only unknown of a look. It is
+searched as in `search`, and then taken out of the linearised problem: what is left of the misfit r
+and of its derivatives, once the direction of soil moisture is projected away, says whether the
+looks agree on VOD and on the ratio. All derivatives are taken at the shared VOD and not at the VOD
+of the single look, whose noise would otherwise enter derivative and misfit at once and bias the
+ratio.
+"""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from mcca_ml.retrieve.constraint import Cell, Model, Scalar, predict, soil_reflectivity
+from mcca_ml.retrieve.search import minimise
+from mcca_ml.retrieve.uncertainty import InputError
+
+STATIC = 3
+"""Errors that stay with a cell: albedo, roughness, clay."""
+
+
+class Products(NamedTuple):
+    """Scalar products of misfit and derivatives of one look, soil moisture projected away.
+
+    p: derivative by VOD at V; q: by the ratio; r: misfit; s: by one sd of each static error. All
+    in units of noise, where noise is that of the channels and of temperature.
+    """
+
+    pp: Scalar
+    pq: Scalar
+    qq: Scalar
+    pr: Scalar
+    qr: Scalar
+    ps: Float[Array, " static"]
+    qs: Float[Array, " static"]
+
+
+def _core_vod(vod_v: Scalar, ratio: Scalar, model: Model) -> Scalar:
+    """VOD of the core channel from VOD at V of its frequency [1]."""
+    return vod_v * ratio if model.channels.core_channel.polarisation == "H" else vod_v
+
+
+def _misfit(
+    soil_moisture: Scalar, vod_v: Scalar, cell: Cell[Array], model: Model
+) -> Float[Array, " channel"]:
+    """Modelled less observed brightness temperature over noise [1]."""
+    reflectivity = soil_reflectivity(soil_moisture, cell, model)
+    tb = predict(_core_vod(vod_v, cell.vod_ratio, model), reflectivity, cell, model)
+    misfit: Array = (tb - cell.tb) / jnp.array(model.nedt, jnp.float32)
+    return misfit
+
+
+def products_cell(
+    vod_v: Scalar, cell: Cell[Array], error: InputError[Array], model: Model
+) -> Products:
+    """Products of one look, at the soil moisture that suits the given VOD best.
+
+    Args:
+        vod_v: VOD at V that the looks of a window share [1].
+        cell: observation and ancillary of the look; `vod_ratio` is the ratio of now.
+        error: standard deviations of albedo, temperature, roughness and clay.
+        model: what is the same for all cells.
+    """
+    soil_moisture, _ = minimise(
+        lambda m: jnp.sum(_misfit(m, vod_v, cell, model) ** 2),
+        jnp.float32(model.soil_moisture_min),
+        cell.soil_moisture_max,
+    )
+
+    def moved(x: Float[Array, " unknown"]) -> Float[Array, " channel"]:
+        m, vod, ratio, temperature, omega, roughness, clay = x
+        there = cell._replace(
+            vod_ratio=cell.vod_ratio + ratio,
+            soil_temperature=cell.soil_temperature + temperature * error.temperature,
+            canopy_temperature=cell.canopy_temperature + temperature * error.temperature,
+            omega=cell.omega + omega * error.omega,
+            roughness_h=cell.roughness_h + roughness * error.roughness_h,
+            clay=cell.clay + clay * error.clay,
+        )
+        return _misfit(soil_moisture + m, vod_v + vod, there, model)
+
+    zero = jnp.zeros(4 + STATIC, jnp.float32)
+    misfit, slopes = moved(zero), jax.jacfwd(moved)(zero)
+    by_moisture = slopes[:, 0]
+    length = jnp.maximum(jnp.dot(by_moisture, by_moisture), 1e-8)
+
+    def left(v: Float[Array, " channel"]) -> Float[Array, " channel"]:
+        return v - by_moisture * jnp.dot(by_moisture, v) / length
+
+    r, p, q, t = (left(v) for v in (misfit, slopes[:, 1], slopes[:, 2], slopes[:, 3]))
+    static = [left(slopes[:, 4 + i]) for i in range(STATIC)]
+    # An error of temperature is new in every look, so it counts as noise: exact for two channels.
+    noise = 1.0 + jnp.dot(t, t)
+    return Products(
+        pp=jnp.dot(p, p) / noise,
+        pq=jnp.dot(p, q) / noise,
+        qq=jnp.dot(q, q) / noise,
+        pr=jnp.dot(p, r) / noise,
+        qr=jnp.dot(q, r) / noise,
+        ps=jnp.stack([jnp.dot(p, s) for s in static]) / noise,
+        qs=jnp.stack([jnp.dot(q, s) for s in static]) / noise,
+    )

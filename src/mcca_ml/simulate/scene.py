@@ -1,0 +1,181 @@
+"""A scene of known truth -> GRID_TB by the forward model; always called simulated."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+from jaxtyping import Array
+
+from mcca_ml import schema
+from mcca_ml.flags import FLAG_DTYPE
+from mcca_ml.grid.ease2 import Grid, latitude, longitude
+from mcca_ml.physics.dielectric import soil_permittivity_mironov09
+from mcca_ml.physics.emission import brightness_temperature_mo82, transmissivity
+from mcca_ml.physics.reflectivity import fresnel_reflectivity
+from mcca_ml.physics.roughness import polarization_mixing_chaubell20, rough_reflectivity_wang81
+from mcca_ml.sensors import Channel, Sensor
+
+FloatArray = npt.NDArray[np.float32]
+VOD_FREQUENCY_GHZ = 1.41
+"""Frequency at which `Scene.vod_v` is stated."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Truth of some cells; arrays of one shape, (cell) or (time, look, cell)."""
+
+    soil_moisture: FloatArray
+    """[m3 m-3]."""
+    vod_v: FloatArray
+    """VOD at V and 1.41 GHz, at nadir [1]."""
+    soil_temperature: FloatArray
+    """Effective [K]."""
+    canopy_temperature: FloatArray
+    """[K]."""
+    clay: FloatArray
+    """Clay fraction [1]."""
+    roughness_h: FloatArray
+    """[1]."""
+    omega: FloatArray
+    """Scattering albedo [1]."""
+    vod_ratio: FloatArray
+    """VOD at H over VOD at V [1]."""
+    vod_exponent: FloatArray
+    """x of tau ~ f^x [1]."""
+    incidence: FloatArray
+    """[rad]."""
+
+
+def uniform_scene(
+    soil_moisture: FloatArray, vod_v: FloatArray, *, incidence_deg: float = 40.0
+) -> Scene:
+    """A scene in which only soil moisture [m3 m-3] and VOD at V [1] vary; the rest is ordinary."""
+    shape = np.broadcast_shapes(soil_moisture.shape, vod_v.shape)
+
+    def everywhere(value: float) -> FloatArray:
+        return np.full(shape, value, np.float32)
+
+    return Scene(
+        soil_moisture=np.broadcast_to(soil_moisture, shape).astype(np.float32),
+        vod_v=np.broadcast_to(vod_v, shape).astype(np.float32),
+        soil_temperature=everywhere(290.0),
+        canopy_temperature=everywhere(290.0),
+        clay=everywhere(0.2),
+        roughness_h=everywhere(0.13),
+        omega=everywhere(0.07),
+        vod_ratio=everywhere(1.0),
+        vod_exponent=everywhere(0.45),
+        incidence=everywhere(float(np.deg2rad(incidence_deg))),
+    )
+
+
+def _one_channel(scene: dict[str, Array], channel: Channel) -> Array:
+    """Brightness temperature of one channel over a scene given as JAX arrays [K]."""
+    frequency = jnp.float32(channel.frequency_ghz * 1e9)
+    permittivity = soil_permittivity_mironov09(scene["soil_moisture"], scene["clay"], frequency)
+    smooth_v, smooth_h = fresnel_reflectivity(permittivity, scene["incidence"])
+    rough_v, rough_h = rough_reflectivity_wang81(
+        smooth_v,
+        smooth_h,
+        scene["roughness_h"],
+        polarization_mixing_chaubell20(scene["roughness_h"]),
+        jnp.float32(2.0),
+        scene["incidence"],
+    )
+    at_v = channel.polarisation == "V"
+    vod = scene["vod_v"] * (channel.frequency_ghz / VOD_FREQUENCY_GHZ) ** scene["vod_exponent"]
+    through = transmissivity(vod if at_v else vod * scene["vod_ratio"], scene["incidence"])
+    return brightness_temperature_mo82(
+        rough_v if at_v else rough_h,
+        scene["soil_temperature"],
+        scene["canopy_temperature"],
+        through,
+        scene["omega"],
+    )
+
+
+def scene_tb(
+    scene: Scene, channels: Sequence[Channel], rng: np.random.Generator | None = None
+) -> FloatArray:
+    """Brightness temperature of a scene [K], with one more, last axis over channels.
+
+    Args:
+        scene: truth.
+        channels: frequencies, polarizations and noise.
+        rng: adds the noise of each channel if given.
+    """
+    arrays = {f.name: jnp.asarray(getattr(scene, f.name), jnp.float32) for f in fields(scene)}
+    layers = [np.asarray(jax.jit(_one_channel, static_argnums=1)(arrays, c)) for c in channels]
+    tb = np.stack(layers, axis=-1)
+    if rng is not None:
+        tb = tb + rng.standard_normal(tb.shape) * np.array([c.nedt for c in channels])
+    return tb.astype(np.float32)
+
+
+def scene_dataset(
+    scene: Scene,
+    sensor: Sensor,
+    grid: Grid,
+    cells: npt.NDArray[np.int64],
+    *,
+    first_day: str,
+    rng: np.random.Generator | None = None,
+) -> xr.Dataset:
+    """GRID_TB of a scene with arrays (time, look, cell), as a reader would give it; simulated.
+
+    Args:
+        scene: truth, each array (time, look, cell); look is am, pm.
+        sensor: whose channels see it.
+        grid: grid that `cells` index, row * columns + column.
+        cells: cells of the scene.
+        first_day: first UTC day, `2015-04-01` for instance; the others follow.
+        rng: adds noise if given.
+    """
+    shape = scene.soil_moisture.shape
+    days = np.datetime64(first_day, "ns") + np.arange(shape[0]) * np.timedelta64(1, "D")
+    looks = ["am", "pm"][: shape[1]]
+    hours = np.array([6.0, 18.0], np.float32)[: shape[1]]
+    longitudes = longitude(grid)[cells % grid.columns]
+    offset = ((hours[:, None] - longitudes / 15.0) * 3600e9).astype("timedelta64[ns]")
+
+    def by_look(value: npt.NDArray[np.generic], units: str | None) -> tuple[object, ...]:
+        attrs = {} if units is None else {"units": units}
+        return schema.LOOK, np.broadcast_to(value, shape).copy(), attrs
+
+    out = xr.Dataset(
+        {
+            "tb": (
+                (*schema.LOOK, "channel"),
+                scene_tb(scene, sensor.channels, rng),
+                {"units": "K"},
+            ),
+            "incidence": by_look(scene.incidence, "rad"),
+            "local_time": by_look(hours[None, :, None], "h"),
+            "obs_time": by_look(days[:, None, None] + offset[None], None),
+            "nobs": by_look(np.ones(1, np.int16), "1"),
+            "flag": by_look(np.zeros(1, FLAG_DTYPE), "1"),
+            "soil_temperature": by_look(scene.soil_temperature, "K"),
+            "canopy_temperature": by_look(scene.canopy_temperature, "K"),
+            "clay_fraction": by_look(scene.clay, "1"),
+            "roughness_h": by_look(scene.roughness_h, "1"),
+        },
+        coords={
+            "time": days,
+            "look": looks,
+            "cell": cells,
+            "channel": [channel.name for channel in sensor.channels],
+            "lat": ("cell", latitude(grid)[cells // grid.columns]),
+            "lon": ("cell", longitudes),
+        },
+        attrs={
+            "sensor": sensor.name,
+            "grid": grid.name,
+            "granules": "simulated scene",
+            "simulated": "true",
+        },
+    )
+    return schema.check(out, schema.GRID_TB, where="simulate.scene")
