@@ -40,6 +40,9 @@ AVERAGED = (
 )
 """Variables that are averaged by area."""
 
+CONTRACT = {**schema.GRID_TB, **schema.ANCILLARY}
+"""What goes in and what comes out."""
+
 LABELS = ("time", "look", "channel", "cover")
 """Coordinates that stay as they are."""
 
@@ -106,8 +109,7 @@ def to_m25(ds: xr.Dataset) -> xr.Dataset:
     Raises:
         SchemaError: `ds` breaks a contract, names no known grid, or lists a cell off the grid.
     """
-    for contract in (schema.GRID_TB, schema.ANCILLARY):
-        schema.check(ds, contract, where="to_m25: input")
+    schema.check(ds, CONTRACT, where="to_m25: input")
     source = ease2.by_name(str(ds.attrs.get("grid")))
     cells = land.land_cells(ease2.M25)
     cover = cover_of(source, ease2.M25, source_cells=ds["cell"].to_numpy(), target_cells=cells)
@@ -132,9 +134,7 @@ def to_m25(ds: xr.Dataset) -> xr.Dataset:
     _put_land_cover(out, ds, cover)
     _put_flag(out, ds, cover)
     out = out.isel(cell=((out["flag"] & int(Flag.NOT_OBSERVED)) == 0).any(("time", "look")).values)
-    for contract in (schema.GRID_TB, schema.ANCILLARY):
-        schema.check(out, contract, where="to_m25: output")
-    return out
+    return schema.check(out, CONTRACT, where="to_m25: output")
 
 
 def cell_last(ds: xr.Dataset, name: str) -> npt.NDArray[np.floating]:
