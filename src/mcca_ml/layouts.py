@@ -58,6 +58,10 @@ The metadata of the granules say 2000-01-01T11:58:55.816 (J2000 in UTC), 64.184 
 genuine granules, on either side of a leap second, `tb_time_utc` shows that this one is right."""
 
 
+SIMULATED = "simulated"
+"""Attribute of the root group, `true` in granules that this project made up; genuine have none."""
+
+
 @dataclass(frozen=True)
 class Field:
     """One dataset of a granule."""
@@ -108,6 +112,7 @@ class Layout:
     version: int | None
     """None where the metadata do not say."""
     groups: tuple[Group, ...]
+    is_simulated: bool = False
 
     @property
     def name(self) -> str:

@@ -7,7 +7,7 @@ import h5py
 
 from mcca_ml.errors import GranuleError
 from mcca_ml.grid import ease2
-from mcca_ml.layouts import GROUPS, LOOK_OF_ORBIT, PRODUCTS, Group, Layout, Product
+from mcca_ml.layouts import GROUPS, LOOK_OF_ORBIT, PRODUCTS, SIMULATED, Group, Layout, Product
 from mcca_ml.read.granule import open_hdf5, shorten, text
 
 IDENTIFICATIONS = ("Metadata/DatasetIdentification", "Metadata/SeriesIdentification")
@@ -88,6 +88,13 @@ def _version(h5: h5py.File, product: Product, where: str) -> int | None:
     return int(found)
 
 
+def is_smap(h5: h5py.File) -> bool:
+    """Whether the file carries SMAP's metadata or groups, of whichever product."""
+    return bool(metadata(h5, "shortName") or metadata(h5, "SMAPShortName")) or any(
+        _groups(h5, level) for level in GROUPS
+    )
+
+
 def layout_of(h5: h5py.File) -> Layout:
     """Layout of an open granule; see `identify`."""
     where = Path(h5.filename).name
@@ -110,7 +117,8 @@ def layout_of(h5: h5py.File) -> Layout:
             f"{where}: {product.short_name} without its group {wanted}, found {shorten(h5)}; "
             "give a whole granule"
         )
-    return Layout(product, version, groups)
+    simulated = text(h5.attrs.get(SIMULATED)).lower() == "true"
+    return Layout(product, version, groups, simulated)
 
 
 def identify(path: Path) -> Layout:

@@ -191,5 +191,6 @@ def assemble(looks: Sequence[Observations], layout: Layout, where: str) -> xr.Da
             "product_version": "unknown" if layout.version is None else f"{layout.version}",
             "layout": layout.name,
             "granules": where,
+            "simulated": "true" if layout.is_simulated else "false",
         },
     )

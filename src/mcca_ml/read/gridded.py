@@ -1,0 +1,105 @@
+"""Gridded brightness temperature of any sensor, as a NetCDF-4 file <-> GRID_TB with ANCILLARY."""
+
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+from mcca_ml import schema
+from mcca_ml.errors import GranuleError, OutputError, SchemaError
+from mcca_ml.flags import FLAG_DTYPE
+from mcca_ml.grid.ease2 import GRIDS
+from mcca_ml.read.granule import open_hdf5
+from mcca_ml.sensors import SENSORS
+
+CONTRACT = {**schema.GRID_TB, **schema.ANCILLARY}
+REMEDY = "write it with read.gridded.write_gridded"
+TIME_ENCODING = {"units": "microseconds since 2000-01-01", "dtype": "int64"}
+
+
+def _faults(ds: xr.Dataset) -> list[str]:
+    """What keeps the dataset from being gridded brightness temperature, in words."""
+    faults = []
+    sensor, grid = str(ds.attrs.get("sensor")), str(ds.attrs.get("grid"))
+    if sensor not in SENSORS:
+        faults.append(f"attribute sensor is {sensor!r}, expected one of {', '.join(SENSORS)}")
+    if grid not in GRIDS:
+        faults.append(f"attribute grid is {grid!r}, expected one of {', '.join(GRIDS)}")
+    missing = [name for name in ("time", "look", "cell", "channel") if name not in ds.coords]
+    if missing:
+        faults.append(f"no coordinate {', '.join(missing)}")
+    if sensor in SENSORS and "channel" in ds.coords:
+        known = [channel.name for channel in SENSORS[sensor].channels]
+        strange = [str(c) for c in ds["channel"].to_numpy() if str(c) not in known]
+        if strange:
+            faults.append(f"channel {', '.join(strange)}, known of {sensor}: {', '.join(known)}")
+    return faults
+
+
+def check_gridded(ds: xr.Dataset, where: str) -> xr.Dataset:
+    """Return `ds` unchanged if it is gridded brightness temperature.
+
+    Raises:
+        GranuleError: sensor, grid, channel, a coordinate or a variable is not as it should be.
+    """
+    faults = _faults(ds)
+    if faults:
+        raise GranuleError(
+            f"{where}: {'; '.join(faults)}; write it with read.gridded.write_gridded"
+        )
+    try:
+        return schema.check(ds, CONTRACT, where=where)
+    except SchemaError as error:
+        raise GranuleError(f"{error}; {REMEDY}") from error
+
+
+def read_gridded(path: Path) -> xr.Dataset:
+    """Read gridded brightness temperature of one sensor.
+
+    Args:
+        path: NetCDF-4 file as `write_gridded` writes it: AMSR2's X and Ku band, for instance.
+
+    Returns:
+        After schema.GRID_TB and schema.ANCILLARY; attributes sensor, grid, granules.
+
+    Raises:
+        GranuleError: the file is not readable or not laid out so.
+    """
+    with open_hdf5(path):  # for its messages; xarray's name no remedy
+        pass
+    try:
+        with xr.open_dataset(path, engine="netcdf4") as opened:
+            ds = opened.load()
+    except (OSError, ValueError) as error:
+        reason = str(error).splitlines()[0][:80]
+        raise GranuleError(f"{path.name}: no readable NetCDF ({reason}); write it again") from error
+    if "flag" in ds:
+        ds["flag"] = ds["flag"].astype(FLAG_DTYPE)
+    ds.attrs["granules"] = path.name
+    return check_gridded(ds, where=path.name)
+
+
+def write_gridded(ds: xr.Dataset, path: Path) -> None:
+    """Write gridded brightness temperature so that `read_gridded` gives it back.
+
+    Args:
+        ds: after schema.GRID_TB and, as far as it has them, schema.ANCILLARY.
+        path: NetCDF-4 file to write; it appears whole or not at all.
+
+    Raises:
+        GranuleError: `ds` is not gridded brightness temperature.
+        OutputError: the file cannot be written.
+    """
+    check_gridded(ds, where=f"write_gridded({path.name})")
+    # A time that is missing is the smallest int64, as in numpy; a float would lose microseconds.
+    encoding = {"obs_time": {**TIME_ENCODING, "_FillValue": np.iinfo(np.int64).min}}
+    part = path.with_name(f"{path.name}.part")
+    try:
+        ds.to_netcdf(part, engine="netcdf4", encoding=encoding)
+        part.replace(path)
+    except OSError as error:
+        reason = str(error).splitlines()[0][:80]
+        raise OutputError(f"{path}: cannot be written ({reason}); choose another folder") from error
+    finally:
+        if part.parent.is_dir():
+            part.unlink(missing_ok=True)

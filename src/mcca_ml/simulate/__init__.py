@@ -1,0 +1,1 @@
+"""Truth -> granules in the sensors' own formats, marked as simulated."""

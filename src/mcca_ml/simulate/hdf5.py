@@ -1,0 +1,163 @@
+"""Groups, datasets, attributes and metadata of simulated SMAP granules, in the genuine form."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import h5py
+import numpy as np
+import numpy.typing as npt
+
+from mcca_ml import layouts
+from mcca_ml.errors import OutputError
+from mcca_ml.grid import ease2
+from mcca_ml.layouts import Field, Group, Product
+
+Columns = Mapping[str, npt.NDArray[np.generic]]
+
+_COMPRESSION = 2  # level of gzip in genuine granules
+
+
+def _raw(values: npt.NDArray[np.generic], field: Field) -> npt.NDArray[np.generic]:
+    """Values as stored: of the field's type, the fill value for NaN."""
+    if values.dtype.kind == "f":
+        fill = layouts.FILLS[field.dtype]
+        values = np.where(np.isnan(values), fill, values)
+    return values.astype(field.dtype)
+
+
+def _empty(field: Field) -> object:
+    """Stored value where there is no observation."""
+    if field.dtype.startswith("S"):
+        return np.bytes_(b"N/A".ljust(24))
+    return np.dtype(field.dtype).type(layouts.FILLS[field.dtype])
+
+
+def _describe(found: h5py.Dataset, field: Field, group: str, suffix: str) -> None:
+    """Write the attributes that genuine granules have."""
+    number = np.dtype(field.dtype).type
+    found.attrs["long_name"] = np.bytes_(f"{field.about} (simulated)")
+    if field.name not in ("latitude", "longitude"):
+        places = f"/{group}/latitude{suffix} /{group}/longitude{suffix}"
+        found.attrs["coordinates"] = np.bytes_(places)
+    if field.fill is not None:
+        found.attrs["_FillValue"] = number(field.fill)
+    if field.units:
+        found.attrs["units"] = np.bytes_(field.units)
+    if field.valid is not None:
+        found.attrs["valid_min"], found.attrs["valid_max"] = map(number, field.valid)
+    meanings = layouts.FLAG_MEANINGS.get(field.name)
+    if meanings:
+        masks = (f"{1 << bit}s" for bit in range(len(meanings.split())))
+        found.attrs["flag_masks"] = np.bytes_(", ".join(masks))
+        found.attrs["flag_meanings"] = np.bytes_(meanings)
+
+
+def write_group(
+    h5: h5py.File,
+    group: Group,
+    fields: Sequence[Field],
+    columns: Columns,
+    *,
+    grid: ease2.Grid | None,
+) -> None:
+    """Write one group: as a list of cells, or spread over a grid.
+
+    Args:
+        h5: file open for writing.
+        group: its name and the suffix of its datasets.
+        fields: all of them are written; those without a column hold the fill value.
+        columns: values over cells by field.
+        grid: None writes a list of cells.
+    """
+    cells = len(next(iter(columns.values()), ()))
+    shape, chunk = ((cells,), (cells,)) if grid is None else (grid.shape, (1, grid.columns))
+    for field in fields:
+        more = (layouts.COVERS,) if field.has_cover else ()
+        found = h5.create_dataset(
+            f"{group.name}/{field.name}{group.suffix}",
+            shape=shape + more,
+            dtype=field.dtype,
+            chunks=chunk + more,
+            compression="gzip",
+            compression_opts=_COMPRESSION,
+            fillvalue=_empty(field),
+        )
+        _describe(found, field, group.name, group.suffix)
+        if field.name in columns:
+            _fill_in(found, _raw(columns[field.name], field), columns, grid)
+
+
+def _fill_in(
+    found: h5py.Dataset,
+    values: npt.NDArray[np.generic],
+    columns: Columns,
+    grid: ease2.Grid | None,
+) -> None:
+    """Write values over cells; on a grid only the rows that hold any, the rest stays unwritten."""
+    if grid is None or not values.size:
+        found[...] = values
+        return
+    row = columns["EASE_row_index"].astype(np.int64)
+    column = columns["EASE_column_index"].astype(np.int64)
+    first, last = int(row.min()), int(row.max())
+    band = np.full((last - first + 1, *found.shape[1:]), found.fillvalue, found.dtype)
+    band[row - first, column] = values
+    found[first : last + 1] = band
+
+
+def write_metadata(
+    h5: h5py.File, product: Product, version: int, times: npt.NDArray[np.datetime64]
+) -> None:
+    """Write the metadata that readers look at, and say that the file is simulated."""
+    known = times[~np.isnat(times)]
+    note = f"SIMULATED by MCCA-ML in the layout of {product.short_name}; not an observation"
+    h5.attrs[layouts.SIMULATED] = "true"
+    h5.attrs["title"] = note
+    identification = {
+        "shortName": product.short_name,
+        "SMAPShortName": product.smap_name,
+        "ECSVersionID": f"{version:03d}",
+        "CompositeReleaseID": f"R{version:02d}000",
+        "abstract": note,
+        "fileName": Path(h5.filename).name.removesuffix(".part"),
+    }
+    groups: dict[str, dict[str, str]] = {
+        "DatasetIdentification": identification,
+        "SeriesIdentification": {**identification, "longName": f"{note} ({product.title})"},
+        "ProcessStep": {"processDescription": note, "identifier": product.smap_name},
+    }
+    if known.size:
+        first, last = (
+            f"{np.datetime_as_string(t, unit='ms')}Z" for t in (known.min(), known.max())
+        )
+        groups["Extent"] = {"rangeBeginningDateTime": first, "rangeEndingDateTime": last}
+    for name, attributes in groups.items():
+        h5.create_group(f"Metadata/{name}").attrs.update(attributes)
+
+
+def write_orbit(h5: h5py.File, look: layouts.Look) -> None:
+    """Write the direction of the orbit, from which readers tell the look."""
+    direction = {value: key for key, value in layouts.LOOK_OF_ORBIT.items()}[look]
+    where = h5.create_group("Metadata/OrbitMeasuredLocation")
+    where.attrs["orbitDirection"] = direction.capitalize()
+
+
+@contextmanager
+def new_file(path: Path) -> Iterator[h5py.File]:
+    """A new HDF5 file that appears under its name only when it is whole.
+
+    Raises:
+        OutputError: it cannot be written there.
+    """
+    part = path.with_name(f"{path.name}.part")
+    try:
+        with h5py.File(part, "w") as h5:
+            yield h5
+        part.replace(path)
+    except OSError as error:
+        reason = str(error).splitlines()[0][:80]
+        raise OutputError(f"{path}: cannot be written ({reason}); choose another folder") from error
+    finally:
+        if part.parent.is_dir():
+            part.unlink(missing_ok=True)

@@ -1,0 +1,258 @@
+"""One small simulated SMAP day over the Great Plains box: a granule, and its truth beside it.
+
+What the box holds is plausible, not real: fields are smooth random ones, only the cells are places.
+The emission is that of the forward model which the retrieval inverts, with one VOD for V and H, so
+the day shows that the inversion works and what noise does to it; it says nothing of model error.
+"""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from mcca_ml.constants import WATER_FREEZING_POINT
+from mcca_ml.grid import ease2
+from mcca_ml.layouts import NO_COVER
+from mcca_ml.sensors import SMAP
+from mcca_ml.simulate.scene import Scene, scene_tb, uniform_scene
+from mcca_ml.simulate.smap import Look, write_spl3smp
+
+Floats = npt.NDArray[np.float32]
+
+GRID = ease2.M36
+BOX = (30.0, 45.0, -105.0, -85.0)
+"""South, north, west, east [degree]: about 40 rows and 54 columns of land."""
+
+WATER_TB = (165.0, 105.0)
+"""Brightness temperature of calm fresh water at 1.4 GHz and 40 degrees, V and H [K], rounded."""
+
+RFI = 25.0
+"""Warming by interference in the cells that have some [K]."""
+RFI_SHARE = 0.02
+RFI_QUALITY = 0b101
+"""`tb_qual_flag` of those cells: use with caution, interference detected."""
+
+WARMING = 7.0
+"""Soil at 6 pm over soil at 6 am [K]."""
+
+COVERS = ((16, 0.01), (7, 0.08), (10, 0.16), (12, 0.28), (4, 0.70))
+"""IGBP class and its mean VOD, from dry to wet: barren, open shrub, grass, crop, broadleaf."""
+
+
+@dataclass(frozen=True)
+class Box:
+    """The cells of the box and what lies in them at both looks; arrays of one value a cell."""
+
+    row: npt.NDArray[np.int32]
+    column: npt.NDArray[np.int32]
+    scene: Scene
+    """As it is at 6 am."""
+    water_fraction: Floats
+    land_cover: npt.NDArray[np.uint8]
+    land_cover_fraction: Floats
+    has_rfi: npt.NDArray[np.bool_]
+
+
+def smooth_field(rng: np.random.Generator, shape: tuple[int, int], length: float) -> Floats:
+    """Random field of zero mean and unit variance, correlated over `length` cells [1].
+
+    Args:
+        rng: source of randomness.
+        shape: rows and columns.
+        length: standard deviation of the Gaussian that smooths it [cells].
+    """
+    reach = int(4 * length)
+    lags = np.arange(-reach, reach + 1)
+    kernel = np.exp(-0.5 * (lags / length) ** 2)
+    field = rng.standard_normal((shape[0] + 2 * reach, shape[1] + 2 * reach))
+    for axis in (0, 1):
+        field = np.apply_along_axis(np.convolve, axis, field, kernel, "valid")
+    return np.asarray((field - field.mean()) / field.std(), np.float32)
+
+
+def _between(field: Floats, low: float, high: float) -> Floats:
+    """A field of unit variance squeezed into a range, about uniformly."""
+    share = 1 / (1 + np.exp(np.float32(-1.7) * field))
+    return np.asarray(low + (high - low) * share, np.float32)
+
+
+def _land_cover(
+    field: Floats, mixing: Floats
+) -> tuple[npt.NDArray[np.uint8], Floats, npt.NDArray[np.intp]]:
+    """Classes and shares of each cell, (cell, 3), and the rank of the first class in COVERS."""
+    ranks = np.clip(np.searchsorted([-1.4, -0.6, 0.2, 1.1], field), 0, len(COVERS) - 1)
+    classes = np.array([number for number, _ in COVERS], np.uint8)
+    other = np.where(ranks > 0, ranks - 1, 1)
+    none = np.full(field.shape, NO_COVER, np.uint8)
+    share = _between(mixing, 0.6, 1.0)
+    no_share = np.full(field.shape, np.nan, np.float32)
+    return (
+        np.stack([classes[ranks], classes[other], none], axis=-1),
+        np.stack([share, 1 - share, no_share], axis=-1),
+        ranks,
+    )
+
+
+def make_box(rng: np.random.Generator) -> Box:
+    """Truth of the box: smooth fields, a lake in the south-east, frozen ground in the north-west.
+
+    Args:
+        rng: source of randomness.
+    """
+    lat, lon = ease2.latitude(GRID), ease2.longitude(GRID)
+    rows = np.flatnonzero((lat > BOX[0]) & (lat < BOX[1]))
+    columns = np.flatnonzero((lon > BOX[2]) & (lon < BOX[3]))
+    shape = (rows.size, columns.size)
+    north_south, west_east = (index.ravel() for index in np.indices(shape))
+    down = (north_south / (shape[0] - 1)).astype(np.float32)
+    right = (west_east / (shape[1] - 1)).astype(np.float32)
+
+    def field(length: float) -> Floats:
+        return smooth_field(rng, shape, length).ravel()
+
+    wetness = field(4.0)
+    classes, shares, ranks = _land_cover(
+        0.6 * wetness + 2.2 * (right.astype(np.float32) - 0.45), field(2.0)
+    )
+    mean_vod = np.array([vod for _, vod in COVERS], np.float32)[ranks]
+    temperature = _between(field(6.0), 278.0, 290.0) + 6 * (down - 0.5)
+    cold = np.clip(1 - np.hypot(down, right) / 0.25, 0, None)
+    lake = np.clip(1.6 * (1 - np.hypot(down - 0.75, 0.8 * (right - 0.8)) / 0.14), 0, 1)
+    scene = replace(
+        uniform_scene(
+            _between(wetness, 0.03, 0.40), np.clip(mean_vod * (1 + 0.15 * field(3.0)), 0, 0.9)
+        ),
+        soil_temperature=(temperature - 25 * cold).astype(np.float32),
+        canopy_temperature=(temperature - 25 * cold).astype(np.float32),
+        clay=_between(field(5.0), 0.05, 0.45),
+        roughness_h=_between(field(3.0), 0.05, 0.25),
+    )
+    rfi = rng.random(down.size) < RFI_SHARE
+    return Box(
+        row=rows[north_south].astype(np.int32),
+        column=columns[west_east].astype(np.int32),
+        scene=scene,
+        water_fraction=lake.astype(np.float32),
+        land_cover=classes,
+        land_cover_fraction=shares,
+        has_rfi=rfi,
+    )
+
+
+def _surface_bits(box: Box, temperature: Floats) -> npt.NDArray[np.uint16]:
+    """The provider's `surface_flag`: water and frozen ground above 5 %, dense vegetation."""
+    water = np.where(box.water_fraction > 0.05, 0b11, 0)
+    frozen = np.where(temperature < WATER_FREEZING_POINT, 1 << 8, 0)
+    dense = np.where(box.scene.vod_v > 0.6, 1 << 10, 0)
+    return (water | frozen | dense).astype(np.uint16)
+
+
+def _obs_time(box: Box, day: np.datetime64, hour: float) -> npt.NDArray[np.datetime64]:
+    """UTC of the pass of `hour` local solar time that falls on the UTC day."""
+    lon = ease2.longitude(GRID)[box.column]
+    hours = np.mod(hour - lon / 15.0, 24.0)
+    passed = np.round(hours * 3600e3).astype("m8[ms]")
+    return np.asarray(day.astype("M8[ns]") + passed, "M8[ns]")
+
+
+def _look(
+    box: Box, scene: Scene, obs_time: npt.NDArray[np.datetime64], rng: np.random.Generator | None
+) -> Look:
+    """What SMAP sees of the box in one pass."""
+    tb = scene_tb(scene, SMAP.channels, rng)
+    share = box.water_fraction[:, None]
+    tb = (1 - share) * tb + share * np.array(WATER_TB, np.float32)
+    tb = tb + np.where(box.has_rfi, np.float32(RFI), np.float32(0))[:, None]
+    quality = np.where(box.has_rfi, RFI_QUALITY, 0).astype(np.uint16)
+    return Look(
+        row=box.row,
+        column=box.column,
+        obs_time=obs_time,
+        tb_v=tb[:, 0],
+        tb_h=tb[:, 1],
+        incidence=scene.incidence,
+        soil_temperature=scene.soil_temperature,
+        clay_fraction=scene.clay,
+        bulk_density=np.full(box.row.shape, 1.35, np.float32),
+        roughness_h=scene.roughness_h,
+        water_fraction=box.water_fraction,
+        land_cover=box.land_cover,
+        land_cover_fraction=box.land_cover_fraction,
+        surface_flag=_surface_bits(box, scene.soil_temperature),
+        quality_v=quality,
+        quality_h=quality,
+    )
+
+
+def _truth(box: Box, scenes: tuple[Scene, Scene], day: np.datetime64, seed: int) -> xr.Dataset:
+    """The truth of both looks, over time, look and cell like a retrieval."""
+    cell = ease2.flat_cell(GRID, box.row, box.column).astype(np.int64)
+    place = ease2.cell_latlon(GRID, cell)
+
+    def both(values: list[Floats], units: str, long_name: str) -> xr.Variable:
+        data = np.stack(values)[None]
+        attrs = {"units": units, "long_name": f"{long_name} (simulated truth)"}
+        return xr.Variable(("time", "look", "cell"), data, attrs)
+
+    vod_h = [scene.vod_v * scene.vod_ratio for scene in scenes]
+    temperature = [scene.soil_temperature for scene in scenes]
+    water, rfi = box.water_fraction, box.has_rfi.astype(np.int8)
+    return xr.Dataset(
+        {
+            "soil_moisture": both([s.soil_moisture for s in scenes], "m3 m-3", "soil moisture"),
+            "vod_v": both([s.vod_v for s in scenes], "1", "vegetation optical depth at V"),
+            "vod_h": both(vod_h, "1", "vegetation optical depth at H"),
+            "soil_temperature": both(temperature, "K", "effective soil temperature"),
+            "water_fraction": ("cell", water, {"units": "1", "long_name": "open water"}),
+            "has_rfi": ("cell", rfi, {"units": "1", "long_name": "cell with interference"}),
+        },
+        coords={
+            "time": np.array([day], "M8[ns]"),
+            "look": ["am", "pm"],
+            "cell": cell,
+            "lat": ("cell", place.lat, {"units": "degrees_north"}),
+            "lon": ("cell", place.lon, {"units": "degrees_east"}),
+        },
+        attrs={
+            "title": "Truth of a SIMULATED SMAP day; not an observation",
+            "simulated": "true",
+            "grid": GRID.name,
+            "seed": seed,
+        },
+    )
+
+
+def simulate_small_day(
+    path: Path,
+    truth_path: Path,
+    seed: int = 0,
+    *,
+    day: str = "2015-07-01",
+    has_noise: bool = True,
+) -> None:
+    """Write a small SPL3SMP granule (version 9, both looks) and, beside it, its truth.
+
+    Args:
+        path: granule to write; `simulate.smap.granule_name` gives a good name.
+        truth_path: NetCDF file of soil moisture, VOD and temperature to write.
+        seed: of all randomness; the same seed gives the same values.
+        day: UTC day.
+        has_noise: adds the noise of `sensors.SMAP`, 1.3 K.
+
+    Raises:
+        OutputError: the granule cannot be written.
+    """
+    rng = np.random.default_rng(seed)
+    box = make_box(rng)
+    warmer = box.scene.soil_temperature + np.float32(WARMING)
+    scenes = (box.scene, replace(box.scene, soil_temperature=warmer, canopy_temperature=warmer))
+    date = np.datetime64(day)
+    noise = rng if has_noise else None
+    am, pm = (
+        _look(box, scene, _obs_time(box, date, hour), noise)
+        for scene, hour in zip(scenes, (6.0, 18.0), strict=True)
+    )
+    write_spl3smp(path, {"am": am, "pm": pm})
+    _truth(box, scenes, date, seed).to_netcdf(truth_path)
