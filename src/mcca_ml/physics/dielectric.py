@@ -162,7 +162,7 @@ def soil_permittivity_wang80(
     bound = jnp.minimum(soil_moisture, transition)
     free = jnp.maximum(soil_moisture - transition, 0)
     water = water_permittivity_ulaby86(temperature, frequency)
-    # Volumes of water, ice, air, rock; in the bound layer the share of ice-like water shrinks as it fills.
+    # Volumes of water, ice, air, rock: bound water is partly ice-like, the less the more there is.
     loose = bound * slope * bound / transition
     parts = (loose + free, bound - loose, porosity - soil_moisture, 1 - porosity)
     loss = jnp.where(frequency < 2.5e9, jnp.minimum(100 * wilting, 26.0), 0.0)
@@ -198,7 +198,7 @@ def soil_permittivity_dobson85(
 
     Source: Dobson et al. (1985), IEEE Trans. Geosci. Remote Sens. 23(1), 35-46,
         doi:10.1109/TGRS.1985.289498; Peplinski, Ulaby, Dobson (1995), same journal 33(3), 803-807,
-        doi:10.1109/36.387598, with its correction 33(6), 1340 (papers not at hand).
+        doi:10.1109/36.387598 (papers not at hand).
     Departs from it: conductivity is kept >= 0 (sandy, loose soil would gain energy); the low band
         ends at 1.4 GHz, between 1.3 and 1.4 GHz the papers leave a gap.
     Checked: exponents and both conductivities against two public codes (SMRT, SCoBi), the linear

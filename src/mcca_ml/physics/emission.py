@@ -109,8 +109,9 @@ def transmissivity_roots(
     b = (1 - reflectivity) * soil_excess
     discriminant = b * b - 4 * a * tb_excess
 
-    # Two wheres: the gradient of the branch not taken must be finite as well.
-    solvable = discriminant > 0
+    # Two wheres: the gradient of the branch not taken must be finite as well. NaN counts as
+    # solvable, so that a missing observation stays missing.
+    solvable = ~(discriminant <= 0)
     root = jnp.where(solvable, jnp.sqrt(jnp.where(solvable, discriminant, 1.0)), 0.0)
     half = (jnp.abs(b) + root) / 2
     q = jnp.where(b < 0, -1.0, 1.0) * jnp.maximum(half, _SMALL)

@@ -49,8 +49,8 @@ def polarization_mixing_chaubell20(h: Float[Array, "*cell"]) -> Float[Array, "*c
     Formula:
         q = 0.1771 h
 
-    Source: Chaubell et al. (2020), IEEE Trans. Geosci. Remote Sens. 58(6), 3894-3905,
-        doi:10.1109/TGRS.2019.2959239 (paper not at hand; the factor was not read there).
+    Source: Chaubell et al. (2020), IEEE Trans. Geosci. Remote Sens. 58(6), 3894-3905
+        (paper not at hand; the factor was not read there).
     Checked: stands in a public code of the SMAP level-4 team (GEOS) as the mixing of SMAP L2.
 
     >>> print(f"{polarization_mixing_chaubell20(jnp.float32(0.5)):.5f}")

@@ -13,7 +13,7 @@ CHOUDHURY82_WEIGHT: Mapping[float, float] = MappingProxyType(
 
 Source: Choudhury, Schmugge, Mo (1982), J. Geophys. Res. 87(C2), 1301-1304,
 doi:10.1029/JC087iC02p01301 (paper not at hand). Checked: CMEM uses these five weights between
-the band limits 4.4, 8.5, 16 and 35 cm; that each belongs to exactly this wavelength is not verified.
+the limits 4.4, 8.5, 16 and 35 cm; that each belongs to exactly this wavelength is not verified.
 """
 
 SMAP_WEIGHT_AM = 0.246
@@ -65,8 +65,8 @@ def effective_temperature_wigneron01(
     Formula:
         T = deep + (m / 0.3)^0.3 (surface - deep)
 
-    Source: Wigneron, Laguerre, Kerr (2001), IEEE Trans. Geosci. Remote Sens. 39(8), 1697-1707,
-        doi:10.1109/36.942548 (paper not at hand).
+    Source: Wigneron, Laguerre, Kerr (2001), IEEE Trans. Geosci. Remote Sens. 39(8), 1697-1707
+        (paper not at hand).
     Departs from it: the weight is kept between 0.001 (as in CMEM) and 1 (above 0.3 m3 m-3 it would
         extrapolate beyond the surface).
     Checked: form against CMEM, both constants against a public code that calls them L-MEB defaults.
