@@ -1,0 +1,98 @@
+# Needs only make and Python >= 3.11. Everything else comes, by hash, from requirements/*.txt.
+#
+#   make demo    a small simulated SMAP day, retrieved        make bench   speed against scipy
+#   make test    the tests                                    make docs    the documentation
+#   make check   format, lint, types, imports, documentation  make lock    renew requirements/
+
+PYTHON ?= python3
+VENV ?= .venv
+VENV_CF ?= .venv-cf
+BIN := $(VENV)/bin
+BUILD := build
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+PYTEST_OPTIONS ?= -n 2
+
+.PHONY: demo test check format-check lint types imports docs bench check-data cf wheel lock format clean
+
+demo: $(VENV)/.run
+	$(BIN)/mcca-ml demo --out demo-out
+
+test: $(VENV)/.test
+	$(BIN)/python -m pytest $(PYTEST_OPTIONS)
+
+check: format-check lint types imports docs
+
+format-check: $(VENV)/.check
+	$(BIN)/ruff format --check .
+
+lint: $(VENV)/.check
+	$(BIN)/ruff check .
+
+types: $(VENV)/.check
+	$(BIN)/mypy
+
+imports: $(VENV)/.check
+	$(BIN)/lint-imports
+
+docs: $(VENV)/.check
+	$(BIN)/sphinx-build -q -W --keep-going -E -b html docs $(BUILD)/docs
+	@echo "documentation: $(BUILD)/docs/index.html"
+
+bench: $(VENV)/.test
+	$(BIN)/python benchmarks/speed.py
+
+# Fails, not skips, if the real data are here and a test that needs them did not run.
+check-data: $(VENV)/.test
+	$(BIN)/python scripts/check_data_tests.py
+
+# The CF checker; the tests find it by this variable.
+cf: $(VENV_CF)/.cf
+	@echo "export MCCA_ML_CF_CHECKER=$(abspath $(VENV_CF))/bin/compliance-checker"
+
+# In an environment that has what a user has, and from a folder where the source is out of sight.
+OUT ?= $(BUILD)/wheel
+wheel: $(VENV)/.test
+	rm -rf $(OUT)
+	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir $(OUT) .
+	$(PYTHON) -m venv $(OUT)/venv
+	$(OUT)/venv/bin/python -m pip install --quiet --require-hashes --requirement requirements/run.txt
+	$(OUT)/venv/bin/python -m pip install --quiet --no-deps $(OUT)/*.whl
+	cp scripts/check_wheel.py $(OUT) && cd $(OUT) && venv/bin/python check_wheel.py
+
+format: $(VENV)/.check
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# The later files take their versions from the first, so that all environments agree.
+LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+  --no-annotate --no-emit-index-url --fork-strategy fewest --custom-compile-command "make lock"
+lock: $(VENV)/.check
+	$(LOCK) --upgrade --group build --group test --group check --group docs pyproject.toml \
+	  --output-file requirements/check.txt
+	$(LOCK) --upgrade --group build --group test --constraints requirements/check.txt \
+	  pyproject.toml --output-file requirements/test.txt
+	$(LOCK) --upgrade --group build --constraints requirements/check.txt pyproject.toml \
+	  --output-file requirements/run.txt
+	$(LOCK) --upgrade --group pyproject.toml:cf --output-file requirements/cf.txt
+
+clean:
+	rm -rf $(VENV) $(VENV_CF) $(BUILD) docs/_generated demo-out
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "make: $(PYTHON) is missing or older than 3.11; name another: make PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+# A stamp is younger than the requirements it was made from, so make installs only what changed.
+# Without build isolation, since the lock holds the build system too.
+$(VENV)/.%: requirements/%.txt pyproject.toml | $(BIN)/python
+	@echo "installing requirements/$*.txt into $(VENV) (a minute or two, once)"
+	$(PIP) --require-hashes --requirement requirements/$*.txt
+	$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV_CF)/.cf: requirements/cf.txt
+	$(PYTHON) -m venv $(VENV_CF)
+	$(VENV_CF)/bin/python -m pip install --quiet --disable-pip-version-check \
+	  --require-hashes --requirement requirements/cf.txt
+	@touch $@

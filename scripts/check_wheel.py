@@ -1,0 +1,33 @@
+"""Check that the installed package is whole: run by a Python that sees the wheel and no source."""
+
+import subprocess
+import sys
+from importlib import metadata, resources
+from pathlib import Path
+
+NEEDED = ("py.typed", "grid/land_ease2_m25.npy")
+
+
+def main() -> int:
+    """Exit status: 0 where everything is there."""
+    package = resources.files("mcca_ml")
+    files = {str(file) for file in metadata.files("mcca-ml") or ()}
+    faults = [f"{name} is not in the wheel" for name in NEEDED if not (package / name).is_file()]
+    faults += [f"{name} does not belong in the wheel" for name in files if "tests" in name]
+    if not any(name.endswith("licenses/LICENSE") for name in files):
+        faults.append("the licence is not in the wheel")
+    if "site-packages" not in str(package):
+        faults.append(f"the package was imported from {package}, not from the wheel")
+    command = Path(sys.executable).with_name("mcca-ml")
+    shown = subprocess.run([command, "--help"], capture_output=True, text=True, check=False)
+    if shown.returncode != 0 or "retrieve" not in shown.stdout:
+        faults.append(f"mcca-ml --help: exit status {shown.returncode}, {shown.stderr.strip()}")
+    for fault in faults:
+        print(f"wheel: {fault}")
+    if not faults:
+        print(f"wheel: mcca-ml {metadata.version('mcca-ml')} is whole")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
