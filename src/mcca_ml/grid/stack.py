@@ -1,0 +1,64 @@
+"""GRID_TB of several days -> one GRID_TB over all of them, for what looks at a season at once."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import xarray as xr
+
+from mcca_ml import schema
+from mcca_ml.errors import SchemaError
+from mcca_ml.grid.compose import CONTRACT, TARGET_HOUR, Array
+from mcca_ml.grid.compose import _missing as missing_value
+from mcca_ml.grid.ease2 import by_name, cell_latlon
+
+
+def stack_days(days: Sequence[xr.Dataset]) -> xr.Dataset:
+    """Return one dataset over all the days, looks am and pm, and every cell of any day.
+
+    Args:
+        days: after `schema.GRID_TB`, one UTC day each, rising, on one grid, with the same channels.
+
+    Returns:
+        New dataset after the same contract. What a day lacks, a cell, a look or a whole variable,
+        is missing there: `flag` NOT_OBSERVED, numbers NaN, times NaT. Attributes are those of the
+        first day.
+
+    Raises:
+        SchemaError: no days, or days of different grids.
+    """
+    grids = sorted({str(day.attrs.get("grid")) for day in days})
+    if len(grids) != 1:
+        raise SchemaError(
+            f"stack_days: found grids {', '.join(grids) or 'none'}, expected one; regrid first"
+        )
+    cells = np.unique(np.concatenate([day["cell"].to_numpy() for day in days]))
+    place = cell_latlon(by_name(grids[0]), cells)
+    out = xr.Dataset(
+        coords={
+            "time": np.concatenate([day["time"].to_numpy() for day in days]),
+            "look": list(TARGET_HOUR),
+            "channel": days[0]["channel"],
+            "cell": ("cell", cells, days[0]["cell"].attrs),
+            "lat": ("cell", place.lat, {"units": "degrees_north"}),
+            "lon": ("cell", place.lon, {"units": "degrees_east"}),
+        },
+        attrs=days[0].attrs,
+    )
+    for name in CONTRACT:
+        if any(name in day for day in days):
+            out[name] = _stacked(name, days, cells)
+    return schema.check(out, CONTRACT, where="stack_days: output")
+
+
+def _stacked(name: str, days: Sequence[xr.Dataset], cells: Array) -> xr.DataArray:
+    """Variable `name` over all days and cells."""
+    like = next(day[name] for day in days if name in day)
+    inner = [like.sizes[dim] for dim in like.dims[3:]]
+    shape = (len(days), len(TARGET_HOUR), cells.size, *inner)
+    values = np.full(shape, missing_value(name, like), like.dtype)
+    for number, day in enumerate(days):
+        spot = np.searchsorted(cells, day["cell"].to_numpy())
+        for look_number, look in enumerate(TARGET_HOUR):
+            if name in day and look in day["look"]:
+                values[number, look_number, spot] = day[name].sel(look=look).to_numpy()[0]
+    return xr.DataArray(values, dims=like.dims, attrs=like.attrs)

@@ -1,0 +1,259 @@
+"""The record in the order in which it is made; so far stage one: granules -> daily products.
+
+From Python: `from mcca_ml.pipeline import Options, retrieve_granules`.
+"""
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import xarray as xr
+
+from mcca_ml.config import RetrieveSettings
+from mcca_ml.errors import GranuleError, SchemaError
+from mcca_ml.flags import Flag, is_recommended
+from mcca_ml.grid import ease2
+from mcca_ml.grid.compose import compose_day
+from mcca_ml.grid.regrid import to_m25
+from mcca_ml.grid.stack import stack_days
+from mcca_ml.publish.atomic import make_directory
+from mcca_ml.publish.attributes import is_simulated, provenance, source
+from mcca_ml.publish.product import write_product
+from mcca_ml.read.ancillary import with_ancillary
+from mcca_ml.read.by_day import Days, Part, by_day, of_day
+from mcca_ml.retrieve.season import retrieve_season
+from mcca_ml.retrieve.stage import retrieve
+
+Grid = Literal["native", "m25"]
+Look = Literal["am", "pm", "both"]
+Progress = Callable[[int, int], None]
+"""Called with the granules read and the cells retrieved since the last call."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What to make of the granules, beside the settings of the retrieval."""
+
+    grid: Grid = "native"
+    look: Look = "both"
+    ancillary: tuple[Path, ...] = ()
+    """Granules that lend temperature and soil where the others have none."""
+    has_maps: bool = False
+    """A PNG for each look beside each product."""
+    keeps_going: bool = False
+    """A bad granule is listed at the end, and the others are done."""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a run has made."""
+
+    products: tuple[Path, ...] = ()
+    maps: tuple[Path, ...] = ()
+    granules: int = 0
+    """Granules read."""
+    cells: int = 0
+    """Values of soil moisture, over all days and looks."""
+    recommended: int = 0
+    """Those among them without a condition of the recommended mask."""
+    failures: tuple[str, ...] = ()
+    """Why a granule or a day could not be done, one line each."""
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether everything was done that was asked for."""
+        return not self.failures
+
+    def plus(self, other: "Summary") -> "Summary":
+        """Both together."""
+        return Summary(
+            self.products + other.products,
+            self.maps + other.maps,
+            self.granules + other.granules,
+            self.cells + other.cells,
+            self.recommended + other.recommended,
+            self.failures + other.failures,
+        )
+
+
+@dataclass(frozen=True)
+class _Day:
+    """One UTC day of gridded brightness temperature, and the granules it came from."""
+
+    ds: xr.Dataset
+    paths: tuple[Path, ...]
+
+
+@dataclass(frozen=True)
+class _Job:
+    """What is the same for every day of a run."""
+
+    out_dir: Path
+    settings: RetrieveSettings
+    options: Options
+    progress: Progress
+
+    def attempt(self, work: Callable[[], Summary]) -> Summary:
+        """Do `work`; where the run keeps going, a bad granule becomes a line of the summary."""
+        try:
+            return work()
+        except (GranuleError, SchemaError) as error:
+            if not self.options.keeps_going:
+                raise
+            return Summary(failures=(str(error),))
+
+
+def _observed_looks(ds: xr.Dataset, look: Look) -> xr.Dataset:
+    """The looks asked for, without those that saw nothing."""
+    seen = ((ds["flag"] & int(Flag.NOT_OBSERVED)) == 0).any(("time", "cell")).to_numpy()
+    names = [str(name) for name in ds["look"].to_numpy()[seen]]
+    wanted = [name for name in names if look in ("both", name)]
+    if not wanted:
+        day = str(ds["time"].to_numpy()[0])[:10]
+        raise GranuleError(
+            f"{day}: found the look {' and '.join(names) or 'of no cell'} in the granules, "
+            f"expected {look}; choose another --look or give the granules of that look"
+        )
+    return ds.sel(look=wanted)
+
+
+def _lend(ds: xr.Dataset, lenders: Sequence[Part], day: np.datetime64) -> xr.Dataset:
+    """The day with the ancillary fields of other granules."""
+    if not lenders:
+        raise GranuleError(
+            f"{day}: no granule given with --ancillary holds this day, expected one; give one of "
+            "the same UTC day"
+        )
+    lent = compose_day([part.ds for part in lenders], day)
+    return with_ancillary(ds, _observed_looks(lent, "both"))
+
+
+def _gridded(options: Options, day: np.datetime64, parts: Sequence[Part]) -> _Day:
+    """GRID_TB of one day on the grid asked for."""
+    lenders = of_day(options.ancillary, day)
+    ds = compose_day([part.ds for part in parts], day)
+    if options.ancillary:
+        ds = _lend(ds, lenders, day)
+    ds = _observed_looks(ds, options.look)
+    if options.grid == "m25" and ds.attrs["grid"] != ease2.M25.name:
+        ds = to_m25(ds)
+    everything = [*parts, *lenders]
+    # One simulated granule makes the whole day simulated.
+    simulated = any(is_simulated(part.ds) for part in everything)
+    ds = ds.assign_attrs(simulated="true" if simulated else "false")
+    return _Day(ds, tuple(part.path for part in everything))
+
+
+def _why_nothing(found: xr.Dataset) -> str:
+    """The commonest conditions of the observed cells, in words."""
+    flags = found["flag"].to_numpy().ravel()
+    flags = flags[(flags & int(Flag.NOT_OBSERVED)) == 0]
+    counts = {bit: int(((flags & int(bit)) != 0).sum()) for bit in Flag}
+    common = sorted((bit for bit in counts if counts[bit]), key=lambda bit: -counts[bit])[:3]
+    return ", ".join(f"{(bit.name or '').lower()} {counts[bit]}" for bit in common) or "none"
+
+
+def _publish(job: _Job, paths: Sequence[Path], found: xr.Dataset) -> Summary:
+    """Write the product of one day and its maps."""
+    known = np.isfinite(found["soil_moisture"].to_numpy())
+    if not known.any():
+        names = ", ".join(path.name for path in paths)
+        raise GranuleError(
+            f"{names}: no cell could be retrieved, expected some; commonest conditions: "
+            f"{_why_nothing(found)}; give granules over unfrozen land"
+        )
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    sources = tuple(source(path) for path in paths)
+    made = provenance(sources, job.settings, source_date_epoch=epoch)
+    product = write_product(found, job.out_dir, made)
+    maps: list[Path] = []
+    if job.options.has_maps:
+        from mcca_ml.publish.map import write_map  # matplotlib costs more time than a small day
+
+        for look in map(str, found["look"].to_numpy()):
+            maps.append(write_map(found, look, product.with_name(f"{product.stem}_{look}.png")))
+    good = known & is_recommended(found["flag"].to_numpy())
+    return Summary((product,), tuple(maps), 0, int(known.sum()), int(good.sum()))
+
+
+def _one_day(job: _Job, day: np.datetime64, parts: Sequence[Part]) -> Summary:
+    gridded = _gridded(job.options, day, parts)
+    found = retrieve(gridded.ds, job.settings, done=lambda cells: job.progress(0, cells))
+    return _publish(job, gridded.paths, found)
+
+
+def _each_day(job: _Job, days: Days) -> Summary:
+    """Every look by itself, day by day."""
+    total = Summary()
+    for day, parts in days:
+        total = total.plus(job.attempt(partial(_one_day, job, day, parts)))
+    return total
+
+
+def _season(job: _Job, days: Days) -> Summary:
+    """All days at once: they share one VOD ratio per cell."""
+    gridded: list[_Day] = []
+
+    def collect(day: np.datetime64, parts: Sequence[Part]) -> Summary:
+        gridded.append(_gridded(job.options, day, parts))
+        return Summary()
+
+    total = Summary()
+    for day, parts in days:
+        total = total.plus(job.attempt(partial(collect, day, parts)))
+    if not gridded:
+        return total
+    stack = stack_days([day.ds for day in gridded])
+    found = retrieve_season(stack, job.settings, done=lambda cells: job.progress(0, cells))
+    # Each day of a season rests on the granules of all its days.
+    paths = tuple(dict.fromkeys(path for day in gridded for path in day.paths))
+    for number, one_day in enumerate(gridded):
+        one = found.isel(time=[number]).sel(look=one_day.ds["look"].to_numpy())
+        one = one.assign_attrs(simulated=one_day.ds.attrs["simulated"])
+        total = total.plus(job.attempt(partial(_publish, job, paths, one)))
+    return total
+
+
+def retrieve_granules(
+    paths: Sequence[Path],
+    out_dir: Path,
+    settings: RetrieveSettings,
+    options: Options | None = None,
+    *,
+    progress: Progress = lambda _granules, _cells: None,
+) -> Summary:
+    """Make one NetCDF product of every UTC day that the granules hold; return what was made.
+
+    Args:
+        paths: granules in any order; half orbits of a day are composed into it.
+        out_dir: where the products go, `20150401_smap_m36.nc` for instance; made if missing. A
+            product of the same name is replaced.
+        settings: the `[retrieve]` table; in its mode "season" all days are in memory at once.
+        options: grid, looks, maps, and what to do with a bad granule.
+        progress: called with the granules read and cells retrieved since the last call.
+
+    Raises:
+        GranuleError: a granule or a day cannot be used (in the summary, if the run keeps going).
+        SchemaError: granules that do not belong together, of two grids for instance (likewise).
+        OutputError: a product cannot be written; those before it stand.
+        ConfigError: the settings name an unknown channel.
+    """
+    options = options or Options()
+    granules = tuple(dict.fromkeys(paths))
+    if not granules:
+        raise GranuleError("retrieve: found no granule, expected at least one; name some files")
+    job = _Job(make_directory(out_dir), settings, options, progress)
+    bad: list[str] = []
+
+    def keep(error: GranuleError | SchemaError) -> None:
+        if not options.keeps_going:
+            raise error
+        bad.append(str(error))
+
+    days = by_day(granules, keep, lambda: progress(1, 0))
+    made = (_season if settings.mode == "season" else _each_day)(job, days)
+    return replace(made, granules=len(granules) - len(bad), failures=(*bad, *made.failures))

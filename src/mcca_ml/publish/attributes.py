@@ -1,0 +1,265 @@
+"""What a product says about itself as a whole: CF and ACDD global attributes, and its provenance.
+
+Everything here is a function of the inputs and the configuration: no clock, no host, no user.
+"""
+
+import hashlib
+import json
+import subprocess
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+from mcca_ml import __version__
+from mcca_ml.config import RetrieveSettings
+from mcca_ml.errors import ConfigError
+from mcca_ml.grid import ease2
+from mcca_ml.publish.variables import AttributeValue
+from mcca_ml.sensors import SENSORS
+
+_READ_BYTES = 1 << 22
+
+METHOD = (
+    "Multi-Channel Collaborative Algorithm (MCCA-type): soil moisture is searched so that the "
+    "vegetation optical depth that one channel's own equation yields also explains the others"
+)
+RECONSTRUCTION = (
+    "The algorithm is a reconstruction of MCCA from its published description (MCCA-type), made "
+    "without the authors' code; accuracies published for MCCA do not apply to these data. "
+    "No vegetation ancillary is used."
+)
+SIMULATED = (
+    "SIMULATED: made from simulated brightness temperatures with known truth; "
+    "this is no observation of the Earth. "
+)
+
+
+@dataclass(frozen=True)
+class Source:
+    """One input file."""
+
+    name: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What a product was made from and by."""
+
+    sources: tuple[Source, ...]
+    settings: str
+    """The settings as JSON with sorted keys."""
+    commit: str
+    """Commit of the software; empty where it is not known."""
+    source_date_epoch: int | None = None
+    """Date of creation [s since 1970] if one was asked for; else that of the last observation."""
+
+    @property
+    def settings_sha256(self) -> str:
+        """Hash of the settings."""
+        return hashlib.sha256(self.settings.encode()).hexdigest()
+
+    def tracking_id(self, product: str) -> str:
+        """UUID of the file `product`: the same for the same software, settings and inputs."""
+        parts = [product, __version__, self.commit, self.settings_sha256]
+        parts += [f"{source.name} {source.sha256}" for source in self.sources]
+        return str(uuid.uuid5(uuid.NAMESPACE_URL, "\n".join(parts)))
+
+
+def source(path: Path) -> Source:
+    """Name and hash of an input file."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(_READ_BYTES):
+            digest.update(block)
+    return Source(path.name, digest.hexdigest())
+
+
+def _commit() -> str:
+    """Commit of the checkout this package runs from, "-dirty" if it was changed; else empty."""
+    root = Path(__file__).resolve().parents[3]
+    # An installed package may lie inside somebody else's repository: that commit is not ours.
+    if not ((root / ".git").exists() and (root / "src" / "mcca_ml").is_dir()):
+        return ""
+    command = ["git", "-C", str(root), "describe", "--always", "--dirty", "--abbrev=40"]
+    try:
+        found = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return found.stdout.strip()
+
+
+def provenance(
+    sources: tuple[Source, ...], settings: RetrieveSettings, *, source_date_epoch: str = ""
+) -> Provenance:
+    """Provenance of products made from `sources` with `settings` by this software.
+
+    Args:
+        sources: input files.
+        settings: the `[retrieve]` table.
+        source_date_epoch: value of the environment variable SOURCE_DATE_EPOCH, seconds since 1970;
+            empty if it is not set.
+
+    Raises:
+        ConfigError: `source_date_epoch` is no whole number.
+    """
+    if source_date_epoch and not source_date_epoch.isdecimal():
+        raise ConfigError(
+            f"SOURCE_DATE_EPOCH: found {source_date_epoch!r}, expected seconds since 1970; "
+            "correct or unset it"
+        )
+    return Provenance(
+        sources=sources,
+        settings=json.dumps(settings.model_dump(mode="json"), sort_keys=True),
+        commit=_commit(),
+        source_date_epoch=int(source_date_epoch) if source_date_epoch else None,
+    )
+
+
+def is_simulated(ds: xr.Dataset) -> bool:
+    """Whether the inputs of `ds` said that they are simulated."""
+    return str(ds.attrs.get("simulated", "")).lower() in ("true", "yes", "1")
+
+
+def _iso(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _created(ds: xr.Dataset, made: Provenance, day: datetime) -> datetime:
+    """Date of creation: the one asked for, else the last observation, else the day's end."""
+    if made.source_date_epoch is not None:
+        return datetime.fromtimestamp(made.source_date_epoch, UTC)
+    times = ds["obs_time"].to_numpy().astype("datetime64[s]")
+    times = times[~np.isnat(times)]
+    if times.size == 0:
+        return day + timedelta(days=1)
+    return datetime.fromtimestamp(int(times.max().astype(np.int64)), UTC)
+
+
+def _described(ds: xr.Dataset, name: str, day: datetime) -> dict[str, AttributeValue]:
+    """Attributes that say what the product is."""
+    sensor = SENSORS[ds.attrs["sensor"]]
+    simulated = is_simulated(ds)
+    grid = ease2.by_name(ds.attrs["grid"])
+    frequencies = sorted({channel.frequency_ghz for channel in sensor.channels})
+    product = f"{ds.attrs.get('product', 'unknown')} {ds.attrs.get('product_version', '')}".strip()
+    lead = SIMULATED if simulated else ""
+    title = f"{sensor.name} soil moisture and vegetation optical depth, {day:%Y-%m-%d}, {grid.name}"
+    described: dict[str, AttributeValue] = {
+        "title": f"SIMULATED {title}" if simulated else title,
+        "summary": f"{lead}Surface soil moisture and vegetation optical depth of one UTC day, each "
+        f"look by itself, from {sensor.name} brightness temperatures ({product}) on the "
+        f"{grid.cell_m / 1000:.1f} km {grid.name} grid. {METHOD}.",
+        "keywords": "EARTH SCIENCE > LAND SURFACE > SOILS > SOIL MOISTURE/WATER CONTENT, "
+        "EARTH SCIENCE > BIOSPHERE > VEGETATION, "
+        "EARTH SCIENCE > SPECTRAL/ENGINEERING > MICROWAVE > BRIGHTNESS TEMPERATURE",
+        "keywords_vocabulary": "GCMD Science Keywords",
+        "id": name,
+        "naming_authority": "mcca-ml",
+        "source": f"MCCA-ML {__version__} from {product}",
+        "processing_level": "Level 3",
+        "comment": f"{lead}{RECONSTRUCTION} The date of creation is that of the last observation "
+        "unless SOURCE_DATE_EPOCH was set, so that the same input gives the same bytes.",
+        "platform": sensor.platform,
+        "platform_vocabulary": "GCMD Platforms",
+        "instrument": f"{sensor.name} radiometer, "
+        f"{', '.join(f'{frequency:g}' for frequency in frequencies)} GHz",
+        "instrument_vocabulary": "project's own words",
+        "product_version": __version__,
+        "cdm_data_type": "Grid",
+        "sensor": sensor.name,
+        "grid": grid.name,
+        "simulated": "true" if simulated else "false",
+    }
+    return described
+
+
+def _signed() -> dict[str, AttributeValue]:
+    """Attributes that say who made the product and under which terms."""
+    makers = "The MCCA-ML developers"
+    return {
+        "institution": "MCCA-ML project",
+        "project": "MCCA-ML",
+        "program": "MCCA-ML",
+        "creator_name": makers,
+        "creator_type": "group",
+        "creator_institution": "MCCA-ML project",
+        "publisher_name": makers,
+        "publisher_type": "group",
+        "publisher_institution": "MCCA-ML project",
+        "contributor_name": "providers of the source granules",
+        "contributor_role": "originator",
+        "acknowledgement": "Made from the granules named in source_granules; acknowledge their "
+        "provider as its terms ask.",
+        "license": "Terms of the source granules apply; the software is under Apache-2.0.",
+        "standard_name_vocabulary": "CF Standard Name Table v93",
+        "references": "Zhao et al. (2021), Remote Sens. Environ. 257, 112425, for the algorithm of "
+        "which this method is a reconstruction",
+    }
+
+
+def _extent(ds: xr.Dataset, day: datetime) -> dict[str, AttributeValue]:
+    """Attributes that say where and when: the whole grid, the whole UTC day."""
+    grid = ease2.by_name(ds.attrs["grid"])
+    north = float(ease2.latitude_of(ease2.y_edges(grid)[0]))
+    # M25 and M09 end some millimetres beside the date line
+    west = max(-180.0, float(ease2.longitude_of(ease2.x_edges(grid)[0])))
+    corners = [(west, -north), (-west, -north), (-west, north), (west, north), (west, -north)]
+    ring = ", ".join(f"{lat:.6f} {lon:.6f}" for lon, lat in corners)
+    return {
+        "geospatial_bounds": f"POLYGON (({ring}))",
+        "geospatial_bounds_crs": "EPSG:4326",
+        "geospatial_lat_min": np.float64(-north),
+        "geospatial_lat_max": np.float64(north),
+        "geospatial_lat_units": "degrees_north",
+        "geospatial_lon_min": np.float64(west),
+        "geospatial_lon_max": np.float64(-west),
+        "geospatial_lon_units": "degrees_east",
+        "geospatial_lat_resolution": f"{grid.cell_m:.2f} m at 30 degrees",
+        "geospatial_lon_resolution": f"{grid.cell_m:.2f} m at 30 degrees",
+        "geospatial_vertical_min": np.float64(0.0),
+        "geospatial_vertical_max": np.float64(0.05),
+        "geospatial_vertical_positive": "down",
+        "geospatial_vertical_units": "m",
+        "geospatial_vertical_resolution": "0.05 m",
+        "time_coverage_start": _iso(day),
+        "time_coverage_end": _iso(day + timedelta(days=1)),
+        "time_coverage_duration": "P1D",
+        "time_coverage_resolution": "P1D",
+    }
+
+
+def global_attributes(ds: xr.Dataset, made: Provenance, name: str) -> dict[str, AttributeValue]:
+    """Global attributes of the product `name`.
+
+    Args:
+        ds: after schema.RETRIEVAL, one UTC day.
+        made: what it was made from.
+        name: file name without its suffix.
+    """
+    seconds = int(ds["time"].to_numpy()[0].astype("datetime64[s]").astype(np.int64))
+    day = datetime.fromtimestamp(seconds, UTC)
+    created = _iso(_created(ds, made, day))
+    commit = made.commit or "unknown"
+    return {
+        "Conventions": "CF-1.11, ACDD-1.3",
+        **_described(ds, name, day),
+        **_signed(),
+        **_extent(ds, day),
+        "date_created": created,
+        "date_modified": created,
+        "date_issued": created,
+        "date_metadata_modified": created,
+        "history": f"{created} MCCA-ML {__version__} (commit {commit}): retrieve",
+        "source_granules": ", ".join(source.name for source in made.sources),
+        "source_granules_sha256": ", ".join(source.sha256 for source in made.sources),
+        "software_version": __version__,
+        "software_commit": commit,
+        "settings": made.settings,
+        "settings_sha256": made.settings_sha256,
+        "tracking_id": made.tracking_id(name),
+    }

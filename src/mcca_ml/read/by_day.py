@@ -1,0 +1,128 @@
+"""Granules -> the UTC days that they hold, with little more than one day in memory."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+from mcca_ml.errors import GranuleError, SchemaError
+from mcca_ml.grid.compose import days_of
+from mcca_ml.read.any import read
+
+_STAMP = re.compile(r"(?<!\d)((?:19|20)\d{2}[01]\d[0-3]\d)(?:T(\d{6}))?(?!\d)")
+
+
+@dataclass(frozen=True)
+class Part:
+    """One granule in memory."""
+
+    path: Path
+    ds: xr.Dataset
+
+    def holds(self, day: np.datetime64) -> bool:
+        """Whether it has observations of that UTC day."""
+        return day in days_of([self.ds])
+
+
+Days = Iterator[tuple[np.datetime64, list[Part]]]
+
+
+def stamp(path: Path) -> str:
+    """Start of a granule after its name; empty where the name has none.
+
+    >>> stamp(Path("SMAP_L1C_TB_03721_D_20151013T000528_R11920_001.h5"))
+    '20151013T000528'
+    """
+    found = _STAMP.search(path.name)
+    return f"{found[1]}T{found[2] or '000000'}" if found else ""
+
+
+def stamp_day(path: Path) -> np.datetime64 | None:
+    """UTC day on which a granule begins, after its name; None where the name has none."""
+    digits = stamp(path)
+    try:
+        return np.datetime64(f"{digits[:4]}-{digits[4:6]}-{digits[6:8]}") if digits else None
+    except ValueError:  # 20150231
+        return None
+
+
+def read_part(path: Path) -> Part:
+    """Read one granule.
+
+    Raises:
+        GranuleError: it is not readable or holds no brightness temperature.
+    """
+    ds = read(path)
+    if not bool(np.isfinite(ds["tb"]).any()):
+        raise GranuleError(
+            f"{path.name}: no brightness temperature in any cell (all fill), expected some; "
+            "leave the granule out"
+        )
+    return Part(path, ds)
+
+
+def _complete(held: list[Part], before: np.datetime64 | None) -> Days:
+    """The days of `held` before a day (None: all), each with the parts that hold it.
+
+    What no later day needs is dropped from `held`.
+    """
+    for day in days_of([part.ds for part in held]):
+        if before is not None and day >= before:
+            return
+        today = [part for part in held if part.holds(day)]
+        held[:] = [part for part in held if days_of([part.ds])[-1] > day]
+        yield day, today
+
+
+def by_day(
+    paths: Sequence[Path],
+    bad: Callable[[GranuleError | SchemaError], None],
+    done: Callable[[], None],
+) -> Days:
+    """Every UTC day, rising, with the granules that hold observations of it.
+
+    Each granule is read once, in the order of the times in the names, and a day is given out as
+    soon as the next name lies behind it. A name without a time may belong anywhere: then all are
+    read before the first day is given out.
+
+    Args:
+        paths: granules in any order.
+        bad: called with the error of a granule that cannot be used, which is then left out; it
+            may raise.
+        done: called after each granule.
+    """
+    ordered = sorted(paths, key=lambda path: (stamp(path), path.name))
+    is_dated = all(stamp_day(path) is not None for path in ordered)
+    held: list[Part] = []
+    last: np.datetime64 | None = None
+    for path in ordered:
+        if is_dated:
+            for last, today in _complete(held, stamp_day(path)):  # noqa: B007 the last day stays known
+                yield last, today
+        try:
+            part = read_part(path)
+            if last is not None and days_of([part.ds])[0] <= last:
+                raise GranuleError(
+                    f"{path.name}: holds observations of {days_of([part.ds])[0]}, expected none "
+                    "before the day in its name; give it its provider's name"
+                )
+            held.append(part)
+        except (GranuleError, SchemaError) as error:
+            bad(error)
+        done()
+    yield from _complete(held, None)
+
+
+def of_day(paths: Sequence[Path], day: np.datetime64) -> list[Part]:
+    """The granules that hold observations of a day, of those whose names allow it.
+
+    Args:
+        paths: granules; by its name one may begin on the day or the day before, or have no date.
+        day: UTC day.
+    """
+    near = (None, day, day - np.timedelta64(1, "D"))
+    parts = [read_part(path) for path in paths if stamp_day(path) in near]
+    return [part for part in parts if part.holds(day)]
