@@ -71,9 +71,12 @@ def _products_cells(
 
 
 def _products(
-    season: Season, vod_v: FloatArray, ratio: FloatArray, error: InputError[FloatArray],
+    season: Season,
+    vod_v: FloatArray,
+    ratio: FloatArray,
+    error: InputError[FloatArray],
     solver: Solver,
-) -> LookProducts:  # fmt: skip
+) -> LookProducts:
     """Products of every usable look at the VOD of its window; 0 elsewhere."""
     rows = _with_ratio(season.rows, ratio)
     where = season.usable.ravel()
@@ -89,11 +92,8 @@ def _products(
     def in_looks(values: npt.NDArray[np.generic]) -> FloatArray:
         out = np.zeros((len(where), *values.shape[1:]), np.float32)
         out[where] = values
-        return (
-            np.moveaxis(out.reshape(*season.usable.shape, *values.shape[1:]), 2, 0)
-            if (values.ndim > 1)
-            else out.reshape(season.usable.shape)
-        )
+        # Of several static errors the axis over them comes first, as LookProducts has it.
+        return np.moveaxis(out.T, 0, -1).reshape(*values.shape[1:], *season.usable.shape)
 
     return LookProducts(*(in_looks(value) for value in solved))
 
@@ -123,6 +123,8 @@ def _fit_ratio(
     windows = window_of(season.usable, settings.vod_window)
     vod = window_median(np.where(season.usable, season.single_vod_v, np.nan), windows)
     ratio = prior_ratio(season.usable.shape[1], prior)
+    if not season.usable.any():
+        return ratio, np.zeros_like(vod), np.zeros_like(vod)
     for _ in range(RATIO_STEPS):
         products = with_drift(_products(season, vod, ratio.ratio, error, solver), drift)
         ratio, change = ratio_step(products, windows, ratio.ratio, prior)

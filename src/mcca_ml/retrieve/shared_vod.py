@@ -88,7 +88,8 @@ def products_cell(
     length = jnp.maximum(jnp.dot(by_moisture, by_moisture), 1e-8)
 
     def left(v: Float[Array, " channel"]) -> Float[Array, " channel"]:
-        return v - by_moisture * jnp.dot(by_moisture, v) / length
+        rest: Array = v - by_moisture * jnp.dot(by_moisture, v) / length
+        return rest
 
     r, p, q, t = (left(v) for v in (misfit, slopes[:, 1], slopes[:, 2], slopes[:, 3]))
     static = [left(slopes[:, 4 + i]) for i in range(STATIC)]

@@ -1,0 +1,151 @@
+"""Laws of the retrieval: it inverts the forward model, and a cell does not see its neighbours."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mcca_ml import flags
+from mcca_ml.config import RetrieveSettings
+from mcca_ml.flags import Flag
+from mcca_ml.grid.ease2 import M25, M36
+from mcca_ml.retrieve import stage
+from mcca_ml.sensors import AMSR2, SMAP
+from mcca_ml.simulate.scene import Scene, scene_dataset, uniform_scene
+
+EXACT = RetrieveSettings(default_clay=0.2)
+
+
+def random_scene(seed: int, cells: int, *, vod_max: float, incidence_deg: float = 40.0) -> Scene:
+    """Cells of every soil moisture, texture, roughness, temperature and VOD up to `vod_max`."""
+    rng = np.random.default_rng(seed)
+
+    def draw(low, high):
+        return rng.uniform(low, high, (1, 1, cells)).astype(np.float32)
+
+    scene = uniform_scene(draw(0.03, 0.5), draw(0.0, vod_max), incidence_deg=incidence_deg)
+    soil = draw(274, 310)
+    return replace(
+        scene,
+        clay=draw(0.05, 0.5),
+        roughness_h=draw(0.05, 0.3),
+        soil_temperature=soil,
+        canopy_temperature=soil + draw(-4, 4),
+    )
+
+
+@given(st.integers(0, 2**31))
+@settings(max_examples=5, deadline=None)
+def test_smap_retrieval_inverts_the_forward_model(seed):
+    scene = random_scene(seed, 500, vod_max=0.7)
+    ds = scene_dataset(scene, SMAP, M36, np.arange(500) + 100_000, first_day="2015-04-01")
+    found = stage.retrieve(ds, EXACT)
+    np.testing.assert_allclose(found["soil_moisture"], scene.soil_moisture, atol=2e-3)
+    np.testing.assert_allclose(found["vod_v"], scene.vod_v, atol=2e-3)
+    np.testing.assert_allclose(found["vod_h"], scene.vod_v, atol=2e-3)
+
+
+def test_retrieval_inverts_other_ratios_of_vod():
+    scene = random_scene(1, 500, vod_max=0.6)
+    for ratio in (0.85, 1.15):
+        truth = replace(scene, vod_ratio=np.full_like(scene.omega, ratio))
+        ds = scene_dataset(truth, SMAP, M36, np.arange(500), first_day="2015-04-01")
+        found = stage.retrieve(ds, EXACT.model_copy(update={"vod_ratio": ratio}))
+        np.testing.assert_allclose(found["soil_moisture"], truth.soil_moisture, atol=2e-3)
+        np.testing.assert_allclose(found["vod_h"], truth.vod_v * ratio, atol=2e-3)
+
+
+def test_amsr2_x_and_ku_retrieval_inverts_the_forward_model():
+    """Four channels of two frequencies: VOD at X band follows f^x from 1.41 GHz."""
+    scene = random_scene(2, 500, vod_max=0.15, incidence_deg=55.0)
+    ds = scene_dataset(scene, AMSR2, M25, np.arange(500) + 200_000, first_day="2015-04-01")
+    found = stage.retrieve(ds, EXACT)
+    np.testing.assert_allclose(found["soil_moisture"], scene.soil_moisture, atol=2e-3)
+    at_x_band = scene.vod_v * (10.65 / 1.41) ** scene.vod_exponent
+    np.testing.assert_allclose(found["vod_v"], at_x_band, atol=2e-3)
+
+
+def test_order_of_cells_and_size_of_blocks_change_nothing(monkeypatch):
+    scene = random_scene(3, 300, vod_max=1.2)
+    rng = np.random.default_rng(0)
+    ds = scene_dataset(scene, SMAP, M36, np.arange(300), first_day="2015-04-01", rng=rng)
+    order = rng.permutation(300)
+    straight = stage.retrieve(ds, EXACT)
+    shuffled = stage.retrieve(ds.isel(cell=order), EXACT).isel(cell=np.argsort(order))
+    monkeypatch.setattr(stage, "BLOCK_ROWS", 64)
+    small_blocks = stage.retrieve(ds, EXACT)
+    for name in ("soil_moisture", "vod_v", "sm_uncertainty", "cost", "flag"):
+        np.testing.assert_array_equal(straight[name], shuffled[name], err_msg=name)
+        np.testing.assert_allclose(straight[name], small_blocks[name], rtol=1e-4, atol=1e-4)
+
+
+def test_a_cell_does_not_see_its_neighbours():
+    scene = random_scene(4, 50, vod_max=0.8)
+    ds = scene_dataset(scene, SMAP, M36, np.arange(50), first_day="2015-04-01")
+    alone = stage.retrieve(ds.isel(cell=[7]), EXACT)
+    among = stage.retrieve(ds, EXACT).isel(cell=[7])
+    np.testing.assert_array_equal(alone["soil_moisture"], among["soil_moisture"])
+
+
+def test_the_input_is_not_modified():
+    scene = random_scene(5, 20, vod_max=0.8)
+    ds = scene_dataset(scene, SMAP, M36, np.arange(20), first_day="2015-04-01")
+    before = ds.copy(deep=True)
+    stage.retrieve(ds, EXACT)
+    assert ds.identical(before)
+
+
+def test_uncertainty_grows_with_vegetation_and_dense_canopy_is_flagged():
+    vod = np.array([0.05, 0.2, 0.4, 0.8, 1.4], np.float32).reshape(1, 1, 5)
+    scene = uniform_scene(np.full((1, 1, 5), 0.25, np.float32), vod)
+    ds = scene_dataset(scene, SMAP, M36, np.arange(5), first_day="2015-04-01")
+    found = stage.retrieve(ds, EXACT)
+    assert np.all(np.diff(found["sm_uncertainty"].to_numpy().ravel()) > 0)
+    dense = (found["flag"].to_numpy().ravel() & int(Flag.DENSE_VEGETATION)) != 0
+    assert dense.tolist() == [False, False, False, True, True]
+
+
+@pytest.mark.parametrize("ratio_sd", [1e-6, 0.1])
+def test_intervals_cover_the_truth_as_often_as_they_say(ratio_sd):
+    """Monte Carlo: noise, albedo, temperature, roughness, clay and VOD ratio within stated errors.
+
+    One standard deviation must cover 68 % of the truth within 5 points, in the recommended cells
+    together and in each class of VOD below the dense-vegetation limit.
+    """
+    rng = np.random.default_rng(11)
+    cells = 40_000
+    told = random_scene(12, cells, vod_max=0.6)
+    told = replace(told, canopy_temperature=told.soil_temperature)
+    config = RetrieveSettings(vod_ratio_sd=ratio_sd)
+    shape = (1, 1, cells)
+
+    def error(sd):
+        return rng.normal(0, sd, shape).astype(np.float32)
+
+    warmer = error(config.temperature_sd)
+    truth = replace(
+        told,
+        omega=np.clip(told.omega + error(config.omega_sd), 0, 1),
+        soil_temperature=told.soil_temperature + warmer,
+        canopy_temperature=told.canopy_temperature + warmer,
+        roughness_h=np.maximum(told.roughness_h + error(config.roughness_sd), 0),
+        clay=np.clip(told.clay + error(config.clay_sd), 0.01, 1),
+        vod_ratio=told.vod_ratio + error(ratio_sd),
+    )
+    ds = scene_dataset(told, SMAP, M36, np.arange(cells), first_day="2015-04-01")
+    seen = scene_dataset(truth, SMAP, M36, np.arange(cells), first_day="2015-04-01", rng=rng)
+    found = stage.retrieve(ds.assign(tb=seen["tb"]), config)
+    miss = np.abs(found["soil_moisture"].to_numpy() - truth.soil_moisture)
+    covered = miss < found["sm_uncertainty"].to_numpy()
+    free = (found["flag"].to_numpy() & int(Flag.VOD_AT_BOUND | Flag.SOIL_MOISTURE_AT_BOUND)) == 0
+    free &= flags.is_recommended(found["flag"].to_numpy())
+    assert free.mean() > 0.6
+    assert covered[free].mean() == pytest.approx(0.683, abs=0.05)
+    for low, high in ((0.1, 0.2), (0.2, 0.4)):
+        inside = free & (truth.vod_v >= low) & (truth.vod_v < high)
+        assert covered[inside].mean() == pytest.approx(0.683, abs=0.05), (low, high)
+    missed_vod = np.abs(found["vod_v"].to_numpy() - truth.vod_v)
+    covered_vod = missed_vod < found["vod_v_uncertainty"].to_numpy()
+    assert covered_vod[free].mean() == pytest.approx(0.683, abs=0.08)

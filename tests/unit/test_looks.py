@@ -1,0 +1,154 @@
+"""The ratio of VOD from a season of looks: found where identified, the prior kept where not."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from mcca_ml.config import RetrieveSettings
+from mcca_ml.flags import Flag
+from mcca_ml.grid.ease2 import M36
+from mcca_ml.retrieve.looks import (
+    LookProducts,
+    RatioPrior,
+    expected_vod,
+    ratio_step,
+    window_median,
+    window_of,
+)
+from mcca_ml.retrieve.season import retrieve_season
+from mcca_ml.retrieve.stage import retrieve
+from mcca_ml.sensors import SMAP
+from mcca_ml.simulate.scene import scene_dataset, uniform_scene
+
+CONFIG = RetrieveSettings(default_clay=0.2)
+PRIOR = RatioPrior(1.0, 0.1, (0.8, 1.2), 0.7)
+
+
+def season(days, cells, seed=5, vod=(0.3, 0.6)):
+    """Soil that wets by rain and dries, a canopy with a slow season, a ratio for each cell."""
+    rng = np.random.default_rng(seed)
+    looks = 2 * days
+    base, moisture = rng.uniform(0.05, 0.15, cells), np.zeros((looks, cells))
+    now = rng.uniform(0.1, 0.3, cells)
+    for t in range(looks):
+        rain = (rng.random(cells) < 0.1) * rng.exponential(0.08, cells)
+        now = np.clip(base + 0.93 * (now - base) + rain, 0.03, 0.45)
+        moisture[t] = now
+    wave = 1 + 0.2 * np.sin(np.linspace(0, np.pi, looks))
+    canopy = rng.uniform(*vod, cells) * wave[:, None]
+    scene = uniform_scene(
+        moisture.reshape(days, 2, cells).astype(np.float32),
+        canopy.reshape(days, 2, cells).astype(np.float32),
+    )
+    ratio = np.clip(rng.normal(1, 0.1, cells), 0.82, 1.18).astype(np.float32)
+    scene = replace(scene, vod_ratio=np.broadcast_to(ratio, scene.omega.shape))
+    ds = scene_dataset(scene, SMAP, M36, np.arange(cells), first_day="2016-04-01", rng=rng)
+    unseen = rng.random(scene.omega.shape) < 0.3
+    ds["tb"] = ds["tb"].where(~unseen[..., None]).assign_attrs(units="K")
+    return scene, ratio, ds
+
+
+@pytest.fixture(scope="module")
+def half_year():
+    scene, ratio, ds = season(days=150, cells=120)
+    return scene, ratio, retrieve(ds, CONFIG), retrieve_season(ds, CONFIG)
+
+
+def test_the_ratio_is_nearer_to_the_truth_than_the_prior(half_year):
+    _, ratio, _, found = half_year
+    kept = (found["flag"] & int(Flag.VOD_RATIO_FROM_PRIOR) != 0).any(("time", "look")).to_numpy()
+    estimated = found["vod_ratio"].to_numpy()[~kept]
+    assert (~kept).mean() > 0.5
+    error = estimated - ratio[~kept]
+    assert np.sqrt((error**2).mean()) < 0.8 * np.sqrt(((1 - ratio[~kept]) ** 2).mean())
+    assert abs(error.mean()) < 0.03
+    assert (found["vod_ratio"].to_numpy()[kept] == 1.0).all()
+
+
+def test_smooth_vod_makes_soil_moisture_of_a_cell_less_noisy(half_year):
+    scene, _, single, found = half_year
+
+    def noise(ds):
+        return np.nanmedian(np.nanstd(ds["soil_moisture"] - scene.soil_moisture, axis=(0, 1)))
+
+    assert noise(found) < 0.75 * noise(single)
+
+
+def test_the_ratio_carries_its_uncertainty(half_year):
+    _, ratio, _, found = half_year
+    sd = found["vod_ratio_uncertainty"].to_numpy()
+    assert (sd > 0).all()
+    assert (sd <= 0.1 + 1e-6).all()
+    assert (np.abs(found["vod_ratio"].to_numpy() - ratio) < 2 * sd).mean() > 0.9
+
+
+def test_few_looks_keep_the_prior():
+    _, _, ds = season(days=5, cells=10)
+    found = retrieve_season(ds, CONFIG)
+    assert (found["vod_ratio"] == 1.0).all()
+    assert ((found["flag"] & int(Flag.VOD_RATIO_FROM_PRIOR)) != 0).all()
+
+
+def test_bare_soil_keeps_the_prior():
+    """Without a canopy nothing depends on its ratio."""
+    _, _, ds = season(days=60, cells=10, vod=(0.0, 0.02))
+    assert (retrieve_season(ds, CONFIG)["vod_ratio"] == 1.0).all()
+
+
+def test_cells_without_any_observation_stay_empty():
+    _, _, ds = season(days=5, cells=4)
+    ds["tb"] = (ds["tb"] * np.nan).assign_attrs(units="K")
+    found = retrieve_season(ds, CONFIG)
+    assert found["soil_moisture"].isnull().all()
+    assert (found["vod_ratio"] == 1.0).all()
+
+
+def linear_products(rng, looks, cells, ratio_change):
+    """Products of a problem that is exactly linear: r = - p (own VOD) - q (change of ratio)."""
+    p, q = rng.uniform(5, 10, (2, looks, cells))
+    vod = np.repeat(rng.normal(0, 0.05, (-(-looks // 5), cells)), 5, axis=0)[:looks]
+    r = -p * vod - q * ratio_change
+    zero = np.zeros((3, looks, cells), np.float32)
+    floats = (v.astype(np.float32) for v in (p * p, p * q, q * q, p * r, q * r))
+    return LookProducts(*floats, zero, zero), vod
+
+
+def test_one_step_solves_a_linear_problem():
+    rng = np.random.default_rng(0)
+    products, vod = linear_products(rng, 200, 7, ratio_change=0.05)
+    windows = window_of(np.ones((200, 7), bool), 5)
+    wide = RatioPrior(1.0, 1e3, (0.0, 2.0), 1.0)
+    found, change = ratio_step(products, windows, np.ones(7, np.float32), wide)
+    np.testing.assert_allclose(found.ratio, 1.05, atol=1e-3)
+    np.testing.assert_allclose(change, vod, atol=5e-3)
+
+
+def test_the_prior_holds_where_there_is_no_information():
+    zero, none = np.zeros((9, 3), np.float32), np.zeros((3, 9, 3), np.float32)
+    products = LookProducts(zero, zero, zero, zero, zero, none, none)
+    found, change = ratio_step(products, window_of(zero > 0, 5), np.full(3, 1.1, np.float32), PRIOR)
+    np.testing.assert_allclose(found.ratio, 1.0)
+    np.testing.assert_allclose(found.posterior_sd, 0.1)
+    assert found.from_prior.all()
+    assert (change == 0).all()
+
+
+def test_windows_count_usable_looks_only():
+    usable = np.array([[1, 0, 1, 1, 0, 1, 1, 1, 1]], bool).T
+    assert window_of(usable, 3).ravel().tolist() == [0, 0, 0, 0, 0, 1, 1, 1, 2]
+    value = np.array([[3, 9, 1, 2, 9, 5, 4, 6, 8]], np.float32).T
+    median = window_median(np.where(usable, value, np.nan), window_of(usable, 3))
+    assert median.ravel().tolist() == [2, 2, 2, 2, 2, 5, 5, 5, 8]
+
+
+def test_expected_vod_leaves_the_look_itself_out():
+    pp = np.array([[1, 1, 0, 1, 1]], np.float32).T * 100
+    vod = np.array([[0.1, 0.2, 9.9, 0.4, 0.3]], np.float32).T
+    none = np.zeros((3, 5, 1), np.float32)
+    zero = np.zeros_like(pp)
+    products = LookProducts(pp, zero, zero, zero, zero, none, none)
+    mean, precision = expected_vod(products, vod, window=5, drift_sd=0.02)
+    usable = [0, 1, 3, 4]
+    np.testing.assert_allclose(mean[usable, 0], [0.3, 0.8 / 3, 0.2, 0.3], rtol=1e-5)
+    np.testing.assert_allclose(precision[0, 0], 1 / (1 / 200 + 0.02**2), rtol=1e-5)
