@@ -7,7 +7,7 @@ import xarray as xr
 from mcca_ml.errors import GranuleError
 from mcca_ml.layouts import PRODUCTS
 from mcca_ml.read.granule import open_hdf5
-from mcca_ml.read.gridded import read_gridded
+from mcca_ml.read.gridded import is_gridded, read_gridded
 from mcca_ml.read.identify import describe, is_smap
 from mcca_ml.read.smap import read_smap
 
@@ -26,7 +26,7 @@ def read(path: Path) -> xr.Dataset:
     """
     with open_hdf5(path) as h5:
         smap = is_smap(h5)
-        gridded = "tb" in h5 and "sensor" in h5.attrs
+        gridded = is_gridded(h5)
         found = describe(h5)
     if smap:
         return read_smap(path)

@@ -13,6 +13,11 @@ TB_RANGE = (30.0, 330.0)
 valid_max, the lower one excludes empty footprints (real files hold 0 K and 30 K at swath edges)."""
 
 
+LEAST_INSIDE = 0.1
+"""Share of the values within TB_RANGE below which they cannot be kelvin. Genuine ones have 0.9999;
+degrees Celsius pass 30 in the hottest deserts only, and nothing scaled by 100 comes near."""
+
+
 def _check_kelvin(found: h5py.Dataset, values: Floats) -> None:
     """Raise where the unit is not kelvin, or where the values cannot be."""
     where = file_name(found)
@@ -21,7 +26,7 @@ def _check_kelvin(found: h5py.Dataset, values: Floats) -> None:
         raise GranuleError(f"{where}: {found.name} is in {units!r}, expected Kelvin; convert it")
     finite = values[np.isfinite(values)]
     inside = (finite >= TB_RANGE[0]) & (finite <= TB_RANGE[1])
-    if finite.size and inside.mean() < 0.5:
+    if finite.size and inside.mean() < LEAST_INSIDE:
         raise GranuleError(
             f"{where}: {found.name} lies between {finite.min():g} and {finite.max():g}, expected "
             f"{TB_RANGE[0]:g} to {TB_RANGE[1]:g} K; is it in degrees Celsius or scaled?"

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import h5py
 import numpy as np
 import xarray as xr
 
@@ -36,6 +37,11 @@ def _faults(ds: xr.Dataset) -> list[str]:
     return faults
 
 
+def is_gridded(h5: h5py.File) -> bool:
+    """Whether an HDF5 file claims to be gridded brightness temperature."""
+    return "tb" in h5 and "sensor" in h5.attrs
+
+
 def check_gridded(ds: xr.Dataset, where: str) -> xr.Dataset:
     """Return `ds` unchanged if it is gridded brightness temperature.
 
@@ -65,8 +71,13 @@ def read_gridded(path: Path) -> xr.Dataset:
     Raises:
         GranuleError: the file is not readable or not laid out so.
     """
-    with open_hdf5(path):  # for its messages; xarray's name no remedy
-        pass
+    # The NetCDF library can crash on HDF5 files that are none of its own: those never reach it.
+    with open_hdf5(path) as h5:
+        if not is_gridded(h5):
+            raise GranuleError(
+                f"{path.name}: has no variable tb with an attribute sensor of the file, expected "
+                f"gridded brightness temperature; {REMEDY}"
+            )
     try:
         with xr.open_dataset(path, engine="netcdf4") as opened:
             ds = opened.load()

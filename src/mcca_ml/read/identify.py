@@ -101,7 +101,7 @@ def layout_of(h5: h5py.File) -> Layout:
     short_name = metadata(h5, "shortName")
     smap_name = metadata(h5, "SMAPShortName")
     by_smap_name = {product.smap_name: product for product in PRODUCTS.values()}
-    product = PRODUCTS.get(short_name) or by_smap_name.get(smap_name)
+    product = PRODUCTS.get(short_name) if short_name else by_smap_name.get(smap_name)
     if product is None and not (short_name or smap_name):
         product = _product_from_groups(h5)
     if product is None:

@@ -81,17 +81,22 @@ def write_group(
             chunks=chunk + more,
             compression="gzip",
             compression_opts=_COMPRESSION,
-            fillvalue=_empty(field),
+            fillvalue=None if field.dtype.startswith("S") else _empty(field),
         )
         _describe(found, field, group.name, group.suffix)
+        if found.dtype.kind == "S":  # a fill value of text would crash the NetCDF library
+            found[...] = _empty(field)
         if field.name in columns:
-            _fill_in(found, _raw(columns[field.name], field), columns, grid)
+            values = _raw(columns[field.name], field)
+            _fill_in(found, values, columns, empty=_empty(field), grid=grid)
 
 
 def _fill_in(
     found: h5py.Dataset,
     values: npt.NDArray[np.generic],
     columns: Columns,
+    *,
+    empty: object,
     grid: ease2.Grid | None,
 ) -> None:
     """Write values over cells; on a grid only the rows that hold any, the rest stays unwritten."""
@@ -101,7 +106,7 @@ def _fill_in(
     row = columns["EASE_row_index"].astype(np.int64)
     column = columns["EASE_column_index"].astype(np.int64)
     first, last = int(row.min()), int(row.max())
-    band = np.full((last - first + 1, *found.shape[1:]), found.fillvalue, found.dtype)
+    band = np.full((last - first + 1, *found.shape[1:]), empty, found.dtype)
     band[row - first, column] = values
     found[first : last + 1] = band
 

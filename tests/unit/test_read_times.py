@@ -1,0 +1,37 @@
+"""The epoch of observation times, told from the few of them that are written out."""
+
+import numpy as np
+import pytest
+
+from mcca_ml.layouts import DOCUMENTED_EPOCH, FILLS
+from mcca_ml.read.times import epoch_of, obs_time
+
+SECONDS = np.array([489_000_000.25, FILLS["f8"], 489_000_001.75])
+
+
+def written(*texts: str) -> np.ndarray:
+    return np.array(texts, "S24")
+
+
+def test_the_epoch_is_what_the_text_says_and_not_what_is_documented():
+    utc = written("2000-01-01T00:00:10.250Z", "N/A", "2000-01-01T00:00:11.750Z")
+    epoch = epoch_of(SECONDS, utc)
+    assert epoch == np.datetime64("2000-01-01T00:00:10") - np.timedelta64(489_000_000, "s")
+
+
+def test_without_text_the_documented_epoch_counts():
+    assert epoch_of(SECONDS, None) == np.datetime64(DOCUMENTED_EPOCH)
+    assert epoch_of(SECONDS, written("N/A", "N/A", "N/A")) == np.datetime64(DOCUMENTED_EPOCH)
+
+
+@pytest.mark.parametrize("odd", ["2015-08-11T02:19:34.***Z", "", "2015-08-11T02:19:60.000Z"])
+def test_times_that_are_not_well_written_are_passed_over(odd: str):
+    """A genuine half orbit holds ten of the first kind."""
+    utc = written(odd, "N/A", "2000-01-01T00:00:11.750Z")
+    assert epoch_of(SECONDS, utc) == epoch_of(SECONDS[2:], utc[2:])
+
+
+def test_a_missing_time_is_not_a_time():
+    times = obs_time(np.array([0.5, FILLS["f8"], np.nan]), np.datetime64("2015-01-01"))
+    assert np.isnat(times).tolist() == [False, True, True]
+    assert times[0] == np.datetime64("2015-01-01T00:00:00.5")
