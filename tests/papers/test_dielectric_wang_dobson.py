@@ -106,3 +106,20 @@ def test_dobson85_never_gains_energy_in_loose_sand():
 def test_wang80_ohmic_loss_ends_at_2_5_ghz():
     low, high = (soil(soil_permittivity_wang80, 0.3, frequency=f).imag for f in (2.499e9, 2.501e9))
     assert low - high > 0.5
+
+
+def test_wang80_ohmic_loss_is_limited_to_26_in_clay():
+    """wp = 0.548 in pure clay would give 54.8 m^2."""
+    low, high = (
+        soil(soil_permittivity_wang80, 0.3, clay=1.0, sand=0.0, frequency=f).imag
+        for f in (2.499e9, 2.501e9)
+    )
+    assert low - high == pytest.approx(26 * 0.3**2, abs=0.01)
+
+
+def test_smap_lies_in_the_upper_band_of_dobson85():
+    """The bands meet at 1.4 GHz; eps' jumps there by the linear correction."""
+    below, smap = (
+        soil(soil_permittivity_dobson85, 0.3, frequency=f).real for f in (1.399e9, 1.41e9)
+    )
+    assert below == pytest.approx(1.15 * smap - 0.68, abs=0.02)
