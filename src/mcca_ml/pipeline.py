@@ -33,6 +33,8 @@ Look = Literal["am", "pm", "both"]
 Progress = Callable[[int, int], None]
 """Called with the granules read and the cells retrieved since the last call."""
 
+OPERATIONAL = "soil_moisture_operational"
+
 
 @dataclass(frozen=True)
 class Options:
@@ -166,6 +168,8 @@ def _publish(job: _Job, paths: Sequence[Path], found: xr.Dataset) -> Summary:
             f"{names}: no cell could be retrieved, expected some; commonest conditions: "
             f"{_why_nothing(found)}; give granules over unfrozen land"
         )
+    if OPERATIONAL in found and not bool(np.isfinite(found[OPERATIONAL]).any()):
+        found = found.drop_vars(OPERATIONAL)
     epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
     sources = tuple(source(path) for path in paths)
     made = provenance(sources, job.settings, source_date_epoch=epoch)

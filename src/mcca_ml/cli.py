@@ -1,0 +1,184 @@
+"""The command line. Only light modules are imported here, so that --help answers at once."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mcca_ml import __version__
+from mcca_ml.errors import MccaMlError
+
+app = typer.Typer(
+    help="Soil moisture and vegetation optical depth from passive microwave satellites.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+class GridChoice(StrEnum):
+    """Grid of the products."""
+
+    NATIVE = "native"
+    M25 = "m25"
+
+
+class LookChoice(StrEnum):
+    """Look or looks to retrieve."""
+
+    AM = "am"
+    PM = "pm"
+    BOTH = "both"
+
+
+class ModeChoice(StrEnum):
+    """Each look alone, or a season of looks at once."""
+
+    LOOK = "look"
+    SEASON = "season"
+
+
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+
+
+@contextmanager
+def _errors_in_one_line(debug: bool) -> Iterator[None]:
+    """Turn an error into one line on stderr and exit status 1; with `debug` let it through."""
+    try:
+        yield
+    except MccaMlError as error:
+        if debug:
+            raise
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(1) from error
+    except (typer.Exit, typer.Abort):
+        raise
+    except Exception as error:
+        if debug:
+            raise
+        kind = type(error).__name__
+        line = " ".join(str(error).split())[:200]
+        typer.echo(
+            f"error: mcca-ml failed unexpectedly ({kind}: {line}), expected no such error; "
+            "run again with --debug and report it",
+            err=True,
+        )
+        raise typer.Exit(1) from error
+
+
+def _version(is_asked: bool) -> None:
+    if is_asked:
+        typer.echo(f"mcca-ml {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Soil moisture and vegetation optical depth from passive microwave satellites."""
+
+
+@app.command()
+def retrieve(  # noqa: PLR0913 one parameter an option
+    granules: Annotated[
+        list[str], typer.Argument(help="Granules, patterns, or a configuration (.toml).")
+    ],
+    out: Annotated[Path | None, typer.Option(help="Directory for the products.")] = None,
+    grid: Annotated[
+        GridChoice, typer.Option(help="Grid of the granules, or EASE-Grid 2.0 of 25 km.")
+    ] = GridChoice.NATIVE,
+    look: Annotated[LookChoice, typer.Option(help="Look or looks.")] = LookChoice.BOTH,
+    mode: Annotated[
+        ModeChoice | None,
+        typer.Option(help="Each look alone, or a season at once.", show_default="look"),
+    ] = None,
+    ancillary: Annotated[
+        list[Path] | None,
+        typer.Option(help="Granule that lends temperature and soil to those without (repeat)."),
+    ] = None,
+    png: Annotated[bool, typer.Option("--png", help="Draw a map of each look.")] = False,
+    keep_going: Annotated[
+        bool, typer.Option("--keep-going", help="Go on after a bad granule; list it at the end.")
+    ] = False,
+    debug: Debug = False,
+) -> None:
+    """Retrieve soil moisture and VOD: one NetCDF file of each UTC day in the granules."""
+    with _errors_in_one_line(debug):
+        # Imported here, not above: --help must not wait for pydantic, which checks the settings.
+        from mcca_ml.arguments import expand, work_of
+
+        work = work_of(granules, out, mode.value if mode else None)
+        lenders = tuple(path for one in ancillary or () for path in expand(str(one)))
+        # Imported here, not above: JAX and xarray take seconds; bad arguments are told before.
+        from rich.console import Console
+
+        from mcca_ml.pipeline import Options, retrieve_granules
+        from mcca_ml.terminal import shown_bar, summary_line
+
+        options = Options(grid.value, look.value, lenders, has_maps=png, keeps_going=keep_going)
+        with shown_bar(Console(stderr=True), len(work.granules)) as bar:
+            made = retrieve_granules(
+                work.granules, work.out, work.settings, options, progress=bar.advance
+            )
+            seconds = bar.seconds
+        for failure in made.failures:
+            typer.echo(f"failed: {failure}", err=True)
+        typer.echo(summary_line(made, work.out, seconds))
+        if not made.is_complete:
+            raise typer.Exit(1)
+
+
+@app.command()
+def inspect(
+    path: Annotated[Path, typer.Argument(help="A granule or a product.")], debug: Debug = False
+) -> None:
+    """Show what a granule or a product holds."""
+    with _errors_in_one_line(debug):
+        # Imported here, not above: h5py and xarray would slow --help.
+        from rich.console import Console
+
+        from mcca_ml.summary import describe
+        from mcca_ml.terminal import show_description
+
+        show_description(Console(), describe(path))
+
+
+@app.command()
+def config() -> None:
+    """Print every setting with its default and its meaning, as TOML."""
+    from mcca_ml.defaults import as_toml  # not above: pydantic would slow --help
+
+    typer.echo(as_toml(), nl=False)
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option(help="Directory for what is made.")] = Path("demo-out"),
+    seed: Annotated[int, typer.Option(help="Of the simulation.")] = 0,
+    debug: Debug = False,
+) -> None:
+    """Simulate a small SMAP day with known truth, retrieve it, and score it. All is simulated."""
+    with _errors_in_one_line(debug):
+        # Imported here, not above: JAX and xarray would slow --help.
+        from rich.console import Console
+
+        from mcca_ml.demo import run_demo
+        from mcca_ml.terminal import show_report, shown_bar, summary_line
+
+        with shown_bar(Console(stderr=True), 1) as bar:
+            report = run_demo(out, seed=seed, progress=bar.advance)
+            seconds = bar.seconds
+        show_report(Console(), report)
+        typer.echo(f"SIMULATED: {summary_line(report.summary, out, seconds)}")
+
+
+def main() -> None:
+    """Run the command line; the entry point `mcca-ml`."""
+    sys.exit(app())

@@ -1,0 +1,139 @@
+"""What the command line shows: progress, tables, reports."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from mcca_ml.demo import Report
+from mcca_ml.pipeline import Summary
+from mcca_ml.summary import Description
+
+QUIET_SECONDS = 2.0
+"""Work shorter than this shows no progress."""
+_SHOWN_FLAGS = 12
+
+
+class Bar:
+    """A progress bar that appears only if the work takes longer than a moment."""
+
+    def __init__(self, console: Console, granules: int) -> None:
+        self._progress = Progress(
+            TextColumn("granules"),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[cells]:,} cells  {task.fields[rate]:,.0f} cells/s"),
+            TimeElapsedColumn(),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+        self._task = self._progress.add_task("", total=granules, cells=0, rate=0.0)
+        self._begun = time.monotonic()
+        self._is_shown = False
+        self._cells = 0
+
+    @property
+    def seconds(self) -> float:
+        """Since the start [s]."""
+        return time.monotonic() - self._begun
+
+    def stop(self) -> None:
+        """Take the bar away."""
+        if self._is_shown:
+            self._progress.stop()
+
+    def advance(self, granules: int, cells: int) -> None:
+        """Count what was done; the bar appears when that takes long."""
+        self._cells += cells
+        rate = self._cells / max(self.seconds, 1e-9)
+        self._progress.update(self._task, advance=granules, cells=self._cells, rate=rate)
+        if not self._is_shown and self.seconds > QUIET_SECONDS:
+            self._progress.start()
+            self._is_shown = True
+
+
+@contextmanager
+def shown_bar(console: Console, granules: int) -> Iterator[Bar]:
+    """A bar that vanishes when the work ends, well or not."""
+    bar = Bar(console, granules)
+    try:
+        yield bar
+    finally:
+        bar.stop()
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
+
+
+def summary_line(summary: Summary, out: object, seconds: float) -> str:
+    """One line that says what a run has made."""
+    parts = [
+        f"{_count(len(summary.products), 'product')} in {out}",
+        f"{summary.cells:,} values, {summary.recommended:,} recommended",
+        f"from {_count(summary.granules, 'granule')}",
+        f"{seconds:.1f} s",
+    ]
+    if summary.maps:
+        parts.insert(1, _count(len(summary.maps), "map"))
+    if summary.failures:
+        parts.append(f"INCOMPLETE: {_count(len(summary.failures), 'failure')}")
+    return ", ".join(parts)
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part:,} of {whole:,} ({100 * part / whole:.0f} %)" if whole else "none"
+
+
+def show_description(console: Console, found: Description) -> None:
+    """Print what a file holds."""
+    head = Table.grid(padding=(0, 2))
+    for label, value in found.heading.items():
+        head.add_row(f"[bold]{label}", escape(value))
+    if found.values:
+        head.add_row("[bold]recommended", _share(found.recommended, found.values))
+    console.print(head)
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for column in ("variable", "units", "min", "median", "max", "valid"):
+        is_text = column in ("variable", "units")
+        table.add_column(column, justify="left" if is_text else "right", no_wrap=not is_text)
+    for row in found.rows:
+        table.add_row(
+            row.name, row.units, row.low, row.median, row.high, f"{100 * row.share:.0f} %"
+        )
+    console.print(table)
+    flags = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    flags.add_column("flag")
+    flags.add_column("cells", justify="right")
+    flags.add_column("meaning (* still recommended)")
+    for flag in found.flags[:_SHOWN_FLAGS]:
+        star = "* " if flag.is_recommended else ""
+        flags.add_row(flag.name, f"{flag.count:,}", f"{star}{flag.meaning}")
+    if found.flags:
+        console.print(flags)
+
+
+def show_report(console: Console, report: Report) -> None:
+    """Print what the demonstration has made and its scores."""
+    console.print("[bold]SIMULATED: granule, truth, product and scores; no observation in it.")
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for column in ("recommended values against truth", "units", "n", "bias", "ubRMSD", "R"):
+        is_text = column in ("recommended values against truth", "units")
+        table.add_column(column, justify="left" if is_text else "right")
+    for one in report.scores:
+        table.add_row(
+            one.name,
+            one.units,
+            f"{one.count:,}",
+            f"{one.bias:+.4f}",
+            f"{one.ubrmsd:.4f}",
+            f"{one.r:.3f}",
+        )
+    console.print(table)
+    for path in (report.granule, report.truth, *report.summary.products, *report.summary.maps):
+        console.print(f"  {path}", highlight=False, soft_wrap=True)
