@@ -60,11 +60,12 @@ def test_mironov13_at_22_celsius_has_the_real_part_of_mironov09(clay):
 
 
 def test_mironov13_coefficient_that_public_codes_dispute():
-    """With -1.146e-4 instead of -1.46e-4 the loss of wet heavy clay would be 15 % above 2009's."""
+    """Attenuation per free water in heavy clay: 2 % from 2009's; 17 % with -1.146e-4."""
     wet = np.float32([0.4, 0.5])
     new = soil_permittivity_mironov13(wet, np.float32(0.76), np.float32(293.15))
     old = soil_permittivity_mironov09(wet, np.float32(0.76), np.float32(1.4e9))
-    np.testing.assert_allclose(np.imag(new), np.imag(old), rtol=0.08)
+    k_new, k_old = (np.diff(np.sqrt(np.asarray(eps, complex)).imag) / 0.1 for eps in (new, old))
+    np.testing.assert_allclose(k_new, k_old, rtol=0.05)
 
 
 def test_mironov13_real_part_falls_with_temperature_in_wet_sand():
