@@ -206,6 +206,18 @@ class TestForeAndAft:
         assert has(ds["flag"].to_numpy(), Flag.TB_SUSPECT) == [False, False, True, False]
         assert ds["nobs"].to_numpy().ravel().tolist() == [2, 2, 2, 2]  # H saw both sides
 
+    def test_a_side_counts_if_either_polarisation_uses_it(self, tmp_path: Path):
+        """V takes fore only and H aft only: the time lies between, and two sides are in it."""
+        bad = np.ones(COUNT, np.uint16)
+        later = TIMES + np.timedelta64(60, "s")
+        path = tmp_path / "tb.h5"
+        write_spl1ctb(path, a_look(quality_h=bad), a_look(quality_v=bad, obs_time=later), "am")
+        ds = read_smap(path)
+        assert ds["nobs"].to_numpy().ravel().tolist() == [2] * COUNT
+        difference = ds["obs_time"].to_numpy()[0, 0] - (TIMES + np.timedelta64(30, "s"))
+        assert np.abs(difference).max() <= np.timedelta64(2, "ms")
+        assert ds["flag"].to_numpy().max() == 0
+
     def test_time_is_the_mean_of_the_sides(self, tmp_path: Path):
         ds = self.read(tmp_path / "tb.h5", fore=numbers(*[250] * 4), aft=numbers(*[250] * 4))
         middle = TIMES + np.timedelta64(30, "s")

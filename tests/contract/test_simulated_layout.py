@@ -23,7 +23,7 @@ OTHER_VALID_RANGE = {
 OTHER_UNITS = {DAY: {"vegetation_water_content"}, ORBIT: set()}
 """Version 3 writes kg/m**3, which is wrong."""
 OTHER_FLAG_TEXT = {
-    # Bit 7 was the radar's; nobody reads the Stokes quality bits, so the tables do not explain them.
+    # Bit 7 was the radar's; the Stokes quality bits are not read, so the tables leave them out.
     DAY: {"surface_flag", "tb_qual_flag_3", "tb_qual_flag_4"},
     # Later versions write Soil_moisture_retrieval_recommended ..., and explain a fourth bit.
     ORBIT: {
