@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
+from mcca_ml.constants import QUARTZ_DENSITY
 from mcca_ml.errors import SchemaError
 
 LOOK = ("time", "look", "cell")
@@ -36,7 +37,7 @@ ANCILLARY: Mapping[str, Var] = {
     "soil_temperature": Var(LOOK, "K", 180.0, 350.0, optional=True),
     "canopy_temperature": Var(LOOK, "K", 180.0, 350.0, optional=True),
     "clay_fraction": Var(LOOK, "1", 0.0, 1.0, optional=True),
-    "bulk_density": Var(LOOK, "g cm-3", 0.0, 2.65, optional=True),
+    "bulk_density": Var(LOOK, "g cm-3", 0.0, QUARTZ_DENSITY, optional=True),
     "roughness_h": Var(LOOK, "1", 0.0, 5.0, optional=True),
     "water_fraction": Var(LOOK, "1", 0.0, 1.0, optional=True),
     "land_cover": Var((*LOOK, "cover"), "1", 0, 255, optional=True),

@@ -10,6 +10,7 @@ import xarray as xr
 from pyproj import CRS
 
 from mcca_ml import schema
+from mcca_ml.constants import FILL_FLOAT
 from mcca_ml.errors import SchemaError
 from mcca_ml.flags import FLAG_DTYPE
 from mcca_ml.grid import ease2
@@ -41,7 +42,7 @@ _ZLIB_LEVEL: Final = 1
 """A real M36 day takes 0.16 s and 1.54 MB; with level 4 it takes 0.22 s and 1.40 MB."""
 _CHUNK_CELLS = 1_000_000
 _OBS_TIME_STEPS = 64  # of a second; more digits are noise that does not compress
-_OBS_TIME_FILL = np.float64(-9999.0)
+_OBS_TIME_FILL = np.float64(FILL_FLOAT)
 
 
 def file_name(ds: xr.Dataset) -> str:

@@ -1,0 +1,85 @@
+"""Tables of the documentation that are made from the code, so that they cannot disagree with it."""
+
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from mcca_ml import config, layouts, sensors
+from mcca_ml.flags import MEANING, NO_VALUE, NOT_RECOMMENDED
+from mcca_ml.publish.variables import FIELDS, OPTIONAL
+
+
+def table(head, rows):
+    """A Markdown table."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+
+
+def flags():
+    """Every bit of the flag."""
+    rows = []
+    for flag, meaning in MEANING.items():
+        value = "none" if flag & NO_VALUE else "kept"
+        use = "no" if flag & NOT_RECOMMENDED else "yes"
+        name = f"`{flag.name.lower()}`"
+        rows.append([str(flag.bit_length() - 1), str(int(flag)), name, meaning, value, use])
+    mask = f"\nThe mask of the bits that are not recommended is `{int(NOT_RECOMMENDED)}`.\n"
+    return table(["bit", "mask", "name", "meaning", "value", "recommended"], rows) + mask
+
+
+def variables():
+    """The floating-point variables of a product."""
+    rows = []
+    for name, field in FIELDS.items():
+        stored = (
+            f"int16, step {field.scale:g}" if field.scale else f"float32, {field.digits} digits"
+        )
+        where = "where the granule holds it" if name in OPTIONAL else ""
+        about = f"{field.long_name}. {where}".rstrip(". ")
+        rows.append([f"`{name}`", field.units, about, stored])
+    return table(["variable", "units", "what it is", "stored as"], rows)
+
+
+def settings(model: type[BaseModel]):
+    """The keys of one table of a configuration."""
+    rows = []
+    for name, field in model.model_fields.items():
+        default = "required" if field.is_required() else f"`{field.get_default()!r}`"
+        rows.append([f"`{name}`", default, (field.description or "").replace("|", "\\|")])
+    return table(["key", "default", "meaning"], rows)
+
+
+def products():
+    """The SMAP products that are read."""
+    rows = [
+        [f"`{p.short_name}`", p.title, p.grid, f"{p.versions[0]}-{p.versions[-1]}"]
+        for p in layouts.PRODUCTS.values()
+    ]
+    return table(["product", "what it is", "grid", "versions"], rows)
+
+
+def channels():
+    """The sensors and their channels."""
+    rows = [
+        [s.name, ", ".join(f"`{c.name}`" for c in s.channels), f"{s.incidence_deg:g}"]
+        for s in sensors.SENSORS.values()
+    ]
+    return table(["sensor", "channels", "incidence [degree]"], rows)
+
+
+def write(folder: Path):
+    """Write all tables as Markdown files to include."""
+    folder.mkdir(exist_ok=True)
+    made = {
+        "flags": flags(),
+        "variables": variables(),
+        "retrieve_settings": settings(config.RetrieveSettings),
+        "input_settings": settings(config.InputSettings),
+        "output_settings": settings(config.OutputSettings),
+        "products": products(),
+        "channels": channels(),
+    }
+    for name, text in made.items():
+        path = folder / f"{name}.md"
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")

@@ -1,0 +1,44 @@
+"""The documents name options, functions, settings and files that exist."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from mcca_ml import cli, config
+
+PROJECT = Path(__file__).resolve().parents[2]
+DOCUMENTS = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_documents_name_options_that_exist(path):
+    options = set()
+    for command in ("retrieve", "inspect", "config", "demo"):
+        shown = CliRunner().invoke(cli.app, [command, "--help"], env={"COLUMNS": "200"})
+        options |= set(re.findall(r"--[a-z-]+", shown.stdout))
+    lines = re.findall(r"^mcca-ml .*$|`(--[a-z][^`]*)`", path.read_text(encoding="utf-8"), re.M)
+    named = {option for line in lines for option in re.findall(r"--[a-z-]+", line)}
+    assert named - options == set()
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_examples_in_documents_are_valid(path, tmp_path):
+    text = path.read_text(encoding="utf-8")
+    for example in re.findall(r"^```python\n(.*?)^```", text, re.M | re.S):
+        tree = ast.parse(example)
+        imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+        ours = [node for node in imports if str(node.module).startswith("mcca_ml")]
+        exec(compile(ast.Module(ours, []), str(path), "exec"), {})
+    for number, example in enumerate(re.findall(r"^```toml\n(.*?)^```", text, re.M | re.S)):
+        file = tmp_path / f"{number}.toml"
+        file.write_text(example)
+        config.load(file)
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_links_in_documents_lead_somewhere(path):
+    links = re.findall(r"\]\(([^)#:]+)\)", path.read_text(encoding="utf-8"))
+    assert [link for link in links if not (path.parent / link).exists()] == []
