@@ -223,3 +223,17 @@ def test_dense_cold_forest_is_not_recommended(real_data):
     assert ours[theirs].mean() < 0.2
     weak = (found["flag"].to_numpy() & int(Flag.WEAKLY_IDENTIFIED | Flag.DENSE_VEGETATION)) != 0
     assert weak[theirs].mean() > 0.8
+
+
+def test_vod_at_its_bounds_is_not_called_certain():
+    shape = (1, 1, 2)
+    scene = uniform_scene(
+        np.full(shape, 0.15, np.float32), np.array([0.0, 6.0], np.float32).reshape(shape)
+    )
+    ds = scene_dataset(scene, SMAP, M36, np.arange(2), first_day="2015-04-01")
+    ds["tb"][0, 0, 0, :] += 1.0  # warmer than bare soil: VOD would have to be negative
+    found = retrieve(ds, CONFIG)
+    sd = found["vod_v_uncertainty"].to_numpy().ravel()
+    assert has(found, Flag.VOD_AT_BOUND).all()
+    assert sd[0] > 0.005
+    assert sd[1] == pytest.approx(CONFIG.vod_max)

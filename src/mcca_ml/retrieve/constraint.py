@@ -123,10 +123,10 @@ def soil_reflectivity(
     return jnp.stack([rough[c.frequency_ghz, c.polarisation] for c in model.channels.channels])
 
 
-def core_vod(
+def core_transmissivity(
     reflectivity: Float[Array, " channel"], cell: Cell[Array], model: Model
 ) -> Float[Array, " root"]:
-    """Both VOD of the core channel that its own equation admits, clipped to [0, vod_max] [1]."""
+    """Both transmissivities that the core channel's own equation admits, physical or not [1]."""
     upper, lower, _ = transmissivity_roots(
         cell.tb[model.channels.core],
         reflectivity[model.channels.core],
@@ -134,8 +134,15 @@ def core_vod(
         cell.canopy_temperature,
         cell.omega,
     )
+    return jnp.stack([upper, lower])
+
+
+def core_vod(
+    reflectivity: Float[Array, " channel"], cell: Cell[Array], model: Model
+) -> Float[Array, " root"]:
+    """VOD of the core channel of both roots, clipped to [0, vod_max] [1]."""
     opaque = transmissivity(jnp.float32(model.vod_max), cell.incidence)
-    roots = jnp.clip(jnp.stack([upper, lower]), opaque, 1.0)
+    roots = jnp.clip(core_transmissivity(reflectivity, cell, model), opaque, 1.0)
     return optical_depth(roots, cell.incidence)
 
 

@@ -13,16 +13,21 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from mcca_ml.physics.emission import optical_depth
 from mcca_ml.retrieve.constraint import (
     ArrayT,
     Cell,
     Model,
     Scalar,
+    core_transmissivity,
     core_vod,
     residual,
     soil_reflectivity,
 )
 from mcca_ml.retrieve.search import Solution
+
+OPAQUE = 1e-3
+"""Transmissivity, and share of the upper bound of VOD, that counts as opaque [1]."""
 
 
 class InputError(NamedTuple, Generic[ArrayT]):
@@ -94,7 +99,12 @@ def uncertainty_cell(
         moved = _shifted(cell, shift, channels)
         reflectivity = soil_reflectivity(m, moved, model)
         vod = core_vod(reflectivity, moved, model)[solution.root]
-        return jnp.append(residual(vod, reflectivity, moved, model), vod_v_and_h(vod, moved, model))
+        # At its bound VOD does not move, yet it is not certain: its error is that of the free root.
+        through = core_transmissivity(reflectivity, moved, model)[solution.root]
+        free = optical_depth(jnp.maximum(through, OPAQUE), moved.incidence)
+        return jnp.append(
+            residual(vod, reflectivity, moved, model), vod_v_and_h(free, moved, model)
+        )
 
     sigma = jnp.append(jnp.array(model.nedt, jnp.float32), jnp.stack(error))
     zero = jnp.zeros_like(sigma)
@@ -102,23 +112,20 @@ def uncertainty_cell(
     slope, vod_slope = by_moisture[:-2], by_moisture[-2:]
     curvature = jnp.maximum(jnp.dot(slope, slope), 1e-8)
     gain = -(slope @ by_source[:-2]) / curvature
-    variance = jnp.sum((gain * sigma) ** 2) + _expectation_variance(slope, cell, curvature)
+    vod_gain = by_source[-2:] + vod_slope[:, None] * gain
+    # What neighbouring looks suggest of VOD is one more source, of unit misfit where it is used.
+    expected = jnp.where(cell.vod_expected_precision > 0, slope[-1] / curvature, 0.0)
+    variance = jnp.sum((gain * sigma) ** 2) + expected**2
+    vod_variance = jnp.sum((vod_gain * sigma) ** 2, axis=1) + (vod_slope * expected) ** 2
     # Two values drawn anywhere between the bounds differ by (high - low) / sqrt(6) rms: an estimate
     # that noise has carried through the whole range cannot be wrong by more.
     width = cell.soil_moisture_max - model.soil_moisture_min
     kept = 1.0 / (1.0 + variance * 6.0 / width**2)
-    vod_gain = by_source[-2:] + vod_slope[:, None] * gain
-    vod_sd = jnp.sqrt(jnp.sum((vod_gain * sigma) ** 2, axis=1))
+    # Nothing is known of VOD beyond its bounds, least of all where the canopy is opaque.
+    opaque = solution.vod >= model.vod_max * (1 - OPAQUE)
+    vod_sd = jnp.minimum(jnp.sqrt(vod_variance), model.vod_max)
     return Uncertainty(
         soil_moisture=jnp.sqrt(variance * kept),
         vod=vod_v_and_h(solution.vod, cell, model),
-        vod_sd=vod_sd,
+        vod_sd=jnp.where(opaque, model.vod_max, vod_sd),
     )
-
-
-def _expectation_variance(
-    slope: Float[Array, " misfit"], cell: Cell[Array], curvature: Scalar
-) -> Scalar:
-    """Variance of soil moisture from the error of the expected VOD, which has unit misfit [1]."""
-    used = cell.vod_expected_precision > 0
-    return jnp.where(used, (slope[-1] / curvature) ** 2, 0.0)
