@@ -14,7 +14,7 @@ from mcca_ml.read.any import read
 from mcca_ml.read.granule import open_hdf5, text
 
 _PRODUCT_MARK = "tracking_id"
-_HIDDEN = ("flag", "crs", "time_bnds", "land_cover", "land_cover_fraction")
+_HIDDEN = ("flag", "obs_time", "crs", "time_bnds", "land_cover", "land_cover_fraction")
 """Variables that a minimum and a median say nothing about."""
 
 
@@ -60,13 +60,6 @@ def _number(value: float) -> str:
 
 def _row(name: str, units: str, values: npt.NDArray[np.generic]) -> Row:
     """Statistics of a variable over observed cells."""
-    if values.dtype.kind == "M":
-        times = np.sort(values[~np.isnat(values)].astype("datetime64[s]"))
-        share = times.size / max(values.size, 1)
-        if times.size == 0:
-            return Row(name, "UTC", "-", "-", "-", share)
-        middle = times[times.size // 2]
-        return Row(name, "UTC", str(times[0]), str(middle), str(times[-1]), share)
     known = values[np.isfinite(values)].astype(np.float64)
     share = known.size / max(values.size, 1)
     if known.size == 0:
@@ -105,6 +98,12 @@ def _flags(flag: npt.NDArray[np.uint32]) -> tuple[FlagRow, ...]:
     return tuple(sorted((row for row in found if row.count), key=lambda row: -row.count))
 
 
+def _times(times: npt.NDArray[np.generic]) -> str:
+    """First and last time of observation."""
+    known = times[~np.isnat(times)].astype("datetime64[s]")
+    return f"{known.min()} to {known.max()} UTC" if known.size else "times unknown"
+
+
 def _places(ds: xr.Dataset, observed: npt.NDArray[np.bool_]) -> str:
     """How many cells, and where."""
     seen = np.asarray(observed.any(axis=(0, 1)))
@@ -126,6 +125,7 @@ def _described(ds: xr.Dataset, heading: Mapping[str, str]) -> Description:
     more = {
         "grid": str(ds.attrs.get("grid", "")),
         "day": ", ".join(days) if len(days) <= 3 else f"{days[0]} to {days[-1]}, {len(days)}",
+        "observed": _times(ds["obs_time"].to_numpy()[observed]),
         "looks": ", ".join(str(look) for look in ds["look"].to_numpy()),
         "cells": _places(ds, observed),
     }

@@ -16,6 +16,7 @@ from mcca_ml.summary import Description
 QUIET_SECONDS = 2.0
 """Work shorter than this shows no progress."""
 _SHOWN_FLAGS = 12
+_FLAG_WIDTH = 22
 
 
 class Bar:
@@ -101,21 +102,19 @@ def show_description(console: Console, found: Description) -> None:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     for column in ("variable", "units", "min", "median", "max", "valid"):
         is_text = column in ("variable", "units")
-        table.add_column(column, justify="left" if is_text else "right", no_wrap=not is_text)
+        table.add_column(column, justify="left" if is_text else "right", no_wrap=True)
     for row in found.rows:
         table.add_row(
             row.name, row.units, row.low, row.median, row.high, f"{100 * row.share:.0f} %"
         )
     console.print(table)
-    flags = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    flags.add_column("flag")
-    flags.add_column("cells", justify="right")
-    flags.add_column("meaning (* still recommended)")
+    if found.flags:
+        console.print(f"[bold]{'flag':<{_FLAG_WIDTH}}{'cells':>9}  meaning (* still recommended)")
     for flag in found.flags[:_SHOWN_FLAGS]:
         star = "* " if flag.is_recommended else ""
-        flags.add_row(flag.name, f"{flag.count:,}", f"{star}{flag.meaning}")
-    if found.flags:
-        console.print(flags)
+        line = f"{flag.name:<{_FLAG_WIDTH}}{flag.count:>9,}  {star}{flag.meaning}"
+        # One line a flag: the whole must stay on a screen.
+        console.print(escape(line), no_wrap=True, overflow="ellipsis", highlight=False)
 
 
 def show_report(console: Console, report: Report) -> None:

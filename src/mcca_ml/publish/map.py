@@ -225,7 +225,7 @@ def _axes(window: Window) -> tuple[Figure, list[Axes]]:
         ]
     height = 6.5
     large = min(height * window.aspect, 8.0)
-    figure = Figure(figsize=(large * 1.5 + 2.6, height), dpi=_DPI, layout="constrained")
+    figure = Figure(figsize=(large * 1.45 + 2.2, height), dpi=_DPI, layout="constrained")
     cells = GridSpec(2, 2, figure, width_ratios=[2, 1])
     places = (cells[:, 0], cells[0, 1], cells[1, 1])
     return figure, [figure.add_subplot(place) for place in places]

@@ -64,12 +64,14 @@ def read_part(path: Path) -> Part:
     return Part(path, ds)
 
 
-def _complete(held: list[Part], before: np.datetime64 | None) -> Days:
-    """The days of `held` before a day (None: all), each with the parts that hold it.
+def _complete(held: list[Part], after: np.datetime64 | None, before: np.datetime64 | None) -> Days:
+    """The days of `held` after one and before another, each with the parts that hold it.
 
     What no later day needs is dropped from `held`.
     """
     for day in days_of([part.ds for part in held]):
+        if after is not None and day <= after:
+            continue  # given out, yet a part of it also holds the next
         if before is not None and day >= before:
             return
         today = [part for part in held if part.holds(day)]
@@ -100,8 +102,9 @@ def by_day(
     last: np.datetime64 | None = None
     for path in ordered:
         if is_dated:
-            for last, today in _complete(held, stamp_day(path)):  # noqa: B007 the last day stays known
-                yield last, today
+            for day, today in _complete(held, last, stamp_day(path)):
+                last = day
+                yield day, today
         try:
             part = read_part(path)
             if last is not None and days_of([part.ds])[0] <= last:
@@ -113,7 +116,7 @@ def by_day(
         except (GranuleError, SchemaError) as error:
             bad(error)
         done()
-    yield from _complete(held, None)
+    yield from _complete(held, last, None)
 
 
 def of_day(paths: Sequence[Path], day: np.datetime64) -> list[Part]:
