@@ -6,7 +6,7 @@ from pydantic import BaseModel
 
 from mcca_ml import config, layouts, sensors
 from mcca_ml.flags import MEANING, NO_VALUE, NOT_RECOMMENDED
-from mcca_ml.publish.variables import FIELDS, OPTIONAL
+from mcca_ml.publish.variables import FIELDS, OPTIONAL, STATIC
 
 
 def table(head, rows):
@@ -30,14 +30,15 @@ def flags():
 def variables():
     """The floating-point variables of a product."""
     rows = []
-    for name, field in FIELDS.items():
+    for name, field in {**FIELDS, **STATIC}.items():
         stored = (
             f"int16, step {field.scale:g}" if field.scale else f"float32, {field.digits} digits"
         )
-        where = "where the granule holds it" if name in OPTIONAL else ""
-        about = f"{field.long_name}. {where}".rstrip(". ")
-        rows.append([f"`{name}`", field.units, about, stored])
-    return table(["variable", "units", "what it is", "stored as"], rows)
+        when = "where the granule holds it" if name in OPTIONAL else "always"
+        if name in STATIC:
+            when = "season mode"
+        rows.append([f"`{name}`", field.units, field.long_name, when, stored])
+    return table(["variable", "units", "what it is", "when", "stored as"], rows)
 
 
 def settings(model: type[BaseModel]):
