@@ -195,6 +195,7 @@ def _each_day(job: _Job, days: Days) -> Summary:
     total = Summary()
     for day, parts in days:
         total = total.plus(job.attempt(partial(_one_day, job, day, parts)))
+        del parts  # or they would stay in memory while the next day is read
     return total
 
 

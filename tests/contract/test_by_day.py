@@ -1,5 +1,7 @@
 """Granules in any order become days, and no more is held than the day needs."""
 
+import gc
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +27,7 @@ class Reader:
     def __init__(self, held: dict[str, tuple[str, ...]]) -> None:
         self.held = held
         self.names: list[str] = []
+        self.made: list[weakref.ref[xr.Dataset]] = []
 
     def __call__(self, path: Path) -> xr.Dataset:
         self.names.append(path.name)
@@ -32,7 +35,9 @@ class Reader:
             raise GranuleError(f"{path.name}: damaged")
         days = np.array(self.held[path.name], "M8[ns]")
         tb = np.full((days.size, 1), 250.0 if "fill" not in path.name else np.nan)
-        return xr.Dataset({"tb": (("time", "cell"), tb)}, coords={"time": days})
+        ds = xr.Dataset({"tb": (("time", "cell"), tb)}, coords={"time": days})
+        self.made.append(weakref.ref(ds))
+        return ds
 
 
 @pytest.fixture
@@ -70,6 +75,16 @@ def test_a_granule_is_read_once_and_not_before_its_day(reader):
         seen.append((str(day), len(reader.names)))
     assert seen == [("2015-04-01", 1), ("2015-04-02", 3), ("2015-04-03", 3), ("2015-04-04", 4)]
     assert len(set(reader.names)) == len(reader.names) == 4
+
+
+def test_what_no_later_day_needs_is_let_go(reader):
+    alive = []
+    for day, parts in by_day([Path(name) for name in HELD], strict, lambda: None):
+        del parts
+        gc.collect()
+        alive.append((str(day), sum(ref() is not None for ref in reader.made)))
+    # The generator itself still holds the parts of the day that it gave out.
+    assert alive == [("2015-04-01", 1), ("2015-04-02", 3), ("2015-04-03", 1), ("2015-04-04", 1)]
 
 
 def test_names_without_a_date_are_all_read_first(reader):

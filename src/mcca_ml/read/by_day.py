@@ -77,6 +77,7 @@ def _complete(held: list[Part], after: np.datetime64 | None, before: np.datetime
         today = [part for part in held if part.holds(day)]
         held[:] = [part for part in held if days_of([part.ds])[-1] > day]
         yield day, today
+        del today
 
 
 def by_day(
@@ -105,6 +106,7 @@ def by_day(
             for day, today in _complete(held, last, stamp_day(path)):
                 last = day
                 yield day, today
+                del today  # or it would stay in memory while the next day is read
         try:
             part = read_part(path)
             if last is not None and days_of([part.ds])[0] <= last:
