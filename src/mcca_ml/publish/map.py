@@ -52,8 +52,8 @@ _CROP_BELOW = 0.5
 _MARGIN = 0.15
 """Of the data's width or height, on either side."""
 _MIN_MARGIN_M = 1.5e5
-_FEW_CELLS = 20
-"""So few values beyond a limit do not move it: an islet does not bring Antarctica back."""
+_FEW = 0.01
+"""So small a share of the values does not move a limit: an islet does not bring Antarctica back."""
 _DPI = 150
 _WIDE = 1.5
 """Width over height from which the small panels stand below the large one, not beside it."""
@@ -135,7 +135,7 @@ def _window(values: Floats, grid: ease2.Grid) -> Window:
     west, east = _span(ease2.x(grid), np.asarray(known.any(axis=0)), grid.cell_m)
     south, north = _span(ease2.y(grid), np.asarray(known.any(axis=1)), grid.cell_m)
     limit = float(ease2.y_of(SOUTH_LIMIT))
-    if known[ease2.y(grid) < limit].sum() <= _FEW_CELLS:
+    if known[ease2.y(grid) < limit].sum() <= _FEW * known.sum():
         south = max(south, limit)
     return Window(west, east, south, north)
 
