@@ -20,6 +20,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, NamedTuple, TypeVar
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
@@ -163,7 +164,9 @@ def residual(
     misfit = (predict(vod, reflectivity, cell, model) - cell.tb) / jnp.array(
         model.nedt, jnp.float32
     )
-    expected = (vod - cell.vod_expected) * jnp.sqrt(cell.vod_expected_precision)
+    # Its precision is a weight and no unknown; the square root has no derivative at 0.
+    weight = jnp.sqrt(jax.lax.stop_gradient(cell.vod_expected_precision))
+    expected = (vod - cell.vod_expected) * weight
     return jnp.append(misfit, expected)
 
 

@@ -7,6 +7,7 @@ ratio and the exponent of VOD; their variances add. The bounds of soil moisture 
 prior. VOD follows from soil moisture, so its error has a direct part and one through soil moisture.
 """
 
+from collections.abc import Callable
 from typing import Generic, NamedTuple
 
 import jax
@@ -26,6 +27,8 @@ from mcca_ml.retrieve.constraint import (
 )
 from mcca_ml.retrieve.search import Solution
 
+RATIO = 4
+"""Place of the ratio of VOD in `InputError`."""
 OPAQUE = 1e-3
 """Transmissivity, and share of the upper bound of VOD, that counts as opaque [1]."""
 
@@ -64,18 +67,24 @@ def vod_v_and_h(vod: Scalar, cell: Cell[Array], model: Model) -> Float[Array, " 
     return jnp.stack([at_v, at_v * cell.vod_ratio])
 
 
-def _shifted(cell: Cell[Array], shift: Float[Array, " source"], channels: int) -> Cell[Array]:
-    """The cell with each input moved by its entry of `shift`, in the order of `InputError`."""
-    omega, temperature, roughness_h, clay, ratio, exponent = shift[channels:]
-    return cell._replace(
-        tb=cell.tb + shift[:channels],
-        omega=cell.omega + omega,
-        soil_temperature=cell.soil_temperature + temperature,
-        canopy_temperature=cell.canopy_temperature + temperature,
-        roughness_h=cell.roughness_h + roughness_h,
-        clay=cell.clay + clay,
-        vod_ratio=cell.vod_ratio + ratio,
-        vod_exponent=cell.vod_exponent + exponent,
+def _per_error(by: Cell[Array], error: InputError[Array], model: Model) -> Float[Array, " source"]:
+    """Change per standard deviation of each source of error, from derivatives by each input.
+
+    Sources: noise of every channel, those of `InputError`, and VOD that neighbouring looks suggest.
+    """
+    noise = [by.tb[i] * nedt for i, nedt in enumerate(model.nedt)]
+    temperature = by.soil_temperature + by.canopy_temperature
+    return jnp.stack(
+        [
+            *noise,
+            by.omega * error.omega,
+            temperature * error.temperature,
+            by.roughness_h * error.roughness_h,
+            by.clay * error.clay,
+            by.vod_ratio * error.vod_ratio,
+            by.vod_exponent * error.vod_exponent,
+            by.vod_expected,
+        ]
     )
 
 
@@ -93,39 +102,59 @@ def uncertainty_cell(
     Where the curvature vanishes the standard deviation tends to (high - low) / sqrt(6) of the
     bounds of soil moisture, which is all that is left to know.
     """
-    channels = len(model.nedt)
+    in_units_of_sd = _precise_expectation(cell)
 
-    def at(m: Scalar, shift: Float[Array, " source"]) -> Float[Array, " output"]:
-        moved = _shifted(cell, shift, channels)
-        reflectivity = soil_reflectivity(m, moved, model)
-        vod = core_vod(reflectivity, moved, model)[solution.root]
+    def at(m: Scalar, inputs: Cell[Array]) -> tuple[Float[Array, " misfit"], Scalar]:
+        reflectivity = soil_reflectivity(m, inputs, model)
+        vod = core_vod(reflectivity, inputs, model)[solution.root]
         # At its bound VOD does not move, yet it is not certain: its error is that of the free root.
-        through = core_transmissivity(reflectivity, moved, model)[solution.root]
-        free = optical_depth(jnp.maximum(through, OPAQUE), moved.incidence)
-        return jnp.append(
-            residual(vod, reflectivity, moved, model), vod_v_and_h(free, moved, model)
-        )
+        through = core_transmissivity(reflectivity, inputs, model)[solution.root]
+        free = optical_depth(jnp.maximum(through, OPAQUE), inputs.incidence)
+        return residual(vod, reflectivity, inputs, model), free
 
-    sigma = jnp.append(jnp.array(model.nedt, jnp.float32), jnp.stack(error))
-    zero = jnp.zeros_like(sigma)
-    by_moisture, by_source = jax.jacfwd(at, argnums=(0, 1))(solution.soil_moisture, zero)
-    slope, vod_slope = by_moisture[:-2], by_moisture[-2:]
+    m = solution.soil_moisture
+    (_, free), (slope, vod_slope) = jax.jvp(lambda x: at(x, cell), (m,), (jnp.ones_like(m),))
+    _, pull = jax.vjp(lambda inputs: at(m, inputs), cell)
     curvature = jnp.maximum(jnp.dot(slope, slope), 1e-8)
-    gain = -(slope @ by_source[:-2]) / curvature
-    vod_gain = by_source[-2:] + vod_slope[:, None] * gain
-    # What neighbouring looks suggest of VOD is one more source, of unit misfit where it is used.
-    expected = jnp.where(cell.vod_expected_precision > 0, slope[-1] / curvature, 0.0)
-    variance = jnp.sum((gain * sigma) ** 2) + expected**2
-    vod_variance = jnp.sum((vod_gain * sigma) ** 2, axis=1) + (vod_slope * expected) ** 2
+    (toward,) = pull((slope, jnp.zeros_like(m)))
+    (direct,) = pull((jnp.zeros_like(slope), jnp.ones_like(m)))
+    gain = -_per_error(in_units_of_sd(toward), error, model) / curvature
+    vod_gain = _per_error(in_units_of_sd(direct), error, model) + vod_slope * gain
+    variance = jnp.dot(gain, gain)
     # Two values drawn anywhere between the bounds differ by (high - low) / sqrt(6) rms: an estimate
     # that noise has carried through the whole range cannot be wrong by more.
     width = cell.soil_moisture_max - model.soil_moisture_min
     kept = 1.0 / (1.0 + variance * 6.0 / width**2)
+    vod_sd = jnp.minimum(_vod_sd(free, vod_gain, cell, error, model), model.vod_max)
     # Nothing is known of VOD beyond its bounds, least of all where the canopy is opaque.
     opaque = solution.vod >= model.vod_max * (1 - OPAQUE)
-    vod_sd = jnp.minimum(jnp.sqrt(vod_variance), model.vod_max)
     return Uncertainty(
         soil_moisture=jnp.sqrt(variance * kept),
         vod=vod_v_and_h(solution.vod, cell, model),
         vod_sd=jnp.where(opaque, model.vod_max, vod_sd),
     )
+
+
+def _precise_expectation(cell: Cell[Array]) -> Callable[[Cell[Array]], Cell[Array]]:
+    """Scales a derivative by expected VOD to one by its standard deviation; 0 where not used."""
+    used = cell.vod_expected_precision > 0
+    sd = jnp.where(used, 1.0 / jnp.sqrt(jnp.where(used, cell.vod_expected_precision, 1.0)), 0.0)
+    return lambda by: by._replace(vod_expected=by.vod_expected * sd)
+
+
+def _vod_sd(
+    vod: Scalar,
+    gain: Float[Array, " source"],
+    cell: Cell[Array],
+    error: InputError[Array],
+    model: Model,
+) -> Float[Array, " polarization"]:
+    """Standard deviations of VOD at V and H from the gains of VOD of the core channel [1]."""
+    ratio = cell.vod_ratio
+    # The other polarization follows by the ratio, whose own error therefore enters once more.
+    to_ratio = jnp.zeros_like(gain).at[len(model.nedt) + RATIO].set(error.vod_ratio)
+    if model.channels.core_channel.polarisation == "H":
+        gains = (gain - to_ratio * vod / ratio) / ratio, gain
+    else:
+        gains = gain, gain * ratio + to_ratio * vod
+    return jnp.stack([jnp.sqrt(jnp.dot(g, g)) for g in gains])
