@@ -1,0 +1,182 @@
+"""Retrievals per second of MCCA against scipy's least_squares, on the same cells in the same run.
+
+    python benchmarks/speed.py
+
+Cells are those of the real day where it is at hand, else simulated ones, repeated to a million.
+Exit status 1 where MCCA is not 1,000 times as fast or stays below 500,000 cells a second.
+"""
+
+import os
+import resource
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import operations
+import peers
+import real_granules
+import rows as tabular
+
+from mcca_ml.config import RetrieveSettings
+from mcca_ml.retrieve import search
+from mcca_ml.retrieve.constraint import Cell, Model
+from mcca_ml.retrieve.inputs import Rows, error_of
+from mcca_ml.retrieve.screen import attempted
+from mcca_ml.retrieve.stage import BLOCK_ROWS, Solver
+from mcca_ml.retrieve.uncertainty import InputError, uncertainty_cell
+from mcca_ml.sensors import SMAP
+from mcca_ml.simulate.scene import scene_tb, uniform_scene
+
+CELLS = 1_000_000
+SCIPY_CELLS = 300
+REPEATS = 5
+LEAST_RATE, LEAST_RATIO = 500_000, 1_000
+
+
+@dataclass(frozen=True)
+class Timing:
+    """One way of retrieving."""
+
+    wall: float
+    """Cells a second of elapsed time, the best of some runs [s-1]."""
+    core: float
+    """Time of processors a cell [s], the best of some runs."""
+
+
+def cells_to_time() -> tuple[Rows, Model, str]:
+    """Rows to time, and what they are."""
+    settings = RetrieveSettings()
+    path = real_granules.path_of(real_granules.DAY)
+    if path.is_file():
+        ds = real_granules.read_smap(path)
+        rows, model = tabular.rows_from(ds, settings)
+        where = attempted(rows.flag)
+        cell = Cell(*(value[where] for value in rows.cell))
+        taken = Rows(cell, rows.clay_sd[where], rows.flag[where], (1, 1, int(where.sum())))
+        return taken, model, f"real cells of {path.name}"
+    rng = np.random.default_rng(0)
+    moisture, vod = (rng.uniform(0, high, 50_000).astype(np.float32) for high in (0.5, 1.2))
+    scene = uniform_scene(moisture + np.float32(0.02), vod)
+    tb = scene_tb(scene, SMAP.channels, rng)
+    return tabular.rows_of_scene(scene, tb, settings), tabular.smap_model(settings), "simulated"
+
+
+def repeated(rows: Rows, count: int) -> Rows:
+    """The rows, over and over until there are `count` or a few more."""
+    times = -(-count // len(rows.flag))
+    cell = Cell(*(np.concatenate([value] * times) for value in rows.cell))
+    many = [np.concatenate([value] * times) for value in (rows.clay_sd, rows.flag)]
+    return Rows(cell, many[0], many[1], (1, 1, len(many[1])))
+
+
+def time_mcca(rows: Rows, model: Model) -> tuple[Timing, float]:
+    """Speed of MCCA once compiled, and the seconds of the first block, compilation included."""
+    error, everywhere = error_of(RetrieveSettings()), np.ones(len(rows.flag), np.bool_)
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        solver = Solver(model, threads, lambda _: None)
+        start = time.perf_counter()
+        first = np.arange(len(everywhere)) < BLOCK_ROWS
+        solver(rows, first, error)
+        compiling = time.perf_counter() - start
+        walls, cores = [], []
+        for _ in range(REPEATS):
+            start, used = time.perf_counter(), time.process_time()
+            solver(rows, everywhere, error)
+            walls.append(time.perf_counter() - start)
+            cores.append(time.process_time() - used)
+    count = len(everywhere)
+    return Timing(count / min(walls), min(cores) / count), compiling
+
+
+def time_scipy(rows: Rows, model: Model) -> tuple[Timing, float]:
+    """Speed of least_squares on some of the cells, and the median difference of soil moisture."""
+    some = np.linspace(0, len(rows.flag) - 1, SCIPY_CELLS).astype(int)
+    cell = Cell(*(value[some] for value in rows.cell))
+    start, used = time.perf_counter(), time.process_time()
+    found = peers.two_channels_scipy(cell, model.polarization_mixing)
+    wall, core = time.perf_counter() - start, time.process_time() - used
+    taken = Rows(cell, rows.clay_sd[some], rows.flag[some], (1, 1, SCIPY_CELLS))
+    ours = tabular.mcca(taken, model, RetrieveSettings())
+    apart = float(np.nanmedian(np.abs(ours.soil_moisture - found.soil_moisture)))
+    return Timing(SCIPY_CELLS / wall, core / SCIPY_CELLS), apart
+
+
+def operations_of_cell(rows: Rows, model: Model) -> dict[str, operations.Operations]:
+    """Operations of one retrieval, by its parts."""
+    cell = Cell(*(jnp.asarray(value[0]) for value in rows.cell))
+    error = InputError(*(jnp.float32(0.01) for _ in InputError._fields))
+    low = jnp.float32(model.soil_moisture_min)
+
+    def cost(m: jax.Array) -> jax.Array:
+        return search._lowest(m, cell, model)
+
+    def minimum() -> jax.Array:
+        return search.minimise(cost, low, cell.soil_moisture_max)[0]
+
+    trips = search.GRID_POINTS
+    solution = search.Solution(
+        jnp.float32(0.2), jnp.int32(0), jnp.float32(0.3), jnp.float32(0.0), jnp.bool_(True)
+    )
+    one = operations.count(cost, low)
+    both = operations.count(minimum, trips=trips)
+    whole = operations.count(lambda: search.search_cell(cell, model), trips=trips)
+    last = operations.count(lambda: uncertainty_cell(solution, cell, error, model))
+    return {
+        "one evaluation of the cost": one,
+        f"grid of {trips} points": one * trips,
+        "golden section": both + one * -trips,
+        "polish and outcome": whole + both * -1,
+        "uncertainty": last,
+        "whole retrieval": whole + last,
+    }
+
+
+def print_limit(rows: Rows, model: Model, timing: Timing) -> None:
+    """How far the kernel is from what the machine can do."""
+    cores = os.cpu_count() or 1
+    best = operations.machine(cores)
+    parts = operations_of_cell(rows, model)
+    print("\nOperations of one retrieval (cheap: add, multiply, compare, choose; costly: divide,")
+    print("root, exponential, logarithm, power, sine), counted from its program as written:")
+    for name, found in parts.items():
+        print(f"  {name:28s} {found.cheap:7,d} cheap {found.costly:6,d} costly")
+    whole = parts["whole retrieval"]
+    print(f"This machine, {cores} cores, float32: matrix product {best.gflops:.0f} GFLOP/s,")
+    print(f"elementwise polynomial {best.gpoly:.0f} GFLOP/s, exponential {best.gexp:.2f} G/s.")
+    seconds = whole.cheap / best.gpoly / 1e9 + whole.costly / best.gexp / 1e9
+    rate = cores / timing.core
+    print(f"Limit if all ran at those rates: {1 / seconds:,.0f} retrievals/s on {cores} cores;")
+    print(f"reached {rate:,.0f} by time of processors: {100 * rate * seconds:.0f} % of it.")
+
+
+def main() -> int:
+    """Print the speed and say whether it suffices."""
+    rows, model, what = cells_to_time()
+    many = repeated(rows, CELLS)
+    ours, compiling = time_mcca(many, model)
+    theirs, apart = time_scipy(rows, model)
+    ratio = ours.wall / theirs.wall
+    load = os.getloadavg()[0]
+    print(f"{what}: {len(rows.flag):,} cells, repeated to {len(many.flag):,}")
+    print(f"{jax.devices()[0].platform}, {os.cpu_count()} cores, load before and while {load:.1f}")
+    print(f"first block, compilation included   {compiling:14.1f} s")
+    print(f"MCCA, single look, with uncertainty {ours.wall:14,.0f} cells/s")
+    print(f"  by time of processors             {1 / ours.core:14,.0f} cells/s and core")
+    print(f"scipy least_squares, {SCIPY_CELLS} cells      {theirs.wall:14,.0f} cells/s")
+    print(f"  median difference of soil moisture {apart:13.5f} m3 m-3")
+    print(f"ratio                               {ratio:14,.0f}")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    print(f"peak memory of this run             {peak:14.2f} GB")
+    print_limit(rows, model, ours)
+    enough = ours.wall >= LEAST_RATE and ratio >= LEAST_RATIO
+    verdict = "met" if enough else "NOT MET"
+    print(f"\nlimits {LEAST_RATE:,} cells/s and ratio {LEAST_RATIO:,}: {verdict}")
+    return 0 if enough else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
