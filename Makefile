@@ -12,7 +12,7 @@ BUILD := build
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PYTEST_OPTIONS ?= -n 2
 
-.PHONY: demo test check format-check lint types imports docs bench check-data cf wheel lock format clean
+.PHONY: demo test check format-check lint types imports docs bench tables check-data cf wheel lock format clean
 
 demo: $(VENV)/.run
 	$(BIN)/mcca-ml demo --out demo-out
@@ -40,6 +40,10 @@ docs: $(VENV)/.check
 
 bench: $(VENV)/.test
 	$(BIN)/python benchmarks/speed.py
+
+# The tables and pictures of docs/validation.md; those of real days need the real data.
+tables: $(VENV)/.test
+	$(BIN)/python benchmarks/tables.py
 
 # Fails, not skips, if the real data are here and a test that needs them did not run.
 check-data: $(VENV)/.test
