@@ -142,6 +142,13 @@ def test_windows_count_usable_looks_only():
     assert median.ravel().tolist() == [2, 2, 2, 2, 2, 5, 5, 5, 8]
 
 
+def test_a_season_of_one_look_is_that_look():
+    zero, none = np.zeros((1, 2), np.float32), np.zeros((3, 1, 2), np.float32)
+    products = LookProducts(zero + 100, zero, zero, zero, zero, none, none)
+    _, precision = expected_vod(products, zero + 0.3, window=11, drift_sd=0.02)
+    assert (precision == 0).all()
+
+
 def test_expected_vod_leaves_the_look_itself_out():
     pp = np.array([[1, 1, 0, 1, 1]], np.float32).T * 100
     vod = np.array([[0.1, 0.2, 9.9, 0.4, 0.3]], np.float32).T

@@ -45,7 +45,7 @@ def observe(soil_moisture, vod, cell, model):
     """Brightness temperature of a state; `vod` is that of the core channel."""
 
     def one(m, tau, c):
-        return predict(tau, soil_reflectivity(m, c, model), c, model)
+        return jnp.stack(predict(tau, soil_reflectivity(m, c, model), c, model))
 
     return jax.jit(jax.vmap(one))(jnp.float32(soil_moisture), jnp.float32(vod), cell)
 
@@ -66,7 +66,7 @@ def joint_fit(cell, model):
     @jax.jit
     def misfit(x, one):
         modelled = predict(x[1], soil_reflectivity(x[0], one, model), one, model)
-        return (modelled - one.tb) / jnp.array(model.nedt)
+        return (jnp.stack(modelled) - one.tb) / jnp.array(model.nedt)
 
     states = []
     for i in range(CELLS):
@@ -109,7 +109,7 @@ def test_both_roots_meet_the_core_channel_for_any_canopy_temperature(canopy_warm
     cell = cell._replace(tb=observe(moisture.ravel(), vod.ravel(), cell, model))
 
     def roots(m, c):
-        return core_vod(soil_reflectivity(m, c, model), c, model)
+        return jnp.stack(core_vod(soil_reflectivity(m, c, model), c, model))
 
     found = np.asarray(jax.jit(jax.vmap(roots))(jnp.float32(moisture.ravel()), cell))
     nearest = np.abs(found - vod.reshape(-1, 1)).min(axis=1)
@@ -148,7 +148,9 @@ def test_the_search_is_global(sensor):
     found = solve(cell, model)
 
     def brute(c):
-        return jnp.min(jax.vmap(lambda m: costs(m, c, model))(jnp.linspace(0.02, 0.6, 3000)))
+        return jnp.min(
+            jax.vmap(lambda m: jnp.stack(costs(m, c, model)))(jnp.linspace(0.02, 0.6, 3000))
+        )
 
     lowest = np.asarray(jax.jit(jax.vmap(brute))(cell))
     excess = (np.asarray(found.cost) - lowest) / (1 + lowest)

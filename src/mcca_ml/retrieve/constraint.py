@@ -11,9 +11,9 @@ their misfit is the cost that soil moisture has to make small:
 with rho = 1 at V and rho = tau_H / tau_V at H. A root outside [0, vod_max] is clipped to it, and
 then the misfit of the core channel itself stays in J.
 
-Source: the structure is that published for MCCA (Zhao et al. 2021, doi:10.1016/j.rse.2021.112425);
-the conversion, the bounds and the cost are this project's reconstruction (the paper's own were not
-at hand), so the method is to be called MCCA-type.
+Source: the structure is that published for MCCA (Zhao et al. 2021, Remote Sens. Environ. 257,
+112425); the conversion, the bounds and the cost are this project's reconstruction (the paper's own
+were not at hand), so the method is to be called MCCA-type.
 """
 
 from collections.abc import Callable
@@ -24,7 +24,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
-from jaxtyping import Array, Complex, Float
+from jaxtyping import Array, Complex, Float, Int
 
 from mcca_ml.physics.emission import (
     brightness_temperature_mo82,
@@ -37,6 +37,8 @@ from mcca_ml.physics.roughness import rough_reflectivity_wang81
 from mcca_ml.retrieve.channels import ChannelSet
 
 Scalar = Float[Array, ""]
+PerChannel = tuple[Scalar, ...]
+"""One scalar a channel. Not an array: many cells are then plain columns, which vectorise."""
 ArrayT = TypeVar("ArrayT", Array, npt.NDArray[np.float32])
 """Arrays of a dataset are numpy's, those inside a kernel are JAX's."""
 Permittivity = Callable[[Scalar, Scalar, Scalar], Complex[Array, ""]]
@@ -90,7 +92,7 @@ class Cell(NamedTuple, Generic[ArrayT]):
     """1 / variance of it [1]; 0 where nothing is expected, which is the single-look method."""
 
 
-def vod_per_core_vod(cell: Cell[Array], model: Model) -> Float[Array, " channel"]:
+def vod_per_core_vod(cell: Cell[Array], model: Model) -> PerChannel:
     """VOD of each channel over VOD of the core channel [1]: the theoretical conversion."""
     core = model.channels.core_channel
     factors = []
@@ -99,12 +101,10 @@ def vod_per_core_vod(cell: Cell[Array], model: Model) -> Float[Array, " channel"
         polarization = cell.vod_ratio**steps
         frequency = (channel.frequency_ghz / core.frequency_ghz) ** cell.vod_exponent
         factors.append(polarization * frequency)
-    return jnp.stack(factors)
+    return tuple(factors)
 
 
-def soil_reflectivity(
-    soil_moisture: Scalar, cell: Cell[Array], model: Model
-) -> Float[Array, " channel"]:
+def soil_reflectivity(soil_moisture: Scalar, cell: Cell[Array], model: Model) -> PerChannel:
     """Rough-soil reflectivity of each channel [1]."""
     rough = {}
     for frequency_ghz in model.channels.frequencies_ghz:
@@ -121,12 +121,12 @@ def soil_reflectivity(
             cell.incidence,
         )
         rough[frequency_ghz, "V"], rough[frequency_ghz, "H"] = rough_v, rough_h
-    return jnp.stack([rough[c.frequency_ghz, c.polarisation] for c in model.channels.channels])
+    return tuple(rough[c.frequency_ghz, c.polarisation] for c in model.channels.channels)
 
 
 def core_transmissivity(
-    reflectivity: Float[Array, " channel"], cell: Cell[Array], model: Model
-) -> Float[Array, " root"]:
+    reflectivity: PerChannel, cell: Cell[Array], model: Model
+) -> tuple[Scalar, Scalar]:
     """Both transmissivities that the core channel's own equation admits, physical or not [1]."""
     upper, lower, _ = transmissivity_roots(
         cell.tb[model.channels.core],
@@ -135,45 +135,58 @@ def core_transmissivity(
         cell.canopy_temperature,
         cell.omega,
     )
-    return jnp.stack([upper, lower])
+    return upper, lower
 
 
-def core_vod(
-    reflectivity: Float[Array, " channel"], cell: Cell[Array], model: Model
-) -> Float[Array, " root"]:
+def core_vod(reflectivity: PerChannel, cell: Cell[Array], model: Model) -> tuple[Scalar, Scalar]:
     """VOD of the core channel of both roots, clipped to [0, vod_max] [1]."""
     opaque = transmissivity(jnp.float32(model.vod_max), cell.incidence)
-    roots = jnp.clip(core_transmissivity(reflectivity, cell, model), opaque, 1.0)
-    return optical_depth(roots, cell.incidence)
+    upper, lower = core_transmissivity(reflectivity, cell, model)
+    return (
+        optical_depth(jnp.clip(upper, opaque, 1.0), cell.incidence),
+        optical_depth(jnp.clip(lower, opaque, 1.0), cell.incidence),
+    )
 
 
-def predict(
-    vod: Scalar, reflectivity: Float[Array, " channel"], cell: Cell[Array], model: Model
-) -> Float[Array, " channel"]:
+def chosen(roots: tuple[Scalar, Scalar], root: Int[Array, ""]) -> Scalar:
+    """The first of two roots where `root` is 0, else the second."""
+    return jnp.where(root == 0, roots[0], roots[1])
+
+
+def predict(vod: Scalar, reflectivity: PerChannel, cell: Cell[Array], model: Model) -> PerChannel:
     """Brightness temperature of every channel from the VOD of the core channel [K]."""
-    through = transmissivity(vod * vod_per_core_vod(cell, model), cell.incidence)
-    return brightness_temperature_mo82(
-        reflectivity, cell.soil_temperature, cell.canopy_temperature, through, cell.omega
+    return tuple(
+        brightness_temperature_mo82(
+            r,
+            cell.soil_temperature,
+            cell.canopy_temperature,
+            transmissivity(vod * factor, cell.incidence),
+            cell.omega,
+        )
+        for r, factor in zip(reflectivity, vod_per_core_vod(cell, model), strict=True)
     )
 
 
 def residual(
-    vod: Scalar, reflectivity: Float[Array, " channel"], cell: Cell[Array], model: Model
-) -> Float[Array, " misfit"]:
+    vod: Scalar, reflectivity: PerChannel, cell: Cell[Array], model: Model
+) -> tuple[Scalar, ...]:
     """Misfit of each channel over its noise, and of VOD over what was expected [1]."""
-    misfit = (predict(vod, reflectivity, cell, model) - cell.tb) / jnp.array(
-        model.nedt, jnp.float32
-    )
+    modelled = predict(vod, reflectivity, cell, model)
+    misfit = [(modelled[i] - cell.tb[i]) / nedt for i, nedt in enumerate(model.nedt)]
     # Its precision is a weight and no unknown; the square root has no derivative at 0.
     weight = jnp.sqrt(jax.lax.stop_gradient(cell.vod_expected_precision))
-    expected = (vod - cell.vod_expected) * weight
-    return jnp.append(misfit, expected)
+    return (*misfit, (vod - cell.vod_expected) * weight)
 
 
-def costs(soil_moisture: Scalar, cell: Cell[Array], model: Model) -> Float[Array, " root"]:
+def dot(a: tuple[Scalar, ...], b: tuple[Scalar, ...]) -> Scalar:
+    """Scalar product of two residuals or their derivatives [1]."""
+    return sum((x * y for x, y in zip(a, b, strict=True)), start=jnp.float32(0.0))
+
+
+def costs(soil_moisture: Scalar, cell: Cell[Array], model: Model) -> tuple[Scalar, Scalar]:
     """J of each of the two roots [1]."""
     reflectivity = soil_reflectivity(soil_moisture, cell, model)
-    roots = core_vod(reflectivity, cell, model)
-    return jnp.stack(
-        [jnp.sum(residual(roots[i], reflectivity, cell, model) ** 2) for i in range(2)]
-    )
+    upper, lower = core_vod(reflectivity, cell, model)
+    misfit_upper = residual(upper, reflectivity, cell, model)
+    misfit_lower = residual(lower, reflectivity, cell, model)
+    return dot(misfit_upper, misfit_upper), dot(misfit_lower, misfit_lower)

@@ -178,7 +178,7 @@ def expected_vod(
     weight = np.take_along_axis(products.pp, order, axis=0)
     # What a look alone makes of VOD is vod - pr / pp, with the weight pp.
     moment = np.take_along_axis(products.pp * vod_v - products.pr, order, axis=0)
-    half = window // 2
+    half = min(window // 2, len(weight) - 1)
     total, summed = np.zeros_like(weight), np.zeros_like(weight)
     for step in (*range(-half, 0), *range(1, half + 1)):
         source = slice(max(step, 0), len(weight) + min(step, 0))

@@ -10,14 +10,16 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, Int
+from jaxtyping import Array, Bool, Int
 
 from mcca_ml.retrieve.constraint import (
     Cell,
     Model,
     Scalar,
+    chosen,
     core_vod,
     costs,
+    dot,
     residual,
     soil_reflectivity,
 )
@@ -52,7 +54,8 @@ class Solution(NamedTuple):
 
 def _lowest(soil_moisture: Scalar, cell: Cell[Array], model: Model) -> Scalar:
     """J of the better root [1]."""
-    return jnp.min(costs(soil_moisture, cell, model))
+    upper, lower = costs(soil_moisture, cell, model)
+    return jnp.minimum(upper, lower)
 
 
 def _best_of_grid(cost: Cost, low: Scalar, high: Scalar) -> tuple[Scalar, Scalar, Scalar, Scalar]:
@@ -116,15 +119,17 @@ def minimise(cost: Cost, low: Scalar, high: Scalar) -> tuple[Scalar, Bool[Array,
 def _polish(soil_moisture: Scalar, root: Int[Array, ""], cell: Cell[Array], model: Model) -> Scalar:
     """Gauss-Newton steps on one root, each taken only if it lowers the cost [m3 m-3]."""
 
-    def misfit(m: Scalar) -> Float[Array, " misfit"]:
+    def misfit(m: Scalar) -> tuple[Scalar, ...]:
         reflectivity = soil_reflectivity(m, cell, model)
-        return residual(core_vod(reflectivity, cell, model)[root], reflectivity, cell, model)
+        vod = chosen(core_vod(reflectivity, cell, model), root)
+        return residual(vod, reflectivity, cell, model)
 
     def step(_: int, m: Scalar) -> Scalar:
         r, slope = jax.jvp(misfit, (m,), (jnp.ones_like(m),))
-        proposal = m - jnp.dot(slope, r) / jnp.maximum(jnp.dot(slope, slope), 1e-12)
+        proposal = m - dot(slope, r) / jnp.maximum(dot(slope, slope), 1e-12)
         proposal = jnp.clip(proposal, model.soil_moisture_min, cell.soil_moisture_max)
-        return jnp.where(jnp.sum(misfit(proposal) ** 2) < jnp.sum(r**2), proposal, m)
+        moved = misfit(proposal)
+        return jnp.where(dot(moved, moved) < dot(r, r), proposal, m)
 
     polished: Scalar = jax.lax.fori_loop(0, POLISH_STEPS, step, soil_moisture)
     return polished
@@ -142,9 +147,11 @@ def search_cell(cell: Cell[Array], model: Model) -> Solution:
         jnp.float32(model.soil_moisture_min),
         cell.soil_moisture_max,
     )
-    root = jnp.argmin(costs(soil_moisture, cell, model))
+    upper, lower = costs(soil_moisture, cell, model)
+    root = (lower < upper).astype(jnp.int32)
     soil_moisture = _polish(soil_moisture, root, cell, model)
     reflectivity = soil_reflectivity(soil_moisture, cell, model)
-    vod = core_vod(reflectivity, cell, model)[root]
-    cost = jnp.sum(residual(vod, reflectivity, cell, model) ** 2)
+    vod = chosen(core_vod(reflectivity, cell, model), root)
+    misfit = residual(vod, reflectivity, cell, model)
+    cost = dot(misfit, misfit)
     return Solution(soil_moisture, root, vod, cost, jnp.isfinite(cost) & sure)

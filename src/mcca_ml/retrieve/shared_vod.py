@@ -49,7 +49,7 @@ def _misfit(
     """Modelled less observed brightness temperature over noise [1]."""
     reflectivity = soil_reflectivity(soil_moisture, cell, model)
     tb = predict(_core_vod(vod_v, cell.vod_ratio, model), reflectivity, cell, model)
-    misfit: Array = (tb - cell.tb) / jnp.array(model.nedt, jnp.float32)
+    misfit: Array = (jnp.stack(tb) - cell.tb) / jnp.array(model.nedt, jnp.float32)
     return misfit
 
 

@@ -20,8 +20,10 @@ from mcca_ml.retrieve.constraint import (
     Cell,
     Model,
     Scalar,
+    chosen,
     core_transmissivity,
     core_vod,
+    dot,
     residual,
     soil_reflectivity,
 )
@@ -67,24 +69,22 @@ def vod_v_and_h(vod: Scalar, cell: Cell[Array], model: Model) -> Float[Array, " 
     return jnp.stack([at_v, at_v * cell.vod_ratio])
 
 
-def _per_error(by: Cell[Array], error: InputError[Array], model: Model) -> Float[Array, " source"]:
+def _per_error(by: Cell[Array], error: InputError[Array], model: Model) -> tuple[Scalar, ...]:
     """Change per standard deviation of each source of error, from derivatives by each input.
 
     Sources: noise of every channel, those of `InputError`, and VOD that neighbouring looks suggest.
     """
     noise = [by.tb[i] * nedt for i, nedt in enumerate(model.nedt)]
     temperature = by.soil_temperature + by.canopy_temperature
-    return jnp.stack(
-        [
-            *noise,
-            by.omega * error.omega,
-            temperature * error.temperature,
-            by.roughness_h * error.roughness_h,
-            by.clay * error.clay,
-            by.vod_ratio * error.vod_ratio,
-            by.vod_exponent * error.vod_exponent,
-            by.vod_expected,
-        ]
+    return (
+        *noise,
+        by.omega * error.omega,
+        temperature * error.temperature,
+        by.roughness_h * error.roughness_h,
+        by.clay * error.clay,
+        by.vod_ratio * error.vod_ratio,
+        by.vod_exponent * error.vod_exponent,
+        by.vod_expected,
     )
 
 
@@ -104,23 +104,24 @@ def uncertainty_cell(
     """
     in_units_of_sd = _precise_expectation(cell)
 
-    def at(m: Scalar, inputs: Cell[Array]) -> tuple[Float[Array, " misfit"], Scalar]:
+    def at(m: Scalar, inputs: Cell[Array]) -> tuple[tuple[Scalar, ...], Scalar]:
         reflectivity = soil_reflectivity(m, inputs, model)
-        vod = core_vod(reflectivity, inputs, model)[solution.root]
+        vod = chosen(core_vod(reflectivity, inputs, model), solution.root)
         # At its bound VOD does not move, yet it is not certain: its error is that of the free root.
-        through = core_transmissivity(reflectivity, inputs, model)[solution.root]
+        through = chosen(core_transmissivity(reflectivity, inputs, model), solution.root)
         free = optical_depth(jnp.maximum(through, OPAQUE), inputs.incidence)
         return residual(vod, reflectivity, inputs, model), free
 
     m = solution.soil_moisture
     (_, free), (slope, vod_slope) = jax.jvp(lambda x: at(x, cell), (m,), (jnp.ones_like(m),))
     _, pull = jax.vjp(lambda inputs: at(m, inputs), cell)
-    curvature = jnp.maximum(jnp.dot(slope, slope), 1e-8)
+    curvature = jnp.maximum(dot(slope, slope), 1e-8)
     (toward,) = pull((slope, jnp.zeros_like(m)))
-    (direct,) = pull((jnp.zeros_like(slope), jnp.ones_like(m)))
-    gain = -_per_error(in_units_of_sd(toward), error, model) / curvature
-    vod_gain = _per_error(in_units_of_sd(direct), error, model) + vod_slope * gain
-    variance = jnp.dot(gain, gain)
+    (direct,) = pull((tuple(jnp.zeros_like(m) for _ in slope), jnp.ones_like(m)))
+    gain = tuple(-g / curvature for g in _per_error(in_units_of_sd(toward), error, model))
+    own = _per_error(in_units_of_sd(direct), error, model)
+    vod_gain = tuple(d + vod_slope * g for d, g in zip(own, gain, strict=True))
+    variance = dot(gain, gain)
     # Two values drawn anywhere between the bounds differ by (high - low) / sqrt(6) rms: an estimate
     # that noise has carried through the whole range cannot be wrong by more.
     width = cell.soil_moisture_max - model.soil_moisture_min
@@ -144,17 +145,17 @@ def _precise_expectation(cell: Cell[Array]) -> Callable[[Cell[Array]], Cell[Arra
 
 def _vod_sd(
     vod: Scalar,
-    gain: Float[Array, " source"],
+    gain: tuple[Scalar, ...],
     cell: Cell[Array],
     error: InputError[Array],
     model: Model,
 ) -> Float[Array, " polarization"]:
     """Standard deviations of VOD at V and H from the gains of VOD of the core channel [1]."""
-    ratio = cell.vod_ratio
     # The other polarization follows by the ratio, whose own error therefore enters once more.
-    to_ratio = jnp.zeros_like(gain).at[len(model.nedt) + RATIO].set(error.vod_ratio)
-    if model.channels.core_channel.polarisation == "H":
-        gains = (gain - to_ratio * vod / ratio) / ratio, gain
-    else:
-        gains = gain, gain * ratio + to_ratio * vod
-    return jnp.stack([jnp.sqrt(jnp.dot(g, g)) for g in gains])
+    at_h = model.channels.core_channel.polarisation == "H"
+    factor = 1.0 / cell.vod_ratio if at_h else cell.vod_ratio
+    by_ratio = -vod / cell.vod_ratio**2 if at_h else vod
+    other = [g * factor for g in gain]
+    other[len(model.nedt) + RATIO] += by_ratio * error.vod_ratio
+    core_sd, other_sd = jnp.sqrt(dot(gain, gain)), jnp.sqrt(dot(tuple(other), tuple(other)))
+    return jnp.stack([other_sd, core_sd] if at_h else [core_sd, other_sd])
