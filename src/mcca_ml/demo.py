@@ -7,11 +7,11 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
+from mcca_ml.atomic import make_directory
 from mcca_ml.config import RetrieveSettings
 from mcca_ml.flags import is_recommended
 from mcca_ml.layouts import PRODUCTS
 from mcca_ml.pipeline import Options, Progress, Summary, retrieve_granules
-from mcca_ml.publish.atomic import make_directory
 from mcca_ml.publish.product import LOOKS
 from mcca_ml.simulate.small_day import simulate_small_day
 from mcca_ml.simulate.smap import granule_name

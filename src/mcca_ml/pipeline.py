@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 import xarray as xr
 
+from mcca_ml.atomic import make_directory
 from mcca_ml.config import RetrieveSettings
 from mcca_ml.errors import GranuleError, SchemaError
 from mcca_ml.flags import Flag, is_recommended
@@ -20,7 +21,6 @@ from mcca_ml.grid import ease2
 from mcca_ml.grid.compose import compose_day
 from mcca_ml.grid.regrid import to_m25
 from mcca_ml.grid.stack import stack_days
-from mcca_ml.publish.atomic import make_directory
 from mcca_ml.publish.attributes import is_simulated, provenance, source
 from mcca_ml.publish.product import write_product
 from mcca_ml.read.ancillary import with_ancillary

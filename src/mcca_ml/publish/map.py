@@ -16,10 +16,10 @@ from matplotlib.figure import Figure
 from matplotlib.gridspec import GridSpec
 
 from mcca_ml import __version__
+from mcca_ml.atomic import replacing
 from mcca_ml.flags import is_recommended
 from mcca_ml.grid import ease2
 from mcca_ml.grid.land import land_mask
-from mcca_ml.publish.atomic import replacing
 from mcca_ml.publish.attributes import is_simulated
 
 Floats = npt.NDArray[np.float32]

@@ -10,11 +10,11 @@ import xarray as xr
 from pyproj import CRS
 
 from mcca_ml import schema
+from mcca_ml.atomic import replacing
 from mcca_ml.constants import FILL_FLOAT
 from mcca_ml.errors import SchemaError
 from mcca_ml.flags import FLAG_DTYPE
 from mcca_ml.grid import ease2
-from mcca_ml.publish.atomic import replacing
 from mcca_ml.publish.attributes import Provenance, global_attributes
 from mcca_ml.publish.variables import (
     FIELDS,

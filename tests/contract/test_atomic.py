@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from mcca_ml.atomic import make_directory, replacing
 from mcca_ml.errors import OutputError
-from mcca_ml.publish.atomic import make_directory, replacing
 
 NOBODY = 65_534
 
