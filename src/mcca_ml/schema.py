@@ -4,12 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import xarray as xr
 
 from mcca_ml.constants import QUARTZ_DENSITY
 from mcca_ml.errors import SchemaError
+from mcca_ml.flags import FLAG_DTYPE, Flag
 
 LOOK = ("time", "look", "cell")
+
+NO_LAND_COVER = 255
+"""Stands for "no class" in `land_cover`, whose entries are whole numbers; its share is 0."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,32 @@ RETRIEVAL: Mapping[str, Var] = {
     "obs_time": Var(LOOK, None),
 }
 """Soil moisture and vegetation optical depth per look."""
+
+
+def missing_like(name: str, dtype: npt.DTypeLike) -> object:
+    """What stands in the variable `name` where nothing was observed.
+
+    Args:
+        name: of the variable, since a missing flag and a missing class have values of their own.
+        dtype: of the variable.
+
+    >>> missing_like("tb", "f4"), missing_like("nobs", "u2"), missing_like("land_cover", "u1")
+    (nan, 0, 255)
+    """
+    if name == "flag":
+        return int(Flag.NOT_OBSERVED)
+    if name == "land_cover":
+        return NO_LAND_COVER
+    kind = np.dtype(dtype).kind
+    if kind == "M":
+        return np.datetime64("NaT")
+    return np.nan if kind == "f" and name != "land_cover_fraction" else 0
+
+
+def is_observed(ds: xr.Dataset) -> npt.NDArray[np.bool_]:
+    """Whether each record is an observation, by its flag; dimensions as in `ds["flag"]`."""
+    flag = ds["flag"].to_numpy().astype(FLAG_DTYPE)
+    return np.asarray((flag & FLAG_DTYPE(int(Flag.NOT_OBSERVED))) == 0)
 
 
 def _faults(name: str, found: xr.DataArray, var: Var) -> list[str]:

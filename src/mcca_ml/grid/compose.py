@@ -13,9 +13,7 @@ import xarray as xr
 
 from mcca_ml import schema
 from mcca_ml.errors import SchemaError
-from mcca_ml.flags import Flag
 from mcca_ml.grid.ease2 import by_name, cell_latlon
-from mcca_ml.grid.regrid import NO_CLASS
 
 TARGET_HOUR: Mapping[str, float] = {"am": 6.0, "pm": 18.0}
 """Local solar time [h] to which the kept pass is the nearest, by look."""
@@ -75,7 +73,7 @@ def compose_day(parts: Sequence[xr.Dataset], day: np.datetime64) -> xr.Dataset:
     _check_alike(parts)
     today = [_of_day(part, day) for part in parts]
     today = [part for part in today if part.sizes["time"]]
-    seen = [part["cell"].to_numpy()[_is_observed(part).any((0, 1))] for part in today]
+    seen = [part["cell"].to_numpy()[schema.is_observed(part).any((0, 1))] for part in today]
     cells = np.unique(np.concatenate([np.empty(0, np.int64), *seen]))
     chosen = _choose(today, cells)
     place = cell_latlon(by_name(str(parts[0].attrs.get("grid"))), cells)
@@ -117,19 +115,13 @@ def _of_day(part: xr.Dataset, day: np.datetime64) -> xr.Dataset:
     return part.isel(time=part["time"].to_numpy().astype("M8[D]") == day.astype("M8[D]"))
 
 
-def _is_observed(part: xr.Dataset) -> npt.NDArray[np.bool_]:
-    """Whether each record is an observation, shape (time, look, cell)."""
-    flag = part["flag"].to_numpy().astype(np.uint32)
-    return np.asarray((flag & np.uint32(int(Flag.NOT_OBSERVED))) == 0)
-
-
 def _hours_off(part: xr.Dataset, look: str) -> npt.NDArray[np.float64]:
     """Distance of each record of a look from its target hour [h]; its rank where unknown."""
     here = part.sel(look=[look])
     difference = np.abs(here["local_time"].to_numpy()[0, 0].astype(np.float64) - TARGET_HOUR[look])
     around = np.minimum(difference, 24.0 - difference)
     known = np.where(np.isnan(around), _TIME_UNKNOWN, around)
-    return np.where(_is_observed(here)[0, 0], known, _NOT_THERE)
+    return np.where(schema.is_observed(here)[0, 0], known, _NOT_THERE)
 
 
 def _choose(
@@ -173,7 +165,8 @@ def _gather(
     """Variable `name` of the kept records, with dims, type and attributes of the first part."""
     like = next(part[name] for part in parts if name in part)
     inner = [like.sizes[dim] for dim in like.dims[3:]]
-    values = np.full((1, len(TARGET_HOUR), cells.size, *inner), _missing(name, like), like.dtype)
+    shape = (1, len(TARGET_HOUR), cells.size, *inner)
+    values = np.full(shape, schema.missing_like(name, like.dtype), like.dtype)
     for n, part in enumerate(today):
         spot, listed = _positions(part, cells)
         for look_number, (look, number) in enumerate(chosen.items()):
@@ -182,17 +175,6 @@ def _gather(
                 record = part[name].sel(look=look).to_numpy()[0]
                 values[0, look_number, spot[kept]] = record[listed[kept]]
     return xr.DataArray(values, dims=like.dims, attrs=like.attrs)
-
-
-def _missing(name: str, like: xr.DataArray) -> object:
-    """What stands where nothing was observed."""
-    if name == "flag":
-        return int(Flag.NOT_OBSERVED)
-    if like.dtype.kind == "M":
-        return np.datetime64("NaT")
-    if like.dtype.kind == "f":
-        return np.nan
-    return NO_CLASS if name == "land_cover" else 0
 
 
 def _common_attributes(parts: Sequence[xr.Dataset]) -> dict[str, object]:

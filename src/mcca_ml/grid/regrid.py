@@ -46,9 +46,6 @@ CONTRACT = {**schema.GRID_TB, **schema.ANCILLARY}
 LABELS = ("time", "look", "channel", "cover")
 """Coordinates that stay as they are."""
 
-NO_CLASS = 255
-"""Stands for "no further class" where `land_cover` is stored in whole numbers; its share is 0."""
-
 _FOLLOW_THE_VALUE = Flag.NOT_OBSERVED | Flag.TB_INVALID
 
 Array = npt.NDArray[np.generic]
@@ -149,15 +146,9 @@ def put(out: xr.Dataset, ds: xr.Dataset, name: str, values: Array) -> None:
     out[name] = xr.DataArray(values, dims=dims, attrs=ds[name].attrs).transpose(*ds[name].dims)
 
 
-def _is_observed(ds: xr.Dataset) -> npt.NDArray[np.bool_]:
-    """Whether each source cell was seen, shape (time, look, cell)."""
-    flag = ds["flag"].to_numpy().astype(np.uint32)
-    return np.asarray((flag & np.uint32(int(Flag.NOT_OBSERVED))) == 0)
-
-
 def _put_observation(out: xr.Dataset, ds: xr.Dataset, cover: ov.Cover) -> None:
     """Set the times, the number of observations and the operational recommendation."""
-    observed = _is_observed(ds)
+    observed = schema.is_observed(ds)
     chosen = ov.dominant(cover, observed & ~np.isnat(ds["obs_time"].to_numpy()))
     for name, missing in (("obs_time", np.datetime64("NaT")), ("local_time", np.nan)):
         values = ds[name].to_numpy()
@@ -180,14 +171,17 @@ def _put_land_cover(out: xr.Dataset, ds: xr.Dataset, cover: ov.Cover) -> None:
     share = "land_cover_fraction"
     dims = ("cover", *(dim for dim in ds["land_cover"].dims if dim != "cover"))
     stored = ds["land_cover"].transpose(*dims).to_numpy()
-    classes = np.where(stored == NO_CLASS, np.nan, stored).astype(np.float32)
+    classes = np.where(stored == schema.NO_LAND_COVER, np.nan, stored).astype(np.float32)
     if share in ds:
         fractions = ds[share].transpose(*dims).to_numpy()
     else:
         fractions = np.zeros(classes.shape, np.float32)
         fractions[:1] = 1.0
     found, shares = ov.largest_classes(classes, fractions, cover)
-    results = {"land_cover": _with_missing(found, stored.dtype, NO_CLASS), share: shares}
+    results = {
+        "land_cover": _with_missing(found, stored.dtype, schema.NO_LAND_COVER),
+        share: shares,
+    }
     for name in (name for name in results if name in ds):
         value = xr.DataArray(results[name], dims=dims, attrs=ds[name].attrs)
         out[name] = value.transpose(*ds[name].dims)
@@ -195,7 +189,7 @@ def _put_land_cover(out: xr.Dataset, ds: xr.Dataset, cover: ov.Cover) -> None:
 
 def _put_flag(out: xr.Dataset, ds: xr.Dataset, cover: ov.Cover) -> None:
     """Set the flag of the new cells; needs their `tb` and `soil_temperature`."""
-    observed, flag = _is_observed(ds), ds["flag"].to_numpy().astype(np.uint32)
+    observed, flag = schema.is_observed(ds), ds["flag"].to_numpy().astype(np.uint32)
     follow, refuse = _FOLLOW_THE_VALUE, Flag.NOT_ATTEMPTED
     if "soil_temperature" in ds:
         follow |= Flag.NO_TEMPERATURE

@@ -8,7 +8,6 @@ import xarray as xr
 from mcca_ml import schema
 from mcca_ml.errors import SchemaError
 from mcca_ml.grid.compose import CONTRACT, TARGET_HOUR, Array
-from mcca_ml.grid.compose import _missing as missing_value
 from mcca_ml.grid.ease2 import by_name, cell_latlon
 
 
@@ -55,7 +54,7 @@ def _stacked(name: str, days: Sequence[xr.Dataset], cells: Array) -> xr.DataArra
     like = next(day[name] for day in days if name in day)
     inner = [like.sizes[dim] for dim in like.dims[3:]]
     shape = (len(days), len(TARGET_HOUR), cells.size, *inner)
-    values = np.full(shape, missing_value(name, like), like.dtype)
+    values = np.full(shape, schema.missing_like(name, like.dtype), like.dtype)
     for number, day in enumerate(days):
         spot = np.searchsorted(cells, day["cell"].to_numpy())
         for look_number, look in enumerate(TARGET_HOUR):

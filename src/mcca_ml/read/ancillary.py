@@ -6,7 +6,8 @@ import xarray as xr
 
 from mcca_ml.errors import GranuleError
 from mcca_ml.flags import FLAG_DTYPE, Flag
-from mcca_ml.read.looks import NO_LAND_COVER, SURFACE
+from mcca_ml.read.assemble import SURFACE
+from mcca_ml.schema import NO_LAND_COVER
 
 STATIC = (
     "clay_fraction",

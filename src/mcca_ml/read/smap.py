@@ -11,11 +11,18 @@ import xarray as xr
 from mcca_ml import schema
 from mcca_ml.grid import ease2
 from mcca_ml.layouts import COVERS, FILLS, Group, Layout
-from mcca_ml.read import looks, times
+from mcca_ml.read import times
+from mcca_ml.read.assemble import (
+    Observations,
+    assemble,
+    is_recommended,
+    is_suspect,
+    surface_flags,
+    tb_flags,
+)
 from mcca_ml.read.brightness import brightness_temperature, flat_cell
 from mcca_ml.read.granule import Floats, array, dataset, decode, open_hdf5
 from mcca_ml.read.identify import layout_of, look_of_orbit
-from mcca_ml.read.looks import Observations
 from mcca_ml.read.smap_l1c import read_l1c
 
 ANCILLARY = {
@@ -74,7 +81,7 @@ def _land_cover(source: Source) -> dict[str, npt.NDArray[np.generic]]:
         return {}
     classes = source.raw("landcover_class", COVERS)
     none = classes >= LAND_COVERS  # type: ignore[operator]
-    classes = np.where(none, looks.NO_LAND_COVER, classes).astype(np.uint8)
+    classes = np.where(none, schema.NO_LAND_COVER, classes).astype(np.uint8)
     fields: dict[str, npt.NDArray[np.generic]] = {"land_cover": classes}
     if source.holds("landcover_class_fraction"):
         raw = source.raw("landcover_class_fraction", COVERS)
@@ -93,9 +100,7 @@ def _ancillary(source: Source) -> dict[str, npt.NDArray[np.generic]]:
             fields[variable] = source.physical(present[0], var.low, var.high)
     if source.holds("retrieval_qual_flag"):
         quality = source.bits("retrieval_qual_flag")
-        fields["recommended_operational"] = looks.is_recommended(quality, FILLS["u2"]).astype(
-            np.uint8
-        )
+        fields["recommended_operational"] = is_recommended(quality, FILLS["u2"]).astype(np.uint8)
     return fields | _land_cover(source)
 
 
@@ -115,7 +120,7 @@ def _observations(group: h5py.Group, spec: Group, layout: Layout, look: str) -> 
     source = Source(group, spec.suffix, shape, np.flatnonzero(np.isfinite(tb).any(axis=1)))
     tb = tb[source.chosen]
     quality = np.stack([source.bits(f"tb_qual_flag_{p}") for p in "vh"], axis=-1)
-    surface = looks.surface_flags(source.bits("surface_flag"), FILLS["u2"])
+    surface = surface_flags(source.bits("surface_flag"), FILLS["u2"])
     seconds = array(group, f"tb_time_seconds{spec.suffix}", shape).astype(np.float64)
     epoch = times.epoch_of(seconds, group.get(f"tb_time_utc{spec.suffix}"))
     return Observations(
@@ -125,7 +130,7 @@ def _observations(group: h5py.Group, spec: Group, layout: Layout, look: str) -> 
         incidence=np.deg2rad(source.physical("boresight_incidence", 0.0, 90.0)),
         obs_time=times.obs_time(seconds.ravel()[source.chosen], epoch),
         nobs=np.ones(len(tb), np.uint16),
-        flag=looks.tb_flags(tb, looks.is_suspect(quality, FILLS["u2"])) | surface,
+        flag=tb_flags(tb, is_suspect(quality, FILLS["u2"])) | surface,
         ancillary=_ancillary(source),
     )
 
@@ -154,5 +159,5 @@ def read_smap(path: Path) -> xr.Dataset:
                 _observations(h5[g.name], g, layout, g.look or look_of_orbit(h5))
                 for g in layout.groups
             ]
-    ds = looks.assemble(seen, layout, path.name)
+    ds = assemble(seen, layout, path.name)
     return schema.check(ds, {**schema.GRID_TB, **schema.ANCILLARY}, where=f"read_smap({path.name})")

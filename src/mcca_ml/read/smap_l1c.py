@@ -6,11 +6,11 @@ import numpy.typing as npt
 
 from mcca_ml.grid import ease2
 from mcca_ml.layouts import FILLS, SIDES, Layout
-from mcca_ml.read import looks, times
+from mcca_ml.read import times
+from mcca_ml.read.assemble import Observations, is_suspect, tb_flags
 from mcca_ml.read.brightness import brightness_temperature, flat_cell
 from mcca_ml.read.granule import Floats, array, dataset, decode, file_name
 from mcca_ml.read.identify import look_of_orbit
-from mcca_ml.read.looks import Observations
 
 
 def mean_of_sides(
@@ -78,7 +78,7 @@ def read_l1c(h5: h5py.File, layout: Layout) -> Observations:
         )
         names = [f"cell_tb_qual_flag_{polarisation}_{side}" for side in SIDES]
         quality = np.stack([array(group, name, shape) for name in names]).astype(np.uint16)
-        mean, doubt, sides = mean_of_sides(tb, looks.is_suspect(quality, FILLS["u2"]))
+        mean, doubt, sides = mean_of_sides(tb, is_suspect(quality, FILLS["u2"]))
         means.append(mean)
         doubts.append(doubt)
         used |= sides
@@ -95,6 +95,6 @@ def read_l1c(h5: h5py.File, layout: Layout) -> Observations:
         incidence=np.deg2rad(incidence[seen]).astype(np.float32),
         obs_time=times.obs_time(_mean(seconds, used)[seen], epoch),
         nobs=used.sum(axis=0)[seen].astype(np.uint16),
-        flag=looks.tb_flags(tb, np.stack(doubts, axis=-1))[seen],
+        flag=tb_flags(tb, np.stack(doubts, axis=-1))[seen],
         ancillary={},
     )

@@ -18,7 +18,6 @@ Floats = npt.NDArray[np.float32]
 Flags = npt.NDArray[np.uint32]
 Bits = npt.NDArray[np.uint16]
 
-NO_LAND_COVER = 255
 SURFACE = Flag(int(np.bitwise_or.reduce([int(flag) for _, flag in SURFACE_BITS])))
 """All flags that describe the surface."""
 
@@ -108,22 +107,6 @@ def _variable(name: str, data: npt.NDArray[np.generic]) -> xr.Variable:
     return xr.Variable(var.dims, data, {} if var.units is None else {"units": var.units})
 
 
-def _blank(
-    name: str, like: npt.NDArray[np.generic], shape: tuple[int, ...]
-) -> npt.NDArray[np.generic]:
-    """An array that says `not observed` everywhere, for the variable `name`."""
-    value: object = np.nan
-    if name == "flag":
-        value = int(Flag.NOT_OBSERVED)
-    elif name == "land_cover":
-        value = NO_LAND_COVER
-    elif name in ("nobs", "recommended_operational", "land_cover_fraction"):
-        value = 0
-    elif name == "obs_time":
-        value = np.datetime64("NaT", "ns")
-    return np.full((*shape, *like.shape[1:]), value, like.dtype)
-
-
 def _fields(observations: Observations) -> dict[str, npt.NDArray[np.generic]]:
     """All per-cell arrays of a look by the name of their variable."""
     return {
@@ -170,7 +153,8 @@ def assemble(looks: Sequence[Observations], layout: Layout, where: str) -> xr.Da
             )
         day = np.searchsorted(days, _days(observations))
         for name, values in _fields(observations).items():
-            data.setdefault(name, _blank(name, values, shape))
+            missing = schema.missing_like(name, values.dtype)
+            data.setdefault(name, np.full((*shape, *values.shape[1:]), missing, values.dtype))
             data[name][day, names.index(observations.look), index] = values
     place = ease2.cell_latlon(grid, cells)
     data["local_time"] = solar_time(data["obs_time"], place.lon)  # type: ignore[arg-type]
