@@ -11,6 +11,9 @@ from mcca_ml.errors import ConfigError, GranuleError
 SUFFIXES = (".h5", ".hdf5", ".nc", ".nc4")
 """Files taken from a directory that a configuration names."""
 
+SETTINGS = ".toml"
+"""An argument that ends so is a configuration, any other names granules."""
+
 
 @dataclass(frozen=True)
 class Work:
@@ -70,7 +73,7 @@ def work_of(arguments: Sequence[str], out: Path | None, mode: str | None) -> Wor
         GranuleError: an argument names no granule.
         ConfigError: two configurations, a bad one, or no directory for the products.
     """
-    files = [Path(argument) for argument in arguments if argument.endswith(".toml")]
+    files = [Path(argument) for argument in arguments if argument.endswith(SETTINGS)]
     if len(files) > 1:
         raise ConfigError(
             f"{', '.join(map(str, files))}: found {len(files)} configurations, expected one; "
@@ -80,7 +83,7 @@ def work_of(arguments: Sequence[str], out: Path | None, mode: str | None) -> Wor
     granules = [
         path
         for argument in arguments
-        if argument not in map(str, files)
+        if not argument.endswith(SETTINGS)
         for path in expand(argument)
     ]
     for source in settings.input.values():

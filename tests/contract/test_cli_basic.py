@@ -136,3 +136,12 @@ def test_a_configuration_that_names_an_empty_directory(tmp_path):
 def test_two_configurations_are_refused():
     with pytest.raises(ConfigError, match="merge them"):
         work_of(["a.toml", "b.toml"], None, None)
+
+
+def test_a_configuration_in_the_current_folder(tmp_path, monkeypatch):
+    """`./run.toml` is the same file as `run.toml`, though not the same text."""
+    (tmp_path / "a.h5").touch()
+    (tmp_path / "run.toml").write_text('[input.SPL3SMP]\npath = "*.h5"\n')
+    monkeypatch.chdir(tmp_path)
+    for name in ("run.toml", "./run.toml", f"../{tmp_path.name}/run.toml"):
+        assert [path.name for path in work_of([name], tmp_path, None).granules] == ["a.h5"]
