@@ -101,7 +101,7 @@ def test_missing_values_are_flagged_as_such_in_the_new_cells():
     ds["soil_temperature"][...] = np.nan
     out = to_m25(ds)
     assert (out["flag"] == int(Flag.TB_INVALID | Flag.NO_TEMPERATURE)).all()
-    assert (out["tb"].isel(channel=0) == 250).all()
+    assert out["tb"].isnull().all()  # V alone would be of other ground than V and H
 
 
 def test_an_invalid_source_cell_does_not_spoil_a_cell_that_others_fill():
@@ -112,6 +112,7 @@ def test_an_invalid_source_cell_does_not_spoil_a_cell_that_others_fill():
     ds["flag"][..., bad] = int(Flag.TB_INVALID)
     out = to_m25(ds)
     assert out["flag"][0, 0, target] == int(Flag.TB_INVALID)
+    assert out["tb"][0, 0, target].isnull().all()
     others = (out["flag"] == 0).to_numpy().ravel()
     assert others.sum() > 10
     assert (out["tb"].to_numpy()[0, 0, others] == 250).all()
@@ -126,11 +127,53 @@ def test_refusal_needs_half_of_the_cell_and_conditions_a_quarter():
     assert 0 < refused.sum() < wet.sum()
 
 
+def test_interference_is_left_out_where_the_rest_suffices_and_flagged_where_not():
+    ds = grid_tb(ease2.M36, KANSAS)
+    ds["tb"][..., 5, :] = 300.0
+    ds["soil_temperature"][..., 5] = 310.0
+    ds["flag"][..., 5] = int(Flag.TB_SUSPECT)
+    out = to_m25(ds)
+    flagged = (out["flag"] == int(Flag.TB_SUSPECT)).to_numpy()[0, 0]
+    for name, clean in (("tb", 250.0), ("soil_temperature", 290.0)):
+        values = out[name].to_numpy()[0, 0].reshape(flagged.size, -1)
+        assert (values[~flagged] == clean).all(), name
+        assert (values[flagged] > clean).all(), name
+    assert 0 < flagged.sum() < 4  # those that lie for the most part in that cell
+    assert (out["flag"].to_numpy()[0, 0, ~flagged] == 0).all()
+
+
+def test_passes_of_different_times_are_not_averaged():
+    """West of the seam a pass at 6:00, east of it one 12 h later; 98 min apart is one look."""
+    ds = grid_tb(ease2.M36, KANSAS)
+    east = np.isin(KANSAS % ease2.M36.columns, (214, 215))
+    ds["tb"][0, 0, east] = 280.0
+    for minutes, means in ((98, True), (121, False), (12 * 60, False)):
+        late = ds["time"].to_numpy()[0] + np.timedelta64(360 + minutes, "m")
+        ds["obs_time"][0, 0, east] = late
+        out = to_m25(ds)
+        tb = out["tb"].to_numpy()[0, 0]
+        assert bool(((tb > 250) & (tb < 280)).any()) is means
+        if not means:
+            np.testing.assert_array_equal(tb[:, 0] == 280, (out["obs_time"] == late)[0, 0])
+    assert (out["flag"] == 0).all()
+
+
+def test_two_polarisations_are_means_over_the_same_cells():
+    """V rises and H falls from cell to cell, so only means over the same ground add up."""
+    ds = grid_tb(ease2.M36, KANSAS)
+    number = np.arange(KANSAS.size)
+    ds["tb"][0, 0, :, 0], ds["tb"][0, 0, :, 1] = 250.0 + number, 250.0 - number
+    ds["tb"][0, 0, 5, 1] = ds["tb"][0, 0, 10, 0] = np.nan
+    out = to_m25(ds)["tb"].sum("channel", skipna=False).to_numpy()
+    assert np.isnan(out).any()
+    np.testing.assert_allclose(out[~np.isnan(out)], 500.0, rtol=1e-6)
+
+
 def test_times_belong_to_one_observation_and_counts_are_not_added():
     ds = grid_tb(ease2.M36, KANSAS)
     number = np.arange(KANSAS.size)
     ds["local_time"][0, 0] = number / 10
-    ds["obs_time"][0, 0] = ds["time"].to_numpy()[0] + number * np.timedelta64(1, "m")
+    ds["obs_time"][0, 0] = ds["time"].to_numpy()[0] + number * np.timedelta64(1, "m")  # one pass
     ds["nobs"][0, 0] = number
     out = to_m25(ds)
     minutes = ((out["obs_time"] - out["time"]) / np.timedelta64(1, "m")).to_numpy()[0, 0]

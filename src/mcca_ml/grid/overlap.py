@@ -8,6 +8,7 @@ In every function the last axis of `values` is the source cell and that of the r
 cell; the axes before it are carried along. Missing values (NaN, or `valid` false) have no weight.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,11 +51,18 @@ class Cover:
     index: Indices
     """Position in the list of source cells [1], shape (target, most cells met); 0 if no weight."""
     weight: Shares
-    """Share of the target cell's area that lies in that source cell [1]; 0 where there is none."""
+    """Share of the target cell's area that lies in that source cell [1]; 0 where there is none.
+
+    Shape (target, most cells met), or (..., target, most cells met) where the axes of `values`
+    just before the cell, time and look for instance, each have shares of their own."""
 
     def of(self, targets: Bools) -> "Cover":
         """Return the same for some of the target cells."""
-        return Cover(self.index[targets], self.weight[targets])
+        return Cover(self.index[targets], self.weight[..., targets, :])
+
+    def columns(self) -> Iterator[tuple[Indices, Shares]]:
+        """The n-th source cell of every target cell and its share, for every n."""
+        return zip(self.index.T, np.moveaxis(self.weight, -1, 0), strict=True)
 
 
 def overlap(source_edges: npt.ArrayLike, target_edges: npt.ArrayLike) -> Overlap:
@@ -80,6 +88,12 @@ def overlap(source_edges: npt.ArrayLike, target_edges: npt.ArrayLike) -> Overlap
     return Overlap(np.where(weight > 0, index, 0).astype(np.int32), weight)
 
 
+def at_least(share: Shares, limit: float | Shares) -> Bools:
+    """Whether `share` reaches `limit`, forgiving the rounding of a sum of a few shares."""
+    reached: Bools = share >= np.asarray(limit) - 1e-9
+    return reached
+
+
 def covered_share(cover: Cover, valid: Bools) -> Shares:
     """Share of each target cell that valid source cells fill [1].
 
@@ -88,7 +102,7 @@ def covered_share(cover: Cover, valid: Bools) -> Shares:
         valid: whether a source cell counts, shape (..., source).
     """
     share = np.zeros((*valid.shape[:-1], len(cover.index)))
-    for index, weight in zip(cover.index.T, cover.weight.T, strict=True):
+    for index, weight in cover.columns():
         share += np.where(valid[..., index], weight, 0.0)
     return share
 
@@ -108,12 +122,12 @@ def weighted_mean(values: Floats, cover: Cover, min_share: float = MIN_SHARE) ->
     """
     shape = (*values.shape[:-1], len(cover.index))
     total, share = np.zeros(shape), np.zeros(shape)
-    for index, weight in zip(cover.index.T, cover.weight.T, strict=True):
+    for index, weight in cover.columns():
         met = values[..., index]
         known = np.isfinite(met)
         total += np.where(known, met, 0.0) * weight
         share += known * weight
-    enough = _at_least(share, min_share) & (share > 0)
+    enough = at_least(share, min_share) & (share > 0)
     mean = np.divide(total, share, out=np.full(shape, np.nan), where=enough)
     return mean.astype(values.dtype)
 
@@ -129,7 +143,7 @@ def dominant(cover: Cover, valid: Bools) -> Indices:
     """
     shape = (*valid.shape[:-1], len(cover.index))
     best, chosen = np.zeros(shape), np.full(shape, -1, np.int32)
-    for index, weight in zip(cover.index.T, cover.weight.T, strict=True):
+    for index, weight in cover.columns():
         # Equal shares may differ in their last digits; those digits must not choose.
         better = valid[..., index] & (weight > best + 1e-9)
         best = np.where(better, weight, best)
@@ -145,7 +159,7 @@ def largest(values: Floats, cover: Cover) -> Floats:
         cover: source cells of each target cell.
     """
     result = np.full((*values.shape[:-1], len(cover.index)), np.nan, values.dtype)
-    for index, weight in zip(cover.index.T, cover.weight.T, strict=True):
+    for index, weight in cover.columns():
         result = np.fmax(result, np.where(weight > 0, values[..., index], np.nan))
     return result
 
@@ -166,7 +180,7 @@ def flags_by_share(
     present = int(np.bitwise_or.reduce(flag[valid], initial=np.uint32(0)))
     for bit in (1 << n for n in range(present.bit_length()) if present >> n & 1):
         flagged = covered_share(cover, valid & ((flag & np.uint32(bit)) != 0))
-        holds = (flagged > 0) & _at_least(flagged, min_share * area)
+        holds = (flagged > 0) & at_least(flagged, min_share * area)
         result |= np.where(holds, np.uint32(bit), np.uint32(0))
     return result
 
@@ -195,7 +209,7 @@ def largest_classes(
     entries, *lead, _ = classes.shape
     area = np.zeros((*lead, len(cover.index), max(names.size, entries)))
     spot = np.ogrid[tuple(slice(n) for n in area.shape[:-1])]
-    for index, weight in zip(cover.index.T, cover.weight.T, strict=True):
+    for index, weight in cover.columns():
         for entry in range(entries):
             # Each target cell occurs once in this statement, so that += adds all of it.
             column = number[entry][..., index]
@@ -203,7 +217,7 @@ def largest_classes(
     covered = covered_share(cover, np.asarray(known.any(axis=0)))[..., None]
     order = np.argsort(-area.round(9), axis=-1, kind="stable")[..., :entries]
     share = np.take_along_axis(area, order, axis=-1)
-    counts = (share > 0) & _at_least(covered, min_share)
+    counts = (share > 0) & at_least(covered, min_share)
     share = np.divide(share, covered, out=np.zeros_like(share), where=counts).clip(0, 1)
     padded = np.concatenate([names, np.full(max(0, entries - names.size), np.nan)])
     found = np.where(counts, padded[order], np.nan)
@@ -211,9 +225,3 @@ def largest_classes(
         np.moveaxis(found, -1, 0).astype(classes.dtype),
         np.moveaxis(share, -1, 0).astype(fractions.dtype),
     )
-
-
-def _at_least(share: Shares, limit: float | Shares) -> Bools:
-    """Whether `share` reaches `limit`, forgiving the rounding of a sum of a few shares."""
-    reached: Bools = share >= np.asarray(limit) - 1e-9
-    return reached

@@ -3,18 +3,23 @@
 Brightness temperature and what belongs to it are brought to 25 km before the retrieval, because
 soil moisture is not linear in brightness temperature. What becomes of each variable:
 
+A value is made of the source cells of one pass only, without those of doubtful brightness
+temperature where the others suffice: `sources.contributing` says which. Then:
+
 - continuous ones (`tb`, `incidence`, temperatures, clay, bulk density, roughness, water fraction,
   operational soil moisture): mean weighted by area over the source cells that hold a value, each
-  variable and channel for itself; NaN where those fill less than `MIN_SHARE` of the cell;
+  variable for itself, `tb` where all polarizations of its frequency have one; NaN where those fill
+  less than `MIN_SHARE` of the cell;
 - `land_cover`, `land_cover_fraction`: the classes with the largest share of the area, and it;
 - `obs_time`, `local_time`: those of the observed source cell that fills most of the cell, so that
-  both belong to one observation; a mean of two passes would be a time at which nobody looked;
+  both belong to one observation;
 - `nobs`: the largest of the source cells, no sum, since neighbours share footprints;
 - `recommended_operational`: 1 only where every observed source cell met is recommended;
-- `flag`: a condition holds where it holds on `FLAG_SHARE` of the observed area. Bits that say
-  that a value is missing follow the value of the new cell instead: `NOT_OBSERVED` where observed
-  source cells fill less than `MIN_SHARE`, `TB_INVALID` where a `tb` is NaN, `NO_TEMPERATURE`
-  where `soil_temperature` is. `NOT_ATTEMPTED`, which forbids a retrieval, takes `MIN_SHARE`.
+- `flag`: a condition holds where it holds on `FLAG_SHARE` of the area made use of, `TB_SUSPECT` on
+  any share of it, `NOT_ATTEMPTED`, which forbids a retrieval, on `MIN_SHARE`. Bits that say that
+  a value is missing follow the value of the new cell instead: `NOT_OBSERVED` where observed
+  source cells of one pass fill less than `MIN_SHARE`, `TB_INVALID` where a `tb` is NaN,
+  `NO_TEMPERATURE` where `soil_temperature` is.
 """
 
 import numpy as np
@@ -26,6 +31,7 @@ from mcca_ml.errors import SchemaError
 from mcca_ml.flags import Flag
 from mcca_ml.grid import ease2, land
 from mcca_ml.grid import overlap as ov
+from mcca_ml.grid.sources import complete_channels, contributing
 
 AVERAGED = (
     "tb",
@@ -111,12 +117,20 @@ def to_m25(ds: xr.Dataset) -> xr.Dataset:
     cells = land.land_cells(ease2.M25)
     cover = cover_of(source, ease2.M25, source_cells=ds["cell"].to_numpy(), target_cells=cells)
     met = np.asarray((cover.weight > 0).any(axis=1))
-    cover, cells = cover.of(met), cells[met]
+    cover, out = contributing(ds, cover.of(met)), _empty(ds, cells[met])
+    _put_means(out, ds, cover)
+    _put_observation(out, ds, cover)
+    _put_land_cover(out, ds, cover)
+    _put_flag(out, ds, cover)
+    out = out.isel(cell=schema.is_observed(out).any(axis=(0, 1)))
+    return schema.check(out, CONTRACT, where="to_m25: output")
+
+
+def _empty(ds: xr.Dataset, cells: ov.Indices) -> xr.Dataset:
+    """The coordinates and attributes of the result, on `cells` of EASE2_M25."""
     place = ease2.cell_latlon(ease2.M25, cells)
-    out = xr.Dataset(
-        coords={
-            name: ds[name] for name in ("time", "look", "channel", "cover") if name in ds.coords
-        }
+    return xr.Dataset(
+        coords={name: ds[name] for name in LABELS if name in ds.coords}
         | {
             "cell": ("cell", cells, ds["cell"].attrs),
             "lat": ("cell", place.lat, {"units": "degrees_north"}),
@@ -124,26 +138,32 @@ def to_m25(ds: xr.Dataset) -> xr.Dataset:
         },
         attrs=ds.attrs | {"grid": ease2.M25.name},
     )
-    for name in AVERAGED:
-        if name in ds:
-            put(out, ds, name, ov.weighted_mean(cell_last(ds, name), cover))
-    _put_observation(out, ds, cover)
-    _put_land_cover(out, ds, cover)
-    _put_flag(out, ds, cover)
-    out = out.isel(cell=((out["flag"] & int(Flag.NOT_OBSERVED)) == 0).any(("time", "look")).values)
-    return schema.check(out, CONTRACT, where="to_m25: output")
 
 
-def cell_last(ds: xr.Dataset, name: str) -> npt.NDArray[np.floating]:
-    """Values of a variable with the dimension `cell` moved to the end; whole numbers as float32."""
-    values = ds[name].transpose(..., "cell").to_numpy()
+def _dims(ds: xr.Dataset, name: str) -> tuple[str, ...]:
+    """Dimensions of a variable with those of `schema.LOOK` at the end, as the shares have them."""
+    return (*(str(dim) for dim in ds[name].dims if dim not in schema.LOOK), *schema.LOOK)
+
+
+def _values(ds: xr.Dataset, name: str) -> npt.NDArray[np.floating]:
+    """Values of a variable with time, look and cell at the end; whole numbers as float32."""
+    values = ds[name].transpose(*_dims(ds, name)).to_numpy()
     return values if values.dtype.kind == "f" else values.astype(np.float32)
 
 
-def put(out: xr.Dataset, ds: xr.Dataset, name: str, values: Array) -> None:
-    """Set variable `name` of `out` from values with `cell` last; dims, attributes as in `ds`."""
-    dims = ds[name].transpose(..., "cell").dims
-    out[name] = xr.DataArray(values, dims=dims, attrs=ds[name].attrs).transpose(*ds[name].dims)
+def _put(out: xr.Dataset, ds: xr.Dataset, name: str, values: Array) -> None:
+    """Set variable `name` of `out` from values with time, look and cell at the end."""
+    found = xr.DataArray(values, dims=_dims(ds, name), attrs=ds[name].attrs)
+    out[name] = found.transpose(*ds[name].dims)
+
+
+def _put_means(out: xr.Dataset, ds: xr.Dataset, cover: ov.Cover) -> None:
+    """Set the variables that are averaged."""
+    tb = ds["tb"].transpose(..., "channel")
+    whole = ds.assign(tb=tb.where(complete_channels(ds)))
+    for name in AVERAGED:
+        if name in ds:
+            _put(out, ds, name, ov.weighted_mean(_values(whole, name), cover))
 
 
 def _put_observation(out: xr.Dataset, ds: xr.Dataset, cover: ov.Cover) -> None:
@@ -153,15 +173,15 @@ def _put_observation(out: xr.Dataset, ds: xr.Dataset, cover: ov.Cover) -> None:
     for name, missing in (("obs_time", np.datetime64("NaT")), ("local_time", np.nan)):
         values = ds[name].to_numpy()
         taken = np.take_along_axis(values, np.maximum(chosen, 0), axis=-1)
-        put(out, ds, name, np.where(chosen >= 0, taken, missing).astype(values.dtype))
-    most = ov.largest(np.where(observed, cell_last(ds, "nobs"), np.nan), cover)
-    put(out, ds, "nobs", _with_missing(most, ds["nobs"].dtype, 0))
+        _put(out, ds, name, np.where(chosen >= 0, taken, missing).astype(values.dtype))
+    most = ov.largest(np.where(observed, _values(ds, "nobs"), np.nan), cover)
+    _put(out, ds, "nobs", _with_missing(most, ds["nobs"].dtype, 0))
     name = "recommended_operational"
     if name in ds:
-        good = cell_last(ds, name) == 1
+        good = _values(ds, name) == 1
         area, other = ov.covered_share(cover, observed), ov.covered_share(cover, observed & ~good)
         value = np.where(area > 0, other == 0, np.nan)
-        put(out, ds, name, _with_missing(value, ds[name].dtype, 0))
+        _put(out, ds, name, _with_missing(value, ds[name].dtype, 0))
 
 
 def _put_land_cover(out: xr.Dataset, ds: xr.Dataset, cover: ov.Cover) -> None:
@@ -169,7 +189,7 @@ def _put_land_cover(out: xr.Dataset, ds: xr.Dataset, cover: ov.Cover) -> None:
     if "land_cover" not in ds:
         return
     share = "land_cover_fraction"
-    dims = ("cover", *(dim for dim in ds["land_cover"].dims if dim != "cover"))
+    dims = _dims(ds, "land_cover")
     stored = ds["land_cover"].transpose(*dims).to_numpy()
     classes = np.where(stored == schema.NO_LAND_COVER, np.nan, stored).astype(np.float32)
     if share in ds:
@@ -183,23 +203,26 @@ def _put_land_cover(out: xr.Dataset, ds: xr.Dataset, cover: ov.Cover) -> None:
         share: shares,
     }
     for name in (name for name in results if name in ds):
-        value = xr.DataArray(results[name], dims=dims, attrs=ds[name].attrs)
-        out[name] = value.transpose(*ds[name].dims)
+        _put(out, ds, name, results[name])
 
 
 def _put_flag(out: xr.Dataset, ds: xr.Dataset, cover: ov.Cover) -> None:
     """Set the flag of the new cells; needs their `tb` and `soil_temperature`."""
     observed, flag = schema.is_observed(ds), ds["flag"].to_numpy().astype(np.uint32)
-    follow, refuse = _FOLLOW_THE_VALUE, Flag.NOT_ATTEMPTED
+    follow = _FOLLOW_THE_VALUE
     if "soil_temperature" in ds:
         follow |= Flag.NO_TEMPERATURE
-    new = ov.flags_by_share(flag & ~np.uint32(int(follow | refuse)), observed, cover)
-    new |= ov.flags_by_share(flag & np.uint32(int(refuse)), observed, cover, min_share=ov.MIN_SHARE)
+    of_own_share = {Flag.NOT_ATTEMPTED: ov.MIN_SHARE, Flag.TB_SUSPECT: 0.0}
+    others = ~np.uint32(int(follow | Flag.NOT_ATTEMPTED | Flag.TB_SUSPECT))
+    new = ov.flags_by_share(flag & others, observed, cover)
+    for bit, share in of_own_share.items():
+        here = flag & np.uint32(int(bit))
+        new |= ov.flags_by_share(here, observed, cover, min_share=share)
     new |= _bit(out["tb"].isnull().any("channel").to_numpy(), Flag.TB_INVALID)
     if "soil_temperature" in ds:
         new |= _bit(out["soil_temperature"].isnull().to_numpy(), Flag.NO_TEMPERATURE)
-    seen = ov.covered_share(cover, observed) >= ov.MIN_SHARE - 1e-9
-    put(out, ds, "flag", np.where(seen, new, np.uint32(int(Flag.NOT_OBSERVED))))
+    seen = ov.at_least(ov.covered_share(cover, observed), ov.MIN_SHARE)
+    _put(out, ds, "flag", np.where(seen, new, np.uint32(int(Flag.NOT_OBSERVED))))
 
 
 def _bit(where: npt.NDArray[np.bool_], flag: Flag) -> npt.NDArray[np.uint32]:
