@@ -76,13 +76,31 @@ def rows_of_scene(scene: Scene, tb: Floats, settings: RetrieveSettings) -> Rows:
         vod_expected=0 * constant,
         vod_expected_precision=0 * constant,
     )
-    sd = constant * np.float32(settings.clay_sd)
-    return Rows(cell, sd, np.zeros(count, np.uint32), (1, 1, count))
+    return Rows(
+        cell=cell,
+        clay_sd=constant * np.float32(settings.clay_sd),
+        temperature_sd=constant * np.float32(settings.temperature_sd),
+        flag=np.zeros(count, np.uint32),
+        shape=(1, 1, count),
+    )
+
+
+def taken(rows: Rows, index: npt.NDArray[np.generic]) -> Rows:
+    """Some rows, by number or by mask, repeated where a number is."""
+    flag = rows.flag[index]
+    return Rows(
+        cell=Cell(*(value[index] for value in rows.cell)),
+        clay_sd=rows.clay_sd[index],
+        temperature_sd=rows.temperature_sd[index],
+        flag=flag,
+        shape=(1, 1, len(flag)),
+    )
 
 
 def no_error() -> InputError[Floats]:
-    """Inputs without any error; for rows whose `clay_sd` is 0 too."""
-    return InputError(*(np.zeros(1, np.float32)[0] for _ in InputError._fields))
+    """Inputs without any error; for rows whose own errors are 0 too."""
+    none = np.zeros((), np.float32)
+    return InputError(none, none, none, none, none, none)
 
 
 def mcca(

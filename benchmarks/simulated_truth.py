@@ -63,7 +63,7 @@ def retrievals(
     settings = RetrieveSettings()
     rows = tabular.rows_of_scene(seen.believed, seen.tb, settings)
     if not ancillary_errors:
-        rows = replace(rows, clay_sd=0 * rows.clay_sd)
+        rows = replace(rows, clay_sd=0 * rows.clay_sd, temperature_sd=0 * rows.temperature_sd)
     error = None if ancillary_errors else tabular.no_error()
     ours = tabular.mcca(rows, tabular.smap_model(settings), settings, error)
     mixing, vod = settings.polarization_mixing, seen.truth.vod_v

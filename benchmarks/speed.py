@@ -54,10 +54,8 @@ def cells_to_time() -> tuple[Rows, Model, str]:
     if path.is_file():
         ds = real_granules.read_smap(path)
         rows, model = tabular.rows_from(ds, settings)
-        where = attempted(rows.flag)
-        cell = Cell(*(value[where] for value in rows.cell))
-        taken = Rows(cell, rows.clay_sd[where], rows.flag[where], (1, 1, int(where.sum())))
-        return taken, model, f"real cells of {path.name}"
+        solved = tabular.taken(rows, attempted(rows.flag))
+        return solved, model, f"real cells of {path.name}"
     rng = np.random.default_rng(0)
     moisture, vod = (rng.uniform(0, high, 50_000).astype(np.float32) for high in (0.5, 1.2))
     scene = uniform_scene(moisture + np.float32(0.02), vod)
@@ -68,9 +66,7 @@ def cells_to_time() -> tuple[Rows, Model, str]:
 def repeated(rows: Rows, count: int) -> Rows:
     """The rows, over and over until there are `count` or a few more."""
     times = -(-count // len(rows.flag))
-    cell = Cell(*(np.concatenate([value] * times) for value in rows.cell))
-    many = [np.concatenate([value] * times) for value in (rows.clay_sd, rows.flag)]
-    return Rows(cell, many[0], many[1], (1, 1, len(many[1])))
+    return tabular.taken(rows, np.tile(np.arange(len(rows.flag)), times))
 
 
 def time_mcca(rows: Rows, model: Model) -> tuple[Timing, float]:
@@ -95,11 +91,10 @@ def time_mcca(rows: Rows, model: Model) -> tuple[Timing, float]:
 def time_scipy(rows: Rows, model: Model) -> tuple[Timing, float]:
     """Speed of least_squares on some of the cells, and the median difference of soil moisture."""
     some = np.linspace(0, len(rows.flag) - 1, SCIPY_CELLS).astype(int)
-    cell = Cell(*(value[some] for value in rows.cell))
+    taken = tabular.taken(rows, some)
     start, used = time.perf_counter(), time.process_time()
-    found = peers.two_channels_scipy(cell, model.polarization_mixing)
+    found = peers.two_channels_scipy(taken.cell, model.polarization_mixing)
     wall, core = time.perf_counter() - start, time.process_time() - used
-    taken = Rows(cell, rows.clay_sd[some], rows.flag[some], (1, 1, SCIPY_CELLS))
     ours = tabular.mcca(taken, model, RetrieveSettings())
     apart = float(np.nanmedian(np.abs(ours.soil_moisture - found.soil_moisture)))
     return Timing(SCIPY_CELLS / wall, core / SCIPY_CELLS), apart
@@ -108,7 +103,7 @@ def time_scipy(rows: Rows, model: Model) -> tuple[Timing, float]:
 def operations_of_cell(rows: Rows, model: Model) -> dict[str, operations.Operations]:
     """Operations of one retrieval, by its parts."""
     cell = Cell(*(jnp.asarray(value[0]) for value in rows.cell))
-    error = InputError(*(jnp.float32(0.01) for _ in InputError._fields))
+    error = InputError(*(jnp.float32(0.01) for _ in range(6)))
     low = jnp.float32(model.soil_moisture_min)
 
     def cost(m: jax.Array) -> jax.Array:

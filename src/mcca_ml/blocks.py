@@ -1,7 +1,9 @@
 """Map a function over blocks of cells of one fixed size, with any `concurrent.futures` executor."""
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import Executor
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +16,24 @@ def _padded(array: npt.NDArray[np.generic], start: int, size: int) -> npt.NDArra
     block = array[start : start + size]
     short = size - len(block)
     return block if short == 0 else np.concatenate([block, np.repeat(block[-1:], short, axis=0)])
+
+
+@contextmanager
+def given_or_threads(executor: Executor | None) -> Iterator[Executor]:
+    """The executor given, left open, or else threads, one a processor.
+
+    On an interruption what has not begun is dropped instead of waited for.
+    """
+    if executor is not None:
+        yield executor
+        return
+    threads = ThreadPoolExecutor(os.cpu_count())
+    try:
+        yield threads
+    except BaseException:
+        threads.shutdown(wait=False, cancel_futures=True)
+        raise
+    threads.shutdown()
 
 
 def map_blocks(
@@ -37,10 +57,12 @@ def map_blocks(
     """
     rows = len(arrays[0])
     starts = range(0, rows, size)
-    futures = [
-        executor.submit(function, [_padded(array, start, size) for array in arrays])
-        for start in starts
-    ]
+    futures = []
+    for start in starts:
+        block = [_padded(array, start, size) for array in arrays]
+        futures.append(executor.submit(function, block))
+        if start == 0:  # alone, so that a kernel is compiled once and not by every worker
+            futures[0].result()
     results: list[list[npt.NDArray[np.generic]]] = []
     for start, future in zip(starts, futures, strict=True):
         kept = min(size, rows - start)

@@ -2,9 +2,9 @@
 
 import tomllib
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from mcca_ml.errors import ConfigError
 
@@ -68,6 +68,9 @@ class RetrieveSettings(BaseModel):
     )
     omega_sd: float = Field(0.02, ge=0.0, description="error of the albedo, 1 sd [1]")
     temperature_sd: float = Field(2.0, ge=0.0, description="error of soil temperature, 1 sd [K]")
+    ka_temperature_sd: float = Field(
+        4.0, ge=0.0, description="the same where it comes from 36.5 GHz at V, 1 sd [K]"
+    )
     roughness_sd: float = Field(0.03, ge=0.0, description="error of roughness h, 1 sd [1]")
     clay_sd: float = Field(0.05, ge=0.0, description="error of clay fraction, 1 sd [1]")
     exponent_sd: float = Field(
@@ -79,6 +82,18 @@ class RetrieveSettings(BaseModel):
     default_clay_sd: float = Field(
         0.12, ge=0.0, description="error of that default, 1 sd [1]; spread of texture classes"
     )
+
+    @model_validator(mode="after")
+    def _agrees_with_itself(self) -> Self:
+        """Refuse settings that contradict each other."""
+        low, high = self.vod_ratio_bounds
+        if not low < self.vod_ratio < high:
+            raise ValueError(
+                f"vod_ratio {self.vod_ratio:g} must lie between vod_ratio_bounds {low:g}, {high:g}"
+            )
+        if self.vod_window % 2 == 0:
+            raise ValueError(f"vod_window {self.vod_window} must be odd, a look and its neighbours")
+        return self
 
 
 class InputSettings(BaseModel):

@@ -33,6 +33,7 @@ class Flag(IntFlag):
     DEFAULT_LAND_COVER = 1 << 20
     DEFAULT_ROUGHNESS = 1 << 21
     VOD_RATIO_FROM_PRIOR = 1 << 22
+    DEFAULT_TEMPERATURE = 1 << 23
 
 
 MEANING = {
@@ -49,7 +50,7 @@ MEANING = {
     Flag.URBAN: "built-up land on more than 25 % of the cell",
     Flag.TOPOGRAPHY: "standard deviation of slope above 3 degrees",
     Flag.PRECIPITATION: "rain above 1 mm per hour at the time of the look",
-    Flag.DENSE_VEGETATION: "vegetation so dense that little soil signal is left",
+    Flag.DENSE_VEGETATION: "vegetation, by retrieved VOD, so dense that little soil signal is left",
     Flag.SOIL_MOISTURE_AT_BOUND: "soil moisture lies at its lower or upper bound",
     Flag.VOD_AT_BOUND: "vegetation optical depth lies at its lower or upper bound",
     Flag.NOT_CONVERGED: "the search did not converge",
@@ -58,6 +59,7 @@ MEANING = {
     Flag.DEFAULT_CLAY: "clay fraction missing in the granule; default used",
     Flag.DEFAULT_LAND_COVER: "land cover missing in the granule; default used",
     Flag.DEFAULT_ROUGHNESS: "roughness missing in the granule; taken from land cover or default",
+    Flag.DEFAULT_TEMPERATURE: "no soil temperature in the granule; taken from 36.5 GHz at V",
     Flag.VOD_RATIO_FROM_PRIOR: "the V/H ratio of VOD is the prior, not estimated for this cell",
 }
 """What each bit says, in words; the text of the product's documentation."""
@@ -76,6 +78,7 @@ NOT_RECOMMENDED = (
     | Flag.TOPOGRAPHY
     | Flag.PRECIPITATION
     | Flag.DENSE_VEGETATION
+    | Flag.SOIL_MOISTURE_AT_BOUND
     | Flag.NOT_CONVERGED
     | Flag.RESIDUAL_LARGE
     | Flag.WEAKLY_IDENTIFIED

@@ -38,7 +38,7 @@ class Sensor:
 SMAP = Sensor(
     name="SMAP",
     platform="SMAP",
-    # NEDT of a gridded 36 km value, 1.3 K: SMAP requirement (science table 4.1).
+    # 1.3 K for a gridded 36 km value: the mission's error budget as commonly quoted, not verified.
     channels=(Channel(1.41, "V", 1.3), Channel(1.41, "H", 1.3)),
     incidence_deg=40.0,
     cci_bit=1024,

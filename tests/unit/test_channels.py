@@ -27,6 +27,7 @@ def test_named_channels_and_core():
         (("1.4V",), "", "found '1.4V', known: 1.41V, 1.41H"),
         (("1.41V",), "", "expected two or more different"),
         (("1.41V", "1.41V"), "", "expected two or more different"),
+        (("1.41V", "1.41V", "1.41H"), "", "expected two or more different"),
         ((), "6.9H", "found '6.9H'"),
     ],
 )

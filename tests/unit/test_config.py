@@ -40,6 +40,19 @@ def test_a_missing_file_and_bad_toml_are_one_line(tmp_path):
         load(written(tmp_path, "[retrieve\n"))
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("vod_window = 6", "vod_window 6 must be odd"),
+        ("vod_ratio_bounds = [1.2, 0.8]", "vod_ratio 1 must lie between vod_ratio_bounds 1.2, 0.8"),
+        ("vod_ratio = 1.3", "vod_ratio 1.3 must lie between vod_ratio_bounds 0.8, 1.2"),
+    ],
+)
+def test_settings_that_contradict_each_other_are_refused(tmp_path, text, words):
+    with pytest.raises(ConfigError, match=words):
+        load(written(tmp_path, f"[retrieve]\n{text}\n"))
+
+
 def test_settings_cannot_change():
     with pytest.raises(ValueError, match="frozen"):
         RetrieveSettings().omega = 0.1  # type: ignore[misc]

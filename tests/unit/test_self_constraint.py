@@ -119,7 +119,7 @@ def test_both_roots_meet_the_core_channel_for_any_canopy_temperature(canopy_warm
 
 
 def test_a_core_at_v_over_dry_soil_needs_the_second_root():
-    """science: the upper root alone biases a core at V by +0.05 at soil moisture 0.05, VOD 0.6."""
+    """The upper root alone biases a core at V by +0.05 at soil moisture 0.05 and VOD 0.6."""
     model = model_for(SMAP, core="1.41V")
     cell = cells_for(3, 40.0)
     truth = np.array([0.04, 0.05, 0.06]), np.array([0.5, 0.6, 0.7])

@@ -68,7 +68,7 @@ def choose_channels(sensor: Sensor, *, names: Sequence[str] = (), core: str = ""
         channel for channel in sensor.channels if channel.frequency_ghz < HIGHEST_FREQUENCY_GHZ
     )
     labels = [channel.name for channel in chosen]
-    if len(set(labels)) < 2:
+    if len(set(labels)) < len(labels) or len(labels) < 2:
         raise ConfigError(
             f"channels of {sensor.name}: found {labels}, expected two or more different ones; "
             "one channel cannot tell soil moisture from vegetation"

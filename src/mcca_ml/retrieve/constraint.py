@@ -1,4 +1,4 @@
-"""The self-constraint of MCCA: given soil moisture, each channel's own equation yields its VOD.
+"""The self-constraint of MCCA: given soil moisture, the core channel's own equation yields VOD.
 
 One cell at a time, in JAX; `search` lifts it to many cells. The core channel fixes the optical
 depth tau of the canopy in closed form, the conversion of VOD predicts the other channels, and

@@ -38,6 +38,8 @@ class Rows:
     """Inputs, numpy arrays of one value a row (`tb`: one a row and channel)."""
     clay_sd: FloatArray
     """Error of clay [1]: larger where it is a default."""
+    temperature_sd: FloatArray
+    """Error of soil temperature [K]: larger where it comes from Ka band."""
     flag: FlagArray
     shape: tuple[int, int, int]
     """Sizes of time, look and cell."""
@@ -83,7 +85,7 @@ def model_of(ds: xr.Dataset, settings: RetrieveSettings) -> Model:
 
 
 def error_of(settings: RetrieveSettings) -> InputError[FloatArray]:
-    """Standard deviations of the inputs that are the same for all cells (that of clay is not)."""
+    """Standard deviations of the inputs; those of clay and temperature are taken from the rows."""
     return InputError(
         omega=np.array(settings.omega_sd, np.float32),
         temperature=np.array(settings.temperature_sd, np.float32),
@@ -94,13 +96,14 @@ def error_of(settings: RetrieveSettings) -> InputError[FloatArray]:
     )
 
 
-def _soil_temperature(ds: xr.Dataset, rows: int) -> FloatArray:
-    """Effective soil temperature [K]: of the granule, else from Ka band where it is observed."""
+def _soil_temperature(ds: xr.Dataset, rows: int) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
+    """Effective soil temperature [K]: the granule's, else from Ka band; and where it is that."""
     if "soil_temperature" in ds:
-        return field(ds, "soil_temperature", rows)
+        return field(ds, "soil_temperature", rows), np.zeros(rows, np.bool_)
     if KA_BAND in ds["channel"].to_numpy():
         ka = np.asarray(ds["tb"].sel(channel=KA_BAND).to_numpy(), np.float32).reshape(rows)
-        return np.asarray(land_surface_temperature_holmes09(jnp.asarray(ka)), np.float32)
+        temperature = land_surface_temperature_holmes09(jnp.asarray(ka))
+        return np.asarray(temperature, np.float32), np.ones(rows, np.bool_)
     where = ds.attrs.get("granules", "retrieve")
     raise GranuleError(
         f"{where}: holds no soil temperature, which the inversion needs; "
@@ -143,7 +146,7 @@ def rows_of(ds: xr.Dataset, channels: ChannelSet, settings: RetrieveSettings) ->
     rows = int(np.prod(shape))
     observed = ds["tb"].sel(channel=list(channels.names)).to_numpy()
     tb = np.asarray(observed, np.float32).reshape(rows, len(channels.names))
-    soil_temperature = _soil_temperature(ds, rows)
+    soil_temperature, from_ka_band = _soil_temperature(ds, rows)
     canopy_temperature = field(ds, "canopy_temperature", rows)
     classes, share = _land_cover(ds, rows)
     exponent, no_cover = land_cover.area_mean(
@@ -155,6 +158,7 @@ def rows_of(ds: xr.Dataset, channels: ChannelSet, settings: RetrieveSettings) ->
     flag = screen(ds, tb, soil_temperature)
     flag |= bit(no_clay, Flag.DEFAULT_CLAY) | bit(no_cover, Flag.DEFAULT_LAND_COVER)
     flag |= bit(no_roughness, Flag.DEFAULT_ROUGHNESS)
+    flag |= bit(from_ka_band, Flag.DEFAULT_TEMPERATURE)
     constant = np.ones(rows, np.float32)
     cell = Cell(
         tb=tb,
@@ -173,7 +177,10 @@ def rows_of(ds: xr.Dataset, channels: ChannelSet, settings: RetrieveSettings) ->
         vod_expected_precision=0 * constant,
     )
     clay_sd = np.where(no_clay, settings.default_clay_sd, settings.clay_sd).astype(np.float32)
-    return Rows(cell, clay_sd, flag, shape)
+    temperature_sd = np.where(
+        from_ka_band, settings.ka_temperature_sd, settings.temperature_sd
+    ).astype(np.float32)
+    return Rows(cell, clay_sd, temperature_sd, flag, shape)
 
 
 def _omega(
@@ -193,12 +200,12 @@ def _roughness(
     share: FloatArray,
     settings: RetrieveSettings,
 ) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
-    """Roughness h of each row [1], and where the granule was asked for it and had none."""
-    table, _ = land_cover.area_mean(
+    """Roughness h of each row [1], and where what was asked for it had none."""
+    table, no_cover = land_cover.area_mean(
         ROUGHNESS_TABLES[settings.roughness_source], classes, share, land_cover.DEFAULT_ROUGHNESS
     )
     if settings.roughness_source != "granule":
-        return table, np.zeros(len(classes), np.bool_)
+        return table, no_cover
     granule = field(ds, "roughness_h", len(classes))
     missing = ~np.isfinite(granule)
     return np.where(missing, table, granule), missing

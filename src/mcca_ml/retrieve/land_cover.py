@@ -27,8 +27,8 @@ VOD_EXPONENT = (0.45, 0.30, 0.30, 0.30, 0.30, 0.30, 0.40, 0.60, 0.40, 0.45, 0.60
                 0.50, 0.45, 0.60)  # fmt: skip
 
 PERMANENT_ICE_CLASS = 15
-DEFAULT_ROUGHNESS = 0.13
-"""Median of the SMAP ATBD column over vegetated classes [1]; where land cover is missing."""
+DEFAULT_ROUGHNESS = 0.156
+"""Median of the SMAP ATBD column over the 13 vegetated classes [1]; where land cover is missing."""
 DEFAULT_EXPONENT = 0.45
 """Middle of the range 0.3-0.6 [1]; used where land cover is missing."""
 

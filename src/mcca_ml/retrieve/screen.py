@@ -15,8 +15,10 @@ FloatArray = npt.NDArray[np.float32]
 # SPL2SMP granules: WaterFractionLowerThreshold 0.05, WaterFractionUpperThreshold 0.5).
 WATER_FLAGGED = 0.05
 WATER_SKIPPED = 0.50
-DENSE_VOD = 0.6
-"""VOD at V above which one look leaves an error of soil moisture of 0.05 m3 m-3 or more [1]."""
+DENSE_SLANT_VOD = 0.78
+"""VOD over cos incidence above which one look leaves an error of soil moisture of 0.05 m3 m-3 or
+more [1]: 0.6 at nadir and 40 degrees. It counts the way through the canopy, whatever the frequency.
+"""
 RESIDUAL_SIGMA = 3.0
 """Misfit per degree of freedom, in sigma, above which no state explains the observation."""
 WEAK_UNCERTAINTY = 0.10
@@ -74,6 +76,7 @@ def outcome_flags(
     vod: FloatArray,
     vod_max: float,
     *,
+    slant_vod: FloatArray,
     uncertainty: FloatArray,
     cost_per_freedom: FloatArray,
     converged: npt.NDArray[np.bool_],
@@ -85,8 +88,9 @@ def outcome_flags(
         bounds: its lower bound, and its upper bound of each row [m3 m-3].
         vod: VOD at V and H [1], (row, 2).
         vod_max: upper bound of VOD [1].
+        slant_vod: VOD at V and one sd more, over cos incidence [1].
         uncertainty: standard deviation of soil moisture [m3 m-3].
-        cost_per_freedom: J over the number of channels less one [1].
+        cost_per_freedom: J over the number of misfits less the two unknowns, at least one [1].
         converged: whether the search ended well.
     """
     low, high = bounds
@@ -96,8 +100,8 @@ def outcome_flags(
     return (
         bit(at_bound, Flag.SOIL_MOISTURE_AT_BOUND)
         | bit(vod_at_bound.any(axis=1), Flag.VOD_AT_BOUND)
-        | bit(vod[:, 0] > DENSE_VOD, Flag.DENSE_VEGETATION)
-        | bit(~converged, Flag.NOT_CONVERGED)
+        | bit(slant_vod > DENSE_SLANT_VOD, Flag.DENSE_VEGETATION)
+        | bit(~(converged & np.isfinite(soil_moisture)), Flag.NOT_CONVERGED)
         | bit(cost_per_freedom > RESIDUAL_SIGMA**2, Flag.RESIDUAL_LARGE)
         | bit(uncertainty > WEAK_UNCERTAINTY, Flag.WEAKLY_IDENTIFIED)
     )

@@ -1,8 +1,7 @@
 """A season of looks at once: ratio of VOD per cell, VOD smooth in time, soil moisture free."""
 
-import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
 
@@ -13,11 +12,13 @@ import xarray as xr
 from jaxtyping import Array
 
 from mcca_ml import schema
+from mcca_ml.blocks import given_or_threads
 from mcca_ml.config import RetrieveSettings
 from mcca_ml.flags import FLAG_DTYPE, Flag
 from mcca_ml.retrieve.constraint import Cell, Model
 from mcca_ml.retrieve.inputs import Rows, error_of, model_of, rows_of
-from mcca_ml.retrieve.looks import (
+from mcca_ml.retrieve.ratio import (
+    ExpectedVod,
     FloatArray,
     LookProducts,
     Ratio,
@@ -31,9 +32,9 @@ from mcca_ml.retrieve.looks import (
     with_drift,
 )
 from mcca_ml.retrieve.screen import attempted, bit
-from mcca_ml.retrieve.shared_vod import Products, products_cell
+from mcca_ml.retrieve.shared_vod import STATIC, Products, products_cell
 from mcca_ml.retrieve.stage import Solver, to_dataset
-from mcca_ml.retrieve.uncertainty import InputError
+from mcca_ml.retrieve.uncertainty import InputError, Shared
 
 RATIO_STEPS = 4
 """Gauss-Newton steps for ratio and VOD of the windows; the last moves the ratio by under 0.005."""
@@ -81,19 +82,17 @@ def _products(
     rows = _with_ratio(season.rows, ratio)
     where = season.usable.ravel()
 
-    def kernel(arrays: Sequence[Array]) -> Sequence[Array]:
-        cells = len(rows.cell)
-        inputs, errors = Cell(*arrays[1 : 1 + cells]), InputError(*arrays[1 + cells :])
-        found: Sequence[Array] = _products_cells(arrays[0], inputs, errors, model=solver.model)
+    def kernel(inputs: tuple[Array, Cell[Array], InputError[Array]]) -> Sequence[Array]:
+        found: Sequence[Array] = _products_cells(*inputs, model=solver.model)
         return found
 
-    solved = solver.map(kernel, [vod_v.ravel()[where], *solver.inputs(rows, where, error)])
+    solved = solver.map(kernel, (vod_v.ravel()[where], *solver.inputs(rows, where, error)))
 
     def in_looks(values: npt.NDArray[np.generic]) -> FloatArray:
         out = np.zeros((len(where), *values.shape[1:]), np.float32)
         out[where] = values
-        # Of several static errors the axis over them comes first, as LookProducts has it.
-        return np.moveaxis(out.T, 0, -1).reshape(*values.shape[1:], *season.usable.shape)
+        # Of several static errors the axes over them come first, as LookProducts has it.
+        return np.moveaxis(out, 0, -1).reshape(*values.shape[1:], *season.usable.shape)
 
     return LookProducts(*(in_looks(value) for value in solved))
 
@@ -103,7 +102,7 @@ def _single_looks(ds: xr.Dataset, settings: RetrieveSettings, solver: Solver) ->
     rows = rows_of(ds, solver.model.channels, settings)
     where = attempted(rows.flag)
     cells = rows.shape[2]
-    solved = solver(rows, where, error_of(settings)) if where.any() else None
+    solved = solver(rows, where, error_of(settings))
     single = to_dataset(ds, rows, where, solved, solver.model)
     vod = single["vod_v"].to_numpy().reshape(-1, cells)
     flag = single["flag"].to_numpy().reshape(-1, cells)
@@ -113,8 +112,8 @@ def _single_looks(ds: xr.Dataset, settings: RetrieveSettings, solver: Solver) ->
 
 def _fit_ratio(
     season: Season, settings: RetrieveSettings, solver: Solver
-) -> tuple[Ratio, FloatArray, FloatArray]:
-    """Ratio of each cell, and VOD at V that neighbours suggest for each look with its precision."""
+) -> tuple[Ratio, ExpectedVod]:
+    """Ratio of each cell, and what neighbours suggest of the VOD at V of each look."""
     low, high = settings.vod_ratio_bounds
     prior = RatioPrior(
         settings.vod_ratio, settings.vod_ratio_sd, (low, high), settings.keep_prior_above
@@ -124,15 +123,46 @@ def _fit_ratio(
     vod = window_median(np.where(season.usable, season.single_vod_v, np.nan), windows)
     ratio = prior_ratio(season.usable.shape[1], prior)
     if not season.usable.any():
-        return ratio, np.zeros_like(vod), np.zeros_like(vod)
+        none = np.zeros_like(vod)
+        return ratio, ExpectedVod(none, none, none, np.stack([none] * STATIC))
     for _ in range(RATIO_STEPS):
         products = with_drift(_products(season, vod, ratio.ratio, error, solver), drift)
         ratio, change = ratio_step(products, windows, ratio.ratio, prior)
         vod = np.clip(vod + change, 0.0, settings.vod_max).astype(np.float32)
     ratio = keep_prior(ratio, prior)
     products = with_drift(_products(season, vod, ratio.ratio, error, solver), drift)
-    expected, precision = expected_vod(products, vod, window=settings.vod_window, drift_sd=drift)
-    return ratio, expected, precision
+    return ratio, expected_vod(products, vod, window=settings.vod_window, drift_sd=drift)
+
+
+def _shared_error(
+    error: InputError[FloatArray],
+    ratio: Ratio,
+    expected: ExpectedVod,
+    core_at_h: bool,
+    where: npt.NDArray[np.bool_],
+) -> InputError[FloatArray]:
+    """Errors of the solved rows when ratio and expected VOD come from the looks themselves."""
+    looks = len(expected.vod_v)
+
+    def per_cell(value: FloatArray) -> FloatArray:
+        return np.tile(value, looks)[where]
+
+    to_core, by_ratio = np.ones_like(ratio.ratio), expected.by_ratio
+    if core_at_h:  # then the ratio also converts what is expected at V
+        to_core, by_ratio = ratio.ratio, expected.by_ratio * ratio.ratio + expected.vod_v
+    omega, roughness, clay = ratio.by_static
+    # An error that moves the ratio moves, through it, the expected VOD as well.
+    static = expected.by_static * to_core + by_ratio * ratio.by_static[:, None, :]
+    shared = Shared(
+        ratio_by_omega=per_cell(omega),
+        ratio_by_roughness=per_cell(roughness),
+        ratio_by_clay=per_cell(clay),
+        expected_by_omega=static[0].ravel()[where],
+        expected_by_roughness=static[1].ravel()[where],
+        expected_by_clay=static[2].ravel()[where],
+        expected_by_ratio=(by_ratio * ratio.own_sd).ravel()[where],
+    )
+    return error._replace(vod_ratio=per_cell(ratio.own_sd), shared=shared)
 
 
 def _block(ds: xr.Dataset, settings: RetrieveSettings, solver: Solver) -> xr.Dataset:
@@ -140,19 +170,19 @@ def _block(ds: xr.Dataset, settings: RetrieveSettings, solver: Solver) -> xr.Dat
     season = _single_looks(ds, settings, solver)
     rows, where, model = season.rows, season.where, solver.model
     looks, cells = season.usable.shape
-    ratio, expected, precision = _fit_ratio(season, settings, solver)
+    ratio, expected = _fit_ratio(season, settings, solver)
     # What is expected is VOD at V; the core channel may be at H.
     at_h = model.channels.core_channel.polarisation == "H"
     to_core = ratio.ratio if at_h else np.ones(cells, np.float32)
     final = _with_ratio(rows, ratio.ratio)
     final = final.replace_cell(
         final.cell._replace(
-            vod_expected=(expected * to_core).ravel(),
-            vod_expected_precision=(precision / to_core**2).ravel(),
+            vod_expected=(expected.vod_v * to_core).ravel(),
+            vod_expected_precision=(expected.precision / to_core**2).ravel(),
         )
     ).replace_flag(rows.flag | bit(np.tile(ratio.from_prior, looks), Flag.VOD_RATIO_FROM_PRIOR))
-    error = error_of(settings)._replace(vod_ratio=np.tile(ratio.total_sd, looks)[where])
-    solved = solver(final, where, error) if where.any() else None
+    error = _shared_error(error_of(settings), ratio, expected, at_h, where)
+    solved = solver(final, where, error)
     return _with_ratio_variables(to_dataset(ds, final, where, solved, model), ratio)
 
 
@@ -160,7 +190,7 @@ def _with_ratio_variables(out: xr.Dataset, ratio: Ratio) -> xr.Dataset:
     """The dataset with the ratio of VOD of each cell beside the looks."""
     return out.assign(
         vod_ratio=("cell", ratio.ratio, {"units": "1"}),
-        vod_ratio_uncertainty=("cell", ratio.total_sd, {"units": "1"}),
+        vod_ratio_uncertainty=("cell", ratio.posterior_sd, {"units": "1"}),
     )
 
 
@@ -192,8 +222,8 @@ def retrieve_season(
     schema.check(ds, schema.GRID_TB, where="retrieve_season: input")
     schema.check(ds, schema.ANCILLARY, where="retrieve_season: input")
     model = model_of(ds, settings)
-    with ThreadPoolExecutor(os.cpu_count()) as threads:
-        solver = Solver(model, executor or threads, done)
+    with given_or_threads(executor) as workers:
+        solver = Solver(model, workers, done)
         blocks = [
             _block(ds.isel(cell=slice(start, start + CELLS_AT_ONCE)), settings, solver)
             for start in range(0, ds.sizes["cell"], CELLS_AT_ONCE)

@@ -36,6 +36,8 @@ class Products(NamedTuple):
     qr: Scalar
     ps: Float[Array, " static"]
     qs: Float[Array, " static"]
+    rs: Float[Array, " static"]
+    ss: Float[Array, "static static"]
 
 
 def _core_vod(vod_v: Scalar, ratio: Scalar, model: Model) -> Scalar:
@@ -92,7 +94,7 @@ def products_cell(
         return rest
 
     r, p, q, t = (left(v) for v in (misfit, slopes[:, 1], slopes[:, 2], slopes[:, 3]))
-    static = [left(slopes[:, 4 + i]) for i in range(STATIC)]
+    s = jnp.stack([left(slopes[:, 4 + i]) for i in range(STATIC)])
     # An error of temperature is new in every look, so it counts as noise: exact for two channels.
     noise = 1.0 + jnp.dot(t, t)
     return Products(
@@ -101,6 +103,8 @@ def products_cell(
         qq=jnp.dot(q, q) / noise,
         pr=jnp.dot(p, r) / noise,
         qr=jnp.dot(q, r) / noise,
-        ps=jnp.stack([jnp.dot(p, s) for s in static]) / noise,
-        qs=jnp.stack([jnp.dot(q, s) for s in static]) / noise,
+        ps=s @ p / noise,
+        qs=s @ q / noise,
+        rs=s @ r / noise,
+        ss=s @ s.T / noise,
     )

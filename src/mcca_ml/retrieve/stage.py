@@ -1,10 +1,10 @@
 """The retrieval stage: GRID_TB in, RETRIEVAL out, each look on its own."""
 
-import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -14,17 +14,38 @@ import xarray as xr
 from jaxtyping import Array
 
 from mcca_ml import schema
-from mcca_ml.blocks import Arrays, map_blocks
+from mcca_ml.blocks import Arrays, given_or_threads, map_blocks
 from mcca_ml.config import RetrieveSettings
 from mcca_ml.flags import FLAG_DTYPE, Flag
 from mcca_ml.retrieve.constraint import Cell, Model
 from mcca_ml.retrieve.inputs import Rows, error_of, model_of, rows_of
-from mcca_ml.retrieve.screen import FloatArray, attempted, bit, outcome_flags
+from mcca_ml.retrieve.screen import FlagArray, FloatArray, attempted, outcome_flags
 from mcca_ml.retrieve.search import search_cell
 from mcca_ml.retrieve.uncertainty import InputError, uncertainty_cell
 
 BLOCK_ROWS = 4096
 """Rows of one kernel call: what a core works on stays in its cache, and one program serves all."""
+
+
+class Solved(NamedTuple):
+    """What `retrieve_cells` returns, one value a row, as float32."""
+
+    soil_moisture: FloatArray
+    """[m3 m-3]."""
+    sm_sd: FloatArray
+    """Its standard deviation [m3 m-3]."""
+    vod: FloatArray
+    """VOD at V and H [1], (row, 2)."""
+    vod_sd: FloatArray
+    """Their standard deviation [1], (row, 2)."""
+    cost: FloatArray
+    """J at the minimum [1]."""
+    converged: FloatArray
+    """1 where the search ended well."""
+
+
+_NONE, _NONE_2 = np.zeros(0, np.float32), np.zeros((0, 2), np.float32)
+NOTHING_SOLVED = Solved(_NONE, _NONE, _NONE_2, _NONE_2, _NONE, _NONE)
 
 
 @partial(jax.jit, static_argnames="model")
@@ -68,42 +89,48 @@ class Solver:
 
     def inputs(
         self, rows: Rows, where: npt.NDArray[np.bool_], error: InputError[FloatArray]
-    ) -> list[npt.NDArray[np.generic]]:
-        """Columns of the rows `where`: those of `Cell`, then those of `InputError`.
+    ) -> tuple[Cell[FloatArray], InputError[FloatArray]]:
+        """Inputs and errors of the rows `where`, one value a row.
 
         Args:
-            rows: inputs of all rows; the error of clay is taken from here.
+            rows: inputs of all rows; errors of clay and temperature are taken from here.
             where: rows to solve.
             error: errors of the other inputs, scalars or one value a solved row.
         """
         count = int(where.sum())
-        full = error._replace(clay=rows.clay_sd[where])
-        errors = [np.broadcast_to(np.asarray(value, np.float32), count) for value in full]
-        return [*(value[where] for value in rows.cell), *errors]
+
+        def everywhere(value: FloatArray) -> FloatArray:
+            return np.broadcast_to(np.asarray(value, np.float32), count)
+
+        full = error._replace(clay=rows.clay_sd[where], temperature=rows.temperature_sd[where])
+        return Cell(*(value[where] for value in rows.cell)), jax.tree.map(everywhere, full)
 
     def map(
-        self, kernel: Callable[[Sequence[Array]], Sequence[Array]], columns: Arrays
+        self, kernel: Callable[[Any], Sequence[Array]], inputs: object
     ) -> list[npt.NDArray[np.generic]]:
-        """Outputs of a kernel over all rows of its input columns."""
+        """Outputs of a kernel over all rows of its inputs, any tree of arrays of one length."""
+        columns, structure = jax.tree.flatten(inputs)
 
         def block(arrays: Arrays) -> Arrays:
-            found = kernel([jnp.asarray(array) for array in arrays])
+            on_device = [jnp.asarray(array) for array in arrays]
+            found = kernel(jax.tree.unflatten(structure, on_device))
             return [np.asarray(value) for value in found]
 
         return map_blocks(block, columns, size=BLOCK_ROWS, executor=self.executor, done=self.done)
 
     def __call__(
         self, rows: Rows, where: npt.NDArray[np.bool_], error: InputError[FloatArray]
-    ) -> list[npt.NDArray[np.generic]]:
-        """Outputs of `retrieve_cells`, in its order, for the rows `where`; see `inputs`."""
+    ) -> Solved:
+        """State and uncertainty of the rows `where`; see `inputs`."""
+        if not where.any():
+            return NOTHING_SOLVED
 
-        def kernel(arrays: Sequence[Array]) -> Sequence[Array]:
-            cells = len(rows.cell)
-            cell, sd = Cell(*arrays[:cells]), InputError(*arrays[cells:])
-            found: Sequence[Array] = retrieve_cells(cell, sd, model=self.model)
+        def kernel(inputs: tuple[Cell[Array], InputError[Array]]) -> Sequence[Array]:
+            found: Sequence[Array] = retrieve_cells(*inputs, model=self.model)
             return found
 
-        return self.map(kernel, self.inputs(rows, where, error))
+        solved = self.map(kernel, self.inputs(rows, where, error))
+        return Solved(*(np.asarray(value, np.float32) for value in solved))
 
 
 def _spread(
@@ -115,47 +142,54 @@ def _spread(
     return out
 
 
-def _no_rows() -> list[npt.NDArray[np.generic]]:
-    """The outputs of `retrieve_cells` for no row at all."""
-    return [np.zeros(shape, np.float32) for shape in ((0,), (0,), (0, 2), (0, 2), (0,), (0,))]
+def _outcome(rows: Rows, where: npt.NDArray[np.bool_], solved: Solved, model: Model) -> FlagArray:
+    """Flag bits that the retrieval of the rows `where` gives rise to."""
+    has_expectation = rows.cell.vod_expected_precision[where] > 0
+    # Misfits less the two unknowns, soil moisture and VOD; one where there are but two.
+    freedom = np.maximum(len(model.nedt) + has_expectation - 2, 1)
+    slant = (solved.vod[:, 0] + solved.vod_sd[:, 0]) / np.cos(rows.cell.incidence[where])
+    return outcome_flags(
+        solved.soil_moisture,
+        (model.soil_moisture_min, rows.cell.soil_moisture_max[where]),
+        solved.vod,
+        model.vod_max,
+        slant_vod=slant.astype(np.float32),
+        uncertainty=solved.sm_sd,
+        cost_per_freedom=(solved.cost / freedom).astype(np.float32),
+        converged=solved.converged.astype(np.bool_),
+    )
 
 
 def to_dataset(
     ds: xr.Dataset,
     rows: Rows,
     where: npt.NDArray[np.bool_],
-    solved: list[npt.NDArray[np.generic]] | None,
+    solved: Solved,
     model: Model,
 ) -> xr.Dataset:
-    """RETRIEVAL from what was solved in the rows `where` of `ds`; None if that is no row at all."""
-    sm, sd, vod, vod_sd, cost, converged = solved or _no_rows()
+    """RETRIEVAL from what was solved in the rows `where` of `ds`."""
     flag = rows.flag.copy()
-    if where.any():
-        flag[where] |= outcome_flags(
-            np.asarray(sm, np.float32),
-            (model.soil_moisture_min, rows.cell.soil_moisture_max[where]),
-            np.asarray(vod, np.float32),
-            model.vod_max,
-            uncertainty=np.asarray(sd, np.float32),
-            cost_per_freedom=np.asarray(cost, np.float32) / np.float32(len(model.nedt) - 1),
-            converged=np.asarray(converged, np.bool_),
-        )
-    flag[where] |= bit(~np.isfinite(np.asarray(sm, np.float32)), Flag.NOT_CONVERGED)
+    flag[where] |= _outcome(rows, where, solved, model)
     columns = {
-        "soil_moisture": (sm, "m3 m-3"),
-        "sm_uncertainty": (sd, "m3 m-3"),
-        "vod_v": (vod[:, 0], "1"),
-        "vod_h": (vod[:, 1], "1"),
-        "vod_v_uncertainty": (vod_sd[:, 0], "1"),
-        "vod_h_uncertainty": (vod_sd[:, 1], "1"),
-        "cost": (cost, "1"),
+        "soil_moisture": (solved.soil_moisture, "m3 m-3"),
+        "sm_uncertainty": (solved.sm_sd, "m3 m-3"),
+        "vod_v": (solved.vod[:, 0], "1"),
+        "vod_h": (solved.vod[:, 1], "1"),
+        "vod_v_uncertainty": (solved.vod_sd[:, 0], "1"),
+        "vod_h_uncertainty": (solved.vod_sd[:, 1], "1"),
+        "cost": (solved.cost, "1"),
     }
     variables = {
         name: (schema.LOOK, _spread(value, where).reshape(rows.shape), {"units": units})
         for name, (value, units) in columns.items()
     }
     variables["flag"] = (schema.LOOK, flag.reshape(rows.shape).astype(FLAG_DTYPE), {"units": "1"})
-    out = xr.Dataset(variables, attrs=dict(ds.attrs)).assign_coords(
+    attrs = {
+        **ds.attrs,
+        "channels": ", ".join(model.channels.names),
+        "vod_frequency_ghz": model.channels.core_channel.frequency_ghz,
+    }
+    out = xr.Dataset(variables, attrs=attrs).assign_coords(
         {name: ds[name] for name in ("time", "look", "cell", "lat", "lon") if name in ds.coords}
     )
     carried = ("obs_time", "soil_moisture_operational", "recommended_operational")
@@ -195,8 +229,6 @@ def retrieve(
     rows = rows_of(ds, model.channels, settings)
     rows = rows.replace_flag(rows.flag | FLAG_DTYPE(int(Flag.VOD_RATIO_FROM_PRIOR)))
     where = attempted(rows.flag)
-    if not where.any():
-        return to_dataset(ds, rows, where, None, model)
-    with ThreadPoolExecutor(os.cpu_count()) as threads:
-        solved = Solver(model, executor or threads, done)(rows, where, error_of(settings))
+    with given_or_threads(executor) as workers:
+        solved = Solver(model, workers, done)(rows, where, error_of(settings))
     return to_dataset(ds, rows, where, solved, model)

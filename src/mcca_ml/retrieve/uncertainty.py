@@ -7,7 +7,6 @@ ratio and the exponent of VOD; their variances add. The bounds of soil moisture 
 prior. VOD follows from soil moisture, so its error has a direct part and one through soil moisture.
 """
 
-from collections.abc import Callable
 from typing import Generic, NamedTuple
 
 import jax
@@ -22,17 +21,31 @@ from mcca_ml.retrieve.constraint import (
     Scalar,
     chosen,
     core_transmissivity,
-    core_vod,
     dot,
     residual,
     soil_reflectivity,
 )
 from mcca_ml.retrieve.search import Solution
 
-RATIO = 4
-"""Place of the ratio of VOD in `InputError`."""
 OPAQUE = 1e-3
 """Transmissivity, and share of the upper bound of VOD, that counts as opaque [1]."""
+
+
+LARGEST_EXPONENT = 3.0
+"""Limit of the exponent of the canopy factor; the error is that of the bounds well before it."""
+
+
+class Shared(NamedTuple, Generic[ArrayT]):
+    """What static errors do through what the looks of a cell share, by one sd of each [1]."""
+
+    ratio_by_omega: ArrayT
+    ratio_by_roughness: ArrayT
+    ratio_by_clay: ArrayT
+    expected_by_omega: ArrayT
+    """Change of the expected VOD of the core channel; so the three that follow."""
+    expected_by_roughness: ArrayT
+    expected_by_clay: ArrayT
+    expected_by_ratio: ArrayT
 
 
 class InputError(NamedTuple, Generic[ArrayT]):
@@ -50,6 +63,8 @@ class InputError(NamedTuple, Generic[ArrayT]):
     """[1]."""
     vod_exponent: ArrayT
     """[1]."""
+    shared: Shared[ArrayT] | None = None
+    """None where each look stands alone."""
 
 
 class Uncertainty(NamedTuple):
@@ -69,22 +84,33 @@ def vod_v_and_h(vod: Scalar, cell: Cell[Array], model: Model) -> Float[Array, " 
     return jnp.stack([at_v, at_v * cell.vod_ratio])
 
 
-def _per_error(by: Cell[Array], error: InputError[Array], model: Model) -> tuple[Scalar, ...]:
+def _per_error(
+    by: Cell[Array], cell: Cell[Array], error: InputError[Array], model: Model
+) -> tuple[Scalar, ...]:
     """Change per standard deviation of each source of error, from derivatives by each input.
 
     Sources: noise of every channel, those of `InputError`, and VOD that neighbouring looks suggest.
     """
-    noise = [by.tb[i] * nedt for i, nedt in enumerate(model.nedt)]
-    temperature = by.soil_temperature + by.canopy_temperature
+    omega, roughness = by.omega * error.omega, by.roughness_h * error.roughness_h
+    clay, ratio = by.clay * error.clay, by.vod_ratio * error.vod_ratio
+    if error.shared is not None:
+        shared, by_ratio, by_expected = error.shared, by.vod_ratio, by.vod_expected
+        omega += by_ratio * shared.ratio_by_omega + by_expected * shared.expected_by_omega
+        roughness += by_ratio * shared.ratio_by_roughness
+        roughness += by_expected * shared.expected_by_roughness
+        clay += by_ratio * shared.ratio_by_clay + by_expected * shared.expected_by_clay
+        ratio += by_expected * shared.expected_by_ratio
+    used = cell.vod_expected_precision > 0
+    precision = jnp.where(used, cell.vod_expected_precision, 1.0)
     return (
-        *noise,
-        by.omega * error.omega,
-        temperature * error.temperature,
-        by.roughness_h * error.roughness_h,
-        by.clay * error.clay,
-        by.vod_ratio * error.vod_ratio,
+        *(by.tb[i] * nedt for i, nedt in enumerate(model.nedt)),
+        omega,
+        (by.soil_temperature + by.canopy_temperature) * error.temperature,
+        roughness,
+        clay,
+        ratio,
         by.vod_exponent * error.vod_exponent,
-        by.vod_expected,
+        jnp.where(used, by.vod_expected / jnp.sqrt(precision), 0.0),
     )
 
 
@@ -99,18 +125,16 @@ def uncertainty_cell(
         error: standard deviations of those inputs; noise comes from `model`.
         model: what is the same for all cells.
 
-    Where the curvature vanishes the standard deviation tends to (high - low) / sqrt(6) of the
-    bounds of soil moisture, which is all that is left to know.
+    Where the curvature vanishes the standard deviation of soil moisture tends to half the range
+    between its bounds, the largest that bounds allow.
     """
-    in_units_of_sd = _precise_expectation(cell)
 
     def at(m: Scalar, inputs: Cell[Array]) -> tuple[tuple[Scalar, ...], Scalar]:
         reflectivity = soil_reflectivity(m, inputs, model)
-        vod = chosen(core_vod(reflectivity, inputs, model), solution.root)
-        # At its bound VOD does not move, yet it is not certain: its error is that of the free root.
+        # At its bound VOD does not move, yet it is not certain: errors are those of the free root.
         through = chosen(core_transmissivity(reflectivity, inputs, model), solution.root)
-        free = optical_depth(jnp.maximum(through, OPAQUE), inputs.incidence)
-        return residual(vod, reflectivity, inputs, model), free
+        vod = optical_depth(jnp.maximum(through, OPAQUE), inputs.incidence)
+        return residual(vod, reflectivity, inputs, model), vod
 
     m = solution.soil_moisture
     (_, free), (slope, vod_slope) = jax.jvp(lambda x: at(x, cell), (m,), (jnp.ones_like(m),))
@@ -118,29 +142,32 @@ def uncertainty_cell(
     curvature = jnp.maximum(dot(slope, slope), 1e-8)
     (toward,) = pull((slope, jnp.zeros_like(m)))
     (direct,) = pull((tuple(jnp.zeros_like(m) for _ in slope), jnp.ones_like(m)))
-    gain = tuple(-g / curvature for g in _per_error(in_units_of_sd(toward), error, model))
-    own = _per_error(in_units_of_sd(direct), error, model)
-    vod_gain = tuple(d + vod_slope * g for d, g in zip(own, gain, strict=True))
-    variance = dot(gain, gain)
-    # Two values drawn anywhere between the bounds differ by (high - low) / sqrt(6) rms: an estimate
-    # that noise has carried through the whole range cannot be wrong by more.
-    width = cell.soil_moisture_max - model.soil_moisture_min
-    kept = 1.0 / (1.0 + variance * 6.0 / width**2)
+    gain = tuple(-g / curvature for g in _per_error(toward, cell, error, model))
+    sd = jnp.sqrt(dot(gain, gain))
+    # Nothing between two bounds has a standard deviation above half their distance (Popoviciu).
+    largest = 0.5 * (cell.soil_moisture_max - model.soil_moisture_min)
+    kept = 1.0 / jnp.sqrt(1.0 + (sd / largest) ** 2)
+    own = _per_error(direct, cell, error, model)
+    vod_gain = tuple(d + vod_slope * g * kept for d, g in zip(own, gain, strict=True))
     vod_sd = jnp.minimum(_vod_sd(free, vod_gain, cell, error, model), model.vod_max)
+    core_sd = vod_sd[int(model.channels.core_channel.polarisation == "H")]
+    spread = sd * _canopy_factor(core_sd, cell)
     # Nothing is known of VOD beyond its bounds, least of all where the canopy is opaque.
     opaque = solution.vod >= model.vod_max * (1 - OPAQUE)
     return Uncertainty(
-        soil_moisture=jnp.sqrt(variance * kept),
+        soil_moisture=spread / jnp.sqrt(1.0 + (spread / largest) ** 2),
         vod=vod_v_and_h(solution.vod, cell, model),
         vod_sd=jnp.where(opaque, model.vod_max, vod_sd),
     )
 
 
-def _precise_expectation(cell: Cell[Array]) -> Callable[[Cell[Array]], Cell[Array]]:
-    """Scales a derivative by expected VOD to one by its standard deviation; 0 where not used."""
-    used = cell.vod_expected_precision > 0
-    sd = jnp.where(used, 1.0 / jnp.sqrt(jnp.where(used, cell.vod_expected_precision, 1.0)), 0.0)
-    return lambda by: by._replace(vod_expected=by.vod_expected * sd)
+def _canopy_factor(vod_sd: Scalar, cell: Cell[Array]) -> Scalar:
+    """Mean of the error of soil moisture over the possible VOD, over its value at the solution [1].
+
+    The soil is seen through the canopy twice, so that error grows as exp(2 VOD / cos incidence);
+    the mean of it over VOD with a normal error s is exp(2 (s / cos incidence)^2) times its middle.
+    """
+    return jnp.exp(jnp.minimum(2.0 * (vod_sd / jnp.cos(cell.incidence)) ** 2, LARGEST_EXPONENT))
 
 
 def _vod_sd(
@@ -151,11 +178,12 @@ def _vod_sd(
     model: Model,
 ) -> Float[Array, " polarization"]:
     """Standard deviations of VOD at V and H from the gains of VOD of the core channel [1]."""
-    # The other polarization follows by the ratio, whose own error therefore enters once more.
     at_h = model.channels.core_channel.polarisation == "H"
     factor = 1.0 / cell.vod_ratio if at_h else cell.vod_ratio
     by_ratio = -vod / cell.vod_ratio**2 if at_h else vod
-    other = [g * factor for g in gain]
-    other[len(model.nedt) + RATIO] += by_ratio * error.vod_ratio
-    core_sd, other_sd = jnp.sqrt(dot(gain, gain)), jnp.sqrt(dot(tuple(other), tuple(other)))
+    # The other polarization follows by the ratio, whose own error therefore enters once more.
+    nothing = jax.tree.map(jnp.zeros_like, cell)
+    of_ratio = _per_error(nothing._replace(vod_ratio=by_ratio), cell, error, model)
+    other = tuple(g * factor + r for g, r in zip(gain, of_ratio, strict=True))
+    core_sd, other_sd = jnp.sqrt(dot(gain, gain)), jnp.sqrt(dot(other, other))
     return jnp.stack([other_sd, core_sd] if at_h else [core_sd, other_sd])

@@ -11,6 +11,8 @@ is free in every look, and rho and the VOD of each window minimise the misfit of
 with r, p, q of `shared_vod`, the direction of soil moisture projected away. J is solved for all
 windows and rho at once (the normal equations have an arrow's shape), linearised anew a few times.
 
+Albedo, roughness and clay are as static as the ratio and may be wrong; they are unknowns beside it,
+with their stated errors as priors, so that what they could explain does not become a ratio.
 The ratio is weakly identified: its posterior is seldom below 0.6 of the prior, and an albedo wrong
 by 0.02 moves it by 0.07 to 0.10. Where posterior / prior stays above 0.7 the prior is kept.
 """
@@ -39,9 +41,8 @@ class RatioPrior:
     """Posterior / prior sd above which the prior is kept."""
 
 
-@dataclass(frozen=True)
-class LookProducts:
-    """`shared_vod.Products` of every look, (look, cell) and (static, look, cell); 0 if unusable."""
+class LookProducts(NamedTuple):
+    """`shared_vod.Products` of every look, each (..., look, cell); 0 where a look is unusable."""
 
     pp: FloatArray
     pq: FloatArray
@@ -50,6 +51,8 @@ class LookProducts:
     qr: FloatArray
     ps: FloatArray
     qs: FloatArray
+    rs: FloatArray
+    ss: FloatArray
 
 
 class Ratio(NamedTuple):
@@ -58,18 +61,34 @@ class Ratio(NamedTuple):
     ratio: FloatArray
     """VOD at H over VOD at V [1]."""
     posterior_sd: FloatArray
-    """From noise and prior alone [1]."""
-    total_sd: FloatArray
-    """With the errors of albedo, roughness and clay; never above the prior's [1]."""
+    """Its standard deviation, errors of albedo, roughness and clay included [1]."""
+    own_sd: FloatArray
+    """The part of it that does not come from those errors [1]."""
+    by_static: FloatArray
+    """Change of the ratio with one sd of albedo, roughness, clay, (static, cell) [1]."""
     from_prior: BoolArray
     """Whether the prior was kept."""
+
+
+class ExpectedVod(NamedTuple):
+    """VOD at V of each look as its neighbours suggest, (look, cell)."""
+
+    vod_v: FloatArray
+    """[1]."""
+    precision: FloatArray
+    """1 / variance by noise and drift [1]; 0 without any neighbour."""
+    by_ratio: FloatArray
+    """Its change with the ratio [1]."""
+    by_static: FloatArray
+    """Its change with one sd of albedo, roughness, clay, (static, look, cell) [1]."""
 
 
 def prior_ratio(cells: int, prior: RatioPrior) -> Ratio:
     """The prior, for every cell."""
     sd = np.full(cells, prior.sd, np.float32)
     mean = np.full(cells, prior.mean, np.float32)
-    return Ratio(ratio=mean, posterior_sd=sd, total_sd=sd, from_prior=np.ones(cells, np.bool_))
+    static = np.zeros((3, cells), np.float32)
+    return Ratio(mean, sd, sd, static, np.ones(cells, np.bool_))
 
 
 def usable_first(usable: BoolArray) -> Index:
@@ -106,15 +125,29 @@ def window_median(value: FloatArray, windows: Index) -> FloatArray:
 def with_drift(products: LookProducts, drift_sd: float) -> LookProducts:
     """The products with the drift of VOD within a window counted as noise."""
     noise = (1.0 + drift_sd**2 * products.pp).astype(np.float32)
-    return LookProducts(
-        products.pp / noise,
-        products.pq / noise,
-        products.qq / noise,
-        products.pr / noise,
-        products.qr / noise,
-        products.ps / noise,
-        products.qs / noise,
-    )
+    return LookProducts(*(value / noise for value in products))
+
+
+def _normal_equations(
+    products: LookProducts, windows: Index, offset: FloatArray, prior: RatioPrior
+) -> tuple[FloatArray, FloatArray]:
+    """Matrix (cell, 4, 4) and side (cell, 4) for ratio, albedo, roughness, clay; no VOD left in.
+
+    `offset` is the present ratio less the mean of its prior.
+    """
+    seen = np.concatenate([products.pq[None], products.ps])
+    pp, pr, to_vod = (_per_window(v, windows) for v in (products.pp, products.pr, seen))
+    inverse = np.where(pp > SMALL, 1.0 / np.where(pp > SMALL, pp, 1.0), 0.0)
+    matrix = np.zeros((4, 4, *offset.shape))
+    matrix[0, 0] = products.qq.sum(axis=0) + 1.0 / prior.sd**2
+    matrix[0, 1:] = matrix[1:, 0] = products.qs.sum(axis=1)
+    matrix[1:, 1:] = products.ss.sum(axis=2) + np.eye(3)[:, :, None]
+    matrix -= np.einsum("iwc,jwc,wc->ijc", to_vod, to_vod, inverse)
+    side = np.zeros((4, *offset.shape))
+    side[0] = products.qr.sum(axis=0) + offset / prior.sd**2
+    side[1:] = products.rs.sum(axis=1)
+    side -= np.einsum("iwc,wc->ic", to_vod, pr * inverse)
+    return np.moveaxis(matrix, 2, 0), side.T
 
 
 def ratio_step(
@@ -128,44 +161,41 @@ def ratio_step(
         current: the present ratio (cell) [1].
         prior: what is believed beforehand.
     """
-    pp, pq, pr = (_per_window(v, windows) for v in (products.pp, products.pq, products.pr))
-    seen = pp > SMALL
-    inverse = np.where(seen, 1.0 / np.where(seen, pp, 1.0), 0.0)
-    information = products.qq.sum(axis=0) - (pq**2 * inverse).sum(axis=0)
-    precision = np.maximum(information, 0.0) + 1.0 / prior.sd**2
-    pull = products.qr.sum(axis=0) - (pq * pr * inverse).sum(axis=0)
-    pull = pull + (current - prior.mean) / prior.sd**2
-    ratio = np.clip(current - pull / precision, *prior.bounds).astype(np.float32)
-    ps = _per_window(products.ps, windows)
-    shift = (products.qs.sum(axis=1) - (pq * ps * inverse).sum(axis=1)) / precision
-    posterior = 1.0 / np.sqrt(precision)
-    total = np.minimum(np.sqrt(posterior**2 + (shift**2).sum(axis=0)), prior.sd)
-    by_window = -(pr + pq * (ratio - current)) * inverse
+    matrix, side = _normal_equations(products, windows, current - prior.mean, prior)
+    covariance = np.linalg.inv(matrix)
+    step = -np.einsum("ci,ci->c", covariance[:, 0], side)
+    ratio = np.clip(current + step, *prior.bounds).astype(np.float32)
+    posterior = np.sqrt(covariance[:, 0, 0])
+    # What of the ratio's error follows from albedo, roughness and clay, and what is its own.
+    by_static = np.linalg.solve(covariance[:, 1:, 1:], covariance[:, 1:, :1])[..., 0]
+    own = covariance[:, 0, 0] - np.einsum("ci,ci->c", by_static, covariance[:, 1:, 0])
     found = Ratio(
         ratio=ratio,
         posterior_sd=posterior.astype(np.float32),
-        total_sd=total.astype(np.float32),
+        own_sd=np.sqrt(np.maximum(own, 0.0)).astype(np.float32),
+        by_static=by_static.T.astype(np.float32),
         from_prior=posterior > prior.keep_above * prior.sd,
     )
+    pp, pq, pr = (_per_window(v, windows) for v in (products.pp, products.pq, products.pr))
+    change = -(pr + pq * (ratio - current)) / np.maximum(pp, SMALL)
+    by_window = np.where(pp > SMALL, change, 0.0)
     return found, np.take_along_axis(by_window, windows, axis=0).astype(np.float32)
 
 
 def keep_prior(found: Ratio, prior: RatioPrior) -> Ratio:
     """The ratio, replaced by the prior where the looks say too little."""
     kept = found.from_prior
-    return found._replace(
-        ratio=np.where(kept, prior.mean, found.ratio).astype(np.float32),
-        total_sd=np.where(kept, prior.sd, found.total_sd).astype(np.float32),
-    )
+    before = prior_ratio(len(kept), prior)
+    return Ratio(*(np.where(kept, b, f) for b, f in zip(before, found, strict=True)))
 
 
 def expected_vod(
     products: LookProducts, vod_v: FloatArray, *, window: int, drift_sd: float
-) -> tuple[FloatArray, FloatArray]:
-    """VOD at V of each look as its neighbours suggest, and 1 / variance of that, (look, cell).
+) -> ExpectedVod:
+    """VOD at V of each look as its neighbours suggest, and what moves it.
 
     The neighbours are the usable looks within half a window before and after, the look itself left
-    out, so that its own noise does not enter twice. Without any neighbour the precision is 0.
+    out, so that its own noise does not enter twice.
 
     Args:
         products: of every look at `vod_v`, drift counted as noise.
@@ -175,21 +205,24 @@ def expected_vod(
     """
     order = usable_first(products.pp > 0)
     back = np.argsort(order, axis=0, kind="stable")
-    weight = np.take_along_axis(products.pp, order, axis=0)
     # What a look alone makes of VOD is vod - pr / pp, with the weight pp.
-    moment = np.take_along_axis(products.pp * vod_v - products.pr, order, axis=0)
-    half = min(window // 2, len(weight) - 1)
-    total, summed = np.zeros_like(weight), np.zeros_like(weight)
+    moments = np.stack(
+        [products.pp, products.pp * vod_v - products.pr, -products.pq, *(-products.ps)]
+    )
+    moments = np.take_along_axis(moments, np.broadcast_to(order, moments.shape), axis=1)
+    half = min(window // 2, len(order) - 1)
+    total = np.zeros_like(moments)
     for step in (*range(-half, 0), *range(1, half + 1)):
-        source = slice(max(step, 0), len(weight) + min(step, 0))
-        target = slice(max(-step, 0), len(weight) + min(-step, 0))
-        total[target] += weight[source]
-        summed[target] += moment[source]
-    some = total > SMALL
-    safe = np.where(some, total, 1.0)
-    mean = np.where(some, np.maximum(summed / safe, 0.0), 0.0)
-    precision = np.where(some, 1.0 / (1.0 / safe + drift_sd**2), 0.0)
-    return (
-        np.take_along_axis(mean, back, axis=0).astype(np.float32),
-        np.take_along_axis(precision, back, axis=0).astype(np.float32),
+        source = slice(max(step, 0), len(order) + min(step, 0))
+        target = slice(max(-step, 0), len(order) + min(-step, 0))
+        total[:, target] += moments[:, source]
+    total = np.take_along_axis(total, np.broadcast_to(back, total.shape), axis=1)
+    weight = total[0]
+    mean = np.where(weight > SMALL, total[1:] / np.maximum(weight, SMALL), 0.0).astype(np.float32)
+    precision = 1.0 / (1.0 / np.maximum(weight, SMALL) + drift_sd**2)
+    return ExpectedVod(
+        vod_v=np.maximum(mean[0], np.float32(0.0)),
+        precision=np.where(weight > SMALL, precision, 0.0).astype(np.float32),
+        by_ratio=mean[1],
+        by_static=mean[2:],
     )
