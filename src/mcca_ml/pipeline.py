@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import xarray as xr
@@ -17,19 +16,15 @@ from mcca_ml.atomic import make_directory
 from mcca_ml.config import RetrieveSettings
 from mcca_ml.errors import GranuleError, SchemaError
 from mcca_ml.flags import Flag, is_recommended
-from mcca_ml.grid import ease2
-from mcca_ml.grid.compose import compose_day
-from mcca_ml.grid.regrid import to_m25
+from mcca_ml.gather import Day, Empty, EmptyDayError, Grid, Look, by_product, gather
 from mcca_ml.grid.stack import stack_days
-from mcca_ml.publish.attributes import is_simulated, provenance, source
+from mcca_ml.publish.attributes import provenance, source
 from mcca_ml.publish.product import write_product
-from mcca_ml.read.ancillary import with_ancillary
 from mcca_ml.read.by_day import Days, Part, by_day, of_day
+from mcca_ml.read.granule import shorten
 from mcca_ml.retrieve.season import retrieve_season
 from mcca_ml.retrieve.stage import retrieve
 
-Grid = Literal["native", "m25"]
-Look = Literal["am", "pm", "both"]
 Progress = Callable[[int, int], None]
 """Called with the granules read and the cells retrieved since the last call."""
 
@@ -64,6 +59,8 @@ class Summary:
     """Those among them without a condition of the recommended mask."""
     failures: tuple[str, ...] = ()
     """Why a granule or a day could not be done, one line each."""
+    empty: tuple[Empty, ...] = ()
+    """Days without a product though their granules are sound."""
 
     @property
     def is_complete(self) -> bool:
@@ -79,15 +76,8 @@ class Summary:
             self.cells + other.cells,
             self.recommended + other.recommended,
             self.failures + other.failures,
+            self.empty + other.empty,
         )
-
-
-@dataclass(frozen=True)
-class _Day:
-    """One UTC day of gridded brightness temperature, and the granules it came from."""
-
-    ds: xr.Dataset
-    paths: tuple[Path, ...]
 
 
 @dataclass(frozen=True)
@@ -103,51 +93,18 @@ class _Job:
         """Do `work`; where the run keeps going, a bad granule becomes a line of the summary."""
         try:
             return work()
+        except EmptyDayError as error:
+            return Summary(empty=(error.empty,))
         except (GranuleError, SchemaError) as error:
             if not self.options.keeps_going:
                 raise
             return Summary(failures=(str(error),))
 
-
-def _observed_looks(ds: xr.Dataset, look: Look) -> xr.Dataset:
-    """The looks asked for, without those that saw nothing."""
-    seen = ((ds["flag"] & int(Flag.NOT_OBSERVED)) == 0).any(("time", "cell")).to_numpy()
-    names = [str(name) for name in ds["look"].to_numpy()[seen]]
-    wanted = [name for name in names if look in ("both", name)]
-    if not wanted:
-        day = str(ds["time"].to_numpy()[0])[:10]
-        raise GranuleError(
-            f"{day}: found the look {' and '.join(names) or 'of no cell'} in the granules, "
-            f"expected {look}; choose another --look or give the granules of that look"
-        )
-    return ds.sel(look=wanted)
-
-
-def _lend(ds: xr.Dataset, lenders: Sequence[Part], day: np.datetime64) -> xr.Dataset:
-    """The day with the ancillary fields of other granules."""
-    if not lenders:
-        raise GranuleError(
-            f"{day}: no granule given with --ancillary holds this day, expected one; give one of "
-            "the same UTC day"
-        )
-    lent = compose_day([part.ds for part in lenders], day)
-    return with_ancillary(ds, _observed_looks(lent, "both"))
-
-
-def _gridded(options: Options, day: np.datetime64, parts: Sequence[Part]) -> _Day:
-    """GRID_TB of one day on the grid asked for."""
-    lenders = of_day(options.ancillary, day)
-    ds = compose_day([part.ds for part in parts], day)
-    if options.ancillary:
-        ds = _lend(ds, lenders, day)
-    ds = _observed_looks(ds, options.look)
-    if options.grid == "m25" and ds.attrs["grid"] != ease2.M25.name:
-        ds = to_m25(ds)
-    everything = [*parts, *lenders]
-    # One simulated granule makes the whole day simulated.
-    simulated = any(is_simulated(part.ds) for part in everything)
-    ds = ds.assign_attrs(simulated="true" if simulated else "false")
-    return _Day(ds, tuple(part.path for part in everything))
+    def gather(self, day: np.datetime64, parts: Sequence[Part]) -> Day:
+        """One day of one sensor and grid, as the options ask."""
+        options = self.options
+        lenders = of_day(options.ancillary, day) if options.ancillary else None
+        return gather(parts, day, grid=options.grid, look=options.look, lenders=lenders)
 
 
 def _why_nothing(found: xr.Dataset) -> str:
@@ -163,10 +120,13 @@ def _publish(job: _Job, paths: Sequence[Path], found: xr.Dataset) -> Summary:
     """Write the product of one day and its maps."""
     known = np.isfinite(found["soil_moisture"].to_numpy())
     if not known.any():
-        names = ", ".join(path.name for path in paths)
-        raise GranuleError(
-            f"{names}: no cell could be retrieved, expected some; commonest conditions: "
-            f"{_why_nothing(found)}; give granules over unfrozen land"
+        day = str(found["time"].to_numpy()[0])[:10]
+        raise EmptyDayError(
+            Empty(
+                f"{day}: no cell could be retrieved, no product",
+                f"commonest conditions in {shorten(path.name for path in paths)}: "
+                f"{_why_nothing(found)}; expected some cell of unfrozen land; give other granules",
+            )
         )
     if OPERATIONAL in found and not bool(np.isfinite(found[OPERATIONAL]).any()):
         found = found.drop_vars(OPERATIONAL)
@@ -185,41 +145,52 @@ def _publish(job: _Job, paths: Sequence[Path], found: xr.Dataset) -> Summary:
 
 
 def _one_day(job: _Job, day: np.datetime64, parts: Sequence[Part]) -> Summary:
-    gridded = _gridded(job.options, day, parts)
-    found = retrieve(gridded.ds, job.settings, done=lambda cells: job.progress(0, cells))
-    return _publish(job, gridded.paths, found)
+    gathered = job.gather(day, parts)
+    found = retrieve(gathered.ds, job.settings, done=lambda cells: job.progress(0, cells))
+    return _publish(job, gathered.paths, found)
 
 
 def _each_day(job: _Job, days: Days) -> Summary:
     """Every look by itself, day by day."""
     total = Summary()
     for day, parts in days:
-        total = total.plus(job.attempt(partial(_one_day, job, day, parts)))
-        del parts  # or they would stay in memory while the next day is read
+        for group in by_product(parts, job.options.grid):
+            total = total.plus(job.attempt(partial(_one_day, job, day, group)))
+            del group  # or they would stay in memory while the next day is read
+        del parts
+    return total
+
+
+def _one_season(job: _Job, gathered: Sequence[Day]) -> Summary:
+    """The days of one sensor and grid: they share one VOD ratio per cell."""
+    stack = stack_days([day.ds for day in gathered])
+    found = retrieve_season(stack, job.settings, done=lambda cells: job.progress(0, cells))
+    # Each day of a season rests on the granules of all its days.
+    paths = tuple(dict.fromkeys(path for day in gathered for path in day.paths))
+    total = Summary()
+    for number, one_day in enumerate(gathered):
+        one = found.isel(time=[number]).sel(look=one_day.ds["look"].to_numpy())
+        one = one.assign_attrs(simulated=one_day.ds.attrs["simulated"])
+        total = total.plus(job.attempt(partial(_publish, job, paths, one)))
     return total
 
 
 def _season(job: _Job, days: Days) -> Summary:
-    """All days at once: they share one VOD ratio per cell."""
-    gridded: list[_Day] = []
+    """All days at once, each sensor and grid by itself."""
+    seasons: dict[tuple[str, str], list[Day]] = {}
 
     def collect(day: np.datetime64, parts: Sequence[Part]) -> Summary:
-        gridded.append(_gridded(job.options, day, parts))
+        gathered = job.gather(day, parts)
+        key = (str(gathered.ds.attrs["sensor"]), str(gathered.ds.attrs["grid"]))
+        seasons.setdefault(key, []).append(gathered)
         return Summary()
 
     total = Summary()
     for day, parts in days:
-        total = total.plus(job.attempt(partial(collect, day, parts)))
-    if not gridded:
-        return total
-    stack = stack_days([day.ds for day in gridded])
-    found = retrieve_season(stack, job.settings, done=lambda cells: job.progress(0, cells))
-    # Each day of a season rests on the granules of all its days.
-    paths = tuple(dict.fromkeys(path for day in gridded for path in day.paths))
-    for number, one_day in enumerate(gridded):
-        one = found.isel(time=[number]).sel(look=one_day.ds["look"].to_numpy())
-        one = one.assign_attrs(simulated=one_day.ds.attrs["simulated"])
-        total = total.plus(job.attempt(partial(_publish, job, paths, one)))
+        for group in by_product(parts, job.options.grid):
+            total = total.plus(job.attempt(partial(collect, day, group)))
+    for gathered in seasons.values():
+        total = total.plus(job.attempt(partial(_one_season, job, gathered)))
     return total
 
 
@@ -242,7 +213,8 @@ def retrieve_granules(
         progress: called with the granules read and cells retrieved since the last call.
 
     Raises:
-        GranuleError: a granule or a day cannot be used (in the summary, if the run keeps going).
+        GranuleError: a granule cannot be used, or no day gives a product (in the summary, if the
+            run keeps going). Some days without a product are no error: they stand in `empty`.
         SchemaError: granules that do not belong together, of two grids for instance (likewise).
         OutputError: a product cannot be written; those before it stand.
         ConfigError: the settings name an unknown channel.
@@ -261,4 +233,9 @@ def retrieve_granules(
 
     days = by_day(granules, keep, lambda: progress(1, 0))
     made = (_season if settings.mode == "season" else _each_day)(job, days)
-    return replace(made, granules=len(granules) - len(bad), failures=(*bad, *made.failures))
+    made = replace(made, granules=len(granules) - len(bad), failures=(*bad, *made.failures))
+    if made.products or not made.empty:
+        return made
+    if not options.keeps_going:
+        raise GranuleError(str(made.empty[0]))
+    return replace(made, failures=(*made.failures, *map(str, made.empty)), empty=())

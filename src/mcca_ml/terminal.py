@@ -16,6 +16,7 @@ from mcca_ml.summary import Description
 QUIET_SECONDS = 2.0
 """Work shorter than this shows no progress."""
 _SHOWN_FLAGS = 12
+_SHOWN_NOTES = 3
 _FLAG_WIDTH = 22
 
 
@@ -72,6 +73,14 @@ def _count(number: int, word: str) -> str:
     return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
 
 
+def _notes(summary: Summary) -> list[str]:
+    """Days without a product, the first few by name."""
+    notes = [empty.note for empty in summary.empty]
+    rest = len(notes) - _SHOWN_NOTES
+    more = [f"{_count(rest, 'more day')} without a product"] if rest > 0 else []
+    return notes[:_SHOWN_NOTES] + more
+
+
 def summary_line(summary: Summary, out: object, seconds: float) -> str:
     """One line that says what a run has made."""
     parts = [
@@ -84,7 +93,7 @@ def summary_line(summary: Summary, out: object, seconds: float) -> str:
         parts.insert(1, _count(len(summary.maps), "map"))
     if summary.failures:
         parts.append(f"INCOMPLETE: {_count(len(summary.failures), 'failure')}")
-    return ", ".join(parts)
+    return "; ".join([", ".join(parts), *_notes(summary)])
 
 
 def _share(part: int, whole: int) -> str:

@@ -180,7 +180,7 @@ def test_an_ancillary_granule_of_another_day_does_not_help(granule, tmp_path):
     write_spl1ctb(path, look_at(PLACES), look_at(PLACES), "am")
     other = tmp_path / "SIMULATED_20150801.h5"
     shutil.copy(granule, other)
-    with pytest.raises(GranuleError, match="2015-07-01: no granule given with --ancillary holds"):
+    with pytest.raises(GranuleError, match="2015-07-01: no granule given with --ancillary fits"):
         retrieve_granules([path], tmp_path / "out", RetrieveSettings(), Options(ancillary=(other,)))
 
 
