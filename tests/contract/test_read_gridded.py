@@ -119,13 +119,64 @@ def test_ancillary_of_the_same_look(tmp_path: Path, half_orbit: xr.Dataset):
     assert "soil_temperature" not in half_orbit
 
 
-def test_ancillary_of_the_other_look_where_there_is_none_of_the_same(
+def test_what_changes_by_the_hour_is_not_lent_to_another_look(
     tmp_path: Path, half_orbit: xr.Dataset
 ):
-    write_spl2smp(tmp_path / "orbit.h5", a_look(), "am")
+    """The half orbit is of 6 pm, the lender of 6 am: its soil is colder and may be frozen."""
+    bits = np.array([1 << 8, 1 << 5, 1 << 4, 0b1000], np.uint16)
+    write_spl2smp(tmp_path / "orbit.h5", a_look(surface_flag=bits), "am")
     ds = with_ancillary(half_orbit, read_smap(tmp_path / "orbit.h5"))
-    np.testing.assert_array_equal(ds["soil_temperature"][0, 0], a_look().soil_temperature)
     assert ds["look"].to_numpy().tolist() == ["pm"]
+    assert np.isnan(ds["soil_temperature"]).all()
+    assert ds["flag"].to_numpy().ravel().tolist() == [0, 0, 0, int(Flag.URBAN)]
+    np.testing.assert_array_equal(ds["clay_fraction"][0, 0], a_look().clay_fraction)
+    assert ds["land_cover"].to_numpy()[0, 0, 0].tolist() == [10, 12, 255]
+
+
+def test_what_changes_by_the_hour_is_not_lent_to_another_day(tmp_path: Path):
+    midnight = np.datetime64("2015-07-01T23:59:58", "ns") + np.arange(4) * np.timedelta64(1, "s")
+    look = a_look(obs_time=midnight)
+    write_spl1ctb(tmp_path / "tb.h5", look, look, "pm")
+    write_spl2smp(tmp_path / "orbit.h5", a_look(), "pm")  # of the first of the two days
+    ds = with_ancillary(read_smap(tmp_path / "tb.h5"), read_smap(tmp_path / "orbit.h5"))
+    assert ds.sizes["time"] == 2
+    np.testing.assert_array_equal(ds["soil_temperature"][0, 0], a_look().soil_temperature)
+    assert np.isnan(ds["soil_temperature"][1, 0]).all()
+    np.testing.assert_array_equal(ds["clay_fraction"][1, 0], a_look().clay_fraction)
+
+
+def test_a_granule_keeps_what_it_has_of_its_own(tmp_path: Path):
+    """The lender fills gaps; its own gaps and values stay out where the granule has a value."""
+    own = a_look(
+        soil_temperature=numbers(280, np.nan, 280, np.nan),
+        clay_fraction=numbers(0.5, 0.5, np.nan, 0.5),
+        land_cover=np.array([[4, 99, 99], [99, 99, 99], [4, 99, 99], [4, 5, 99]], np.uint8),
+        land_cover_fraction=np.array([[1, 0, 0], [0, 0, 0], [1, 0, 0], [0.6, 0.4, 0]], np.float32),
+    )
+    other = a_look(
+        soil_temperature=numbers(np.nan, 290, 290, np.nan), clay_fraction=numbers(*[np.nan] * 4)
+    )
+    write_spl2smp(tmp_path / "own.h5", own, "pm")
+    write_spl2smp(tmp_path / "other.h5", other, "pm")
+    borrower = read_smap(tmp_path / "own.h5")
+    before = borrower.copy(deep=True)
+    ds = with_ancillary(borrower, read_smap(tmp_path / "other.h5"))
+    assert borrower.identical(before)
+    schema.check(ds, {**schema.GRID_TB, **schema.ANCILLARY}, where="test")
+    np.testing.assert_array_equal(ds["soil_temperature"][0, 0], numbers(280, 290, 280, np.nan))
+    np.testing.assert_array_equal(ds["clay_fraction"], before["clay_fraction"])
+    assert ds["land_cover"].to_numpy()[0, 0, :, 0].tolist() == [4, 10, 4, 4]
+    np.testing.assert_allclose(ds["land_cover_fraction"][0, 0, 1], [0.7, 0.3, 0])
+    np.testing.assert_allclose(ds["land_cover_fraction"][0, 0, 3], [0.6, 0.4, 0])
+    for name in ds:
+        assert ds[name].dtype == before[name].dtype, name
+
+
+def test_land_cover_without_shares_lends_its_first_class(tmp_path: Path, half_orbit: xr.Dataset):
+    write_spl2smp(tmp_path / "orbit.h5", a_look(), "pm")
+    lender = read_smap(tmp_path / "orbit.h5").drop_vars("land_cover_fraction")
+    ds = with_ancillary(half_orbit, lender)
+    assert ds["land_cover_fraction"].to_numpy()[0, 0, 0].tolist() == [1, 0, 0]
 
 
 def test_cells_are_matched_and_lasting_fields_come_from_any_look(
