@@ -40,10 +40,11 @@ SURFACE_BITS: tuple[tuple[int, Flag], ...] = (
     (7, Flag.FROZEN),
     (8, Flag.FROZEN),
     (9, Flag.TOPOGRAPHY),
-    (10, Flag.DENSE_VEGETATION),
 )
 """Bit of `surface_flag` -> our flag: water from a map, water from radar or MODIS, frozen by the
-radar or radiometer, frozen by the model. Bit 11 (nadir region) has no counterpart."""
+radar or radiometer, frozen by the model. Bit 11 (nadir region) has no counterpart. Bit 10 (dense
+vegetation) is left out: it is a vegetation water content made from NDVI, and no vegetation
+ancillary goes in. Our flag of that name comes from the VOD that is retrieved."""
 
 QUALITY_BIT = 0
 """Bit of `tb_qual_flag_*` that says: not of the best quality. The values are kept."""

@@ -74,8 +74,9 @@ def test_local_time_is_solar_and_the_place_is_that_of_the_grid(tmp_path: Path):
 
 
 def test_surface_bits_become_flags(tmp_path: Path):
+    """Bit 10, dense vegetation, is made from NDVI and must not come in; 11 has no counterpart."""
     path = tmp_path / "day.h5"
-    bits = np.array([0b1000, 1 << 8 | 1 << 5, 0b111, 1 << 11], np.uint16)
+    bits = np.array([0b1000, 1 << 8 | 1 << 5, 0b111, 1 << 10 | 1 << 11], np.uint16)
     write_spl3smp(path, {"am": a_look(surface_flag=bits)})
     flags = read_smap(path)["flag"].to_numpy()
     assert flags.ravel().tolist() == [
