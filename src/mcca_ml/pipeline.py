@@ -6,7 +6,7 @@ From Python: `from mcca_ml.pipeline import Options, retrieve_granules`.
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +18,7 @@ from mcca_ml.errors import GranuleError, SchemaError
 from mcca_ml.flags import Flag, is_recommended
 from mcca_ml.gather import Day, Empty, EmptyDayError, Grid, Look, by_product, gather
 from mcca_ml.grid.stack import stack_days
-from mcca_ml.publish.attributes import provenance, source
+from mcca_ml.publish.attributes import Provenance, Source, provenance, source
 from mcca_ml.publish.product import write_product
 from mcca_ml.read.by_day import Days, Part, by_day, of_day
 from mcca_ml.read.granule import shorten
@@ -88,6 +88,10 @@ class _Job:
     settings: RetrieveSettings
     options: Options
     progress: Progress
+    made: Provenance
+    """That of the products, without their sources."""
+    source: Callable[[Path], Source]
+    """Name and hash of a granule, computed once in the run: a season names all in each product."""
 
     def attempt(self, work: Callable[[], Summary]) -> Summary:
         """Do `work`; where the run keeps going, a bad granule becomes a line of the summary."""
@@ -130,9 +134,7 @@ def _publish(job: _Job, paths: Sequence[Path], found: xr.Dataset) -> Summary:
         )
     if OPERATIONAL in found and not bool(np.isfinite(found[OPERATIONAL]).any()):
         found = found.drop_vars(OPERATIONAL)
-    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
-    sources = tuple(source(path) for path in paths)
-    made = provenance(sources, job.settings, source_date_epoch=epoch)
+    made = replace(job.made, sources=tuple(map(job.source, paths)))
     product = write_product(found, job.out_dir, made)
     maps: list[Path] = []
     if job.options.has_maps:
@@ -223,7 +225,8 @@ def retrieve_granules(
     granules = tuple(dict.fromkeys(paths))
     if not granules:
         raise GranuleError("retrieve: found no granule, expected at least one; name some files")
-    job = _Job(make_directory(out_dir), settings, options, progress)
+    made = provenance(settings, source_date_epoch=os.environ.get("SOURCE_DATE_EPOCH", ""))
+    job = _Job(make_directory(out_dir), settings, options, progress, made, cache(source))
     bad: list[str] = []
 
     def keep(error: GranuleError | SchemaError) -> None:
@@ -232,10 +235,10 @@ def retrieve_granules(
         bad.append(str(error))
 
     days = by_day(granules, keep, lambda: progress(1, 0))
-    made = (_season if settings.mode == "season" else _each_day)(job, days)
-    made = replace(made, granules=len(granules) - len(bad), failures=(*bad, *made.failures))
-    if made.products or not made.empty:
-        return made
+    found = (_season if settings.mode == "season" else _each_day)(job, days)
+    total = replace(found, granules=len(granules) - len(bad), failures=(*bad, *found.failures))
+    if total.products or not total.empty:
+        return total
     if not options.keeps_going:
-        raise GranuleError(str(made.empty[0]))
-    return replace(made, failures=(*made.failures, *map(str, made.empty)), empty=())
+        raise GranuleError(str(total.empty[0]))
+    return replace(total, failures=(*total.failures, *map(str, total.empty)), empty=())

@@ -9,12 +9,15 @@ import xarray as xr
 from made_look import COUNT, TIMES, look_at
 from typer.testing import CliRunner
 
+from mcca_ml import pipeline
 from mcca_ml.cli import app
 from mcca_ml.config import RetrieveSettings
 from mcca_ml.errors import GranuleError
 from mcca_ml.gather import Empty
 from mcca_ml.grid import ease2
 from mcca_ml.pipeline import Options, Summary, retrieve_granules
+from mcca_ml.publish import attributes
+from mcca_ml.publish.attributes import source
 from mcca_ml.read.gridded import write_gridded
 from mcca_ml.sensors import SENSORS
 from mcca_ml.simulate.scene import scene_dataset, uniform_scene
@@ -141,6 +144,25 @@ def test_two_grids_that_would_make_one_file_are_named(tmp_path):
     assert f"{coarse.name}, {fine.name}: " in found.stderr
     assert "EASE2_M09, EASE2_M36" in found.stderr
     assert found.stderr.rstrip().endswith("or each by itself")
+
+
+@pytest.mark.parametrize("mode", ["look", "season"])
+def test_each_granule_is_hashed_once_and_the_commit_asked_once(tmp_path, monkeypatch, mode):
+    for number in range(3):
+        look = replace(look_at(PLACES), obs_time=TIMES + np.timedelta64(number, "D"))
+        write_spl3smp(tmp_path / f"SIMULATED_2015070{1 + number}.h5", {"am": look})
+    hashed, asked = [], []
+    monkeypatch.setattr(pipeline, "source", lambda path: hashed.append(path) or source(path))
+    monkeypatch.setattr(attributes, "_commit", lambda: asked.append(1) or "c0ffee")
+    granules = sorted(tmp_path.glob("*.h5"))
+    made = retrieve_granules(granules, tmp_path / "out", RetrieveSettings(mode=mode))
+    assert len(made.products) == 3
+    assert sorted(hashed) == granules
+    assert asked == [1]
+    with xr.open_dataset(made.products[0]) as product:
+        assert product.attrs["software_commit"] == "c0ffee"
+        named = product.attrs["source_granules"].split(", ")
+    assert len(named) == (3 if mode == "season" else 1)
 
 
 def test_many_days_without_a_product_stay_one_line():

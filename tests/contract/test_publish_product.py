@@ -171,7 +171,7 @@ def test_the_date_is_that_of_the_last_observation_or_the_one_asked_for(ds, found
 
 def test_a_bad_source_date_epoch_is_refused():
     with pytest.raises(ConfigError, match="SOURCE_DATE_EPOCH: found 'now', expected seconds"):
-        provenance((), RetrieveSettings(), source_date_epoch="now")
+        provenance(RetrieveSettings(), source_date_epoch="now")
 
 
 def test_the_hash_of_a_granule_is_its_sha256(tmp_path):

@@ -93,13 +93,10 @@ def _commit() -> str:
     return found.stdout.strip()
 
 
-def provenance(
-    sources: tuple[Source, ...], settings: RetrieveSettings, *, source_date_epoch: str = ""
-) -> Provenance:
-    """Provenance of products made from `sources` with `settings` by this software.
+def provenance(settings: RetrieveSettings, *, source_date_epoch: str = "") -> Provenance:
+    """Provenance of products made with `settings` by this software; their sources are yet to name.
 
     Args:
-        sources: input files.
         settings: the `[retrieve]` table.
         source_date_epoch: value of the environment variable SOURCE_DATE_EPOCH, seconds since 1970;
             empty if it is not set.
@@ -113,7 +110,7 @@ def provenance(
             "correct or unset it"
         )
     return Provenance(
-        sources=sources,
+        sources=(),
         settings=json.dumps(settings.model_dump(mode="json"), sort_keys=True),
         commit=_commit(),
         source_date_epoch=int(source_date_epoch) if source_date_epoch else None,
