@@ -187,51 +187,6 @@ def test_a_missing_optional_field_is_left_out(tmp_path: Path, name: str):
     assert len(before - set(read_smap(path))) in (1, 2)  # land cover goes with its shares
 
 
-class TestForeAndAft:
-    """SPL1CTB: each side is masked by its own quality bit, then the rest is averaged."""
-
-    def read(self, path: Path, *, fore: np.ndarray, aft: np.ndarray):
-        quality = {"quality_v": np.array([0, 1, 1, 0], np.uint16)}
-        later = TIMES + np.timedelta64(60, "s")
-        other = {"quality_v": np.array([0, 0, 1, 0], np.uint16), "obs_time": later}
-        write_spl1ctb(path, a_look(tb_v=fore, **quality), a_look(tb_v=aft, **other), "pm")
-        return read_smap(path)
-
-    def test_mean_after_masking(self, tmp_path: Path):
-        ds = self.read(
-            tmp_path / "tb.h5",
-            fore=numbers(250, 250, 250, np.nan),
-            aft=numbers(260, 260, 260, 260),
-        )
-        np.testing.assert_array_equal(ds["tb"][0, 0, :, 0], [255, 260, 255, 260])
-        assert has(ds["flag"].to_numpy(), Flag.TB_SUSPECT) == [False, False, True, False]
-        assert ds["nobs"].to_numpy().ravel().tolist() == [2, 2, 2, 2]  # H saw both sides
-
-    def test_a_side_counts_if_either_polarisation_uses_it(self, tmp_path: Path):
-        """V takes fore only and H aft only: the time lies between, and two sides are in it."""
-        bad = np.ones(COUNT, np.uint16)
-        later = TIMES + np.timedelta64(60, "s")
-        path = tmp_path / "tb.h5"
-        write_spl1ctb(path, a_look(quality_h=bad), a_look(quality_v=bad, obs_time=later), "am")
-        ds = read_smap(path)
-        assert ds["nobs"].to_numpy().ravel().tolist() == [2] * COUNT
-        difference = ds["obs_time"].to_numpy()[0, 0] - (TIMES + np.timedelta64(30, "s"))
-        assert np.abs(difference).max() <= np.timedelta64(2, "ms")
-        assert ds["flag"].to_numpy().max() == 0
-
-    def test_time_is_the_mean_of_the_sides(self, tmp_path: Path):
-        ds = self.read(tmp_path / "tb.h5", fore=numbers(*[250] * 4), aft=numbers(*[250] * 4))
-        middle = TIMES + np.timedelta64(30, "s")
-        difference = np.abs(ds["obs_time"].to_numpy()[0, 0] - middle)
-        assert difference.max() <= np.timedelta64(2, "ms")
-
-    def test_it_holds_no_ancillary(self, tmp_path: Path):
-        ds = self.read(tmp_path / "tb.h5", fore=numbers(*[250] * 4), aft=numbers(*[250] * 4))
-        assert set(ds) == set(schema.GRID_TB)
-        assert ds.attrs["product"] == "SPL1CTB"
-        assert ds["look"].to_numpy().tolist() == ["pm"]
-
-
 @pytest.mark.parametrize("level", ["L3", "L2", "L1C"])
 def test_enhanced_products_are_on_the_9_km_grid(tmp_path: Path, level: str):
     path = tmp_path / "enhanced.h5"

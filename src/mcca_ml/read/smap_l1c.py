@@ -1,5 +1,7 @@
 """SPL1CTB and SPL1CTB_E: the fore and the aft side of the scan -> one observation a cell."""
 
+from collections.abc import Callable
+
 import h5py
 import numpy as np
 import numpy.typing as npt
@@ -12,32 +14,38 @@ from mcca_ml.read.brightness import brightness_temperature, flat_cell
 from mcca_ml.read.granule import Floats, array, dataset, decode, file_name
 from mcca_ml.read.identify import look_of_orbit
 
+Bools = npt.NDArray[np.bool_]
 
-def mean_of_sides(
-    tb: Floats, suspect: npt.NDArray[np.bool_]
-) -> tuple[Floats, npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-    """Mean over the sides [K], whether it is suspect, and which sides are in it.
 
-    A side marked as suspect is masked before the mean. Where every side that saw the cell is
-    marked, their mean is kept and is suspect itself.
+def sides_used(tb: Floats, suspect: Bools) -> tuple[Bools, Bools]:
+    """Which sides go into the mean, (polarisation, side, cell), and whether it is suspect, (cell).
+
+    V and H are read against each other, so they take the same sides, which look at other ground
+    along the edge of a field or a lake: those good at both; where there is none, those with a
+    value at both, which is suspect; where no side has both, each takes its own good sides, or if
+    none is good those with a value. That is suspect if V and H then have different sides, or a side
+    is marked. Where only one of them has a value at all, the other stays missing.
 
     Args:
-        tb: brightness temperature [K], (side, cell); NaN where missing.
-        suspect: the provider's quality bit, (side, cell).
+        tb: brightness temperature [K], (polarisation, side, cell); NaN where missing.
+        suspect: the provider's quality bit, same shape.
 
-    >>> tb = np.array([[250, 250, 240], [270, 270, np.nan]], np.float32)
-    >>> mean, doubt, used = mean_of_sides(tb, np.array([[0, 1, 1], [0, 0, 0]], bool))
-    >>> mean.tolist(), doubt.tolist()
-    ([260.0, 270.0, 240.0], [False, False, True])
+    >>> tb = np.array([[[250] * 3, [260] * 3], [[230] * 3, [240, 240, np.nan]]], np.float32)
+    >>> marked = np.array([[[0, 1, 1], [0, 0, 0]], [[0, 0, 0], [0, 0, 0]]], bool)
+    >>> used, doubt = sides_used(tb, marked)
+    >>> bool((used[0] == used[1]).all()), used[0].T.tolist(), doubt.tolist()
+    (True, [[True, True], [False, True], [True, False]], [False, False, True])
     """
     finite = np.isfinite(tb)
     good = finite & ~suspect
-    used = np.where(good.any(axis=0), good, finite)
-    count = used.sum(axis=0)
-    total = np.where(used, tb, np.float32(0)).sum(axis=0)
-    mean = np.where(count > 0, total / np.maximum(count, 1), np.nan).astype(np.float32)
-    doubtful = np.asarray(finite.any(axis=0) & ~good.any(axis=0), np.bool_)
-    return mean, doubtful, used
+    both_good, both = good.all(axis=0), finite.all(axis=0)
+    shared = np.where(both_good.any(axis=0), both_good, both)
+    single = np.where(good.any(axis=1, keepdims=True), good, finite)
+    is_shared = shared.any(axis=0)
+    used = np.asarray(np.where(is_shared, shared, single), np.bool_)
+    has_all = used.any(axis=1).all(axis=0)
+    doubtful = (used & suspect).any(axis=(0, 1)) | (~is_shared & has_all)
+    return used, np.asarray(doubtful, np.bool_)
 
 
 def _mean(values: npt.NDArray[np.floating], used: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
@@ -46,6 +54,16 @@ def _mean(values: npt.NDArray[np.floating], used: npt.NDArray[np.bool_]) -> npt.
     count = valid.sum(axis=0)
     total = np.where(valid, values, 0.0).sum(axis=0, dtype=np.float64)
     return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+
+
+def _sides(
+    group: h5py.Group,
+    name: str,
+    shape: tuple[int, ...],
+    read: Callable[[h5py.Group, str, tuple[int, ...]], npt.NDArray[np.generic]],
+) -> npt.NDArray[np.generic]:
+    """A field of both sides of the scan, (side, cell)."""
+    return np.stack([read(group, f"{name}_{side}", shape) for side in SIDES])
 
 
 def _seconds(group: h5py.Group, shape: tuple[int, ...]) -> tuple[Floats, np.datetime64]:
@@ -71,30 +89,23 @@ def read_l1c(h5: h5py.File, layout: Layout) -> Observations:
     """
     group = h5[layout.groups[0].name]
     shape = (dataset(group, "cell_tb_v_fore").size,)
-    means, doubts, used = [], [], np.zeros((len(SIDES), *shape), bool)
-    for polarisation in "vh":
-        tb = np.stack(
-            [brightness_temperature(group, f"cell_tb_{polarisation}_{s}", shape) for s in SIDES]
-        )
-        names = [f"cell_tb_qual_flag_{polarisation}_{side}" for side in SIDES]
-        quality = np.stack([array(group, name, shape) for name in names]).astype(np.uint16)
-        mean, doubt, sides = mean_of_sides(tb, is_suspect(quality, FILLS["u2"]))
-        means.append(mean)
-        doubts.append(doubt)
-        used |= sides
-    angles = [array(group, f"cell_boresight_incidence_{side}", shape) for side in SIDES]
-    incidence = _mean(np.stack([decode(a, FILLS["f4"], (0.0, 90.0)) for a in angles]), used)
+    tb = np.stack([_sides(group, f"cell_tb_{p}", shape, brightness_temperature) for p in "vh"])
+    quality = np.stack([_sides(group, f"cell_tb_qual_flag_{p}", shape, array) for p in "vh"])
+    used, doubtful = sides_used(tb, is_suspect(quality.astype(np.uint16), FILLS["u2"]))
+    columns = [_mean(*pair).astype(np.float32) for pair in zip(tb, used, strict=True)]
+    means, sides = np.stack(columns, axis=-1), np.asarray(used.any(axis=0), np.bool_)
+    angles = _sides(group, "cell_boresight_incidence", shape, array)
+    incidence = _mean(decode(angles, FILLS["f4"], (0.0, 90.0)), sides)
     seconds, epoch = _seconds(group, shape)
-    tb = np.stack(means, axis=-1)
-    seen = np.isfinite(tb).any(axis=1)
+    seen = np.isfinite(means).any(axis=1)
     row, column = (array(group, f"cell_{axis}", shape)[seen] for axis in ("row", "column"))
     return Observations(
         look=look_of_orbit(h5),
         cell=flat_cell(row, column, ease2.by_name(layout.product.grid).shape, file_name(group)),
-        tb=tb[seen],
+        tb=means[seen],
         incidence=np.deg2rad(incidence[seen]).astype(np.float32),
-        obs_time=times.obs_time(_mean(seconds, used)[seen], epoch),
-        nobs=used.sum(axis=0)[seen].astype(np.uint16),
-        flag=tb_flags(tb, np.stack(doubts, axis=-1))[seen],
+        obs_time=times.obs_time(_mean(seconds, sides)[seen], epoch),
+        nobs=sides.sum(axis=0)[seen].astype(np.uint16),
+        flag=tb_flags(means, np.stack([doubtful, doubtful], axis=-1))[seen],
         ancillary={},
     )
