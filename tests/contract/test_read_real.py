@@ -70,6 +70,14 @@ def test_recommended_cells_may_hold_suspect_brightness_temperatures(day: xr.Data
     assert 500 < int((suspect & (day["recommended_operational"] == 1)).sum()) < 1_000
 
 
+@pytest.mark.parametrize("name", ["day", "orbit"])
+def test_hardly_a_recommended_cell_is_suspect(name: str, request: pytest.FixtureRequest):
+    """4.8 and 2.2 %: unknown quality counts as doubt, and is nowhere where there is a value."""
+    ds = request.getfixturevalue(name)
+    suspect = (ds["flag"] & np.uint32(int(Flag.TB_SUSPECT))) != 0
+    assert float(suspect.where(ds["recommended_operational"] == 1).mean()) < 0.05
+
+
 def test_recommended_cells_of_the_orbit(orbit: xr.Dataset):
     """592 after the data's own description."""
     assert int(orbit["recommended_operational"].sum()) == 592

@@ -87,11 +87,17 @@ def test_surface_bits_become_flags(tmp_path: Path):
     ]
 
 
-def test_the_fill_value_of_bits_sets_no_flag(tmp_path: Path):
-    fill = np.full(COUNT, layouts.FILLS["u2"], np.uint16)
+def test_unknown_surface_sets_no_flag_and_unknown_quality_is_suspect(tmp_path: Path):
+    fill = layouts.FILLS["u2"]
     path = tmp_path / "day.h5"
-    write_spl3smp(path, {"am": a_look(surface_flag=fill, quality_v=fill, quality_h=fill)})
-    assert read_smap(path)["flag"].to_numpy().max() == 0
+    look = a_look(
+        surface_flag=np.array([fill, fill, 0, 0], np.uint16),
+        quality_v=np.array([0, 0, fill, 0], np.uint16),
+        quality_h=np.array([0, 0, 0, fill], np.uint16),
+    )
+    write_spl3smp(path, {"am": look})
+    suspect = int(Flag.TB_SUSPECT)
+    assert read_smap(path)["flag"].to_numpy().ravel().tolist() == [0, 0, suspect, suspect]
 
 
 def test_suspect_brightness_temperature_is_kept_and_flagged(tmp_path: Path):

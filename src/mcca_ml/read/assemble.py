@@ -47,8 +47,13 @@ def is_set(bits: Bits, bit: int, fill: float | None) -> npt.NDArray[np.bool_]:
 
 
 def is_suspect(quality: Bits, fill: float | None) -> npt.NDArray[np.bool_]:
-    """Whether the provider marks a brightness temperature as less than good."""
-    return is_set(quality, QUALITY_BIT, fill)
+    """Whether the provider marks a brightness temperature as less than good, or does not say.
+
+    >>> is_suspect(np.array([0, 1, 4, 65534], np.uint16), 65534).tolist()
+    [False, True, False, True]
+    """
+    unknown: npt.NDArray[np.bool_] = quality == fill
+    return is_set(quality, QUALITY_BIT, fill) | unknown
 
 
 def is_recommended(retrieval_quality: Bits, fill: float | None) -> npt.NDArray[np.bool_]:
