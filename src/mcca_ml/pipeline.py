@@ -19,7 +19,8 @@ from mcca_ml.flags import Flag, is_recommended
 from mcca_ml.gather import Day, Empty, EmptyDayError, Grid, Look, by_product, gather
 from mcca_ml.grid.stack import stack_days
 from mcca_ml.publish.attributes import Provenance, Source, provenance, source
-from mcca_ml.publish.product import write_product
+from mcca_ml.publish.earlier import is_of_others
+from mcca_ml.publish.product import file_name, write_product
 from mcca_ml.read.by_day import Days, Part, by_day, of_day
 from mcca_ml.read.granule import shorten
 from mcca_ml.retrieve.season import retrieve_season
@@ -61,6 +62,8 @@ class Summary:
     """Why a granule or a day could not be done, one line each."""
     empty: tuple[Empty, ...] = ()
     """Days without a product though their granules are sound."""
+    replaced: tuple[Path, ...] = ()
+    """Products that took the place of one made from other granules."""
 
     @property
     def is_complete(self) -> bool:
@@ -77,6 +80,7 @@ class Summary:
             self.recommended + other.recommended,
             self.failures + other.failures,
             self.empty + other.empty,
+            self.replaced + other.replaced,
         )
 
 
@@ -135,6 +139,7 @@ def _publish(job: _Job, paths: Sequence[Path], found: xr.Dataset) -> Summary:
     if OPERATIONAL in found and not bool(np.isfinite(found[OPERATIONAL]).any()):
         found = found.drop_vars(OPERATIONAL)
     made = replace(job.made, sources=tuple(map(job.source, paths)))
+    was_of_others = is_of_others(job.out_dir / file_name(found), made.sources)
     product = write_product(found, job.out_dir, made)
     maps: list[Path] = []
     if job.options.has_maps:
@@ -143,7 +148,13 @@ def _publish(job: _Job, paths: Sequence[Path], found: xr.Dataset) -> Summary:
         for look in map(str, found["look"].to_numpy()):
             maps.append(write_map(found, look, product.with_name(f"{product.stem}_{look}.png")))
     good = known & is_recommended(found["flag"].to_numpy())
-    return Summary((product,), tuple(maps), 0, int(known.sum()), int(good.sum()))
+    return Summary(
+        products=(product,),
+        maps=tuple(maps),
+        cells=int(known.sum()),
+        recommended=int(good.sum()),
+        replaced=(product,) if was_of_others else (),
+    )
 
 
 def _one_day(job: _Job, day: np.datetime64, parts: Sequence[Part]) -> Summary:
@@ -209,7 +220,7 @@ def retrieve_granules(
     Args:
         paths: granules in any order; half orbits of a day are composed into it.
         out_dir: where the products go, `20150401_smap_m36.nc` for instance; made if missing. A
-            product of the same name is replaced.
+            product of the same name is replaced; one of other granules is named in the summary.
         settings: the `[retrieve]` table; in its mode "season" all days are in memory at once.
         options: grid, looks, maps, and what to do with a bad granule.
         progress: called with the granules read and cells retrieved since the last call.

@@ -91,6 +91,10 @@ def summary_line(summary: Summary, out: object, seconds: float) -> str:
     ]
     if summary.maps:
         parts.insert(1, _count(len(summary.maps), "map"))
+    if summary.replaced:
+        parts.append(
+            f"WARNING: replaced {_count(len(summary.replaced), 'product')} made from other granules"
+        )
     if summary.failures:
         parts.append(f"INCOMPLETE: {_count(len(summary.failures), 'failure')}")
     return "; ".join([", ".join(parts), *_notes(summary)])

@@ -165,6 +165,25 @@ def test_each_granule_is_hashed_once_and_the_commit_asked_once(tmp_path, monkeyp
     assert len(named) == (3 if mode == "season" else 1)
 
 
+def test_a_product_of_other_granules_is_not_replaced_in_silence(half_orbits, tmp_path):
+    am, pm = sorted(Path(half_orbits).parent.iterdir(), key=lambda path: "_A_" in path.name)
+    warning = "WARNING: replaced 1 product made from other granules"
+    said = []
+    for granule in (am, am, pm):
+        found = run(app, ["retrieve", str(granule), "--out", str(tmp_path / "out")])
+        assert found.exit_code == 0, found.output
+        said.append(warning in found.stdout)
+    assert said == [False, False, True]
+
+
+def test_what_stands_in_the_place_of_a_product_need_not_be_one(half_orbits, tmp_path):
+    path = sorted(Path(half_orbits).parent.iterdir())[0]
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / FIRST).write_text("not a product")
+    made = retrieve_granules([path], tmp_path / "out", RetrieveSettings())
+    assert made.replaced == made.products
+
+
 def test_many_days_without_a_product_stay_one_line():
     empty = tuple(Empty(f"2015-07-0{n}: nothing", "") for n in range(1, 6))
     line = summary_line(Summary(empty=empty), "out", 1.0)
