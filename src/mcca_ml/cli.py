@@ -5,12 +5,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mcca_ml import __version__
 from mcca_ml.errors import MccaMlError
+
+if TYPE_CHECKING:
+    from mcca_ml.arguments import Work
+    from mcca_ml.pipeline import Options
 
 app = typer.Typer(
     help="Soil moisture and vegetation optical depth from passive microwave satellites.",
@@ -43,12 +47,18 @@ class ModeChoice(StrEnum):
     SEASON = "season"
 
 
+INTERRUPTED = 130
+"""Exit status after Ctrl-C: 128 and the number of the signal."""
+
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 
 
 @contextmanager
 def _errors_in_one_line(debug: bool) -> Iterator[None]:
-    """Turn an error into one line on stderr and exit status 1; with `debug` let it through."""
+    """Turn an error into one line on stderr and exit status 1; with `debug` let it through.
+
+    An interruption from the keyboard is told too, and ends with the status that shells give it.
+    """
     try:
         yield
     except MccaMlError as error:
@@ -56,6 +66,9 @@ def _errors_in_one_line(debug: bool) -> Iterator[None]:
             raise
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(1) from error
+    except KeyboardInterrupt as error:
+        typer.echo("interrupted; products written before stand", err=True)
+        raise typer.Exit(INTERRUPTED) from error
     except (typer.Exit, typer.Abort):
         raise
     except Exception as error:
@@ -84,6 +97,25 @@ def common(
     ] = False,
 ) -> None:
     """Soil moisture and vegetation optical depth from passive microwave satellites."""
+
+
+def _retrieve(work: "Work", options: "Options") -> None:
+    """Do the work with a bar and one line at its end; exit status 1 if it is incomplete."""
+    from rich.console import Console
+
+    from mcca_ml.pipeline import retrieve_granules
+    from mcca_ml.terminal import shown_bar, summary_line
+
+    with shown_bar(Console(stderr=True), len(work.granules)) as bar:
+        made = retrieve_granules(
+            work.granules, work.out, work.settings, options, progress=bar.advance
+        )
+        seconds = bar.seconds
+    for failure in made.failures:
+        typer.echo(f"failed: {failure}", err=True)
+    typer.echo(summary_line(made, work.out, seconds))
+    if not made.is_complete:
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -118,22 +150,11 @@ def retrieve(  # noqa: PLR0913 one parameter an option
         work = work_of(granules, out, mode.value if mode else None)
         lenders = tuple(path for one in ancillary or () for path in expand(str(one)))
         # Imported here, not above: JAX and xarray take seconds; bad arguments are told before.
-        from rich.console import Console
+        from mcca_ml.pipeline import Options
 
-        from mcca_ml.pipeline import Options, retrieve_granules
-        from mcca_ml.terminal import shown_bar, summary_line
-
-        options = Options(grid.value, look.value, lenders, has_maps=png, keeps_going=keep_going)
-        with shown_bar(Console(stderr=True), len(work.granules)) as bar:
-            made = retrieve_granules(
-                work.granules, work.out, work.settings, options, progress=bar.advance
-            )
-            seconds = bar.seconds
-        for failure in made.failures:
-            typer.echo(f"failed: {failure}", err=True)
-        typer.echo(summary_line(made, work.out, seconds))
-        if not made.is_complete:
-            raise typer.Exit(1)
+        _retrieve(
+            work, Options(grid.value, look.value, lenders, has_maps=png, keeps_going=keep_going)
+        )
 
 
 @app.command()
