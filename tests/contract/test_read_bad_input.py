@@ -213,6 +213,12 @@ def test_all_fill(tmp_path: Path):
     assert "no brightness temperature in any cell (all fill), expected some" in message
 
 
+def test_no_time_in_any_cell(tmp_path: Path):
+    path = tmp_path / "timeless.h5"
+    write_spl2smp(path, a_look(obs_time=np.full(COUNT, np.datetime64("NaT", "ns"))), "am")
+    assert "no observation time in any cell (all fill), expected some; leave" in refusal(path)
+
+
 def test_half_orbit_without_direction(orbit: Path):
     with h5py.File(orbit, "a") as h5:
         h5["Metadata/OrbitMeasuredLocation"].attrs["orbitDirection"] = "Sideways"

@@ -5,6 +5,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+import xarray as xr
 from made_look import CELLS, COUNT, TIMES, a_look, look_at, numbers
 
 from mcca_ml import layouts, schema
@@ -157,14 +158,17 @@ def test_a_half_orbit_over_midnight_fills_two_days(tmp_path: Path):
     assert seen == [[True, True, False, False], [False, False, True, True]]
 
 
-def test_a_cell_without_a_time_counts_to_the_day_of_the_others(tmp_path: Path):
+def test_a_cell_without_a_time_is_left_out(tmp_path: Path):
+    """It belongs to no day and no pass; the others keep all that is theirs."""
     path = tmp_path / "orbit.h5"
     times = TIMES.copy()
     times[2] = np.datetime64("NaT")
     write_spl2smp(path, a_look(obs_time=times), "am")
     ds = read_smap(path)
     assert ds.sizes["time"] == 1
-    assert np.isnat(ds["obs_time"].to_numpy()).ravel().tolist() == [False, False, True, False]
+    assert ds["cell"].to_numpy().tolist() == CELLS[[0, 1, 3]].tolist()
+    write_spl2smp(path, a_look(), "am")
+    xr.testing.assert_equal(ds, read_smap(path).isel(cell=[0, 1, 3]))
 
 
 def test_static_water_is_preferred_and_radar_water_the_substitute(tmp_path: Path):

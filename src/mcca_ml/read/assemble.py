@@ -17,6 +17,7 @@ from mcca_ml.sensors import SMAP
 Floats = npt.NDArray[np.float32]
 Flags = npt.NDArray[np.uint32]
 Bits = npt.NDArray[np.uint16]
+Days = npt.NDArray[np.datetime64]
 
 SURFACE = Flag(int(np.bitwise_or.reduce([int(flag) for _, flag in SURFACE_BITS])))
 """All flags that describe the surface."""
@@ -97,13 +98,21 @@ def solar_time(obs_time: npt.NDArray[np.datetime64], lon: npt.NDArray[np.float64
     return np.asarray(np.mod(hours + lon / 15.0, 24.0), np.float32)
 
 
-def _days(observations: Observations) -> npt.NDArray[np.datetime64]:
-    """UTC day of each cell; one without a time counts to the most common day of its look."""
-    days = observations.obs_time.astype("M8[D]")
-    known, count = np.unique(days[~np.isnat(days)], return_counts=True)
-    if known.size:
-        days = np.where(np.isnat(days), known[count.argmax()], days)
-    return days
+def _timed(observations: Observations) -> Observations:
+    """The cells with a time: without one a value belongs to no UTC day and to no pass."""
+    known = ~np.isnat(observations.obs_time)
+    if known.all():
+        return observations
+    return Observations(
+        look=observations.look,
+        cell=observations.cell[known],
+        tb=observations.tb[known],
+        incidence=observations.incidence[known],
+        obs_time=observations.obs_time[known],
+        nobs=observations.nobs[known],
+        flag=observations.flag[known],
+        ancillary={name: values[known] for name, values in observations.ancillary.items()},
+    )
 
 
 def _variable(name: str, data: npt.NDArray[np.generic]) -> xr.Variable:
@@ -124,6 +133,56 @@ def _fields(observations: Observations) -> dict[str, npt.NDArray[np.generic]]:
     }
 
 
+def _usable(looks: Sequence[Observations], where: str) -> list[Observations]:
+    """The looks that saw something, without the cells that have no time.
+
+    Raises:
+        GranuleError: no value or no time anywhere, or a cell occurs twice in a look.
+    """
+    timed = [_timed(observations) for observations in looks]
+    seen = [observations for observations in timed if observations.cell.size]
+    if not seen:
+        any_value = any(observations.cell.size for observations in looks)
+        what = "observation time" if any_value else "brightness temperature"
+        raise GranuleError(
+            f"{where}: no {what} in any cell (all fill), expected some; leave the granule out"
+        )
+    if any(np.unique(o.cell).size != o.cell.size for o in seen):
+        raise GranuleError(
+            f"{where}: a cell occurs twice in one look, expected once; download it again"
+        )
+    return seen
+
+
+def _spread(
+    seen: Sequence[Observations], days: Days, names: list[str], cells: npt.NDArray[np.int64]
+) -> dict[str, npt.NDArray[np.generic]]:
+    """Every variable over days, looks and cells; missing where nothing was observed."""
+    shape = (days.size, len(names), cells.size)
+    data: dict[str, npt.NDArray[np.generic]] = {}
+    for observations in seen:
+        day = np.searchsorted(days, observations.obs_time.astype("M8[D]"))
+        index = np.searchsorted(cells, observations.cell)
+        for name, values in _fields(observations).items():
+            missing = schema.missing_like(name, values.dtype)
+            data.setdefault(name, np.full((*shape, *values.shape[1:]), missing, values.dtype))
+            data[name][day, names.index(observations.look), index] = values
+    return data
+
+
+def _attributes(layout: Layout, where: str) -> dict[str, str]:
+    """What the granule is, for the attributes of the dataset."""
+    return {
+        "sensor": SMAP.name,
+        "grid": layout.product.grid,
+        "product": layout.product.short_name,
+        "product_version": "unknown" if layout.version is None else f"{layout.version}",
+        "layout": layout.name,
+        "granules": where,
+        "simulated": "true" if layout.is_simulated else "false",
+    }
+
+
 def assemble(looks: Sequence[Observations], layout: Layout, where: str) -> xr.Dataset:
     """One dataset over UTC days, looks and cells.
 
@@ -133,35 +192,18 @@ def assemble(looks: Sequence[Observations], layout: Layout, where: str) -> xr.Da
         where: name of the granule.
 
     Returns:
-        After schema.GRID_TB and schema.ANCILLARY; a field that no look has is left out.
+        After schema.GRID_TB and schema.ANCILLARY; a field that no look has is left out, and so is
+        a cell without an observation time.
 
     Raises:
-        GranuleError: no look saw anything, or a cell occurs twice in a look.
+        GranuleError: no look saw anything, or at no known time, or a cell occurs twice in a look.
     """
-    seen = [observations for observations in looks if observations.cell.size]
-    if not seen:
-        raise GranuleError(
-            f"{where}: no brightness temperature in any cell (all fill), expected some; "
-            "leave the granule out"
-        )
-    grid = ease2.by_name(layout.product.grid)
+    seen = _usable(looks, where)
     cells = np.unique(np.concatenate([o.cell for o in seen]))
-    days = np.unique(np.concatenate([_days(o) for o in seen]))
+    days = np.unique(np.concatenate([o.obs_time.astype("M8[D]") for o in seen]))
     names = sorted({observations.look for observations in seen})
-    shape = (days.size, len(names), cells.size)
-    data: dict[str, npt.NDArray[np.generic]] = {}
-    for observations in seen:
-        index = np.searchsorted(cells, observations.cell)
-        if np.unique(index).size != index.size:
-            raise GranuleError(
-                f"{where}: a cell occurs twice in one look, expected once; download it again"
-            )
-        day = np.searchsorted(days, _days(observations))
-        for name, values in _fields(observations).items():
-            missing = schema.missing_like(name, values.dtype)
-            data.setdefault(name, np.full((*shape, *values.shape[1:]), missing, values.dtype))
-            data[name][day, names.index(observations.look), index] = values
-    place = ease2.cell_latlon(grid, cells)
+    data = _spread(seen, days, names, cells)
+    place = ease2.cell_latlon(ease2.by_name(layout.product.grid), cells)
     data["local_time"] = solar_time(data["obs_time"], place.lon)  # type: ignore[arg-type]
     return xr.Dataset(
         {name: _variable(name, values) for name, values in data.items()},
@@ -173,13 +215,5 @@ def assemble(looks: Sequence[Observations], layout: Layout, where: str) -> xr.Da
             "lat": ("cell", place.lat, {"units": "degrees_north"}),
             "lon": ("cell", place.lon, {"units": "degrees_east"}),
         },
-        attrs={
-            "sensor": SMAP.name,
-            "grid": grid.name,
-            "product": layout.product.short_name,
-            "product_version": "unknown" if layout.version is None else f"{layout.version}",
-            "layout": layout.name,
-            "granules": where,
-            "simulated": "true" if layout.is_simulated else "false",
-        },
+        attrs=_attributes(layout, where),
     )
