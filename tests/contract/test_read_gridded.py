@@ -87,8 +87,32 @@ def test_what_is_no_gridded_brightness_temperature(tmp_path: Path, amsr2: xr.Dat
 
 
 def test_a_gridded_file_that_cannot_be_written(tmp_path: Path, amsr2: xr.Dataset):
-    with pytest.raises(OutputError, match="cannot be written .*; choose another folder"):
+    with pytest.raises(OutputError, match=r"a\.nc: cannot write .*; choose another"):
         write_gridded(amsr2, tmp_path / "none" / "a.nc")
+
+
+def test_times_finer_than_a_microsecond_are_rounded(tmp_path: Path, amsr2: xr.Dataset):
+    """Without a word: warnings are errors here."""
+    fine = amsr2.assign(obs_time=amsr2["obs_time"] + np.timedelta64(1_500, "ns"))
+    write_gridded(fine, tmp_path / "a.nc")
+    found = read_gridded(tmp_path / "a.nc")["obs_time"] - fine["obs_time"]
+    assert (np.abs(found.to_numpy()[0, 0]) <= np.timedelta64(500, "ns")).all()
+    np.testing.assert_array_equal(np.isnat(found), np.isnat(fine["obs_time"]))
+
+
+def test_nothing_is_left_of_a_file_that_failed(tmp_path: Path, amsr2: xr.Dataset, monkeypatch):
+    """What stood there before stands there still."""
+    write_gridded(amsr2, tmp_path / "a.nc")
+    before = (tmp_path / "a.nc").read_bytes()
+
+    def fill_the_disk(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(xr.Dataset, "to_netcdf", fill_the_disk)
+    with pytest.raises(OutputError, match=r"a\.nc: cannot write \(No space left on device\)"):
+        write_gridded(amsr2, tmp_path / "a.nc")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.nc"]
+    assert (tmp_path / "a.nc").read_bytes() == before
 
 
 def test_hdf5_that_is_no_netcdf_is_refused_in_words(tmp_path: Path):

@@ -115,7 +115,9 @@ def test_a_simulated_file_says_so(tmp_path: Path):
     with h5py.File(tmp_path / "day.h5") as h5:
         assert h5.attrs["simulated"] == "true"
         assert "SIMULATED" in h5.attrs["title"]
-        assert "SIMULATED" in h5["Metadata/DatasetIdentification"].attrs["abstract"]
+        identification = h5["Metadata/DatasetIdentification"].attrs
+        assert "SIMULATED" in identification["abstract"]
+        assert identification["fileName"] == "day.h5"  # not that of the half-written file
         long_names = [d.attrs["long_name"] for d in h5["Soil_Moisture_Retrieval_Data_AM"].values()]
         assert all(b"(simulated)" in name for name in long_names)
 

@@ -7,7 +7,8 @@ import numpy as np
 import xarray as xr
 
 from mcca_ml import schema
-from mcca_ml.errors import GranuleError, OutputError, SchemaError
+from mcca_ml.atomic import replacing
+from mcca_ml.errors import GranuleError, SchemaError
 from mcca_ml.flags import FLAG_DTYPE
 from mcca_ml.grid.ease2 import GRIDS
 from mcca_ml.read.granule import open_hdf5
@@ -50,9 +51,7 @@ def check_gridded(ds: xr.Dataset, where: str) -> xr.Dataset:
     """
     faults = _faults(ds)
     if faults:
-        raise GranuleError(
-            f"{where}: {'; '.join(faults)}; write it with read.gridded.write_gridded"
-        )
+        raise GranuleError(f"{where}: {'; '.join(faults)}; {REMEDY}")
     try:
         return schema.check(ds, CONTRACT, where=where)
     except SchemaError as error:
@@ -95,7 +94,8 @@ def write_gridded(ds: xr.Dataset, path: Path) -> None:
 
     Args:
         ds: after schema.GRID_TB and, as far as it has them, schema.ANCILLARY.
-        path: NetCDF-4 file to write; it appears whole or not at all.
+        path: NetCDF-4 file to write; it appears whole or not at all. Times are rounded to
+            microseconds.
 
     Raises:
         GranuleError: `ds` is not gridded brightness temperature.
@@ -104,13 +104,6 @@ def write_gridded(ds: xr.Dataset, path: Path) -> None:
     check_gridded(ds, where=f"write_gridded({path.name})")
     # A time that is missing is the smallest int64, as in numpy; a float would lose microseconds.
     encoding = {"obs_time": {**TIME_ENCODING, "_FillValue": np.iinfo(np.int64).min}}
-    part = path.with_name(f"{path.name}.part")
-    try:
-        ds.to_netcdf(part, engine="netcdf4", encoding=encoding)
-        part.replace(path)
-    except OSError as error:
-        reason = str(error).splitlines()[0][:80]
-        raise OutputError(f"{path}: cannot be written ({reason}); choose another folder") from error
-    finally:
-        if part.parent.is_dir():
-            part.unlink(missing_ok=True)
+    rounded = ds.assign(obs_time=ds["obs_time"].dt.round("us"))  # what the encoding can hold
+    with replacing(path) as beside:
+        rounded.to_netcdf(beside, engine="netcdf4", encoding=encoding)

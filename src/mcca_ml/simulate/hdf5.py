@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mcca_ml import layouts
-from mcca_ml.errors import OutputError
+from mcca_ml.atomic import replacing
 from mcca_ml.grid import ease2
 from mcca_ml.layouts import Field, Group, Product
 
@@ -112,9 +112,22 @@ def _fill_in(
 
 
 def write_metadata(
-    h5: h5py.File, product: Product, version: int, times: npt.NDArray[np.datetime64]
+    h5: h5py.File,
+    name: str,
+    product: Product,
+    *,
+    version: int,
+    times: npt.NDArray[np.datetime64],
 ) -> None:
-    """Write the metadata that readers look at, and say that the file is simulated."""
+    """Write the metadata that readers look at, and say that the file is simulated.
+
+    Args:
+        h5: file open for writing.
+        name: that it will have.
+        product: of which it is.
+        version: of the product.
+        times: of the observations, UTC; NaT is none.
+    """
     known = times[~np.isnat(times)]
     note = f"SIMULATED by MCCA-ML in the layout of {product.short_name}; not an observation"
     h5.attrs[layouts.SIMULATED] = "true"
@@ -125,7 +138,7 @@ def write_metadata(
         "ECSVersionID": f"{version:03d}",
         "CompositeReleaseID": f"R{version:02d}000",
         "abstract": note,
-        "fileName": Path(h5.filename).name.removesuffix(".part"),
+        "fileName": name,
     }
     groups: dict[str, dict[str, str]] = {
         "DatasetIdentification": identification,
@@ -137,8 +150,8 @@ def write_metadata(
             f"{np.datetime_as_string(t, unit='ms')}Z" for t in (known.min(), known.max())
         )
         groups["Extent"] = {"rangeBeginningDateTime": first, "rangeEndingDateTime": last}
-    for name, attributes in groups.items():
-        h5.create_group(f"Metadata/{name}").attrs.update(attributes)
+    for group, attributes in groups.items():
+        h5.create_group(f"Metadata/{group}").attrs.update(attributes)
 
 
 def write_orbit(h5: h5py.File, look: layouts.Look) -> None:
@@ -155,14 +168,5 @@ def new_file(path: Path) -> Iterator[h5py.File]:
     Raises:
         OutputError: it cannot be written there.
     """
-    part = path.with_name(f"{path.name}.part")
-    try:
-        with h5py.File(part, "w") as h5:
-            yield h5
-        part.replace(path)
-    except OSError as error:
-        reason = str(error).splitlines()[0][:80]
-        raise OutputError(f"{path}: cannot be written ({reason}); choose another folder") from error
-    finally:
-        if part.parent.is_dir():
-            part.unlink(missing_ok=True)
+    with replacing(path) as beside, h5py.File(beside, "w") as h5:
+        yield h5

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
+from mcca_ml.atomic import replacing
 from mcca_ml.constants import WATER_FREEZING_POINT
 from mcca_ml.grid import ease2
 from mcca_ml.layouts import NO_COVER
@@ -242,7 +243,7 @@ def simulate_small_day(
         has_noise: adds the noise of `sensors.SMAP`, 1.3 K.
 
     Raises:
-        OutputError: the granule cannot be written.
+        OutputError: one of the two cannot be written.
     """
     rng = np.random.default_rng(seed)
     box = make_box(rng)
@@ -255,4 +256,5 @@ def simulate_small_day(
         for scene, hour in zip(scenes, (6.0, 18.0), strict=True)
     )
     write_spl3smp(path, {"am": am, "pm": pm})
-    _truth(box, scenes, date, seed).to_netcdf(truth_path)
+    with replacing(truth_path) as beside:
+        _truth(box, scenes, date, seed).to_netcdf(beside)

@@ -179,7 +179,7 @@ def write_spl3smp(
     grid = ease2.by_name(product.grid)
     times = np.concatenate([look.obs_time for look in looks.values()])
     with hdf5.new_file(path) as h5:
-        hdf5.write_metadata(h5, product, version, times)
+        hdf5.write_metadata(h5, path.name, product, version=version, times=times)
         for group in (layouts.AM, layouts.PM) if has_pm else (layouts.SINGLE_AM,):
             observed = looks.get(group.look) if group.look else None
             columns = {} if observed is None else _columns(observed, grid)
@@ -209,7 +209,7 @@ def write_spl2smp(
     product = _known(path, "SPL2SMP_E" if is_enhanced else "SPL2SMP", version)
     columns = _columns(observed, ease2.by_name(product.grid))
     with hdf5.new_file(path) as h5:
-        hdf5.write_metadata(h5, product, version, observed.obs_time)
+        hdf5.write_metadata(h5, path.name, product, version=version, times=observed.obs_time)
         hdf5.write_orbit(h5, look)
         hdf5.write_group(h5, layouts.SINGLE, _fields(product, version), columns, grid=None)
 
@@ -260,6 +260,6 @@ def write_spl1ctb(
     }
     columns = {**cells, **_side(fore, "fore"), **_side(aft, "aft")}
     with hdf5.new_file(path) as h5:
-        hdf5.write_metadata(h5, product, version, fore.obs_time)
+        hdf5.write_metadata(h5, path.name, product, version=version, times=fore.obs_time)
         hdf5.write_orbit(h5, look)
         hdf5.write_group(h5, layouts.GLOBAL, layouts.L1C_FIELDS, columns, grid=None)
