@@ -54,6 +54,7 @@ def made_retrieval(
     times = np.where(missing, np.datetime64("NaT"), DAY.astype("M8[ns]") + seconds.astype("m8[ns]"))
     place = ease2.cell_latlon(grid, cells)
     attrs = {"sensor": "SMAP", "grid": grid.name, "product": "SPL3SMP", "product_version": "3"}
+    attrs |= {"channels": "1.41V, 1.41H", "vod_frequency_ghz": 1.41}
     ds = xr.Dataset(
         {
             **variables,

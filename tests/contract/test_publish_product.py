@@ -209,3 +209,28 @@ def test_two_days_in_one_file_are_refused(ds, tmp_path):
 def test_a_look_that_nobody_knows_is_refused(ds, tmp_path):
     with pytest.raises(SchemaError, match="looks \\['noon', 'pm'\\]"):
         write_product(ds.assign_coords(look=["noon", "pm"]), tmp_path, MADE)
+
+
+def test_vod_says_its_frequency_and_what_vod_h_rests_on(ds, found, tmp_path):
+    for name in ("vod_v", "vod_h", "vod_v_uncertainty", "vod_h_uncertainty"):
+        assert found[name].attrs["frequency_ghz"] == 1.41
+        assert found[name].attrs["long_name"].endswith(", 1.41 GHz")
+    assert "frequency_ghz" not in found["soil_moisture"].attrs
+    assert "vod_v times the configured `vod_ratio`" in found["vod_h"].attrs["comment"]
+    assert found.attrs["instrument"].endswith(": 1.41V, 1.41H")
+    assert (
+        "channels 1.41V, 1.41H; vegetation optical depth is that of 1.41 GHz"
+        in (found.attrs["comment"])
+    )
+    ratio = np.ones(ds.sizes["cell"], np.float32)
+    season = ds.assign({name: ("cell", ratio, {"units": "1"}) for name in STATIC})
+    again = opened(write_product(season, tmp_path, MADE))
+    assert "vod_v times `vod_ratio` of this file" in again["vod_h"].attrs["comment"]
+
+
+def test_a_dataset_that_does_not_name_its_channels_is_refused(ds, tmp_path):
+    attrs = {name: value for name, value in ds.attrs.items() if name != "channels"}
+    nameless = ds.copy()
+    nameless.attrs = attrs
+    with pytest.raises(SchemaError, match="publish: found no attribute channels, expected sensor"):
+        write_product(nameless, tmp_path, MADE)

@@ -142,7 +142,7 @@ def _described(ds: xr.Dataset, name: str, day: datetime) -> dict[str, AttributeV
     sensor = SENSORS[ds.attrs["sensor"]]
     simulated = is_simulated(ds)
     grid = ease2.by_name(ds.attrs["grid"])
-    frequencies = sorted({channel.frequency_ghz for channel in sensor.channels})
+    channels = str(ds.attrs["channels"])
     product = f"{ds.attrs.get('product', 'unknown')} {ds.attrs.get('product_version', '')}".strip()
     lead = SIMULATED if simulated else ""
     title = f"{sensor.name} soil moisture and vegetation optical depth, {day:%Y-%m-%d}, {grid.name}"
@@ -159,12 +159,13 @@ def _described(ds: xr.Dataset, name: str, day: datetime) -> dict[str, AttributeV
         "naming_authority": "mcca-ml",
         "source": f"MCCA-ML {__version__} from {product}",
         "processing_level": "Level 3",
-        "comment": f"{lead}{RECONSTRUCTION} The date of creation is that of the last observation "
-        "unless SOURCE_DATE_EPOCH was set, so that the same input gives the same bytes.",
+        "comment": f"{lead}{RECONSTRUCTION} Retrieved from the channels {channels}; vegetation "
+        f"optical depth is that of {float(ds.attrs['vod_frequency_ghz']):g} GHz. The date of "
+        "creation is that of the last observation unless SOURCE_DATE_EPOCH was set, so that the same "
+        "input gives the same bytes.",
         "platform": sensor.platform,
         "platform_vocabulary": "GCMD Platforms",
-        "instrument": f"{sensor.name} radiometer, "
-        f"{', '.join(f'{frequency:g}' for frequency in frequencies)} GHz",
+        "instrument": f"{sensor.name} radiometer, channels used (GHz, polarization): {channels}",
         "instrument_vocabulary": "project's own words",
         "product_version": __version__,
         "cdm_data_type": "Grid",

@@ -237,6 +237,13 @@ def _heading(ds: xr.Dataset, look: str, grid: ease2.Grid) -> str:
     return f"SIMULATED — {words}" if is_simulated(ds) else words
 
 
+def _title(panel: Panel, ds: xr.Dataset) -> str:
+    """Title of a panel; that of VOD with its frequency, since each sensor has another."""
+    if not panel.name.startswith("vod_"):
+        return panel.title
+    return f"{panel.title}, {float(ds.attrs['vod_frequency_ghz']):g} GHz"
+
+
 def write_map(ds: xr.Dataset, look: str, path: Path) -> Path:
     """Draw one look of a day into the PNG `path`; return it.
 
@@ -261,7 +268,7 @@ def write_map(ds: xr.Dataset, look: str, path: Path) -> Path:
         _graticule(axes, window)
         axes.set(xlim=(window.west, window.east), ylim=(window.south, window.north))
         axes.set_aspect("equal")
-        axes.set_title(panel.title, fontsize=10, loc="left")
+        axes.set_title(_title(panel, ds), fontsize=10, loc="left")
     known = np.isfinite(fields[0])
     figure.suptitle(_heading(ds, look, grid), fontsize=13, fontweight="bold", x=0.01, ha="left")
     note = (

@@ -27,12 +27,16 @@ from mcca_ml.publish.variables import (
     field_attributes,
     flag_attributes,
     obs_time_attributes,
+    vod_attributes,
 )
 
 EASE2_EPSG = 6933
 DIMS = ("time", "look", "y", "x")
 LOOKS = ("am", "pm")
 """Looks by the number that stands for them in the file."""
+
+ATTRIBUTES = ("sensor", "grid", "channels", "vod_frequency_ghz")
+"""What a dataset says of itself beside its contract; `channels` are those used."""
 
 DEPTH_M = 0.025
 """Middle of the nominal sensing depth 0-5 cm [m]."""
@@ -126,9 +130,15 @@ class _Writer:
 
     def field(self, name: str, field: Field) -> None:
         """Write one floating-point variable, look by look."""
-        made = self.variable(
-            name, field.dtype, field.fill, field_attributes(field), digits=field.digits
-        )
+        attributes = field_attributes(field)
+        if name.startswith("vod_"):
+            attributes |= vod_attributes(
+                name,
+                field,
+                frequency_ghz=float(self.ds.attrs["vod_frequency_ghz"]),
+                is_ratio_estimated="vod_ratio" in self.ds,
+            )
+        made = self.variable(name, field.dtype, field.fill, attributes, digits=field.digits)
         values = self.ds[name].to_numpy()
         for look in range(values.shape[1]):
             stored = field.stored(values[0, look])
@@ -248,6 +258,12 @@ def _checked(ds: xr.Dataset) -> xr.Dataset:
             f"publish: found {ds.sizes['time']} days and looks {looks}, expected one day and "
             f"looks of {', '.join(LOOKS)}; write day by day"
         )
+    absent = [name for name in ATTRIBUTES if name not in ds.attrs]
+    if absent:
+        raise SchemaError(
+            f"publish: found no attribute {', '.join(absent)}, expected "
+            f"{', '.join(ATTRIBUTES)}; give the dataset that retrieve returned"
+        )
     return ds
 
 
@@ -278,7 +294,7 @@ def write_product(ds: xr.Dataset, directory: Path, made: Provenance) -> Path:
     The bytes are a function of the arguments alone.
 
     Args:
-        ds: after schema.RETRIEVAL, one UTC day, with attributes sensor and grid.
+        ds: after schema.RETRIEVAL, one UTC day, with the attributes ATTRIBUTES.
         directory: an existing directory; a product of the same name is replaced.
         made: what it was made from.
 

@@ -180,6 +180,32 @@ def field_attributes(field: Field, *, is_of_a_look: bool = True) -> dict[str, At
     }
 
 
+def vod_attributes(
+    name: str, field: Field, *, frequency_ghz: float, is_ratio_estimated: bool
+) -> dict[str, AttributeValue]:
+    """Attributes of a variable of VOD beside `field_attributes`: frequency, and what it rests on.
+
+    Args:
+        name: of the variable, `vod_h` for instance.
+        field: the variable.
+        frequency_ghz: frequency at which VOD is stated [GHz].
+        is_ratio_estimated: whether the ratio H/V was estimated per cell, or taken as configured.
+    """
+    ratio = "`vod_ratio` of this file" if is_ratio_estimated else "the configured `vod_ratio`"
+    attributes: dict[str, AttributeValue] = {
+        "long_name": f"{field.long_name}, {frequency_ghz:g} GHz",
+        "frequency_ghz": np.float64(frequency_ghz),
+    }
+    if name == "vod_v":
+        attributes["comment"] = "VOD depends on frequency: at another one it is another quantity."
+    if name == "vod_h":
+        attributes["comment"] = (
+            f"vod_v times {ratio}, not a value of its own. VOD depends on frequency: at another "
+            "one it is another quantity."
+        )
+    return attributes
+
+
 def flag_attributes() -> dict[str, AttributeValue]:
     """Attributes of `flag`: every bit, its meaning, and the one recommended mask."""
     bits = list(MEANING)
