@@ -14,6 +14,7 @@ from mcca_ml.cli import app
 from mcca_ml.config import RetrieveSettings
 from mcca_ml.demo import Report, run_demo, score
 from mcca_ml.errors import GranuleError
+from mcca_ml.grid import ease2
 from mcca_ml.pipeline import Options, retrieve_granules
 from mcca_ml.simulate.smap import write_spl1ctb, write_spl3smp
 from mcca_ml.summary import describe
@@ -233,3 +234,27 @@ def test_a_real_day(real_data, tmp_path):
     assert int(np.isfinite(operational).sum()) > 35_000
     assert product.attrs["simulated"] == "false"
     assert (tmp_path / "20150401_smap_m36_am.png").stat().st_size > 100_000
+
+
+@pytest.mark.real_data
+def test_a_real_day_on_the_25_km_grid(real_data, tmp_path):
+    """The 25 km product says of the same ground what the native one says."""
+    path = real_data / "smap" / "SMAP_L3_SM_P_20150401_R13080_001.h5"
+    for grid in ("native", "m25"):
+        found = run(app, ["retrieve", str(path), "--out", str(tmp_path), "--grid", grid])
+        assert found.exit_code == 0, found.output
+    fine, coarse = (opened(tmp_path / f"20150401_smap_{grid}.nc") for grid in ("m25", "m36"))
+    values = fine["soil_moisture"].to_numpy()[0, 0]
+    operational = fine["soil_moisture_operational"].to_numpy()[0, 0]
+    # The native value whose cell holds the centre of the 25 km cell; both grids are equal-area.
+    rows = np.searchsorted(-ease2.y_edges(ease2.M36), -ease2.y(ease2.M25)) - 1
+    columns = np.searchsorted(ease2.x_edges(ease2.M36), ease2.x(ease2.M25)) - 1
+    native = coarse["soil_moisture"].to_numpy()[0, 0][np.ix_(rows, columns)]
+    common = np.isfinite(values) & np.isfinite(native)
+    both = np.isfinite(values) & np.isfinite(operational)
+    r = np.corrcoef(values[both], operational[both])[0, 1]
+    cells = (ease2.M36.cell_m / ease2.M25.cell_m) ** 2 * np.isfinite(coarse["soil_moisture"]).sum()
+    assert np.isfinite(values).sum() == pytest.approx(float(cells), rel=0.05)
+    assert common.sum() > 0.9 * np.isfinite(values).sum()
+    assert values[common].mean() == pytest.approx(native[common].mean(), abs=0.01)
+    assert r > 0.8
