@@ -76,22 +76,26 @@ def compose_day(parts: Sequence[xr.Dataset], day: np.datetime64) -> xr.Dataset:
     seen = [part["cell"].to_numpy()[schema.is_observed(part).any((0, 1))] for part in today]
     cells = np.unique(np.concatenate([np.empty(0, np.int64), *seen]))
     chosen = _choose(today, cells)
-    place = cell_latlon(by_name(str(parts[0].attrs.get("grid"))), cells)
-    out = xr.Dataset(
-        coords={
-            "time": np.atleast_1d(day).astype("M8[ns]"),
-            "look": list(TARGET_HOUR),
-            "channel": parts[0]["channel"],
-            "cell": ("cell", cells, parts[0]["cell"].attrs),
-            "lat": ("cell", place.lat, {"units": "degrees_north"}),
-            "lon": ("cell", place.lon, {"units": "degrees_east"}),
-        },
-        attrs=_common_attributes(parts),
-    )
+    out = empty(parts[0], np.atleast_1d(day), cells).assign_attrs(_common_attributes(parts))
     for name in CONTRACT:
         if any(name in part for part in parts):
             out[name] = _gather(name, parts, today, cells, chosen)
     return schema.check(out, CONTRACT, where="compose_day: output")
+
+
+def empty(like: xr.Dataset, days: Days, cells: npt.NDArray[np.integer]) -> xr.Dataset:
+    """Coordinates only: the days, both looks and the cells, on the grid and channels of `like`."""
+    place = cell_latlon(by_name(str(like.attrs.get("grid"))), cells)
+    return xr.Dataset(
+        coords={
+            "time": days.astype("M8[ns]"),
+            "look": list(TARGET_HOUR),
+            "channel": like["channel"],
+            "cell": ("cell", cells, like["cell"].attrs),
+            "lat": ("cell", place.lat, {"units": "degrees_north"}),
+            "lon": ("cell", place.lon, {"units": "degrees_east"}),
+        },
+    )
 
 
 def _check_alike(parts: Sequence[xr.Dataset]) -> None:

@@ -7,8 +7,7 @@ import xarray as xr
 
 from mcca_ml import schema
 from mcca_ml.errors import SchemaError
-from mcca_ml.grid.compose import CONTRACT, TARGET_HOUR, Array
-from mcca_ml.grid.ease2 import by_name, cell_latlon
+from mcca_ml.grid.compose import CONTRACT, TARGET_HOUR, Array, empty
 
 
 def stack_days(days: Sequence[xr.Dataset]) -> xr.Dataset:
@@ -31,18 +30,8 @@ def stack_days(days: Sequence[xr.Dataset]) -> xr.Dataset:
             f"stack_days: found grids {', '.join(grids) or 'none'}, expected one; regrid first"
         )
     cells = np.unique(np.concatenate([day["cell"].to_numpy() for day in days]))
-    place = cell_latlon(by_name(grids[0]), cells)
-    out = xr.Dataset(
-        coords={
-            "time": np.concatenate([day["time"].to_numpy() for day in days]),
-            "look": list(TARGET_HOUR),
-            "channel": days[0]["channel"],
-            "cell": ("cell", cells, days[0]["cell"].attrs),
-            "lat": ("cell", place.lat, {"units": "degrees_north"}),
-            "lon": ("cell", place.lon, {"units": "degrees_east"}),
-        },
-        attrs=days[0].attrs,
-    )
+    dates = np.concatenate([day["time"].to_numpy() for day in days])
+    out = empty(days[0], dates, cells).assign_attrs(days[0].attrs)
     for name in CONTRACT:
         if any(name in day for day in days):
             out[name] = _stacked(name, days, cells)

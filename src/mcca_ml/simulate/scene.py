@@ -23,6 +23,12 @@ FloatArray = npt.NDArray[np.float32]
 VOD_FREQUENCY_GHZ = 1.41
 """Frequency at which `Scene.vod_v` is stated."""
 
+CONTRACT = {**schema.GRID_TB, **schema.ANCILLARY}
+"""What a reader would give."""
+
+HOURS = (6.0, 18.0)
+"""Local solar time of the looks am and pm [h]."""
+
 
 @dataclass(frozen=True)
 class Scene:
@@ -135,41 +141,48 @@ def scene_dataset(
         first_day: first UTC day, `2015-04-01` for instance; the others follow.
         rng: adds noise if given.
     """
-    shape = scene.soil_moisture.shape
-    days = np.datetime64(first_day, "ns") + np.arange(shape[0]) * np.timedelta64(1, "D")
-    looks = ["am", "pm"][: shape[1]]
-    hours = np.array([6.0, 18.0], np.float32)[: shape[1]]
-    longitudes = longitude(grid)[cells % grid.columns]
-    offset = ((hours[:, None] - longitudes / 15.0) * 3600e9).astype("timedelta64[ns]")
+    times, looks = scene.soil_moisture.shape[:2]
+    coords = _coordinates(sensor, grid, cells, np.datetime64(first_day, "ns"), times)
+    coords = coords.isel(look=slice(looks))
+    hours = np.array(HOURS[:looks], np.float32)
+    offset = (hours[:, None] - coords["lon"].to_numpy() / 15.0) * 3600e9
+    seen = coords["time"].to_numpy()[:, None, None] + offset.astype("timedelta64[ns]")
+    values: dict[str, npt.NDArray[np.generic]] = {
+        "incidence": scene.incidence,
+        "local_time": hours[None, :, None],
+        "obs_time": seen,
+        "nobs": np.ones(1, np.int16),
+        "flag": np.zeros(1, FLAG_DTYPE),
+        "soil_temperature": scene.soil_temperature,
+        "canopy_temperature": scene.canopy_temperature,
+        "clay_fraction": scene.clay,
+        "roughness_h": scene.roughness_h,
+    }
+    tb = scene_tb(scene, sensor.channels, rng)
+    out = coords.assign(tb=((*schema.LOOK, "channel"), tb, {"units": "K"}))
+    for name, value in values.items():
+        units = CONTRACT[name].units
+        data = np.broadcast_to(value, scene.soil_moisture.shape).copy()
+        out[name] = (schema.LOOK, data, {} if units is None else {"units": units})
+    return schema.check(out, schema.GRID_TB, where="simulate.scene")
 
-    def by_look(value: npt.NDArray[np.generic], units: str | None) -> tuple[object, ...]:
-        attrs = {} if units is None else {"units": units}
-        return schema.LOOK, np.broadcast_to(value, shape).copy(), attrs
 
-    out = xr.Dataset(
-        {
-            "tb": (
-                (*schema.LOOK, "channel"),
-                scene_tb(scene, sensor.channels, rng),
-                {"units": "K"},
-            ),
-            "incidence": by_look(scene.incidence, "rad"),
-            "local_time": by_look(hours[None, :, None], "h"),
-            "obs_time": by_look(days[:, None, None] + offset[None], None),
-            "nobs": by_look(np.ones(1, np.int16), "1"),
-            "flag": by_look(np.zeros(1, FLAG_DTYPE), "1"),
-            "soil_temperature": by_look(scene.soil_temperature, "K"),
-            "canopy_temperature": by_look(scene.canopy_temperature, "K"),
-            "clay_fraction": by_look(scene.clay, "1"),
-            "roughness_h": by_look(scene.roughness_h, "1"),
-        },
+def _coordinates(
+    sensor: Sensor,
+    grid: Grid,
+    cells: npt.NDArray[np.int64],
+    first_day: np.datetime64,
+    days: int,
+) -> xr.Dataset:
+    """Coordinates and attributes of a simulated dataset, with both looks."""
+    return xr.Dataset(
         coords={
-            "time": days,
-            "look": looks,
+            "time": first_day + np.arange(days) * np.timedelta64(1, "D"),
+            "look": ["am", "pm"],
             "cell": cells,
             "channel": [channel.name for channel in sensor.channels],
             "lat": ("cell", latitude(grid)[cells // grid.columns]),
-            "lon": ("cell", longitudes),
+            "lon": ("cell", longitude(grid)[cells % grid.columns]),
         },
         attrs={
             "sensor": sensor.name,
@@ -178,4 +191,3 @@ def scene_dataset(
             "simulated": "true",
         },
     )
-    return schema.check(out, schema.GRID_TB, where="simulate.scene")

@@ -21,6 +21,7 @@ from mcca_ml.simulate.scene import Scene, scene_tb, uniform_scene
 from mcca_ml.simulate.smap import Look, write_spl3smp
 
 Floats = npt.NDArray[np.float32]
+Cells = npt.NDArray[np.int32]
 
 GRID = ease2.M36
 BOX = (30.0, 45.0, -105.0, -85.0)
@@ -96,49 +97,54 @@ def _land_cover(
     )
 
 
+def _places() -> tuple[Cells, Cells, tuple[int, int]]:
+    """Row and column of every cell of the box on the grid, and how many of each it has."""
+    lat, lon = ease2.latitude(GRID), ease2.longitude(GRID)
+    rows = np.flatnonzero((lat > BOX[0]) & (lat < BOX[1]))
+    columns = np.flatnonzero((lon > BOX[2]) & (lon < BOX[3]))
+    row, column = (axis.ravel() for axis in np.meshgrid(rows, columns, indexing="ij"))
+    return row.astype(np.int32), column.astype(np.int32), (rows.size, columns.size)
+
+
+def _share_of(index: Cells) -> Floats:
+    """How far along the box each cell lies, 0 to 1."""
+    return np.asarray((index - index.min()) / np.ptp(index), np.float32)
+
+
 def make_box(rng: np.random.Generator) -> Box:
     """Truth of the box: smooth fields, a lake in the south-east, frozen ground in the north-west.
 
     Args:
         rng: source of randomness.
     """
-    lat, lon = ease2.latitude(GRID), ease2.longitude(GRID)
-    rows = np.flatnonzero((lat > BOX[0]) & (lat < BOX[1]))
-    columns = np.flatnonzero((lon > BOX[2]) & (lon < BOX[3]))
-    shape = (rows.size, columns.size)
-    north_south, west_east = (index.ravel() for index in np.indices(shape))
-    down = (north_south / (shape[0] - 1)).astype(np.float32)
-    right = (west_east / (shape[1] - 1)).astype(np.float32)
+    row, column, shape = _places()
+    down, right = _share_of(row), _share_of(column)
 
     def field(length: float) -> Floats:
         return smooth_field(rng, shape, length).ravel()
 
     wetness = field(4.0)
-    classes, shares, ranks = _land_cover(
-        0.6 * wetness + 2.2 * (right.astype(np.float32) - 0.45), field(2.0)
-    )
+    classes, shares, ranks = _land_cover(0.6 * wetness + 2.2 * (right - 0.45), field(2.0))
     mean_vod = np.array([vod for _, vod in COVERS], np.float32)[ranks]
     temperature = _between(field(6.0), 278.0, 290.0) + 6 * (down - 0.5)
     cold = np.clip(1 - np.hypot(down, right) / 0.25, 0, None)
     lake = np.clip(1.6 * (1 - np.hypot(down - 0.75, 0.8 * (right - 0.8)) / 0.14), 0, 1)
+    vod = np.clip(mean_vod * (1 + 0.15 * field(3.0)), 0, 0.9)
     scene = replace(
-        uniform_scene(
-            _between(wetness, 0.03, 0.40), np.clip(mean_vod * (1 + 0.15 * field(3.0)), 0, 0.9)
-        ),
+        uniform_scene(_between(wetness, 0.03, 0.40), vod),
         soil_temperature=(temperature - 25 * cold).astype(np.float32),
         canopy_temperature=(temperature - 25 * cold).astype(np.float32),
         clay=_between(field(5.0), 0.05, 0.45),
         roughness_h=_between(field(3.0), 0.05, 0.25),
     )
-    rfi = rng.random(down.size) < RFI_SHARE
     return Box(
-        row=rows[north_south].astype(np.int32),
-        column=columns[west_east].astype(np.int32),
+        row=row,
+        column=column,
         scene=scene,
         water_fraction=lake.astype(np.float32),
         land_cover=classes,
         land_cover_fraction=shares,
-        has_rfi=rfi,
+        has_rfi=rng.random(row.size) < RFI_SHARE,
     )
 
 
