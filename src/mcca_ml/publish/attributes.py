@@ -161,8 +161,8 @@ def _described(ds: xr.Dataset, name: str, day: datetime) -> dict[str, AttributeV
         "processing_level": "Level 3",
         "comment": f"{lead}{RECONSTRUCTION} Retrieved from the channels {channels}; vegetation "
         f"optical depth is that of {float(ds.attrs['vod_frequency_ghz']):g} GHz. The date of "
-        "creation is that of the last observation unless SOURCE_DATE_EPOCH was set, so that the same "
-        "input gives the same bytes.",
+        "creation is that of the last observation unless SOURCE_DATE_EPOCH was set, so that the "
+        "same input gives the same bytes.",
         "platform": sensor.platform,
         "platform_vocabulary": "GCMD Platforms",
         "instrument": f"{sensor.name} radiometer, channels used (GHz, polarization): {channels}",
