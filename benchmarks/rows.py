@@ -9,11 +9,12 @@ import peers
 import xarray as xr
 
 from mcca_ml.config import RetrieveSettings
+from mcca_ml.flags import is_recommended
 from mcca_ml.physics.dielectric import soil_permittivity_mironov09
 from mcca_ml.retrieve.channels import choose_channels
 from mcca_ml.retrieve.constraint import Cell, Model
 from mcca_ml.retrieve.inputs import Rows, error_of, model_of, rows_of
-from mcca_ml.retrieve.stage import Solver
+from mcca_ml.retrieve.stage import Solver, outcome
 from mcca_ml.retrieve.uncertainty import InputError
 from mcca_ml.sensors import SMAP
 from mcca_ml.simulate.scene import Scene
@@ -30,6 +31,7 @@ class Retrieved:
     sd: Floats
     vod_v: Floats
     failed: npt.NDArray[np.bool_]
+    recommended: npt.NDArray[np.bool_]
 
 
 def smap_model(settings: RetrieveSettings, noise: float | None = None) -> Model:
@@ -112,11 +114,13 @@ def mcca(
         solver = Solver(model, threads, lambda _: None)
         solved = solver(rows, everywhere, error_of(settings) if error is None else error)
     columns = []
-    for value in (solved[0], solved[1], solved[2][:, 0]):
+    for value in (solved.soil_moisture, solved.sm_sd, solved.vod[:, 0]):
         column = np.full(len(everywhere), np.nan, np.float32)
         column[everywhere] = value
         columns.append(column)
     converged = np.zeros(len(everywhere), np.bool_)
-    converged[everywhere] = np.asarray(solved[5], np.bool_)
+    converged[everywhere] = solved.converged.astype(np.bool_)
+    flag = rows.flag.copy()
+    flag[everywhere] |= outcome(rows, everywhere, solved, model)
     lost = peers.failed(columns[0], rows.cell.soil_moisture_max, columns[2], converged)
-    return Retrieved(*columns, lost)
+    return Retrieved(*columns, lost, is_recommended(flag) & everywhere)

@@ -35,10 +35,15 @@ class Case:
     vod: float
     omega_error: float
     """True less believed albedo [1]."""
+    settings: RetrieveSettings
+    """Among them the stated errors: how well albedo, roughness and clay are believed known."""
 
 
+ORDINARY = RetrieveSettings()
+TRUSTING = RetrieveSettings(omega_sd=0.0, roughness_sd=0.0, clay_sd=0.0, temperature_sd=0.0)
 CASES = tuple(
-    Case(f"{days} days, VOD {vod:.1f}, omega {label}", days, vod, wrong)
+    Case(f"{days} days, VOD {vod:.1f}, errors {stated}, omega {label}", days, vod, wrong, settings)
+    for stated, settings in (("as stated by default", ORDINARY), ("stated as none", TRUSTING))
     for days in (90, 180)
     for vod in (0.2, 0.5)
     for label, wrong in (("right", 0.0), ("0.02 too low", OMEGA_WRONG))
@@ -79,8 +84,7 @@ def season(case: Case) -> tuple[xr.Dataset, Scene]:
 def _line(case: Case) -> tuple[object, ...]:
     """Scores of both modes on one season."""
     ds, truth = season(case)
-    settings = RetrieveSettings()
-    one, many = retrieve(ds, settings), retrieve_season(ds, settings)
+    one, many = retrieve(ds, case.settings), retrieve_season(ds, case.settings)
     ratio = truth.vod_ratio[0, 0]
     found = many["vod_ratio"].to_numpy()
     flag = many["flag"].to_numpy()

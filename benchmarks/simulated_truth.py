@@ -10,7 +10,6 @@ from markdown import percent, table
 from scores import coverage, score
 
 from mcca_ml.config import RetrieveSettings
-from mcca_ml.retrieve.screen import DENSE_VOD, WEAK_UNCERTAINTY
 from mcca_ml.sensors import SMAP
 from mcca_ml.simulate.scene import Scene, scene_tb, uniform_scene
 
@@ -97,9 +96,8 @@ def comparison(ancillary_errors: bool) -> tuple[str, str]:
             s = score(result.soil_moisture[inside], truth[inside], result.failed[inside])
             line.append(f"{s.bias:+.3f} / {s.ubrmsd:.3f} / {s.r:.2f} / {100 * s.failure:.0f} %")
         lines.append(tuple(line))
-    sure = (ours.sd <= WEAK_UNCERTAINTY) & (ours.vod_v <= DENSE_VOD) & ~ours.failed
     intervals = []
-    for label, inside in [*classes, ("what our flags recommend", sure)]:
+    for label, inside in [*classes, ("what our flags recommend", ours.recommended)]:
         estimate, sd = ours.soil_moisture[inside], ours.sd[inside]
         shares = [percent(coverage(estimate, sd, truth[inside], k)) for k in (1.0, 1.96)]
         found_rms = score(estimate, truth[inside]).ubrmsd

@@ -142,7 +142,7 @@ def _spread(
     return out
 
 
-def _outcome(rows: Rows, where: npt.NDArray[np.bool_], solved: Solved, model: Model) -> FlagArray:
+def outcome(rows: Rows, where: npt.NDArray[np.bool_], solved: Solved, model: Model) -> FlagArray:
     """Flag bits that the retrieval of the rows `where` gives rise to."""
     has_expectation = rows.cell.vod_expected_precision[where] > 0
     # Misfits less the two unknowns, soil moisture and VOD; one where there are but two.
@@ -169,7 +169,7 @@ def to_dataset(
 ) -> xr.Dataset:
     """RETRIEVAL from what was solved in the rows `where` of `ds`."""
     flag = rows.flag.copy()
-    flag[where] |= _outcome(rows, where, solved, model)
+    flag[where] |= outcome(rows, where, solved, model)
     columns = {
         "soil_moisture": (solved.soil_moisture, "m3 m-3"),
         "sm_uncertainty": (solved.sm_sd, "m3 m-3"),
