@@ -18,6 +18,7 @@ from mcca_ml.retrieve.channels import ChannelSet, choose_channels
 from mcca_ml.retrieve.constraint import Cell, Model
 from mcca_ml.retrieve.screen import FlagArray, FloatArray, bit, field, screen
 from mcca_ml.retrieve.uncertainty import InputError
+from mcca_ml.schema import NO_LAND_COVER
 from mcca_ml.sensors import SENSORS
 
 KA_BAND = "36.5V"
@@ -112,9 +113,9 @@ def _soil_temperature(ds: xr.Dataset, rows: int) -> tuple[FloatArray, npt.NDArra
 
 
 def _land_cover(ds: xr.Dataset, rows: int) -> tuple[npt.NDArray[np.uint8], FloatArray]:
-    """Land cover classes and their shares, (row, cover); class 255 where there is none."""
+    """Land cover classes and their shares, (row, cover); `schema.NO_LAND_COVER` where there is none."""
     if "land_cover" not in ds:
-        return np.full((rows, 1), 255, np.uint8), np.zeros((rows, 1), np.float32)
+        return np.full((rows, 1), NO_LAND_COVER, np.uint8), np.zeros((rows, 1), np.float32)
     classes = ds["land_cover"].to_numpy()
     classes = classes.reshape(rows, classes.shape[-1]).astype(np.uint8)
     if "land_cover_fraction" not in ds:
