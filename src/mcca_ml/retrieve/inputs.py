@@ -113,7 +113,7 @@ def _soil_temperature(ds: xr.Dataset, rows: int) -> tuple[FloatArray, npt.NDArra
 
 
 def _land_cover(ds: xr.Dataset, rows: int) -> tuple[npt.NDArray[np.uint8], FloatArray]:
-    """Land cover classes and their shares, (row, cover); `schema.NO_LAND_COVER` where there is none."""
+    """Land cover classes, `NO_LAND_COVER` where there is none, and their shares, (row, cover)."""
     if "land_cover" not in ds:
         return np.full((rows, 1), NO_LAND_COVER, np.uint8), np.zeros((rows, 1), np.float32)
     classes = ds["land_cover"].to_numpy()
