@@ -6,13 +6,14 @@ it no VOD suits dry and wet looks alike, where the canopy itself hardly changes 
 So rho is static, VOD at V is shared by the looks of a window but for a small drift, soil moisture
 is free in every look, and rho and the VOD of each window minimise the misfit of all looks:
 
-    J = sum_windows sum_t |r_t + p_t dVOD_window + q_t drho|^2  +  ((rho - rho_prior) / sd_prior)^2
+    J = sum_windows sum_t |r_t + p_t dVOD_window + q_t drho + S_t s|^2
+        + ((rho - rho_prior) / sd_prior)^2 + |s|^2
 
-with r, p, q of `shared_vod`, the direction of soil moisture projected away. J is solved for all
-windows and rho at once (the normal equations have an arrow's shape), linearised anew a few times.
+with r, p, q, S of `shared_vod`, the direction of soil moisture projected away. Albedo, roughness
+and clay are as static as the ratio and may be wrong: s, in units of their stated errors, is unknown
+beside it, so that what they could explain does not become a ratio. J is solved for all windows, rho
+and s at once (the normal equations have an arrow's shape), linearised anew a few times.
 
-Albedo, roughness and clay are as static as the ratio and may be wrong; they are unknowns beside it,
-with their stated errors as priors, so that what they could explain does not become a ratio.
 The ratio is weakly identified: its posterior is seldom below 0.6 of the prior, and an albedo wrong
 by 0.02 moves it by 0.07 to 0.10. Where posterior / prior stays above 0.7 the prior is kept.
 """

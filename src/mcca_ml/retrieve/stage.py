@@ -207,9 +207,9 @@ def retrieve(
     """Soil moisture and VOD of every look, each from its own brightness temperatures alone.
 
     Args:
-        ds: after schema.GRID_TB, with what of schema.ANCILLARY the granule carried. Soil
-        temperature
-            is needed (or a 36.5 GHz V channel); clay, land cover and roughness have defaults.
+        ds: after schema.GRID_TB, with what of schema.ANCILLARY the granule carried. A soil
+            temperature (or a 36.5 GHz V channel) is needed; clay, land cover and roughness have
+            defaults.
         settings: the `[retrieve]` table.
         executor: where blocks of cells run; threads, one a processor, if not given.
         done: called with the number of cells of each block that has ended.
