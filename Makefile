@@ -1,6 +1,6 @@
 # Needs only make and Python >= 3.11. Everything else comes, by hash, from requirements/*.txt.
 #
-#   make demo    a small simulated SMAP day, retrieved        make bench   speed against scipy
+#   make demo    a small simulated SMAP day, retrieved        make bench   speed and whole days
 #   make test    the tests                                    make docs    the documentation
 #   make check   format, lint, types, imports, documentation  make lock    renew requirements/
 
@@ -39,7 +39,7 @@ docs: $(VENV)/.check
 	@echo "documentation: $(BUILD)/docs/index.html"
 
 bench: $(VENV)/.test
-	$(BIN)/python benchmarks/speed.py
+	@$(BIN)/python benchmarks/speed.py; first=$$?; $(BIN)/python benchmarks/command.py && exit $$first
 
 # The tables and pictures of docs/validation.md; those of real days need the real data.
 tables: $(VENV)/.test
