@@ -16,6 +16,10 @@ PYTHON = sorted(file for folder in FOLDERS for file in (PROJECT / folder).rglob(
 HARD_LIMIT = 400
 
 
+FUNCTION_LIMIT, LONG_FUNCTION = 60, 40
+"""Lines of a function without its docstring: never more, and what is reported."""
+
+
 def name_of(path: Path) -> str:
     return str(path.relative_to(PROJECT))
 
@@ -55,6 +59,32 @@ def test_no_constant_is_repeated(path):
 @pytest.mark.parametrize("path", PYTHON, ids=name_of)
 def test_file_is_short(path):
     assert len(path.read_text(encoding="utf-8").splitlines()) <= HARD_LIMIT
+
+
+def lengths(path: Path) -> dict[str, int]:
+    """Lines of each function of a file, from `def` to its end, its docstring left out."""
+    found = {}
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            first = node.body[0]
+            words = first if ast.get_docstring(node, clean=False) is not None else None
+            said = (words.end_lineno or 0) - words.lineno + 1 if words else 0
+            lines = (node.end_lineno or 0) - node.lineno + 1 - said
+            found[f"{name_of(path)}:{node.lineno} {node.name}"] = lines
+    return found
+
+
+def test_functions_are_short(record_property):
+    every = {name: lines for path in SOURCE for name, lines in lengths(path).items()}
+    long = {name: lines for name, lines in every.items() if lines > LONG_FUNCTION}
+    record_property("functions of more than 40 lines", str(long))
+    assert len(every) > 100
+    assert {name: lines for name, lines in every.items() if lines > FUNCTION_LIMIT} == {}
+
+
+def test_the_length_of_a_function_is_counted():
+    path = PROJECT / "tests" / "unit" / "test_project.py"
+    assert lengths(path)[next(name for name in lengths(path) if name.endswith(" name_of"))] == 2
 
 
 @pytest.mark.parametrize("path", SOURCE, ids=name_of)
