@@ -19,7 +19,7 @@ from mcca_ml.simulate.scene import VOD_FREQUENCY_GHZ, Scene, scene_dataset, unif
 
 DAY = "2015-07-01"
 X_BAND = 10.65
-NAME = "20150701_amsr2_m25.nc"
+NAME = "20150701_amsr2_m25_simulated.nc"
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from mcca_ml.summary import describe
 
 run = CliRunner().invoke
 PLACES = [(100, 200), (100, 201), (101, 200), (150, 500)]
-NAME = "20150701_smap_m36.nc"
+NAME = "20150701_smap_m36_simulated.nc"
 """The product of the granules of this file: 2015-07-01 is the day of `a_look`."""
 
 
@@ -103,7 +103,7 @@ def test_one_look_alone(granule, tmp_path, look):
     arguments = ["retrieve", str(granule), "--out", str(tmp_path), "--look", look, "--png"]
     assert run(app, arguments).exit_code == 0
     assert opened(tmp_path / NAME)["look"].to_numpy().tolist() == [["am", "pm"].index(look)]
-    assert (tmp_path / f"20150701_smap_m36_{look}.png").is_file()
+    assert (tmp_path / f"20150701_smap_m36_simulated_{look}.png").is_file()
 
 
 def test_a_look_that_the_granule_lacks(tmp_path):
@@ -121,7 +121,7 @@ def test_the_25_km_grid(demo, tmp_path):
     arguments = ["retrieve", str(demo.granule), "--out", str(tmp_path), "--grid", "m25"]
     found = run(app, arguments)
     assert found.exit_code == 0, found.output
-    coarse = opened(tmp_path / "20150701_smap_m25.nc")
+    coarse = opened(tmp_path / "20150701_smap_m25_simulated.nc")
     assert coarse.attrs["grid"] == "EASE2_M25"
     assert coarse.sizes["x"] == 1388
     fine = opened(demo.summary.products[0])

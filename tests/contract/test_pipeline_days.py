@@ -29,7 +29,7 @@ PLACES = [(100, 200), (100, 201), (101, 200), (150, 500)]
 STEPS = np.arange(COUNT) * np.timedelta64(1, "s")
 OVER_MIDNIGHT = np.datetime64("2015-07-01T23:59:58", "ns") + STEPS
 """Two cells on the first of July, two on the second."""
-FIRST, SECOND = "20150701_smap_m36.nc", "20150702_smap_m36.nc"
+FIRST, SECOND = "20150701_smap_m36_simulated.nc", "20150702_smap_m36_simulated.nc"
 NOTHING_OF_AM = "2015-07-02: nothing of look am, no product"
 
 
@@ -95,7 +95,7 @@ def test_a_day_of_nothing_but_water_does_not_stop_the_days_after_it(tmp_path, mo
     out = tmp_path / "out"
     found = run(app, ["retrieve", str(tmp_path / "*.h5"), "--out", str(out), *more])
     assert found.exit_code == 0, found.output
-    assert names_in(out) == [FIRST, "20150703_smap_m36.nc"]
+    assert names_in(out) == [FIRST, "20150703_smap_m36_simulated.nc"]
     assert "; 2015-07-02: no cell could be retrieved, no product" in found.stdout
 
 
@@ -128,7 +128,7 @@ def test_each_sensor_and_grid_of_a_day_makes_its_own_file(tmp_path, mode):
     granules = [str(path) for path in (coarse, fine, amsr2)]
     found = run(app, ["retrieve", *granules, "--out", str(tmp_path / "out"), "--mode", mode])
     assert found.exit_code == 0, found.output
-    expected = ["20150701_amsr2_m25.nc", "20150701_smap_m09.nc", FIRST]
+    expected = ["20150701_amsr2_m25_simulated.nc", "20150701_smap_m09_simulated.nc", FIRST]
     assert names_in(tmp_path / "out") == expected
     with xr.open_dataset(tmp_path / "out" / FIRST) as product:
         assert product.attrs["source_granules"] == coarse.name

@@ -15,7 +15,7 @@ from mcca_ml.constants import FILL_FLOAT
 from mcca_ml.errors import SchemaError
 from mcca_ml.flags import FLAG_DTYPE
 from mcca_ml.grid import ease2
-from mcca_ml.publish.attributes import Provenance, global_attributes
+from mcca_ml.publish.attributes import Provenance, global_attributes, is_simulated
 from mcca_ml.publish.variables import (
     FIELDS,
     NO_FLAG,
@@ -52,12 +52,15 @@ _OBS_TIME_FILL = np.float64(FILL_FLOAT)
 def file_name(ds: xr.Dataset) -> str:
     """File name of the product of `ds`, `20150401_smap_m36.nc` for instance.
 
+    Made from simulated granules it ends in `_simulated.nc`: a name outlives its attributes.
+
     Args:
         ds: after schema.RETRIEVAL, one UTC day.
     """
     day = str(ds["time"].to_numpy()[0].astype("datetime64[D]")).replace("-", "")
     grid = str(ds.attrs["grid"]).rsplit("_", 1)[-1]
-    return f"{day}_{ds.attrs['sensor']}_{grid}.nc".lower()
+    ending = "_simulated" if is_simulated(ds) else ""
+    return f"{day}_{ds.attrs['sensor']}_{grid}{ending}.nc".lower()
 
 
 def _unfold(
