@@ -49,6 +49,7 @@ def test_an_interruption_leaves_whole_products_and_one_line(tmp_path):
     assert stdout == ""
     files = sorted(path.name for path in out.iterdir())
     assert 0 < len(files) < DAYS
-    assert all(name.endswith("_smap_m36_simulated.nc") and not name.startswith(".") for name in files)
+    ending = "_smap_m36_simulated.nc"
+    assert all(name.endswith(ending) and not name.startswith(".") for name in files)
     whole = CliRunner().invoke(app, ["inspect", str(out / files[-1])])
     assert whole.exit_code == 0, whole.output
