@@ -99,18 +99,23 @@ def observed_looks(ds: xr.Dataset, look: Look) -> xr.Dataset:
     return ds.sel(look=wanted)
 
 
-def _fitting(lenders: Sequence[Part], ds: xr.Dataset, day: np.datetime64) -> list[Part]:
-    """The lenders on the grid of `ds`, those of its sensor if there are any."""
+def _fitting(
+    lenders: Sequence[Part], parts: Sequence[Part], ds: xr.Dataset, day: np.datetime64
+) -> list[Part]:
+    """The lenders on the grid of `ds`, those of its sensor if there are any.
+
+    Without any, a sliver of granules over midnight is a note, a whole granule a failure.
+    """
     on_grid = [part for part in lenders if part.ds.attrs.get("grid") == ds.attrs["grid"]]
     if not on_grid:
         found = sorted({str(part.ds.attrs.get("grid")) for part in lenders})
-        raise EmptyDayError(
-            Empty(
-                f"{day}: no granule given with --ancillary fits, no product",
-                f"found {', '.join(found) or 'none of this day'}, expected one of the same UTC "
-                f"day on {ds.attrs['grid']}; give one",
-            )
+        empty = Empty(
+            f"{day}: no granule given with --ancillary fits, no product",
+            f"found {', '.join(found) or 'none of this day'}, expected one of the same UTC "
+            f"day on {ds.attrs['grid']}; give one",
         )
+        over_midnight = all(part.ds.sizes["time"] > 1 for part in parts)
+        raise EmptyDayError(empty) if over_midnight else GranuleError(str(empty))
     of_sensor = [part for part in on_grid if part.ds.attrs["sensor"] == ds.attrs["sensor"]]
     return of_sensor or on_grid
 
@@ -133,13 +138,13 @@ def gather(
         lenders: granules of the day with temperature and soil for the others; None if none lend.
 
     Raises:
-        EmptyDayError: nothing of the look, or no lender, on this day.
-        GranuleError: granules that do not belong together.
+        EmptyDayError: nothing of the look, or no lender for a sliver over midnight, on this day.
+        GranuleError: granules that do not belong together, or no lender for a whole one.
     """
     ds = observed_looks(_compose(parts, day), look)
     used = list(parts)
     if lenders is not None:
-        fitting = _fitting(lenders, ds, day)
+        fitting = _fitting(lenders, parts, ds, day)
         ds = with_ancillary(ds, observed_looks(_compose(fitting, day), "both"))
         used += fitting
     if grid == "m25" and ds.attrs["grid"] != ease2.M25.name:

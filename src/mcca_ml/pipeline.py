@@ -133,7 +133,7 @@ def _publish(job: _Job, paths: Sequence[Path], found: xr.Dataset) -> Summary:
             Empty(
                 f"{day}: no cell could be retrieved, no product",
                 f"commonest conditions in {shorten(path.name for path in paths)}: "
-                f"{_why_nothing(found)}; expected some cell of unfrozen land; give other granules",
+                f"{_why_nothing(found)}; expected some cell of land; give other granules",
             )
         )
     if OPERATIONAL in found and not bool(np.isfinite(found[OPERATIONAL]).any()):

@@ -84,6 +84,23 @@ def test_a_lender_of_one_day_does_for_an_orbit_over_midnight(tmp_path, more):
     assert found.stdout.rstrip().endswith(f"; {note}")
 
 
+def test_a_day_whose_lender_was_forgotten_is_a_failure(tmp_path):
+    """Two whole half orbits, a lender for the first day only: the work is not complete."""
+    lender = tmp_path / "SIMULATED_SMAP_L3_SM_P_20150701_R09000_001.h5"
+    write_spl3smp(lender, {"am": look_at(PLACES), "pm": look_at(PLACES)})
+    paths = []
+    for number in range(2):
+        look = replace(look_at(PLACES), obs_time=TIMES + np.timedelta64(number, "D"))
+        path = tmp_path / f"SIMULATED_SMAP_L1C_TB_0000{number}_D_2015070{1 + number}.h5"
+        write_spl1ctb(path, look, look, "am")
+        paths.append(str(path))
+    arguments = ["retrieve", *paths, "--out", str(tmp_path / "out"), "--ancillary", str(lender)]
+    found = run(app, [*arguments, "--keep-going"])
+    assert found.exit_code == 1
+    assert names_in(tmp_path / "out") == [FIRST]
+    assert "2015-07-02: no granule given with --ancillary fits" in found.stderr
+
+
 @pytest.mark.parametrize("more", [[], ["--keep-going"]], ids=" ".join)
 def test_a_day_of_nothing_but_water_does_not_stop_the_days_after_it(tmp_path, more):
     for number in range(3):
