@@ -28,7 +28,7 @@ from mcca_ml.retrieve.constraint import (
 from mcca_ml.retrieve.search import Solution
 
 OPAQUE = 1e-3
-"""Transmissivity, and share of the upper bound of VOD, that counts as opaque [1]."""
+"""Transmissivity that counts as opaque [1]."""
 
 
 LARGEST_EXPONENT = 3.0
@@ -149,15 +149,14 @@ def uncertainty_cell(
     kept = 1.0 / jnp.sqrt(1.0 + (sd / largest) ** 2)
     own = _per_error(direct, cell, error, model)
     vod_gain = tuple(d + vod_slope * g * kept for d, g in zip(own, gain, strict=True))
+    # Nor is VOD known worse than its range, which is all that is left under an opaque canopy.
     vod_sd = jnp.minimum(_vod_sd(free, vod_gain, cell, error, model), model.vod_max)
     core_sd = vod_sd[int(model.channels.core_channel.polarisation == "H")]
     spread = sd * _canopy_factor(core_sd, cell)
-    # Nothing is known of VOD beyond its bounds, least of all where the canopy is opaque.
-    opaque = solution.vod >= model.vod_max * (1 - OPAQUE)
     return Uncertainty(
         soil_moisture=spread / jnp.sqrt(1.0 + (spread / largest) ** 2),
         vod=vod_v_and_h(solution.vod, cell, model),
-        vod_sd=jnp.where(opaque, model.vod_max, vod_sd),
+        vod_sd=vod_sd,
     )
 
 
