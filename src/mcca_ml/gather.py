@@ -8,8 +8,8 @@ from typing import Literal
 import numpy as np
 import xarray as xr
 
+from mcca_ml import schema
 from mcca_ml.errors import GranuleError, SchemaError
-from mcca_ml.flags import Flag
 from mcca_ml.grid import ease2
 from mcca_ml.grid.compose import compose_day
 from mcca_ml.grid.regrid import to_m25
@@ -84,7 +84,7 @@ def observed_looks(ds: xr.Dataset, look: Look) -> xr.Dataset:
     Raises:
         EmptyDayError: none of those asked for saw anything.
     """
-    seen = ((ds["flag"] & int(Flag.NOT_OBSERVED)) == 0).any(("time", "cell")).to_numpy()
+    seen = ds["flag"].copy(data=schema.is_observed(ds)).any(("time", "cell")).to_numpy()
     names = [str(name) for name in ds["look"].to_numpy()[seen]]
     wanted = [name for name in names if look in ("both", name)]
     if not wanted:

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
+from mcca_ml import schema
 from mcca_ml.atomic import make_directory
 from mcca_ml.config import RetrieveSettings
 from mcca_ml.errors import GranuleError, SchemaError
@@ -117,8 +118,7 @@ class _Job:
 
 def _why_nothing(found: xr.Dataset) -> str:
     """The commonest conditions of the observed cells, in words."""
-    flags = found["flag"].to_numpy().ravel()
-    flags = flags[(flags & int(Flag.NOT_OBSERVED)) == 0]
+    flags = found["flag"].to_numpy()[schema.is_observed(found)]
     counts = {bit: int(((flags & int(bit)) != 0).sum()) for bit in Flag}
     common = sorted((bit for bit in counts if counts[bit]), key=lambda bit: -counts[bit])[:3]
     return ", ".join(f"{(bit.name or '').lower()} {counts[bit]}" for bit in common) or "none"

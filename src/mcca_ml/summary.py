@@ -8,7 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from mcca_ml.flags import MEANING, Flag, is_recommended
+from mcca_ml import schema
+from mcca_ml.flags import MEANING, is_recommended
+from mcca_ml.publish.attributes import is_simulated
 from mcca_ml.publish.product import LOOKS
 from mcca_ml.read.any import read
 from mcca_ml.read.granule import open_hdf5, text
@@ -120,7 +122,7 @@ def _places(ds: xr.Dataset, observed: npt.NDArray[np.bool_]) -> str:
 
 def _described(ds: xr.Dataset, heading: Mapping[str, str]) -> Description:
     flag = ds["flag"].to_numpy().astype(np.uint32)
-    observed = (flag & np.uint32(int(Flag.NOT_OBSERVED))) == 0
+    observed = schema.is_observed(ds)
     days = [str(day)[:10] for day in ds["time"].to_numpy()]
     more = {
         "grid": str(ds.attrs.get("grid", "")),
@@ -142,8 +144,7 @@ def _described(ds: xr.Dataset, heading: Mapping[str, str]) -> Description:
 
 
 def _simulated(ds: xr.Dataset) -> dict[str, str]:
-    is_simulated = str(ds.attrs.get("simulated", "")).lower() == "true"
-    return {"simulated": "SIMULATED, not an observation"} if is_simulated else {}
+    return {"simulated": "SIMULATED, not an observation"} if is_simulated(ds) else {}
 
 
 def _of_product(path: Path) -> Description:

@@ -29,6 +29,11 @@ class ChannelSet:
         return self.channels[self.core]
 
     @property
+    def core_is_h(self) -> bool:
+        """Whether the core channel is at H, so that its VOD is VOD at V times the ratio."""
+        return self.core_channel.polarisation == "H"
+
+    @property
     def frequencies_ghz(self) -> tuple[float, ...]:
         """Distinct frequencies [GHz], ascending."""
         return tuple(sorted({channel.frequency_ghz for channel in self.channels}))

@@ -94,10 +94,10 @@ class Cell(NamedTuple, Generic[ArrayT]):
 
 def vod_per_core_vod(cell: Cell[Array], model: Model) -> PerChannel:
     """VOD of each channel over VOD of the core channel [1]: the theoretical conversion."""
-    core = model.channels.core_channel
+    core, core_is_h = model.channels.core_channel, model.channels.core_is_h
     factors = []
     for channel in model.channels.channels:
-        steps = (channel.polarisation == "H") - (core.polarisation == "H")
+        steps = (channel.polarisation == "H") - core_is_h
         polarization = cell.vod_ratio**steps
         frequency = (channel.frequency_ghz / core.frequency_ghz) ** cell.vod_exponent
         factors.append(polarization * frequency)

@@ -172,7 +172,7 @@ def _block(ds: xr.Dataset, settings: RetrieveSettings, solver: Solver) -> xr.Dat
     looks, cells = season.usable.shape
     ratio, expected = _fit_ratio(season, settings, solver)
     # What is expected is VOD at V; the core channel may be at H.
-    at_h = model.channels.core_channel.polarisation == "H"
+    at_h = model.channels.core_is_h
     to_core = ratio.ratio if at_h else np.ones(cells, np.float32)
     final = _with_ratio(rows, ratio.ratio)
     final = final.replace_cell(

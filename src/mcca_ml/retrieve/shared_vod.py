@@ -42,7 +42,7 @@ class Products(NamedTuple):
 
 def _core_vod(vod_v: Scalar, ratio: Scalar, model: Model) -> Scalar:
     """VOD of the core channel from VOD at V of its frequency [1]."""
-    return vod_v * ratio if model.channels.core_channel.polarisation == "H" else vod_v
+    return vod_v * ratio if model.channels.core_is_h else vod_v
 
 
 def _misfit(

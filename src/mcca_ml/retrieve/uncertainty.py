@@ -80,7 +80,7 @@ class Uncertainty(NamedTuple):
 
 def vod_v_and_h(vod: Scalar, cell: Cell[Array], model: Model) -> Float[Array, " polarization"]:
     """VOD at V and H at the frequency of the core channel [1]."""
-    at_v = vod / cell.vod_ratio if model.channels.core_channel.polarisation == "H" else vod
+    at_v = vod / cell.vod_ratio if model.channels.core_is_h else vod
     return jnp.stack([at_v, at_v * cell.vod_ratio])
 
 
@@ -151,7 +151,7 @@ def uncertainty_cell(
     vod_gain = tuple(d + vod_slope * g * kept for d, g in zip(own, gain, strict=True))
     # Nor is VOD known worse than its range, which is all that is left under an opaque canopy.
     vod_sd = jnp.minimum(_vod_sd(free, vod_gain, cell, error, model), model.vod_max)
-    core_sd = vod_sd[int(model.channels.core_channel.polarisation == "H")]
+    core_sd = vod_sd[int(model.channels.core_is_h)]
     spread = sd * _canopy_factor(core_sd, cell)
     return Uncertainty(
         soil_moisture=spread / jnp.sqrt(1.0 + (spread / largest) ** 2),
@@ -177,7 +177,7 @@ def _vod_sd(
     model: Model,
 ) -> Float[Array, " polarization"]:
     """Standard deviations of VOD at V and H from the gains of VOD of the core channel [1]."""
-    at_h = model.channels.core_channel.polarisation == "H"
+    at_h = model.channels.core_is_h
     factor = 1.0 / cell.vod_ratio if at_h else cell.vod_ratio
     by_ratio = -vod / cell.vod_ratio**2 if at_h else vod
     # The other polarization follows by the ratio, whose own error therefore enters once more.
