@@ -48,8 +48,8 @@ def test_smap_retrieval_inverts_the_forward_model(seed):
         ("vod_h", scene.vod_v, "vod_h_uncertainty"),
     ):
         error = np.abs(found[name].to_numpy() - truth)
-        # Driest soil under dense canopy: 5 of 150,000 cells, all of VOD above 0.62, miss a cusp that
-        # is narrower than the search; there the error must lie within what the retrieval states.
+        # Driest soil under dense canopy: 5 of 150,000 cells, all of VOD above 0.62, miss a cusp
+        # narrower than the search; there the error must lie within what the retrieval states.
         allowed = np.where(scene.vod_v > 0.6, np.maximum(found[sd].to_numpy(), 2e-3), 2e-3)
         assert (error <= allowed).all(), name
         assert (error <= 2e-3).mean() >= 0.99, name
