@@ -1,9 +1,21 @@
 """The quality flag of a cell: one bit per condition, and the one recommended mask."""
 
-from enum import IntFlag
+from enum import IntEnum, IntFlag
 
 import numpy as np
 import numpy.typing as npt
+
+
+class Quality(IntEnum):
+    """Quality of one footprint of a swath, the same for every sensor; stored as int8.
+
+    Readers translate the provider's own codes; an unusable footprint has no brightness temperature.
+    """
+
+    GOOD = 0
+    SUSPECT = 1
+    """Usable with a second look: possible sun glint, a corrected calibration."""
+    UNUSABLE = 2
 
 
 class Flag(IntFlag):

@@ -28,6 +28,20 @@ class Var:
     optional: bool = False
 
 
+SWATH_TB: Mapping[str, Var] = {
+    "tb": Var(("footprint", "channel"), "K", 30.0, 350.0),
+    "lat": Var(("footprint",), "degrees_north", -90.0, 90.0),
+    "lon": Var(("footprint",), "degrees_east", -180.0, 180.0),
+    "time": Var(("footprint",), None),
+    "incidence": Var(("footprint",), "rad", 0.0, np.pi / 2),
+    "quality": Var(("footprint",), "1", 0, 2),
+}
+"""One swath of one granule as footprints, each with its own place and time (UTC).
+
+Channels that look at one ground share a swath; a granule gives one dataset a swath. `quality` is a
+`flags.Quality`; an unusable footprint has NaN for brightness temperature. Attributes: sensor,
+granule, swath, simulated ("true" or "false")."""
+
 GRID_TB: Mapping[str, Var] = {
     "tb": Var((*LOOK, "channel"), "K", 30.0, 350.0),
     "incidence": Var(LOOK, "rad", 0.0, np.pi / 2),

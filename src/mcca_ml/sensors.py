@@ -1,4 +1,9 @@
-"""The sensors and their channels, as a frozen table."""
+"""The sensors: channels, scan, orbit and lifetime of each, as frozen tables.
+
+Sources, by letter at the line: [O] WMO OSCAR; [M] NOAA STAR MiRS instrument pages; [G] GES DISC
+pages of TRMM; [J] JAXA GCOM-W1 status; [N] NOAA OSPO messages of November 2023; [K] commonly quoted,
+not verified by a primary source. Scan cones reproduce the published swaths within 4 %.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,11 +20,39 @@ class Channel:
     polarisation: Polarisation
     nedt: float
     """Noise-equivalent temperature difference of one observation [K]."""
+    footprint_km: tuple[float, float] = (0.0, 0.0)
+    """Half-power footprint along the line of sight and across it [km]; 0 where not needed."""
 
     @property
     def name(self) -> str:
         """Label used in datasets, `1.41V` for instance."""
         return f"{self.frequency_ghz:g}{self.polarisation}"
+
+
+@dataclass(frozen=True)
+class Scan:
+    """Conical scan: a cone around nadir, sampled over an arc ahead of the satellite."""
+
+    turns_per_minute: float
+    off_nadir_deg: float
+    """Half angle of the cone at the satellite [degree]."""
+    half_arc_deg: float
+    """Azimuth from straight ahead to the edge of the arc [degree]; 180 is the whole circle."""
+    pixels: int
+    """Samples of the low-frequency channels on the arc."""
+
+
+@dataclass(frozen=True)
+class Orbit:
+    """A circular orbit, from a day on until the next one of the sensor."""
+
+    since: str
+    """First UTC day."""
+    altitude_km: float
+    """Mean height above the equatorial radius [km]."""
+    inclination_deg: float
+    ascending_node_h: float | None
+    """Local mean solar time of the northward crossing of the equator [h]; None: it precesses."""
 
 
 @dataclass(frozen=True)
@@ -33,31 +66,119 @@ class Sensor:
     """Nominal Earth incidence angle [degree]."""
     cci_bit: int
     """Bit of this sensor in the `sensor` variable of ESA CCI soil moisture."""
+    scan: Scan
+    orbits: tuple[Orbit, ...]
+    first_day: str
+    """First UTC day of usable data."""
+    last_day: str | None
+    """Last UTC day of usable data; None: it still flies."""
 
 
 SMAP = Sensor(
     name="SMAP",
     platform="SMAP",
     # 1.3 K for a gridded 36 km value: the mission's error budget as commonly quoted, not verified.
-    channels=(Channel(1.41, "V", 1.3), Channel(1.41, "H", 1.3)),
+    channels=(
+        Channel(1.41, "V", 1.3, (47.0, 39.0)),  # [K]
+        Channel(1.41, "H", 1.3, (47.0, 39.0)),
+    ),
     incidence_deg=40.0,
     cci_bit=1024,
+    scan=Scan(14.6, 35.5, 180.0, 241),  # [K]
+    orbits=(Orbit("2015-03-31", 685.0, 98.1, 18.0),),  # [O]
+    first_day="2015-03-31",
+    last_day=None,
+)
+
+TMI = Sensor(
+    name="TMI",
+    platform="TRMM",
+    # NEDT and footprints before the boost [M]; 15 % larger after it [K].
+    channels=(
+        Channel(10.65, "V", 0.63, (59.0, 36.0)),
+        Channel(10.65, "H", 0.54, (59.0, 36.0)),
+        Channel(19.35, "V", 0.50, (30.5, 18.0)),
+        Channel(19.35, "H", 0.47, (30.5, 18.0)),
+        Channel(21.3, "V", 0.71, (27.0, 16.5)),
+        Channel(37.0, "V", 0.36, (16.0, 9.7)),
+        Channel(37.0, "H", 0.31, (16.0, 9.7)),
+    ),
+    incidence_deg=52.8,
+    cci_bit=4,
+    scan=Scan(31.6, 49.0, 65.0, 104),  # [M]
+    # [G] boost of 7 to 24 August 2001; fuel spent on 2014-07-08, then down to 350 km by 2015-02-12.
+    orbits=(
+        Orbit("1997-11-27", 350.0, 35.0, None),
+        Orbit("2001-08-16", 402.5, 35.0, None),
+        Orbit("2014-10-25", 376.0, 35.0, None),
+        Orbit("2015-02-12", 345.0, 35.0, None),
+    ),
+    first_day="1997-12-07",
+    last_day="2015-04-08",
+)
+
+AMSRE = Sensor(
+    name="AMSRE",
+    platform="AQUA",
+    channels=(  # [O]
+        Channel(10.65, "V", 0.6, (51.0, 29.0)),
+        Channel(10.65, "H", 0.6, (51.0, 29.0)),
+        Channel(18.7, "V", 0.6, (27.0, 16.0)),
+        Channel(18.7, "H", 0.6, (27.0, 16.0)),
+        Channel(23.8, "V", 0.6, (32.0, 18.0)),
+        Channel(36.5, "V", 0.6, (14.0, 8.0)),
+        Channel(36.5, "H", 0.6, (14.0, 8.0)),
+    ),
+    incidence_deg=55.0,
+    cci_bit=8,
+    scan=Scan(40.0, 47.5, 61.0, 243),  # [O]
+    orbits=(Orbit("2002-05-04", 705.0, 98.2, 13.5),),
+    first_day="2002-06-01",
+    last_day="2011-10-04",
+)
+
+GMI = Sensor(
+    name="GMI",
+    platform="GPM",
+    channels=(  # NEDT as required [M]; footprints [K]
+        Channel(10.65, "V", 0.96, (32.0, 19.0)),
+        Channel(10.65, "H", 0.96, (32.0, 19.0)),
+        Channel(18.7, "V", 0.84, (18.0, 11.0)),
+        Channel(18.7, "H", 0.84, (18.0, 11.0)),
+        Channel(23.8, "V", 1.05, (16.0, 10.0)),
+        Channel(36.5, "V", 0.65, (16.0, 9.0)),
+        Channel(36.5, "H", 0.65, (16.0, 9.0)),
+    ),
+    incidence_deg=52.8,
+    cci_bit=4096,
+    scan=Scan(32.0, 48.5, 67.0, 221),  # [M]; the arc that gives the published swath
+    orbits=(  # [N]
+        Orbit("2014-02-27", 407.0, 65.0, None),
+        Orbit("2023-11-08", 435.0, 65.0, None),
+    ),
+    first_day="2014-03-04",
+    last_day=None,
 )
 
 AMSR2 = Sensor(
     name="AMSR2",
     platform="GCOM-W1",
-    # NEDT maxima: WMO OSCAR, AMSR2.
-    channels=(
-        Channel(10.65, "V", 0.70),
-        Channel(10.65, "H", 0.70),
-        Channel(18.7, "V", 0.70),
-        Channel(18.7, "H", 0.70),
-        Channel(36.5, "V", 0.70),
-        Channel(36.5, "H", 0.70),
+    channels=(  # [O], NEDT maxima
+        Channel(10.65, "V", 0.70, (42.0, 24.0)),
+        Channel(10.65, "H", 0.70, (42.0, 24.0)),
+        Channel(18.7, "V", 0.70, (22.0, 14.0)),
+        Channel(18.7, "H", 0.70, (22.0, 14.0)),
+        Channel(23.8, "V", 0.60, (26.0, 15.0)),
+        Channel(36.5, "V", 0.70, (12.0, 7.0)),
+        Channel(36.5, "H", 0.70, (12.0, 7.0)),
     ),
     incidence_deg=55.0,
     cci_bit=32,
+    scan=Scan(40.0, 47.5, 61.0, 243),  # [O]
+    orbits=(Orbit("2012-05-18", 699.6, 98.186, 13.5),),  # [J]
+    first_day="2012-07-03",
+    last_day=None,
 )
 
-SENSORS: Mapping[str, Sensor] = {sensor.name: sensor for sensor in (SMAP, AMSR2)}
+SENSORS: Mapping[str, Sensor] = {sensor.name: sensor for sensor in (TMI, AMSRE, GMI, AMSR2, SMAP)}
+"""The sensors of the record by name, in the order of their bits but for SMAP, the target."""

@@ -1,0 +1,144 @@
+"""The nouns of a simulated world: patches of cells, the land they hold, and the state over time.
+
+Everything is an array over the cells of all patches, one after the other. A patch is a rectangle
+of EASE2_M25 cells: those of its box, and a rim around them, so that footprints at the edge of the
+box see ground. Of the rim no product is expected; it is water where the land mask says sea.
+"""
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int32]
+Bools = npt.NDArray[np.bool_]
+Times = npt.NDArray[np.datetime64]
+
+
+@dataclass(frozen=True)
+class Patch:
+    """A rectangle of cells of EASE2_M25; row 0 is the north."""
+
+    name: str
+    first_row: int
+    first_column: int
+    shape: tuple[int, int]
+    """Rows and columns, rim included."""
+    start: int
+    """Index of its first cell among the cells of the world; they follow row by row."""
+
+    @property
+    def cells(self) -> slice:
+        """Its cells among those of the world."""
+        return slice(self.start, self.start + self.shape[0] * self.shape[1])
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Where the cells of a world lie; arrays of one shape, (cell)."""
+
+    patches: tuple[Patch, ...]
+    cell: npt.NDArray[np.int64]
+    """Flat index on EASE2_M25."""
+    lat: npt.NDArray[np.float64]
+    """[degree]."""
+    lon: npt.NDArray[np.float64]
+    """[degree]."""
+    is_land: Bools
+    """By the frozen mask."""
+    is_core: Bools
+    """Land of a box, not of its rim: what the record is made for."""
+
+
+@dataclass(frozen=True)
+class Surface:
+    """One of the two surfaces of a cell that a sensor sees as one; arrays (cell)."""
+
+    land_cover: npt.NDArray[np.uint8]
+    """IGBP class."""
+    roughness_h: Floats
+    """Roughness h at 1.41 GHz of dry soil [1]."""
+    omega: Floats
+    """Scattering albedo at 1.41 GHz [1]."""
+    vod_factor: Floats
+    """VOD of this surface over that of the cell [1]; the share-weighted mean is 1."""
+    moisture_factor: Floats
+    """Soil moisture of this surface over that of the cell [1]; the share-weighted mean is 1."""
+    vod_exponent: Floats
+    """x of tau ~ f^x [1]."""
+
+
+@dataclass(frozen=True)
+class Land:
+    """What does not change in a cell; arrays (cell)."""
+
+    clay: Floats
+    """Clay fraction [1]."""
+    sand: Floats
+    """Sand fraction [1]."""
+    bulk_density: Floats
+    """[g cm-3]."""
+    porosity: Floats
+    """[m3 m-3]."""
+    water_fraction: Floats
+    """Share of open water [1]; 1 at sea."""
+    elevation: Floats
+    """[m]."""
+    climate: npt.NDArray[np.uint8]
+    """Climate zone, an index into the table of `simulate.land`."""
+    first: Surface
+    second: Surface
+    first_share: Floats
+    """Share of the first surface in the land of the cell [1], 0.5 to 1."""
+    vod_ratio: Floats
+    """VOD at H over VOD at V, at 1.41 GHz [1]."""
+    has_rfi: Bools
+    """Whether there is a transmitter in the cell."""
+
+
+@dataclass(frozen=True)
+class State:
+    """What changes; arrays of one shape: (step, cell) of a whole world, or (case) of observations.
+
+    The soil moisture is that of the land of the cell, the mean of its two surfaces.
+    """
+
+    soil_moisture: Floats
+    """Liquid water of 0-5 cm [m3 m-3]."""
+    total_water: Floats
+    """Liquid water and ice of 0-5 cm [m3 m-3]."""
+    surface_temperature: Floats
+    """Soil of 0-5 cm [K]."""
+    deep_temperature: Floats
+    """Soil at 50 cm [K]."""
+    canopy_temperature: Floats
+    """[K]."""
+    air_temperature: Floats
+    """At 2 m [K]."""
+    vod_v: Floats
+    """VOD at V, 1.41 GHz and nadir, of the whole cell [1]."""
+    snow_water: Floats
+    """Water equivalent of the snow [mm]."""
+    rain_rate: Floats
+    """[mm h-1]."""
+    vapour: Floats
+    """Precipitable water [kg m-2]."""
+    cloud_water: Floats
+    """Liquid water of the clouds [kg m-2]."""
+
+    def at(self, index: object) -> "State":
+        """The same of some cases; `index` is one of numpy's, for all arrays alike."""
+        return State(*(getattr(self, field.name)[index] for field in fields(self)))
+
+
+@dataclass(frozen=True)
+class Truth:
+    """A simulated world without its sensors."""
+
+    cells: Cells
+    land: Land
+    time: Times
+    """UTC of the steps, even."""
+    state: State
+    """Arrays (step, cell)."""
