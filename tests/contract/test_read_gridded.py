@@ -30,7 +30,7 @@ def amsr2() -> xr.Dataset:
     def over(value: float, units: str) -> tuple[object, ...]:
         return schema.LOOK, np.full(shape, value, np.float32), {"units": units}
 
-    tb = np.linspace(200, 290, 36, dtype=np.float32).reshape(*shape, 6)
+    tb = np.linspace(200, 290, 42, dtype=np.float32).reshape(*shape, 7)
     tb[0, 0, 0, 0] = np.nan
     return xr.Dataset(
         {
@@ -70,7 +70,7 @@ def test_a_gridded_file_gives_back_what_was_written(tmp_path: Path, amsr2: xr.Da
             lambda ds: ds.assign_attrs(grid="lat-lon"),
             "attribute grid is 'lat-lon', expected one of",
         ),
-        (lambda ds: ds.assign_coords(channel=list("abcdef")), "channel a, b, c, d, e, f, known of"),
+        (lambda ds: ds.assign_coords(channel=list("abcdefg")), "channel a, b, c, d, e, f, g, known of"),
         (lambda ds: ds.drop_vars("look"), "no coordinate look"),
         (lambda ds: ds.drop_vars("nobs"), "nobs: missing"),
         (lambda ds: ds.assign(tb=ds["tb"] - 273), "tb: .*values outside"),
