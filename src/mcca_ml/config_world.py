@@ -24,6 +24,42 @@ class BoxSettings(BaseModel):
     )
 
 
+class InstrumentSettings(BaseModel):
+    """The `[simulate.instrument]` table: errors of the sensors, all known to the truth store."""
+
+    model_config = FROZEN
+
+    noise: float = Field(1.0, ge=0.0, description="noise over each channel's NEDT [1]; 0: none")
+    has_footprints: bool = Field(
+        True, description="footprints average over cells; false: they see the cell they point at"
+    )
+    geolocation_sd: float = Field(
+        1.5, ge=0.0, le=20.0, description="error of pointing, one a pass and axis, 1 sd [km]"
+    )
+    offset_sd: float = Field(
+        1.0, ge=0.0, description="calibration offset of a channel, 1 sd [K]; XCAL sees 2 to 3 K raw"
+    )
+    slope_sd: float = Field(0.01, ge=0.0, description="error of the calibration's slope, 1 sd [1]")
+    curvature_sd: float = Field(
+        0.3, ge=0.0, description="dependence on the scene, at 50 K from 250 K, 1 sd [K]"
+    )
+    drift_sd: float = Field(0.3, ge=0.0, description="drift of a channel, 1 sd [K per decade]")
+    tmi_boost_step: float = Field(0.6, description="TMI before the boost of 2001 minus after [K]")
+    gmi_boost_step: float = Field(0.3, description="GMI before the boost of 2023 minus after [K]")
+    rfi_x_band: float = Field(15.0, ge=0.0, description="largest interference, 10.65 GHz [K]")
+    rfi_l_band: float = Field(25.0, ge=0.0, description="largest interference, 1.41 GHz [K]")
+    temperature_sd: float = Field(
+        2.0, ge=0.0, description="error of the soil temperature in SMAP granules, 1 sd [K]"
+    )
+    clay_sd: float = Field(0.05, ge=0.0, description="error of their clay fraction, 1 sd [1]")
+    water_left: float = Field(
+        0.1, ge=0.0, le=1.0, description="share of the water correction of SMAP that is missing [1]"
+    )
+    bad_scan_share: float = Field(
+        0.002, ge=0.0, le=0.5, description="scans that are missing, all fill [1]"
+    )
+
+
 class SimulateSettings(BaseModel):
     """The `[simulate]` table; the defaults are the demo world."""
 
@@ -34,6 +70,9 @@ class SimulateSettings(BaseModel):
     last_day: date = Field(date(2018, 12, 31), description="last UTC day")
     sensors: tuple[Literal["SMAP", "TMI", "AMSRE", "GMI", "AMSR2"], ...] = Field(
         ("SMAP", "TMI", "AMSRE", "GMI", "AMSR2"), description="sensors whose granules are written"
+    )
+    instrument: InstrumentSettings = Field(
+        default_factory=InstrumentSettings, description="errors of the sensors"
     )
     rim: int = Field(3, ge=2, le=8, description="cells around a box, so that footprints see ground")
     box: tuple[BoxSettings, ...] = Field(
