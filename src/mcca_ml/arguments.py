@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mcca_ml.config import RetrieveSettings, Settings, load
+from mcca_ml.config_world import SimulateSettings
 from mcca_ml.errors import ConfigError, GranuleError
 
 SUFFIXES = (".h5", ".hdf5", ".nc", ".nc4")
@@ -22,6 +23,40 @@ class Work:
     granules: tuple[Path, ...]
     out: Path
     settings: RetrieveSettings
+
+
+@dataclass(frozen=True)
+class WorldWork:
+    """What world to simulate, and where."""
+
+    settings: SimulateSettings
+    out: Path
+
+
+def _out_of(settings: Settings, path: Path, out: Path | None, command: str) -> Path:
+    """Directory for what is made: the one given, else that of the configuration at `path`."""
+    if out is None and settings.output is not None:
+        out = path.parent / settings.output.directory
+    if out is None:
+        raise ConfigError(
+            f"{command}: no directory to write to, expected --out DIR or [output] directory; "
+            "give one of them"
+        )
+    return out
+
+
+def world_of(path: Path, out: Path | None) -> WorldWork:
+    """What the arguments of `mcca-ml simulate` ask for.
+
+    Args:
+        path: configuration.
+        out: directory for the world; it goes before that of the configuration.
+
+    Raises:
+        ConfigError: a bad configuration, or no directory.
+    """
+    settings = load(path)
+    return WorldWork(settings.simulate, _out_of(settings, path, out, "simulate"))
 
 
 def expand(argument: str) -> list[Path]:
@@ -88,13 +123,7 @@ def work_of(arguments: Sequence[str], out: Path | None, mode: str | None) -> Wor
     ]
     for source in settings.input.values():
         granules += _of_input(source.path, files[0].parent)
-    if out is None and settings.output is not None:
-        out = files[0].parent / settings.output.directory
-    if out is None:
-        raise ConfigError(
-            "retrieve: no directory for the products, expected --out DIR or [output] directory; "
-            "give one of them"
-        )
+    out = _out_of(settings, files[0] if files else Path(), out, "retrieve")
     if not granules:
         raise GranuleError("retrieve: found no granule, expected at least one; name some files")
     changes = {} if mode is None else {"mode": mode}

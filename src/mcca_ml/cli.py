@@ -106,7 +106,7 @@ def _retrieve(work: "Work", options: "Options") -> None:
     from mcca_ml.pipeline import retrieve_granules
     from mcca_ml.terminal import shown_bar, summary_line
 
-    with shown_bar(Console(stderr=True), len(work.granules)) as bar:
+    with shown_bar(Console(stderr=True), "granules", "cells", len(work.granules)) as bar:
         made = retrieve_granules(
             work.granules, work.out, work.settings, options, progress=bar.advance
         )
@@ -158,6 +158,33 @@ def retrieve(  # noqa: PLR0913 one parameter an option
 
 
 @app.command()
+def simulate(
+    world: Annotated[Path, typer.Argument(help="A configuration (.toml) with [simulate].")],
+    out: Annotated[Path | None, typer.Option(help="Directory for the world.")] = None,
+    workers: Annotated[
+        int, typer.Option(min=1, help="Processes; they change the time, not the bytes.")
+    ] = 2,
+    debug: Debug = False,
+) -> None:
+    """Simulate a world with known truth: granules of all sensors, stations, truth."""
+    with _errors_in_one_line(debug):
+        # Imported here, not above: --help must not wait for pydantic, which checks the settings.
+        from mcca_ml.arguments import world_of
+
+        asked = world_of(world, out)
+        # Imported here, not above: JAX and xarray take seconds; bad arguments are told before.
+        from rich.console import Console
+
+        from mcca_ml.simulate.run import simulate_world
+        from mcca_ml.terminal import shown_bar, world_line
+
+        with shown_bar(Console(stderr=True), "simulating", "granules") as bar:
+            made = simulate_world(asked.settings, asked.out, workers=workers, progress=bar.advance)
+            seconds = bar.seconds
+        typer.echo(world_line(made, seconds))
+
+
+@app.command()
 def inspect(
     path: Annotated[Path, typer.Argument(help="A granule or a product.")], debug: Debug = False
 ) -> None:
@@ -194,7 +221,7 @@ def demo(
         from mcca_ml.demo import run_demo
         from mcca_ml.terminal import show_report, shown_bar, summary_line
 
-        with shown_bar(Console(stderr=True), 1) as bar:
+        with shown_bar(Console(stderr=True), "granules", "cells", 1) as bar:
             report = run_demo(out, seed=seed, progress=bar.advance)
             seconds = bar.seconds
         show_report(Console(), report)

@@ -2,10 +2,11 @@
 
 import tomllib
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from mcca_ml.config_world import SimulateSettings
 from mcca_ml.errors import ConfigError
 
 
@@ -124,16 +125,25 @@ class Settings(BaseModel):
     retrieve: RetrieveSettings = Field(
         default_factory=RetrieveSettings, description="constants of stage one"
     )
+    simulate: SimulateSettings = Field(
+        default_factory=SimulateSettings, description="a simulated world"
+    )
+
+
+def _model_in(kind: object) -> type[BaseModel] | None:
+    """The model that an annotation names, by itself or inside a tuple, a dict or an optional."""
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return kind
+    return next(filter(None, map(_model_in, get_args(kind))), None)
 
 
 def _known_keys(location: tuple[int | str, ...]) -> list[str]:
     """Keys that may stand in the table that holds `location`."""
-    tables: dict[str, type[BaseModel]] = {
-        "input": InputSettings,
-        "output": OutputSettings,
-        "retrieve": RetrieveSettings,
-    }
-    model = tables[str(location[0])] if len(location) > 1 else Settings
+    model: type[BaseModel] = Settings
+    for part in location[:-1]:
+        # Names of inputs and numbers of boxes lead to no other model.
+        inner = model.model_fields.get(str(part))
+        model = (inner and _model_in(inner.annotation)) or model
     return sorted(model.model_fields)
 
 

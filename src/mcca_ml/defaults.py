@@ -1,17 +1,20 @@
 """Every setting with its default and its meaning, as the text of a TOML file."""
 
 import json
+from collections.abc import Iterator
+from datetime import date
 
 from pydantic import BaseModel
 
 from mcca_ml.config import RetrieveSettings
+from mcca_ml.config_world import SimulateSettings
 
 WIDTH = 40
 """Column in which the meanings begin."""
 
 _HEAD = """\
 # Settings of MCCA-ML: every default with its meaning. An unknown key is an error.
-# Use: mcca-ml retrieve this-file.toml
+# Use: mcca-ml retrieve this-file.toml, or mcca-ml simulate this-file.toml
 
 # Granules, here or on the command line: a directory or a glob, one table a product.
 # [input.SPL3SMP]
@@ -26,18 +29,32 @@ def _toml(value: object) -> str:
     """A default as TOML writes it."""
     if isinstance(value, tuple):
         return f"[{', '.join(_toml(item) for item in value)}]"
+    if isinstance(value, date):
+        return value.isoformat()
     # JSON and TOML agree on strings, numbers and booleans.
     return json.dumps(value)
 
 
-def _table(name: str, model: type[BaseModel]) -> str:
-    """One table: a line for each field."""
-    lines = [f"[{name}]"]
-    for key, field in model.model_fields.items():
-        lines.append(f"{f'{key} = {_toml(field.default)}':<{WIDTH}}  # {field.description}")
-    return "\n".join(lines)
+def _tables(heading: str, found: BaseModel) -> Iterator[str]:
+    """A table, a line for each of its keys, and after it the tables inside it."""
+    lines, inner = [heading], []
+    for key, field in type(found).model_fields.items():
+        value, name = getattr(found, key), f"{heading.strip('[]')}.{key}"
+        if isinstance(value, BaseModel):
+            inner.append((f"[{name}]", value))
+        elif isinstance(value, tuple) and value and isinstance(value[0], BaseModel):
+            inner += [(f"[[{name}]]", one) for one in value]
+        else:
+            lines.append(f"{f'{key} = {_toml(value)}':<{WIDTH}}  # {field.description}")
+    yield "\n".join(lines)
+    for title, one in inner:
+        yield from _tables(title, one)
 
 
 def as_toml() -> str:
     """Return all defaults as TOML, with a comment on each."""
-    return f"{_HEAD}\n{_table('retrieve', RetrieveSettings)}\n"
+    tables = [
+        *_tables("[retrieve]", RetrieveSettings()),
+        *_tables("[simulate]", SimulateSettings()),
+    ]
+    return f"{_HEAD}\n" + "\n\n".join(tables) + "\n"

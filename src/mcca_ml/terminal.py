@@ -11,6 +11,7 @@ from rich.table import Table
 
 from mcca_ml.demo import Report
 from mcca_ml.pipeline import Summary
+from mcca_ml.simulate.run import World
 from mcca_ml.summary import Description
 
 QUIET_SECONDS = 2.0
@@ -23,21 +24,25 @@ _FLAG_WIDTH = 22
 class Bar:
     """A progress bar that appears only if the work takes longer than a moment."""
 
-    def __init__(self, console: Console, granules: int) -> None:
+    def __init__(
+        self, console: Console, label: str, counted: str, total: int | None = None
+    ) -> None:
         self._progress = Progress(
-            TextColumn("granules"),
+            TextColumn(label),
             BarColumn(bar_width=24),
             MofNCompleteColumn(),
-            TextColumn("{task.fields[cells]:,} cells  {task.fields[rate]:,.0f} cells/s"),
+            TextColumn(
+                f"{{task.fields[counted]:,}} {counted}  {{task.fields[rate]:,.0f}} {counted}/s"
+            ),
             TimeElapsedColumn(),
             console=console,
             transient=True,
             disable=not console.is_terminal,
         )
-        self._task = self._progress.add_task("", total=granules, cells=0, rate=0.0)
+        self._task = self._progress.add_task("", total=total, counted=0, rate=0.0)
         self._begun = time.monotonic()
         self._is_shown = False
-        self._cells = 0
+        self._counted = 0
 
     @property
     def seconds(self) -> float:
@@ -49,24 +54,51 @@ class Bar:
         if self._is_shown:
             self._progress.stop()
 
-    def advance(self, granules: int, cells: int) -> None:
-        """Count what was done; the bar appears when that takes long."""
-        self._cells += cells
-        rate = self._cells / max(self.seconds, 1e-9)
-        self._progress.update(self._task, advance=granules, cells=self._cells, rate=rate)
+    def advance(self, done: int, counted: int, total: int | None = None) -> None:
+        """Add what was done, and what came of it; the bar appears when that takes long.
+
+        Args:
+            done: steps of the bar since the last call.
+            counted: things made since the last call.
+            total: steps of all the work, where it was not known before.
+        """
+        self._counted += counted
+        rate = self._counted / max(self.seconds, 1e-9)
+        self._progress.update(
+            self._task, advance=done, total=total, counted=self._counted, rate=rate
+        )
         if not self._is_shown and self.seconds > QUIET_SECONDS:
             self._progress.start()
             self._is_shown = True
 
 
 @contextmanager
-def shown_bar(console: Console, granules: int) -> Iterator[Bar]:
-    """A bar that vanishes when the work ends, well or not."""
-    bar = Bar(console, granules)
+def shown_bar(
+    console: Console, label: str, counted: str, total: int | None = None
+) -> Iterator[Bar]:
+    """A bar that vanishes when the work ends, well or not.
+
+    Args:
+        console: where to show it.
+        label: what the steps are, `granules` for instance.
+        counted: what comes of them, `cells` for instance; shown with its rate.
+        total: steps of all the work, if known.
+    """
+    bar = Bar(console, label, counted, total)
     try:
         yield bar
     finally:
         bar.stop()
+
+
+def world_line(world: World, seconds: float) -> str:
+    """One line that says what a simulation has made."""
+    of_each = ", ".join(f"{name} {count:,}" for name, count in world.granules.items())
+    what = "was there already" if world.was_there else f"made in {seconds:.1f} s"
+    return (
+        f"SIMULATED: {_count(world.count, 'granule')} ({of_each}) of {world.cells:,} cells, "
+        f"{world.size / 1e6:,.0f} MB in {world.folder}; {what}"
+    )
 
 
 def _count(number: int, word: str) -> str:

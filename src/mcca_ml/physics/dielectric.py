@@ -87,6 +87,27 @@ def soil_permittivity_mironov09(
     return complex_permittivity((n - k) * (n + k), 2 * n * k)
 
 
+def permittivity_with_ice_birchak74(
+    permittivity: Complex[Array, "*cell"], ice: Float[Array, "*cell"]
+) -> Complex[Array, "*cell"]:
+    """Relative permittivity of soil in which ice has taken the place of air [1].
+
+    Args:
+        permittivity: of the soil with its liquid water [1].
+        ice: volumetric content of ice, as water [m3 m-3].
+
+    Formula:
+        n = n_soil + (sqrt(3.17) - 1) ice / 0.917;  k is that of the soil
+
+    Source: refractive mixing, Birchak et al. (1974), Proc. IEEE 62(1), 93-98 (paper not at hand).
+    Departs from it: the loss of ice is left out, it is a thousandth of that of water.
+    Not modelled: bound water that differs from that of thawed soil (Mironov et al. 2017).
+    """
+    n, k = refractive_index(jnp.real(permittivity), jnp.imag(permittivity))
+    n = n + (3.17**0.5 - 1) / 0.917 * ice
+    return complex_permittivity((n - k) * (n + k), 2 * n * k)
+
+
 def soil_permittivity_mironov13(
     soil_moisture: Float[Array, "*cell"],
     clay: Float[Array, "*cell"],

@@ -57,3 +57,50 @@ def polarization_mixing_chaubell20(h: Float[Array, "*cell"]) -> Float[Array, "*c
     0.08855
     """
     return 0.1771 * h
+
+
+def roughness_when_moist(
+    h: Float[Array, "*cell"],
+    soil_moisture: Float[Array, "*cell"],
+    porosity: Float[Array, "*cell"],
+    loss: Float[Array, "*cell"],
+) -> Float[Array, "*cell"]:
+    """Roughness height parameter of moist soil [1], from that of dry soil.
+
+    Args:
+        h: of dry soil [1].
+        soil_moisture: volumetric soil moisture m [m3 m-3].
+        porosity: P [m3 m-3].
+        loss: share of h that is gone when the soil is saturated [1], 0 to 1.
+
+    Formula:
+        h (1 - loss m / P)
+
+    Source: form of LPRM (loss 1) and of the land model GEOS, whose h falls linearly from the
+        transition moisture to porosity; read in public codes, papers not at hand.
+
+    >>> float(roughness_when_moist(*map(jnp.float32, (0.2, 0.25, 0.5, 1.0))))
+    0.10000000149011612
+    """
+    return h * (1 - loss * jnp.clip(soil_moisture / porosity, 0.0, 1.0))
+
+
+def polarization_mixing_above_l_band(
+    frequency_ghz: Float[Array, "*cell"], limit: Float[Array, "*cell"]
+) -> Float[Array, "*cell"]:
+    """Polarization mixing that a higher frequency adds to that of 1.41 GHz [1].
+
+    Args:
+        frequency_ghz: frequency f [GHz], 1.41 and above.
+        limit: its value at high frequency [1].
+
+    Formula:
+        limit (1 - exp(-0.096 (f - 1.41)))
+
+    Source: CMEM has 0.35 (1 - exp(-0.6 s^2 f)) with s in cm; here s is 0.4 cm and the limit is
+        free. Checked: with 0.2 it gives 0.12 at 10.65 GHz, where LPRM takes 0.115 to 0.127.
+
+    >>> print(f"{polarization_mixing_above_l_band(jnp.float32(10.65), jnp.float32(0.2)):.3f}")
+    0.118
+    """
+    return limit * (1 - jnp.exp(-0.096 * jnp.maximum(frequency_ghz - 1.41, 0.0)))

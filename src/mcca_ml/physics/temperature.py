@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
+
+from mcca_ml.constants import SPEED_OF_LIGHT
 
 CHOUDHURY82_WEIGHT: Mapping[float, float] = MappingProxyType(
     {0.028: 0.802, 0.06: 0.667, 0.11: 0.480, 0.21: 0.246, 0.49: 0.084}
@@ -25,6 +28,25 @@ SMAP_WEIGHT_PM = 1.0
 _SMAP_SCALE = 1.007  # read in one public code only
 
 _LEAST_WEIGHT = 1e-3  # CMEM's floor; it also keeps the gradient of the power finite
+
+
+def surface_weight_choudhury82(frequency_ghz: float) -> float:
+    """Weight of the surface temperature at any frequency [1].
+
+    Args:
+        frequency_ghz: frequency [GHz].
+
+    Formula: `CHOUDHURY82_WEIGHT` linear in the logarithm of wavelength; below 2.8 cm on along the
+        line of the last two, until 1 at 0.9 cm (own extrapolation, for 18 to 37 GHz).
+
+    >>> [round(surface_weight_choudhury82(f), 2) for f in (1.41, 10.65, 18.7, 36.5)]
+    [0.24, 0.8, 0.9, 1.0]
+    """
+    lengths, weights = zip(*sorted(CHOUDHURY82_WEIGHT.items()), strict=True)
+    known = np.log(lengths)
+    at = float(np.log(SPEED_OF_LIGHT / (frequency_ghz * 1e9)))
+    beyond = max(known[0] - at, 0.0) * (weights[0] - weights[1]) / (known[1] - known[0])
+    return float(min(np.interp(at, known, weights) + beyond, 1.0))
 
 
 def effective_temperature_choudhury82(

@@ -105,10 +105,19 @@ def _fill_in(
         return
     row = columns["EASE_row_index"].astype(np.int64)
     column = columns["EASE_column_index"].astype(np.int64)
-    first, last = int(row.min()), int(row.max())
-    band = np.full((last - first + 1, *found.shape[1:]), empty, found.dtype)
-    band[row - first, column] = values
-    found[first : last + 1] = band
+    for first, stop in _bands(row):
+        inside = (row >= first) & (row < stop)
+        band = np.full((stop - first, *found.shape[1:]), empty, found.dtype)
+        band[row[inside] - first, column[inside]] = values[inside]
+        found[first:stop] = band
+
+
+def _bands(row: npt.NDArray[np.int64]) -> list[tuple[int, int]]:
+    """First row, and the row after the last, of each run of rows that hold cells."""
+    rows = np.unique(row)
+    ends = np.flatnonzero(np.diff(rows) > 1)
+    first, last = rows[np.r_[0, ends + 1]], rows[np.r_[ends, rows.size - 1]]
+    return [(int(low), int(high) + 1) for low, high in zip(first, last, strict=True)]
 
 
 def write_metadata(

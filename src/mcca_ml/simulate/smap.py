@@ -59,6 +59,10 @@ class Look:
     quality_v: npt.NDArray[np.uint16]
     """`tb_qual_flag_v`; bit 0 set is `with caution`."""
     quality_h: npt.NDArray[np.uint16]
+    tb_v_uncorrected: Floats | None = None
+    """With the water in the footprint [K]; None: the same as `tb_v`."""
+    tb_h_uncorrected: Floats | None = None
+    """[K]"""
     soil_moisture: Floats | None = None
     """Operational soil moisture [m3 m-3], never the truth; all of it recommended."""
 
@@ -111,8 +115,8 @@ def _columns(look: Look, grid: ease2.Grid) -> Columns:
         "tb_time_utc": _written(look.obs_time),
         "tb_h_corrected": look.tb_h,
         "tb_v_corrected": look.tb_v,
-        "tb_h_uncorrected": look.tb_h,
-        "tb_v_uncorrected": look.tb_v,
+        "tb_h_uncorrected": look.tb_h if look.tb_h_uncorrected is None else look.tb_h_uncorrected,
+        "tb_v_uncorrected": look.tb_v if look.tb_v_uncorrected is None else look.tb_v_uncorrected,
         "tb_qual_flag_h": look.quality_h,
         "tb_qual_flag_v": look.quality_v,
         "surface_flag": look.surface_flag,
@@ -157,6 +161,7 @@ def write_spl3smp(
     version: int = 9,
     *,
     is_enhanced: bool = False,
+    is_cut: bool = False,
 ) -> None:
     """Write a day of SPL3SMP; up to version 3 it has one group, of the morning.
 
@@ -165,6 +170,8 @@ def write_spl3smp(
         looks: what was seen at 6 am and 6 pm; a look that is left out gives a group of fill values.
         version: of the product.
         is_enhanced: on the 9 km grid, SPL3SMP_E.
+        is_cut: leave out the fields that hold nothing, as a provider's subsetter leaves out those
+            that were not ordered.
 
     Raises:
         OutputError: the version is unknown or has no such look, or the file cannot be written.
@@ -178,12 +185,15 @@ def write_spl3smp(
         )
     grid = ease2.by_name(product.grid)
     times = np.concatenate([look.obs_time for look in looks.values()])
+    columns_of = {name: _columns(look, grid) for name, look in looks.items()}
+    ordered = {name for columns in columns_of.values() for name in columns}
     with hdf5.new_file(path) as h5:
         hdf5.write_metadata(h5, path.name, product, version=version, times=times)
         for group in (layouts.AM, layouts.PM) if has_pm else (layouts.SINGLE_AM,):
-            observed = looks.get(group.look) if group.look else None
-            columns = {} if observed is None else _columns(observed, grid)
-            hdf5.write_group(h5, group, _fields(product, version), columns, grid=grid)
+            columns = columns_of.get(group.look, {}) if group.look else {}
+            fields = _fields(product, version)
+            kept = [field for field in fields if field.name in ordered] if is_cut else fields
+            hdf5.write_group(h5, group, kept, columns, grid=grid)
 
 
 def write_spl2smp(

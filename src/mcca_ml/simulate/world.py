@@ -96,6 +96,17 @@ class Land:
     has_rfi: Bools
     """Whether there is a transmitter in the cell."""
 
+    def at(self, index: object) -> "Land":
+        """The same of some cells, or of cases if `index` names the cell of each."""
+
+        def taken(of: "Land | Surface", name: str) -> object:
+            value = getattr(of, name)
+            if isinstance(value, Surface):
+                return Surface(*(taken(value, field.name) for field in fields(value)))
+            return value[index]
+
+        return Land(*(taken(self, field.name) for field in fields(self)))
+
 
 @dataclass(frozen=True)
 class State:

@@ -1,0 +1,176 @@
+"""JAXA level 1R, AMSR2 and AMSR-E in AMSR2 format -> SWATH_TB, one swath of one footprint."""
+
+from pathlib import Path
+
+import h5py
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from mcca_ml import layouts_jaxa as jaxa
+from mcca_ml import schema
+from mcca_ml.errors import GranuleError
+from mcca_ml.flags import Quality
+from mcca_ml.read.granule import Floats, array, dataset, open_hdf5, shorten, text
+from mcca_ml.read.jaxa import (
+    angle,
+    brightness_temperature,
+    granule_name,
+    sensor_of,
+    simulated,
+    utc_of_tai93,
+)
+from mcca_ml.sensors import AMSR2, Sensor
+
+Bools = npt.NDArray[np.bool_]
+
+
+def is_l1r(h5: h5py.File) -> bool:
+    """Whether an HDF5 file holds brightness temperatures as level 1R names them."""
+    marks = tuple(f"Brightness Temperature ({name}," for name in jaxa.RESOLUTIONS)
+    return any(str(name).startswith(marks) for name in h5)
+
+
+def _resolution(h5: h5py.File, sensor: Sensor) -> str:
+    """The common footprint that all channels are there for.
+
+    Raises:
+        GranuleError: there is none.
+    """
+    for resolution in jaxa.RESOLUTIONS:
+        wanted = [jaxa.l1r_field(channel.name, resolution) for channel in sensor.channels]
+        if all(name in h5 for name in wanted):
+            return resolution
+    first = [jaxa.l1r_field(channel.name, jaxa.RESOLUTIONS[0]) for channel in sensor.channels]
+    missing = [name for name in first if name not in h5]
+    raise GranuleError(
+        f"{granule_name(h5)}: no dataset {missing[0]!r}, found {shorten(h5)}; expected all "
+        f"channels at {' or '.join(jaxa.RESOLUTIONS)}: give a whole granule of level 1R"
+    )
+
+
+def _places(h5: h5py.File, shape: tuple[int, int]) -> tuple[Floats, Floats]:
+    """Latitude and longitude [degree] of the footprints; NaN where they are not on the Earth."""
+    fine = (shape[0], jaxa.PER_FOOTPRINT * shape[1])
+    lat = array(h5, jaxa.LATITUDE, fine)[:, :: jaxa.PER_FOOTPRINT].astype(np.float32)
+    lon = array(h5, jaxa.LONGITUDE, fine)[:, :: jaxa.PER_FOOTPRINT].astype(np.float32)
+    is_place = (np.abs(lat) <= 90) & (lon >= -180) & (lon <= 360)
+    nothing = np.float32(np.nan)
+    east = np.where(lon > 180, lon - np.float32(360), lon)
+    return np.where(is_place, lat, nothing), np.where(is_place, east, nothing)
+
+
+def _has_rfi(h5: h5py.File, shape: tuple[int, int]) -> Bools:
+    """Whether the provider saw interference at 6.9 or 7.3 GHz in either half of a footprint."""
+    raw = array(h5, jaxa.PIXEL_QUALITY, (shape[0], jaxa.PER_FOOTPRINT * shape[1]))
+    fields = raw.astype(np.int64)
+    found = np.zeros(fields.shape, np.bool_)
+    for shift in jaxa.RFI_SHIFTS:
+        found |= (fields >> shift & jaxa.RFI) == jaxa.RFI
+    return np.asarray(found[:, ::2] | found[:, 1::2])
+
+
+def _own_scans(h5: h5py.File, scans: int) -> slice:
+    """Scans that the neighbouring granules do not hold as well; all where nothing is said."""
+    said = text(h5.attrs.get(jaxa.OVERLAP))
+    overlap = int(said) if said.isdigit() else 0
+    return slice(overlap, scans - overlap) if scans > 2 * overlap else slice(0, scans)
+
+
+def _look(h5: h5py.File) -> dict[str, str]:
+    """The attribute look, where the metadata tell the direction of the orbit."""
+    node = text(h5.attrs.get(jaxa.DIRECTION))[:1].upper()
+    return {"look": jaxa.LOOK_OF_NODE[node]} if node in jaxa.LOOK_OF_NODE else {}
+
+
+def _checked(where: str, tb: Floats, is_placed: Bools, is_timed: Bools) -> None:
+    """Raise where values are there and not one of them has a place or a time."""
+    is_seen = np.isfinite(tb).any(axis=-1)
+    for has, what in ((is_placed, "a latitude and longitude on the Earth"), (is_timed, "a time")):
+        if is_seen.any() and not (is_seen & has).any():
+            raise GranuleError(
+                f"{where}: of {int(is_seen.sum())} footprints with brightness temperature none "
+                f"has {what}, expected it of nearly all; download the granule again"
+            )
+
+
+def _swath(h5: h5py.File, sensor: Sensor) -> xr.Dataset:
+    """The swath of an open granule."""
+    where = granule_name(h5)
+    resolution = _resolution(h5, sensor)
+    names = [jaxa.l1r_field(channel.name, resolution) for channel in sensor.channels]
+    shape = dataset(h5, names[0]).shape
+    if len(shape) != 2:
+        raise GranuleError(
+            f"{where}: {names[0]} has shape {shape}, expected scans and pixels; "
+            "give a whole granule"
+        )
+    tb = np.stack([brightness_temperature(h5, name, shape) for name in names], axis=-1)
+    lat, lon = _places(h5, shape)
+    time = utc_of_tai93(array(h5, jaxa.SCAN_TIME, shape[:1]).astype(np.float64))
+    times = np.broadcast_to(time[:, None], shape)
+    is_placed, is_timed = np.isfinite(lat), ~np.isnat(times)
+    _checked(where, tb, is_placed, is_timed)
+    usable = is_placed & is_timed & np.isfinite(tb).any(axis=-1)
+    quality = np.where(_has_rfi(h5, shape), Quality.SUSPECT, Quality.GOOD)
+    quality = np.where(usable, quality, Quality.UNUSABLE).astype(np.int8)
+    tb[~usable] = np.nan
+    own = _own_scans(h5, shape[0])
+    columns = {
+        "lat": (lat, "degrees_north"),
+        "lon": (lon, "degrees_east"),
+        "incidence": (angle(h5, jaxa.INCIDENCE, shape), "rad"),
+        "quality": (quality, "1"),
+    }
+    flat = {
+        name: ("footprint", values[own].ravel(), {"units": units})
+        for name, (values, units) in columns.items()
+    }
+    return xr.Dataset(
+        {
+            "tb": (("footprint", "channel"), tb[own].reshape(-1, tb.shape[-1]), {"units": "K"}),
+            "time": ("footprint", times[own].ravel()),
+            **flat,
+        },
+        coords={"channel": [channel.name for channel in sensor.channels]},
+        attrs={
+            "sensor": sensor.name,
+            "granule": where,
+            "product": "JAXA L1R",
+            "swath": resolution,
+            "scans": tb[own].shape[0],
+            "pixels": shape[1],
+            "simulated": simulated(h5),
+            **_look(h5),
+        },
+    )
+
+
+def read_l1r(path: Path) -> tuple[xr.Dataset, ...]:
+    """Read a half orbit of level 1R.
+
+    All channels are taken at the footprint of 10.65 GHz (`res10`), onto which the provider has
+    resampled them; where a file lacks one of them there, at that of 6.9 GHz (`res06`). Interference
+    at 6.9 or 7.3 GHz, the only that the provider tells, makes a footprint suspect and not unusable:
+    transmitters there do not reach 10 GHz, but where they stand others may. Scans that the
+    neighbouring granules hold as well are left out.
+
+    Args:
+        path: HDF5 file; the metadata tell AMSR-E, what they do not tell is taken for AMSR2.
+
+    Returns:
+        One dataset after schema.SWATH_TB. A footprint without place, time or any brightness
+        temperature is `UNUSABLE`. Attribute look, `am` or `pm`, where the orbit's direction is
+        told.
+
+    Raises:
+        GranuleError: it is not readable, of another level, or not laid out as documented.
+    """
+    with open_hdf5(path) as h5:
+        if not is_l1r(h5):
+            raise GranuleError(
+                f"{path.name}: found {shorten(h5)}, expected brightness temperatures at "
+                f"{' or '.join(jaxa.RESOLUTIONS)}; give a granule of JAXA's level 1R"
+            )
+        swath = _swath(h5, sensor_of(h5) or AMSR2)
+    return (schema.check(swath, schema.SWATH_TB, where=path.name),)

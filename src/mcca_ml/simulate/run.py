@@ -1,0 +1,171 @@
+"""A configuration -> a simulated world: truth, stations and granules in one folder, by any workers.
+
+OUT/truth.zarr                      the truth and every injected error; no stage opens it
+OUT/stations/NETWORK/STATION/*.stm  dense networks, in the form of the ISMN
+OUT/granules/SPL3SMP/2015/*.h5      one file a day
+OUT/granules/1C-TMI/BOX/2011/*.HDF5 one file an orbit and box
+OUT/world.json                      written last: what the world is, and that it is complete
+"""
+
+import json
+import multiprocessing
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from mcca_ml import __version__
+from mcca_ml.atomic import make_directory, replacing
+from mcca_ml.config_world import SimulateSettings
+from mcca_ml.errors import ConfigError
+from mcca_ml.sensors import SENSORS
+from mcca_ml.simulate.instrument import calibration_error
+from mcca_ml.simulate.tasks import Made, Task, perform, pieces, tasks
+from mcca_ml.simulate.truth import make_truth
+from mcca_ml.simulate.truth_store import write_truth
+from mcca_ml.simulate.world import Truth
+
+TRUTH, GRANULES, STATIONS, MANIFEST = "truth.zarr", "granules", "stations", "world.json"
+
+Progress = Callable[[int, int, int], None]
+"""Called with the tasks done and the granules written since the last call, and all tasks."""
+
+_AHEAD = 2
+"""Tasks a worker whose pieces of the truth wait in memory."""
+
+
+@dataclass(frozen=True)
+class World:
+    """A simulated world on disk."""
+
+    folder: Path
+    granules: dict[str, int]
+    """Files by sensor."""
+    size: int
+    """Of all granules [byte]."""
+    cells: int
+    """Land cells in the boxes."""
+    was_there: bool = False
+    """Whether an earlier call had made it."""
+
+    @property
+    def count(self) -> int:
+        """Granules of all sensors."""
+        return sum(self.granules.values())
+
+
+def identity(settings: SimulateSettings) -> str:
+    """Hash of all that a world depends on: its settings, and the version of this package."""
+    text = settings.model_dump_json()
+    return sha256(f"{__version__} {text}".encode()).hexdigest()
+
+
+def earlier(folder: Path, settings: SimulateSettings) -> World | None:
+    """The world that stands complete in a folder, if it is the one of these settings.
+
+    Raises:
+        ConfigError: the folder holds another world.
+    """
+    manifest = folder / MANIFEST
+    if not manifest.is_file():
+        return None
+    found = json.loads(manifest.read_text(encoding="utf-8"))
+    if found["identity"] != identity(settings):
+        raise ConfigError(
+            f"{folder}: holds another simulated world (settings or version differ), expected none "
+            "or the same; choose another --out or remove it"
+        )
+    return World(folder, found["granules"], found["size"], found["cells"], was_there=True)
+
+
+@contextmanager
+def _workers(number: int) -> Iterator[Executor | None]:
+    """Processes to work in; None for one, which works in this process."""
+    if number <= 1:
+        yield None
+        return
+    # Not forked: JAX has threads, of which a fork would copy the locks and not the threads.
+    pool = ProcessPoolExecutor(number, mp_context=multiprocessing.get_context("spawn"))
+    try:
+        yield pool
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
+    pool.shutdown()
+
+
+def _performed(
+    truth: Truth, every: Sequence[Task], settings: SimulateSettings, folder: Path, number: int
+) -> Iterator[Made]:
+    """What each task has made, in the order in which they end."""
+    with _workers(number) as pool:
+        if pool is None:
+            for task in every:
+                yield perform(task, pieces(truth, task), settings, folder)
+            return
+        waiting: set[Future[Made]] = set()
+        for task in every:
+            waiting.add(pool.submit(perform, task, pieces(truth, task), settings, folder))
+            if len(waiting) >= _AHEAD * number:
+                ended, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+                yield from (future.result() for future in ended)
+        yield from (future.result() for future in wait(waiting).done)
+
+
+def injected_errors(settings: SimulateSettings) -> dict[str, object]:
+    """Every error of the sensors, for the truth store: calibration by sensor, and all settings."""
+    return {
+        name: calibration_error(SENSORS[name], settings.instrument, settings.seed).as_text()
+        | {"channels": [channel.name for channel in SENSORS[name].channels]}
+        for name in settings.sensors
+    }
+
+
+def simulate_world(
+    settings: SimulateSettings,
+    folder: Path,
+    *,
+    workers: int = 1,
+    progress: Progress = lambda _done, _granules, _all: None,
+) -> World:
+    """Make a simulated world: truth, stations, and the granules of every sensor over its boxes.
+
+    Args:
+        settings: the `[simulate]` table.
+        folder: where it goes; made if missing. A complete world of the same settings is left as
+            it is.
+        workers: processes; the bytes do not depend on it.
+        progress: told how far the work is.
+
+    Returns:
+        What stands in the folder.
+
+    Raises:
+        ConfigError: a box without land, or a folder that holds another world.
+        OutputError: something cannot be written.
+    """
+    make_directory(folder)
+    found = earlier(folder, settings)
+    if found is not None:
+        return found
+    truth = make_truth(settings)
+    write_truth(truth, folder / TRUTH, settings, injected_errors(settings))
+    every = tasks(settings, truth.cells)
+    made: list[Made] = []
+    for one in _performed(truth, every, settings, folder / GRANULES, workers):
+        made.append(one)
+        progress(1, one.granules, len(every))
+    world = World(
+        folder,
+        {name: sum(m.granules for m in made if m.sensor == name) for name in settings.sensors},
+        sum(m.size for m in made),
+        int(truth.cells.is_core.sum()),
+    )
+    text = {"identity": identity(settings), "simulated": True} | {
+        key: value for key, value in asdict(world).items() if key not in ("folder", "was_there")
+    }
+    with replacing(folder / MANIFEST) as beside:
+        beside.write_text(json.dumps(text, indent=1), encoding="utf-8")
+    return world

@@ -1,0 +1,82 @@
+"""Looks of single passes of SMAP -> those of a UTC day, as SPL3SMP composes them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+
+import numpy as np
+import numpy.typing as npt
+
+from mcca_ml import layouts
+from mcca_ml.grid import ease2
+from mcca_ml.simulate.footprint import Doubles
+from mcca_ml.simulate.smap import Look
+from mcca_ml.simulate.smap_target import GRID
+
+TARGET_HOUR: Mapping[layouts.Look, float] = {"am": 6.0, "pm": 18.0}
+"""Local solar time to which the pass that is kept is the nearest [h]."""
+
+
+def _hours_off(look: Look, lon: Doubles, target_hour: float) -> Doubles:
+    """Distance of each observation from its hour of local solar time [h]; infinite where none."""
+    of_day = (look.obs_time - look.obs_time.astype("M8[D]")) / np.timedelta64(1, "h")
+    off = np.abs((of_day + lon / 15 - target_hour + 12) % 24 - 12)
+    return np.where(np.isnan(off), np.inf, off)
+
+
+def day_look(looks: Sequence[Look], day: np.datetime64, which: layouts.Look) -> Look | None:
+    """One look of one UTC day: of the passes that saw a cell, the one nearest to 6 or 18 h.
+
+    Args:
+        looks: passes of that look over the same cells, those of other days among them.
+        day: UTC.
+        which: am or pm.
+
+    Returns:
+        The cells that were seen; None where none was.
+    """
+    if not looks:
+        return None
+    lon = ease2.longitude(GRID)[looks[0].column]
+    off = np.stack([_hours_off(look, lon, TARGET_HOUR[which]) for look in looks])
+    today = np.stack([look.obs_time.astype("M8[D]") == day for look in looks])
+    off = np.where(today, off, np.inf)
+    best, seen = off.argmin(axis=0), np.isfinite(off.min(axis=0))
+    if not seen.any():
+        return None
+
+    def chosen(name: str) -> npt.NDArray[np.generic]:
+        every = np.stack([by_name(look)[name] for look in looks])
+        return np.asarray(every[best, np.arange(best.size)][seen])
+
+    return Look(**{name: chosen(name) for name in by_name(looks[0])})
+
+
+def by_name(look: Look) -> dict[str, npt.NDArray[np.generic]]:
+    """The arrays of a look by their names, those that it has."""
+    values = {field.name: getattr(look, field.name) for field in fields(look)}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def together(looks: Sequence[Look]) -> Look:
+    """Looks of several patches as one; a cell that two of them have is that of the first."""
+    joined = {
+        name: np.concatenate([by_name(look)[name] for look in looks]) for name in by_name(looks[0])
+    }
+    cell = ease2.flat_cell(GRID, joined["row"], joined["column"])
+    first = np.unique(cell, return_index=True)[1]
+    return Look(**{name: values[first] for name, values in joined.items()})
+
+
+def over_patches(
+    passes: Sequence[Mapping[layouts.Look, Sequence[Look]]], day: np.datetime64, which: layouts.Look
+) -> Look | None:
+    """One look of one UTC day over several patches; None where none was seen.
+
+    Args:
+        passes: of each patch the looks of its passes.
+        day: UTC.
+        which: am or pm.
+    """
+    found = [day_look(looks[which], day, which) for looks in passes]
+    seen = [look for look in found if look is not None]
+    return together(seen) if seen else None
