@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
@@ -11,8 +12,10 @@ from rich.table import Table
 
 from mcca_ml.demo import Report
 from mcca_ml.pipeline import Summary
-from mcca_ml.simulate.run import World
 from mcca_ml.summary import Description
+
+if TYPE_CHECKING:  # it needs all that simulates, which no other command does
+    from mcca_ml.simulate.run import World
 
 QUIET_SECONDS = 2.0
 """Work shorter than this shows no progress."""
@@ -91,7 +94,7 @@ def shown_bar(
         bar.stop()
 
 
-def world_line(world: World, seconds: float) -> str:
+def world_line(world: "World", seconds: float) -> str:
     """One line that says what a simulation has made."""
     of_each = ", ".join(f"{name} {count:,}" for name, count in world.granules.items())
     what = "was there already" if world.was_there else f"made in {seconds:.1f} s"
