@@ -68,6 +68,10 @@ class Surface:
     vod_exponent: Floats
     """x of tau ~ f^x [1]."""
 
+    def at(self, index: object) -> "Surface":
+        """The same of some cells; `index` is one of numpy's, for all arrays alike."""
+        return Surface(*(getattr(self, field.name)[index] for field in fields(self)))
+
 
 @dataclass(frozen=True)
 class Land:
@@ -98,14 +102,8 @@ class Land:
 
     def at(self, index: object) -> "Land":
         """The same of some cells, or of cases if `index` names the cell of each."""
-
-        def taken(of: "Land | Surface", name: str) -> object:
-            value = getattr(of, name)
-            if isinstance(value, Surface):
-                return Surface(*(taken(value, field.name) for field in fields(value)))
-            return value[index]
-
-        return Land(*(taken(self, field.name) for field in fields(self)))
+        parts = [getattr(self, field.name) for field in fields(self)]
+        return Land(*(p.at(index) if isinstance(p, Surface) else p[index] for p in parts))
 
 
 @dataclass(frozen=True)
