@@ -5,6 +5,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from mcca_ml.config_effects import EffectSettings
+
 FROZEN = ConfigDict(frozen=True, extra="forbid")
 
 
@@ -70,6 +72,9 @@ class SimulateSettings(BaseModel):
     last_day: date = Field(date(2018, 12, 31), description="last UTC day")
     sensors: tuple[Literal["SMAP", "TMI", "AMSRE", "GMI", "AMSR2"], ...] = Field(
         ("SMAP", "TMI", "AMSRE", "GMI", "AMSR2"), description="sensors whose granules are written"
+    )
+    effects: EffectSettings = Field(
+        default_factory=EffectSettings, description="what the retrieval does not model"
     )
     instrument: InstrumentSettings = Field(
         default_factory=InstrumentSettings, description="errors of the sensors"

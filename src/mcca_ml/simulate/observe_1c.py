@@ -21,7 +21,7 @@ from mcca_ml.simulate.instrument import (
     random_of,
 )
 from mcca_ml.simulate.passes import Footprints, Pass, Target, footprints, passes_over
-from mcca_ml.simulate.piece import Piece, as_cases, land_at, state_at
+from mcca_ml.simulate.piece import Piece, as_cases, state_at
 from mcca_ml.simulate.world import Bools, Times
 
 Codes = npt.NDArray[np.int8]
@@ -94,7 +94,7 @@ def cell_tb(piece: Piece, seen: Instrument, when: Times, incidence: Floats) -> F
         incidence: of each moment [rad], (moment).
     """
     cells = piece.cells.cell.size
-    land = land_at(piece.land, np.tile(np.arange(cells), when.size))
+    land = piece.land.at(np.tile(np.arange(cells), when.size))
     cases = as_cases(state_at(piece, when))
     angle = np.repeat(incidence.astype(np.float32), cells)
     tb = brightness_temperature(land, cases, angle, seen.sensor.channels, seen.effects)

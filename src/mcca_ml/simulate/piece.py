@@ -3,9 +3,8 @@
 from dataclasses import dataclass, fields
 
 import numpy as np
-import numpy.typing as npt
 
-from mcca_ml.simulate.world import Cells, Floats, Land, Patch, State, Surface, Times, Truth
+from mcca_ml.simulate.world import Cells, Floats, Land, Patch, State, Times, Truth
 
 INSTANT = ("rain_rate", "cloud_water")
 """Fields that are those of the nearest step; between the steps of the others lies a line."""
@@ -23,25 +22,6 @@ class Piece:
     """UTC of the steps."""
     state: State
     """(step, cell)."""
-
-
-def land_at(land: Land, index: npt.NDArray[np.integer] | slice) -> Land:
-    """Land of some cells, each perhaps several times.
-
-    Args:
-        land: arrays (cell).
-        index: of the cells wanted.
-    """
-    found = {
-        field.name: value[index]
-        for field in fields(land)
-        if not isinstance(value := getattr(land, field.name), Surface)
-    }
-    first, second = (
-        Surface(*(getattr(surface, field.name)[index] for field in fields(surface)))
-        for surface in (land.first, land.second)
-    )
-    return Land(**found, first=first, second=second)
 
 
 def cut(truth: Truth, patch: Patch, first: np.datetime64, last: np.datetime64) -> Piece:
@@ -67,7 +47,7 @@ def cut(truth: Truth, patch: Patch, first: np.datetime64, last: np.datetime64) -
             is_land=here.is_land[of],
             is_core=here.is_core[of],
         ),
-        land=land_at(truth.land, of),
+        land=truth.land.at(of),
         time=truth.time[steps],
         state=truth.state.at((steps, of)),
     )
