@@ -102,8 +102,11 @@ class Land:
 
     def at(self, index: object) -> "Land":
         """The same of some cells, or of cases if `index` names the cell of each."""
-        parts = [getattr(self, field.name) for field in fields(self)]
-        return Land(*(p.at(index) if isinstance(p, Surface) else p[index] for p in parts))
+        parts = {field.name: getattr(self, field.name) for field in fields(self)}
+        surfaces = {"first": self.first.at(index), "second": self.second.at(index)}
+        return Land(
+            **{name: part[index] for name, part in parts.items() if name not in surfaces} | surfaces
+        )
 
 
 @dataclass(frozen=True)
