@@ -1,0 +1,257 @@
+"""Stations of the International Soil Moisture Network, through the `ismn` package.
+
+That package writes into the folder of the data, prints, draws a bar, and passes over a file or a
+station that it cannot read. None of this reaches the caller: its notes go into a temporary folder,
+and a file that was passed over is an error.
+"""
+
+import contextlib
+import glob
+import io
+import tempfile
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from mcca_ml.errors import ConfigError, GranuleError
+from mcca_ml.read.granule import shorten
+
+MAX_DEPTH = 0.10
+"""Lower end of a sensor that still counts as surface [m]."""
+GOOD = "G"
+"""ISMN's flag of a value that none of its checks doubts."""
+_MISSING = -9999.0
+_NO_ELEVATION = -99.0  # genuine headers hold -99.9
+_VARIABLE = "_sm_"  # of soil moisture, in the name of a file
+_NAME_PARTS = 8  # CSE_Network_Station_sm_from_to_Sensor_first_last, the sensor with any more
+
+
+@dataclass(frozen=True)
+class Station:
+    """One soil-moisture sensor of one station."""
+
+    network: str
+    name: str
+    lat: float
+    """[degree]."""
+    lon: float
+    """[degree]."""
+    elevation: float
+    """[m]; NaN where not told."""
+    depth_from: float
+    """[m]."""
+    depth_to: float
+    """[m]."""
+    sensor: str
+    climate: str
+    """Koeppen-Geiger class; empty where not told."""
+    land_cover: str
+    """ESA CCI class of 2010; empty where not told."""
+    data: xr.Dataset
+    """soil_moisture (time) [m3 m-3], flag (time) of ISMN, is_good (time); UTC, ascending."""
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Let nothing be printed or drawn, and no warning of other people's code become an error."""
+    nowhere = io.StringIO()
+    with (
+        warnings.catch_warnings(),
+        contextlib.redirect_stdout(nowhere),
+        contextlib.redirect_stderr(nowhere),
+    ):
+        warnings.simplefilter("ignore")
+        yield
+
+
+def station_files(folder: Path) -> list[Path]:
+    """The files of soil moisture in a folder and those below it, sorted."""
+    return sorted(folder.glob(f"**/*{_VARIABLE}*.stm"))
+
+
+def _as_archive(folder: Path, files: list[Path], beside: Path) -> Path:
+    """A folder of networks of stations, as the package wants it: `folder`, or links to its files.
+
+    A network or a station alone, a plain list of files, and a folder whose name holds a pattern are
+    shown to it by links.
+
+    Raises:
+        GranuleError: a file's name does not tell network and station.
+    """
+    is_archive = all(len(file.relative_to(folder).parts) == 3 for file in files)
+    if is_archive and not glob.has_magic(str(folder)):
+        return folder
+    archive = beside / "archive"
+    for file in [*files, *folder.glob("**/*_static_variables.csv")]:
+        parts = file.name.split("_")
+        if file.suffix == ".stm" and len(parts) < _NAME_PARTS:
+            raise GranuleError(
+                f"{file.name}: found a name of {len(parts)} parts, expected "
+                "NETWORK_NETWORK_STATION_sm_FROM_TO_SENSOR_FIRST_LAST.stm; keep the provider's name"
+            )
+        place = archive / parts[1] / parts[2]
+        place.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(FileExistsError):  # the same file twice below the folder
+            (place / file.name).symlink_to(file.resolve())
+    return archive
+
+
+def _why(notes: Path) -> str:
+    """The last line of the first error that the package has noted, without what led to it."""
+    lines = [line for log in notes.glob("*.log") for line in log.read_text().splitlines()]
+    begun = [number for number, line in enumerate(lines) if line.startswith("ERROR ")]
+    if not begun:
+        return "no reason told"
+    own = lines[begun[0] : begun[1] if len(begun) > 1 else None]
+    told = [line for line in own if line and not line.startswith((" ", "-"))]
+    return told[-1][:100]
+
+
+def _interface(archive: Path, notes: Path, where: str) -> Any:
+    """The package's view of a folder.
+
+    Raises:
+        ConfigError: the package is not installed.
+        GranuleError: it cannot read the folder.
+    """
+    try:
+        # Not above: an extra that not everyone installs, and it takes a second.
+        from ismn.interface import ISMN_Interface
+    except ImportError as error:
+        raise ConfigError(
+            "read_ismn: the package ismn is not installed, expected it for reading stations; "
+            'pip install "mcca-ml[insitu]"'
+        ) from error
+    try:
+        return ISMN_Interface(archive, meta_path=notes)
+    except (TypeError, ValueError, KeyError, IndexError, OSError) as error:
+        # What it raises says nothing (None is not iterable); its notes do.
+        raise GranuleError(
+            f"{where}: ismn could read no station ({_why(notes)}), expected files of ISMN in "
+            "header_values or CEOP format; download them again"
+        ) from error
+
+
+def _text(value: object) -> str:
+    """A class as text; empty for none."""
+    said = "" if value is None else str(value)
+    return "" if said.lower() in ("nan", "none", "unknown") else said.removesuffix(".0")
+
+
+def _series(sensor: Any, where: str) -> xr.Dataset:
+    """The values of a sensor.
+
+    Raises:
+        GranuleError: they are not readable, or not in m3 m-3.
+    """
+    try:
+        frame = sensor.read_data()
+        values = frame["soil_moisture"].to_numpy(np.float64)
+        flag = frame["soil_moisture_flag"].to_numpy().astype(str)
+        time = frame.index.to_numpy().astype("M8[ns]")
+    except (TypeError, ValueError, KeyError, IndexError, OSError) as error:
+        reason = str(error).splitlines()[0][:80]
+        raise GranuleError(
+            f"{where}: ismn cannot read the values ({reason}), expected date, time, value, flag "
+            "and the provider's flag; download it again"
+        ) from error
+    time, first = np.unique(time, return_index=True)
+    values, flag = values[first], flag[first]
+    values = np.where(values == _MISSING, np.nan, values)
+    is_good = (flag == GOOD) & np.isfinite(values)
+    if is_good.any() and values[is_good].max() > 1:
+        raise GranuleError(
+            f"{where}: good values of up to {values[is_good].max():g}, expected m3 m-3, at most 1; "
+            "divide by 100 if they are percent"
+        )
+    return xr.Dataset(
+        {
+            "soil_moisture": ("time", values.astype(np.float32), {"units": "m3 m-3"}),
+            "flag": ("time", flag),
+            "is_good": ("time", is_good),
+        },
+        coords={"time": time},
+    )
+
+
+def _station(network: str, station: Any, sensor: Any) -> Station:
+    """One sensor, with what is known of its place."""
+    told = {variable.name: variable.val for variable in sensor.metadata}
+    elevation = float(told["elevation"])
+    return Station(
+        network=network,
+        name=str(station.name),
+        lat=float(told["latitude"]),
+        lon=float(told["longitude"]),
+        elevation=elevation if elevation > _NO_ELEVATION else np.nan,
+        depth_from=float(sensor.depth.start),
+        depth_to=float(sensor.depth.end),
+        sensor=str(sensor.instrument),
+        climate=_text(told.get("climate_KG")),
+        land_cover=_text(told.get("lc_2010")),
+        data=_series(sensor, Path(sensor.filehandler.file_path).name),
+    )
+
+
+def _check_none_lost(found: Any, files: list[Path], notes: Path, where: str) -> None:
+    """Raise where the package has passed over a file of soil moisture."""
+    read = {Path(str(name)).name for name in found.metadata["file_path"].to_numpy().ravel()}
+    lost = sorted({file.name for file in files} - read)
+    if lost:
+        raise GranuleError(
+            f"{where}: ismn could not read {len(lost)} of {len(files)} files, the first {lost[0]} "
+            f"({_why(notes)}), expected all; download them again or take them out"
+        )
+
+
+def read_ismn(folder: Path, *, max_depth: float = MAX_DEPTH) -> tuple[Station, ...]:
+    """Read the soil moisture of all stations in a folder as ISMN delivers it.
+
+    Args:
+        folder: networks of stations, or one network, or one station, or files alone; it is not
+            written to.
+        max_depth: lower end of the deepest sensor to take [m].
+
+    Returns:
+        A record for each sensor, by network, station and depth. Values are as delivered, with NaN
+        for missing ones; `is_good` says which none of ISMN's checks doubts.
+
+    Raises:
+        ConfigError: the package ismn is not installed.
+        GranuleError: no station in the folder, none that shallow, or a file that is not readable.
+    """
+    where = folder.name or str(folder)
+    if not folder.is_dir():
+        raise GranuleError(f"{where}: found no such folder, expected one of stations; check it")
+    files = station_files(folder)
+    if not files:
+        raise GranuleError(
+            f"{where}: found {shorten(path.name for path in folder.iterdir())}, expected stations "
+            f"of ISMN (*{_VARIABLE}*.stm); give the folder that was unpacked"
+        )
+    with tempfile.TemporaryDirectory() as made, _quiet():
+        notes = Path(made) / "notes"
+        found = _interface(_as_archive(folder, files, Path(made)), notes, where)
+        _check_none_lost(found, files, notes, where)
+        sensors = [
+            (network.name, station, sensor)
+            for network in found.networks.values()
+            for station in network.stations.values()
+            for sensor in station.sensors.values()
+            if sensor.variable == "soil_moisture"
+        ]
+        shallow = [one for one in sensors if one[2].depth.end <= max_depth + 1e-6]
+        if not shallow:
+            least = min((sensor.depth.end for _, _, sensor in sensors), default=np.nan)
+            raise GranuleError(
+                f"{where}: the shallowest sensor ends at {least:g} m, expected one at "
+                f"{max_depth:g} m or above; raise max_depth"
+            )
+        stations = [_station(*one) for one in shallow]
+    order = sorted(stations, key=lambda one: (one.network, one.name, one.depth_to, one.sensor))
+    return tuple(order)
