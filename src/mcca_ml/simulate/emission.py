@@ -19,7 +19,7 @@ from mcca_ml.physics.atmosphere import (
     brightness_temperature_through,
     cloud_absorption_rayleigh,
     dry_opacity,
-    mean_temperature_bevis92,
+    mean_temperature,
     rain_opacity_itu838,
 )
 from mcca_ml.physics.dielectric import (
@@ -186,7 +186,7 @@ def _brightness(case: Arrays, pairs: Arrays, channel: Arrays, effect: Arrays) ->
         tb,
         reflectivity,
         _opacity(case, channel, effect),
-        mean_temperature_bevis92(case["air_temperature"]),
+        mean_temperature(case["air_temperature"]),
         case["incidence"],
     )
     has_air = (effect["atmosphere"] + effect["rain"]) * channel["seen_through_air"] > 0
