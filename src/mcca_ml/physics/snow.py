@@ -1,5 +1,7 @@
 """Dry snow on the ground: what it takes from the emission, the more the higher the frequency."""
 
+import math
+
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
@@ -30,7 +32,7 @@ def dry_snow_absorption(frequency: Float[Array, "*cell"]) -> Float[Array, "*cell
     share = _DENSITY / _ICE_DENSITY
     shape = (_ICE_PERMITTIVITY + 2 * real) * (_ICE_PERMITTIVITY + 2 * real**2)
     imaginary = 3 * share * ice * real**2 * (2 * real + 1) / shape
-    return 2 * jnp.pi * frequency / SPEED_OF_LIGHT * imaginary / real**0.5
+    return 2 * jnp.pi * frequency / SPEED_OF_LIGHT * imaginary / math.sqrt(real)
 
 
 def snow_covered_reflectivity_pulliainen99(
