@@ -86,8 +86,30 @@ def write_group(
         _describe(found, field, group.name, group.suffix)
         if found.dtype.kind == "S":  # a fill value of text would crash the NetCDF library
             found[...] = _empty(field)
+    fill_group(h5, group, fields, columns, grid=grid)
+
+
+def fill_group(
+    h5: h5py.File,
+    group: Group,
+    fields: Sequence[Field],
+    columns: Columns,
+    *,
+    grid: ease2.Grid | None,
+) -> None:
+    """Write the columns into the datasets of a group that stands; those without one stay.
+
+    Args:
+        h5: file open for writing.
+        group: its name and the suffix of its datasets.
+        fields: to write, as far as there is a column.
+        columns: values over cells by field.
+        grid: None for a list of cells.
+    """
+    for field in fields:
         if field.name in columns:
             values = _raw(columns[field.name], field)
+            found = h5[f"{group.name}/{field.name}{group.suffix}"]
             _fill_in(found, values, columns, empty=_empty(field), grid=grid)
 
 
@@ -171,11 +193,18 @@ def write_orbit(h5: h5py.File, look: layouts.Look) -> None:
 
 
 @contextmanager
-def new_file(path: Path) -> Iterator[h5py.File]:
+def new_file(path: Path, image: bytes = b"") -> Iterator[h5py.File]:
     """A new HDF5 file that appears under its name only when it is whole.
+
+    Args:
+        path: of the file.
+        image: what it begins as; empty for an empty file.
 
     Raises:
         OutputError: it cannot be written there.
     """
-    with replacing(path) as beside, h5py.File(beside, "w") as h5:
-        yield h5
+    with replacing(path) as beside:
+        if image:
+            beside.write_bytes(image)
+        with h5py.File(beside, "r+" if image else "w") as h5:
+            yield h5

@@ -100,7 +100,7 @@ def _written(obs_time: npt.NDArray[np.datetime64]) -> npt.NDArray[np.bytes_]:
     return np.where(np.isnat(obs_time), "N/A", texts).astype("S24")
 
 
-def _columns(look: Look, grid: ease2.Grid) -> Columns:
+def columns_of(look: Look, grid: ease2.Grid) -> Columns:
     """Values of the fields of SPL2SMP and SPL3SMP that the look gives, by field."""
     place = ease2.cell_latlon(grid, ease2.flat_cell(grid, look.row, look.column))
     columns: dict[str, npt.NDArray[np.generic]] = {
@@ -137,7 +137,7 @@ def _columns(look: Look, grid: ease2.Grid) -> Columns:
     return columns
 
 
-def _fields(product: Product, version: int) -> tuple[Field, ...]:
+def fields_of(product: Product, version: int) -> tuple[Field, ...]:
     """Fields of a version of a product."""
     if version < FIRST_LATER_FIELDS[product.short_name]:
         return layouts.FIRST_FIELDS
@@ -161,7 +161,6 @@ def write_spl3smp(
     version: int = 9,
     *,
     is_enhanced: bool = False,
-    is_cut: bool = False,
 ) -> None:
     """Write a day of SPL3SMP; up to version 3 it has one group, of the morning.
 
@@ -170,8 +169,6 @@ def write_spl3smp(
         looks: what was seen at 6 am and 6 pm; a look that is left out gives a group of fill values.
         version: of the product.
         is_enhanced: on the 9 km grid, SPL3SMP_E.
-        is_cut: leave out the fields that hold nothing, as a provider's subsetter leaves out those
-            that were not ordered.
 
     Raises:
         OutputError: the version is unknown or has no such look, or the file cannot be written.
@@ -185,15 +182,12 @@ def write_spl3smp(
         )
     grid = ease2.by_name(product.grid)
     times = np.concatenate([look.obs_time for look in looks.values()])
-    columns_of = {name: _columns(look, grid) for name, look in looks.items()}
-    ordered = {name for columns in columns_of.values() for name in columns}
     with hdf5.new_file(path) as h5:
         hdf5.write_metadata(h5, path.name, product, version=version, times=times)
         for group in (layouts.AM, layouts.PM) if has_pm else (layouts.SINGLE_AM,):
-            columns = columns_of.get(group.look, {}) if group.look else {}
-            fields = _fields(product, version)
-            kept = [field for field in fields if field.name in ordered] if is_cut else fields
-            hdf5.write_group(h5, group, kept, columns, grid=grid)
+            observed = looks.get(group.look) if group.look else None
+            columns = {} if observed is None else columns_of(observed, grid)
+            hdf5.write_group(h5, group, fields_of(product, version), columns, grid=grid)
 
 
 def write_spl2smp(
@@ -217,11 +211,11 @@ def write_spl2smp(
         OutputError: the version is unknown, or the file cannot be written.
     """
     product = _known(path, "SPL2SMP_E" if is_enhanced else "SPL2SMP", version)
-    columns = _columns(observed, ease2.by_name(product.grid))
+    columns = columns_of(observed, ease2.by_name(product.grid))
     with hdf5.new_file(path) as h5:
         hdf5.write_metadata(h5, path.name, product, version=version, times=observed.obs_time)
         hdf5.write_orbit(h5, look)
-        hdf5.write_group(h5, layouts.SINGLE, _fields(product, version), columns, grid=None)
+        hdf5.write_group(h5, layouts.SINGLE, fields_of(product, version), columns, grid=None)
 
 
 def _side(look: Look, side: str) -> Columns:

@@ -12,7 +12,7 @@ import numpy as np
 
 from mcca_ml.atomic import make_directory
 from mcca_ml.config_world import SimulateSettings
-from mcca_ml.layouts import PRODUCTS, Look
+from mcca_ml.layouts import Look
 from mcca_ml.sensors import SENSORS, SMAP, Sensor
 from mcca_ml.simulate import observe_1c, observe_smap, smap_day
 from mcca_ml.simulate.gpm_1c import granule_name as name_1c
@@ -22,15 +22,13 @@ from mcca_ml.simulate.passes import Target
 from mcca_ml.simulate.piece import Piece, cut
 from mcca_ml.simulate.smap import Look as SmapLook
 from mcca_ml.simulate.smap import granule_name as name_smap
-from mcca_ml.simulate.smap import write_spl3smp
+from mcca_ml.simulate.smap_cut import PRODUCT, VERSION, empty_day, write_cut_day
 from mcca_ml.simulate.smap_target import targets
 from mcca_ml.simulate.world import Cells, Patch, Truth
 
 BLOCK_DAYS = 32
 """Days of a task, as of the shards of all stores."""
 EPOCH = np.datetime64("1997-01-01", "D")
-VERSION = 9
-"""Of SPL3SMP."""
 MARGIN_KM = 15.0
 """How far beyond its outermost cell centres footprints of a box are given [km]: half a cell."""
 ONE_DAY = np.timedelta64(1, "D")
@@ -122,13 +120,14 @@ def _smap(seen: Instrument, whole: Sequence[Piece], task: Task, out: Path) -> It
                 observe_smap.observe(piece, seen, target, over)
             )
         passes.append(looks)
+    image = empty_day()
     for day in np.arange(task.first, task.last + ONE_DAY):
         found = {which: smap_day.over_patches(passes, day, which) for which in smap_day.TARGET_HOUR}
         kept = {which: look for which, look in found.items() if look is not None}
         if kept:
-            name = name_smap(PRODUCTS["SPL3SMP"], VERSION, day)
+            name = name_smap(PRODUCT, VERSION, day)
             path = make_directory(out / product_of(SMAP) / str(day)[:4]) / name
-            write_spl3smp(path, kept, VERSION, is_cut=True)
+            write_cut_day(path, kept, image)
             yield path
 
 
