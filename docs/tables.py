@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from mcca_ml import config, layouts, sensors
+from mcca_ml import config, config_effects, layouts, sensors
 from mcca_ml.flags import MEANING, NO_VALUE, NOT_RECOMMENDED
 from mcca_ml.publish.variables import FIELDS, OPTIONAL, STATIC
 
@@ -77,6 +77,7 @@ def write(folder: Path):
         "retrieve_settings": settings(config.RetrieveSettings),
         "input_settings": settings(config.InputSettings),
         "output_settings": settings(config.OutputSettings),
+        "effect_settings": settings(config_effects.EffectSettings),
         "products": products(),
         "channels": channels(),
     }
