@@ -28,6 +28,7 @@ GOOD = "G"
 _MISSING = -9999.0
 _NO_ELEVATION = -99.0  # genuine headers hold -99.9
 _VARIABLE = "_sm_"  # of soil moisture, in the name of a file
+_LEVELS = ("ERROR ", "WARNING ", "INFO ")  # how a note of the package begins
 _NAME_PARTS = 8  # CSE_Network_Station_sm_from_to_Sensor_first_last, the sensor with any more
 
 
@@ -104,11 +105,12 @@ def _as_archive(folder: Path, files: list[Path], beside: Path) -> Path:
 def _why(notes: Path) -> str:
     """The last line of the first error that the package has noted, without what led to it."""
     lines = [line for log in notes.glob("*.log") for line in log.read_text().splitlines()]
-    begun = [number for number, line in enumerate(lines) if line.startswith("ERROR ")]
-    if not begun:
+    begun = [number for number, line in enumerate(lines) if line.startswith(_LEVELS)]
+    faults = [number for number in begun if lines[number].startswith(_LEVELS[0])]
+    if not faults:
         return "no reason told"
-    own = lines[begun[0] : begun[1] if len(begun) > 1 else None]
-    told = [line for line in own if line and not line.startswith((" ", "-"))]
+    end = next((number for number in begun if number > faults[0]), None)
+    told = [line for line in lines[faults[0] : end] if line and not line.startswith((" ", "-"))]
     return told[-1][:100]
 
 
