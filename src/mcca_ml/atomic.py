@@ -45,11 +45,13 @@ def make_directory(path: Path) -> Path:
 
 
 @contextlib.contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def replacing(path: Path, *, is_synced: bool = True) -> Iterator[Path]:
     """Give a file name beside `path`; what was written there becomes `path` if nothing failed.
 
     Args:
         path: file to make or replace; until the end it holds what it held before.
+        is_synced: wait until the disk has it, so that a power cut cannot leave a part. False is
+            for the many small files of a simulation, which is made again after a power cut.
 
     Raises:
         OutputError: no permission, no space, or no such directory; nothing is left behind.
@@ -61,8 +63,9 @@ def replacing(path: Path) -> Iterator[Path]:
         # The libraries that write say "permission denied" on a full disk; a first byte tells truly.
         beside.write_bytes(b" ")
         yield beside
-        with beside.open("rb") as file:
-            os.fsync(file.fileno())
+        if is_synced:
+            with beside.open("rb") as file:
+                os.fsync(file.fileno())
         beside.replace(path)
     except OSError as error:
         raise _explained(path, "write", error) from error

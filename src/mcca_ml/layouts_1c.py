@@ -1,0 +1,270 @@
+"""Layouts of PPS level 1C granules (TMI, AMSR-E, GMI, AMSR2), for the reader and for the simulator.
+
+Groups, names, types, attributes, texts and metadata keys are those of genuine files of version V07A
+(TMI orbit 160, AMSR-E 414, GMI 79, AMSR2 676; each a cut of 10 scans by 10 pixels). The meaning of
+`Quality` and versions V05 and V08 follow public readers and are *not* checked against a file.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+FILLS: Mapping[str, float] = {"f4": -9999.9, "f8": -9999.9, "i2": -9999, "i1": -99}
+"""Fill value by type."""
+
+TB_RANGE = (30.0, 350.0)
+"""Brightness temperatures that the contract of a swath admits [K]."""
+
+DEGREE, DEGREES = "degree", "degrees"
+
+
+@dataclass(frozen=True)
+class Field:
+    """One dataset of a swath."""
+
+    name: str
+    dtype: str
+    units: str
+    dims: tuple[str, ...]
+    """Names of the dimensions without the number of the swath."""
+
+
+_SCAN, _PIXEL = ("nscan",), ("nscan", "npixel")
+_ANGLE, _CHANNEL = ("nscan", "npixel", "nchUIA"), ("nscan", "nchannel")
+
+PLACE = ("Latitude", "Longitude")
+"""Fields whose unit some swaths spell otherwise: `Swath.place_units`."""
+
+FIELDS: tuple[Field, ...] = (
+    Field("Latitude", "f4", DEGREES, _PIXEL),
+    Field("Longitude", "f4", DEGREES, _PIXEL),
+    Field("Quality", "i1", "", _PIXEL),
+    Field("ScanTime/DayOfMonth", "i1", "days", _SCAN),
+    Field("ScanTime/DayOfYear", "i2", "days", _SCAN),
+    Field("ScanTime/Hour", "i1", "hours", _SCAN),
+    Field("ScanTime/MilliSecond", "i2", "ms", _SCAN),
+    Field("ScanTime/Minute", "i1", "minutes", _SCAN),
+    Field("ScanTime/Month", "i1", "months", _SCAN),
+    Field("ScanTime/Second", "i1", "s", _SCAN),
+    Field("ScanTime/SecondOfDay", "f8", "s", _SCAN),
+    Field("ScanTime/Year", "i2", "years", _SCAN),
+    Field("Tc", "f4", "K", ("nscan", "npixel", "nchannel")),
+    Field("incidenceAngle", "f4", DEGREES, _ANGLE),
+    Field("incidenceAngleIndex", "i1", "", _CHANNEL),
+)
+"""What a provider's subsetter keeps for this use, and what the simulator writes."""
+
+MORE_FIELDS: tuple[Field, ...] = (
+    Field("SCstatus/FractionalGranuleNumber", "f8", "", _SCAN),
+    Field("SCstatus/SCaltitude", "f4", "km", _SCAN),
+    Field("SCstatus/SClatitude", "f4", DEGREES, _SCAN),
+    Field("SCstatus/SClongitude", "f4", DEGREES, _SCAN),
+    Field("SCstatus/SCorientation", "i2", DEGREES, _SCAN),
+    Field("sunGlintAngle", "i1", DEGREES, _ANGLE),
+    Field("sunLocalTime", "f4", "hours", _PIXEL),
+)
+"""The other datasets of genuine granules."""
+
+
+@dataclass(frozen=True)
+class Swath:
+    """One group: channels that look at the same places."""
+
+    name: str
+    channels: tuple[str, ...]
+    """In the order of the file, named as in `sensors` where the sensor has them."""
+    pixels: int
+    """Of a whole scan."""
+    long_name: str
+    """Attribute `LongName` of Tc."""
+    angle_of_channel: tuple[int, ...]
+    """`incidenceAngleIndex`: which incidence angle holds for each channel, counted from 1."""
+    place_units: str = DEGREES
+    angle_dim: str = ""
+    """Name of the dimension of angles where it has not the number of the swath."""
+
+    @property
+    def angles(self) -> int:
+        """Number of incidence angles of a footprint."""
+        return max(self.angle_of_channel)
+
+    def units_of(self, field: Field) -> str:
+        """Unit of a dataset as this swath spells it."""
+        return self.place_units if field.name in PLACE else field.units
+
+    def dims_of(self, field: Field) -> tuple[str, ...]:
+        """Names of the dimensions of a dataset, with the number of the swath.
+
+        >>> PRODUCTS["AMSR2"].swaths[1].dims_of(FIELDS[-2])
+        ('nscan2', 'npixel2', 'nchUIA1')
+        """
+        number = self.name.removeprefix("S")
+        own = tuple(f"{dim}{number}" for dim in field.dims)
+        return tuple(
+            self.angle_dim if self.angle_dim and dim.startswith("nchUIA") else dim for dim in own
+        )
+
+    def shape_of(self, field: Field, scans: int, pixels: int) -> tuple[int, ...]:
+        """Lengths of the dimensions of a dataset."""
+        lengths = {"nscan": scans, "npixel": pixels, "nchUIA": self.angles}
+        return tuple(lengths.get(dim, len(self.channels)) for dim in field.dims)
+
+
+@dataclass(frozen=True)
+class Product:
+    """Level 1C of one sensor."""
+
+    sensor: str
+    """Name in `sensors.SENSORS`."""
+    satellite: str
+    """`SatelliteName` of the file header."""
+    instrument: str
+    """`InstrumentName` of the file header."""
+    algorithm_version: str
+    short_name: str
+    most_scans: int
+    """`MaximumNumberScansTotal` of the swath headers."""
+    calibration_level: str
+    swaths: tuple[Swath, ...]
+
+    @property
+    def algorithm(self) -> str:
+        """`AlgorithmID` of the file header."""
+        return f"1C{self.instrument}"
+
+
+_NEXT = "\n" + 32 * " "  # the texts of PPS are wrapped and indented
+
+
+def _lines(*lines: str) -> str:
+    """A `LongName` as those of TMI and GMI are broken into lines."""
+    return "\nIntercalibrated Tb for channels " + "".join(_NEXT + line for line in lines) + "\n"
+
+
+def _pair(name: str, ghz: str, label: str, *, pixels: int = 243, scan: str = "") -> Swath:
+    """One frequency of AMSR at both polarisations; the four low ones share spellings."""
+    words = f"1) {ghz} GHz V-Pol{scan} and 2) {ghz} GHz H-Pol{scan}"
+    is_low = not scan
+    return Swath(
+        name=name,
+        channels=(f"{label}V", f"{label}H"),
+        pixels=pixels,
+        long_name=f"Intercalibrated Tb for channels {words}",
+        angle_of_channel=(1, 1),
+        place_units=DEGREE if is_low else DEGREES,
+        angle_dim="nchUIA1" if is_low else "",
+    )
+
+
+_AMSR = (
+    _pair("S1", "10.65", "10.65"),
+    _pair("S2", "18.7", "18.7"),
+    _pair("S3", "23.8", "23.8"),
+    _pair("S4", "36.5", "36.5"),
+    _pair("S5", "89", "89A", pixels=486, scan=" A-Scan"),
+    _pair("S6", "89", "89B", pixels=486, scan=" B-Scan"),
+)
+
+_TMI = (
+    Swath(
+        name="S1",
+        channels=("10.65V", "10.65H"),
+        pixels=104,
+        long_name=_lines("1) 10.65 GHz V-Pol 2) 10.65 GHz H-Pol"),
+        angle_of_channel=(1, 2),
+    ),
+    Swath(
+        name="S2",
+        channels=("19.35V", "19.35H", "21.3V", "37V", "37H"),
+        pixels=104,
+        long_name=_lines(
+            "1) 19.35 GHz V-Pol 2) 19.35 GHz H-Pol",
+            "3) 21.3 GHz V-Pol ",
+            "4) 37.0 GHz V-Pol and 5) 37.0 GHz H-Pol",
+        ),
+        angle_of_channel=(1,) * 5,
+    ),
+    Swath(
+        name="S3",
+        channels=("85.5V", "85.5H"),
+        pixels=208,
+        long_name=_lines("1) 85.5 GHz V-Pol and 2) 85.5 GHz H-Pol"),
+        angle_of_channel=(1, 1),
+    ),
+)
+
+_GMI = (
+    Swath(
+        name="S1",
+        # The files say 36.64 GHz, the sensor's table the nominal 36.5.
+        channels=("10.65V", "10.65H", "18.7V", "18.7H", "23.8V", "36.5V", "36.5H", "89V", "89H"),
+        pixels=221,
+        long_name=_lines(
+            "1) 10.65 GHz V-Pol 2) 10.65 GHz H-Pol",
+            "3) 18.7 GHz V-Pol 4) 18.7 GHz H-Pol",
+            "5) 23.8 GHz V-Pol ",
+            "6) 36.64 GHz V-Pol 7) 36.64 GHz H-Pol",
+            "8) 89.0 GHz V-Pol and 9) 89.0 GHz H-Pol",
+        ),
+        angle_of_channel=(1,) * 9,
+    ),
+    Swath(
+        name="S2",
+        channels=("166V", "166H", "183.31+/-3V", "183.31+/-7V"),
+        pixels=221,
+        long_name=_lines(
+            "1) 166.0 GHz V-Pol 2) 166.0 GHz H-Pol",
+            "3) 183.31 +/-3 GHz V-Pol and ",
+            "4) 183.31 +/-7 GHz V-Pol",
+        ),
+        angle_of_channel=(1,) * 4,
+    ),
+)
+
+_VERIFIED, _CONSENSUS = "V (Verified)", "C (Consensus)"
+
+PRODUCTS: Mapping[str, Product] = {
+    product.sensor: product
+    for product in (
+        Product("TMI", "TRMM", "TMI", "2021-V", "1CTRMMTMI", 3100, _VERIFIED, _TMI),
+        Product("AMSRE", "AQUA", "AMSRE", "2017-V", "1CAQUAAMSRE", 4300, _VERIFIED, _AMSR),
+        Product("GMI", "GPM", "GMI", "2016-C", "1CGPMGMI", 3100, _CONSENSUS, _GMI),
+        Product("AMSR2", "GCOMW1", "AMSR2", "2016-V", "1CGCOMW1AMSR2", 4300, _VERIFIED, _AMSR),
+    )
+}
+"""Level 1C by the name of the sensor."""
+
+REMAPPED_SUFFIX = "_R"
+"""End of `DOIshortName` of 1C-R, where all swaths of GMI lie on the places of one of them."""
+
+KNOWN_VERSION = re.compile(r"V0[578][A-Z]?")
+"""`ProductVersion` of files laid out like this."""
+VERSION = "V07A"
+"""That the simulator writes."""
+
+HEADER, EMPTY = "FileHeader", "EMPTY"
+"""Attribute of the root group, and the `EmptyGranule` of a granule without data."""
+
+FILE_INFO: Mapping[str, str] = {
+    "DataFormatVersion": "7e",
+    "TKCodeBuildVersion": "0",
+    "MetadataVersion": "7e",
+    "FormatPackage": "HDF5-1.10.5",
+    "BlueprintFilename": "GPM.V7.{algorithm}.blueprint.xml",
+    "BlueprintVersion": "BV_69",
+    "TKIOVersion": "3.99",
+    "MetadataStyle": "PVL",
+    "EndianType": "LITTLE_ENDIAN",
+}
+INPUT_KEYS = ("InputFileNames", "InputAlgorithmVersions", "InputGenerationDateTimes")
+NAVIGATION_KEYS = (
+    *("LongitudeOnEquator", "UTCDateTimeOnEquator", "MeanSolarBetaAngle"),
+    *("EphemerisFileName", "AttitudeFileName", "GeoControlFileName"),
+    *("EphemerisSource", "AttitudeSource", "GeoToolkitVersion"),
+    *(f"SensorAlignment{number}RotationAngle" for number in ("First", "Second", "Third")),
+    *(f"SensorAlignment{number}RotationAxis" for number in ("First", "Second", "Third")),
+)
+
+GLINT, RFI, LOST_PLACE, WARM_LOAD = 1, 2, 3, 4
+"""Positive codes of `Quality`: possible sun glint, possible interference, degraded geolocation,
+corrected for an intrusion into the warm load. 0 is good; negative codes say why there is none."""
