@@ -9,12 +9,15 @@ OUT/world.json                      written last: what the world is, and that it
 
 import json
 import multiprocessing
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
+from typing import TypeVar
 
 from mcca_ml import __version__
 from mcca_ml.atomic import make_directory, replacing
@@ -22,15 +25,20 @@ from mcca_ml.config_world import SimulateSettings
 from mcca_ml.errors import ConfigError
 from mcca_ml.sensors import SENSORS
 from mcca_ml.simulate.instrument import calibration_error
-from mcca_ml.simulate.tasks import Made, Task, perform, pieces, tasks
+from mcca_ml.simulate.networks import errors_of, network, sites
+from mcca_ml.simulate.station_files import write_stations
+from mcca_ml.simulate.stations import Site
+from mcca_ml.simulate.tasks import Made, perform, pieces, tasks
 from mcca_ml.simulate.truth import make_truth
 from mcca_ml.simulate.truth_store import write_truth
-from mcca_ml.simulate.world import Truth
 
 TRUTH, GRANULES, STATIONS, MANIFEST = "truth.zarr", "granules", "stations", "world.json"
 
 Progress = Callable[[int, int, int], None]
 """Called with the tasks done and the granules written since the last call, and all tasks."""
+
+Result = TypeVar("Result")
+Errors = dict[str, object]
 
 _AHEAD = 2
 """Tasks a worker whose pieces of the truth wait in memory."""
@@ -96,25 +104,29 @@ def _workers(number: int) -> Iterator[Executor | None]:
     pool.shutdown()
 
 
-def _performed(
-    truth: Truth, every: Sequence[Task], settings: SimulateSettings, folder: Path, number: int
-) -> Iterator[Made]:
-    """What each task has made, in the order in which they end."""
+def _stations(site: Site, settings: SimulateSettings, folder: Path) -> Errors:
+    """Write the network of a site; return its errors."""
+    found = network(site, settings)
+    write_stations(folder, [found])
+    return {site.network: errors_of(found)}
+
+
+def _mapped(jobs: Iterable[Callable[[], Result]], number: int) -> Iterator[Result]:
+    """Results of some jobs in the order in which they end, a few of them waiting at a time."""
     with _workers(number) as pool:
         if pool is None:
-            for task in every:
-                yield perform(task, pieces(truth, task), settings, folder)
+            yield from (job() for job in jobs)
             return
-        waiting: set[Future[Made]] = set()
-        for task in every:
-            waiting.add(pool.submit(perform, task, pieces(truth, task), settings, folder))
+        waiting: set[Future[Result]] = set()
+        for job in jobs:
+            waiting.add(pool.submit(job))
             if len(waiting) >= _AHEAD * number:
                 ended, waiting = wait(waiting, return_when=FIRST_COMPLETED)
                 yield from (future.result() for future in ended)
         yield from (future.result() for future in wait(waiting).done)
 
 
-def injected_errors(settings: SimulateSettings) -> dict[str, object]:
+def injected_errors(settings: SimulateSettings) -> Errors:
     """Every error of the sensors, for the truth store: calibration by sensor, and all settings."""
     return {
         name: calibration_error(SENSORS[name], settings.instrument, settings.seed).as_text()
@@ -151,12 +163,23 @@ def simulate_world(
     if found is not None:
         return found
     truth = make_truth(settings)
-    write_truth(truth, folder / TRUTH, settings, injected_errors(settings))
+    found_errors = injected_errors(settings)
     every = tasks(settings, truth.cells)
+    jobs = chain(
+        (partial(_stations, site, settings, folder / STATIONS) for site in sites(truth, settings)),
+        (
+            partial(perform, task, pieces(truth, task), settings, folder / GRANULES)
+            for task in every
+        ),
+    )
     made: list[Made] = []
-    for one in _performed(truth, every, settings, folder / GRANULES, workers):
-        made.append(one)
-        progress(1, one.granules, len(every))
+    for one in _mapped(jobs, workers):
+        if isinstance(one, Made):
+            made.append(one)
+            progress(1, one.granules, len(every))
+        else:
+            found_errors |= one
+    write_truth(truth, folder / TRUTH, settings, found_errors)
     world = World(
         folder,
         {name: sum(m.granules for m in made if m.sensor == name) for name in settings.sensors},
