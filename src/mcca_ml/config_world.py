@@ -26,6 +26,19 @@ class BoxSettings(BaseModel):
     )
 
 
+class DroughtSettings(BaseModel):
+    """One drought, `[[simulate.drought]]`: less rain in a box for a while."""
+
+    model_config = FROZEN
+
+    box: str = Field("", description="its box; empty: the first one")
+    start: date = Field(date(2017, 5, 1), description="first UTC day")
+    end: date = Field(date(2017, 9, 30), description="last UTC day")
+    rain_factor: float = Field(
+        0.3, ge=0.0, le=2.0, description="share of the rain that falls all the same [1]"
+    )
+
+
 class InstrumentSettings(BaseModel):
     """The `[simulate.instrument]` table: errors of the sensors, all known to the truth store."""
 
@@ -80,6 +93,19 @@ class SimulateSettings(BaseModel):
         default_factory=InstrumentSettings, description="errors of the sensors"
     )
     rim: int = Field(3, ge=2, le=8, description="cells around a box, so that footprints see ground")
+    spin_up_days: int = Field(
+        365, ge=30, le=3650, description="simulated before the first day and left out [day]"
+    )
+    trend: float = Field(
+        -0.02,
+        ge=-0.2,
+        le=0.2,
+        description="slow change of soil moisture since the first day [m3 m-3 per decade]; less "
+        "where the soil has no more to lose",
+    )
+    drought: tuple[DroughtSettings, ...] = Field((DroughtSettings(),), description="droughts")
+    networks: int = Field(2, ge=0, le=9, description="dense networks of stations in each box")
+    stations: int = Field(8, ge=1, le=40, description="stations of a network")
     box: tuple[BoxSettings, ...] = Field(
         (
             BoxSettings(
