@@ -186,9 +186,12 @@ def simulate(
 
 @app.command()
 def inspect(
-    path: Annotated[Path, typer.Argument(help="A granule or a product.")], debug: Debug = False
+    path: Annotated[
+        Path, typer.Argument(help="A granule, a product, a folder of stations, or a truth.zarr.")
+    ],
+    debug: Debug = False,
 ) -> None:
-    """Show what a granule or a product holds."""
+    """Show what a granule, a product, a folder of stations or a simulated truth holds."""
     with _errors_in_one_line(debug):
         # Imported here, not above: h5py and xarray would slow --help.
         from rich.console import Console

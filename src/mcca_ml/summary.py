@@ -1,7 +1,6 @@
 """What a granule or a product holds, in a screenful: the content of `mcca-ml inspect`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -9,65 +8,18 @@ import numpy.typing as npt
 import xarray as xr
 
 from mcca_ml import schema
+from mcca_ml.description import SIMULATED, Description, FlagRow, Row, extent, period, row_of
 from mcca_ml.flags import MEANING, is_recommended
 from mcca_ml.publish.attributes import is_simulated
 from mcca_ml.publish.product import LOOKS
-from mcca_ml.read.any import read
+from mcca_ml.read.any import is_swath, read
 from mcca_ml.read.granule import open_hdf5, text
+from mcca_ml.summary_folder import describe_stations, describe_store, is_stations, is_store
+from mcca_ml.summary_swath import describe_swaths
 
 _PRODUCT_MARK = "tracking_id"
 _HIDDEN = ("flag", "obs_time", "crs", "time_bnds", "land_cover", "land_cover_fraction")
 """Variables that a minimum and a median say nothing about."""
-
-
-@dataclass(frozen=True)
-class Row:
-    """One variable."""
-
-    name: str
-    units: str
-    low: str
-    median: str
-    high: str
-    share: float
-    """Of the observed cells, those with a value [1]."""
-
-
-@dataclass(frozen=True)
-class FlagRow:
-    """One condition that occurs."""
-
-    name: str
-    meaning: str
-    count: int
-    is_recommended: bool
-    """Whether values with it are recommended all the same."""
-
-
-@dataclass(frozen=True)
-class Description:
-    """What a file holds."""
-
-    heading: Mapping[str, str]
-    rows: tuple[Row, ...]
-    flags: tuple[FlagRow, ...]
-    values: int
-    """Values of soil moisture; 0 in a granule."""
-    recommended: int
-
-
-def _number(value: float) -> str:
-    return f"{value:.4g}"
-
-
-def _row(name: str, units: str, values: npt.NDArray[np.generic]) -> Row:
-    """Statistics of a variable over observed cells."""
-    known = values[np.isfinite(values)].astype(np.float64)
-    share = known.size / max(values.size, 1)
-    if known.size == 0:
-        return Row(name, units, "-", "-", "-", share)
-    low, median, high = known.min(), float(np.median(known)), known.max()
-    return Row(name, units, _number(low), _number(median), _number(high), share)
 
 
 def _rows(ds: xr.Dataset, observed: npt.NDArray[np.bool_]) -> tuple[Row, ...]:
@@ -79,10 +31,10 @@ def _rows(ds: xr.Dataset, observed: npt.NDArray[np.bool_]) -> tuple[Row, ...]:
         if str(name) in _HIDDEN or values.shape[: observed.ndim] != observed.shape:
             continue
         if "channel" not in variable.dims:
-            rows.append(_row(str(name), units, values[observed]))
+            rows.append(row_of(str(name), units, values[observed]))
             continue
         for number, channel in enumerate(ds["channel"].to_numpy()):
-            rows.append(_row(f"{name} {channel}", units, values[..., number][observed]))
+            rows.append(row_of(f"{name} {channel}", units, values[..., number][observed]))
     return tuple(rows)
 
 
@@ -100,12 +52,6 @@ def _flags(flag: npt.NDArray[np.uint32]) -> tuple[FlagRow, ...]:
     return tuple(sorted((row for row in found if row.count), key=lambda row: -row.count))
 
 
-def _times(times: npt.NDArray[np.generic]) -> str:
-    """First and last time of observation."""
-    known = times[~np.isnat(times)].astype("datetime64[s]")
-    return f"{known.min()} to {known.max()} UTC" if known.size else "times unknown"
-
-
 def _places(ds: xr.Dataset, observed: npt.NDArray[np.bool_]) -> str:
     """How many cells, and where."""
     seen = np.asarray(observed.any(axis=(0, 1)))
@@ -114,10 +60,7 @@ def _places(ds: xr.Dataset, observed: npt.NDArray[np.bool_]) -> str:
     lat, lon = ds["lat"].to_numpy()[rows], ds["lon"].to_numpy()[columns]
     if lat.size == 0:
         return "none"
-    return (
-        f"{int(seen.sum()):,} observed, latitude {lat.min():.1f} to {lat.max():.1f}, "
-        f"longitude {lon.min():.1f} to {lon.max():.1f}"
-    )
+    return f"{int(seen.sum()):,} observed, {extent(lat, lon)}"
 
 
 def _described(ds: xr.Dataset, heading: Mapping[str, str]) -> Description:
@@ -127,7 +70,7 @@ def _described(ds: xr.Dataset, heading: Mapping[str, str]) -> Description:
     more = {
         "grid": str(ds.attrs.get("grid", "")),
         "day": ", ".join(days) if len(days) <= 3 else f"{days[0]} to {days[-1]}, {len(days)}",
-        "observed": _times(ds["obs_time"].to_numpy()[observed]),
+        "observed": period(ds["obs_time"].to_numpy()[observed]),
         "looks": ", ".join(str(look) for look in ds["look"].to_numpy()),
         "cells": _places(ds, observed),
     }
@@ -144,7 +87,7 @@ def _described(ds: xr.Dataset, heading: Mapping[str, str]) -> Description:
 
 
 def _simulated(ds: xr.Dataset) -> dict[str, str]:
-    return {"simulated": "SIMULATED, not an observation"} if is_simulated(ds) else {}
+    return {"simulated": SIMULATED} if is_simulated(ds) else {}
 
 
 def _of_product(path: Path) -> Description:
@@ -176,14 +119,22 @@ def _of_granule(path: Path) -> Description:
 
 
 def describe(path: Path) -> Description:
-    """What a granule or a product of this package holds.
+    """What a granule, a product, a folder of stations or the truth of a simulation holds.
 
     Args:
-        path: the file.
+        path: the file or folder.
 
     Raises:
-        GranuleError: it is neither, or it cannot be read.
+        ConfigError: stations, and the package that reads them is not installed.
+        GranuleError: it is none of these, or it cannot be read.
     """
+    if is_store(path):
+        return describe_store(path)
+    if is_stations(path):
+        return describe_stations(path)
     with open_hdf5(path) as h5:
         is_product = bool(text(h5.attrs.get(_PRODUCT_MARK))) and "soil_moisture" in h5
-    return _of_product(path) if is_product else _of_granule(path)
+        has_swaths = is_swath(h5)
+    if is_product:
+        return _of_product(path)
+    return describe_swaths(path) if has_swaths else _of_granule(path)

@@ -11,8 +11,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from mcca_ml.demo import Report
+from mcca_ml.description import Description
 from mcca_ml.pipeline import Summary
-from mcca_ml.summary import Description
 
 if TYPE_CHECKING:  # it needs all that simulates, which no other command does
     from mcca_ml.simulate.run import World

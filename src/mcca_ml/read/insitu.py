@@ -28,7 +28,8 @@ GOOD = "G"
 _MISSING = -9999.0
 _NO_ELEVATION = -99.0  # genuine headers hold -99.9
 _VARIABLE = "_sm_"  # of soil moisture, in the name of a file
-_LEVELS = ("ERROR ", "WARNING ", "INFO ")  # how a note of the package begins
+_LEVELS = ("", "*/", "*/*/")
+_NOTES = ("ERROR ", "WARNING ", "INFO ")  # how a note of the package begins
 _NAME_PARTS = 8  # CSE_Network_Station_sm_from_to_Sensor_first_last, the sensor with any more
 
 
@@ -70,9 +71,14 @@ def _quiet() -> Iterator[None]:
         yield
 
 
+def _below(folder: Path, name: str) -> list[Path]:
+    """Files of a name in a station, a network, or a folder of networks; sorted."""
+    return sorted(path for level in _LEVELS for path in folder.glob(f"{level}{name}"))
+
+
 def station_files(folder: Path) -> list[Path]:
-    """The files of soil moisture in a folder and those below it, sorted."""
-    return sorted(folder.glob(f"**/*{_VARIABLE}*.stm"))
+    """The files of soil moisture in a station, a network, or a folder of networks; sorted."""
+    return _below(folder, f"*{_VARIABLE}*.stm")
 
 
 def _as_archive(folder: Path, files: list[Path], beside: Path) -> Path:
@@ -88,7 +94,7 @@ def _as_archive(folder: Path, files: list[Path], beside: Path) -> Path:
     if is_archive and not glob.has_magic(str(folder)):
         return folder
     archive = beside / "archive"
-    for file in [*files, *folder.glob("**/*_static_variables.csv")]:
+    for file in [*files, *_below(folder, "*_static_variables.csv")]:
         parts = file.name.split("_")
         if file.suffix == ".stm" and len(parts) < _NAME_PARTS:
             raise GranuleError(
@@ -105,8 +111,8 @@ def _as_archive(folder: Path, files: list[Path], beside: Path) -> Path:
 def _why(notes: Path) -> str:
     """The last line of the first error that the package has noted, without what led to it."""
     lines = [line for log in notes.glob("*.log") for line in log.read_text().splitlines()]
-    begun = [number for number, line in enumerate(lines) if line.startswith(_LEVELS)]
-    faults = [number for number in begun if lines[number].startswith(_LEVELS[0])]
+    begun = [number for number, line in enumerate(lines) if line.startswith(_NOTES)]
+    faults = [number for number in begun if lines[number].startswith(_NOTES[0])]
     if not faults:
         return "no reason told"
     end = next((number for number in begun if number > faults[0]), None)

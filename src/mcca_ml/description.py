@@ -1,0 +1,76 @@
+"""The nouns of `mcca-ml inspect`: what a file or folder holds, as rows for a screen."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+SIMULATED = "SIMULATED, not an observation"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One variable."""
+
+    name: str
+    units: str
+    low: str
+    median: str
+    high: str
+    share: float
+    """Of the observed cells, those with a value [1]."""
+
+
+@dataclass(frozen=True)
+class FlagRow:
+    """One condition that occurs."""
+
+    name: str
+    meaning: str
+    count: int
+    is_recommended: bool
+    """Whether values with it are recommended all the same."""
+
+
+@dataclass(frozen=True)
+class Description:
+    """What a file holds."""
+
+    heading: Mapping[str, str]
+    rows: tuple[Row, ...]
+    flags: tuple[FlagRow, ...] = ()
+    values: int = 0
+    """Values of soil moisture; 0 in a granule."""
+    recommended: int = 0
+
+
+def _number(value: float) -> str:
+    return f"{value:.4g}"
+
+
+def row_of(name: str, units: str, values: npt.NDArray[np.generic]) -> Row:
+    """Statistics of a variable; NaN is no value."""
+    known = values[np.isfinite(values)].astype(np.float64)
+    share = known.size / max(values.size, 1)
+    if known.size == 0:
+        return Row(name, units, "-", "-", "-", share)
+    low, median, high = known.min(), float(np.median(known)), known.max()
+    return Row(name, units, _number(low), _number(median), _number(high), share)
+
+
+def period(times: npt.NDArray[np.generic]) -> str:
+    """First and last of the times that are known."""
+    known = times[~np.isnat(times)].astype("datetime64[s]")
+    return f"{known.min()} to {known.max()} UTC" if known.size else "times unknown"
+
+
+def extent(lat: npt.NDArray[np.generic], lon: npt.NDArray[np.generic]) -> str:
+    """Where the places lie that are known [degree]."""
+    is_known = np.isfinite(lat) & np.isfinite(lon)
+    if not is_known.any():
+        return "places unknown"
+    lat, lon = lat[is_known], lon[is_known]
+    return (
+        f"latitude {lat.min():.1f} to {lat.max():.1f}, longitude {lon.min():.1f} to {lon.max():.1f}"
+    )

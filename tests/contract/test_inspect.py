@@ -1,0 +1,188 @@
+"""`mcca-ml inspect` on swath granules, stations and the truth of a simulated world."""
+
+import h5py
+import numpy as np
+import pytest
+import xarray as xr
+from made_jaxa import DAY, a_map, some_scans
+from made_stations import some_networks
+from typer.testing import CliRunner
+
+from mcca_ml import summary_folder
+from mcca_ml.cli import app
+from mcca_ml.description import row_of
+from mcca_ml.errors import GranuleError
+from mcca_ml.read.any import read_swaths
+from mcca_ml.sensors import AMSR2
+from mcca_ml.simulate.jaxa import write_l1r, write_l3
+from mcca_ml.simulate.station_files import write_stations
+from mcca_ml.summary import describe
+
+SCREEN = 30
+"""Lines that a screenful may have."""
+
+
+def shown(path):
+    """What the command prints."""
+    found = CliRunner().invoke(app, ["inspect", str(path)])
+    assert found.exit_code == 0, found.stderr
+    assert len(found.stdout.splitlines()) <= SCREEN
+    return found.stdout
+
+
+@pytest.fixture
+def l1r(tmp_path):
+    path = tmp_path / "l1r.h5"
+    write_l1r(path, AMSR2, some_scans(), "am")
+    return path
+
+
+def test_level_1r(l1r):
+    said = shown(l1r)
+    assert "SIMULATED, not an observation" in said
+    found = describe(l1r)
+    assert found.heading["sensor"] == "AMSR2 on GCOM-W1"
+    assert found.heading["swaths"] == "res10: 4 scans of 5 pixels"
+    assert found.heading["look"] == "am"
+    assert found.heading["observed"] == "2015-06-30T23:59:57 to 2015-07-01T00:00:01 UTC"
+    assert found.heading["places"] == "latitude 10.0 to 13.0, longitude 100.0 to 104.0"
+    assert found.heading["quality"] == "20 good, 0 suspect, 0 unusable"
+    first = found.rows[0]
+    assert (first.name, first.low, first.high, first.share) == ("res10 tb 10.65V", "240", "283", 1)
+
+
+def test_level_1r_without_any_value(l1r):
+    scans = some_scans()
+    for tb in scans.tb.values():
+        tb[:] = np.nan
+    write_l1r(l1r, AMSR2, scans, "am")
+    said = shown(l1r)
+    assert "0 good, 0 suspect, 20 unusable" in said
+    assert describe(l1r).rows[0].share == 0
+
+
+def test_a_genuine_one_is_not_called_simulated(l1r):
+    with h5py.File(l1r, "a") as h5:
+        del h5.attrs["simulated"]
+    assert "simulated" not in describe(l1r).heading
+
+
+def test_level_3(tmp_path):
+    path = write_l3(tmp_path, AMSR2, DAY, "pm", a_map())
+    shown(path)
+    found = describe(path)
+    assert found.heading["product"] == "JAXA L3 TB 0.25 degree"
+    assert found.heading["swaths"] == "EQ: 3 footprints"
+    assert [row.name for row in found.rows] == ["EQ tb 10.65V", "EQ tb 10.65H", "EQ incidence"]
+
+
+def test_level_3_without_any_value(tmp_path):
+    path = write_l3(tmp_path, AMSR2, DAY, "pm", a_map(seen=()))
+    said = shown(path)
+    assert "times unknown" in said
+    assert "places unknown" in said
+    assert "0 %" in said
+
+
+def test_stations(tmp_path):
+    write_stations(tmp_path / "stations", some_networks())
+    said = shown(tmp_path / "stations")
+    assert "SIMULATED, not an observation" in said
+    found = describe(tmp_path / "stations")
+    assert found.heading["stations"] == "6 with 6 sensors"
+    assert found.heading["networks"] == "SIM-NORTH 3, SIM-PLATEAU 3"
+    assert found.heading["depths"] == "0.00-0.05 m 6"
+    assert [row.name for row in found.rows] == ["SIM-NORTH, good", "SIM-PLATEAU, good"]
+    assert 0.5 < found.rows[0].share < 1
+
+
+@pytest.fixture
+def truth(tmp_path):
+    days = np.datetime64("2011-01-01", "ns") + np.arange(400) * np.timedelta64(1, "D")
+    moisture = np.linspace(0.1, 0.4, 400 * 5, dtype=np.float32).reshape(400, 5)
+    ds = xr.Dataset(
+        {
+            "soil_moisture": (("time", "cell"), moisture, {"units": "m3 m-3"}),
+            "frozen": (("time", "cell"), moisture > 0.3),
+            "place": ("cell", ["a", "b", "c", "d", "e"]),
+        },
+        coords={
+            "time": days,
+            "cell": np.arange(5),
+            "lat": ("cell", np.linspace(33, 35, 5)),
+            "lon": ("cell", np.linspace(90, 92, 5)),
+        },
+        attrs={"seed": 3, "simulated": "true"},
+    )
+    path = tmp_path / "truth.zarr"
+    ds.to_zarr(path, consolidated=False)
+    return path
+
+
+@pytest.mark.filterwarnings("ignore:The data type")  # fixed-length text has no specification yet
+def test_truth(truth):
+    said = shown(truth)
+    assert "SIMULATED TRUTH of a world; no observation in it" in said
+    found = describe(truth)
+    assert found.heading["dimensions"] in ("time 400, cell 5", "cell 5, time 400")
+    assert found.heading["period"] == "2011-01-01T00:00:00 to 2012-02-04T00:00:00 UTC"
+    assert found.heading["places"] == "latitude 33.0 to 35.0, longitude 90.0 to 92.0"
+    assert found.heading["seed"] == "3"
+    assert [row.name for row in found.rows] == ["frozen", "soil_moisture"]
+    assert (found.rows[1].low, found.rows[1].high) == ("0.1", "0.4")
+    assert "statistics" not in found.heading
+
+
+@pytest.mark.filterwarnings("ignore:The data type")
+def test_of_a_large_truth_a_part_is_read(truth, monkeypatch):
+    monkeypatch.setattr(summary_folder, "_MOST_VALUES", 400)
+    found = describe(truth)
+    assert found.heading["statistics"] == "of eight blocks of the record"
+    row = found.rows[1]
+    assert (row.low, row.high) == ("0.1", "0.4")  # first and last block hold the ends
+
+
+def test_a_store_that_is_damaged(tmp_path):
+    (tmp_path / "truth.zarr").mkdir()
+    (tmp_path / "truth.zarr" / "zarr.json").write_text("{")
+    with pytest.raises(GranuleError, match=r"truth.zarr: no readable store \("):
+        describe(tmp_path / "truth.zarr")
+
+
+def test_a_folder_of_something_else(tmp_path):
+    (tmp_path / "a.h5").touch()
+    with pytest.raises(GranuleError, match="is a directory, expected a file; name the granules"):
+        describe(tmp_path)
+
+
+def test_no_swath(tmp_path):
+    path = tmp_path / "other.h5"
+    with h5py.File(path, "w") as h5:
+        h5["temperature"] = np.zeros(3)
+    with pytest.raises(GranuleError) as caught:
+        read_swaths(path)
+    assert str(caught.value) == (
+        "other.h5: holds an unnamed product with temperature, expected swaths of brightness "
+        "temperature (PPS 1C of TMI, GMI, AMSR2 or AMSR-E, JAXA L1R or L3); give one of these"
+    )
+
+
+@pytest.mark.real_data
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("insitu/ismn_europe_2024_2025", "54 with 63 sensors"),
+        ("insitu/oznet", "OZNET 18"),
+        ("insitu/ismn_europe_2024_2025/REMEDHUS", "REMEDHUS 16"),
+        ("smap/SMAP_L3_SM_P_20150401_R13080_001.h5", "SPL3SMP version 3, SMAP"),
+    ],
+)
+def test_genuine(real_data, name, said):
+    text = shown(real_data / name)
+    assert said in text
+    assert "SIMULATED" not in text
+
+
+def test_a_row_without_values():
+    assert row_of("x", "K", np.full(3, np.nan)).median == "-"
+    assert row_of("x", "K", np.zeros(0)).share == 0
