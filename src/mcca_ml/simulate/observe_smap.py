@@ -11,9 +11,9 @@ from mcca_ml.physics.temperature import SMAP_WEIGHT_AM, SMAP_WEIGHT_PM
 from mcca_ml.simulate.footprint import Floats
 from mcca_ml.simulate.instrument import interference, noise, random_of
 from mcca_ml.simulate.observe_1c import Instrument, cell_tb
-from mcca_ml.simulate.passes import SmapPass, smap_looks
 from mcca_ml.simulate.piece import Piece, state_at
 from mcca_ml.simulate.smap import Look
+from mcca_ml.simulate.smap_passes import SmapPass, smap_looks
 from mcca_ml.simulate.smap_target import Target, over_cells
 from mcca_ml.simulate.world import State, Times
 
