@@ -48,7 +48,7 @@ def _why_not_hdf5(error: Exception) -> str:
     if "truncated" in text:
         return "the HDF5 file is truncated, a part is missing; download it again"
     if "signature not found" in text:
-        return "the file is not HDF5, expected a SMAP granule or a gridded NetCDF-4 file"
+        return "the file is not HDF5, expected a SMAP granule, one of an imager or gridded NetCDF-4"
     return f"the HDF5 file is damaged ({text.splitlines()[0][:80]}); download it again"
 
 

@@ -1,0 +1,245 @@
+"""PPS level 1C granules of TMI, AMSR-E, GMI and AMSR2 -> SWATH_TB, a dataset for each swath."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import h5py
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from mcca_ml import layouts_1c, schema
+from mcca_ml.errors import GranuleError
+from mcca_ml.flags import Quality
+from mcca_ml.layouts import SIMULATED
+from mcca_ml.layouts_1c import TB_RANGE, Product
+from mcca_ml.read.granule import Floats, dataset, file_name, open_hdf5, shorten, text
+from mcca_ml.read.pps_header import identify, is_1c
+from mcca_ml.sensors import SENSORS
+
+__all__ = ["is_1c", "read_1c"]
+
+Bools = npt.NDArray[np.bool_]
+Times = npt.NDArray[np.datetime64]
+Codes = npt.NDArray[np.int8]
+
+_NAN = np.float32(np.nan)
+_YEARS = (1987, 2200)  # of the first imager in the archive, and far ahead; a fill value is neither
+_DAY = 86_400  # [s]; a day with a leap second has one more
+_CODES = {
+    0: Quality.GOOD,
+    layouts_1c.GLINT: Quality.SUSPECT,
+    layouts_1c.WARM_LOAD: Quality.SUSPECT,
+}
+
+
+def _raw(group: h5py.Group, name: str, shape: tuple[int, ...]) -> npt.NDArray[np.generic]:
+    """Raw values of a dataset of a swath.
+
+    Raises:
+        GranuleError: it is absent, or its dimensions are not those of Tc.
+    """
+    found = dataset(group, name)
+    if found.shape != shape:
+        raise GranuleError(
+            f"{file_name(group)}: {group.name}/{name} has shape {found.shape}, expected {shape} "
+            "as Tc; the parts of this swath are not of one orbit: download it again"
+        )
+    raw: npt.NDArray[np.generic] = found[()]
+    return raw
+
+
+def _floats(group: h5py.Group, name: str, shape: tuple[int, ...]) -> Floats:
+    """Raw values of a dataset of a swath as float32, free to be changed."""
+    return _raw(group, name, shape).astype(np.float32, copy=False)
+
+
+def _shape(group: h5py.Group, layout: layouts_1c.Swath, product: Product) -> tuple[int, int]:
+    """Scans and pixels of a swath.
+
+    Raises:
+        GranuleError: Tc is absent, or has more of them than the sensor, or other channels.
+    """
+    shape = dataset(group, "Tc").shape
+    most = (product.most_scans, layout.pixels, len(layout.channels))
+    if len(shape) != 3 or shape[0] > most[0] or shape[1] > most[1] or shape[2] != most[2]:
+        raise GranuleError(
+            f"{file_name(group)}: {group.name}/Tc has shape {shape}, expected up to {most[0]} "
+            f"scans, up to {most[1]} pixels and {most[2]} channels of {product.sensor}; "
+            "is it of another sensor?"
+        )
+    return int(shape[0]), int(shape[1])
+
+
+def _time(group: h5py.Group, scans: int) -> Times:
+    """Time of each scan [UTC]; NaT where there is none.
+
+    A time inside a leap second is given as that of the second after it, since datetime64 has none.
+    """
+    year, day, second = (
+        _raw(group, f"ScanTime/{name}", (scans,)).astype(np.float64)
+        for name in ("Year", "DayOfYear", "SecondOfDay")
+    )
+    is_known = (year >= _YEARS[0]) & (year <= _YEARS[1]) & (day >= 1) & (day <= 366)
+    is_known &= (second >= 0) & (second < _DAY + 1)
+    year, day, second = (np.where(is_known, values, 0) for values in (year, day, second))
+    start = (year - 1970).astype(np.int64).astype("M8[Y]").astype("M8[us]")
+    passed = np.rint((day - 1) * _DAY * 1e6) + np.rint(second * 1e6)
+    times = (start + passed.astype("m8[us]")).astype("M8[ns]")
+    return np.where(is_known, times, np.datetime64("NaT", "ns"))
+
+
+def _places(group: h5py.Group, shape: tuple[int, int]) -> tuple[Floats, Floats, Bools]:
+    """Latitude and longitude [degree], and whether they are on the Earth."""
+    lat, lon = (_floats(group, name, shape) for name in layouts_1c.PLACE)
+    is_place = (np.abs(lat) <= 90) & (lon >= -180) & (lon <= 360)
+    np.subtract(lon, np.float32(360), out=lon, where=lon > 180)
+    return lat, lon, is_place
+
+
+def _incidence(group: h5py.Group, layout: layouts_1c.Swath, kept: int, lat: Floats) -> Floats:
+    """Incidence angle [rad]: the mean over the channels kept of the angle of each."""
+    shape = (*lat.shape, dataset(group, "incidenceAngle").shape[-1])
+    angles = _floats(group, "incidenceAngle", shape)
+    np.copyto(angles, _NAN, where=~((angles >= 0) & (angles < 90)))
+    index = _raw(group, "incidenceAngleIndex", (lat.shape[0], len(layout.channels)))[:, :kept]
+    total = np.zeros(lat.shape, np.float32)
+    known = np.zeros((lat.shape[0], 1), np.float32)
+    for number in range(shape[-1]):
+        share = (index == number + 1).mean(axis=1, dtype=np.float32)[:, None]
+        known += share
+        total += np.where(share > 0, np.deg2rad(angles[..., number]) * share, 0)
+    # A scan of which only some channels tell their angle has the mean of those.
+    return np.where(known > 0, total / np.where(known > 0, known, 1), _NAN)
+
+
+def _quality(group: h5py.Group, shape: tuple[int, int]) -> Codes:
+    """Quality of each footprint, after `flags.Quality`."""
+    table = np.full(256, Quality.UNUSABLE, np.int8)
+    for code, meaning in _CODES.items():
+        table[code] = meaning
+    codes = _raw(group, "Quality", shape).astype(np.int8, copy=False)
+    return table[codes.view(np.uint8)].ravel()
+
+
+def _checked(where: str, is_seen: Bools, is_placed: Bools, is_timed: Bools) -> None:
+    """Raise where values are there and not one of them has a place or a time."""
+    for has, what in ((is_placed, "a latitude and longitude on the Earth"), (is_timed, "a time")):
+        if is_seen.any() and not (is_seen & has).any():
+            raise GranuleError(
+                f"{where}: of {int(is_seen.sum())} footprints with brightness temperature none "
+                f"has {what}, expected it of nearly all; download the granule again"
+            )
+
+
+def _masked(tb: Floats, quality: Codes) -> Bools:
+    """Whether a footprint has any value; what is none becomes NaN, and the footprint unusable."""
+    is_value = (tb >= TB_RANGE[0]) & (tb <= TB_RANGE[1])
+    np.copyto(tb, _NAN, where=~is_value)
+    is_seen = is_value.any(axis=1)
+    quality[~is_seen] = Quality.UNUSABLE
+    tb[quality == Quality.UNUSABLE] = _NAN
+    return np.asarray(is_seen)
+
+
+def _swath(group: h5py.Group, layout: layouts_1c.Swath, product: Product) -> xr.Dataset:
+    """One swath of an open granule."""
+    shape = _shape(group, layout, product)
+    names = channels_of(layout, product)
+    tc = _floats(group, "Tc", (*shape, len(layout.channels)))
+    tb = tc.reshape(-1, len(layout.channels))[:, : len(names)]
+    lat, lon, is_place = _places(group, shape)
+    time = np.repeat(_time(group, shape[0]), shape[1])
+    quality = _quality(group, shape)
+    is_seen, is_placed, is_timed = _masked(tb, quality), is_place.ravel(), ~np.isnat(time)
+    _checked(f"{file_name(group)}: {layout.name}", is_seen, is_placed, is_timed)
+    is_kept = is_placed & is_timed
+    columns = {
+        "tb": (tb, "K"),
+        "lat": (lat.ravel(), "degrees_north"),
+        "lon": (lon.ravel(), "degrees_east"),
+        "time": (time, None),
+        "incidence": (_incidence(group, layout, len(names), lat).ravel(), "rad"),
+        "quality": (quality, "1"),
+    }
+    variables = {
+        name: (
+            ("footprint", "channel")[: values.ndim],
+            values if is_kept.all() else values[is_kept],
+            {"units": units} if units else {},
+        )
+        for name, (values, units) in columns.items()
+    }
+    attributes = {
+        "swath": layout.name,
+        "without_place": int((~is_placed).sum()),
+        "without_time": int((~is_timed).sum()),
+    }
+    return xr.Dataset(variables, coords={"channel": list(names)}, attrs=attributes)
+
+
+def channels_of(layout: layouts_1c.Swath, product: Product) -> tuple[str, ...]:
+    """Channels of a swath that the sensor's table has; in all layouts they come first."""
+    known = {channel.name for channel in SENSORS[product.sensor].channels}
+    return tuple(name for name in layout.channels if name in known)
+
+
+def _attributes(h5: h5py.File, product: Product, header: Mapping[str, str]) -> dict[str, object]:
+    """What all swaths of a granule have in common."""
+    number = header.get("GranuleNumber", "")
+    return {
+        "sensor": product.sensor,
+        "granule": file_name(h5),
+        "product": "PPS 1C",
+        "version": header["ProductVersion"],
+        "orbit": int(number) if number.isdigit() else -1,
+        "simulated": "true" if text(h5.attrs.get(SIMULATED)).lower() == "true" else "false",
+    }
+
+
+def _swaths(h5: h5py.File) -> tuple[xr.Dataset, ...]:
+    """The swaths of an open granule."""
+    product, header = identify(h5)
+    wanted = [layout for layout in product.swaths if channels_of(layout, product)]
+    present = [layout for layout in wanted if layout.name in h5]
+    if not present:
+        raise GranuleError(
+            f"{file_name(h5)}: found {shorten(h5)}, expected one of "
+            f"{', '.join(layout.name for layout in wanted)} of {product.sensor}; "
+            "order these swaths too"
+        )
+    common = _attributes(h5, product, header)
+    swaths = [_swath(h5[layout.name], layout, product) for layout in present]
+    if not any(bool((swath["quality"] != Quality.UNUSABLE).any()) for swath in swaths):
+        raise GranuleError(
+            f"{file_name(h5)}: no brightness temperature in any footprint of "
+            f"{', '.join(layout.name for layout in present)}, expected some; leave it out"
+        )
+    return tuple(swath.assign_attrs(common) for swath in swaths)
+
+
+def read_1c(path: Path) -> tuple[xr.Dataset, ...]:
+    """Read one orbit, or a cut of one.
+
+    Footprints without a place on the Earth and scans without a time are left out, since they belong
+    to no cell and no day; the attributes without_place and without_time count them. `Quality` 0 is
+    good; 1 (possible sun glint) and 4 (corrected for the warm load) are suspect and kept; 2
+    (possible interference), 3 (degraded geolocation) and all negative codes are unusable. Values
+    outside 30 to 350 K are none. The incidence of a footprint is the mean over the channels of its
+    swath, which differ by 0.1 degrees in one swath of TMI and not at all in the others.
+
+    Args:
+        path: HDF5 file of version V05, V07 or V08; its header tells the sensor.
+
+    Returns:
+        A dataset after schema.SWATH_TB for each swath with channels of the sensor's table, each
+        with its own places; those of 85 GHz and above are left out. Attributes besides: version,
+        orbit, without_place, without_time.
+
+    Raises:
+        GranuleError: it is not readable, not level 1C of these sensors, remapped (1C-R), empty,
+            without any brightness temperature, or not laid out as documented.
+    """
+    with open_hdf5(path) as h5:
+        swaths = _swaths(h5)
+    return tuple(schema.check(swath, schema.SWATH_TB, where=path.name) for swath in swaths)
