@@ -25,7 +25,7 @@ MAX_DEPTH = 0.10
 """Lower end of a sensor that still counts as surface [m]."""
 GOOD = "G"
 """ISMN's flag of a value that none of its checks doubts."""
-_MISSING = -9999.0
+_LEAST = -1.0  # no probe reads less; the files hold a large negative number for no value
 _NO_ELEVATION = -99.0  # genuine headers hold -99.9
 _VARIABLE = "_sm_"  # of soil moisture, in the name of a file
 _LEVELS = ("", "*/", "*/*/")
@@ -170,7 +170,7 @@ def _series(sensor: Any, where: str) -> xr.Dataset:
         ) from error
     time, first = np.unique(time, return_index=True)
     values, flag = values[first], flag[first]
-    values = np.where(values == _MISSING, np.nan, values)
+    values = np.where(values < _LEAST, np.nan, values)
     is_good = (flag == GOOD) & np.isfinite(values)
     if is_good.any() and values[is_good].max() > 1:
         raise GranuleError(

@@ -15,7 +15,8 @@ from mcca_ml.simulate.hdf5 import new_file
 from mcca_ml.simulate.world import Bools, Floats, Times
 
 _PLATFORM_WORDS = {"AMSR2": ("AMSR2", "GCOM-W1"), "AMSRE": ("AMSR-E", "AQUA")}
-_NO_PLACE = np.float32(-9999.0)
+_NO_PLACE = np.float32(-999.0)
+_NO_TIME = -999.0
 _NO_MINUTES = np.int16(-32768)
 _VERSION = "0000000"
 
@@ -52,14 +53,14 @@ class DayMap:
 
 
 def tai93(time: Times) -> npt.NDArray[np.float64]:
-    """Seconds since 1993-01-01 UTC with each leap second counted [s]; -9999 for NaT.
+    """Seconds since 1993-01-01 UTC with each leap second counted [s]; -999 for NaT.
 
     >>> tai93(np.array(["2017-01-01T00:00:00", "2016-12-31T23:59:59"], "M8[ns]")).tolist()
     [757382410.0, 757382408.0]
     """
     leaps = np.searchsorted(np.array(jaxa.LEAP_DAYS, "M8[ns]"), time, side="right")
     passed = (time - np.datetime64(jaxa.TAI93_EPOCH, "ns")) / np.timedelta64(1, "s")
-    return np.where(np.isnat(time), -9999.0, passed + leaps)
+    return np.where(np.isnat(time), _NO_TIME, passed + leaps)
 
 
 def _counts(tb: Floats) -> npt.NDArray[np.uint16]:
