@@ -85,7 +85,9 @@ SMAP = Sensor(
     incidence_deg=40.0,
     cci_bit=1024,
     scan=Scan(14.6, 35.5, 180.0, 241),  # [K]
-    orbits=(Orbit("2015-03-31", 685.0, 98.1, 18.0),),  # [O]
+    # [O] 685 km is the height above ground; the ground track repeats after 8 days (JPL's SMAP pages),
+    # 117 revolutions, and that fixes the height meant here.
+    orbits=(Orbit("2015-03-31", 679.4, 98.1, 18.0),),
     first_day="2015-03-31",
     last_day=None,
 )
@@ -132,7 +134,9 @@ AMSRE = Sensor(
     incidence_deg=55.0,
     cci_bit=8,
     scan=Scan(40.0, 47.5, 61.0, 243),  # [O]
-    orbits=(Orbit("2002-05-04", 705.0, 98.2, 13.5),),
+    # [O] 705 km is the height above ground; Aqua flew ahead of GCOM-W1 on one ground track, the
+    # A-Train's, which repeats after 16 days and 233 revolutions.
+    orbits=(Orbit("2002-05-04", 699.6, 98.2, 13.5),),
     first_day="2002-06-01",
     last_day="2011-10-04",
 )
