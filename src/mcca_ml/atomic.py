@@ -1,8 +1,9 @@
-"""Files that appear whole or not at all: written beside their name, then renamed over it."""
+"""Files and directories that appear whole or not at all: written beside, then renamed."""
 
 import contextlib
 import errno
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -77,3 +78,32 @@ def replacing(path: Path, *, is_synced: bool = True) -> Iterator[Path]:
         # Where even this fails the directory itself is gone or closed: there is nothing to clean.
         with contextlib.suppress(OSError):
             beside.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def replacing_directory(path: Path) -> Iterator[Path]:
+    """Give an empty directory beside `path`; it becomes `path`, whole, if nothing failed.
+
+    Args:
+        path: directory to make or replace; until the end it holds what it held before.
+
+    Raises:
+        OutputError: no permission, no space, or no such place; nothing is left behind.
+    """
+    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    aside = path.with_name(f".{path.name}.{os.getpid()}.old")
+    try:
+        shutil.rmtree(beside, ignore_errors=True)
+        beside.mkdir()
+        yield beside
+        # A directory is renamed only over an empty one, so what stood there steps aside first.
+        if path.exists():
+            path.rename(aside)
+        beside.rename(path)
+    except OSError as error:
+        if aside.exists() and not path.exists():
+            aside.rename(path)
+        raise _explained(path, "write", error) from error
+    finally:
+        for left in (beside, aside):
+            shutil.rmtree(left, ignore_errors=True)
