@@ -1,8 +1,8 @@
 """The sensors: channels, scan, orbit and lifetime of each, as frozen tables.
 
 Sources, by letter at the line: [O] WMO OSCAR; [M] NOAA STAR MiRS instrument pages; [G] GES DISC
-pages of TRMM; [J] JAXA GCOM-W1 status; [N] NOAA OSPO messages of November 2023; [K] commonly quoted,
-not verified by a primary source. Scan cones reproduce the published swaths within 4 %.
+pages of TRMM; [J] JAXA GCOM-W1 status; [N] NOAA OSPO messages of November 2023; [K] commonly
+quoted, not verified by a primary source. Scan cones reproduce the published swaths within 4 %.
 """
 
 from collections.abc import Mapping
@@ -85,8 +85,8 @@ SMAP = Sensor(
     incidence_deg=40.0,
     cci_bit=1024,
     scan=Scan(14.6, 35.5, 180.0, 241),  # [K]
-    # [O] 685 km is the height above ground; the ground track repeats after 8 days (JPL's SMAP pages),
-    # 117 revolutions, and that fixes the height meant here.
+    # [O] 685 km is the height above ground; the ground track repeats after 8 days (JPL's pages of
+    # SMAP), 117 revolutions, and that fixes the height meant here.
     orbits=(Orbit("2015-03-31", 679.4, 98.1, 18.0),),
     first_day="2015-03-31",
     last_day=None,
