@@ -48,7 +48,7 @@ def describe_swaths(path: Path) -> Description:
     Raises:
         GranuleError: it cannot be read.
     """
-    swaths = read_swaths(path)
+    swaths = read_swaths(path, may_be_empty=True)
     first = swaths[0]
     sensor = str(first.attrs["sensor"])
     flat = {

@@ -135,8 +135,10 @@ def test_no_cell_has_a_time(ten):
     assert "of 3 cells with brightness temperature none has a time between -1440 and" in message
 
 
-def test_all_fill_is_a_swath_without_footprints(tmp_path):
-    swath = read_l3([write_l3(tmp_path, AMSR2, DAY, "pm", a_map(seen=()))])
+def test_all_fill(tmp_path):
+    path = write_l3(tmp_path, AMSR2, DAY, "pm", a_map(seen=()))
+    assert "brightness temperature is all fill, expected some values" in refusal(path)
+    swath = read_l3([path], may_be_empty=True)
     assert swath.sizes == {"footprint": 0, "channel": 2}
 
 

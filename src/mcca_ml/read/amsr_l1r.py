@@ -15,6 +15,7 @@ from mcca_ml.read.granule import Floats, array, dataset, open_hdf5, shorten, tex
 from mcca_ml.read.jaxa import (
     angle,
     brightness_temperature,
+    check_not_empty,
     granule_name,
     sensor_of,
     simulated,
@@ -146,7 +147,7 @@ def _swath(h5: h5py.File, sensor: Sensor) -> xr.Dataset:
     )
 
 
-def read_l1r(path: Path) -> tuple[xr.Dataset, ...]:
+def read_l1r(path: Path, *, may_be_empty: bool = False) -> tuple[xr.Dataset, ...]:
     """Read a half orbit of level 1R.
 
     All channels are taken at the footprint of 10.65 GHz (`res10`), onto which the provider has
@@ -157,6 +158,7 @@ def read_l1r(path: Path) -> tuple[xr.Dataset, ...]:
 
     Args:
         path: HDF5 file; the metadata tell AMSR-E, what they do not tell is taken for AMSR2.
+        may_be_empty: whether a granule without any brightness temperature will do.
 
     Returns:
         One dataset after schema.SWATH_TB. A footprint without place, time or any brightness
@@ -164,7 +166,8 @@ def read_l1r(path: Path) -> tuple[xr.Dataset, ...]:
         told.
 
     Raises:
-        GranuleError: it is not readable, of another level, or not laid out as documented.
+        GranuleError: it is not readable, of another level, all fill, or not laid out as
+            documented.
     """
     with open_hdf5(path) as h5:
         if not is_l1r(h5):
@@ -173,4 +176,6 @@ def read_l1r(path: Path) -> tuple[xr.Dataset, ...]:
                 f"{' or '.join(jaxa.RESOLUTIONS)}; give a granule of JAXA's level 1R"
             )
         swath = _swath(h5, sensor_of(h5) or AMSR2)
+    if not may_be_empty:
+        check_not_empty((swath,), path.name)
     return (schema.check(swath, schema.SWATH_TB, where=path.name),)

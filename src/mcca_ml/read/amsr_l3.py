@@ -14,7 +14,13 @@ from mcca_ml import schema
 from mcca_ml.errors import GranuleError
 from mcca_ml.flags import Quality
 from mcca_ml.read.granule import Floats, array, dataset, open_hdf5, shorten, text
-from mcca_ml.read.jaxa import brightness_temperature, granule_name, sensor_of, simulated
+from mcca_ml.read.jaxa import (
+    brightness_temperature,
+    check_not_empty,
+    granule_name,
+    sensor_of,
+    simulated,
+)
 from mcca_ml.sensors import SENSORS
 
 _SAME_MINUTES = 2
@@ -214,7 +220,7 @@ def _dataset(maps: Sequence[_Map]) -> xr.Dataset:
     )
 
 
-def read_l3(paths: Sequence[Path]) -> xr.Dataset:
+def read_l3(paths: Sequence[Path], *, may_be_empty: bool = False) -> xr.Dataset:
     """Read the maps of one day and node: one file a frequency, joined on the channel.
 
     Each cell that was seen is a footprint at its centre. Incidence is the sensor's nominal one and
@@ -224,13 +230,14 @@ def read_l3(paths: Sequence[Path]) -> xr.Dataset:
 
     Args:
         paths: HDF5 files of one sensor, day, node and grid, each of another frequency.
+        may_be_empty: whether maps without any brightness temperature will do.
 
     Returns:
         After schema.SWATH_TB; attribute look is `am` for descending and `pm` for ascending passes.
 
     Raises:
-        GranuleError: no file, one that is not readable or not laid out as documented, or files that
-            do not belong together.
+        GranuleError: no file, one that is not readable or not laid out as documented, files that
+            do not belong together, or maps that are all fill.
     """
     if not paths:
         raise GranuleError("read_l3: found no file, expected at least one; name some granules")
@@ -244,4 +251,7 @@ def read_l3(paths: Sequence[Path]) -> xr.Dataset:
                 )
             maps.append(_open_map(h5))
     _check_alike(maps)
-    return schema.check(_dataset(maps), schema.SWATH_TB, where=paths[0].name)
+    swath = _dataset(maps)
+    if not may_be_empty:
+        check_not_empty((swath,), paths[0].name)
+    return schema.check(swath, schema.SWATH_TB, where=paths[0].name)

@@ -1,7 +1,7 @@
 """A file of any kind that this package reads -> GRID_TB with ANCILLARY, or SWATH_TB."""
 
-from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 import h5py
 import xarray as xr
@@ -42,13 +42,21 @@ def read(path: Path) -> xr.Dataset:
     )
 
 
-def _swath_reader(h5: h5py.File) -> Callable[[Path], tuple[xr.Dataset, ...]] | None:
+class _Reader(Protocol):
+    """What reads the swaths of a granule."""
+
+    def __call__(self, path: Path, *, may_be_empty: bool) -> tuple[xr.Dataset, ...]: ...
+
+
+def _read_map(path: Path, *, may_be_empty: bool) -> tuple[xr.Dataset, ...]:
+    """One map of level 3 alone."""
+    return (read_l3([path], may_be_empty=may_be_empty),)
+
+
+def _swath_reader(h5: h5py.File) -> _Reader | None:
     """What reads the swaths of an open file; None where it holds none."""
-    if is_l1r(h5):
-        return read_l1r
-    if is_l3(h5):
-        return lambda path: (read_l3([path]),)
-    return None
+    kinds = ((is_l1r, read_l1r), (is_l3, _read_map))
+    return next((reader for holds, reader in kinds if holds(h5)), None)
 
 
 def is_swath(h5: h5py.File) -> bool:
@@ -56,11 +64,12 @@ def is_swath(h5: h5py.File) -> bool:
     return _swath_reader(h5) is not None
 
 
-def read_swaths(path: Path) -> tuple[xr.Dataset, ...]:
+def read_swaths(path: Path, *, may_be_empty: bool = False) -> tuple[xr.Dataset, ...]:
     """Read a granule of swaths, whichever it is: PPS 1C, JAXA's level 1R, or one map of level 3.
 
     Args:
         path: HDF5 file; its content, not its name, says what it is.
+        may_be_empty: whether a granule without any brightness temperature will do.
 
     Returns:
         A dataset a swath, each after schema.SWATH_TB.
@@ -76,4 +85,4 @@ def read_swaths(path: Path) -> tuple[xr.Dataset, ...]:
             f"{path.name}: holds {found}, expected swaths of brightness temperature (PPS 1C of "
             "TMI, GMI, AMSR2 or AMSR-E, JAXA L1R or L3); give one of these"
         )
-    return reader(path)
+    return reader(path, may_be_empty=may_be_empty)

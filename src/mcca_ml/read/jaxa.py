@@ -1,10 +1,12 @@
 """What JAXA's AMSR granules have in common: counts, sensor, and time in TAI93 seconds."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import h5py
 import numpy as np
 import numpy.typing as npt
+import xarray as xr
 
 from mcca_ml import layouts_jaxa as jaxa
 from mcca_ml.errors import GranuleError
@@ -88,6 +90,18 @@ def sensor_of(h5: h5py.File) -> Sensor | None:
 def simulated(h5: h5py.File) -> str:
     """`true` or `false`: whether the file says that it is simulated."""
     return "true" if text(h5.attrs.get(SIMULATED)).lower() == "true" else "false"
+
+
+def check_not_empty(swaths: Sequence[xr.Dataset], where: str) -> None:
+    """Raise where not one footprint has a brightness temperature.
+
+    Raises:
+        GranuleError: all are fill.
+    """
+    if not any(bool(np.isfinite(swath["tb"]).any()) for swath in swaths):
+        raise GranuleError(
+            f"{where}: brightness temperature is all fill, expected some values; leave it out"
+        )
 
 
 def granule_name(h5: h5py.File) -> str:
