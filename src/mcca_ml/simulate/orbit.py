@@ -75,9 +75,10 @@ class Arc:
         """When an angle is gone [s]; the inverse of `angle`."""
         return np.asarray(self.start + (np.asarray(angle) - self.phase) / self.phase_rate)
 
-    def node_longitude(self, seconds: Doubles) -> Doubles:
+    def node_longitude(self, seconds: npt.ArrayLike) -> Doubles:
         """Longitude of the ascending node, any turn [rad]."""
-        return self.node + self.node_rate * (seconds - self.start) - sidereal_time(seconds)
+        gone = self.node_rate * (np.asarray(seconds) - self.start)
+        return np.asarray(self.node + gone - sidereal_time(seconds))
 
 
 @dataclass(frozen=True)
