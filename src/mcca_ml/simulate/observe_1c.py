@@ -1,7 +1,9 @@
 """A piece of the truth, and the orbits of an imager over it -> level 1C granules, simulated."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from itertools import groupby
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +14,7 @@ from mcca_ml.config_world import InstrumentSettings
 from mcca_ml.sensors import Sensor
 from mcca_ml.simulate.emission import brightness_temperature
 from mcca_ml.simulate.footprint import Floats, shares, spots
-from mcca_ml.simulate.gpm_1c import Granule, Swath
+from mcca_ml.simulate.granule_1c import Granule, Swath
 from mcca_ml.simulate.instrument import (
     CalibrationError,
     calibration_error,
@@ -204,18 +206,42 @@ def granule(piece: Piece, seen: Instrument, over: Overpass, tb: Floats) -> Granu
     given += noise(given.shape, seen.sensor, seen.settings, rng)
     full = np.full((*inside.shape, given.shape[-1]), np.nan, np.float32)
     full[inside] = given
-    lost = rng.random(inside.shape[0]) < seen.settings.bad_scan_share
+    lost = np.asarray(rng.random(inside.shape[0]) < seen.settings.bad_scan_share, np.bool_)
     product = layouts_1c.PRODUCTS[seen.sensor.name]
     swaths = []
     for layout in product.swaths:
         channels = _swath_channels(seen, layout)
         if layout.name in OF_USE[seen.sensor.name]:
             used = [channel for channel in channels if channel is not None]
-            missing = lost[:, None] | np.isnan(full[..., used]).any(axis=-1)
+            unknown = np.asarray(np.isnan(full[..., used]).any(axis=-1), np.bool_)
+            missing = lost[:, None] | unknown
             quality = _quality(inside.shape, missing, rng)
             swaths.append(_swath(layout.name, channels, full, over, quality))
     note = f"cut to the box {piece.patch.name}"
     return Granule(product, flown.orbit, flown.start, flown.stop, tuple(swaths), note)
+
+
+def _beside(parts: Sequence[Swath]) -> Swath:
+    """One swath of the scans of all parts; those with fewer pixels are filled up."""
+    widest = max(part.lat.shape[1] for part in parts)
+
+    def wide(values: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
+        if values.ndim == 1:
+            return values
+        more = [(0, 0), (0, widest - values.shape[1]), (0, 0)][: values.ndim]
+        return np.pad(values, more, constant_values=MISSING if values.dtype.kind == "i" else np.nan)
+
+    names = [field.name for field in fields(Swath) if field.name != "name"]
+    every: dict[str, Any] = {
+        name: np.concatenate([wide(getattr(p, name)) for p in parts]) for name in names
+    }
+    return replace(parts[0], **every)
+
+
+def joined(parts: Sequence[Granule]) -> Granule:
+    """One granule of the passes of one orbit: in high latitudes it may see a box twice."""
+    swaths = zip(*(part.swaths for part in parts), strict=True)
+    return parts[0] if len(parts) == 1 else replace(parts[0], swaths=tuple(map(_beside, swaths)))
 
 
 def overpasses(
@@ -237,5 +263,6 @@ def granules(piece: Piece, seen: Instrument, found: Sequence[Overpass]) -> Itera
     when = np.array([over.when for over in found], "M8[us]")
     incidence = np.array([over.incidence for over in found], np.float32)
     tb = cell_tb(piece, seen, when, incidence)
-    for number, over in enumerate(found):
-        yield granule(piece, seen, over, tb[number])
+    made = [granule(piece, seen, over, tb[number]) for number, over in enumerate(found)]
+    for _, of_orbit in groupby(made, key=lambda one: one.orbit):
+        yield joined(list(of_orbit))

@@ -69,7 +69,7 @@ def state_at(piece: Piece, when: Times) -> State:
     def between(name: str) -> Floats:
         values: Floats = getattr(piece.state, name)
         if name in INSTANT:
-            return values[nearest]
+            return np.asarray(values[nearest], np.float32)
         return np.asarray(values[before] * (1 - share) + values[before + 1] * share, np.float32)
 
     return State(*(between(field.name) for field in fields(State)))

@@ -165,7 +165,7 @@ def simulate_world(
     truth = make_truth(settings)
     found_errors = injected_errors(settings)
     every = tasks(settings, truth.cells)
-    jobs = chain(
+    jobs: Iterable[Callable[[], Made | Errors]] = chain(
         (partial(_stations, site, settings, folder / STATIONS) for site in sites(truth, settings)),
         (
             partial(perform, task, pieces(truth, task), settings, folder / GRANULES)

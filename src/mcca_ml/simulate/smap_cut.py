@@ -64,6 +64,7 @@ def write_cut_day(path: Path, looks: Mapping[layouts.Look, Look], image: bytes) 
     with hdf5.new_file(path, image) as h5:
         hdf5.write_metadata(h5, path.name, PRODUCT, version=VERSION, times=times)
         for group in GROUPS:
-            if group.look in looks:
-                columns = columns_of(looks[group.look], ease2.M36)
+            seen = looks.get(group.look) if group.look else None
+            if seen is not None:
+                columns = columns_of(seen, ease2.M36)
                 hdf5.fill_group(h5, group, cut_fields(), columns, grid=ease2.M36)

@@ -1,7 +1,8 @@
 """Looks of single passes of SMAP -> those of a UTC day, as SPL3SMP composes them."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,8 @@ from mcca_ml.grid import ease2
 from mcca_ml.simulate.footprint import Doubles
 from mcca_ml.simulate.smap import Look
 from mcca_ml.simulate.smap_target import GRID
+
+Array = npt.NDArray[np.generic]
 
 TARGET_HOUR: Mapping[layouts.Look, float] = {"am": 6.0, "pm": 18.0}
 """Local solar time to which the pass that is kept is the nearest [h]."""
@@ -44,27 +47,24 @@ def day_look(looks: Sequence[Look], day: np.datetime64, which: layouts.Look) -> 
     if not seen.any():
         return None
 
-    def chosen(name: str) -> npt.NDArray[np.generic]:
-        every = np.stack([by_name(look)[name] for look in looks])
-        return np.asarray(every[best, np.arange(best.size)][seen])
-
-    return Look(**{name: chosen(name) for name in by_name(looks[0])})
+    number = np.arange(best.size)
+    return _each(lambda arrays: np.stack(arrays)[best, number][seen], looks)
 
 
-def by_name(look: Look) -> dict[str, npt.NDArray[np.generic]]:
-    """The arrays of a look by their names, those that it has."""
-    values = {field.name: getattr(look, field.name) for field in fields(look)}
-    return {name: value for name, value in values.items() if value is not None}
+def _each(join: Callable[[list[Array]], Array], looks: Sequence[Look]) -> Look:
+    """A look each of whose arrays is made of those of some looks; what one lacks, it lacks."""
+    joined: dict[str, Any] = {}
+    for field in fields(Look):
+        arrays = [getattr(look, field.name) for look in looks]
+        joined[field.name] = None if any(a is None for a in arrays) else join(arrays)
+    return replace(looks[0], **joined)
 
 
 def together(looks: Sequence[Look]) -> Look:
     """Looks of several patches as one; a cell that two of them have is that of the first."""
-    joined = {
-        name: np.concatenate([by_name(look)[name] for look in looks]) for name in by_name(looks[0])
-    }
-    cell = ease2.flat_cell(GRID, joined["row"], joined["column"])
-    first = np.unique(cell, return_index=True)[1]
-    return Look(**{name: values[first] for name, values in joined.items()})
+    joined = _each(np.concatenate, looks)
+    first = np.unique(ease2.flat_cell(GRID, joined.row, joined.column), return_index=True)[1]
+    return _each(lambda arrays: arrays[0][first], [joined])
 
 
 def over_patches(

@@ -10,6 +10,7 @@ from mcca_ml.grid import ease2
 from mcca_ml.layouts import NO_COVER
 from mcca_ml.simulate.footprint import Doubles, Floats, Shares, shares, spots
 from mcca_ml.simulate.instrument import random_of
+from mcca_ml.simulate.land_classes import ROUGHNESS, of_class
 from mcca_ml.simulate.observe_1c import LEAST_INSIDE, Instrument
 from mcca_ml.simulate.piece import Piece
 
@@ -127,5 +128,5 @@ def _table_roughness(classes: Codes, fraction: Floats) -> Floats:
     """Roughness h that the table of the land cover gives a cell [1]."""
     known = classes < CLASSES
     weight = np.where(known, np.nan_to_num(fraction), 0.0)
-    h = ROUGHNESS_H[np.where(known, classes, 0)]
+    h = of_class(ROUGHNESS, np.where(known, classes, 0).astype(np.uint8))
     return np.asarray((weight * h).sum(axis=1) / weight.sum(axis=1), np.float32)

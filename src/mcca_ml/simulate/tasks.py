@@ -15,8 +15,8 @@ from mcca_ml.config_world import SimulateSettings
 from mcca_ml.layouts import Look
 from mcca_ml.sensors import SENSORS, SMAP, Sensor
 from mcca_ml.simulate import observe_1c, observe_smap, smap_day
-from mcca_ml.simulate.gpm_1c import granule_name as name_1c
 from mcca_ml.simulate.gpm_1c import write_1c
+from mcca_ml.simulate.granule_1c import granule_name as name_1c
 from mcca_ml.simulate.observe_1c import Instrument, instrument
 from mcca_ml.simulate.passes import Target
 from mcca_ml.simulate.piece import Piece, cut
