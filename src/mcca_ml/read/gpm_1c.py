@@ -172,6 +172,8 @@ def _swath(group: h5py.Group, layout: layouts_1c.Swath, product: Product) -> xr.
     }
     attributes = {
         "swath": layout.name,
+        "scans": shape[0],
+        "pixels": shape[1],
         "without_place": int((~is_placed).sum()),
         "without_time": int((~is_timed).sum()),
     }
@@ -209,16 +211,11 @@ def _swaths(h5: h5py.File) -> tuple[xr.Dataset, ...]:
             "order these swaths too"
         )
     common = _attributes(h5, product, header)
-    swaths = [_swath(h5[layout.name], layout, product) for layout in present]
-    if not any(bool((swath["quality"] != Quality.UNUSABLE).any()) for swath in swaths):
-        raise GranuleError(
-            f"{file_name(h5)}: no brightness temperature in any footprint of "
-            f"{', '.join(layout.name for layout in present)}, expected some; leave it out"
-        )
+    swaths = (_swath(h5[layout.name], layout, product) for layout in present)
     return tuple(swath.assign_attrs(common) for swath in swaths)
 
 
-def read_1c(path: Path) -> tuple[xr.Dataset, ...]:
+def read_1c(path: Path, *, may_be_empty: bool = False) -> tuple[xr.Dataset, ...]:
     """Read one orbit, or a cut of one.
 
     Footprints without a place on the Earth and scans without a time are left out, since they belong
@@ -230,11 +227,12 @@ def read_1c(path: Path) -> tuple[xr.Dataset, ...]:
 
     Args:
         path: HDF5 file of version V05, V07 or V08; its header tells the sensor.
+        may_be_empty: whether a granule without any brightness temperature will do.
 
     Returns:
         A dataset after schema.SWATH_TB for each swath with channels of the sensor's table, each
         with its own places; those of 85 GHz and above are left out. Attributes besides: version,
-        orbit, without_place, without_time.
+        orbit, scans, pixels, without_place, without_time.
 
     Raises:
         GranuleError: it is not readable, not level 1C of these sensors, remapped (1C-R), empty,
@@ -242,4 +240,10 @@ def read_1c(path: Path) -> tuple[xr.Dataset, ...]:
     """
     with open_hdf5(path) as h5:
         swaths = _swaths(h5)
+    is_empty = all(bool((swath["quality"] == Quality.UNUSABLE).all()) for swath in swaths)
+    if is_empty and not may_be_empty:
+        raise GranuleError(
+            f"{path.name}: no brightness temperature in any footprint of "
+            f"{', '.join(swath.attrs['swath'] for swath in swaths)}, expected some; leave it out"
+        )
     return tuple(schema.check(swath, schema.SWATH_TB, where=path.name) for swath in swaths)
