@@ -27,6 +27,16 @@ def _quality(swaths: Sequence[xr.Dataset]) -> str:
     return ", ".join(f"{int((found == q).sum()):,} {q.name.lower()}" for q in Quality)
 
 
+def _left_out(swaths: Sequence[xr.Dataset]) -> dict[str, str]:
+    """How many footprints have no place or no time, where readers leave these out."""
+    counts = {
+        what: sum(int(swath.attrs.get(f"without_{what}", 0)) for swath in swaths)
+        for what in ("place", "time")
+    }
+    said = [f"{count:,} footprints without {what}" for what, count in counts.items() if count]
+    return {"left out": ", ".join(said)} if said else {}
+
+
 def _rows(swath: xr.Dataset) -> list[Row]:
     """A row for each channel, and the incidence angle in degrees."""
     name = swath.attrs.get("swath", "")
@@ -58,7 +68,7 @@ def describe_swaths(path: Path) -> Description:
     simulated = str(first.attrs.get("simulated")) == "true"
     heading = {
         "file": path.name,
-        "product": str(first.attrs.get("product", "swaths of brightness temperature")),
+        "product": f"{first.attrs['product']} {first.attrs.get('version', '')}".strip(),
         **({"simulated": SIMULATED} if simulated else {}),
         "sensor": f"{sensor} on {SENSORS[sensor].platform}",
         "swaths": "; ".join(map(_shape, swaths)),
@@ -66,5 +76,6 @@ def describe_swaths(path: Path) -> Description:
         "observed": period(flat["time"]),
         "places": extent(flat["lat"], flat["lon"]),
         "quality": _quality(swaths),
+        **_left_out(swaths),
     }
     return Description(heading, tuple(row for swath in swaths for row in _rows(swath)))

@@ -10,11 +10,11 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from mcca_ml.demo import Report
 from mcca_ml.description import Description
-from mcca_ml.pipeline import Summary
 
-if TYPE_CHECKING:  # it needs all that simulates, which no other command does
+if TYPE_CHECKING:  # they need JAX, or all that simulates, which not every command does
+    from mcca_ml.demo import Report
+    from mcca_ml.pipeline import Summary
     from mcca_ml.simulate.run import World
 
 QUIET_SECONDS = 2.0
@@ -108,7 +108,7 @@ def _count(number: int, word: str) -> str:
     return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
 
 
-def _notes(summary: Summary) -> list[str]:
+def _notes(summary: "Summary") -> list[str]:
     """Days without a product, the first few by name."""
     notes = [empty.note for empty in summary.empty]
     rest = len(notes) - _SHOWN_NOTES
@@ -116,7 +116,7 @@ def _notes(summary: Summary) -> list[str]:
     return notes[:_SHOWN_NOTES] + more
 
 
-def summary_line(summary: Summary, out: object, seconds: float) -> str:
+def summary_line(summary: "Summary", out: object, seconds: float) -> str:
     """One line that says what a run has made."""
     parts = [
         f"{_count(len(summary.products), 'product')} in {out}",
@@ -165,7 +165,7 @@ def show_description(console: Console, found: Description) -> None:
         console.print(escape(line), no_wrap=True, overflow="ellipsis", highlight=False)
 
 
-def show_report(console: Console, report: Report) -> None:
+def show_report(console: Console, report: "Report") -> None:
     """Print what the demonstration has made and its scores."""
     console.print("[bold]SIMULATED: granule, truth, product and scores; no observation in it.")
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")

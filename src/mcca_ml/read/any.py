@@ -10,6 +10,7 @@ from mcca_ml.errors import GranuleError
 from mcca_ml.layouts import PRODUCTS
 from mcca_ml.read.amsr_l1r import is_l1r, read_l1r
 from mcca_ml.read.amsr_l3 import is_l3, read_l3
+from mcca_ml.read.gpm_1c import is_1c, read_1c
 from mcca_ml.read.granule import open_hdf5
 from mcca_ml.read.gridded import is_gridded, read_gridded
 from mcca_ml.read.identify import describe, is_smap
@@ -55,7 +56,7 @@ def _read_map(path: Path, *, may_be_empty: bool) -> tuple[xr.Dataset, ...]:
 
 def _swath_reader(h5: h5py.File) -> _Reader | None:
     """What reads the swaths of an open file; None where it holds none."""
-    kinds = ((is_l1r, read_l1r), (is_l3, _read_map))
+    kinds = ((is_1c, read_1c), (is_l1r, read_l1r), (is_l3, _read_map))
     return next((reader for holds, reader in kinds if holds(h5)), None)
 
 
