@@ -60,6 +60,7 @@ def write_group(
     columns: Columns,
     *,
     grid: ease2.Grid | None,
+    fills_text: bool = True,
 ) -> None:
     """Write one group: as a list of cells, or spread over a grid.
 
@@ -69,6 +70,8 @@ def write_group(
         fields: all of them are written; those without a column hold the fill value.
         columns: values over cells by field.
         grid: None writes a list of cells.
+        fills_text: write `N/A` where a text has no value, as genuine granules do; without it such a
+            text is empty, and takes no room.
     """
     cells = len(next(iter(columns.values()), ()))
     shape, chunk = ((cells,), (cells,)) if grid is None else (grid.shape, (1, grid.columns))
@@ -84,7 +87,9 @@ def write_group(
             fillvalue=None if field.dtype.startswith("S") else _empty(field),
         )
         _describe(found, field, group.name, group.suffix)
-        if found.dtype.kind == "S":  # a fill value of text would crash the NetCDF library
+        if (
+            found.dtype.kind == "S" and fills_text
+        ):  # a fill value of text would crash the NetCDF library
             found[...] = _empty(field)
     fill_group(h5, group, fields, columns, grid=grid)
 

@@ -37,6 +37,14 @@ OF_USE: Mapping[str, tuple[str, ...]] = {
 }
 """Swaths that a granule is cut to: those with 10.65, 18.7 and 36.5 GHz."""
 
+TB_STEP, PLACE_STEP = 1 / 64, 1 / 2048
+"""Steps in which brightness temperature [K] and places [degree] are given, far below their errors.
+Powers of two, so that the last bits of a number are zero and files are small."""
+
+MULTIPLE = 8
+"""Scans and pixels of a granule are multiples of it, so that few shapes occur: files of one shape
+are written from one image."""
+
 LEAST_INSIDE = 0.98
 """Share of a footprint that has to lie on the patch; of what lies beyond nothing is known."""
 
@@ -145,6 +153,11 @@ def _quality(shape: tuple[int, int], missing: Bools, rng: np.random.Generator) -
     return np.where(missing, MISSING, np.where(glint, GLINT, 0)).astype(np.int8)
 
 
+def _stepped(values: npt.NDArray[np.floating], step: float) -> Floats:
+    """Values rounded to whole steps."""
+    return np.asarray(np.round(values / step) * step, np.float32)
+
+
 def _swath(
     name: str, channels: Sequence[int | None], tb: Floats, over: Overpass, quality: Codes
 ) -> Swath:
@@ -156,12 +169,12 @@ def _swath(
     values = np.full((*where.lat.shape, len(channels)), np.nan, np.float32)
     for place, channel in enumerate(channels):
         if channel is not None:
-            values[..., place] = np.where(quality >= 0, tb[..., channel], np.nan)
+            values[..., place] = np.where(quality >= 0, _stepped(tb[..., channel], TB_STEP), np.nan)
     return Swath(
         name=name,
         tb=values,
-        lat=lat.astype(np.float32),
-        lon=((lon + 180) % 360 - 180).astype(np.float32),
+        lat=_stepped(lat, PLACE_STEP),
+        lon=_stepped((lon + 180) % 360 - 180, PLACE_STEP),
         incidence=where.incidence,
         quality=quality,
         scan_time=where.scan_time,
@@ -250,7 +263,7 @@ def overpasses(
     """The passes whose footprints reach a box from one UTC day to another, both included."""
     found = []
     for flown in passes_over(seen.sensor, first, last, target):
-        where = footprints(seen.sensor, flown, target)
+        where = footprints(seen.sensor, flown, target, multiple=MULTIPLE)
         if where is not None:
             found.append(Overpass(flown, where))
     return [over for over in found if first <= over.when.astype("M8[D]") <= last]

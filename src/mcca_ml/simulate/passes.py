@@ -197,13 +197,25 @@ def _cosine(found: Ground, target: Target) -> Doubles:
     return np.asarray(up[0] * centre[0] + up[1] * centre[1] + up[2] * centre[2])
 
 
-def footprints(sensor: Sensor, flown: Pass, target: Target) -> Footprints | None:
+def _cut(hit: Bools, multiple: int) -> slice:
+    """The stretch from the first to the last hit, a multiple long where there is room for it."""
+    first, last = (int(index) for index in hit.nonzero()[0][[0, -1]])
+    length = -(-(last + 1 - first) // multiple) * multiple
+    stop = min(first + length, hit.size)
+    return slice(max(stop - length, 0), stop)
+
+
+def footprints(
+    sensor: Sensor, flown: Pass, target: Target, *, multiple: int = 1
+) -> Footprints | None:
     """The footprints of a pass inside a target; None where the swath misses it.
 
     Args:
         sensor: which.
         flown: a pass of this sensor over this target.
         target: where.
+        multiple: of which scans and pixels are a whole number, where the scan allows; 1 gives the
+            smallest rectangle that holds all footprints inside.
     """
     seconds = seconds_of(flown.scan_time)
     place, velocity = positions(sensor, seconds)
@@ -218,13 +230,12 @@ def footprints(sensor: Sensor, flown: Pass, target: Target) -> Footprints | None
     inside = _cosine(found, target) >= np.cos(target.radius_km / EARTH_RADIUS_KM)
     if not inside.any():
         return None
-    rows, columns = inside.any(axis=1).nonzero()[0], inside.any(axis=0).nonzero()[0]
-    cut = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+    cut = _cut(inside.any(axis=1), multiple), _cut(inside.any(axis=0), multiple)
     kept = Ground(*(part[:, cut[0], cut[1]] for part in (found.place, found.vertical, found.sight)))
     return _footprints(
         kept,
         inside[cut],
-        pixels.start + int(columns[0]),
+        pixels.start + cut[1].start,
         flown.scan_time[scans][cut[0]],
         place[scans][cut[0]],
     )

@@ -43,7 +43,7 @@ def empty_day() -> bytes:
     """Image of an HDF5 file with both groups of a day, all fill."""
     with h5py.File("empty", "w", driver="core", backing_store=False) as h5:
         for group in GROUPS:
-            hdf5.write_group(h5, group, cut_fields(), {}, grid=ease2.M36)
+            hdf5.write_group(h5, group, cut_fields(), {}, grid=ease2.M36, fills_text=False)
         h5.flush()
         image: bytes = h5.id.get_file_image()
     return image
