@@ -6,7 +6,6 @@ and a file that was passed over is an error.
 """
 
 import contextlib
-import glob
 import io
 import tempfile
 import warnings
@@ -30,6 +29,7 @@ _NO_ELEVATION = -99.0  # genuine headers hold -99.9
 _VARIABLE = "_sm_"  # of soil moisture, in the name of a file
 _LEVELS = ("", "*/", "*/*/")
 _NOTES = ("ERROR ", "WARNING ", "INFO ")  # how a note of the package begins
+_ARCHIVE_PARTS = 3  # network, station, file
 _NAME_PARTS = 8  # CSE_Network_Station_sm_from_to_Sensor_first_last, the sensor with any more
 
 
@@ -81,19 +81,16 @@ def station_files(folder: Path) -> list[Path]:
     return _below(folder, f"*{_VARIABLE}*.stm")
 
 
-def _as_archive(folder: Path, files: list[Path], beside: Path) -> Path:
-    """A folder of networks of stations, as the package wants it: `folder`, or links to its files.
+def _link(folder: Path, files: list[Path], archive: Path) -> None:
+    """Show the files to the package as networks of stations, by links.
 
-    A network or a station alone, a plain list of files, and a folder whose name holds a pattern are
-    shown to it by links.
+    So a network or a station alone and a plain list of files will do, a folder may have any name,
+    nothing can be written beside the data, and the package spends no time on other variables.
 
     Raises:
         GranuleError: a file's name does not tell network and station.
     """
-    is_archive = all(len(file.relative_to(folder).parts) == 3 for file in files)
-    if is_archive and not glob.has_magic(str(folder)):
-        return folder
-    archive = beside / "archive"
+    is_archive = all(len(file.relative_to(folder).parts) == _ARCHIVE_PARTS for file in files)
     for file in [*files, *_below(folder, "*_static_variables.csv")]:
         parts = file.name.split("_")
         if file.suffix == ".stm" and len(parts) < _NAME_PARTS:
@@ -101,11 +98,12 @@ def _as_archive(folder: Path, files: list[Path], beside: Path) -> Path:
                 f"{file.name}: found a name of {len(parts)} parts, expected "
                 "NETWORK_NETWORK_STATION_sm_FROM_TO_SENSOR_FIRST_LAST.stm; keep the provider's name"
             )
-        place = archive / parts[1] / parts[2]
+        # Folders spell a network as its files' headers do, file names otherwise: FR_Aqui, FR-Aqui.
+        below = file.parent.relative_to(folder) if is_archive else Path(parts[1], parts[2])
+        place = archive / below
         place.mkdir(parents=True, exist_ok=True)
         with contextlib.suppress(FileExistsError):  # the same file twice below the folder
             (place / file.name).symlink_to(file.resolve())
-    return archive
 
 
 def _why(notes: Path) -> str:
@@ -243,8 +241,9 @@ def read_ismn(folder: Path, *, max_depth: float = MAX_DEPTH) -> tuple[Station, .
             f"of ISMN (*{_VARIABLE}*.stm); give the folder that was unpacked"
         )
     with tempfile.TemporaryDirectory() as made, _quiet():
-        notes = Path(made) / "notes"
-        found = _interface(_as_archive(folder, files, Path(made)), notes, where)
+        archive, notes = Path(made) / "archive", Path(made) / "notes"
+        _link(folder, files, archive)
+        found = _interface(archive, notes, where)
         _check_none_lost(found, files, notes, where)
         sensors = [
             (network.name, station, sensor)
