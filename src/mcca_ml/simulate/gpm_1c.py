@@ -134,10 +134,10 @@ def _checked(path: Path, granule: Granule) -> dict[str, layouts_1c.Swath]:
     for swath in granule.swaths:
         found = known.get(swath.name)
         if found is None or swath.tb.shape[-1] != len(found.channels):
+            each = ", ".join(f"{name} with {len(s.channels)}" for name, s in known.items())
             raise OutputError(
                 f"{path}: swath {swath.name} with {swath.tb.shape[-1]} channels, expected of "
-                f"{granule.product.sensor} { {n: len(s.channels) for n, s in known.items()} }; "
-                "give all channels of each swath"
+                f"{granule.product.sensor} {each}; give all channels of each swath"
             )
     if not granule.swaths:
         raise OutputError(f"{path}: no swath, expected some of {', '.join(known)}; give one")
