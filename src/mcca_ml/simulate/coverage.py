@@ -63,8 +63,8 @@ UNSEEN = np.uint16(65_535)
 
 _SHIFTS = 4
 """Longitudes of the node that are told apart within the width of a cell: to 3 km."""
-_FINE_KM = 3.0
-"""Between samples along and across the track."""
+_FINE_KM = 5.0
+"""Between samples along and across the track, at most; the quarter of a cell has 156 km2."""
 _REACH_KM = 850.0
 """No pixel lies further from the point below the satellite."""
 
