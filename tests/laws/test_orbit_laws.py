@@ -62,6 +62,16 @@ def test_ephemeris_is_smooth_and_moves_as_it_says(sensor):
     assert (np.abs(at.altitude_km - sensor.orbits[0].altitude_km - 8) < 50).all()
 
 
+@pytest.mark.parametrize("day", [entry.since for entry in (*TMI.orbits[1:], *GMI.orbits[1:])])
+def test_a_boost_moves_the_satellite_up_or_down_only(day):
+    sensor = TMI if np.datetime64(day) < np.datetime64("2016-01-01") else GMI
+    change = np.datetime64(day, "us")
+    before, after = (orbit.ephemeris(sensor, change + np.array([k]) * SECOND) for k in (-1, 0))
+    moved = np.hypot(after.lat - before.lat, after.lon - before.lon)
+    assert moved[0] < 0.1  # [degree]; 0.07 in a second
+    assert 20 < np.abs(after.altitude_km - before.altitude_km)[0] < 70
+
+
 @pytest.mark.parametrize("sensor", [AMSRE, AMSR2, SMAP], ids=lambda s: s.name)
 def test_local_time_at_the_equator_stays(sensor):
     """Mean solar time within a minute, for eight years."""
@@ -120,6 +130,8 @@ def test_arc_lies_ahead(sensor):
     plane /= np.sqrt((plane**2).sum(1))[:, None]
     assert np.abs((found.T * plane).sum(1)).max() < np.sin(np.deg2rad(0.5))
     assert ((found.T * at.velocity).sum(1) > 0).all()
+    first = scan.scan_ground(sensor, times, slice(sensor.scan.pixels // 4)).vertical[:, :, -1]
+    assert ((first.T * plane).sum(1) > 0).all()  # pixels are counted from the left
 
 
 def test_a_line_of_sight_beside_the_earth_is_no_place():
