@@ -4,6 +4,7 @@ import h5py
 import numpy as np
 import pytest
 import xarray as xr
+from made_1c import a_granule
 from made_jaxa import DAY, a_map, some_scans
 from made_stations import some_networks
 from typer.testing import CliRunner
@@ -14,8 +15,10 @@ from mcca_ml.description import row_of
 from mcca_ml.errors import GranuleError
 from mcca_ml.read.any import read_swaths
 from mcca_ml.sensors import AMSR2
+from mcca_ml.simulate.gpm_1c import write_1c
 from mcca_ml.simulate.jaxa import write_l1r, write_l3
 from mcca_ml.simulate.station_files import write_stations
+from mcca_ml.simulate.stations import Check
 from mcca_ml.summary import describe
 
 SCREEN = 30
@@ -67,6 +70,19 @@ def test_a_genuine_one_is_not_called_simulated(l1r):
     assert "simulated" not in describe(l1r).heading
 
 
+def test_level_1c(tmp_path):
+    path = tmp_path / "1c.HDF5"
+    write_1c(path, a_granule("TMI"))
+    assert "SIMULATED, not an observation" in shown(path)
+    found = describe(path)
+    assert found.heading["sensor"] == "TMI on TRMM"
+    assert found.heading["product"].startswith("PPS 1C V")
+    assert found.heading["swaths"] == "S1: 12 scans of 9 pixels; S2: 12 scans of 9 pixels"
+    assert found.heading["quality"] == "216 good, 0 suspect, 0 unusable"
+    assert [row.name for row in found.rows][:3] == ["S1 tb 10.65V", "S1 tb 10.65H", "S1 incidence"]
+    assert "left out" not in found.heading
+
+
 def test_level_3(tmp_path):
     path = write_l3(tmp_path, AMSR2, DAY, "pm", a_map())
     shown(path)
@@ -93,7 +109,11 @@ def test_stations(tmp_path):
     assert found.heading["networks"] == "SIM-NORTH 3, SIM-PLATEAU 3"
     assert found.heading["depths"] == "0.00-0.05 m 6"
     assert [row.name for row in found.rows] == ["SIM-NORTH, good", "SIM-PLATEAU, good"]
-    assert 0.5 < found.rows[0].share < 1
+    north = some_networks()[1].stations
+    lines = sum(int((station.check != Check.ABSENT).sum()) for station in north)
+    good = [station.value[station.check == Check.GOOD] for station in north]
+    assert found.rows[0].share == pytest.approx(sum(map(len, good)) / lines)
+    assert float(found.rows[0].high) == pytest.approx(max(v.max() for v in good), abs=1e-4)
 
 
 @pytest.fixture
@@ -175,6 +195,23 @@ def test_no_swath(tmp_path):
         ("insitu/oznet", "OZNET 18"),
         ("insitu/ismn_europe_2024_2025/REMEDHUS", "REMEDHUS 16"),
         ("smap/SMAP_L3_SM_P_20150401_R13080_001.h5", "SPL3SMP version 3, SMAP"),
+        (
+            "gpm_1c/1C.TRMM.TMI.XCAL2021-V.19971207-S235717-E012836.000160.V07A.HDF5",
+            "200 good, 0 suspect, 0 unusable",
+        ),
+        # These hold no value at all, and are described all the same.
+        (
+            "gpm_1c/1C.GPM.GMI.XCAL2016-C.20140304-S175932-E193159.000079.V07A.HDF5",
+            "0 good, 0 suspect, 100 unusable",
+        ),
+        (
+            "gpm_1c/1C.GCOMW1.AMSR2.XCAL2016-V.20120702-S223117-E001009.000676.V07A.HDF5",
+            "400 footprints without place",
+        ),
+        (
+            "gpm_1c/1C.AQUA.AMSRE.XCAL2017-V.20020601-S154829-E172652.000414.V07A.HDF5",
+            "places unknown",
+        ),
     ],
 )
 def test_genuine(real_data, name, said):
