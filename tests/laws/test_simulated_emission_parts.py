@@ -128,11 +128,14 @@ def test_soil_and_canopy_temperatures_are_those_of_the_state():
     assert shown[-1] == pytest.approx(1.0, abs=1e-6)
 
 
-def test_the_sky_is_reflected_by_what_does_not_emit():
+@pytest.mark.parametrize("water", [0.0, 0.4, 1.0])
+def test_the_sky_is_reflected_by_what_does_not_emit(water):
     """Kirchhoff, scattering canopy included: air so thin that only the background is left."""
+    land = replace(LAND, water_fraction=number(water))
     state = replace(STATE, vapour=number(0.0))
-    added = seen(LAND, state, only(atmosphere=1e-6)) - seen(LAND, state)
-    expected = np.where([c.frequency_ghz > 3 for c in CHANNELS], 1 - seen() / 290, 0) * 2.73
+    ground = seen(land, state, only(open_water=1.0))
+    added = seen(land, state, only(open_water=1.0, atmosphere=1e-6)) - ground
+    expected = np.where([c.frequency_ghz > 3 for c in CHANNELS], 1 - ground / 290, 0) * 2.73
     np.testing.assert_allclose(added, expected, atol=2e-3)
 
 
@@ -170,15 +173,16 @@ def test_air_shines_up_and_its_reflection_comes_through_it_again(reflectivity, o
 @settings(deadline=None, max_examples=30)
 def test_snow_that_does_not_scatter_only_hides_the_ground(r, water):
     """Energy: an absorbing layer over a mirror reflects r t^2, whatever it emits itself."""
-    mirror, ground = (
+    mirror, ground, deeper = (
         float(
             snow_covered_reflectivity_pulliainen99(
-                *map(jnp.float32, (value, water, 0.0, 0.9, 36.5e9))
+                *map(jnp.float32, (value, depth * water, 0.0, 0.9, 36.5e9))
             )
         )
-        for value in (1.0, r)
+        for value, depth in ((1.0, 1), (r, 1), (1.0, 2))
     )
     assert ground == pytest.approx(r * mirror, abs=1e-5)
+    assert deeper == pytest.approx(mirror**2, abs=1e-5)
 
 
 def test_open_water_is_mixed_in_by_its_share():
