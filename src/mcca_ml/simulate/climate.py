@@ -41,10 +41,10 @@ class Climate:
 
 
 CLIMATES = (
-    Climate("plateau", 0.30, 0.80, 205, 6.0, 0.9, 6.0, 7.5, 0.55, 0.6),
-    Climate("temperate", 0.36, 0.10, 150, 8.0, 0.8, 0.0, 5.5, 0.70, 0.1),
-    Climate("semiarid", 0.24, 0.25, 140, 5.0, 0.7, 0.0, 8.0, 0.45, 0.3),
-    Climate("savanna", 0.30, 0.45, 190, 9.0, 0.7, 0.5, 6.5, 0.62, 0.1),
+    Climate("plateau", 0.36, 0.80, 205, 8.0, 0.9, 9.0, 7.5, 0.55, 0.6),
+    Climate("temperate", 0.44, 0.10, 150, 6.7, 0.8, 1.5, 5.5, 0.70, 0.1),
+    Climate("semiarid", 0.30, 0.25, 140, 3.7, 0.7, 2.0, 8.0, 0.45, 0.3),
+    Climate("savanna", 0.37, 0.25, 190, 7.6, 0.7, 3.0, 6.5, 0.62, 0.1),
 )
 """The zones; `Land.climate` counts in this order."""
 

@@ -21,10 +21,11 @@ from mcca_ml.simulate.world import Cells, Floats, Land, Patch, State, Times, Tru
 STEP = np.timedelta64(3, "h")
 """Between two steps of the state."""
 
-SUBSTEPS = 3
+SUBSTEPS = 2
 """Of the water balance in a step."""
 
-_DAYS_OF_DECADE = 3652.5
+DAYS_OF_DECADE = 3652.5
+
 _SNOW_COVERS = 2.0  # snow from which on nothing evaporates from the soil [mm]
 _VEGETATION_KM = 60.0
 _START = 0.5  # wetness with which the spin-up begins, residual to field capacity [1]
@@ -56,7 +57,7 @@ def make_truth(settings: SimulateSettings) -> Truth:
         ConfigError: the period, a box or a drought makes no sense; see also `make_cells`.
     """
     days = _days(settings)
-    droughts = _droughts(settings)
+    droughts = droughts_of(settings)
     cells = make_cells(settings)
     land = make_land(cells, settings)
     steps = (days.size - 1 - settings.spin_up_days) * STEPS_OF_DAY
@@ -88,8 +89,12 @@ def _days(settings: SimulateSettings) -> npt.NDArray[np.datetime64]:
     return np.arange(start, np.datetime64(settings.last_day, "D") + 2)
 
 
-def _droughts(settings: SimulateSettings) -> dict[str, tuple[DroughtSettings, ...]]:
-    """Droughts of each box."""
+def droughts_of(settings: SimulateSettings) -> dict[str, tuple[DroughtSettings, ...]]:
+    """Droughts of each box, by its name.
+
+    Raises:
+        ConfigError: a drought is in no box, or ends before it starts.
+    """
     names = [box.name for box in settings.box]
     found: dict[str, tuple[DroughtSettings, ...]] = dict.fromkeys(names, ())
     for drought in settings.drought:
@@ -98,6 +103,11 @@ def _droughts(settings: SimulateSettings) -> dict[str, tuple[DroughtSettings, ..
             raise ConfigError(
                 f"simulate.drought: found box {name!r}, expected one of {', '.join(names)}; "
                 "name one of them"
+            )
+        if drought.end < drought.start:
+            raise ConfigError(
+                f"simulate.drought of {name!r}: found its end {drought.end} before its start "
+                f"{drought.start}, expected it after; change one of them"
             )
         found[name] = (*found[name], drought)
     return found
@@ -128,7 +138,7 @@ def _state_of(
     limit = np.asarray(water.liquid_limit_anderson72(soil, surface), np.float32)
     total, rooted = _soil_water(weather, snow, into_soil, limit, soil)
     since = np.arange(len(total)) / STEPS_OF_DAY - settings.spin_up_days
-    shift = settings.trend / _DAYS_OF_DECADE * np.maximum(since, 0)
+    shift = settings.trend / DAYS_OF_DECADE * np.maximum(since, 0)
     total = np.clip(total + shift[:, None], soil.residual, soil.porosity)
     patch = cells.patches[0]
     smooth = smoother(patch, cells.lat, _VEGETATION_KM)

@@ -17,6 +17,7 @@ from mcca_ml.atomic import replacing_directory
 from mcca_ml.config_world import SimulateSettings
 from mcca_ml.errors import OutputError
 from mcca_ml.layouts import SIMULATED
+from mcca_ml.simulate.imposed import realised_changes
 from mcca_ml.simulate.world import Cells, Land, Patch, State, Surface, Truth
 
 FILL = 65535
@@ -70,7 +71,8 @@ def write_truth(
     Args:
         truth: whole world.
         path: name of the store, such as truth.zarr, in a directory that exists.
-        settings: of the world, for the attributes.
+        settings: of the world, for the attributes; its boxes are simulated once more, without
+            trend and drought, to state what these changed.
         errors: every injected error of the sensors, as plain numbers, texts, lists and mappings.
 
     Raises:
@@ -84,7 +86,7 @@ def write_truth(
             "seed": settings.seed,
             "settings": settings.model_dump_json(),
             "injected_errors": json.dumps(errors, sort_keys=True),
-            "trend_imposed": f"{settings.trend:g} m3 m-3 per decade since {settings.first_day}",
+            "realised_changes": json.dumps(realised_changes(truth, settings), sort_keys=True),
             "patches": json.dumps([asdict(patch) for patch in truth.cells.patches]),
         }
     )

@@ -8,7 +8,7 @@ from mcca_ml.simulate.heat import lagged
 from mcca_ml.simulate.world import Floats, Land
 
 _GROWING_DAYS, _WARMTH_DAYS = 20.0, 10.0  # memory of leaves, and of what warmth they feel [day]
-_COLD, _WARM = 2.0, 14.0  # no leaves below, full leaves above [degree Celsius]
+_COLD, _WARM = 0.0, 11.0  # no leaves below, full leaves above [degree Celsius]
 _DRY_LEAVES = 0.25  # share of the leaves that stays in the driest root zone [1]
 _FROZEN_LOSS = 0.3  # share of VOD that frozen wood and grass lose [1]
 

@@ -15,14 +15,17 @@ from mcca_ml.constants import WATER_FREEZING_POINT
 
 Doubles = npt.NDArray[np.float64]
 
-SURFACE_MM, ROOT_MM = 50.0, 450.0
+SURFACE_MM, ROOT_MM = 50.0, 350.0
 """Thickness of the two layers of soil [mm]."""
 
 _MELT = 3.0  # snow that a day of one kelvin melts [mm K-1 day-1]; degree-day factors are 2 to 6
 _SNOW_RANGE = (-1.0, 2.0)  # air below and above which all is snow and all is rain [K from freezing]
-_BYPASS = 0.5  # share of the excess that finds cracks to the root zone [1]
-_DEEP_HOURS = 20 * 24.0  # of the root zone above field capacity [h]
-_HELD_UP = 0.5  # how far the root zone keeps the surface from drying out [1]
+_CAUGHT = 0.33  # share of light rain that the surface keeps; the rest finds cracks and roots [1]
+_DEEP_HOURS = 25 * 24.0  # of the root zone above field capacity [h]
+_HELD_UP = 0.62  # how far the root zone keeps the surface from drying out [1]
+_EASY = 0.5
+_FULLEST = 1.35
+_HELD_BACK = 0.3  # up to this wetness the surface gives nothing to a root zone that is dry [1]
 
 
 @dataclass(frozen=True)
@@ -78,10 +81,10 @@ def soil_of(clay: npt.ArrayLike, porosity: npt.ArrayLike, cover: npt.ArrayLike) 
     c, p, v = (np.asarray(x, np.float64) for x in (clay, porosity, cover))
     return Soil(
         porosity=p,
-        residual=0.02 + 0.10 * c,
-        field_capacity=np.minimum(0.14 + 0.50 * c, 0.8 * p),
-        drainage_hours=10 + 60 * c,
-        surface_share=0.70 - 0.35 * v,
+        residual=0.02 + 0.07 * c,
+        field_capacity=np.minimum(0.13 + 0.42 * c, 0.8 * p),
+        drainage_hours=54 + 60 * c,
+        surface_share=0.35 - 0.15 * v,
         frost=0.04 + 0.25 * c,
     )
 
@@ -154,25 +157,29 @@ def soil_step(
     capacity = soil.field_capacity
     liquid = np.minimum(surface, liquid_limit * SURFACE_MM)
     thawed = liquid / np.maximum(surface, 1e-9)
-    # Ice blocks the pores: frozen ground takes the less the more of it is frozen.
-    taken = np.minimum(water_in, (soil.porosity * SURFACE_MM - surface) * thawed)
+    # Ice blocks the pores: frozen ground takes the less the more of it is frozen. The fuller the
+    # surface the more passes through it, as if each drop found its own place.
+    space = np.maximum(soil.porosity * SURFACE_MM - surface, 1e-9)
+    taken = space * thawed * -np.expm1(-_CAUGHT * water_in / space)
     room = soil.porosity * ROOT_MM - root
-    passed = np.minimum(_BYPASS * thawed * (water_in - taken), room)
+    passed = np.minimum(thawed * (water_in - taken), room)
     surface, liquid, root = surface + taken, liquid + taken, root + passed
 
-    above = np.maximum(liquid - capacity * SURFACE_MM, 0)
+    span = capacity - soil.residual
+    rooted = np.clip((root / ROOT_MM - soil.residual) / span, 0, _FULLEST)
+    level = soil.residual + _HELD_UP * rooted * span
+    kept = level + _HELD_BACK * span
+    above = np.maximum(liquid - kept * SURFACE_MM, 0)
     drained = np.minimum(above * -np.expm1(-hours / soil.drainage_hours), room - passed)
     surface, liquid, root = surface - drained, liquid - drained, root + drained
 
-    rooted = np.clip((root / ROOT_MM - soil.residual) / (capacity - soil.residual), 0, 1)
-    level = soil.residual + _HELD_UP * rooted * (capacity - soil.residual)
     wanted = soil.surface_share * potential
     free = np.maximum(liquid - level * SURFACE_MM, 0)
-    fast = wanted / ((capacity - level) * SURFACE_MM)
+    fast = wanted / (_EASY * span * SURFACE_MM)
     evaporated = np.minimum(free * -np.expm1(-fast * hours), wanted * hours)
     wanted = (1 - soil.surface_share) * potential
     held = np.maximum(root - soil.residual * ROOT_MM, 0)
-    fast = wanted / ((capacity - soil.residual) * ROOT_MM)
+    fast = wanted / (span * ROOT_MM)
     transpired = np.minimum(held * -np.expm1(-fast * hours), wanted * hours)
     root = root - transpired
     deep = np.maximum(root - capacity * ROOT_MM, 0) * -np.expm1(-hours / _DEEP_HOURS)

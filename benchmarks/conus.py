@@ -1,0 +1,57 @@
+"""The real series of the United States in `conus/`: SMAP soil moisture and NLDAS-2 weather."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+Doubles = npt.NDArray[np.float64]
+
+FIRST_DAY, LAST_DAY = "2015-04-01", "2017-03-31"
+YEARS = ("2015", "2016")
+WEATHER = (
+    "APCP_FORA",
+    "DLWRF_FORA",
+    "DSWRF_FORA",
+    "SPFH_2_FORA",
+    "TMP_2_FORA",
+    "UGRD_10_FORA",
+    "VGRD_10_FORA",
+)
+_MISSING = -9999
+_HOURS = 24  # the rain of the files is a mean rate
+
+
+@dataclass(frozen=True)
+class Series:
+    """Real series of two years, arrays (cell, day)."""
+
+    lat: Doubles
+    lon: Doubles
+    soil_moisture: Doubles
+    """SMAP at 6 am [m3 m-3]; NaN where there is none."""
+    rain: Doubles
+    """[mm day-1]."""
+    weather: Doubles
+    """The seven inputs in their own units, rain first, (input, cell, day)."""
+    first_year: int
+    """Days of the first year."""
+
+
+def read_series(folder: Path) -> Series:
+    """The series of a folder.
+
+    Args:
+        folder: `conus` of the real data.
+    """
+
+    def both(name: str) -> Doubles:
+        years = [np.genfromtxt(folder / year / f"{name}.csv", delimiter=",") for year in YEARS]
+        values = np.hstack(years)
+        return np.where(values == _MISSING, np.nan, values)
+
+    place = np.genfromtxt(folder / "crd.csv", delimiter=",")
+    weather = np.stack([both(name) for name in WEATHER])
+    first = np.genfromtxt(folder / YEARS[0] / "SMAP_AM.csv", delimiter=",").shape[1]
+    return Series(place[:, 0], place[:, 1], both("SMAP_AM"), weather[0] * _HOURS, weather, first)

@@ -1,0 +1,74 @@
+"""What trend and droughts did to the soil moisture of a world: it against itself without them."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from mcca_ml.config_world import BoxSettings, DroughtSettings, SimulateSettings
+from mcca_ml.simulate.truth import DAYS_OF_DECADE, droughts_of, make_truth
+from mcca_ml.simulate.world import Patch, Truth
+
+Changes = Mapping[str, Mapping[str, float]]
+
+_SETTLES_DAYS = 365
+"""After a drought until the root zone has forgotten it, at most [day]."""
+
+
+def without(settings: SimulateSettings, box: BoxSettings) -> SimulateSettings:
+    """Settings of one box alone, without trend and drought.
+
+    Args:
+        settings: of the whole world; what a box holds does not depend on the others.
+        box: one of its boxes.
+    """
+    return settings.model_copy(update={"box": (box,), "trend": 0.0, "drought": ()})
+
+
+def realised_changes(truth: Truth, settings: SimulateSettings) -> Changes:
+    """Trend and droughts of each box as they came out, means over its core cells.
+
+    Args:
+        truth: of the world.
+        settings: of the same world.
+
+    Returns:
+        By box: `trend` [m3 m-3 per decade] of liquid water and ice, a line through the change
+        outside droughts and the year after each; and `drought FIRST/LAST` [m3 m-3], the mean
+        change in its days beside the trend. Empty where neither is set.
+    """
+    if settings.trend == 0 and not settings.drought:
+        return {}
+    droughts = droughts_of(settings)
+    return {
+        box.name: _of_box(truth, patch, without(settings, box), droughts[box.name])
+        for box, patch in zip(settings.box, truth.cells.patches, strict=True)
+    }
+
+
+def _of_box(
+    truth: Truth,
+    patch: Patch,
+    plain: SimulateSettings,
+    droughts: tuple[DroughtSettings, ...],
+) -> dict[str, float]:
+    """The changes of one box."""
+    core = truth.cells.is_core[patch.cells]
+    bare = make_truth(plain).state.total_water[:, core]
+    change = (truth.state.total_water[:, patch.cells][:, core] - bare).mean(1, dtype=np.float64)
+    days = truth.time.astype("datetime64[D]")
+    since = (truth.time - truth.time[0]) / np.timedelta64(1, "D") / DAYS_OF_DECADE
+    calm = np.ones(days.size, np.bool_)
+    for drought in droughts:
+        first, last = np.datetime64(drought.start), np.datetime64(drought.end)
+        calm &= (days < first) | (days > last + _SETTLES_DAYS)
+    # The change is 0 at the beginning by construction: a line through it.
+    line = since[calm]
+    trend = float(line @ change[calm] / (line @ line)) if line.any() else float("nan")
+    found = {"trend": trend}
+    for drought in droughts:
+        first, last = np.datetime64(drought.start), np.datetime64(drought.end)
+        during = (days >= first) & (days <= last)
+        if during.any():
+            beside = change[during] - np.nan_to_num(trend) * since[during]
+            found[f"drought {first}/{last}"] = float(beside.mean())
+    return found
