@@ -80,8 +80,8 @@ class EffectSettings(BaseModel):
         1.2,
         ge=0.0,
         le=1.6,
-        description="diameter of the grains of dry snow in the HUT model [mm]; 0: no snow. With 1.2 "
-        "the difference of 18.7 and 36.5 GHz at H grows by 1 K for 4.6 mm of water, 4.8 after "
+        description="diameter of the grains of dry snow in the HUT model [mm]; 0: no snow. With "
+        "1.2 the difference of 18.7 and 36.5 GHz at H grows by 1 K for 4.6 mm of water, 4.8 after "
         "Chang 1987 as commonly quoted; CMEM has 0.59 mm at 250 kg m-3",
     )
     atmosphere: float = Field(
