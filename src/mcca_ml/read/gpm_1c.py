@@ -25,6 +25,7 @@ Codes = npt.NDArray[np.int8]
 
 _NAN = np.float32(np.nan)
 _YEARS = (1987, 2200)  # of the first imager in the archive, and far ahead; a fill value is neither
+_BLOCK = 1 << 15  # footprints masked at a time, so that what is made on the way stays in the cache
 _DAY = 86_400  # [s]; a day with a leap second has one more
 _CODES = {
     0: Quality.GOOD,
@@ -92,8 +93,10 @@ def _time(group: h5py.Group, scans: int) -> Times:
 def _places(group: h5py.Group, shape: tuple[int, int]) -> tuple[Floats, Floats, Bools]:
     """Latitude and longitude [degree], and whether they are on the Earth."""
     lat, lon = (_floats(group, name, shape) for name in layouts_1c.PLACE)
-    is_place = (np.abs(lat) <= 90) & (lon >= -180) & (lon <= 360)
-    np.subtract(lon, np.float32(360), out=lon, where=lon > 180)
+    is_place = (lat >= -90) & (lat <= 90) & (lon >= -180) & (lon <= 360)
+    is_east = lon > 180
+    if is_east.any():
+        np.subtract(lon, np.float32(360), out=lon, where=is_east)
     return lat, lon, is_place
 
 
@@ -102,13 +105,16 @@ def _incidence(group: h5py.Group, layout: layouts_1c.Swath, kept: int, lat: Floa
     shape = (*lat.shape, dataset(group, "incidenceAngle").shape[-1])
     angles = _floats(group, "incidenceAngle", shape)
     np.copyto(angles, _NAN, where=~((angles >= 0) & (angles < 90)))
+    angles *= np.float32(np.pi / 180)
     index = _raw(group, "incidenceAngleIndex", (lat.shape[0], len(layout.channels)))[:, :kept]
+    if shape[-1] == 1 and (index == 1).all():
+        return angles[..., 0]
     total = np.zeros(lat.shape, np.float32)
     known = np.zeros((lat.shape[0], 1), np.float32)
     for number in range(shape[-1]):
         share = (index == number + 1).mean(axis=1, dtype=np.float32)[:, None]
         known += share
-        total += np.where(share > 0, np.deg2rad(angles[..., number]) * share, 0)
+        total += np.where(share > 0, angles[..., number] * share, 0)
     # A scan of which only some channels tell their angle has the mean of those.
     return np.where(known > 0, total / np.where(known > 0, known, 1), _NAN)
 
@@ -118,8 +124,10 @@ def _quality(group: h5py.Group, shape: tuple[int, int]) -> Codes:
     table = np.full(256, Quality.UNUSABLE, np.int8)
     for code, meaning in _CODES.items():
         table[code] = meaning
-    codes = _raw(group, "Quality", shape).astype(np.int8, copy=False)
-    return table[codes.view(np.uint8)].ravel()
+    codes = _raw(group, "Quality", shape).astype(np.int8, copy=False).ravel()
+    noted = np.flatnonzero(codes)  # of a good granule nearly all are 0
+    codes[noted] = table[codes[noted]]  # a negative code counts from the end, as the table does
+    return codes
 
 
 def _checked(where: str, is_seen: Bools, is_placed: Bools, is_timed: Bools) -> None:
@@ -134,12 +142,17 @@ def _checked(where: str, is_seen: Bools, is_placed: Bools, is_timed: Bools) -> N
 
 def _masked(tb: Floats, quality: Codes) -> Bools:
     """Whether a footprint has any value; what is none becomes NaN, and the footprint unusable."""
-    is_value = (tb >= TB_RANGE[0]) & (tb <= TB_RANGE[1])
-    np.copyto(tb, _NAN, where=~is_value)
-    is_seen = is_value.any(axis=1)
-    quality[~is_seen] = Quality.UNUSABLE
-    tb[quality == Quality.UNUSABLE] = _NAN
-    return np.asarray(is_seen)
+    is_seen = np.zeros(quality.size, np.bool_)
+    for start in range(0, quality.size, _BLOCK):
+        rows = slice(start, start + _BLOCK)
+        block, codes, seen = tb[rows], quality[rows], is_seen[rows]
+        is_value = (block >= TB_RANGE[0]) & (block <= TB_RANGE[1])
+        for channel in range(block.shape[1]):  # ten times as fast as any() over a short axis
+            seen |= is_value[:, channel]
+        codes[~seen] = Quality.UNUSABLE
+        is_value &= (codes != Quality.UNUSABLE)[:, None]
+        np.copyto(block, _NAN, where=~is_value)
+    return is_seen
 
 
 def _swath(group: h5py.Group, layout: layouts_1c.Swath, product: Product) -> xr.Dataset:
@@ -154,6 +167,7 @@ def _swath(group: h5py.Group, layout: layouts_1c.Swath, product: Product) -> xr.
     is_seen, is_placed, is_timed = _masked(tb, quality), is_place.ravel(), ~np.isnat(time)
     _checked(f"{file_name(group)}: {layout.name}", is_seen, is_placed, is_timed)
     is_kept = is_placed & is_timed
+    kept = slice(None) if is_kept.all() else is_kept
     columns = {
         "tb": (tb, "K"),
         "lat": (lat.ravel(), "degrees_north"),
@@ -165,7 +179,7 @@ def _swath(group: h5py.Group, layout: layouts_1c.Swath, product: Product) -> xr.
     variables = {
         name: (
             ("footprint", "channel")[: values.ndim],
-            values if is_kept.all() else values[is_kept],
+            values[kept],
             {"units": units} if units else {},
         )
         for name, (values, units) in columns.items()
