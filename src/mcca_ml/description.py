@@ -66,11 +66,10 @@ def period(times: npt.NDArray[np.generic]) -> str:
 
 
 def extent(lat: npt.NDArray[np.generic], lon: npt.NDArray[np.generic]) -> str:
-    """Where the places lie that are known [degree]."""
-    is_known = np.isfinite(lat) & np.isfinite(lon)
-    if not is_known.any():
+    """Where the places lie that are known [degree]; of a grid, those of its rows and columns."""
+    lat, lon = lat[np.isfinite(lat)], lon[np.isfinite(lon)]
+    if not (lat.size and lon.size):
         return "places unknown"
-    lat, lon = lat[is_known], lon[is_known]
     return (
         f"latitude {lat.min():.1f} to {lat.max():.1f}, longitude {lon.min():.1f} to {lon.max():.1f}"
     )

@@ -14,12 +14,13 @@ from mcca_ml.read.insitu import MAX_DEPTH, Station, read_ismn, station_files
 
 _STORE_MARK = "zarr.json"
 _SIMULATED_PREFIX = "SIM-"
-_MOST_VALUES = 2_000_000
+_MOST_VALUES = 500_000
 """Values of one variable of a store that are read, so that the answer comes at once."""
-_BLOCKS = 8
-_SHOWN_ATTRIBUTES = 6
-_SHOWN_ROWS = 20
-_ATTRIBUTE_WIDTH = 70
+_BLOCKS = 4
+_SHOWN_ROWS = 14
+_ATTRIBUTE_WIDTH = 60
+_SAID = ("simulated", "title")
+"""Attributes that the heading says in its own words."""
 
 
 def is_store(path: Path) -> bool:
@@ -88,17 +89,19 @@ def _sample(variable: xr.DataArray) -> npt.NDArray[np.generic]:
     return np.concatenate([variable[begin : begin + size].to_numpy() for begin in starts])
 
 
-def _text(value: object) -> str:
-    said = str(value)
-    return said if len(said) <= _ATTRIBUTE_WIDTH else f"{said[: _ATTRIBUTE_WIDTH - 3]}..."
+def _short_attributes(ds: xr.Dataset) -> dict[str, str]:
+    """Attributes that fit on a line; settings and injected errors do not."""
+    said = {str(name): str(value) for name, value in ds.attrs.items() if name not in _SAID}
+    return {name: value for name, value in said.items() if len(value) <= _ATTRIBUTE_WIDTH}
 
 
 def _store_rows(ds: xr.Dataset) -> tuple[Row, ...]:
-    """Statistics of each variable of numbers."""
-    numbers = [(n, v) for n, v in sorted(ds.data_vars.items()) if v.dtype.kind in "fiub"]
+    """Statistics of each variable of numbers, those over time first."""
+    numbers = [(str(n), v) for n, v in ds.data_vars.items() if v.dtype.kind in "fiub"]
+    ordered = sorted(numbers, key=lambda pair: ("time" not in pair[1].dims, pair[0]))
     return tuple(
-        row_of(str(name), str(v.attrs.get("units", "")), _sample(v).astype(np.float64))
-        for name, v in numbers[:_SHOWN_ROWS]
+        row_of(name, str(v.attrs.get("units", "")), _sample(v).astype(np.float64))
+        for name, v in ordered[:_SHOWN_ROWS]
     )
 
 
@@ -122,8 +125,8 @@ def describe_store(path: Path) -> Description:
                 "dimensions": ", ".join(f"{name} {size:,}" for name, size in ds.sizes.items()),
                 **({"period": period(ds["time"].to_numpy())} if "time" in ds else {}),
                 "places": extent(*place),
-                **{str(k): _text(v) for k, v in list(ds.attrs.items())[:_SHOWN_ATTRIBUTES]},
-                **({"statistics": "of eight blocks of the record"} if is_sampled else {}),
+                **_short_attributes(ds),
+                **({"statistics": f"of {_BLOCKS} parts of the record"} if is_sampled else {}),
                 **_rest(ds, len(rows)),
             }
     except (OSError, ValueError, KeyError) as error:

@@ -132,7 +132,7 @@ def truth(tmp_path):
             "lat": ("cell", np.linspace(33, 35, 5)),
             "lon": ("cell", np.linspace(90, 92, 5)),
         },
-        attrs={"seed": 3, "simulated": "true"},
+        attrs={"seed": 3, "simulated": "true", "settings": "x" * 200},
     )
     path = tmp_path / "truth.zarr"
     ds.to_zarr(path, consolidated=False)
@@ -148,6 +148,7 @@ def test_truth(truth):
     assert found.heading["period"] == "2011-01-01T00:00:00 to 2012-02-04T00:00:00 UTC"
     assert found.heading["places"] == "latitude 33.0 to 35.0, longitude 90.0 to 92.0"
     assert found.heading["seed"] == "3"
+    assert "settings" not in found.heading
     assert [row.name for row in found.rows] == ["frozen", "soil_moisture"]
     assert (found.rows[1].low, found.rows[1].high) == ("0.1", "0.4")
     assert "statistics" not in found.heading
@@ -157,7 +158,7 @@ def test_truth(truth):
 def test_of_a_large_truth_a_part_is_read(truth, monkeypatch):
     monkeypatch.setattr(summary_folder, "_MOST_VALUES", 400)
     found = describe(truth)
-    assert found.heading["statistics"] == "of eight blocks of the record"
+    assert found.heading["statistics"] == "of 4 parts of the record"
     row = found.rows[1]
     assert (row.low, row.high) == ("0.1", "0.4")  # first and last block hold the ends
 
