@@ -15,7 +15,7 @@ from mcca_ml.simulate.rain import normal_rank
 from mcca_ml.simulate.world import Cells, Floats, Land, Patch, Surface
 
 _LAND_KM = 90.0  # length of the correlation of all land [km]
-_CLAY = {"plateau": 0.16, "temperate": 0.20, "semiarid": 0.19, "savanna": 0.27}  # mean [1]
+_CLAY = {"plateau": 0.16, "temperate": 0.19, "semiarid": 0.15, "savanna": 0.29}  # mean [1]
 _COMMONEST = 0.8  # share of the commonest climate zone in its box [1]
 _LAKES_ABOVE = 1.5  # of a standard normal field: 7 % of the cells
 _RFI_SHARE = 0.03  # of the cells

@@ -11,10 +11,10 @@ from mcca_ml.simulate import climate as zones
 from mcca_ml.simulate import water
 from mcca_ml.simulate.cells import make_cells
 from mcca_ml.simulate.fields import smoother, static_field
-from mcca_ml.simulate.heat import at_steps, canopy_temperature, local_hour, soil_temperatures
+from mcca_ml.simulate.heat import canopy_temperature, local_hour, soil_temperatures
 from mcca_ml.simulate.land import make_land
 from mcca_ml.simulate.rain import STEP_HOURS, STEPS_OF_DAY
-from mcca_ml.simulate.vegetation import cover_of, daily_vod
+from mcca_ml.simulate.vegetation import between_ends, cover_of, daily_vod
 from mcca_ml.simulate.weather import Weather, make_weather
 from mcca_ml.simulate.world import Cells, Floats, Land, Patch, State, Times, Truth
 
@@ -151,7 +151,7 @@ def _state_of(
         deep_temperature=deep,
         canopy_temperature=canopy_temperature(weather.heat, hour),
         air_temperature=weather.air,
-        vod_v=at_steps(np.concatenate([vod, vod[-1:]])),
+        vod_v=between_ends(vod),
         snow_water=snow,
         rain_rate=rain / np.float32(STEP_HOURS),
         vapour=weather.vapour,

@@ -5,6 +5,7 @@ import numpy as np
 from mcca_ml.constants import WATER_FREEZING_POINT
 from mcca_ml.simulate import land_classes as classes
 from mcca_ml.simulate.heat import lagged
+from mcca_ml.simulate.rain import STEPS_OF_DAY
 from mcca_ml.simulate.world import Floats, Land
 
 _GROWING_DAYS, _WARMTH_DAYS = 20.0, 10.0  # memory of leaves, and of what warmth they feel [day]
@@ -39,3 +40,15 @@ def daily_vod(land: Land, air: Floats, rooted: Floats, variation: Floats) -> Flo
     vod = _mean(land, classes.WOODY) + _mean(land, classes.LEAFY) * leaves
     frozen = np.clip(-felt / 3, 0, 1)
     return np.asarray(vod * np.exp(0.15 * variation) * (1 - _FROZEN_LOSS * frozen), np.float32)
+
+
+def between_ends(daily: Floats) -> Floats:
+    """A line from the end of each day to the end of the next, at the steps of all days.
+
+    Args:
+        daily: value at 24 UTC, (day, cell). The first day holds the first value.
+    """
+    before = np.concatenate([daily[:1], daily[:-1]])
+    share = np.arange(STEPS_OF_DAY, dtype=np.float32)[:, None] / STEPS_OF_DAY
+    steps = before[:, None] + share * (daily - before)[:, None]
+    return steps.reshape(-1, daily.shape[1])

@@ -20,12 +20,13 @@ SURFACE_MM, ROOT_MM = 50.0, 350.0
 
 _MELT = 3.0  # snow that a day of one kelvin melts [mm K-1 day-1]; degree-day factors are 2 to 6
 _SNOW_RANGE = (-1.0, 2.0)  # air below and above which all is snow and all is rain [K from freezing]
-_CAUGHT = 0.33  # share of light rain that the surface keeps; the rest finds cracks and roots [1]
-_DEEP_HOURS = 25 * 24.0  # of the root zone above field capacity [h]
-_HELD_UP = 0.62  # how far the root zone keeps the surface from drying out [1]
-_EASY = 0.5
-_FULLEST = 1.35
-_HELD_BACK = 0.3  # up to this wetness the surface gives nothing to a root zone that is dry [1]
+_CAUGHT = 0.58  # share of light rain that a dry surface keeps; the rest finds cracks [1]
+_DEEP_HOURS = 25 * 24.0  # the root zone's drainage above field capacity [h]
+# Wetness, from 0 at the residual to 1 at field capacity [1]:
+_HELD_UP = 0.62  # at which the surface stays above a root zone of 1: what rises feeds the air
+_FULLEST = 1.35  # of the root zone, beyond which it holds the surface up no more
+_HELD_BACK = 0.3  # above that level, up to which the surface drains nothing
+_EASY = 0.5  # above that level, at which the surface meets the whole demand
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Soil:
     field_capacity: Doubles
     """Held against gravity [m3 m-3]."""
     drainage_hours: Doubles
-    """Time in which 1 - 1 / e of what is above it drains from the surface [h]."""
+    """Time in which the surface drains to 1 / e of what it cannot hold [h]."""
     surface_share: Doubles
     """Share of the potential evaporation that the surface feeds [1]; the rest roots take."""
     frost: Doubles
@@ -76,15 +77,15 @@ def soil_of(clay: npt.ArrayLike, porosity: npt.ArrayLike, cover: npt.ArrayLike) 
         porosity: [m3 m-3].
         cover: share of the ground that vegetation shades [1].
 
-    The lines are this project's choice; field capacity runs from 0.17 in sand to 0.36 in clay.
+    The lines are this project's choice; field capacity runs from 0.16 in sand to 0.39 in clay.
     """
     c, p, v = (np.asarray(x, np.float64) for x in (clay, porosity, cover))
     return Soil(
         porosity=p,
         residual=0.02 + 0.07 * c,
-        field_capacity=np.minimum(0.13 + 0.42 * c, 0.8 * p),
-        drainage_hours=54 + 60 * c,
-        surface_share=0.35 - 0.15 * v,
+        field_capacity=np.minimum(0.14 + 0.42 * c, 0.8 * p),
+        drainage_hours=66 + 60 * c,
+        surface_share=0.31 - 0.15 * v,
         frost=0.04 + 0.25 * c,
     )
 
@@ -153,35 +154,51 @@ def soil_step(
         liquid_limit: of `liquid_limit_anderson72` [m3 m-3].
         hours: length of the step [h].
     """
-    surface, root = stores.surface, stores.root
-    capacity = soil.field_capacity
-    liquid = np.minimum(surface, liquid_limit * SURFACE_MM)
-    thawed = liquid / np.maximum(surface, 1e-9)
-    # Ice blocks the pores: frozen ground takes the less the more of it is frozen. The fuller the
-    # surface the more passes through it, as if each drop found its own place.
-    space = np.maximum(soil.porosity * SURFACE_MM - surface, 1e-9)
-    taken = space * thawed * -np.expm1(-_CAUGHT * water_in / space)
-    room = soil.porosity * ROOT_MM - root
-    passed = np.minimum(thawed * (water_in - taken), room)
-    surface, liquid, root = surface + taken, liquid + taken, root + passed
+    after, liquid, runoff = _infiltrated(stores, soil, water_in, liquid_limit)
+    span = soil.field_capacity - soil.residual
+    rooted = np.clip((after.root / ROOT_MM - soil.residual) / span, 0, _FULLEST)
+    level = (soil.residual + _HELD_UP * rooted * span) * SURFACE_MM
 
-    span = capacity - soil.residual
-    rooted = np.clip((root / ROOT_MM - soil.residual) / span, 0, _FULLEST)
-    level = soil.residual + _HELD_UP * rooted * span
-    kept = level + _HELD_BACK * span
-    above = np.maximum(liquid - kept * SURFACE_MM, 0)
-    drained = np.minimum(above * -np.expm1(-hours / soil.drainage_hours), room - passed)
-    surface, liquid, root = surface - drained, liquid - drained, root + drained
+    above = np.maximum(liquid - level - _HELD_BACK * span * SURFACE_MM, 0)
+    drained = above * -np.expm1(-hours / soil.drainage_hours)
+    drained = np.minimum(drained, soil.porosity * ROOT_MM - after.root)
+    free = np.maximum(liquid - drained - level, 0)
+    root = after.root + drained
 
     wanted = soil.surface_share * potential
-    free = np.maximum(liquid - level * SURFACE_MM, 0)
-    fast = wanted / (_EASY * span * SURFACE_MM)
-    evaporated = np.minimum(free * -np.expm1(-fast * hours), wanted * hours)
-    wanted = (1 - soil.surface_share) * potential
+    evaporated = _evaporated(free, _EASY * span * SURFACE_MM, wanted, hours)
     held = np.maximum(root - soil.residual * ROOT_MM, 0)
-    fast = wanted / (span * ROOT_MM)
-    transpired = np.minimum(held * -np.expm1(-fast * hours), wanted * hours)
+    transpired = _evaporated(held, span * ROOT_MM, potential - wanted, hours)
     root = root - transpired
-    deep = np.maximum(root - capacity * ROOT_MM, 0) * -np.expm1(-hours / _DEEP_HOURS)
-    runoff = water_in - taken - passed
-    return Stores(surface - evaporated, root - deep), Fluxes(runoff, evaporated, transpired, deep)
+    deep = np.maximum(root - soil.field_capacity * ROOT_MM, 0) * -np.expm1(-hours / _DEEP_HOURS)
+    surface = after.surface - drained - evaporated
+    return Stores(surface, root - deep), Fluxes(runoff, evaporated, transpired, deep)
+
+
+def _infiltrated(
+    stores: Stores, soil: Soil, water_in: Doubles, liquid_limit: Doubles
+) -> tuple[Stores, Doubles, Doubles]:
+    """Stores with the water that got in, what of the surface is liquid, and what runs off [mm]."""
+    liquid = np.minimum(stores.surface, liquid_limit * SURFACE_MM)
+    # Ice blocks the pores: frozen ground takes the less the more of it is frozen.
+    thawed = liquid / stores.surface
+    # The fuller the surface the more passes through it, as if each drop found its own place.
+    full = (soil.porosity - soil.residual) * SURFACE_MM
+    space = np.maximum(soil.porosity * SURFACE_MM - stores.surface, 0)
+    taken = space * thawed * -np.expm1(-_CAUGHT * water_in / full)
+    passed = np.minimum(thawed * (water_in - taken), soil.porosity * ROOT_MM - stores.root)
+    after = Stores(stores.surface + taken, stores.root + passed)
+    return after, liquid + taken, water_in - taken - passed
+
+
+def _evaporated(free: Doubles, easy: Doubles, wanted: Doubles, hours: float) -> Doubles:
+    """Water that a store loses in a step [mm].
+
+    Args:
+        free: what it can lose [mm].
+        easy: from this on it meets the whole demand [mm]; below, in proportion.
+        wanted: the demand [mm h-1].
+        hours: length of the step [h].
+    """
+    asked = wanted * hours
+    return np.asarray(np.minimum(free * -np.expm1(-asked / easy), asked))
