@@ -39,7 +39,8 @@ docs: $(VENV)/.check
 	@echo "documentation: $(BUILD)/docs/index.html"
 
 bench: $(VENV)/.test
-	@$(BIN)/python benchmarks/speed.py; first=$$?; $(BIN)/python benchmarks/command.py && exit $$first
+	@failed=0; for part in speed command read_1c write_1c; do \
+	  $(BIN)/python benchmarks/$$part.py || failed=1; done; exit $$failed
 
 # The tables and pictures of docs/validation.md; those of real days need the real data.
 tables: $(VENV)/.test

@@ -17,7 +17,7 @@ from mcca_ml.read.granule import Floats, dataset, file_name, open_hdf5, shorten,
 from mcca_ml.read.pps_header import identify, is_1c
 from mcca_ml.sensors import SENSORS
 
-__all__ = ["is_1c", "read_1c"]
+__all__ = ("is_1c", "read_1c")
 
 Bools = npt.NDArray[np.bool_]
 Times = npt.NDArray[np.datetime64]

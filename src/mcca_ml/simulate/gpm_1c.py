@@ -22,7 +22,7 @@ from mcca_ml.simulate.granule_1c import (
 from mcca_ml.simulate.hdf5_image import Array, Dataset
 from mcca_ml.simulate.world import Floats, Times
 
-__all__ = ["Granule", "Swath", "granule_name", "scan_time", "write_1c"]
+__all__ = ("Granule", "Swath", "granule_name", "scan_time", "write_1c")
 
 Shapes = tuple[tuple[str, int, int], ...]
 """Name, scans and pixels of swaths."""
