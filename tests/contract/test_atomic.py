@@ -1,4 +1,4 @@
-"""A file appears whole or not at all, and a failure is one line that says what to do."""
+"""A file or directory appears whole or not at all, a failure is one line saying what to do."""
 
 import os
 import subprocess
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mcca_ml.atomic import make_directory, replacing
+from mcca_ml.atomic import make_directory, replacing, replacing_directory
 from mcca_ml.errors import OutputError
 
 NOBODY = 65_534
@@ -123,3 +123,37 @@ def test_a_full_disk_leaves_the_old_product_and_nothing_else(tmp_path, limit):
     assert len(found.stdout.splitlines()) == 1
     assert [path.name for path in tmp_path.iterdir()] == ["20150401_smap_m36.nc"]
     assert next(tmp_path.iterdir()).stat().st_size > 200_000
+
+
+def fill(path: Path, content: bytes) -> None:
+    with replacing_directory(path) as beside:
+        (beside / "part").write_bytes(content)
+
+
+def test_directory_is_replaced_whole(tmp_path):
+    path = tmp_path / "store"
+    fill(path, b"old")
+    (path / "more").write_bytes(b"old")
+    fill(path, b"new")
+    assert {file.name: file.read_bytes() for file in path.iterdir()} == {"part": b"new"}
+    assert [entry.name for entry in tmp_path.iterdir()] == ["store"]
+
+
+def test_directory_stays_where_writing_fails(tmp_path):
+    path = tmp_path / "store"
+    fill(path, b"old")
+
+    def broken() -> None:
+        with replacing_directory(path) as beside:
+            (beside / "part").write_bytes(b"new")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        broken()
+    assert (path / "part").read_bytes() == b"old"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["store"]
+
+
+def test_directory_that_may_not_be_written_is_one_line(closed):
+    with pytest.raises(OutputError, match=r"store: cannot write \(Permission denied\); choose a"):
+        fill(closed / "store", b"new")
