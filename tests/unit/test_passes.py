@@ -62,6 +62,29 @@ def test_footprints_are_those_of_all_scans(name):
         assert count == int(inside.sum())
 
 
+@pytest.mark.parametrize("sensor", SENSORS.values(), ids=SENSORS)
+def test_no_footprint_is_missed(sensor):
+    """Small targets anywhere, right at the edges of swaths too."""
+    rng = np.random.default_rng(11)
+    number = int(rng.integers(500, 3000))
+    seen = orbit_footprints(sensor, number)
+    for scan_number in rng.integers(0, seen.scan_time.size, 60):
+        pixel = int(rng.choice([0, sensor.scan.pixels // 2, sensor.scan.pixels - 1]))
+        lat, lon = (float(v[scan_number, pixel]) for v in (seen.lat, seen.lon))
+        target, when = Target(lat, lon, 2.0), seen.scan_time[scan_number]
+        day = when.astype("M8[D]")
+        hits = [footprints(sensor, p, target) for p in passes_over(sensor, day, day, target)]
+        assert any(when in hit.scan_time for hit in hits if hit is not None)
+
+
+def test_beginning_and_end_of_a_revolution_are_two_passes():
+    """South of 70 S both see a place; what lies between, the whole Earth, belongs to neither."""
+    days = np.array(["2014-05-01", "2014-05-08"], "M8[D]")
+    flown = passes_over(AMSR2, *days, Target(-74.0, 10.0, 100.0))
+    assert len({one.orbit for one in flown}) < len(flown)
+    assert max(one.scan_time[-1] - one.scan_time[0] for one in flown) < np.timedelta64(15, "m")
+
+
 def test_a_target_out_of_reach_has_no_pass():
     assert passes_over(TMI, *np.array(["2010-01-01", "2010-03-01"], "M8[D]"), TARGETS[2]) == []
 

@@ -145,7 +145,7 @@ def record(altitude_km: float, inclination: float) -> Satrec:
 def _sun_synchronous(altitude_km: float, inclination: float) -> float:
     """Inclination near the given one whose node follows the mean sun [rad]."""
     wanted = TURN / TROPICAL_YEAR / 1440  # [rad min-1]
-    for _ in range(6):
+    for _ in range(3):  # the rate goes with the cosine: the second step changes the 8th digit
         rate = record(altitude_km, inclination).nodedot
         inclination = float(np.arccos(np.cos(inclination) * wanted / rate))
     return inclination
