@@ -28,7 +28,7 @@ from mcca_ml.simulate.instrument import calibration_error
 from mcca_ml.simulate.networks import errors_of, network, sites
 from mcca_ml.simulate.station_files import write_stations
 from mcca_ml.simulate.stations import Site
-from mcca_ml.simulate.tasks import Made, perform, pieces, tasks
+from mcca_ml.simulate.tasks import Made, blocks, perform, pieces, tasks
 from mcca_ml.simulate.truth import make_truth
 from mcca_ml.simulate.truth_store import write_truth
 
@@ -155,13 +155,20 @@ def simulate_world(
         What stands in the folder.
 
     Raises:
-        ConfigError: a box without land, or a folder that holds another world.
+        ConfigError: a box without land, no sensor in these days, or a folder that holds another
+            world.
         OutputError: something cannot be written.
     """
     make_directory(folder)
     found = earlier(folder, settings)
     if found is not None:
         return found
+    if not any(blocks(settings, SENSORS[name]) for name in settings.sensors):
+        raise ConfigError(
+            f"simulate: no sensor of {', '.join(settings.sensors)} gave data from "
+            f"{settings.first_day} to {settings.last_day}, expected at least one; change the days "
+            "or the sensors"
+        )
     truth = make_truth(settings)
     found_errors = injected_errors(settings)
     every = tasks(settings, truth.cells)

@@ -61,26 +61,25 @@ def product_of(sensor: Sensor) -> str:
     return "SPL3SMP" if sensor == SMAP else f"1C-{sensor.name}"
 
 
-def _days(settings: SimulateSettings, sensor: Sensor) -> tuple[np.datetime64, np.datetime64]:
-    """First and last day on which the sensor flies in the world; the last may be the earlier."""
+def blocks(settings: SimulateSettings, sensor: Sensor) -> list[tuple[np.datetime64, np.datetime64]]:
+    """First and last UTC day of each block of days in which a sensor flies; they may be none."""
     first = max(np.datetime64(settings.first_day, "D"), np.datetime64(sensor.first_day))
     last = np.datetime64(settings.last_day, "D")
-    return first, last if sensor.last_day is None else min(last, np.datetime64(sensor.last_day))
+    if sensor.last_day is not None:
+        last = min(last, np.datetime64(sensor.last_day))
+    before = (first - EPOCH).astype(int) % BLOCK_DAYS
+    starts = np.arange(first - before * ONE_DAY, last + ONE_DAY, BLOCK_DAYS)
+    return [(max(first, start), min(last, start + (BLOCK_DAYS - 1) * ONE_DAY)) for start in starts]
 
 
 def tasks(settings: SimulateSettings, cells: Cells) -> list[Task]:
     """All tasks of a world, those of the imagers for each patch, those of SMAP for all at once."""
     found = []
     for sensor in (SENSORS[name] for name in settings.sensors):
-        first, last = _days(settings, sensor)
         groups = [cells.patches] if sensor == SMAP else [(patch,) for patch in cells.patches]
-        for start in np.arange(
-            (first - EPOCH).astype(int) // BLOCK_DAYS * BLOCK_DAYS + EPOCH,
-            last + ONE_DAY,
-            BLOCK_DAYS,
-        ):
-            block = max(first, start), min(last, start + (BLOCK_DAYS - 1) * ONE_DAY)
-            found += [Task(sensor, group, *block) for group in groups]
+        found += [
+            Task(sensor, group, *days) for days in blocks(settings, sensor) for group in groups
+        ]
     return found
 
 
