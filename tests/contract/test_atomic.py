@@ -44,6 +44,16 @@ def test_a_file_is_made_and_replaced(tmp_path):
     assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("a.nc", b"second")]
 
 
+@pytest.mark.parametrize("is_synced", [True, False])
+def test_the_disk_is_waited_for_where_it_is_asked(tmp_path, monkeypatch, is_synced):
+    waits = []
+    monkeypatch.setattr(os, "fsync", waits.append)
+    with replacing(tmp_path / "file", is_synced=is_synced) as beside:
+        beside.write_text("new")
+    assert (tmp_path / "file").read_text() == "new"
+    assert len(waits) == is_synced
+
+
 def test_until_the_end_the_old_file_stands(tmp_path):
     path = tmp_path / "a.nc"
     write(path, b"old")

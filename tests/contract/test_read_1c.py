@@ -249,6 +249,15 @@ def test_known_versions(gmi, version):
     assert read_1c(gmi)[0].attrs["version"] == version
 
 
+@pytest.mark.parametrize("written", [None, "", "Intercalibrated Tb", "1) 10.65 GHz V-Pol"])
+def test_a_file_that_does_not_name_its_channels(gmi, written):
+    with h5py.File(gmi, "a") as h5:
+        del h5["S1/Tc"].attrs["LongName"]
+        if written is not None:
+            h5["S1/Tc"].attrs["LongName"] = written
+    assert read_1c(gmi)[0].sizes["channel"] == 7
+
+
 def test_is_1c(gmi, tmp_path):
     with h5py.File(gmi) as h5:
         assert is_1c(h5)

@@ -207,6 +207,22 @@ def test_dimensions_of_another_sensor(gmi, shape):
     )
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "found"),
+    [
+        ("10.65 GHz V-Pol 2) 10.65 GHz H-Pol", "10.65 GHz H-Pol 2) 10.65 GHz V-Pol", "10.65H, 1"),
+        ("18.7", "22.2", "10.65V, 10.65H, 22.2V, 22.2H, 23.8V, 36.64V, 36.64H, expected 10.65V"),
+    ],
+)
+def test_channels_in_another_order(gmi, old, new, found):
+    with h5py.File(gmi, "a") as h5:
+        tc = h5["S1/Tc"]
+        tc.attrs["LongName"] = np.bytes_(tc.attrs["LongName"].decode().replace(old, new))
+    said = refusal(gmi)
+    assert said.startswith(f"/S1/Tc has channels {found}")
+    assert said.endswith("36.5V, 36.5H first; give a granule of V05, V07 or V08")
+
+
 def test_swaths_of_high_frequency_only(tmp_path):
     granule = a_granule("AMSR2", names=("S5", "S6"))
     path = tmp_path / "high.HDF5"

@@ -1,5 +1,6 @@
 """PPS level 1C granules of TMI, AMSR-E, GMI and AMSR2 -> SWATH_TB, a dataset for each swath."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -27,6 +28,8 @@ _NAN = np.float32(np.nan)
 _YEARS = (1987, 2200)  # of the first imager in the archive, and far ahead; a fill value is neither
 _BLOCK = 1 << 15  # footprints masked at a time, so that what is made on the way stays in the cache
 _DAY = 86_400  # [s]; a day with a leap second has one more
+_CHANNEL = re.compile(r"([\d.]+) GHz ([VH])-Pol")  # as the text of Tc names them
+_SAME_GHZ = 0.2  # GMI's 36.64 GHz goes by its nominal 36.5
 _CODES = {
     0: Quality.GOOD,
     layouts_1c.GLINT: Quality.SUSPECT,
@@ -53,6 +56,29 @@ def _raw(group: h5py.Group, name: str, shape: tuple[int, ...]) -> npt.NDArray[np
 def _floats(group: h5py.Group, name: str, shape: tuple[int, ...]) -> Floats:
     """Raw values of a dataset of a swath as float32, free to be changed."""
     return _raw(group, name, shape).astype(np.float32, copy=False)
+
+
+def _check_channels(group: h5py.Group, names: tuple[str, ...]) -> None:
+    """Raise where the text of Tc names other channels than those expected first.
+
+    What it does not name is taken as laid out like the others.
+
+    Raises:
+        GranuleError: it names others.
+    """
+    said = _CHANNEL.findall(text(group["Tc"].attrs.get("LongName")))[: len(names)]
+    wanted = [(float(name[:-1]), name[-1]) for name in names]
+    found = [(float(frequency), polarisation) for frequency, polarisation in said]
+    is_same = all(
+        abs(ours[0] - theirs[0]) <= _SAME_GHZ and ours[1] == theirs[1]
+        for ours, theirs in zip(wanted, found, strict=False)
+    )
+    if not is_same:
+        raise GranuleError(
+            f"{file_name(group)}: {group.name}/Tc has channels "
+            f"{', '.join(f'{ghz:g}{p}' for ghz, p in found)}, expected {', '.join(names)} first; "
+            "give a granule of V05, V07 or V08"
+        )
 
 
 def _shape(group: h5py.Group, layout: layouts_1c.Swath, product: Product) -> tuple[int, int]:
@@ -159,6 +185,7 @@ def _swath(group: h5py.Group, layout: layouts_1c.Swath, product: Product) -> xr.
     """One swath of an open granule."""
     shape = _shape(group, layout, product)
     names = channels_of(layout, product)
+    _check_channels(group, names)
     tc = _floats(group, "Tc", (*shape, len(layout.channels)))
     tb = tc.reshape(-1, len(layout.channels))[:, : len(names)]
     lat, lon, is_place = _places(group, shape)

@@ -98,6 +98,33 @@ def _untimed(kind: h5p.PropClassID) -> h5p.PropOCID:
     return plist
 
 
+def _in_memory(version: int) -> h5p.PropFAID:
+    """How a file in memory is opened, and the version of HDF5 that must be able to read it."""
+    access = h5p.create(h5p.FILE_ACCESS)
+    access.set_fapl_core(_MEMORY, False)
+    access.set_libver_bounds(version, h5f.LIBVER_V110)
+    return access
+
+
+def _opened(image: bytes) -> h5f.FileID:
+    """A copy of an image, open for writing."""
+    # A dataset of one chunk needs no index from this version on; before it, 2 kB each.
+    access = _in_memory(h5f.LIBVER_V110)
+    access.set_file_image(image)
+    return h5f.open(b"image", h5f.ACC_RDWR, fapl=access)
+
+
+def _nothing() -> bytes:
+    """A file without anything, begun in HDF5's first form as PPS begins its files.
+
+    Images of files begun in a later form are spoilt by HDF5 1.14 (h5py 3.11 to 3.15 tried): it
+    clears the mark that a file is open, and leaves the checksum of the block that holds the mark.
+    """
+    access = _in_memory(h5f.LIBVER_EARLIEST)
+    file = h5f.create(b"image", h5f.ACC_TRUNC, fcpl=_untimed(h5p.FILE_CREATE), fapl=access)
+    return _bytes(file)
+
+
 def _bytes(file: h5f.FileID) -> bytes:
     """The file as it would stand on a disk; it is closed."""
     h5f.flush(file)
@@ -116,11 +143,7 @@ def empty(
         datasets: to make.
         attributes: of groups by their paths, `/` for that of the file.
     """
-    access = h5p.create(h5p.FILE_ACCESS)
-    access.set_fapl_core(_MEMORY, False)
-    # A dataset of one chunk needs no index from this version on; before it, 2 kB each.
-    access.set_libver_bounds(h5f.LIBVER_V110, h5f.LIBVER_V110)
-    file = h5f.create(b"image", h5f.ACC_TRUNC, fcpl=_untimed(h5p.FILE_CREATE), fapl=access)
+    file = _opened(_nothing())
     for name in groups:
         h5g.create(file, name.encode(), gcpl=_untimed(h5p.GROUP_CREATE))
     for dataset in datasets:
@@ -147,7 +170,7 @@ def filled(
         values: by the path of the dataset, of its shape.
         attributes: of groups by their paths, `/` for that of the file.
     """
-    file = h5f.open_file_image(image, flags=h5f.FILE_IMAGE_OPEN_RW)
+    file = _opened(image)
     for path, array in values.items():
         made = h5d.open(file, path.encode())
         made.write(h5s.ALL, h5s.ALL, np.ascontiguousarray(array))
