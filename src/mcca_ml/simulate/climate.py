@@ -2,7 +2,7 @@
 
 The numbers are this project's choice, set so that simulated boxes in the United States agree with
 real series there (docs/simulation_truth.md); for the plateau they follow what is commonly said of
-Naqu: 450 mm a year, most of it from June to September, mean temperature near 0 degrees Celsius.
+Naqu: some 400 mm a year, most of it from June to September, mean temperature near 0 degrees Celsius.
 """
 
 from dataclasses import dataclass
@@ -41,16 +41,16 @@ class Climate:
 
 
 CLIMATES = (
-    Climate("plateau", 0.36, 0.80, 205, 8.0, 0.9, 9.0, 7.5, 0.55, 0.6),
-    Climate("temperate", 0.44, 0.10, 150, 6.7, 0.8, 1.5, 5.5, 0.70, 0.1),
-    Climate("semiarid", 0.30, 0.25, 140, 3.7, 0.7, 2.0, 8.0, 0.45, 0.3),
-    Climate("savanna", 0.37, 0.25, 190, 7.6, 0.7, 3.0, 6.5, 0.62, 0.1),
+    Climate("plateau", 0.36, 0.80, 205, 8.0, 0.9, 0.0, 7.5, 0.55, 0.6),
+    Climate("temperate", 0.44, 0.10, 150, 6.7, 0.8, 1.0, 5.5, 0.70, 0.1),
+    Climate("semiarid", 0.30, 0.25, 140, 3.7, 0.7, -0.4, 8.0, 0.45, 0.3),
+    Climate("savanna", 0.37, 0.25, 190, 7.6, 0.7, 2.6, 6.5, 0.62, 0.1),
 )
 """The zones; `Land.climate` counts in this order."""
 
 NEIGHBOUR = {
     "plateau": "semiarid",
-    "temperate": "savanna",
+    "temperate": "semiarid",
     "semiarid": "savanna",
     "savanna": "semiarid",
 }

@@ -62,11 +62,12 @@ def seasonal_temperature(
         climate: zone.
 
     Formula:
-        28 - 38 sin^2 lat - 5 z / km in degrees Celsius, with 3 + 25 sin^2 lat as amplitude: a
-        choice near the means of Oklahoma, Nebraska and Saskatchewan as commonly known.
+        28 - 38 sin^2 lat - 3 z / km in degrees Celsius, with 3 + 25 sin^2 lat as amplitude: a
+        choice near the means of Oklahoma, Nebraska and Saskatchewan as commonly known. High land
+        heats the air above it, so it is warmer than free air at its height (6.5 K / km).
     """
     high = np.sin(np.deg2rad(lat)) ** 2
-    mean = 28 - 38 * high - 0.005 * elevation + zones.of_cells("warmth", climate)
+    mean = 28 - 38 * high - 0.003 * elevation + zones.of_cells("warmth", climate)
     cycle = zones.season(days, np.full(lat.shape, _WARMEST_DAY, np.float32), lat)
     air = WATER_FREEZING_POINT + mean + (3 + 25 * high) * cycle
     return np.asarray(air, np.float32), cycle

@@ -14,7 +14,7 @@ from mcca_ml.simulate.fields import Smoother, generator, smoother, static_field
 from mcca_ml.simulate.rain import normal_rank
 from mcca_ml.simulate.world import Cells, Floats, Land, Patch, Surface
 
-_LAND_KM = 90.0  # length of the correlation of all land [km]
+_LAND_KM, _LAKE_KM = 90.0, 20.0  # lengths of the correlation of land and of lakes [km]
 _CLAY = {"plateau": 0.16, "temperate": 0.19, "semiarid": 0.15, "savanna": 0.29}  # mean [1]
 _COMMONEST = 0.8  # share of the commonest climate zone in its box [1]
 _LAKES_ABOVE = 1.5  # of a standard normal field: 7 % of the cells
@@ -74,9 +74,10 @@ def _of_patch(cells: Cells, patch: Patch, box: BoxSettings, seed: int) -> Land:
     ).astype(np.uint8)
     clay, sand, bulk_density = _texture(draw, climate)
     share = _f32(0.5 + 0.45 * draw.rank("share"))
-    first, second = _surfaces(draw, climate, is_land, share)
+    first, second = _surfaces(draw, box.climate, is_land, share)
     height = box.elevation + (20 + 0.06 * abs(box.elevation)) * draw.normal("elevation")
-    wet = np.clip(0.03 + 0.35 * (draw.normal("lakes") - _LAKES_ABOVE), 0, 0.7)
+    lakes = static_field(smoother(patch, lat, _LAKE_KM), seed, box.name, "lakes")
+    wet = np.clip(0.03 + 0.35 * (lakes - _LAKES_ABOVE), 0, 0.7)
     wet = np.where(wet > 0.03, wet, 0.01 * draw.rank("ponds"))
     rng = generator(seed, box.name, "interference")
     return Land(
@@ -106,12 +107,15 @@ def _texture(draw: _Draw, climate: npt.NDArray[np.uint8]) -> tuple[Floats, Float
 
 
 def _surfaces(
-    draw: _Draw, climate: npt.NDArray[np.uint8], is_land: npt.NDArray[np.bool_], share: Floats
+    draw: _Draw, zone: str, is_land: npt.NDArray[np.bool_], share: Floats
 ) -> tuple[Surface, Surface]:
     """The two surfaces of each cell, half alike: what lies side by side shares soil and weather."""
     green = draw.normal("green")
     other = np.sqrt(0.5) * (green + draw.normal("green of second"))
-    covers = [_cover(rank, climate, is_land) for rank in (green, _f32(other))]
+    covers = [
+        np.where(is_land, classes.class_at(normal_rank(_f32(field)), zone), 0).astype(np.uint8)
+        for field in (green, other)
+    ]
     vod = [classes.of_class(classes.WOODY, c) + classes.of_class(classes.LEAFY, c) for c in covers]
     mean = np.maximum(share * vod[0] + (1 - share) * vod[1], 1e-6)
     has_vod = mean > 1e-5
@@ -141,17 +145,6 @@ def _surface(
         moisture_factor=moisture,
         vod_exponent=_f32(np.clip(exponent, 0.3, 0.6)),
     )
-
-
-def _cover(
-    green: Floats, climate: npt.NDArray[np.uint8], is_land: npt.NDArray[np.bool_]
-) -> npt.NDArray[np.uint8]:
-    """IGBP class by how green a place is for its climate; water at sea."""
-    rank = normal_rank(green)
-    found = np.zeros(green.size, np.uint8)
-    for index, zone in enumerate(zones.CLIMATES):
-        found = np.where(climate == index, classes.class_at(rank, zone.name), found)
-    return np.where(is_land, found, 0).astype(np.uint8)
 
 
 def _f32(values: npt.ArrayLike) -> Floats:
