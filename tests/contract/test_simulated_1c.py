@@ -124,6 +124,21 @@ def test_a_full_tree_holds_fill_where_nothing_was_given(path):
     np.testing.assert_allclose(number, 10538 + passed, rtol=1e-12)
 
 
+def test_scans_without_any_value_are_counted(path):
+    granule = a_granule("GMI")
+    granule.swaths[0].tb[[2, 5]] = np.nan
+    granule.swaths[0].tb[7, 3:] = np.nan
+    write_1c(path, granule)
+    with h5py.File(path) as h5:
+        assert file_header(h5)["MissingData"] == "2"
+
+
+def test_the_file_begins_in_the_first_form(path):
+    """Version of the superblock; HDF5 1.14 would write a wrong checksum into later ones."""
+    write_1c(path, a_granule("GMI"))
+    assert path.read_bytes()[8] == 0
+
+
 def test_no_value_at_all_is_empty(path):
     granule = a_granule("TMI")
     granule.swaths[0].tb[:] = np.nan
