@@ -219,6 +219,15 @@ def test_a_swath_of_another_product(path):
     assert not path.exists()
 
 
+def test_parts_of_different_size(path):
+    """HDF5 itself would read what lies in memory behind the smaller one."""
+    granule = a_granule("GMI")
+    short = replace(granule.swaths[0], scan_time=granule.swaths[0].scan_time[:-1])
+    with pytest.raises(ValueError, match=r"values of shape \(11,\), expected \(12,\)"):
+        write_1c(path, replace(granule, swaths=(short,)))
+    assert not path.exists()
+
+
 def test_no_swath(path):
     with pytest.raises(OutputError, match="no swath, expected some of S1, S2; give one"):
         write_1c(path, replace(a_granule("GMI"), swaths=()))

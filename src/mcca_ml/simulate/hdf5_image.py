@@ -169,10 +169,15 @@ def filled(
         image: of `empty`.
         values: by the path of the dataset, of its shape.
         attributes: of groups by their paths, `/` for that of the file.
+
+    Raises:
+        ValueError: values have another shape than their dataset.
     """
     file = _opened(image)
     for path, array in values.items():
         made = h5d.open(file, path.encode())
+        if made.shape != array.shape:  # the library would read on behind the array's end
+            raise ValueError(f"{path}: values of shape {array.shape}, expected {made.shape}")
         made.write(h5s.ALL, h5s.ALL, np.ascontiguousarray(array))
     _describe(file, attributes)
     return _bytes(file)
