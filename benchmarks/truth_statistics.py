@@ -5,6 +5,7 @@ boxes spread over three regions; its truth is taken at 6 am local time, on the d
 saw a real cell there, not where it is frozen, and once more with noise as a retrieval has.
 """
 
+import argparse
 import sys
 from dataclasses import dataclass
 from datetime import date
@@ -251,14 +252,18 @@ def tables(real: Series, truth: Truth) -> dict[str, str]:
 
 
 def main() -> int:
-    """Print the tables, and with `--write` put them into the document."""
+    """Print the tables, of another seed with `--seed N`; with `--write` put them into the text."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seed", type=int, default=0, help="of the simulated world")
+    parser.add_argument("--write", action="store_true", help="put the tables into the document")
+    asked = parser.parse_args()
     folder = real_granules.path_of(Path("conus"))
     if not folder.is_dir():
         print(f"no real data: {folder} is no folder; name the one above it in MCCA_ML_DATA")
         return 0
-    found = tables(read_series(folder), make_truth(world()))
+    found = tables(read_series(folder), make_truth(world(asked.seed)))
     print("\n\n".join(found.values()))
-    if "--write" in sys.argv[1:]:
+    if asked.write:
         write(DOCUMENT, found)
     return 0
 

@@ -37,6 +37,11 @@ def test_all_are_warmest_in_the_afternoon_of_their_own_sun():
         assert warmest.mean() > 12.5
 
 
+def test_noon_comes_first_in_the_east():
+    hour = heat.local_hour(8, np.array([90.0, 0.0, -90.0]))
+    assert hour[[2, 4, 6], [0, 1, 2]].tolist() == [12, 12, 12]
+
+
 def test_canopy_is_ahead_of_soil_and_colder_at_six():
     assert HOURS[heat.wave(HOURS, 13.0, heat.SURFACE_M).argmax()] == pytest.approx(13.95, abs=0.1)
     hour = heat.local_hour((DAYS.size - 1) * STEPS_OF_DAY, np.array([0.0]))

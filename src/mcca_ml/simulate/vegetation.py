@@ -51,4 +51,4 @@ def between_ends(daily: Floats) -> Floats:
     before = np.concatenate([daily[:1], daily[:-1]])
     share = np.arange(STEPS_OF_DAY, dtype=np.float32)[:, None] / STEPS_OF_DAY
     steps = before[:, None] + share * (daily - before)[:, None]
-    return steps.reshape(-1, daily.shape[1])
+    return np.asarray(steps.reshape(-1, daily.shape[1]))
