@@ -68,6 +68,8 @@ def make_truth(settings: SimulateSettings) -> Truth:
         made = _state_of(here, land.at(patch.cells), settings, days, droughts[patch.name])
         for field in fields(State):
             getattr(state, field.name)[:, patch.cells] = getattr(made, field.name)
+        # Else it would lie in memory until the next patch is made.
+        del made
     return Truth(cells, land, times_of(settings), state)
 
 
@@ -138,15 +140,16 @@ def _state_of(
     limit = np.asarray(water.liquid_limit_anderson72(soil, surface), np.float32)
     total, rooted = _soil_water(weather, snow, into_soil, limit, soil)
     since = np.arange(len(total)) / STEPS_OF_DAY - settings.spin_up_days
-    shift = settings.trend / DAYS_OF_DECADE * np.maximum(since, 0)
-    total = np.clip(total + shift[:, None], soil.residual, soil.porosity)
+    shift = np.asarray(settings.trend / DAYS_OF_DECADE * np.maximum(since, 0), np.float32)
+    bounds = (soil.residual.astype(np.float32), soil.porosity.astype(np.float32))
+    total = np.clip(total + shift[:, None], *bounds)
     patch = cells.patches[0]
     smooth = smoother(patch, cells.lat, _VEGETATION_KM)
     variation = static_field(smooth, settings.seed, patch.name, "vegetation")
     vod = daily_vod(land, weather.heat.air[:-1], rooted, variation)
     whole = State(
-        soil_moisture=np.minimum(total, limit).astype(np.float32),
-        total_water=total.astype(np.float32),
+        soil_moisture=np.minimum(total, limit),
+        total_water=total,
         surface_temperature=surface,
         deep_temperature=deep,
         canopy_temperature=canopy_temperature(weather.heat, hour),
