@@ -2,7 +2,7 @@
 
 A scanner turns evenly; its scans lie on one lattice of time for the whole mission, so that a scan
 is the same whatever span of time is asked for. A scan has one time, that of the middle of its arc:
-the satellite moves on during it (by 1.7 km at its edges for AMSR, 2.4 km for TMI), which is left out.
+the motion of the satellite during it (1.7 km at its edges for AMSR, 2.4 km for TMI) is left out.
 
 The cone stands around the geodetic nadir, its arc around the inertial direction of flight: no yaw
 steering, and none of the half turns about the vertical by which TRMM and GPM flew backward at
