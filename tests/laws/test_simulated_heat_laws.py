@@ -5,6 +5,7 @@ import pytest
 
 from mcca_ml.constants import WATER_FREEZING_POINT
 from mcca_ml.simulate import heat
+from mcca_ml.simulate.climate import tropical as tropical_at
 from mcca_ml.simulate.rain import STEPS_OF_DAY
 
 DAYS = np.arange("2015-06-01", "2015-07-02", dtype="datetime64[D]")
@@ -83,6 +84,26 @@ def test_summer_is_in_july_in_the_north_and_in_january_in_the_south():
     mean, _ = heat.seasonal_temperature(year, lat, np.zeros(2, np.float32), np.zeros(2, np.uint8))
     warmest = year[mean.argmax(0)].astype("datetime64[M]").astype(int) % 12 + 1
     assert warmest.tolist() == [7, 1]
+
+
+def test_weather_changes_less_in_the_tropics():
+    shape = (DAYS.size, 2)
+    mean, cycle = np.full(shape, 295, np.float32), np.zeros(shape, np.float32)
+    weather = np.random.default_rng(0).standard_normal(shape).astype(np.float32)
+    tropical = tropical_at(np.array([5.0, 45.0]))
+    none = np.zeros(shape, np.float32)
+    found = heat.daily_heat((mean, cycle), none, weather, np.float32(6), tropical)
+    assert found.air[:, 0].std() < 0.5 * found.air[:, 1].std()
+
+
+def test_wet_days_are_colder_in_summer_and_have_less_sway():
+    shape = (2, 1)
+    mean, cycle = np.full(shape, 295, np.float32), np.ones(shape, np.float32)
+    wetness = np.array([[-1.0], [2.0]], np.float32)
+    none = np.zeros(shape, np.float32)
+    found = heat.daily_heat((mean, cycle), wetness, none, np.float32(6), np.float32(0))
+    for values in (found.air, found.sway, found.clear):
+        assert values[1, 0] < values[0, 0]
 
 
 def test_demand_is_zero_in_the_polar_night_and_larger_in_summer():

@@ -2,7 +2,7 @@
 
 The numbers are this project's choice, set so that simulated boxes in the United States agree with
 real series there (docs/simulation_truth.md); for the plateau they follow what is commonly said of
-Naqu: some 400 mm a year, most of it from June to September, mean temperature near 0 degrees Celsius.
+Naqu: some 400 mm a year, most of it from June to September, mean temperature near freezing.
 """
 
 from dataclasses import dataclass
@@ -88,3 +88,14 @@ def season(days: npt.NDArray[np.datetime64], peak: Floats, lat: npt.NDArray[np.f
     shift = np.where(lat < 0, DAYS_OF_YEAR / 2, 0.0)
     phase = 2 * np.pi * (of_year[:, None] - peak - shift) / DAYS_OF_YEAR
     return np.asarray(np.cos(phase), np.float32)
+
+
+def tropical(lat: npt.NDArray[np.float64]) -> Floats:
+    """How tropical a place is, 1 within 12.5 degrees of the equator and 0 beyond 25 [1].
+
+    There the year has a dry and a wet time whatever the zone, and no cold spells.
+
+    >>> tropical(np.array([-40.0, 18.75, 5.0])).tolist()
+    [0.0, 0.5, 1.0]
+    """
+    return np.asarray(np.clip(2 - np.abs(lat) / 12.5, 0, 1), np.float32)

@@ -74,7 +74,11 @@ def seasonal_temperature(
 
 
 def daily_heat(
-    season: tuple[Floats, Floats], wetness: Floats, weather: Floats, diurnal: Floats
+    season: tuple[Floats, Floats],
+    wetness: Floats,
+    weather: Floats,
+    diurnal: Floats,
+    tropical: Floats,
 ) -> DailyHeat:
     """Temperatures of each day, colder and with less sway where it is wet.
 
@@ -83,12 +87,12 @@ def daily_heat(
         wetness: of the rain, variance 1 [1], (day, cell).
         weather: departure from the season, variance 1 [1], (day, cell).
         diurnal: half of the daily range under clear sky [K], (cell).
+        tropical: of `climate.tropical`, (cell); there the weather changes less.
     """
     mean, cycle = season
     clear = 1 / (1 + np.exp(1.5 * (wetness - 0.3)))
-    air = (
-        mean + _WEATHER_SD * (1 - 0.35 * cycle) * weather - _RAIN_COOLS * wetness * (1 + cycle) / 2
-    )
+    sd = _WEATHER_SD * (1 - 0.7 * tropical) * (1 - 0.35 * cycle)
+    air = mean + sd * weather - _RAIN_COOLS * wetness * (1 + cycle) / 2
     sway = diurnal * (0.85 + 0.15 * cycle) * (0.4 + 0.6 * clear)
     return DailyHeat(mean, *(np.asarray(x, np.float32) for x in (air, sway, clear, cycle)))
 

@@ -28,6 +28,7 @@ _SPELL_SHARE = 0.2  # of the variance of the occurrence [1]
 _WARMER = 0.045  # more rain a wet day by this share for each kelvin, about water vapour's [K-1]
 _AT_WARMTH = 288.0  # where the zones state their amounts [K]
 _LIGHTEST = 0.1  # [mm day-1]
+_TROPICAL_SEASON = 0.95  # amplitude of the wet season in the tropics over its mean [1]
 
 
 @dataclass(frozen=True)
@@ -66,8 +67,11 @@ def daily_rain(
     parts = [with_memory(daily_noise(s, seed, days, box, n), m) for s, n, m in memories]
     wetness = mixed([(1 - _SPELL_SHARE, parts[0]), (_SPELL_SHARE, parts[1])])
     cycle = zones.season(days, zones.of_cells("wet_peak", climate), lat)
-    wet_share = zones.of_cells("wet_share", climate)
-    share = wet_share * (1 + zones.of_cells("wet_season", climate) * cycle)
+    tropical = zones.tropical(lat)
+    amplitude = zones.of_cells("wet_season", climate)
+    amplitude = amplitude + tropical * (_TROPICAL_SEASON - amplitude)
+    wet_share = zones.of_cells("wet_share", climate) * (1 - 0.5 * tropical)
+    share = wet_share * (1 + amplitude * cycle)
     is_wet = wetness > -normal_quantile(np.clip(share, 0.005, 0.95))
     mean = zones.of_cells("amount", climate) * np.clip(
         np.exp(_WARMER * (warmth - np.float32(_AT_WARMTH))), 0.15, 2.0

@@ -69,7 +69,8 @@ def make_weather(
     rain = daily_rain((storm, spell), days, lat, land.climate, season[0], seed=seed, box=box)
     front = with_memory(daily_noise(air_mass, seed, days, box, "air mass"), _AIR_MASS_MEMORY)
     diurnal = zones.of_cells("diurnal", land.climate)
-    heat = warmth.daily_heat(season, rain.wetness, front, diurnal)
+    tropical = zones.tropical(lat)
+    heat = warmth.daily_heat(season, rain.wetness, front, diurnal, tropical)
     amount = rain.amount * drought_factor(days, droughts)[:, None]
     share = within_day(storm, days, cells.lon, heat.cycle, seed=seed, box=box)
     falling = _flat(amount[:-1, None, :] * share[:-1])
