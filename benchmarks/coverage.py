@@ -22,6 +22,7 @@ from mcca_ml.simulate.coverage import BANDS, flies, fraction_by_band, seen_cells
 from mcca_ml.simulate.passes import Bools
 
 DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "simulation_coverage.md"
+MONTHS = DOCUMENT.with_name("simulation_coverage_months.md")
 IMAGES = DOCUMENT.parent / "images"
 
 FIRST, LAST = np.datetime64("1997-12-07"), np.datetime64("2023-12-31")
@@ -96,6 +97,20 @@ def by_year(days: list[Day]) -> str:
         rows.append([str(year), name, span, *shares, f"{min(means):.2f}-{max(means):.2f}"])
     head = ["year", "sensors", "months", *(f"{low}-{high}°" for low, high in BANDS), "all land"]
     return table([*head, "monthly means"], rows)
+
+
+def by_month(days: list[Day]) -> str:
+    """Mean share of land seen, by month, set of sensors and band of latitude."""
+    groups: dict[tuple[str, Names], list[Day]] = defaultdict(list)
+    for day in days:
+        groups[str(day.day)[:7], day.flying].append(day)
+    bands = [f"{low}-{high}" for low, high in BANDS]
+    rows = []
+    for (month, flying), members in groups.items():
+        shares = [f"{np.mean([m.together[band] for m in members]):.3f}" for band in (*bands, "all")]
+        rows.append([month, " + ".join(flying) or "none", str(len(members)), *shares])
+    head = ["month", "sensors", "days", *(f"{low}-{high}°" for low, high in BANDS), "all land"]
+    return table(head, rows)
 
 
 # Name, what is seen, first sampled day, and what an earlier simulation gave (science notes; on a
@@ -174,6 +189,7 @@ def main() -> None:
     coverage_figures.swaths(IMAGES / "swaths_one_day.png")
     contents = {"by year": by_year(days), "by case": by_case(land), "by band": by_band()}
     write(DOCUMENT, contents)
+    write(MONTHS, {"by month": by_month(days)})
     print(f"{len(contents)} tables and 2 figures written for docs/{DOCUMENT.name}")
 
 

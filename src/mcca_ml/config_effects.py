@@ -59,6 +59,13 @@ class EffectSettings(BaseModel):
         description="albedo minus 0.07, of what the land says [1]; 0: 0.07 everywhere, what the "
         "retrieval takes. SMAP's DCA table 0.06 to 0.10, MT-DCA 0.06 to 0.16",
     )
+    ratio_departure: float = Field(
+        1.0,
+        ge=0.0,
+        le=2.0,
+        description="VOD ratio H/V minus 1, of what the land says, 0.1 (1 sd) [1]; 0: 1 everywhere, "
+        "what the retrieval takes. The size is that of the prior of the season mode",
+    )
     albedo_exponent: float = Field(
         -0.1,
         ge=-0.5,

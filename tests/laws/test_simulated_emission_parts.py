@@ -71,10 +71,11 @@ def test_half_the_effect_of_two_surfaces_is_half_their_contrast():
 
 
 def test_the_ratio_of_vod_counts_at_h_only():
-    ratio = seen(replace(LAND, vod_ratio=number(1.2)))
+    ratio = seen(replace(LAND, vod_ratio=number(1.2)), effects=only(ratio_departure=1.0))
     more = seen(LAND, replace(STATE, vod_v=number(0.24)))
     np.testing.assert_allclose(ratio[AT_V], seen()[AT_V], atol=1e-4, rtol=0)
     np.testing.assert_allclose(ratio[~AT_V], more[~AT_V], atol=2e-4, rtol=0)
+    np.testing.assert_array_equal(seen(replace(LAND, vod_ratio=number(1.2))), seen())
 
 
 def test_the_albedo_follows_its_exponent():

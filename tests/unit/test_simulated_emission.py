@@ -61,7 +61,12 @@ def patchy_case():
         land.first, vod_factor=0.6 * one, omega=0.06 * one, moisture_factor=0.867 * one
     )
     land = replace(
-        land, first=sparse, second=dense, first_share=0.6 * one, water_fraction=0.03 * one
+        land,
+        first=sparse,
+        second=dense,
+        first_share=0.6 * one,
+        water_fraction=0.03 * one,
+        vod_ratio=1.1 * one,
     )
     state = replace(
         uniform_state(1),

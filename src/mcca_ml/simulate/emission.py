@@ -202,7 +202,8 @@ def _of_land(case: Arrays, surface: Arrays, channel: Arrays, effect: Arrays) -> 
     )
     canopy = soil + effect["canopy_difference"] * (case["canopy_temperature"] - soil)
     vod = case["vod_v"] * surface["vod_factor"] * ratio ** surface["vod_exponent"]
-    vod = vod * jnp.where(channel["at_v"] > 0, 1.0, case["vod_ratio"])
+    h_over_v = 1 + effect["ratio_departure"] * (case["vod_ratio"] - 1)
+    vod = vod * jnp.where(channel["at_v"] > 0, 1.0, h_over_v)
     through = transmissivity(vod, case["incidence"])
     omega = RETRIEVAL_OMEGA + effect["albedo_departure"] * (surface["omega"] - RETRIEVAL_OMEGA)
     omega = omega * ratio ** effect["albedo_exponent"]

@@ -211,7 +211,9 @@ def granule(piece: Piece, seen: Instrument, over: Overpass, tb: Floats) -> Granu
         tb: of the cells at that time, (cell, channel) [K].
     """
     flown, inside = over.flown, over.seen.is_inside
-    rng = random_of(seen.seed, "pass", seen.sensor.name, piece.patch.name, flown.orbit)
+    # One orbit may pass a box twice: the time tells its passes apart.
+    begin = int(over.seen.scan_time[0].astype("M8[s]").astype(np.int64))
+    rng = random_of(seen.seed, "pass", seen.sensor.name, piece.patch.name, begin)
     warm = interference(piece.land.has_rfi, seen.sensor, seen.settings, rng)
     astray = rng.standard_normal(2) * seen.settings.geolocation_sd
     received = _footprint_tb(piece, seen, over, tb + warm, _shifts(seen, astray))

@@ -114,7 +114,9 @@ def observe(piece: Piece, seen: Instrument, target: Target, over: Overpass) -> L
         target: cells of the 36 km grid.
         over: pass.
     """
-    rng = random_of(seen.seed, "pass", seen.sensor.name, piece.patch.name, over.flown.orbit)
+    # The halves of one orbit, which may both see a box, are told apart by their direction.
+    half = (over.flown.orbit, int(over.flown.is_ascending))
+    rng = random_of(seen.seed, "pass", seen.sensor.name, piece.patch.name, *half)
     warm = interference(piece.land.has_rfi, seen.sensor, seen.settings, rng)
     shape = (*piece.patch.shape, -1)
     wet, dry, hot = (
