@@ -63,8 +63,8 @@ class EffectSettings(BaseModel):
         1.0,
         ge=0.0,
         le=2.0,
-        description="VOD ratio H/V minus 1, of what the land says, 0.1 (1 sd) [1]; 0: 1 everywhere, "
-        "what the retrieval takes. The size is that of the prior of the season mode",
+        description="VOD ratio H/V minus 1, of what the land says, 0.1 (1 sd) [1]; 0: 1 "
+        "everywhere, what the retrieval takes. The size is that of the prior of the season mode",
     )
     albedo_exponent: float = Field(
         -0.1,

@@ -21,7 +21,7 @@ class BoxSettings(BaseModel):
     west: float = Field(ge=-180.0, le=180.0, description="[degree]")
     east: float = Field(ge=-180.0, le=180.0, description="[degree]")
     elevation: float = Field(0.0, ge=-400.0, le=6000.0, description="mean height [m]")
-    climate: Literal["plateau", "temperate", "semiarid", "savanna"] = Field(
+    climate: Literal["plateau", "temperate", "semiarid", "savanna", "boreal", "rainforest"] = Field(
         "temperate", description="its commonest climate zone"
     )
 

@@ -45,6 +45,8 @@ CLIMATES = (
     Climate("temperate", 0.44, 0.10, 150, 6.7, 0.8, 1.0, 5.5, 0.70, 0.1),
     Climate("semiarid", 0.30, 0.25, 140, 3.7, 0.7, -0.4, 8.0, 0.45, 0.3),
     Climate("savanna", 0.37, 0.25, 190, 7.6, 0.7, 2.6, 6.5, 0.62, 0.1),
+    Climate("boreal", 0.38, 0.30, 195, 5.0, 0.8, 0.0, 5.0, 0.70, 0.1),
+    Climate("rainforest", 0.60, 0.15, 300, 7.0, 0.8, 0.0, 4.0, 0.80, 0.1),
 )
 """The zones; `Land.climate` counts in this order."""
 
@@ -53,6 +55,8 @@ NEIGHBOUR = {
     "temperate": "semiarid",
     "semiarid": "savanna",
     "savanna": "semiarid",
+    "boreal": "temperate",
+    "rainforest": "savanna",
 }
 """Zone of the cells of a box that are not of its commonest."""
 

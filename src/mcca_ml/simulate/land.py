@@ -15,7 +15,11 @@ from mcca_ml.simulate.rain import normal_rank
 from mcca_ml.simulate.world import Cells, Floats, Land, Patch, Surface
 
 _LAND_KM, _LAKE_KM = 90.0, 20.0  # lengths of the correlation of land and of lakes [km]
-_CLAY = {"plateau": 0.16, "temperate": 0.19, "semiarid": 0.15, "savanna": 0.29}  # mean [1]
+_CLAY = {
+    "plateau": 0.16, "temperate": 0.19, "semiarid": 0.15, "savanna": 0.29, "boreal": 0.15,
+    "rainforest": 0.33,
+}  # fmt: skip
+"""Mean clay fraction of each zone [1]."""
 _COMMONEST = 0.8  # share of the commonest climate zone in its box [1]
 _LAKES_ABOVE = 1.5  # of a standard normal field: 7 % of the cells
 _RFI_SHARE = 0.03  # of the cells

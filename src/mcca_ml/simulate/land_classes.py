@@ -39,6 +39,8 @@ SHARES: Mapping[str, tuple[tuple[int, float], ...]] = {
     "temperate": ((10, 0.22), (12, 0.38), (14, 0.18), (8, 0.10), (5, 0.08), (1, 0.04)),
     "semiarid": ((16, 0.05), (7, 0.45), (10, 0.42), (12, 0.08)),
     "savanna": ((10, 0.35), (12, 0.25), (9, 0.25), (8, 0.15)),
+    "boreal": ((10, 0.08), (7, 0.10), (11, 0.12), (8, 0.15), (5, 0.25), (1, 0.30)),
+    "rainforest": ((12, 0.08), (9, 0.12), (8, 0.20), (2, 0.60)),
 }
 """IGBP classes of each zone from bare to dense, with their shares of the land [1]."""
 
