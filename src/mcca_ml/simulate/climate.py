@@ -46,7 +46,7 @@ CLIMATES = (
     Climate("semiarid", 0.30, 0.25, 140, 3.7, 0.7, -0.4, 8.0, 0.45, 0.3),
     Climate("savanna", 0.37, 0.25, 190, 7.6, 0.7, 2.6, 6.5, 0.62, 0.1),
     Climate("boreal", 0.38, 0.30, 195, 5.0, 0.8, 0.0, 5.0, 0.70, 0.1),
-    Climate("rainforest", 0.60, 0.15, 300, 7.0, 0.8, 0.0, 4.0, 0.80, 0.1),
+    Climate("rainforest", 0.60, 0.15, 300, 5.0, 0.8, 0.0, 4.0, 0.80, 0.1),
 )
 """The zones; `Land.climate` counts in this order."""
 
@@ -103,3 +103,12 @@ def tropical(lat: npt.NDArray[np.float64]) -> Floats:
     [0.0, 0.5, 1.0]
     """
     return np.asarray(np.clip(2 - np.abs(lat) / 12.5, 0, 1), np.float32)
+
+
+def has_dry_season(climate: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
+    """Whether the tropics of a zone have a dry time of the year: all but the rainforest, (cell).
+
+    Args:
+        climate: zone of each cell.
+    """
+    return np.array([one.name != "rainforest" for one in CLIMATES])[climate]

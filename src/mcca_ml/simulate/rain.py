@@ -67,7 +67,7 @@ def daily_rain(
     parts = [with_memory(daily_noise(s, seed, days, box, n), m) for s, n, m in memories]
     wetness = mixed([(1 - _SPELL_SHARE, parts[0]), (_SPELL_SHARE, parts[1])])
     cycle = zones.season(days, zones.of_cells("wet_peak", climate), lat)
-    tropical = zones.tropical(lat)
+    tropical = zones.tropical(lat) * zones.has_dry_season(climate)
     amplitude = zones.of_cells("wet_season", climate)
     amplitude = amplitude + tropical * (_TROPICAL_SEASON - amplitude)
     wet_share = zones.of_cells("wet_share", climate) * (1 - 0.5 * tropical)
