@@ -10,12 +10,19 @@ OUT/world.json                      written last: what the world is, and that it
 import json
 import multiprocessing
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    ThreadPoolExecutor,
+    as_completed,
+    wait,
+)
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
 from hashlib import sha256
-from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 
@@ -111,19 +118,20 @@ def _stations(site: Site, settings: SimulateSettings, folder: Path) -> Errors:
     return {site.network: errors_of(found)}
 
 
-def _mapped(jobs: Iterable[Callable[[], Result]], number: int) -> Iterator[Result]:
-    """Results of some jobs in the order in which they end, a few of them waiting at a time."""
-    with _workers(number) as pool:
-        if pool is None:
-            yield from (job() for job in jobs)
-            return
-        waiting: set[Future[Result]] = set()
-        for job in jobs:
-            waiting.add(pool.submit(job))
-            if len(waiting) >= _AHEAD * number:
-                ended, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-                yield from (future.result() for future in ended)
-        yield from (future.result() for future in wait(waiting).done)
+def _mapped(
+    jobs: Iterable[Callable[[], Result]], pool: Executor | None, ahead: int
+) -> Iterator[Result]:
+    """Results of some jobs in the order in which they end, `ahead` of them under way at a time."""
+    if pool is None:
+        yield from (job() for job in jobs)
+        return
+    waiting: set[Future[Result]] = set()
+    for job in jobs:
+        waiting.add(pool.submit(job))
+        if len(waiting) >= ahead:
+            ended, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+            yield from (future.result() for future in ended)
+    yield from (future.result() for future in as_completed(waiting))
 
 
 def injected_errors(settings: SimulateSettings) -> Errors:
@@ -169,24 +177,25 @@ def simulate_world(
             f"{settings.first_day} to {settings.last_day}, expected at least one; change the days "
             "or the sensors"
         )
-    truth = make_truth(settings)
-    found_errors = injected_errors(settings)
-    every = tasks(settings, truth.cells)
-    jobs: Iterable[Callable[[], Made | Errors]] = chain(
-        (partial(_stations, site, settings, folder / STATIONS) for site in sites(truth, settings)),
-        (
+    with _workers(workers) as pool, ThreadPoolExecutor(1) as writer:
+        truth = make_truth(settings, pool)
+        where = sites(truth, settings)
+        networks = (partial(_stations, site, settings, folder / STATIONS) for site in where)
+        errors = injected_errors(settings)
+        for of_network in _mapped(networks, pool, _AHEAD * workers):
+            errors |= of_network
+        # It costs as much as a tenth of the granules, while this process has little else to do.
+        stored = writer.submit(write_truth, truth, folder / TRUTH, settings, errors)
+        every = tasks(settings, truth.cells)
+        jobs = (
             partial(perform, task, pieces(truth, task), settings, folder / GRANULES)
             for task in every
-        ),
-    )
-    made: list[Made] = []
-    for one in _mapped(jobs, workers):
-        if isinstance(one, Made):
+        )
+        made: list[Made] = []
+        for one in _mapped(jobs, pool, _AHEAD * workers):
             made.append(one)
             progress(1, one.granules, len(every))
-        else:
-            found_errors |= one
-    write_truth(truth, folder / TRUTH, settings, found_errors)
+        stored.result()
     world = World(
         folder,
         {name: sum(m.granules for m in made if m.sensor == name) for name in settings.sensors},

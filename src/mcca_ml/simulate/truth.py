@@ -1,6 +1,9 @@
 """Settings -> the truth of a simulated world: cells, land, and its state every three hours."""
 
+from collections.abc import Callable
+from concurrent.futures import Executor
 from dataclasses import dataclass, fields
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -43,11 +46,12 @@ class _Wet:
     """Wetness of the root zone, residual to field capacity, (day, cell) [1]."""
 
 
-def make_truth(settings: SimulateSettings) -> Truth:
+def make_truth(settings: SimulateSettings, executor: Executor | None = None) -> Truth:
     """The truth of a world, every three hours from the first day to the end of the last.
 
     Args:
         settings: of the world.
+        executor: where the boxes are made, each by itself; None: here, one after the other.
 
     Returns:
         Values of every cell, sea and rim too. What a box holds on a day depends on the seed, the
@@ -63,14 +67,23 @@ def make_truth(settings: SimulateSettings) -> Truth:
     steps = (days.size - 1 - settings.spin_up_days) * STEPS_OF_DAY
     empty = (np.empty((steps, cells.cell.size), np.float32) for _ in fields(State))
     state = State(*empty)
-    for patch in cells.patches:
-        here = _cells_of(cells, patch)
-        made = _state_of(here, land.at(patch.cells), settings, days, droughts[patch.name])
+    jobs = [
+        partial(_state_of, _cells_of(cells, p), land.at(p.cells), settings, days, droughts[p.name])
+        for p in cells.patches
+    ]
+    # One after the other as they are wanted: of a large world only some patches lie in memory.
+    states = (job() for job in jobs) if executor is None else executor.map(_done, jobs)
+    for patch, made in zip(cells.patches, states, strict=True):
         for field in fields(State):
             getattr(state, field.name)[:, patch.cells] = getattr(made, field.name)
         # Else it would lie in memory until the next patch is made.
         del made
     return Truth(cells, land, times_of(settings), state)
+
+
+def _done(job: Callable[[], State]) -> State:
+    """What a job gives."""
+    return job()
 
 
 def times_of(settings: SimulateSettings) -> Times:
