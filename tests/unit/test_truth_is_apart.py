@@ -1,0 +1,34 @@
+"""The truth of a simulated world is opened by tests and reports, by no stage."""
+
+import ast
+from pathlib import Path
+
+PACKAGE = Path(__file__).resolve().parents[2] / "src" / "mcca_ml"
+MAY_OPEN = {"description.py", "summary.py", "summary_folder.py", "summary_swath.py"}
+"""What `inspect` shows to a person."""
+
+
+def names_in(path: Path) -> set[str]:
+    """Modules that a file imports, and texts in its code, documentation left out."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    texts = {
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and "\n" not in node.value
+    }
+    modules = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    return texts | {str(module) for module in modules}
+
+
+def opens_truth(path: Path) -> bool:
+    return any("truth.zarr" in n or n.endswith("truth_store") for n in names_in(path))
+
+
+def test_no_stage_opens_the_truth():
+    others = [p for p in PACKAGE.rglob("*.py") if p.parent.name != "simulate"]
+    assert len(others) > 60
+    assert [p.name for p in others if p.name not in MAY_OPEN and opens_truth(p)] == []
+
+
+def test_the_simulator_does_and_is_noticed():
+    assert opens_truth(PACKAGE / "simulate" / "run.py")
