@@ -4,8 +4,8 @@ import ast
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parents[2] / "src" / "mcca_ml"
-MAY_OPEN = {"description.py", "summary.py", "summary_folder.py", "summary_swath.py"}
-"""What `inspect` shows to a person."""
+MAY_OPEN = {"cli.py", "description.py", "summary.py", "summary_folder.py", "summary_swath.py"}
+"""What `inspect` shows to a person, and its help."""
 
 
 def names_in(path: Path) -> set[str]:
