@@ -1,5 +1,7 @@
 """Level 1C that cannot be read: one line says where, what was found, what was expected."""
 
+import re
+
 import h5py
 import numpy as np
 import pytest
@@ -240,3 +242,27 @@ def test_a_scan_longer_than_that_of_the_sensor(tmp_path, sensor):
     assert read_1c(path)[0].sizes["footprint"] == 2 * pixels
     write_1c(path, a_granule(sensor, scans=2, pixels=pixels + 1))
     assert f"up to {pixels} pixels and " in refusal(path)
+
+
+@pytest.mark.parametrize(
+    "name", ["Tc", "Latitude", "Quality", "ScanTime/Year", "incidenceAngle", "incidenceAngleIndex"]
+)
+def test_texts_in_the_place_of_numbers(gmi, name):
+    with h5py.File(gmi) as h5:
+        shape = h5[f"S1/{name}"].shape
+    change(gmi, f"S1/{name}", np.full(shape, b"N/A"))
+    assert refusal(gmi) == (
+        f"/S1/{name} is of type |S3, expected numbers; give the provider's file"
+    )
+
+
+@pytest.mark.parametrize("values", [1.0, h5py.Empty("f4")])
+def test_one_number_or_none_in_the_place_of_many(gmi, values):
+    for name in ("incidenceAngle", "Tc"):
+        change(gmi, f"S1/{name}", values)
+        assert re.search(r"incidenceAngle|Tc has shape|no dataset 'Tc'", refusal(gmi))
+
+
+def test_a_dataset_in_the_place_of_a_swath(gmi):
+    change(gmi, "S1", np.zeros(3))
+    assert refusal(gmi).endswith("S1 of GMI; order these swaths too")

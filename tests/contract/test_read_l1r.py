@@ -290,3 +290,9 @@ def test_another_level(tmp_path):
 def test_truncated(granule):
     granule.write_bytes(granule.read_bytes()[:3000])
     assert "truncated, a part is missing; download it again" in refusal(granule)
+
+
+@pytest.mark.parametrize("name", [TB_10V, jaxa.LATITUDE, jaxa.SCAN_TIME, jaxa.PIXEL_QUALITY])
+def test_texts_in_the_place_of_numbers(granule, name):
+    change(granule, name, np.full(values_of(granule, name).shape, b"N/A"))
+    assert f"/{name} is of type |S3, expected numbers; give the" in refusal(granule)

@@ -243,3 +243,8 @@ def test_no_scale_factor(ten):
 def test_truncated(ten):
     ten.write_bytes(ten.read_bytes()[:3000])
     assert "truncated, a part is missing; download it again" in refusal(ten)
+
+
+def test_texts_in_the_place_of_times(ten):
+    edit(ten, TIME, np.full((720, 1440), b"N/A"))
+    assert "/Time Information is of type |S3, expected numbers; give the" in refusal(ten)

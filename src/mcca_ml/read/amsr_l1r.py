@@ -11,7 +11,7 @@ from mcca_ml import layouts_jaxa as jaxa
 from mcca_ml import schema
 from mcca_ml.errors import GranuleError
 from mcca_ml.flags import Quality
-from mcca_ml.read.granule import Floats, array, dataset, open_hdf5, shorten, text
+from mcca_ml.read.granule import Floats, dataset, number_array, open_hdf5, shorten, text
 from mcca_ml.read.jaxa import (
     angle,
     brightness_temperature,
@@ -53,8 +53,8 @@ def _resolution(h5: h5py.File, sensor: Sensor) -> str:
 def _places(h5: h5py.File, shape: tuple[int, int]) -> tuple[Floats, Floats]:
     """Latitude and longitude [degree] of the footprints; NaN where they are not on the Earth."""
     fine = (shape[0], jaxa.PER_FOOTPRINT * shape[1])
-    lat = array(h5, jaxa.LATITUDE, fine)[:, :: jaxa.PER_FOOTPRINT].astype(np.float32)
-    lon = array(h5, jaxa.LONGITUDE, fine)[:, :: jaxa.PER_FOOTPRINT].astype(np.float32)
+    lat = number_array(h5, jaxa.LATITUDE, fine)[:, :: jaxa.PER_FOOTPRINT].astype(np.float32)
+    lon = number_array(h5, jaxa.LONGITUDE, fine)[:, :: jaxa.PER_FOOTPRINT].astype(np.float32)
     is_place = (np.abs(lat) <= 90) & (lon >= -180) & (lon <= 360)
     nothing = np.float32(np.nan)
     east = np.where(lon > 180, lon - np.float32(360), lon)
@@ -63,7 +63,7 @@ def _places(h5: h5py.File, shape: tuple[int, int]) -> tuple[Floats, Floats]:
 
 def _has_rfi(h5: h5py.File, shape: tuple[int, int]) -> Bools:
     """Whether the provider saw interference at 6.9 or 7.3 GHz in either half of a footprint."""
-    raw = array(h5, jaxa.PIXEL_QUALITY, (shape[0], jaxa.PER_FOOTPRINT * shape[1]))
+    raw = number_array(h5, jaxa.PIXEL_QUALITY, (shape[0], jaxa.PER_FOOTPRINT * shape[1]))
     fields = raw.astype(np.int64)
     found = np.zeros(fields.shape, np.bool_)
     for shift in jaxa.RFI_SHIFTS:
@@ -108,7 +108,7 @@ def _swath(h5: h5py.File, sensor: Sensor) -> xr.Dataset:
         )
     tb = np.stack([brightness_temperature(h5, name, shape) for name in names], axis=-1)
     lat, lon = _places(h5, shape)
-    time = utc_of_tai93(array(h5, jaxa.SCAN_TIME, shape[:1]).astype(np.float64))
+    time = utc_of_tai93(number_array(h5, jaxa.SCAN_TIME, shape[:1]).astype(np.float64))
     times = np.broadcast_to(time[:, None], shape)
     is_placed, is_timed = np.isfinite(lat), ~np.isnat(times)
     _checked(where, tb, is_placed, is_timed)

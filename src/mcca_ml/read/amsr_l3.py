@@ -13,7 +13,7 @@ from mcca_ml import layouts_jaxa as jaxa
 from mcca_ml import schema
 from mcca_ml.errors import GranuleError
 from mcca_ml.flags import Quality
-from mcca_ml.read.granule import Floats, array, dataset, open_hdf5, shorten, text
+from mcca_ml.read.granule import Floats, dataset, number_array, open_hdf5, shorten, text
 from mcca_ml.read.jaxa import (
     brightness_temperature,
     check_not_empty,
@@ -110,7 +110,7 @@ def _open_map(h5: h5py.File) -> _Map:
             f"{where}: brightness temperature has shape {shape}, expected "
             f"{' or '.join(map(str, jaxa.L3_SHAPES))}; give a global map"
         )
-    raw = array(h5, jaxa.L3_TIME, shape).astype(np.float64)
+    raw = number_array(h5, jaxa.L3_TIME, shape).astype(np.float64)
     is_time = (raw >= jaxa.MINUTES[0]) & (raw < jaxa.MINUTES[1])
     tb = {channel: brightness_temperature(h5, n, shape) for channel, n in channels.items()}
     is_seen = np.any([np.isfinite(values) for values in tb.values()], axis=0)

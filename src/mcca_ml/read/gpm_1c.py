@@ -14,7 +14,7 @@ from mcca_ml.errors import GranuleError
 from mcca_ml.flags import Quality
 from mcca_ml.layouts import SIMULATED
 from mcca_ml.layouts_1c import TB_RANGE, Product
-from mcca_ml.read.granule import Floats, dataset, file_name, open_hdf5, shorten, text
+from mcca_ml.read.granule import Floats, dataset, file_name, numbers, open_hdf5, shorten, text
 from mcca_ml.read.pps_header import identify, is_1c
 from mcca_ml.sensors import SENSORS
 
@@ -41,7 +41,7 @@ def _raw(group: h5py.Group, name: str, shape: tuple[int, ...]) -> npt.NDArray[np
     """Raw values of a dataset of a swath.
 
     Raises:
-        GranuleError: it is absent, or its dimensions are not those of Tc.
+        GranuleError: it is absent or no numbers, or its dimensions are not those of Tc.
     """
     found = dataset(group, name)
     if found.shape != shape:
@@ -49,8 +49,7 @@ def _raw(group: h5py.Group, name: str, shape: tuple[int, ...]) -> npt.NDArray[np
             f"{file_name(group)}: {group.name}/{name} has shape {found.shape}, expected {shape} "
             "as Tc; the parts of this swath are not of one orbit: download it again"
         )
-    raw: npt.NDArray[np.generic] = found[()]
-    return raw
+    return numbers(found)
 
 
 def _floats(group: h5py.Group, name: str, shape: tuple[int, ...]) -> Floats:
@@ -128,7 +127,7 @@ def _places(group: h5py.Group, shape: tuple[int, int]) -> tuple[Floats, Floats, 
 
 def _incidence(group: h5py.Group, layout: layouts_1c.Swath, kept: int, lat: Floats) -> Floats:
     """Incidence angle [rad]: the mean over the channels kept of the angle of each."""
-    shape = (*lat.shape, dataset(group, "incidenceAngle").shape[-1])
+    shape = (*lat.shape, *dataset(group, "incidenceAngle").shape[2:3])
     angles = _floats(group, "incidenceAngle", shape)
     np.copyto(angles, _NAN, where=~((angles >= 0) & (angles < 90)))
     angles *= np.float32(np.pi / 180)
@@ -244,7 +243,7 @@ def _swaths(h5: h5py.File) -> tuple[xr.Dataset, ...]:
     """The swaths of an open granule."""
     product, header = identify(h5)
     wanted = [layout for layout in product.swaths if channels_of(layout, product)]
-    present = [layout for layout in wanted if layout.name in h5]
+    present = [layout for layout in wanted if isinstance(h5.get(layout.name), h5py.Group)]
     if not present:
         raise GranuleError(
             f"{file_name(h5)}: found {shorten(h5)}, expected one of "

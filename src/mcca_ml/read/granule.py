@@ -90,13 +90,24 @@ def dataset(group: h5py.Group, name: str) -> h5py.Dataset:
     """The dataset `name` of a group.
 
     Raises:
-        GranuleError: it is absent; the message lists those present.
+        GranuleError: it is absent or holds nothing at all; the message lists those present.
     """
     found = group.get(name)
-    if not isinstance(found, h5py.Dataset):
+    if not isinstance(found, h5py.Dataset) or found.shape is None:
         raise GranuleError(
             f"{file_name(group)}: no dataset {name!r} in {group.name}, which holds "
             f"{shorten(group)}; give a whole granule"
+        )
+    return found
+
+
+def _shaped(group: h5py.Group, name: str, shape: tuple[int, ...]) -> h5py.Dataset:
+    """The dataset `name`, which must have the given shape."""
+    found = dataset(group, name)
+    if found.shape != shape:
+        raise GranuleError(
+            f"{file_name(group)}: {name} has shape {found.shape}, expected {shape}; "
+            "this is not the grid of the product that the metadata name"
         )
     return found
 
@@ -107,11 +118,29 @@ def array(group: h5py.Group, name: str, shape: tuple[int, ...]) -> npt.NDArray[n
     Raises:
         GranuleError: it is absent or has another shape.
     """
-    found = dataset(group, name)
-    if found.shape != shape:
+    raw: npt.NDArray[np.generic] = _shaped(group, name, shape)[()]
+    return raw
+
+
+def number_array(group: h5py.Group, name: str, shape: tuple[int, ...]) -> npt.NDArray[np.generic]:
+    """Raw values of the dataset `name`, which must be numbers of the given shape.
+
+    Raises:
+        GranuleError: it is absent, has another shape, or holds something else.
+    """
+    return numbers(_shaped(group, name, shape))
+
+
+def numbers(found: h5py.Dataset) -> npt.NDArray[np.generic]:
+    """Raw values of a dataset, which must be numbers.
+
+    Raises:
+        GranuleError: they are texts or something else.
+    """
+    if found.dtype.kind not in "iuf":
         raise GranuleError(
-            f"{file_name(group)}: {name} has shape {found.shape}, expected {shape}; "
-            "this is not the grid of the product that the metadata name"
+            f"{file_name(found)}: {found.name} is of type {found.dtype}, expected numbers; "
+            "give the provider's file"
         )
     raw: npt.NDArray[np.generic] = found[()]
     return raw

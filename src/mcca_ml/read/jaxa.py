@@ -11,7 +11,7 @@ import xarray as xr
 from mcca_ml import layouts_jaxa as jaxa
 from mcca_ml.errors import GranuleError
 from mcca_ml.layouts import KELVIN, SIMULATED
-from mcca_ml.read.granule import Floats, array, file_name, text
+from mcca_ml.read.granule import Floats, file_name, number_array, text
 from mcca_ml.sensors import AMSR2, AMSRE, Sensor
 
 TB_RANGE = (30.0, 350.0)
@@ -45,7 +45,7 @@ def angle(h5: h5py.File, name: str, shape: tuple[int, ...]) -> Floats:
     Raises:
         GranuleError: the dataset is absent, of another shape, or without its scale.
     """
-    raw = array(h5, name, shape)
+    raw = number_array(h5, name, shape)
     degrees = raw.astype(np.float32) * np.float32(_scale(h5[name]))
     return np.radians(np.where((degrees >= 0) & (degrees < 90), degrees, np.float32(np.nan)))
 
@@ -56,7 +56,7 @@ def brightness_temperature(h5: h5py.File, name: str, shape: tuple[int, ...]) -> 
     Raises:
         GranuleError: the dataset is absent, of another shape, without its scale, or not in kelvin.
     """
-    raw = array(h5, name, shape)
+    raw = number_array(h5, name, shape)
     found = h5[name]
     unit = text(found.attrs.get(jaxa.UNIT))
     if unit and unit not in KELVIN:
