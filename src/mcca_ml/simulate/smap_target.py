@@ -85,7 +85,7 @@ def targets(piece: Piece, seen: Instrument) -> Target:
         )
     ]
     row, column = (axis.ravel().astype(np.int32) for axis in np.meshgrid(*inside, indexing="ij"))
-    size = float(np.mean(seen.sensor.channels[0].footprint_km))
+    size = float(np.mean(seen.sensor.channels[0].footprint_km)) * seen.settings.has_footprints
     found, lat, lon = _footprints(row, column, size, piece)
     kept = found.inside >= LEAST_INSIDE
     row, column = row[kept], column[kept]
