@@ -1,8 +1,10 @@
 """Map a function over blocks of cells of one fixed size, with any `concurrent.futures` executor."""
 
+import multiprocessing
 import os
+import signal
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 
 import numpy as np
@@ -34,6 +36,34 @@ def given_or_threads(executor: Executor | None) -> Iterator[Executor]:
         threads.shutdown(wait=False, cancel_futures=True)
         raise
     threads.shutdown()
+
+
+def _ignore_interrupts() -> None:
+    """Leave Ctrl-C, which a terminal sends to every process, to the one that waits for them."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+@contextmanager
+def processes(number: int) -> Iterator[Executor | None]:
+    """Processes to work in; None for one, whose work the caller does itself.
+
+    On an interruption or an error what has not begun is dropped, and what has is waited for.
+    """
+    if number <= 1:
+        yield None
+        return
+    # Not forked: JAX has threads, of which a fork would copy the locks and not the threads.
+    pool = ProcessPoolExecutor(
+        number,
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=_ignore_interrupts,
+    )
+    try:
+        yield pool
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
+    pool.shutdown()
 
 
 def map_blocks(

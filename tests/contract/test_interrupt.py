@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from made_look import TIMES, look_at
 from typer.testing import CliRunner
 
 from mcca_ml.cli import INTERRUPTED, app
+from mcca_ml.read.gpm_1c import read_1c
 from mcca_ml.simulate.smap import write_spl3smp
 
 PLACES = [(100, 200), (100, 201), (101, 200), (150, 500)]
@@ -31,25 +33,57 @@ def made_days(folder: Path) -> None:
         write_spl3smp(folder / f"SIMULATED_SMAP_L3_SM_P_{stamp}_R09000_001.h5", {"am": look})
 
 
+def interrupted(command: list[str], began: Callable[[], bool]) -> tuple[int, str, list[str]]:
+    """Exit status, stdout and lines of stderr of a command that meets Ctrl-C once it has begun.
+
+    The signal goes to all its processes, as a terminal sends it.
+    """
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    end = time.monotonic() + LIMIT_S
+    while not began() and process.poll() is None and time.monotonic() < end:
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGINT)
+    stdout, stderr = process.communicate(timeout=LIMIT_S)
+    return process.returncode, stdout, stderr.splitlines()
+
+
+WORLD = """
+[simulate]
+first_day = 2015-01-01
+last_day = 2015-12-31
+spin_up_days = 30
+trend = 0.0
+drought = []
+networks = 0
+sensors = ["GMI", "AMSR2"]
+"""
+
+
 @pytest.mark.skipif(os.name != "posix", reason="sends a POSIX signal")
 def test_an_interruption_leaves_whole_products_and_one_line(tmp_path):
     made_days(tmp_path)
     out = tmp_path / "out"
     command = [sys.executable, "-c", MAIN, "retrieve", str(tmp_path / "*.h5"), "--out", str(out)]
-    process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
-    )
-    end = time.monotonic() + LIMIT_S
-    while not list(out.glob("*.nc")) and process.poll() is None and time.monotonic() < end:
-        time.sleep(0.01)
-    process.send_signal(signal.SIGINT)
-    stdout, stderr = process.communicate(timeout=LIMIT_S)
-    assert process.returncode == INTERRUPTED, stderr
-    assert stderr.splitlines() == [LINE]
-    assert stdout == ""
+    status, stdout, stderr = interrupted(command, lambda: bool(list(out.glob("*.nc"))))
+    assert (status, stdout, stderr) == (INTERRUPTED, "", [LINE])
     files = sorted(path.name for path in out.iterdir())
     assert 0 < len(files) < DAYS
     ending = "_smap_m36_simulated.nc"
     assert all(name.endswith(ending) and not name.startswith(".") for name in files)
     whole = CliRunner().invoke(app, ["inspect", str(out / files[-1])])
     assert whole.exit_code == 0, whole.output
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sends a POSIX signal")
+def test_an_interrupted_simulation_leaves_whole_granules_and_no_mark_that_it_is_complete(tmp_path):
+    config, out = tmp_path / "world.toml", tmp_path / "world"
+    config.write_text(WORLD)
+    command = [sys.executable, "-c", MAIN, "simulate", str(config), "--out", str(out)]
+    status, stdout, stderr = interrupted(command, lambda: bool(list(out.rglob("*.HDF5"))))
+    assert (status, stdout, stderr) == (INTERRUPTED, "", [LINE])
+    granules = [path for path in (out / "granules").rglob("*") if path.is_file()]
+    assert granules
+    assert all(path.suffix == ".HDF5" and read_1c(path) for path in granules)
+    assert not (out / "world.json").exists()

@@ -8,18 +8,8 @@ OUT/world.json                      written last: what the world is, and that it
 """
 
 import json
-import multiprocessing
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import (
-    FIRST_COMPLETED,
-    Executor,
-    Future,
-    ProcessPoolExecutor,
-    ThreadPoolExecutor,
-    as_completed,
-    wait,
-)
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, as_completed, wait
 from dataclasses import asdict, dataclass
 from functools import partial
 from hashlib import sha256
@@ -28,9 +18,11 @@ from typing import TypeVar
 
 from mcca_ml import __version__
 from mcca_ml.atomic import make_directory, replacing
+from mcca_ml.blocks import processes
 from mcca_ml.config_world import SimulateSettings
 from mcca_ml.errors import ConfigError
 from mcca_ml.sensors import SENSORS
+from mcca_ml.simulate.imposed import change_jobs
 from mcca_ml.simulate.instrument import calibration_error
 from mcca_ml.simulate.networks import errors_of, network, sites
 from mcca_ml.simulate.station_files import write_stations
@@ -93,22 +85,6 @@ def earlier(folder: Path, settings: SimulateSettings) -> World | None:
             "or the same; choose another --out or remove it"
         )
     return World(folder, found["granules"], found["size"], found["cells"], was_there=True)
-
-
-@contextmanager
-def _workers(number: int) -> Iterator[Executor | None]:
-    """Processes to work in; None for one, which works in this process."""
-    if number <= 1:
-        yield None
-        return
-    # Not forked: JAX has threads, of which a fork would copy the locks and not the threads.
-    pool = ProcessPoolExecutor(number, mp_context=multiprocessing.get_context("spawn"))
-    try:
-        yield pool
-    except BaseException:
-        pool.shutdown(wait=False, cancel_futures=True)
-        raise
-    pool.shutdown()
 
 
 def _stations(site: Site, settings: SimulateSettings, folder: Path) -> Errors:
@@ -177,25 +153,26 @@ def simulate_world(
             f"{settings.first_day} to {settings.last_day}, expected at least one; change the days "
             "or the sensors"
         )
-    with _workers(workers) as pool, ThreadPoolExecutor(1) as writer:
+    made: list[Made] = []
+    with processes(workers) as pool:
         truth = make_truth(settings, pool)
         where = sites(truth, settings)
+        changes: dict[str, Mapping[str, float]] = {}
+        for of_box in _mapped(change_jobs(truth, settings), pool, workers):
+            changes |= of_box
         networks = (partial(_stations, site, settings, folder / STATIONS) for site in where)
         errors = injected_errors(settings)
-        for of_network in _mapped(networks, pool, _AHEAD * workers):
+        for of_network in _mapped(networks, pool, workers):
             errors |= of_network
-        # It costs as much as a tenth of the granules, while this process has little else to do.
-        stored = writer.submit(write_truth, truth, folder / TRUTH, settings, errors)
         every = tasks(settings, truth.cells)
         jobs = (
             partial(perform, task, pieces(truth, task), settings, folder / GRANULES)
             for task in every
         )
-        made: list[Made] = []
         for one in _mapped(jobs, pool, _AHEAD * workers):
             made.append(one)
             progress(1, one.granules, len(every))
-        stored.result()
+    write_truth(truth, folder / TRUTH, settings, errors, changes)
     world = World(
         folder,
         {name: sum(m.granules for m in made if m.sensor == name) for name in settings.sensors},

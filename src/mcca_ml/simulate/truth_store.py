@@ -17,7 +17,7 @@ from mcca_ml.atomic import replacing_directory
 from mcca_ml.config_world import SimulateSettings
 from mcca_ml.errors import OutputError
 from mcca_ml.layouts import SIMULATED
-from mcca_ml.simulate.imposed import realised_changes
+from mcca_ml.simulate.imposed import Changes, realised_changes
 from mcca_ml.simulate.world import Cells, Land, Patch, State, Surface, Truth
 
 FILL = 65535
@@ -64,21 +64,28 @@ _SURFACES = ("first", "second")
 
 
 def write_truth(
-    truth: Truth, path: Path, settings: SimulateSettings, errors: Mapping[str, object]
+    truth: Truth,
+    path: Path,
+    settings: SimulateSettings,
+    errors: Mapping[str, object],
+    changes: Changes | None = None,
 ) -> None:
     """Write the truth of a world; a store of that name is replaced at the end.
 
     Args:
         truth: whole world.
         path: name of the store, such as truth.zarr, in a directory that exists.
-        settings: of the world, for the attributes; its boxes are simulated once more, without
-            trend and drought, to state what these changed.
+        settings: of the world, for the attributes.
+        changes: `realised_changes`; None: its boxes are simulated once more for them, without
+            trend and drought.
         errors: every injected error of the sensors, as plain numbers, texts, lists and mappings.
 
     Raises:
         OutputError: it cannot be written, or a value does not fit its packing.
     """
     _check_range(truth.state, path)
+    if changes is None:
+        changes = realised_changes(truth, settings)
     ds = _dataset(truth).assign_attrs(
         {
             SIMULATED: "true",
@@ -86,7 +93,7 @@ def write_truth(
             "seed": settings.seed,
             "settings": settings.model_dump_json(),
             "injected_errors": json.dumps(errors, sort_keys=True),
-            "realised_changes": json.dumps(realised_changes(truth, settings), sort_keys=True),
+            "realised_changes": json.dumps(changes, sort_keys=True),
             "patches": json.dumps([asdict(patch) for patch in truth.cells.patches]),
         }
     )
