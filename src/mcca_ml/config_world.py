@@ -15,7 +15,9 @@ class BoxSettings(BaseModel):
 
     model_config = FROZEN
 
-    name: str = Field(description="short name, in file names")
+    name: str = Field(
+        pattern=r"^[A-Za-z0-9-]+$", description="short, of letters, digits and -; in file names"
+    )
     south: float = Field(ge=-84.0, le=84.0, description="[degree]")
     north: float = Field(ge=-84.0, le=84.0, description="[degree]")
     west: float = Field(ge=-180.0, le=180.0, description="[degree]")
@@ -49,7 +51,10 @@ class InstrumentSettings(BaseModel):
         True, description="footprints average over cells; false: they see the cell they point at"
     )
     geolocation_sd: float = Field(
-        1.5, ge=0.0, le=20.0, description="error of pointing, one a pass and axis, 1 sd [km]"
+        1.5,
+        ge=0.0,
+        le=20.0,
+        description="error of an imager's pointing, one a pass and axis, 1 sd [km]",
     )
     offset_sd: float = Field(
         1.0, ge=0.0, description="calibration offset of a channel, 1 sd [K]; XCAL sees 2 to 3 K raw"
@@ -71,7 +76,7 @@ class InstrumentSettings(BaseModel):
         0.1, ge=0.0, le=1.0, description="share of the water correction of SMAP that is missing [1]"
     )
     bad_scan_share: float = Field(
-        0.002, ge=0.0, le=0.5, description="scans that are missing, all fill [1]"
+        0.002, ge=0.0, le=0.5, description="scans of an imager that are missing, all fill [1]"
     )
 
 
