@@ -4,26 +4,32 @@ from pathlib import Path
 
 import h5py
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 
 from mcca_ml import layouts_jaxa as jaxa
 from mcca_ml import schema
 from mcca_ml.errors import GranuleError
 from mcca_ml.flags import Quality
-from mcca_ml.read.granule import Floats, dataset, number_array, open_hdf5, shorten, text
+from mcca_ml.read.granule import (
+    Bools,
+    Floats,
+    check_placed,
+    dataset,
+    file_name,
+    number_array,
+    open_hdf5,
+    shorten,
+    simulated,
+    text,
+)
 from mcca_ml.read.jaxa import (
     angle,
     brightness_temperature,
     check_not_empty,
-    granule_name,
     sensor_of,
-    simulated,
     utc_of_tai93,
 )
 from mcca_ml.sensors import AMSR2, Sensor
-
-Bools = npt.NDArray[np.bool_]
 
 
 def is_l1r(h5: h5py.File) -> bool:
@@ -45,7 +51,7 @@ def _resolution(h5: h5py.File, sensor: Sensor) -> str:
     first = [jaxa.l1r_field(channel.name, jaxa.RESOLUTIONS[0]) for channel in sensor.channels]
     missing = [name for name in first if name not in h5]
     raise GranuleError(
-        f"{granule_name(h5)}: no dataset {missing[0]!r}, found {shorten(h5)}; expected all "
+        f"{file_name(h5)}: no dataset {missing[0]!r}, found {shorten(h5)}; expected all "
         f"channels at {' or '.join(jaxa.RESOLUTIONS)}: give a whole granule of level 1R"
     )
 
@@ -84,20 +90,9 @@ def _look(h5: h5py.File) -> dict[str, str]:
     return {"look": jaxa.LOOK_OF_NODE[node]} if node in jaxa.LOOK_OF_NODE else {}
 
 
-def _checked(where: str, tb: Floats, is_placed: Bools, is_timed: Bools) -> None:
-    """Raise where values are there and not one of them has a place or a time."""
-    is_seen = np.isfinite(tb).any(axis=-1)
-    for has, what in ((is_placed, "a latitude and longitude on the Earth"), (is_timed, "a time")):
-        if is_seen.any() and not (is_seen & has).any():
-            raise GranuleError(
-                f"{where}: of {int(is_seen.sum())} footprints with brightness temperature none "
-                f"has {what}, expected it of nearly all; download the granule again"
-            )
-
-
 def _swath(h5: h5py.File, sensor: Sensor) -> xr.Dataset:
     """The swath of an open granule."""
-    where = granule_name(h5)
+    where = file_name(h5)
     resolution = _resolution(h5, sensor)
     names = [jaxa.l1r_field(channel.name, resolution) for channel in sensor.channels]
     shape = dataset(h5, names[0]).shape
@@ -111,8 +106,9 @@ def _swath(h5: h5py.File, sensor: Sensor) -> xr.Dataset:
     time = utc_of_tai93(number_array(h5, jaxa.SCAN_TIME, shape[:1]).astype(np.float64))
     times = np.broadcast_to(time[:, None], shape)
     is_placed, is_timed = np.isfinite(lat), ~np.isnat(times)
-    _checked(where, tb, is_placed, is_timed)
-    usable = is_placed & is_timed & np.isfinite(tb).any(axis=-1)
+    is_seen = np.isfinite(tb).any(axis=-1)
+    check_placed(where, is_seen, is_placed, is_timed)
+    usable = is_placed & is_timed & is_seen
     quality = np.where(_has_rfi(h5, shape), Quality.SUSPECT, Quality.GOOD)
     quality = np.where(usable, quality, Quality.UNUSABLE).astype(np.int8)
     tb[~usable] = np.nan

@@ -13,13 +13,20 @@ from mcca_ml import layouts_jaxa as jaxa
 from mcca_ml import schema
 from mcca_ml.errors import GranuleError
 from mcca_ml.flags import Quality
-from mcca_ml.read.granule import Floats, dataset, number_array, open_hdf5, shorten, text
+from mcca_ml.read.granule import (
+    Floats,
+    dataset,
+    file_name,
+    number_array,
+    open_hdf5,
+    shorten,
+    simulated,
+    text,
+)
 from mcca_ml.read.jaxa import (
     brightness_temperature,
     check_not_empty,
-    granule_name,
     sensor_of,
-    simulated,
 )
 from mcca_ml.sensors import SENSORS
 
@@ -55,7 +62,7 @@ def _name(h5: h5py.File) -> jaxa.L3Name:
     Raises:
         GranuleError: neither tells, or they tell of a monthly or polar map.
     """
-    where = granule_name(h5)
+    where = file_name(h5)
     said = text(h5.attrs.get(jaxa.GRANULE_ID))
     found = jaxa.parse_l3_name(said) or jaxa.parse_l3_name(where)
     if found is None:
@@ -99,7 +106,7 @@ def _channels(where: str, band: str, sensor: str) -> dict[str, str]:
 
 def _open_map(h5: h5py.File) -> _Map:
     """What one file holds."""
-    where = granule_name(h5)
+    where = file_name(h5)
     name = _name(h5)
     told = sensor_of(h5)
     sensor = told.name if told else name.sensor

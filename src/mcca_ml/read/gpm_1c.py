@@ -12,15 +12,24 @@ import xarray as xr
 from mcca_ml import layouts_1c, schema
 from mcca_ml.errors import GranuleError
 from mcca_ml.flags import Quality
-from mcca_ml.layouts import SIMULATED
 from mcca_ml.layouts_1c import TB_RANGE, Product
-from mcca_ml.read.granule import Floats, dataset, file_name, numbers, open_hdf5, shorten, text
+from mcca_ml.read.granule import (
+    Bools,
+    Floats,
+    check_placed,
+    dataset,
+    file_name,
+    numbers,
+    open_hdf5,
+    shorten,
+    simulated,
+    text,
+)
 from mcca_ml.read.pps_header import identify, is_1c
 from mcca_ml.sensors import SENSORS
 
 __all__ = ("is_1c", "read_1c")
 
-Bools = npt.NDArray[np.bool_]
 Times = npt.NDArray[np.datetime64]
 Codes = npt.NDArray[np.int8]
 
@@ -155,16 +164,6 @@ def _quality(group: h5py.Group, shape: tuple[int, int]) -> Codes:
     return codes
 
 
-def _checked(where: str, is_seen: Bools, is_placed: Bools, is_timed: Bools) -> None:
-    """Raise where values are there and not one of them has a place or a time."""
-    for has, what in ((is_placed, "a latitude and longitude on the Earth"), (is_timed, "a time")):
-        if is_seen.any() and not (is_seen & has).any():
-            raise GranuleError(
-                f"{where}: of {int(is_seen.sum())} footprints with brightness temperature none "
-                f"has {what}, expected it of nearly all; download the granule again"
-            )
-
-
 def _masked(tb: Floats, quality: Codes) -> Bools:
     """Whether a footprint has any value; what is none becomes NaN, and the footprint unusable."""
     is_seen = np.zeros(quality.size, np.bool_)
@@ -191,7 +190,7 @@ def _swath(group: h5py.Group, layout: layouts_1c.Swath, product: Product) -> xr.
     time = np.repeat(_time(group, shape[0]), shape[1])
     quality = _quality(group, shape)
     is_seen, is_placed, is_timed = _masked(tb, quality), is_place.ravel(), ~np.isnat(time)
-    _checked(f"{file_name(group)}: {layout.name}", is_seen, is_placed, is_timed)
+    check_placed(f"{file_name(group)}: {layout.name}", is_seen, is_placed, is_timed)
     is_kept = is_placed & is_timed
     kept = slice(None) if is_kept.all() else is_kept
     columns = {
@@ -235,7 +234,7 @@ def _attributes(h5: h5py.File, product: Product, header: Mapping[str, str]) -> d
         "product": "PPS 1C",
         "version": header["ProductVersion"],
         "orbit": int(number) if number.isdigit() else -1,
-        "simulated": "true" if text(h5.attrs.get(SIMULATED)).lower() == "true" else "false",
+        "simulated": simulated(h5),
     }
 
 

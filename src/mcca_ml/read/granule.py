@@ -12,8 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from mcca_ml.errors import GranuleError
+from mcca_ml.layouts import SIMULATED
 
 Floats = npt.NDArray[np.float32]
+Bools = npt.NDArray[np.bool_]
 _SHOWN = 8
 
 
@@ -86,6 +88,11 @@ def text(value: object) -> str:
     return "" if value is None else str(value).strip().strip("\0")
 
 
+def simulated(h5: h5py.File) -> str:
+    """`true` or `false`: whether the file says that it is simulated."""
+    return "true" if text(h5.attrs.get(SIMULATED)).lower() == "true" else "false"
+
+
 def dataset(group: h5py.Group, name: str) -> h5py.Dataset:
     """The dataset `name` of a group.
 
@@ -149,6 +156,26 @@ def numbers(found: h5py.Dataset) -> npt.NDArray[np.generic]:
 def file_name(group: h5py.Group | h5py.Dataset) -> str:
     """Name of the file that a group or dataset belongs to, without its folder."""
     return Path(group.file.filename).name
+
+
+def check_placed(where: str, is_seen: Bools, is_placed: Bools, is_timed: Bools) -> None:
+    """Raise where values are there and not one of them has a place or a time.
+
+    Args:
+        where: file, and swath if it has several.
+        is_seen: whether a footprint has any brightness temperature.
+        is_placed: whether it has a place on the Earth.
+        is_timed: whether it has a time.
+
+    Raises:
+        GranuleError: that is so.
+    """
+    for has, what in ((is_placed, "a latitude and longitude on the Earth"), (is_timed, "a time")):
+        if is_seen.any() and not (is_seen & has).any():
+            raise GranuleError(
+                f"{where}: of {int(is_seen.sum())} footprints with brightness temperature none "
+                f"has {what}, expected it of nearly all; download the granule again"
+            )
 
 
 def decode(

@@ -1,7 +1,6 @@
 """What JAXA's AMSR granules have in common: counts, sensor, and time in TAI93 seconds."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import h5py
 import numpy as np
@@ -10,12 +9,11 @@ import xarray as xr
 
 from mcca_ml import layouts_jaxa as jaxa
 from mcca_ml.errors import GranuleError
-from mcca_ml.layouts import KELVIN, SIMULATED
+from mcca_ml.layouts import KELVIN
+from mcca_ml.layouts_1c import TB_RANGE
 from mcca_ml.read.granule import Floats, file_name, number_array, text
 from mcca_ml.sensors import AMSR2, AMSRE, Sensor
 
-TB_RANGE = (30.0, 350.0)
-"""Brightness temperatures that the contract of a swath admits [K]."""
 _FAR = 3.0e9  # TAI93 of the year 2088 [s]: beyond it a number is a fill value, not a time
 _LEAST_INSIDE = 0.1  # as for SMAP: of kelvin nearly all are, of other units nearly none
 
@@ -87,11 +85,6 @@ def sensor_of(h5: h5py.File) -> Sensor | None:
     return None
 
 
-def simulated(h5: h5py.File) -> str:
-    """`true` or `false`: whether the file says that it is simulated."""
-    return "true" if text(h5.attrs.get(SIMULATED)).lower() == "true" else "false"
-
-
 def check_not_empty(swaths: Sequence[xr.Dataset], where: str) -> None:
     """Raise where not one footprint has a brightness temperature.
 
@@ -102,11 +95,6 @@ def check_not_empty(swaths: Sequence[xr.Dataset], where: str) -> None:
         raise GranuleError(
             f"{where}: brightness temperature is all fill, expected some values; leave it out"
         )
-
-
-def granule_name(h5: h5py.File) -> str:
-    """Name of the file without its folder."""
-    return Path(h5.filename).name
 
 
 def utc_of_tai93(seconds: npt.NDArray[np.float64]) -> npt.NDArray[np.datetime64]:
