@@ -165,6 +165,26 @@ def test_values_that_are_no_numbers(folder):
     assert "expected date, time, value, flag and the provider's flag" in message
 
 
+@pytest.mark.parametrize(("column", "value"), [(3, "95.00000"), (3, "nan"), (4, "-181.00000")])
+def test_a_place_off_the_earth(folder, column, value):
+    file = first_file(folder)
+    header, *lines = file.read_text().splitlines()
+    file.write_text("\n".join([header.replace(header.split()[column], value), *lines]))
+    message = refusal(folder)
+    assert message.startswith(f"{file.name}: found latitude ")
+    assert "expected a place on the Earth, to 90 and 180 degrees; download it again" in message
+
+
+def test_a_line_without_a_time_is_left_out(folder):
+    file = first_file(folder)
+    before = read_ismn(folder)[0].data
+    header, *lines = file.read_text().splitlines()
+    file.write_text("\n".join([header, *lines[:5], "\0\0", *lines[5:]]) + "\n")
+    after = read_ismn(folder)[0].data
+    np.testing.assert_array_equal(after["time"].to_numpy(), before["time"].to_numpy())
+    np.testing.assert_array_equal(after["is_good"].to_numpy(), before["is_good"].to_numpy())
+
+
 def test_percent(folder):
     file = first_file(folder)
     header, *lines = file.read_text().splitlines()

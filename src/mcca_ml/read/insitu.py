@@ -26,6 +26,7 @@ GOOD = "G"
 """ISMN's flag of a value that none of its checks doubts."""
 _LEAST = -1.0  # no probe reads less; the files hold a large negative number for no value
 _NO_ELEVATION = -99.0  # genuine headers hold -99.9
+_NORTHMOST, _EASTMOST = 90.0, 180.0  # [degree]
 _VARIABLE = "_sm_"  # of soil moisture, in the name of a file
 _LEVELS = ("", "*/", "*/*/")
 _NOTES = ("ERROR ", "WARNING ", "INFO ")  # how a note of the package begins
@@ -161,13 +162,14 @@ def _series(sensor: Any, where: str) -> xr.Dataset:
         flag = frame["soil_moisture_flag"].to_numpy().astype(str)
         time = frame.index.to_numpy().astype("M8[ns]")
     except (TypeError, ValueError, KeyError, IndexError, OSError) as error:
-        reason = str(error).splitlines()[0][:80]
+        reason = (str(error).splitlines() or [type(error).__name__])[0][:80]
         raise GranuleError(
             f"{where}: ismn cannot read the values ({reason}), expected date, time, value, flag "
             "and the provider's flag; download it again"
         ) from error
     time, first = np.unique(time, return_index=True)
-    values, flag = values[first], flag[first]
+    known = ~np.isnat(time)  # a line whose time is none belongs to no day
+    time, values, flag = time[known], values[first][known], flag[first][known]
     values = np.where(values < _LEAST, np.nan, values)
     is_good = (flag == GOOD) & np.isfinite(values)
     if is_good.any() and values[is_good].max() > 1:
@@ -186,21 +188,31 @@ def _series(sensor: Any, where: str) -> xr.Dataset:
 
 
 def _station(network: str, station: Any, sensor: Any) -> Station:
-    """One sensor, with what is known of its place."""
+    """One sensor, with what is known of its place.
+
+    Raises:
+        GranuleError: the place is not on the Earth, or the values are not readable.
+    """
     told = {variable.name: variable.val for variable in sensor.metadata}
-    elevation = float(told["elevation"])
+    where = Path(sensor.filehandler.file_path).name
+    lat, lon, elevation = (float(told[name]) for name in ("latitude", "longitude", "elevation"))
+    if not (abs(lat) <= _NORTHMOST and abs(lon) <= _EASTMOST):
+        raise GranuleError(
+            f"{where}: found latitude {lat:g} and longitude {lon:g}, expected a place on the "
+            "Earth, to 90 and 180 degrees; download it again"
+        )
     return Station(
         network=network,
         name=str(station.name),
-        lat=float(told["latitude"]),
-        lon=float(told["longitude"]),
+        lat=lat,
+        lon=lon,
         elevation=elevation if elevation > _NO_ELEVATION else np.nan,
         depth_from=float(sensor.depth.start),
         depth_to=float(sensor.depth.end),
         sensor=str(sensor.instrument),
         climate=_text(told.get("climate_KG")),
         land_cover=_text(told.get("lc_2010")),
-        data=_series(sensor, Path(sensor.filehandler.file_path).name),
+        data=_series(sensor, where),
     )
 
 
@@ -225,11 +237,13 @@ def read_ismn(folder: Path, *, max_depth: float = MAX_DEPTH) -> tuple[Station, .
 
     Returns:
         A record for each sensor, by network, station and depth. Values are as delivered, with NaN
-        for missing ones; `is_good` says which none of ISMN's checks doubts.
+        for missing ones; `is_good` says which none of ISMN's checks doubts. Lines without a time
+        are left out.
 
     Raises:
         ConfigError: the package ismn is not installed.
-        GranuleError: no station in the folder, none that shallow, or a file that is not readable.
+        GranuleError: no station in the folder, none that shallow, one off the Earth, or a file that
+            is not readable.
     """
     where = folder.name or str(folder)
     if not folder.is_dir():
