@@ -20,7 +20,7 @@ from pathlib import Path
 from markdown import table, write
 
 from mcca_ml.config import load
-from mcca_ml.simulate.run import MANIFEST
+from mcca_ml.simulate.manifest import MANIFEST
 
 PROJECT = Path(__file__).resolve().parent.parent
 DOCUMENT = PROJECT / "docs" / "simulation.md"

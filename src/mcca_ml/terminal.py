@@ -15,7 +15,7 @@ from mcca_ml.description import Description
 if TYPE_CHECKING:  # they need JAX, or all that simulates, which not every command does
     from mcca_ml.demo import Report
     from mcca_ml.pipeline import Summary
-    from mcca_ml.simulate.run import World
+    from mcca_ml.simulate.manifest import World
 
 QUIET_SECONDS = 2.0
 """Work shorter than this shows no progress."""

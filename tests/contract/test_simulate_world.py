@@ -20,6 +20,7 @@ from mcca_ml.sensors import GMI
 from mcca_ml.simulate import observe_1c
 from mcca_ml.simulate.cells import make_cells
 from mcca_ml.simulate.instrument import calibration_error
+from mcca_ml.simulate.manifest import BEGUN, MANIFEST
 from mcca_ml.simulate.piece import cut
 from mcca_ml.simulate.run import simulate_world
 from mcca_ml.simulate.tasks import BLOCK_DAYS, EPOCH, tasks
@@ -157,6 +158,39 @@ def test_another_world_in_the_folder_is_refused(folder: Path):
     other = SETTINGS.model_copy(update={"seed": 5})
     with pytest.raises(ConfigError, match="holds another simulated world.*choose another --out"):
         simulate_world(other, folder)
+
+
+def test_an_interrupted_world_is_gone_on_with_and_not_mixed(tmp_path: Path):
+    short = SETTINGS.model_copy(update={"sensors": ("GMI",), "last_day": date(2015, 4, 3)})
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        simulate_world(short, tmp_path, progress=interrupt)
+    assert contents(tmp_path, "granules")
+    assert not (tmp_path / MANIFEST).exists()
+    other = short.model_copy(update={"seed": 5})
+    with pytest.raises(ConfigError, match="holds a part of another simulated world"):
+        simulate_world(other, tmp_path)
+    assert not simulate_world(short, tmp_path).was_there
+    assert not (tmp_path / BEGUN).exists()
+    assert simulate_world(short, tmp_path).was_there
+
+
+@pytest.mark.parametrize("text", ["{", "3", "[]", '{"identity": ""}'])
+def test_notes_that_are_spoilt(tmp_path: Path, text: str):
+    (tmp_path / MANIFEST).write_text(text)
+    said = r"world.json: found no JSON with identity, granules, size, cells, expected the notes of"
+    with pytest.raises(ConfigError, match=said):
+        simulate_world(SETTINGS, tmp_path)
+
+
+def test_settings_that_are_refused_leave_nothing(tmp_path: Path):
+    sea = BOX.model_copy(update={"west": -150.0, "east": -149.0})
+    with pytest.raises(ConfigError, match="found no land"):
+        simulate_world(SETTINGS.model_copy(update={"box": (sea,)}), tmp_path)
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_world_without_a_granule_is_refused(tmp_path: Path):

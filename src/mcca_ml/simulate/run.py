@@ -5,25 +5,23 @@ OUT/stations/NETWORK/STATION/*.stm  dense networks, in the form of the ISMN
 OUT/granules/SPL3SMP/2015/*.h5      one file a day
 OUT/granules/1C-TMI/BOX/2011/*.HDF5 one file an orbit and box
 OUT/world.json                      written last: what the world is, and that it is complete
+OUT/begun.json                      until then: of which world the folder holds a part
 """
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, as_completed, wait
-from dataclasses import asdict, dataclass
 from functools import partial
-from hashlib import sha256
 from pathlib import Path
 from typing import TypeVar
 
-from mcca_ml import __version__
-from mcca_ml.atomic import make_directory, replacing
+from mcca_ml.atomic import make_directory
 from mcca_ml.blocks import processes
 from mcca_ml.config_world import SimulateSettings
 from mcca_ml.errors import ConfigError
 from mcca_ml.sensors import SENSORS
 from mcca_ml.simulate.imposed import change_jobs
 from mcca_ml.simulate.instrument import calibration_error
+from mcca_ml.simulate.manifest import World, begin, earlier, end
 from mcca_ml.simulate.networks import errors_of, network, sites
 from mcca_ml.simulate.station_files import write_stations
 from mcca_ml.simulate.stations import Site
@@ -31,7 +29,7 @@ from mcca_ml.simulate.tasks import Made, blocks, perform, pieces, tasks
 from mcca_ml.simulate.truth import make_truth
 from mcca_ml.simulate.truth_store import write_truth
 
-TRUTH, GRANULES, STATIONS, MANIFEST = "truth.zarr", "granules", "stations", "world.json"
+TRUTH, GRANULES, STATIONS = "truth.zarr", "granules", "stations"
 
 Progress = Callable[[int, int, int], None]
 """Called with the tasks done and the granules written since the last call, and all tasks."""
@@ -41,50 +39,6 @@ Errors = dict[str, object]
 
 _AHEAD = 2
 """Tasks a worker whose pieces of the truth wait in memory."""
-
-
-@dataclass(frozen=True)
-class World:
-    """A simulated world on disk."""
-
-    folder: Path
-    granules: dict[str, int]
-    """Files by sensor."""
-    size: int
-    """Of all granules [byte]."""
-    cells: int
-    """Land cells in the boxes."""
-    was_there: bool = False
-    """Whether an earlier call had made it."""
-
-    @property
-    def count(self) -> int:
-        """Granules of all sensors."""
-        return sum(self.granules.values())
-
-
-def identity(settings: SimulateSettings) -> str:
-    """Hash of all that a world depends on: its settings, and the version of this package."""
-    text = settings.model_dump_json()
-    return sha256(f"{__version__} {text}".encode()).hexdigest()
-
-
-def earlier(folder: Path, settings: SimulateSettings) -> World | None:
-    """The world that stands complete in a folder, if it is the one of these settings.
-
-    Raises:
-        ConfigError: the folder holds another world.
-    """
-    manifest = folder / MANIFEST
-    if not manifest.is_file():
-        return None
-    found = json.loads(manifest.read_text(encoding="utf-8"))
-    if found["identity"] != identity(settings):
-        raise ConfigError(
-            f"{folder}: holds another simulated world (settings or version differ), expected none "
-            "or the same; choose another --out or remove it"
-        )
-    return World(folder, found["granules"], found["size"], found["cells"], was_there=True)
 
 
 def _stations(site: Site, settings: SimulateSettings, folder: Path) -> Errors:
@@ -140,7 +94,7 @@ def simulate_world(
 
     Raises:
         ConfigError: a box without land, no sensor in these days, or a folder that holds another
-            world.
+            world or a part of one.
         OutputError: something cannot be written.
     """
     make_directory(folder)
@@ -156,6 +110,7 @@ def simulate_world(
     made: list[Made] = []
     with processes(workers) as pool:
         truth = make_truth(settings, pool)
+        begin(folder, settings)
         where = sites(truth, settings)
         changes: dict[str, Mapping[str, float]] = {}
         for of_box in _mapped(change_jobs(truth, settings), pool, workers):
@@ -179,9 +134,5 @@ def simulate_world(
         sum(m.size for m in made),
         int(truth.cells.is_core.sum()),
     )
-    text = {"identity": identity(settings), "simulated": True} | {
-        key: value for key, value in asdict(world).items() if key not in ("folder", "was_there")
-    }
-    with replacing(folder / MANIFEST) as beside:
-        beside.write_text(json.dumps(text, indent=1), encoding="utf-8")
+    end(world, settings)
     return world
