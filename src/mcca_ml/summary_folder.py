@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
+from mcca_ml import layouts
 from mcca_ml.description import SIMULATED, Description, Row, extent, period, row_of
 from mcca_ml.errors import GranuleError
 from mcca_ml.read.insitu import MAX_DEPTH, Station, read_ismn, station_files
@@ -112,10 +113,11 @@ def describe_store(path: Path) -> Description:
         path: Zarr store; of large variables a part is read, and the heading says so.
 
     Raises:
-        GranuleError: it cannot be read.
+        GranuleError: it cannot be read, or does not say that it is simulated.
     """
     try:
         with xr.open_zarr(path, chunks=None, consolidated=False) as ds:
+            _check_simulated(ds, path.name)
             is_sampled = any(v.size > _MOST_VALUES for v in ds.data_vars.values())
             rows = _store_rows(ds)
             place = [ds[name].to_numpy() if name in ds else np.zeros(0) for name in ("lat", "lon")]
@@ -136,6 +138,16 @@ def describe_store(path: Path) -> Description:
             "simulate it again"
         ) from error
     return Description(heading, rows)
+
+
+def _check_simulated(ds: xr.Dataset, where: str) -> None:
+    """Raise unless a store says that it is simulated: nothing else may be called a truth."""
+    said = ds.attrs.get(layouts.SIMULATED, "missing")
+    if said != "true":
+        raise GranuleError(
+            f"{where}: the attribute {layouts.SIMULATED} is {said!r}, expected 'true' as in the "
+            "truth of a simulated world; give that, or a file"
+        )
 
 
 def _rest(ds: xr.Dataset, shown: int) -> dict[str, str]:

@@ -163,6 +163,14 @@ def test_of_a_large_truth_a_part_is_read(truth, monkeypatch):
     assert (row.low, row.high) == ("0.1", "0.4")  # first and last block hold the ends
 
 
+@pytest.mark.filterwarnings("ignore:The data type")
+def test_a_store_that_is_not_simulated_is_no_truth(tmp_path):
+    xr.Dataset({"tb": ("cell", np.zeros(3))}).to_zarr(tmp_path / "grid.zarr", consolidated=False)
+    said = r"grid.zarr: the attribute simulated is 'missing', expected 'true' as in the truth"
+    with pytest.raises(GranuleError, match=said):
+        describe(tmp_path / "grid.zarr")
+
+
 def test_a_store_that_is_damaged(tmp_path):
     (tmp_path / "truth.zarr").mkdir()
     (tmp_path / "truth.zarr" / "zarr.json").write_text("{")
