@@ -1,0 +1,262 @@
+"""Footprints as plain arrays -> weighted sums by cell of EASE2_M25 and slot of time.
+
+All sums are of whole numbers held in float64, hence exact: how footprints are cut into granules,
+and in which order these come, changes no bit of what is made of the sums.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mcca_ml.grid.ease2 import M25, x_of, y_of
+
+Doubles = npt.NDArray[np.float64]
+Floats = npt.NDArray[np.float32]
+Cells = npt.NDArray[np.int32]
+Bools = npt.NDArray[np.bool_]
+Labels = npt.NDArray[np.int64]
+
+SLOT_MS = 2_400_000
+"""Length of a slot [ms]: 40 minutes, less than half of an orbit, so that a cell is seen in one slot
+by one pass at most; a pass that two slots share is joined later."""
+
+COUNT, WEIGHT, TIME, INCIDENCE_WEIGHT, INCIDENCE = range(5)
+"""First rows of the sums; the weights of the frequencies and the channels come after them."""
+FIRST_FREQUENCY = 5
+
+TB_STEP, INCIDENCE_STEP, WEIGHT_STEP = 2.0**-13, 2.0**-16, 2.0**-10
+"""Quanta in which brightness temperature [K], incidence [rad] and weights [1] are summed. A sum
+stays exact, below 2^53, for two million footprints in one cell and slot."""
+
+_NOWHERE = -(1 << 62)  # label of footprints without any value
+_BLOCK = 1 << 15  # footprints at a time, so that what is made on the way stays in the cache
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """How much a footprint counts for a cell, by the distance of its centre from the cell's.
+
+    The weight is the product of one factor in x and one in y, exp(-d^2 / (2 spread^2)) where
+    d < reach and 0 beyond.
+    """
+
+    reach: float
+    """Distance in x and in y within which a footprint counts [sides of a cell], 0 to 1; up to 0.5
+    it counts for the cell that holds it and for no other."""
+    spread: float = np.inf
+    """Distance at which a factor is 0.61 [sides of a cell]; infinite: all count alike."""
+
+    def factor(self, distance: Doubles) -> Doubles:
+        """Factor of one axis at distances [sides of a cell]."""
+        weight = np.exp(-0.5 * (distance / self.spread) ** 2)
+        return np.where(distance <= self.reach, weight, 0.0)
+
+
+BUCKET = Kernel(0.5)
+"""Each footprint counts fully for the cell that holds its centre."""
+
+
+@dataclass(frozen=True)
+class Footprints:
+    """Footprints of one swath; all arrays have as many entries."""
+
+    lat: Floats
+    """[degree]."""
+    lon: Floats
+    """[degree], any turn."""
+    time: Labels
+    """UTC since 1970 [ms]."""
+    incidence: Floats
+    """[rad]; NaN is unknown."""
+    tb: Floats
+    """(footprint, channel) [K]; NaN is none."""
+    is_suspect: Bools
+    """Whether the value is to be used only where there is no better one."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """Sums over some footprints of one slot and quality."""
+
+    cell: Cells
+    """Number of the cell in the list of cells, rising."""
+    sums: Doubles
+    """(row, cell), rows as named above."""
+
+
+Key = tuple[int, bool]
+"""Slot since 1970, and whether the footprints are suspect."""
+
+
+def table_of(cells: npt.NDArray[np.integer]) -> Cells:
+    """For each cell of EASE2_M25 its place in the list `cells`; -1 where it is not in it."""
+    table = np.full(M25.size, -1, np.int32)
+    table[cells] = np.arange(cells.size, dtype=np.int32)
+    return table
+
+
+def frequencies(channels: Sequence[str]) -> list[list[int]]:
+    """Channels of one frequency together, by number.
+
+    >>> frequencies(["18.7V", "18.7H", "23.8V"])
+    [[0, 1], [2]]
+    """
+    names = [channel[:-1] for channel in channels]
+    return [[c for c, name in enumerate(names) if name == f] for f in dict.fromkeys(names)]
+
+
+def binned(
+    seen: Footprints, channels: Sequence[str], table: Cells, kernel: Kernel
+) -> list[tuple[Key, Part]]:
+    """Sums of footprints by slot, quality and cell, in one pass over them.
+
+    A footprint counts at a frequency where it has a value at every polarisation of it, so that V
+    and H of a cell are of the same ground.
+
+    Args:
+        seen: footprints; those without place, or without any value, count nowhere.
+        channels: names, in the order of `seen.tb`.
+        table: place of each cell of EASE2_M25 in a list; -1 where it is not wanted.
+        kernel: weights.
+    """
+    groups = frequencies(channels)
+    found = []
+    for start in range(0, seen.lat.size, _BLOCK):
+        block = slice(start, start + _BLOCK)
+        for place, weight, kept in _contributions(seen.lat[block], seen.lon[block], table, kernel):
+            one = _taken(seen, block, kept)
+            found += _by_key(one, place, weight, groups)
+    return found
+
+
+def _taken(seen: Footprints, block: slice, kept: Bools | None) -> Footprints:
+    """Some footprints of a block; None: all."""
+
+    def of(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        return values[block] if kept is None else values[block][kept]
+
+    return Footprints(
+        of(seen.lat),
+        of(seen.lon),
+        of(seen.time),
+        of(seen.incidence),
+        of(seen.tb),
+        of(seen.is_suspect),
+    )
+
+
+def _contributions(
+    lat: Floats, lon: Floats, table: Cells, kernel: Kernel
+) -> Iterator[tuple[Cells, Doubles, Bools | None]]:
+    """Places in the list, weights in quanta, and which footprints (None: all), by neighbour."""
+    is_place = np.isfinite(lat) & np.isfinite(lon) & (np.abs(lat) <= 90)
+    if not is_place.all():
+        lat, lon = np.where(is_place, lat, 0), np.where(is_place, lon, 0)
+    right = np.mod(M25.columns / 2 + x_of(lon) / M25.cell_m, M25.columns)
+    down = M25.rows / 2 - y_of(lat) / M25.cell_m
+    column, row = np.floor(right), np.floor(down)
+    across, along = right - column - 0.5, down - row - 0.5
+    both = (0, 1) if kernel.reach > 0.5 else (0,)
+    for over in both:
+        x = kernel.factor(np.abs(over - np.abs(across)))
+        beside = (column + over * np.sign(across)).astype(np.int32)
+        # The map ends 5 mm from the date line, so the first column follows the last.
+        beside[beside < 0] += M25.columns
+        beside[beside >= M25.columns] -= M25.columns
+        for up in both:
+            weight = x * kernel.factor(np.abs(up - np.abs(along)))
+            weight = np.rint(weight / WEIGHT_STEP)
+            line = (row + up * np.sign(along)).astype(np.int32)
+            is_inside = is_place & (line >= 0) & (line < M25.rows) & (weight > 0)
+            place = table[np.where(is_inside, line * M25.columns + beside, 0)]
+            kept = is_inside & (place >= 0)
+            if kept.all():
+                yield place, weight, None
+            elif kept.any():
+                yield place[kept], weight[kept], kept
+
+
+def _by_key(
+    seen: Footprints, place: Cells, weight: Doubles, groups: list[list[int]]
+) -> list[tuple[Key, Part]]:
+    """Sums of footprints that all count, by slot and quality."""
+    is_known = np.isfinite(seen.tb)
+    is_complete = bool(is_known.all())
+    is_used = (
+        None if is_complete else np.stack([is_known[:, group].all(axis=1) for group in groups])
+    )
+    label = seen.time // SLOT_MS * 2 + seen.is_suspect
+    if is_used is not None:
+        label = np.where(is_used.any(axis=0), label, _NOWHERE)
+    found = []
+    for one in _distinct(label):
+        is_all = label[0] == one and is_used is None and bool((label == one).all())
+        of_it: Bools | slice = slice(None) if is_all else np.asarray(label == one)
+        slot, is_suspect = divmod(one, 2)
+        used = None if is_used is None else is_used[:, of_it]
+        columns = _columns(seen, weight, groups, used, of_it, slot)
+        found.append(((slot, bool(is_suspect)), _summed(place[of_it], columns)))
+    return found
+
+
+def _distinct(label: Labels) -> list[int]:
+    """The labels that occur, rising; nearly always one or two."""
+    lowest, highest = int(label.min()), int(label.max())
+    found = [lowest] if lowest == highest else np.unique(label).tolist()
+    return [one for one in found if one != _NOWHERE]
+
+
+def _columns(
+    seen: Footprints,
+    weight: Doubles,
+    groups: list[list[int]],
+    is_used: Bools | None,
+    of_it: Bools | slice,
+    slot: int,
+) -> list[Doubles | None]:
+    """What is summed, in whole numbers; None stands for ones."""
+    w = weight[of_it]
+    incidence = seen.incidence[of_it].astype(np.float64)
+    has_angle = np.isfinite(incidence)
+    angle = np.rint(np.where(has_angle, incidence, 0.0) / INCIDENCE_STEP)
+    columns: list[Doubles | None] = [None, w, w * (seen.time[of_it] - slot * SLOT_MS)]
+    columns += [w * has_angle, w * angle]
+    of_frequency = [w if is_used is None else w * is_used[n] for n in range(len(groups))]
+    columns += of_frequency
+    for channel in range(seen.tb.shape[1]):
+        own = next(n for n, group in enumerate(groups) if channel in group)
+        tb = seen.tb[of_it, channel].astype(np.float64)
+        if is_used is not None:
+            tb = np.where(is_used[own], tb, 0.0)
+        columns.append(of_frequency[own] * np.rint(tb / TB_STEP))
+    return columns
+
+
+def _summed(place: npt.NDArray[np.integer], columns: Sequence[Doubles | None]) -> Part:
+    """Sums of columns over the footprints of each place."""
+    lowest = int(place.min())
+    here = place - lowest
+    count = np.bincount(here)
+    seen = np.flatnonzero(count)
+    sums = np.empty((len(columns), seen.size))
+    for number, column in enumerate(columns):
+        whole = count if column is None else np.bincount(here, column)
+        sums[number] = whole[seen]
+    return Part((seen + lowest).astype(np.int32), sums)
+
+
+def merged(parts: Sequence[Part]) -> Part:
+    """The sums of several parts as one."""
+    if len(parts) == 1:
+        return parts[0]
+    cell = np.concatenate([part.cell for part in parts])
+    lowest = int(cell.min())
+    seen = np.flatnonzero(np.bincount(cell - lowest))
+    sums = np.empty((len(parts[0].sums), seen.size))
+    for row in range(len(sums)):
+        column = np.concatenate([part.sums[row] for part in parts])
+        sums[row] = np.bincount(cell - lowest, column)[seen]
+    return Part((seen + lowest).astype(np.int32), sums)

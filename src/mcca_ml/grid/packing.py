@@ -1,0 +1,98 @@
+"""How the variables of GRID_TB are packed in a store: one table of types and quanta."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from mcca_ml.errors import OutputError
+from mcca_ml.flags import Flag
+
+Array = npt.NDArray[np.generic]
+
+
+@dataclass(frozen=True)
+class Packed:
+    """A variable as counts."""
+
+    dtype: str
+    fill: int
+    """Count that stands for no value."""
+    units: str
+    quantum: float = 1.0
+    """Value of one count, in the units."""
+    offset: float = 0.0
+    """Value of count 0."""
+
+
+PACKED: Mapping[str, Packed] = {
+    "tb": Packed("i2", -32768, "K", 0.01, 200.0),
+    "incidence": Packed("i2", -32768, "rad", 1e-4),
+    "local_time": Packed("i2", -32768, "h", 1e-3),
+    "obs_time": Packed("u2", 65535, "s", 2.0),
+    "nobs": Packed("u2", 0, "1"),
+    "flag": Packed("u4", int(Flag.NOT_OBSERVED), "1"),
+}
+"""Counts of 16 bits with quanta far below the errors, but for the flag, whose bits are 24 by now.
+
+`obs_time` counts whole quanta passed since 00:00 UTC of its day, so that it stays in its day."""
+
+
+def pack(name: str, values: Array, days: npt.NDArray[np.datetime64]) -> Array:
+    """A variable as counts.
+
+    Args:
+        name: of the variable.
+        values: its first dimension is time.
+        days: UTC day of each entry of that dimension.
+
+    Raises:
+        OutputError: a value has no count.
+    """
+    packed = PACKED[name]
+    if packed.dtype == "u4":
+        return values.astype(np.uint32)
+    if name == "obs_time":
+        start = days.astype("M8[ms]").reshape(-1, *[1] * (values.ndim - 1))
+        is_known = ~np.isnat(values)
+        passed = np.where(is_known, values.astype("M8[ms]") - start, 0).astype(np.int64)
+        counts = np.floor(passed / (1000 * packed.quantum))
+        highest = 86_400 / packed.quantum - 1
+    else:
+        is_known = np.isfinite(values)
+        real = np.where(is_known, values, packed.offset).astype(np.float64)
+        counts = np.rint((real - packed.offset) / packed.quantum)
+        highest = np.iinfo(packed.dtype).max
+    lowest = 0 if packed.dtype == "u2" else np.iinfo(packed.dtype).min + 1
+    if counts.size and not (counts.min() >= lowest and counts.max() <= highest):
+        low, high = (packed.offset + packed.quantum * n for n in (lowest, highest))
+        raise OutputError(
+            f"{name}: found {packed.offset + packed.quantum * counts.min():g} to "
+            f"{packed.offset + packed.quantum * counts.max():g} {packed.units}, expected "
+            f"{low:g} to {high:g} {packed.units}; a store does not hold it"
+        )
+    return np.where(is_known, counts, packed.fill).astype(packed.dtype)
+
+
+def unpack(name: str, counts: Array, days: npt.NDArray[np.datetime64]) -> Array:
+    """A variable from its counts, within a quantum of what was packed.
+
+    Args:
+        name: of the variable.
+        counts: as `pack` gives them.
+        days: UTC day of each entry of the first dimension.
+    """
+    packed = PACKED[name]
+    if name in ("nobs", "flag"):
+        return counts
+    is_known = counts != packed.fill
+    if name == "obs_time":
+        start = days.astype("M8[ns]").reshape(-1, *[1] * (counts.ndim - 1))
+        passed = counts.astype(np.int64) * int(packed.quantum * 1e9)
+        return np.where(is_known, start + passed.astype("m8[ns]"), np.datetime64("NaT", "ns"))
+    values = counts.astype(np.float32)
+    values *= np.float32(packed.quantum)
+    values += np.float32(packed.offset)
+    values[~is_known] = np.nan
+    return values

@@ -1,0 +1,148 @@
+"""The layout of a store of gridded brightness temperature: frame, manifest, blocks, arrays."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import zarr
+from zarr.abc.store import Store
+
+from mcca_ml import schema
+from mcca_ml.errors import OutputError
+from mcca_ml.grid.compose import TARGET_HOUR
+from mcca_ml.grid.packing import PACKED
+
+BLOCK_DAYS = 32
+"""Days of a block."""
+EPOCH = np.datetime64("1997-01-01", "D")
+"""First day of block 0; blocks never begin with the first day of a run, so that all runs agree."""
+BLOCKS = 600
+"""Blocks that a store has room for, until 2049; those never written take no space."""
+CELL_BLOCK = 1024
+"""Cells of the part of a shard that is read at once."""
+FORMAT = 1
+"""Version of the layout."""
+
+ONE_DAY = np.timedelta64(1, "D")
+MANIFEST = "manifest.json"
+
+Days = npt.NDArray[np.datetime64]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What is the same for all blocks of a store."""
+
+    sensor: str
+    channels: tuple[str, ...]
+    cells: npt.NDArray[np.int64]
+    """Flat cells of EASE2_M25, rising."""
+    configuration: str
+    """Digest of everything that the values depend on beside the inputs."""
+
+
+def digest(*texts: str) -> str:
+    """Sha256 of some texts, in their order; ("ab", "c") and ("a", "bc") differ.
+
+    >>> digest("ab", "c") == digest("a", "bc")
+    False
+    """
+    return sha256(json.dumps(texts).encode()).hexdigest()
+
+
+def block_of(day: np.datetime64) -> int:
+    """Number of the block that holds a UTC day.
+
+    >>> block_of(np.datetime64("1997-02-02"))
+    1
+    """
+    return int((day.astype("M8[D]") - EPOCH).astype(int) // BLOCK_DAYS)
+
+
+def days_of_block(block: int) -> Days:
+    """The UTC days of a block."""
+    return np.asarray(EPOCH + np.arange(block * BLOCK_DAYS, (block + 1) * BLOCK_DAYS) * ONE_DAY)
+
+
+def read_frame(path: Path) -> Frame:
+    """What the blocks of a store have in common.
+
+    Raises:
+        OutputError: there is no such store, or it is of another version.
+    """
+    said = read_manifest(path)
+    cells = np.asarray(zarr.open_group(path, mode="r", zarr_format=3)["cell"][:], np.int64)  # type: ignore[index]
+    return Frame(
+        str(said["sensor"]),
+        tuple(str(said["channels"]).split()),
+        cells,
+        str(said["configuration"]),
+    )
+
+
+def manifest(frame: Frame) -> dict[str, object]:
+    """What a store says of itself."""
+    cells = sha256(frame.cells.astype("<i8").tobytes()).hexdigest()
+    return {
+        "format": FORMAT,
+        "sensor": frame.sensor,
+        "channels": " ".join(frame.channels),
+        "cells": cells,
+        "configuration": frame.configuration,
+    }
+
+
+def read_manifest(path: Path) -> dict[str, object]:
+    """The manifest of a store of this version."""
+    try:
+        said: dict[str, object] = json.loads((path / MANIFEST).read_text())
+    except (OSError, ValueError) as error:
+        raise OutputError(
+            f"{path}: found no manifest, expected a store of gridded brightness temperature; "
+            "grid the granules first"
+        ) from error
+    if said.get("format") != FORMAT:
+        raise OutputError(
+            f"{path}: found a store of format {said.get('format')}, expected {FORMAT}; it was "
+            "written by another version: remove it and grid the granules again"
+        )
+    return said
+
+
+def make_arrays(store: Store, frame: Frame) -> Mapping[str, "zarr.Array[Any]"]:
+    """The arrays of an empty store."""
+    group = zarr.create_group(store, zarr_format=3)
+    cells = group.create_array(
+        "cell", shape=frame.cells.shape, dtype="i8", dimension_names=["cell"]
+    )
+    cells[:] = frame.cells
+    count = max(frame.cells.size, 1)
+    part = min(CELL_BLOCK, count)
+    sizes = {"look": len(TARGET_HOUR), "channel": len(frame.channels)}
+    arrays: dict[str, zarr.Array[Any]] = {}
+    for name, packed in PACKED.items():
+        dims = schema.GRID_TB[name].dims
+        full = {"time": BLOCK_DAYS * BLOCKS, "cell": count, **sizes}
+        inner = {"time": BLOCK_DAYS, "cell": part, **sizes}
+        shard = {**inner, "cell": -(-count // part) * part}
+        arrays[name] = group.create_array(
+            name,
+            shape=tuple(full[d] for d in dims),
+            chunks=tuple(inner[d] for d in dims),
+            shards=tuple(shard[d] for d in dims),
+            dtype=packed.dtype,
+            fill_value=packed.fill,
+            dimension_names=dims,
+            attributes={
+                "units": packed.units,
+                "scale_factor": packed.quantum,
+                "add_offset": packed.offset,
+                "long_name": f"{name}, counts: value = count * scale_factor + add_offset",
+            },
+        )
+    return arrays
