@@ -70,7 +70,10 @@ def test_a_gridded_file_gives_back_what_was_written(tmp_path: Path, amsr2: xr.Da
             lambda ds: ds.assign_attrs(grid="lat-lon"),
             "attribute grid is 'lat-lon', expected one of",
         ),
-        (lambda ds: ds.assign_coords(channel=list("abcdefg")), "channel a, b, c, d, e, f, g, known of"),
+        (
+            lambda ds: ds.assign_coords(channel=list("abcdefg")),
+            "channel a, b, c, d, e, f, g, known of",
+        ),
         (lambda ds: ds.drop_vars("look"), "no coordinate look"),
         (lambda ds: ds.drop_vars("nobs"), "nobs: missing"),
         (lambda ds: ds.assign(tb=ds["tb"] - 273), "tb: .*values outside"),
