@@ -6,6 +6,7 @@ from typing import Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from mcca_ml.config_calibrate import CalibrateSettings
 from mcca_ml.config_world import SimulateSettings
 from mcca_ml.errors import ConfigError
 
@@ -124,6 +125,9 @@ class Settings(BaseModel):
     output: OutputSettings | None = Field(None, description="where the products go")
     retrieve: RetrieveSettings = Field(
         default_factory=RetrieveSettings, description="constants of stage one"
+    )
+    calibrate: CalibrateSettings = Field(
+        default_factory=CalibrateSettings, description="cross-calibration"
     )
     simulate: SimulateSettings = Field(
         default_factory=SimulateSettings, description="a simulated world"

@@ -7,6 +7,7 @@ from datetime import date
 from pydantic import BaseModel
 
 from mcca_ml.config import RetrieveSettings
+from mcca_ml.config_calibrate import CalibrateSettings
 from mcca_ml.config_world import SimulateSettings
 
 WIDTH = 40
@@ -55,6 +56,7 @@ def as_toml() -> str:
     """Return all defaults as TOML, with a comment on each."""
     tables = [
         *_tables("[retrieve]", RetrieveSettings()),
+        *_tables("[calibrate]", CalibrateSettings()),
         *_tables("[simulate]", SimulateSettings()),
     ]
     return f"{_HEAD}\n" + "\n\n".join(tables) + "\n"
