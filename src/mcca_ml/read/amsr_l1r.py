@@ -90,25 +90,43 @@ def _look(h5: h5py.File) -> dict[str, str]:
     return {"look": jaxa.LOOK_OF_NODE[node]} if node in jaxa.LOOK_OF_NODE else {}
 
 
+def _shape(h5: h5py.File, name: str) -> tuple[int, int]:
+    """Scans and pixels of a dataset.
+
+    Raises:
+        GranuleError: it is absent or has other dimensions.
+    """
+    shape = dataset(h5, name).shape
+    if len(shape) != 2:
+        raise GranuleError(
+            f"{file_name(h5)}: {name} has shape {shape}, expected scans and pixels; "
+            "give a whole granule"
+        )
+    return int(shape[0]), int(shape[1])
+
+
+def _usable(where: str, tb: Floats, is_placed: Bools, is_timed: Bools) -> Bools:
+    """Whether a footprint has a place, a time and any brightness temperature.
+
+    Raises:
+        GranuleError: values are there and not one of them has a place or a time.
+    """
+    is_seen = np.asarray(np.isfinite(tb).any(axis=-1), np.bool_)
+    check_placed(where, is_seen, is_placed, is_timed)
+    return is_seen & is_placed & is_timed
+
+
 def _swath(h5: h5py.File, sensor: Sensor) -> xr.Dataset:
     """The swath of an open granule."""
     where = file_name(h5)
     resolution = _resolution(h5, sensor)
     names = [jaxa.l1r_field(channel.name, resolution) for channel in sensor.channels]
-    shape = dataset(h5, names[0]).shape
-    if len(shape) != 2:
-        raise GranuleError(
-            f"{where}: {names[0]} has shape {shape}, expected scans and pixels; "
-            "give a whole granule"
-        )
+    shape = _shape(h5, names[0])
     tb = np.stack([brightness_temperature(h5, name, shape) for name in names], axis=-1)
     lat, lon = _places(h5, shape)
     time = utc_of_tai93(number_array(h5, jaxa.SCAN_TIME, shape[:1]).astype(np.float64))
     times = np.broadcast_to(time[:, None], shape)
-    is_placed, is_timed = np.isfinite(lat), ~np.isnat(times)
-    is_seen = np.asarray(np.isfinite(tb).any(axis=-1), np.bool_)
-    check_placed(where, is_seen, is_placed, is_timed)
-    usable = is_placed & is_timed & is_seen
+    usable = _usable(where, tb, np.isfinite(lat), ~np.isnat(times))
     quality = np.where(_has_rfi(h5, shape), Quality.SUSPECT, Quality.GOOD)
     quality = np.where(usable, quality, Quality.UNUSABLE).astype(np.int8)
     tb[~usable] = np.nan

@@ -28,6 +28,7 @@ from mcca_ml.simulate.stations import Site
 from mcca_ml.simulate.tasks import Made, blocks, perform, pieces, tasks
 from mcca_ml.simulate.truth import make_truth
 from mcca_ml.simulate.truth_store import write_truth
+from mcca_ml.simulate.world import Truth
 
 TRUTH, GRANULES, STATIONS = "truth.zarr", "granules", "stations"
 
@@ -73,6 +74,25 @@ def injected_errors(settings: SimulateSettings) -> Errors:
     }
 
 
+def _granules(
+    truth: Truth,
+    settings: SimulateSettings,
+    folder: Path,
+    *,
+    pool: Executor | None,
+    ahead: int,
+    progress: Progress,
+) -> list[Made]:
+    """Write all granules of a world."""
+    every = tasks(settings, truth.cells)
+    jobs = (partial(perform, task, pieces(truth, task), settings, folder) for task in every)
+    made = []
+    for one in _mapped(jobs, pool, ahead):
+        made.append(one)
+        progress(1, one.granules, len(every))
+    return made
+
+
 def simulate_world(
     settings: SimulateSettings,
     folder: Path,
@@ -107,26 +127,21 @@ def simulate_world(
             f"{settings.first_day} to {settings.last_day}, expected at least one; change the days "
             "or the sensors"
         )
-    made: list[Made] = []
     with processes(workers) as pool:
         truth = make_truth(settings, pool)
         begin(folder, settings)
-        where = sites(truth, settings)
         changes: dict[str, Mapping[str, float]] = {}
         for of_box in _mapped(change_jobs(truth, settings), pool, workers):
             changes |= of_box
-        networks = (partial(_stations, site, settings, folder / STATIONS) for site in where)
+        networks = (
+            partial(_stations, site, settings, folder / STATIONS) for site in sites(truth, settings)
+        )
         errors = injected_errors(settings)
         for of_network in _mapped(networks, pool, workers):
             errors |= of_network
-        every = tasks(settings, truth.cells)
-        jobs = (
-            partial(perform, task, pieces(truth, task), settings, folder / GRANULES)
-            for task in every
+        made = _granules(
+            truth, settings, folder / GRANULES, pool=pool, ahead=_AHEAD * workers, progress=progress
         )
-        for one in _mapped(jobs, pool, _AHEAD * workers):
-            made.append(one)
-            progress(1, one.granules, len(every))
     write_truth(truth, folder / TRUTH, settings, errors, changes)
     world = World(
         folder,
