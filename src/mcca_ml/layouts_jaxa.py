@@ -45,7 +45,6 @@ RFI_SHIFTS = (0, 2, 4, 6)
 """Lowest bit of the fields of PIXEL_QUALITY: 6.9 GHz V and H, 7.3 GHz V and H."""
 RFI = 3
 """Value of such a field that says interference; 2 says that it is possible [K]."""
-LAND_SHARE = "Land_Ocean Flag 6 to 36"
 
 L3_TB: Mapping[str, str] = {p: f"Brightness Temperature ({p})" for p in ("V", "H")}
 L3_TIME = "Time Information"

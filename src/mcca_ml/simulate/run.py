@@ -66,7 +66,10 @@ def _mapped(
 
 
 def injected_errors(settings: SimulateSettings) -> Errors:
-    """Every error of the sensors, for the truth store: calibration by sensor, and all settings."""
+    """Lasting errors of the sensors, by sensor, for the truth store.
+
+    Those of single passes (pointing, interference, noise) follow from the seed and the settings.
+    """
     return {
         name: calibration_error(SENSORS[name], settings.instrument, settings.seed).as_text()
         | {"channels": [channel.name for channel in SENSORS[name].channels]}
