@@ -223,6 +223,14 @@ def test_tasks_are_blocks_of_days_counted_from_a_fixed_day():
     assert all(b.first - a.last == 1 for a, b in zip(found, found[1:], strict=False))
 
 
+def test_a_sensor_that_is_named_twice_is_written_once():
+    twice = SETTINGS.model_copy(update={"sensors": ("GMI", "TMI", "GMI")})
+    once = SETTINGS.model_copy(update={"sensors": ("GMI", "TMI")})
+    cells = make_cells(SETTINGS)
+    found = [(task.sensor.name, task.first) for task in tasks(twice, cells)]
+    assert found == [(task.sensor.name, task.first) for task in tasks(once, cells)]
+
+
 WORLD = """
 [simulate]
 first_day = 2015-04-03

@@ -75,7 +75,8 @@ def blocks(settings: SimulateSettings, sensor: Sensor) -> list[tuple[np.datetime
 def tasks(settings: SimulateSettings, cells: Cells) -> list[Task]:
     """All tasks of a world, those of the imagers for each patch, those of SMAP for all at once."""
     found = []
-    for sensor in (SENSORS[name] for name in settings.sensors):
+    # A sensor that is named twice is written once: two workers would write one file.
+    for sensor in (SENSORS[name] for name in dict.fromkeys(settings.sensors)):
         groups = [cells.patches] if sensor == SMAP else [(patch,) for patch in cells.patches]
         found += [
             Task(sensor, group, *days) for days in blocks(settings, sensor) for group in groups
