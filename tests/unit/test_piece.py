@@ -29,7 +29,9 @@ def test_between_the_steps_lies_a_line_and_rain_is_that_of_the_nearest():
     before, after = (getattr(piece.state, "surface_temperature")[n] for n in (3, 4))
     assert found.surface_temperature[0] == pytest.approx(before * 2 / 3 + after / 3, abs=1e-3)
     assert (found.rain_rate[0] == piece.state.rain_rate[3]).all()
-    assert (state_at(piece, piece.time[[3]] + 2 * HOUR).rain_rate[0] == piece.state.rain_rate[4]).all()
+    assert (
+        state_at(piece, piece.time[[3]] + 2 * HOUR).rain_rate[0] == piece.state.rain_rate[4]
+    ).all()
 
 
 def test_at_a_step_the_state_is_that_of_the_step_and_beyond_the_ends_that_of_the_end():
