@@ -144,3 +144,13 @@ def test_what_is_no_truth_is_refused(store, tmp_path):
     group.attrs["simulated"] = "true"
     with pytest.raises(OutputError, match=r"other.zarr: found air_temperature, .* missing"):
         open_truth(tmp_path / "other.zarr")
+
+
+@pytest.mark.parametrize("opened", [open_truth, settings_of])
+def test_a_damaged_store_is_told_in_one_line(tmp_path, opened):
+    (tmp_path / "zarr.json").write_text("{")
+    with pytest.raises(
+        OutputError, match=r"found a damaged store \(.*; simulate it anew"
+    ) as caught:
+        opened(tmp_path)
+    assert "\n" not in str(caught.value)

@@ -5,7 +5,8 @@ comparison resolves. The store appears whole or not at all, and the same truth g
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -121,17 +122,7 @@ def open_truth(path: Path) -> Truth:
     Raises:
         OutputError: there is no such store, or it is not the truth of a simulated world.
     """
-    if not (path / "zarr.json").is_file():
-        raise OutputError(
-            f"{path}: found no store, expected the truth of a simulated world; simulate one"
-        )
-    with xr.open_zarr(path, zarr_format=3, consolidated=False, chunks=None) as ds:
-        missing = sorted({*PACKED, "first_share", "is_core"} - set(map(str, ds.variables)))
-        if missing or ds.attrs.get(SIMULATED) != "true":
-            raise OutputError(
-                f"{path}: found {', '.join(missing) or 'no attribute of simulation'} missing, "
-                "expected the truth of a simulated world; simulate it anew"
-            )
+    with _opened(path) as ds:
         return Truth(
             _cells_from(ds),
             _land_from(ds),
@@ -141,9 +132,41 @@ def open_truth(path: Path) -> Truth:
 
 
 def settings_of(path: Path) -> SimulateSettings:
-    """Settings with which the world of a store was made."""
-    with xr.open_zarr(path, zarr_format=3, consolidated=False, chunks=None) as ds:
+    """Settings with which the world of a store was made.
+
+    Args:
+        path: name of the store.
+
+    Raises:
+        OutputError: there is no such store, or it is not the truth of a simulated world.
+    """
+    with _opened(path) as ds:
         return SimulateSettings.model_validate_json(ds.attrs["settings"])
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[xr.Dataset]:
+    """The store of a truth, open for reading."""
+    if not (path / "zarr.json").is_file():
+        raise OutputError(
+            f"{path}: found no store, expected the truth of a simulated world; simulate one"
+        )
+    try:
+        ds = xr.open_zarr(path, zarr_format=3, consolidated=False, chunks=None)
+    except (OSError, ValueError, KeyError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0][:80]
+        raise OutputError(
+            f"{path}: found a damaged store ({reason}), expected the truth of a simulated world; "
+            "simulate it anew"
+        ) from error
+    with ds:
+        missing = sorted({*PACKED, "first_share", "is_core"} - set(map(str, ds.variables)))
+        if missing or ds.attrs.get(SIMULATED) != "true":
+            raise OutputError(
+                f"{path}: found {', '.join(missing) or 'no attribute of simulation'} missing, "
+                "expected the truth of a simulated world; simulate it anew"
+            )
+        yield ds
 
 
 def _check_range(state: State, path: Path) -> None:
