@@ -272,7 +272,11 @@ def overpasses(
 
 
 def granules(piece: Piece, seen: Instrument, found: Sequence[Overpass]) -> Iterator[Granule]:
-    """Granules of some passes over the box of a piece, whose steps enclose them."""
+    """Granules of some passes over the box of a piece, whose steps enclose them.
+
+    An orbit of which no footprint has a value (all reach beyond the patch, or their scans are lost)
+    gives no granule, as a provider's subsetter gives none.
+    """
     if not found:
         return
     when = np.array([over.when for over in found], "M8[us]")
@@ -280,4 +284,6 @@ def granules(piece: Piece, seen: Instrument, found: Sequence[Overpass]) -> Itera
     tb = cell_tb(piece, seen, when, incidence)
     made = [granule(piece, seen, over, tb[number]) for number, over in enumerate(found)]
     for _, of_orbit in groupby(made, key=lambda one: one.orbit):
-        yield joined(list(of_orbit))
+        one = joined(list(of_orbit))
+        if any(bool(np.isfinite(swath.tb).any()) for swath in one.swaths):
+            yield one
