@@ -132,6 +132,16 @@ def test_a_step_is_taken_off_before_its_date_and_its_error_is_kept(made):
     assert (sd[5, :, :, 0] > 0.1).all()
 
 
+def test_the_sd_grows_by_what_a_line_cannot_bend(made):
+    tmi, _, coefficients = made
+    straight = CalibrateSettings(curvature_sd=0.0).model_dump_json()
+    bent = apply(tmi, coefficients)["tb_calibration_sd"].to_numpy()[60:].astype(float)
+    plain = apply(tmi, coefficients.assign_attrs(settings=straight))["tb_calibration_sd"]
+    far = (tmi["tb"].to_numpy()[60:] - coefficients["centre"].to_numpy()) / 50
+    more = bent**2 - plain.to_numpy()[60:].astype(float) ** 2
+    np.testing.assert_allclose(more, (0.3 * far**2) ** 2, atol=1e-5)
+
+
 def test_coefficients_are_written_read_and_applied_alone(made, tmp_path):
     tmi, _, coefficients = made
     path = tmp_path / "tmi_to_gmi.nc"
