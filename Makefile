@@ -39,7 +39,7 @@ docs: $(VENV)/.check
 	@echo "documentation: $(BUILD)/docs/index.html"
 
 bench: $(VENV)/.test
-	@failed=0; for part in speed command read_1c write_1c; do \
+	@failed=0; for part in speed command read_1c write_1c gridding; do \
 	  $(BIN)/python benchmarks/$$part.py || failed=1; done; exit $$failed
 
 # The tables and pictures of docs/validation.md; those of real days need the real data.

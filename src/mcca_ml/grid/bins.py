@@ -31,7 +31,6 @@ TB_STEP, INCIDENCE_STEP, WEIGHT_STEP = 2.0**-13, 2.0**-16, 2.0**-10
 """Quanta in which brightness temperature [K], incidence [rad] and weights [1] are summed. A sum
 stays exact, below 2^53, for two million footprints in one cell and slot."""
 
-_NOWHERE = -(1 << 62)  # label of footprints without any value
 _BLOCK = 1 << 15  # footprints at a time, so that what is made on the way stays in the cache
 
 
@@ -49,10 +48,16 @@ class Kernel:
     spread: float = np.inf
     """Distance at which a factor is 0.61 [sides of a cell]; infinite: all count alike."""
 
-    def factor(self, distance: Doubles) -> Doubles:
-        """Factor of one axis at distances [sides of a cell]."""
-        weight = np.exp(-0.5 * (distance / self.spread) ** 2)
-        return np.where(distance <= self.reach, weight, 0.0)
+    def weight(self, across: Doubles, along: Doubles) -> Doubles:
+        """Weights at distances in x and y [sides of a cell], in quanta, whole numbers."""
+        squared = across * across
+        squared += along * along
+        squared *= -0.5 / self.spread**2
+        weight = np.exp(squared, out=squared)
+        if self.reach != 0.5:  # none in its own cell is farther than that
+            weight[(across >= self.reach) | (along >= self.reach)] = 0
+        weight *= 1 / WEIGHT_STEP
+        return np.rint(weight, out=weight)
 
 
 BUCKET = Kernel(0.5)
@@ -132,7 +137,7 @@ def binned(
     return found
 
 
-def _taken(seen: Footprints, block: slice, kept: Bools | None) -> Footprints:
+def _taken(seen: Footprints, block: slice, kept: Labels | None) -> Footprints:
     """Some footprints of a block; None: all."""
 
     def of(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -150,33 +155,36 @@ def _taken(seen: Footprints, block: slice, kept: Bools | None) -> Footprints:
 
 def _contributions(
     lat: Floats, lon: Floats, table: Cells, kernel: Kernel
-) -> Iterator[tuple[Cells, Doubles, Bools | None]]:
+) -> Iterator[tuple[Cells, Doubles, Labels | None]]:
     """Places in the list, weights in quanta, and which footprints (None: all), by neighbour."""
     is_place = np.isfinite(lat) & np.isfinite(lon) & (np.abs(lat) <= 90)
     if not is_place.all():
         lat, lon = np.where(is_place, lat, 0), np.where(is_place, lon, 0)
-    right = np.mod(M25.columns / 2 + x_of(lon) / M25.cell_m, M25.columns)
+    right = M25.columns / 2 + x_of(lon) / M25.cell_m
+    if right.size and not (right.min() >= 0 and right.max() < M25.columns):
+        right = np.mod(right, M25.columns)
     down = M25.rows / 2 - y_of(lat) / M25.cell_m
-    column, row = np.floor(right), np.floor(down)
-    across, along = right - column - 0.5, down - row - 0.5
+    column, row = right.astype(np.int32), np.floor(down).astype(np.int32)
+    across, along = right - (column + 0.5), down - (row + 0.5)
     both = (0, 1) if kernel.reach > 0.5 else (0,)
-    for over in both:
-        x = kernel.factor(np.abs(over - np.abs(across)))
-        beside = (column + over * np.sign(across)).astype(np.int32)
-        # The map ends 5 mm from the date line, so the first column follows the last.
-        beside[beside < 0] += M25.columns
-        beside[beside >= M25.columns] -= M25.columns
-        for up in both:
-            weight = x * kernel.factor(np.abs(up - np.abs(along)))
-            weight = np.rint(weight / WEIGHT_STEP)
-            line = (row + up * np.sign(along)).astype(np.int32)
-            is_inside = is_place & (line >= 0) & (line < M25.rows) & (weight > 0)
-            place = table[np.where(is_inside, line * M25.columns + beside, 0)]
-            kept = is_inside & (place >= 0)
-            if kept.all():
-                yield place, weight, None
-            elif kept.any():
-                yield place[kept], weight[kept], kept
+    for over, up in ((over, up) for over in both for up in both):
+        beside = column if over == 0 else column + np.sign(across).astype(np.int32)
+        if over:
+            # The map ends 5 mm from the date line, so the first column follows the last.
+            beside %= M25.columns
+        line = row if up == 0 else row + np.sign(along).astype(np.int32)
+        is_inside = is_place & (line >= 0) & (line < M25.rows)
+        is_all = bool(is_inside.all())
+        cell = line * np.int32(M25.columns) + beside
+        place = table[cell if is_all else np.where(is_inside, cell, 0)]
+        weight = kernel.weight(np.abs(over - np.abs(across)), np.abs(up - np.abs(along)))
+        kept = (place >= 0) & (weight > 0)
+        kept &= is_inside
+        if kept.all():
+            yield place, weight, None
+        elif kept.any():
+            chosen = np.flatnonzero(kept)
+            yield place[chosen], weight[chosen], chosen
 
 
 def _by_key(
@@ -188,25 +196,32 @@ def _by_key(
     is_used = (
         None if is_complete else np.stack([is_known[:, group].all(axis=1) for group in groups])
     )
-    label = seen.time // SLOT_MS * 2 + seen.is_suspect
-    if is_used is not None:
-        label = np.where(is_used.any(axis=0), label, _NOWHERE)
+    is_any = None if is_used is None else np.asarray(is_used.any(axis=0))
     found = []
-    for one in _distinct(label):
-        is_all = label[0] == one and is_used is None and bool((label == one).all())
-        of_it: Bools | slice = slice(None) if is_all else np.asarray(label == one)
-        slot, is_suspect = divmod(one, 2)
+    for slot, is_suspect, of_it in _keys(seen, is_any):
         used = None if is_used is None else is_used[:, of_it]
         columns = _columns(seen, weight, groups, used, of_it, slot)
-        found.append(((slot, bool(is_suspect)), _summed(place[of_it], columns)))
+        found.append(((slot, is_suspect), _summed(place[of_it], columns)))
     return found
 
 
-def _distinct(label: Labels) -> list[int]:
-    """The labels that occur, rising; nearly always one or two."""
-    lowest, highest = int(label.min()), int(label.max())
-    found = [lowest] if lowest == highest else np.unique(label).tolist()
-    return [one for one in found if one != _NOWHERE]
+def _keys(seen: Footprints, is_any: Bools | None) -> Iterator[tuple[int, bool, Labels | slice]]:
+    """Slots and qualities that occur, nearly always one or two, and the footprints of each."""
+    first, last = (int(time) // SLOT_MS for time in (seen.time.min(), seen.time.max()))
+    is_one = first == last and is_any is None
+    if is_one and not seen.is_suspect.any():
+        yield first, False, slice(None)
+        return
+    slot = None if first == last else seen.time // SLOT_MS
+    slots = [first] if slot is None else np.unique(slot).tolist()
+    for is_suspect in (False, True):
+        is_like = seen.is_suspect if is_suspect else ~seen.is_suspect
+        if is_any is not None:
+            is_like = is_like & is_any
+        for one in slots:
+            of_it = np.flatnonzero(is_like if slot is None else is_like & (slot == one))
+            if of_it.size:
+                yield one, is_suspect, of_it
 
 
 def _columns(
@@ -214,7 +229,7 @@ def _columns(
     weight: Doubles,
     groups: list[list[int]],
     is_used: Bools | None,
-    of_it: Bools | slice,
+    of_it: Labels | slice,
     slot: int,
 ) -> list[Doubles | None]:
     """What is summed, in whole numbers; None stands for ones."""
