@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import xarray as xr
 from typer.testing import CliRunner
 
 from mcca_ml.cli import app
@@ -117,6 +118,21 @@ def test_the_truth_store_holds_every_injected_error(folder: Path):
     error = calibration_error(GMI, SETTINGS.instrument, SETTINGS.seed)
     for said in (f"{float(error.offset[0])}", "SIM-PLAINS-1", "representativeness_sd", "TMI"):
         assert said in attrs
+
+
+def test_the_truth_store_holds_the_errors_of_every_pass(folder: Path):
+    with xr.open_zarr(folder / "truth.zarr", consolidated=False) as ds:
+        passes = ds.load()
+    granules = len(list((folder / "granules" / "1C-GMI").rglob("*.HDF5")))
+    assert granules <= passes.sizes["pass_GMI"] <= granules + 3
+    assert passes["pass_east_GMI"].attrs["units"] == "km"
+    assert 0.5 < float(np.hypot(passes["pass_east_GMI"], passes["pass_north_GMI"]).mean()) < 4
+    assert (passes["pass_east_SMAP"] == 0).all()
+    time = passes["pass_time_TMI"].to_numpy()
+    assert (np.diff(time) > np.timedelta64(0)).all()
+    assert passes.sizes["rfi_cell"] == int(open_truth(folder / "truth.zarr").land.has_rfi.sum())
+    on = passes["interference_AMSR2"].to_numpy()
+    assert ((on >= 0) & (on <= 1)).all()
 
 
 def test_without_errors_a_footprint_sees_the_emission_of_its_place(tmp_path: Path):

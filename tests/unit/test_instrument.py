@@ -5,7 +5,13 @@ import pytest
 
 from mcca_ml.config_world import InstrumentSettings
 from mcca_ml.sensors import AMSR2, GMI, SMAP, TMI
-from mcca_ml.simulate.instrument import calibration_error, interference, noise, random_of
+from mcca_ml.simulate.instrument import (
+    calibration_error,
+    interference,
+    noise,
+    random_of,
+    transmitters,
+)
 
 SETTINGS = InstrumentSettings()
 
@@ -54,7 +60,7 @@ def test_noise_has_the_size_of_each_channel():
 
 def test_interference_is_where_transmitters_are_and_below_15_ghz():
     has_rfi = np.arange(2000) % 10 == 0
-    warm = interference(has_rfi, AMSR2, SETTINGS, random_of(0, "rfi"))
+    warm = interference(transmitters(has_rfi, random_of(0, "rfi")), AMSR2, SETTINGS)
     names = np.array([channel.name for channel in AMSR2.channels])
     assert not warm[~has_rfi].any()
     assert set(names[warm.any(axis=0)]) == {"10.65V", "10.65H"}

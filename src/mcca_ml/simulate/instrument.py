@@ -92,19 +92,27 @@ def calibration_error(sensor: Sensor, settings: InstrumentSettings, seed: int) -
     )
 
 
-def interference(
-    has_rfi: npt.NDArray[np.bool_],
-    sensor: Sensor,
-    settings: InstrumentSettings,
-    rng: np.random.Generator,
-) -> Floats:
-    """Warming of cells by transmitters during one pass, (cell, channel) [K].
+def transmitters(has_rfi: npt.NDArray[np.bool_], rng: np.random.Generator) -> Floats:
+    """Strength of the transmitters during one pass, 0 to 1; each is on in half of the passes [1].
 
-    A transmitter is on in half of the passes. At 10.65 GHz it warms by up to the size of the
-    settings, at 1.41 GHz likewise; above 15 GHz there is none.
+    Args:
+        has_rfi: cells with a transmitter, (cell); 0 comes out elsewhere.
+        rng: of the pass.
+    """
+    strength = rng.random(has_rfi.size) * (rng.random(has_rfi.size) < 0.5) * has_rfi
+    return np.asarray(strength, np.float32)
+
+
+def interference(strength: Floats, sensor: Sensor, settings: InstrumentSettings) -> Floats:
+    """Warming of cells by transmitters, (cell, channel) [K].
+
+    Args:
+        strength: of the transmitters, 0 to 1 [1].
+        sensor: at 10.65 and 1.41 GHz it is warmed by up to the sizes of the settings, above 15 GHz
+            not at all.
+        settings: sizes.
     """
     size = np.array([_rfi_size(c.frequency_ghz, settings) for c in sensor.channels], np.float32)
-    strength = rng.random(has_rfi.size) * (rng.random(has_rfi.size) < 0.5) * has_rfi
     return np.asarray(strength[:, None] * size, np.float32)
 
 

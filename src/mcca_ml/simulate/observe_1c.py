@@ -20,8 +20,8 @@ from mcca_ml.simulate.instrument import (
     calibration_error,
     interference,
     noise,
-    random_of,
 )
+from mcca_ml.simulate.pass_errors import PassErrors, imager_errors
 from mcca_ml.simulate.passes import Footprints, Pass, Target, footprints, passes_over
 from mcca_ml.simulate.piece import Piece, as_cases, state_at
 from mcca_ml.simulate.world import Bools, Times
@@ -82,6 +82,11 @@ class Overpass:
 
     flown: Pass
     seen: Footprints
+
+    @property
+    def begin(self) -> np.datetime64:
+        """First scan [UTC]."""
+        return np.datetime64(self.seen.scan_time[0], "us")
 
     @property
     def when(self) -> np.datetime64:
@@ -190,15 +195,27 @@ def _swath_channels(seen: Instrument, swath: layouts_1c.Swath) -> list[int | Non
     return [names.index(name) if name in names else None for name in swath.channels]
 
 
-def _shifts(seen: Instrument, astray: npt.NDArray[np.float64]) -> list[Shift]:
+def _shifts(seen: Instrument, astray: Shift) -> list[Shift]:
     """Where each channel really looks against the footprints of the pass, east and north [km]."""
-    shifts = [(float(astray[0]), float(astray[1]))] * len(seen.sensor.channels)
+    shifts = [astray] * len(seen.sensor.channels)
     for layout in layouts_1c.PRODUCTS[seen.sensor.name].swaths:
         for channel in _swath_channels(seen, layout):
             if channel is not None:
                 east, north = SWATH_SHIFT_KM[layout.name]
-                shifts[channel] = (float(astray[0]) + east, float(astray[1]) + north)
+                shifts[channel] = (astray[0] + east, astray[1] + north)
     return shifts
+
+
+def errors_of(piece: Piece, seen: Instrument, over: Overpass) -> PassErrors:
+    """Errors of one pass over the box of a piece."""
+    return imager_errors(
+        piece.land.has_rfi,
+        seen.sensor,
+        seen.settings,
+        seed=seen.seed,
+        box=piece.patch.name,
+        begin=over.begin,
+    )
 
 
 def granule(piece: Piece, seen: Instrument, over: Overpass, tb: Floats) -> Granule:
@@ -211,11 +228,9 @@ def granule(piece: Piece, seen: Instrument, over: Overpass, tb: Floats) -> Granu
         tb: of the cells at that time, (cell, channel) [K].
     """
     flown, inside = over.flown, over.seen.is_inside
-    # One orbit may pass a box twice: the time tells its passes apart.
-    begin = int(over.seen.scan_time[0].astype("M8[s]").astype(np.int64))
-    rng = random_of(seen.seed, "pass", seen.sensor.name, piece.patch.name, begin)
-    warm = interference(piece.land.has_rfi, seen.sensor, seen.settings, rng)
-    astray = rng.standard_normal(2) * seen.settings.geolocation_sd
+    own = errors_of(piece, seen, over)
+    rng, astray = own.rng, (own.east_km, own.north_km)
+    warm = interference(own.transmitters, seen.sensor, seen.settings)
     received = _footprint_tb(piece, seen, over, tb + warm, _shifts(seen, astray))
     given = seen.errors.apply(received, over.when)
     given += noise(given.shape, seen.sensor, seen.settings, rng)

@@ -9,8 +9,9 @@ from mcca_ml import layouts
 from mcca_ml.constants import WATER_FREEZING_POINT
 from mcca_ml.physics.temperature import SMAP_WEIGHT_AM, SMAP_WEIGHT_PM
 from mcca_ml.simulate.footprint import Floats
-from mcca_ml.simulate.instrument import interference, noise, random_of
+from mcca_ml.simulate.instrument import interference, noise
 from mcca_ml.simulate.observe_1c import Instrument, cell_tb
+from mcca_ml.simulate.pass_errors import PassErrors, smap_errors
 from mcca_ml.simulate.piece import Piece, state_at
 from mcca_ml.simulate.smap import Look
 from mcca_ml.simulate.smap_passes import SmapPass, smap_looks
@@ -105,6 +106,18 @@ def _surface_bits(piece: Piece, target: Target, state: State, temperature: Float
     return np.asarray(bits, np.uint16)
 
 
+def errors_of(piece: Piece, seen: Instrument, over: Overpass) -> PassErrors:
+    """Errors of one pass over a patch."""
+    return smap_errors(
+        piece.land.has_rfi,
+        seen.sensor,
+        seed=seen.seed,
+        box=piece.patch.name,
+        orbit=over.flown.orbit,
+        is_ascending=over.flown.is_ascending,
+    )
+
+
 def observe(piece: Piece, seen: Instrument, target: Target, over: Overpass) -> Look:
     """What SMAP gives of one pass, for all cells of the target; those unseen have no time.
 
@@ -114,10 +127,8 @@ def observe(piece: Piece, seen: Instrument, target: Target, over: Overpass) -> L
         target: cells of the 36 km grid.
         over: pass.
     """
-    # The halves of one orbit, which may both see a box, are told apart by their direction.
-    half = (over.flown.orbit, int(over.flown.is_ascending))
-    rng = random_of(seen.seed, "pass", seen.sensor.name, piece.patch.name, *half)
-    warm = interference(piece.land.has_rfi, seen.sensor, seen.settings, rng)
+    own = errors_of(piece, seen, over)
+    rng, warm = own.rng, interference(own.transmitters, seen.sensor, seen.settings)
     shape = (*piece.patch.shape, -1)
     wet, dry, hot = (
         target.shares.mean(values.reshape(shape)) for values in (over.wet, over.dry, warm)

@@ -23,6 +23,7 @@ from mcca_ml.simulate.imposed import change_jobs
 from mcca_ml.simulate.instrument import calibration_error
 from mcca_ml.simulate.manifest import World, begin, earlier, end
 from mcca_ml.simulate.networks import errors_of, network, sites
+from mcca_ml.simulate.pass_errors import table
 from mcca_ml.simulate.station_files import write_stations
 from mcca_ml.simulate.stations import Site
 from mcca_ml.simulate.tasks import Made, blocks, perform, pieces, tasks
@@ -68,7 +69,7 @@ def _mapped(
 def injected_errors(settings: SimulateSettings) -> Errors:
     """Lasting errors of the sensors, by sensor, for the truth store.
 
-    Those of single passes (pointing, interference, noise) follow from the seed and the settings.
+    Those of single passes stand in the table of `pass_errors`.
     """
     return {
         name: calibration_error(SENSORS[name], settings.instrument, settings.seed).as_text()
@@ -145,7 +146,9 @@ def simulate_world(
         made = _granules(
             truth, settings, folder / GRANULES, pool=pool, ahead=_AHEAD * workers, progress=progress
         )
-    write_truth(truth, folder / TRUTH, settings, errors, changes)
+    rows = [row for one in made for row in one.passes]
+    passes = table(rows, truth.cells, truth.land.has_rfi)
+    write_truth(truth, folder / TRUTH, settings, errors, changes, passes=passes)
     world = World(
         folder,
         {name: sum(m.granules for m in made if m.sensor == name) for name in settings.sensors},

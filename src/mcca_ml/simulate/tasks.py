@@ -4,7 +4,7 @@ A task depends on its piece of the truth and on the seed alone, so that any numb
 any order, write the same bytes. Blocks of days are counted from a fixed day, not from the first.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from mcca_ml.simulate import observe_1c, observe_smap, smap_day
 from mcca_ml.simulate.gpm_1c import write_1c
 from mcca_ml.simulate.granule_1c import granule_name as name_1c
 from mcca_ml.simulate.observe_1c import Instrument, instrument
+from mcca_ml.simulate.pass_errors import PassRow
 from mcca_ml.simulate.passes import Target
 from mcca_ml.simulate.piece import Piece, cut
 from mcca_ml.simulate.smap import Look as SmapLook
@@ -54,6 +55,8 @@ class Made:
     granules: int
     size: int
     """[byte]."""
+    passes: tuple[PassRow, ...]
+    """What each pass added to what it saw."""
 
 
 def product_of(sensor: Sensor) -> str:
@@ -99,19 +102,27 @@ def target_of(piece: Piece) -> Target:
     return Target(*middle, radius_km=float(np.hypot(north, east).max()) + MARGIN_KM)
 
 
-def _imager(seen: Instrument, piece: Piece, task: Task, out: Path) -> Iterator[Path]:
-    """Write the granules of an imager over one patch; yields each file."""
+Written = tuple[list[Path], list[PassRow]]
+
+
+def _imager(seen: Instrument, piece: Piece, task: Task, out: Path) -> Written:
+    """Write the granules of an imager over one patch."""
     found = observe_1c.overpasses(seen, target_of(piece), task.first, task.last)
+    paths = []
     for granule in observe_1c.granules(piece, seen, found):
         folder = out / product_of(seen.sensor) / piece.patch.name / str(granule.start)[:4]
-        path = make_directory(folder) / name_1c(granule)
-        write_1c(path, granule)
-        yield path
+        paths.append(make_directory(folder) / name_1c(granule))
+        write_1c(paths[-1], granule)
+    name, box = seen.sensor.name, piece.patch.name
+    errors = (observe_1c.errors_of(piece, seen, over) for over in found)
+    rows = [PassRow(name, box, o.begin, e) for o, e in zip(found, errors, strict=True)]
+    return paths, rows
 
 
-def _smap(seen: Instrument, whole: Sequence[Piece], task: Task, out: Path) -> Iterator[Path]:
-    """Write the days of SMAP over all patches; yields each file."""
+def _smap(seen: Instrument, whole: Sequence[Piece], task: Task, out: Path) -> Written:
+    """Write the days of SMAP over all patches."""
     passes: list[dict[Look, list[SmapLook]]] = []
+    rows = []
     for piece in whole:
         target = targets(piece, seen)
         looks: dict[Look, list[SmapLook]] = {"am": [], "pm": []}
@@ -119,16 +130,26 @@ def _smap(seen: Instrument, whole: Sequence[Piece], task: Task, out: Path) -> It
             looks[observe_smap.look_of(over.flown)].append(
                 observe_smap.observe(piece, seen, target, over)
             )
+            first = np.fmin.reduce(over.flown.obs_time)
+            errors = observe_smap.errors_of(piece, seen, over)
+            rows.append(PassRow(seen.sensor.name, piece.patch.name, first, errors))
         passes.append(looks)
-    image = empty_day()
+    return _smap_days(passes, task, out), rows
+
+
+def _smap_days(
+    passes: Sequence[Mapping[Look, Sequence[SmapLook]]], task: Task, out: Path
+) -> list[Path]:
+    """Write the days of a task; `passes` are the looks over each patch."""
+    image, paths = empty_day(), []
     for day in np.arange(task.first, task.last + ONE_DAY):
         found = {which: smap_day.over_patches(passes, day, which) for which in smap_day.TARGET_HOUR}
         kept = {which: look for which, look in found.items() if look is not None}
         if kept:
-            name = name_smap(PRODUCT, VERSION, day)
-            path = make_directory(out / product_of(SMAP) / str(day)[:4]) / name
-            write_cut_day(path, kept, image)
-            yield path
+            folder = make_directory(out / product_of(SMAP) / str(day)[:4])
+            paths.append(folder / name_smap(PRODUCT, VERSION, day))
+            write_cut_day(paths[-1], kept, image)
+    return paths
 
 
 def perform(task: Task, whole: Sequence[Piece], settings: SimulateSettings, out: Path) -> Made:
@@ -145,8 +166,9 @@ def perform(task: Task, whole: Sequence[Piece], settings: SimulateSettings, out:
     """
     seen = instrument(task.sensor, settings.instrument, settings.effects, settings.seed)
     if task.sensor == SMAP:
-        written = _smap(seen, whole, task, out)
+        written = [_smap(seen, whole, task, out)]
     else:
-        written = (path for piece in whole for path in _imager(seen, piece, task, out))
-    sizes = [path.stat().st_size for path in written]
-    return Made(task.sensor.name, len(sizes), sum(sizes))
+        written = [_imager(seen, piece, task, out) for piece in whole]
+    sizes = [path.stat().st_size for paths, _ in written for path in paths]
+    rows = tuple(row for _, rows in written for row in rows)
+    return Made(task.sensor.name, len(sizes), sum(sizes), rows)

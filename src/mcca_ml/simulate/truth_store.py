@@ -70,6 +70,8 @@ def write_truth(
     settings: SimulateSettings,
     errors: Mapping[str, object],
     changes: Changes | None = None,
+    *,
+    passes: xr.Dataset | None = None,
 ) -> None:
     """Write the truth of a world; a store of that name is replaced at the end.
 
@@ -79,6 +81,7 @@ def write_truth(
         settings: of the world, for the attributes.
         changes: `realised_changes`; None: its boxes are simulated once more for them, without
             trend and drought.
+        passes: errors of single passes, `pass_errors.table`; None: not stored.
         errors: every injected error of the sensors, as plain numbers, texts, lists and mappings.
 
     Raises:
@@ -87,7 +90,8 @@ def write_truth(
     _check_range(truth.state, path)
     if changes is None:
         changes = realised_changes(truth, settings)
-    ds = _dataset(truth).assign_attrs(
+    found = _dataset(truth) if passes is None else _dataset(truth).merge(passes)
+    ds = found.assign_attrs(
         {
             SIMULATED: "true",
             "title": "Truth of a simulated world; nothing in it was observed",
