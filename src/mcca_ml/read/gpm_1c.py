@@ -266,7 +266,8 @@ def read_1c(path: Path, *, may_be_empty: bool = False) -> tuple[xr.Dataset, ...]
 
     Args:
         path: HDF5 file of version V05, V07 or V08; its header tells the sensor.
-        may_be_empty: whether a granule without any brightness temperature will do.
+        may_be_empty: whether a granule without any brightness temperature will do; one whose
+            header says that it is empty will not, since it need not have any swath.
 
     Returns:
         A dataset after schema.SWATH_TB for each swath with channels of the sensor's table, each
