@@ -11,7 +11,7 @@ from mcca_ml.config_world import InstrumentSettings
 from mcca_ml.errors import SchemaError
 from mcca_ml.flags import Flag
 from mcca_ml.grid import ease2
-from mcca_ml.grid.bins import Kernel
+from mcca_ml.grid.bins import BUCKET, Kernel
 from mcca_ml.grid.ease2 import M25
 from mcca_ml.grid.passes import Passes, chosen
 from mcca_ml.grid.swath_grid import grid_swaths
@@ -220,3 +220,20 @@ def test_simulated_granules_give_the_truth_back(name, tmp_path):
     assert np.abs(np.nanmedian(off)) < 0.05
     times = kept["obs_time"].to_numpy()
     assert (np.abs(times[~np.isnat(times)] - over.when) < np.timedelta64(2, "m")).all()
+
+
+@pytest.mark.real_data
+def test_a_genuine_granule_loses_nothing(real_data):
+    """Dropped in the bucket, the sum over cells is the sum over footprints."""
+    name = "1C.TRMM.TMI.XCAL2021-V.19971207-S235717-E012836.000160.V07A.HDF5"
+    for genuine in read_1c(real_data / "gpm_1c" / name):
+        day = genuine["time"].to_numpy().min().astype("M8[D]")
+        out = grid_swaths([genuine], np.arange(M25.size), day, day, kernel=BUCKET)
+        number = out["nobs"].to_numpy()
+        assert number.sum() == genuine.sizes["footprint"] == 100
+        total = np.nansum(out["tb"].to_numpy() * number[..., None], axis=(0, 1, 2), dtype=float)
+        np.testing.assert_allclose(
+            total, genuine["tb"].to_numpy().sum(axis=0, dtype=float), rtol=1e-6
+        )
+        assert out.attrs["simulated"] == "false"
+        assert out.attrs["granules"] == name
