@@ -4,7 +4,15 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from mcca_ml import config, config_calibrate, config_effects, config_world, layouts, sensors
+from mcca_ml import (
+    config,
+    config_calibrate,
+    config_effects,
+    config_train,
+    config_world,
+    layouts,
+    sensors,
+)
 from mcca_ml.flags import MEANING, NO_VALUE, NOT_RECOMMENDED
 from mcca_ml.publish.variables import FIELDS, OPTIONAL, STATIC
 
@@ -78,6 +86,7 @@ def write(folder: Path):
         "input_settings": settings(config.InputSettings),
         "output_settings": settings(config.OutputSettings),
         "calibrate_settings": settings(config_calibrate.CalibrateSettings),
+        "train_settings": settings(config_train.TrainSettings),
         "effect_settings": settings(config_effects.EffectSettings),
         "simulate_settings": settings(config_world.SimulateSettings),
         "box_settings": settings(config_world.BoxSettings),

@@ -7,6 +7,7 @@ from typing import Literal, Self, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from mcca_ml.config_calibrate import CalibrateSettings
+from mcca_ml.config_train import TrainSettings
 from mcca_ml.config_world import SimulateSettings
 from mcca_ml.errors import ConfigError
 
@@ -129,6 +130,7 @@ class Settings(BaseModel):
     calibrate: CalibrateSettings = Field(
         default_factory=CalibrateSettings, description="cross-calibration"
     )
+    train: TrainSettings = Field(default_factory=TrainSettings, description="the learner")
     simulate: SimulateSettings = Field(
         default_factory=SimulateSettings, description="a simulated world"
     )

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from mcca_ml.config import RetrieveSettings
 from mcca_ml.config_calibrate import CalibrateSettings
+from mcca_ml.config_train import TrainSettings
 from mcca_ml.config_world import SimulateSettings
 
 WIDTH = 40
@@ -57,6 +58,7 @@ def as_toml() -> str:
     tables = [
         *_tables("[retrieve]", RetrieveSettings()),
         *_tables("[calibrate]", CalibrateSettings()),
+        *_tables("[train]", TrainSettings()),
         *_tables("[simulate]", SimulateSettings()),
     ]
     return f"{_HEAD}\n" + "\n\n".join(tables) + "\n"

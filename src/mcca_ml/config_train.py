@@ -1,0 +1,49 @@
+"""Settings of the learner: the `[train]` table."""
+
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+
+class TrainSettings(BaseModel):
+    """The `[train]` table: one LSTM per cell from a pooled start."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    start: Literal["pooled", "random"] = Field(
+        "pooled", description="where a cell's training begins: a network of all cells, or by chance"
+    )
+    seed: int = Field(0, ge=0, description="of every random choice, with the number of the cell")
+    hidden: int = Field(32, ge=1, le=256, description="units of each LSTM")
+    sequence: int = Field(64, ge=8, description="length of a training sequence [day]")
+    warm_up: int = Field(
+        16, ge=0, description="first days of a sequence without loss, memory fills [day]"
+    )
+    age_max: int = Field(30, ge=1, description="age at which a carried value counts as old [day]")
+    fewest_targets: int = Field(
+        20, ge=2, description="training targets below which a cell keeps the start's network [1]"
+    )
+    pooled_cells: int = Field(2000, ge=1, description="cells of the sample for the pooled start")
+    pooled_epochs: int = Field(60, ge=0, description="epochs of the pooled start, at most")
+    pooled_batch: int = Field(128, ge=1, description="sequences in a step of the pooled start")
+    pooled_rate: float = Field(3e-3, gt=0.0, description="step of Adam, pooled start [1]")
+    epochs: int = Field(40, ge=0, description="epochs of a cell, at most")
+    steps: int = Field(2, ge=1, description="steps in an epoch of a cell")
+    batch: int = Field(8, ge=1, description="sequences in a step of a cell")
+    rate: float = Field(1e-3, gt=0.0, description="step of Adam, one cell [1]")
+    penalty: float = Field(
+        0.03, ge=0.0, description="of the squared departure of a cell's weights from its start [1]"
+    )
+    patience: int = Field(
+        10, ge=1, description="epochs without a better score on the stop days after which to stop"
+    )
+    block: int = Field(64, ge=1, description="cells trained together; changes no number")
+
+    @model_validator(mode="after")
+    def _agrees_with_itself(self) -> Self:
+        """Refuse a warm-up that leaves no day to learn from."""
+        if self.warm_up >= self.sequence:
+            raise ValueError(
+                f"warm_up {self.warm_up} must be shorter than sequence {self.sequence}"
+            )
+        return self

@@ -1,0 +1,76 @@
+"""Adam, and its step towards a start from which the weights must not depart far."""
+
+from typing import NamedTuple, TypeVar
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int
+
+KEEP_FIRST, KEEP_SECOND, SMALL = 0.9, 0.999, 1e-8
+"""The values that the paper recommends."""
+LONGEST = 1.0
+"""Norm to which a longer gradient is cut [1]."""
+
+Tree = TypeVar("Tree")
+
+
+class Moments(NamedTuple):
+    """Running means of gradient and squared gradient, as trees, and the number of steps."""
+
+    first: object
+    second: object
+    steps: Int[Array, ""]
+
+
+def at_rest(weights: object) -> Moments:
+    """Moments before the first step."""
+    zero = jax.tree.map(jnp.zeros_like, weights)
+    return Moments(zero, zero, jnp.int32(0))
+
+
+def step(
+    weights: Tree, gradient: Tree, moments: Moments, *, rate: float, start: Tree, penalty: float
+) -> tuple[Tree, Moments]:
+    """Weights after one step, and the moments after it.
+
+    Args:
+        weights: a tree of arrays [1].
+        gradient: of the loss without penalty, the same tree.
+        moments: before the step.
+        rate: length of a step [1].
+        start: weights to stay near, the same tree.
+        penalty: of the squared distance from `start` [1]; without bound it gives `start` itself.
+
+    Formula:
+        m = 0.9 m + 0.1 g;  v = 0.999 v + 0.001 g^2;  both divided by 1 - 0.9^n, 1 - 0.999^n
+        u = w - rate m / s,  s = sqrt(v) + 1e-8
+        w = start + (u - start) s / (s + 2 rate penalty)
+
+    The last line is the minimum of penalty (w - start)^2 + s (w - u)^2 / (2 rate): the penalty is
+    solved for, not descended on, so that a strong one cannot make the steps swing.
+
+    Source: Kingma and Ba (2015), Adam, ICLR, arXiv:1412.6980; the last line is ours.
+    """
+    norm = jnp.sqrt(sum(jnp.sum(g**2) for g in jax.tree.leaves(gradient)))
+    cut = jnp.minimum(1.0, LONGEST / (norm + SMALL))
+    count = moments.steps + 1
+    first = jax.tree.map(
+        lambda m, g: KEEP_FIRST * m + (1 - KEEP_FIRST) * g * cut, moments.first, gradient
+    )
+    second = jax.tree.map(
+        lambda v, g: KEEP_SECOND * v + (1 - KEEP_SECOND) * (g * cut) ** 2, moments.second, gradient
+    )
+    share_first, share_second = 1 - KEEP_FIRST**count, 1 - KEEP_SECOND**count
+
+    def moved(
+        w: Float[Array, "..."],
+        m: Float[Array, "..."],
+        v: Float[Array, "..."],
+        w0: Float[Array, "..."],
+    ) -> Float[Array, "..."]:
+        s = jnp.sqrt(v / share_second) + SMALL
+        u = w - rate * (m / share_first) / s
+        return w0 + (u - w0) * (s / (s + 2 * rate * penalty))
+
+    new: Tree = jax.tree.map(moved, weights, first, second, start)
+    return new, Moments(first, second, count)

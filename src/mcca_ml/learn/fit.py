@@ -1,0 +1,204 @@
+"""Series of cells -> weights of each cell, and weights -> soil moisture."""
+
+from dataclasses import dataclass, replace
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import numpy.typing as npt
+
+from mcca_ml.config_train import TrainSettings
+from mcca_ml.errors import SchemaError
+from mcca_ml.learn import samples, tune
+from mcca_ml.learn.lstm import Network
+from mcca_ml.learn.roles import Floats
+from mcca_ml.learn.samples import Series
+from mcca_ml.learn.start import (
+    Progress,
+    Start,
+    Weights,
+    at_start,
+    inputs,
+    pooled_start,
+    scaled_target,
+)
+
+
+@dataclass(frozen=True)
+class Report:
+    """How the training went."""
+
+    targets: npt.NDArray[np.int64]
+    """Training days with a target, (cell,)."""
+    is_guessed: npt.NDArray[np.bool_]
+    """Mean and spread of the cell come from its statics: it has too few targets, (cell,)."""
+    epoch: npt.NDArray[np.int64]
+    """Best epoch of each cell; 0: it stays at its start, (cell,)."""
+    stop_rmse_start: Floats
+    """On the stop days, with the start [m3 m-3]; NaN without stop days, (cell,)."""
+    stop_rmse: Floats
+    """On the stop days, with the weights kept [m3 m-3]; NaN without stop days, (cell,)."""
+    pooled_errors: tuple[float, ...]
+    """Error of the pooled network on the stop days after each epoch [1]; empty if it was given."""
+
+
+def _blocks(cells: int, size: int) -> list[tuple[npt.NDArray[np.int64], int]]:
+    """Places of the cells of each block, all of one size, and how many of them count.
+
+    The last block is filled up with the last cell, so that one compiled program serves all and a
+    cell meets the same program wherever it stands.
+    """
+    firsts = range(0, cells, size)
+    return [
+        (np.minimum(np.arange(first, first + size), cells - 1), min(size, cells - first))
+        for first in firsts
+    ]
+
+
+def _joined(parts: list[Network]) -> Network:
+    """Networks of blocks one after the other."""
+    found: Network = jax.tree.map(lambda *arrays: np.concatenate(arrays), *parts)
+    return found
+
+
+def _lessons(begun: Weights, series: Series, place: npt.NDArray[np.int64]) -> tune.Lesson:
+    """What the cells of one block learn from."""
+    some = samples.of(series, place)
+    last = series.last
+    levels = replace(
+        begun.level,
+        mean=begun.level.mean[place],
+        sd=begun.level.sd[place],
+        is_own=begun.level.is_own[place],
+    )
+    train, train_weight = scaled_target(some.train[:, :last], levels)
+    stop, stop_weight = scaled_target(some.stop[:, :last], levels)
+    # A cell whose mean is a guess would learn the error of the guess: it stays at its start.
+    train_weight = train_weight * levels.is_own[:, None]
+    key = jax.random.fold_in(jax.random.key(begun.start.settings.seed), 1)
+    keys = jax.vmap(jax.random.fold_in, (None, 0))(key, jnp.asarray(some.cells, jnp.uint32))
+    return tune.Lesson(
+        jnp.asarray(inputs(begun.start, some.x[:, :last])),
+        jnp.asarray(train + stop),
+        jnp.asarray(train_weight),
+        jnp.asarray(stop_weight),
+        jax.tree.map(lambda leaf: jnp.asarray(leaf[place]), begun.network),
+        keys,
+    )
+
+
+def _trained(
+    lessons: tune.Lesson, settings: TrainSettings
+) -> tuple[tune.State, npt.NDArray[np.float32]]:
+    """Cells of one block after their training, and the error of their start on the stop days."""
+    states = tune.begin_cells(lessons)
+    at_first = np.asarray(states.error)
+    for _ in range(settings.epochs):
+        states = tune.epoch(states, lessons, settings)
+        if not bool(jnp.any(tune.is_training(states, settings.patience))):
+            break
+    return states, at_first
+
+
+def fine_tune(
+    start: Start, series: Series, progress: Progress | None = None
+) -> tuple[Weights, Report]:
+    """Weights of each cell, trained on its own days from the start.
+
+    Any split of the cells into calls gives the same weights: random numbers are drawn by the number
+    of the cell, and every block has `block` cells.
+
+    Args:
+        start: of all cells, with the settings of the training.
+        series: of the cells.
+        progress: told each block in one line.
+    """
+    settings = start.settings
+    begun = at_start(start, series)
+    networks, epochs, errors = [], [], []
+    for place, count in _blocks(len(series.cells), settings.block):
+        states, at_first = _trained(_lessons(begun, series, place), settings)
+        networks.append(jax.tree.map(lambda leaf, n=count: np.asarray(leaf)[:n], states.best))
+        epochs.append(np.asarray(states.epoch)[:count])
+        errors.append(np.stack([at_first, np.asarray(states.error)])[:, :count])
+        if progress:
+            progress(f"cells: {place[count - 1] + 1} of {len(series.cells)}")
+    has_stop = np.isfinite(series.stop).any(axis=1)
+    rmse = np.sqrt(np.concatenate(errors, axis=1)) * begun.level.sd
+    rmse = np.where(has_stop, rmse, np.float32(np.nan)).astype(np.float32)
+    report = Report(
+        np.isfinite(series.train).sum(axis=1),
+        ~begun.level.is_own,
+        np.concatenate(epochs).astype(np.int64),
+        rmse[0],
+        rmse[1],
+        (),
+    )
+    return replace(begun, network=_joined(networks)), report
+
+
+def fit(
+    x: npt.ArrayLike,
+    y: npt.ArrayLike,
+    *,
+    roles: npt.ArrayLike,
+    cells: npt.ArrayLike,
+    static: npt.ArrayLike | None = None,
+    groups: npt.ArrayLike | None = None,
+    settings: TrainSettings | None = None,
+    progress: Progress | None = None,
+) -> tuple[Weights, Report]:
+    """Weights of each cell, from a pooled start trained on the same cells.
+
+    The target of calibration and test days, and the inputs after the last day of training or
+    stopping, are not looked at. For more cells than memory holds, call `pooled_start` once and
+    `fine_tune` on blocks of cells.
+
+    Args:
+        x: inputs, any units, NaN where a day has none, (cell, time, feature).
+        y: soil moisture [m3 m-3], NaN where there is none, (cell, time).
+        roles: codes of `Role`: 0 train, 1 stop, 2 calibrate, 3 test; (time,) or (cell, time).
+        cells: number of each cell, by which its random numbers are drawn, (cell,).
+        static: features that do not change, any units, NaN where unknown, (cell, static).
+        groups: number of the look that brings each feature, (feature,): each look has an age of
+            its own; None: one look.
+        settings: of the training; None: the defaults.
+        progress: told what has been done, a line at a time.
+
+    Raises:
+        SchemaError: shapes that do not fit, an unknown role, too few days or targets.
+    """
+    checked = samples.series(x, y, roles=roles, cells=cells, static=static, groups=groups)
+    start, errors = pooled_start(checked, settings or TrainSettings(), progress)
+    weights, report = fine_tune(start, checked, progress)
+    return weights, replace(report, pooled_errors=errors)
+
+
+def predict(weights: Weights, x: npt.ArrayLike) -> Floats:
+    """Soil moisture of each cell and day [m3 m-3], (cell, time); NaN before the first input.
+
+    Each day uses itself and the past. The statics are part of the weights.
+
+    Args:
+        weights: of the cells, in their order.
+        x: inputs as in `fit`, from any first day on, (cell, time, feature).
+
+    Raises:
+        SchemaError: another number of cells or features than the weights have.
+    """
+    found = np.asarray(x, np.float32)
+    wanted = (len(weights.cells), len(weights.start.x_mean))
+    if found.ndim != 3 or (found.shape[0], found.shape[2]) != wanted:
+        raise SchemaError(
+            f"learn: x of shape {found.shape}, expected ({wanted[0]}, time, {wanted[1]}) after the"
+            " weights; give the cells and features of the training"
+        )
+    parts = []
+    for place, count in _blocks(len(found), weights.start.settings.block):
+        network = jax.tree.map(lambda leaf, p=place: jnp.asarray(leaf[p]), weights.network)
+        z = tune.predict_cells(network, jnp.asarray(inputs(weights.start, found[place])))
+        parts.append(np.asarray(z)[:count])
+    scaled = np.concatenate(parts)
+    answer = weights.level.mean[:, None] + weights.level.sd[:, None] * scaled
+    was_seen = np.maximum.accumulate(np.isfinite(found).any(axis=2), axis=1)
+    return np.where(was_seen, answer, np.float32(np.nan)).astype(np.float32)

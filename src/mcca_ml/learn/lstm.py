@@ -1,0 +1,91 @@
+"""The network, written for ONE cell; many cells by `jax.vmap`.
+
+A long short-term memory (Hochreiter and Schmidhuber 1997, Neural Computation 9(8), 1735-1780) with
+the forget gate of Gers et al. (2000, Neural Computation 12(10), 2451-2471), and a linear output.
+Arrays in, arrays out.
+"""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, PRNGKeyArray
+
+GATES = 4
+FORGET_BIAS = 1.0
+"""A new cell remembers, so that the gradient reaches back from the first step on."""
+
+
+class Network(NamedTuple):
+    """Weights of one cell [1]; with a leading axis, of many."""
+
+    input: Float[Array, "feature gates"]
+    recurrent: Float[Array, "hidden gates"]
+    bias: Float[Array, " gates"]
+    out: Float[Array, " hidden"]
+    level: Float[Array, ""]
+
+
+class Pooled(NamedTuple):
+    """Weights shared by all cells [1]; statics enter as a bias of the gates."""
+
+    network: Network
+    static: Float[Array, "static gates"]
+
+
+def initialise(key: PRNGKeyArray, features: int, hidden: int) -> Network:
+    """Random weights of one cell [1].
+
+    Args:
+        key: of the random numbers; the same key gives the same weights.
+        features: inputs of a day, ages included.
+        hidden: units.
+    """
+    keys = jax.random.split(key, 3)
+    gates = GATES * hidden
+    scale = 1 / jnp.sqrt(jnp.float32(hidden))
+    bias = jnp.zeros(gates).at[hidden : 2 * hidden].set(FORGET_BIAS)
+    return Network(
+        jax.random.normal(keys[0], (features, gates)) / jnp.sqrt(jnp.float32(features)),
+        jax.random.normal(keys[1], (hidden, gates)) * scale,
+        bias,
+        jax.random.normal(keys[2], (hidden,)) * scale,
+        jnp.float32(0),
+    )
+
+
+def at_cell(pooled: Pooled, static: Float[Array, " static"]) -> Network:
+    """The shared network as one cell's own: its statics, which never change, become bias [1].
+
+    Args:
+        pooled: shared weights.
+        static: scaled static features of the cell [1].
+    """
+    bias = pooled.network.bias + static @ pooled.static
+    return pooled.network._replace(bias=bias)
+
+
+def predict(network: Network, x: Float[Array, "time feature"]) -> Float[Array, " time"]:
+    """Scaled soil moisture of one cell from its scaled inputs [1]; a day uses itself and the past.
+
+    Args:
+        network: weights of the cell.
+        x: scaled inputs [1], daily.
+    """
+    zero = jnp.zeros(network.out.shape)
+
+    def step(
+        carry: tuple[Float[Array, " hidden"], Float[Array, " hidden"]],
+        driven: Float[Array, " gates"],
+    ) -> tuple[tuple[Float[Array, " hidden"], Float[Array, " hidden"]], Float[Array, " hidden"]]:
+        h, c = carry
+        i, f, o, g = jnp.split(driven + h @ network.recurrent, GATES)
+        c = jax.nn.sigmoid(f) * c + jax.nn.sigmoid(i) * jnp.tanh(g)
+        h = jax.nn.sigmoid(o) * jnp.tanh(c)
+        return (h, c), h
+
+    # What does not need the memory is computed for all days at once.
+    driven = x @ network.input + network.bias
+    _, hidden = jax.lax.scan(step, (zero, zero), driven)
+    answer: Float[Array, " time"] = hidden @ network.out + network.level
+    return answer

@@ -1,0 +1,71 @@
+"""Scores of a series against its target, cell by cell."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from mcca_ml.learn.roles import Floats
+
+Doubles = npt.NDArray[np.float64]
+
+FEWEST = 20
+"""Days without which a cell has no score."""
+
+
+@dataclass(frozen=True)
+class Scores:
+    """One number for each cell, NaN where there are too few days."""
+
+    days: npt.NDArray[np.int64]
+    """With estimate and target."""
+    bias: Doubles
+    """Estimate less target [m3 m-3]."""
+    rmse: Doubles
+    """[m3 m-3]."""
+    ubrmse: Doubles
+    """Without the bias [m3 m-3]."""
+    r: Doubles
+    """Correlation [1]; NaN where one of them does not vary."""
+    anomaly_r: Doubles
+    """Correlation of both less the climatology of the training days [1]."""
+
+
+def _mean(values: Doubles, seen: npt.NDArray[np.bool_]) -> Doubles:
+    """Mean over the days seen; NaN where there are none."""
+    count = seen.sum(axis=1)
+    total = np.where(seen, values, 0).sum(axis=1)
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+
+
+def correlation(a: Doubles, b: Doubles, seen: npt.NDArray[np.bool_]) -> Doubles:
+    """Pearson's correlation of each row over the days seen [1]; NaN where one does not vary."""
+    a = np.where(seen, a - _mean(a, seen)[:, None], 0)
+    b = np.where(seen, b - _mean(b, seen)[:, None], 0)
+    power = (a**2).sum(axis=1) * (b**2).sum(axis=1)
+    return np.where(power > 0, (a * b).sum(axis=1) / np.sqrt(np.where(power > 0, power, 1)), np.nan)
+
+
+def score(estimate: Floats, target: Floats, climatology: Floats) -> Scores:
+    """Scores of each cell over the days with both.
+
+    Args:
+        estimate: [m3 m-3], NaN where there is none, (cell, time).
+        target: [m3 m-3], NaN where there is none, (cell, time).
+        climatology: of the training days [m3 m-3], (cell, time); anomalies are departures from it.
+    """
+    guess, truth = estimate.astype(np.float64), target.astype(np.float64)
+    seen = np.isfinite(guess) & np.isfinite(truth)
+    days = seen.sum(axis=1)
+    usual = climatology.astype(np.float64)
+    error = guess - truth
+    bias = _mean(error, seen)
+    square = _mean(error**2, seen)
+    found = (
+        bias,
+        np.sqrt(square),
+        np.sqrt(np.maximum(square - bias**2, 0)),
+        correlation(guess, truth, seen),
+        correlation(guess - usual, truth - usual, seen),
+    )
+    return Scores(days, *(np.where(days >= FEWEST, value, np.nan) for value in found))

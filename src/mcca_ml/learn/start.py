@@ -1,0 +1,143 @@
+"""What all cells begin with: the pooled network, and the scaling of everything."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import numpy.typing as npt
+
+from mcca_ml.config_train import TrainSettings
+from mcca_ml.errors import SchemaError
+from mcca_ml.learn import level, pooled, samples
+from mcca_ml.learn.lstm import Network, Pooled, at_cell, initialise
+from mcca_ml.learn.roles import Floats
+from mcca_ml.learn.samples import Series
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Start:
+    """What all cells begin with: the pooled network, and the scaling of everything."""
+
+    pooled: Pooled
+    """Arrays of NumPy."""
+    x_mean: Floats
+    x_scale: Floats
+    """Of the inputs on training days of the sample, (feature,)."""
+    static_mean: Floats
+    static_scale: Floats
+    """Of the statics of the sample, (static,)."""
+    guess: level.Guess
+    groups: npt.NDArray[np.int64]
+    settings: TrainSettings
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Networks of cells, with what is needed to apply them."""
+
+    start: Start
+    cells: npt.NDArray[np.int64]
+    """Numbers of the cells, (cell,)."""
+    network: Network
+    """Arrays of NumPy with a leading axis of cells."""
+    level: level.Levels
+
+
+def inputs(start: Start, x: Floats) -> Floats:
+    """What the network reads, (cell, time, feature)."""
+    age_max = start.settings.age_max
+    return samples.scaled(x, start.x_mean, start.x_scale, start.groups, age_max)
+
+
+def scaled_target(target: Floats, levels: level.Levels) -> tuple[Floats, Floats]:
+    """Scaled target, 0 where there is none, and 1 where there is one."""
+    z = (target - levels.mean[:, None]) / levels.sd[:, None]
+    seen = np.isfinite(z)
+    return np.where(seen, z, 0).astype(np.float32), seen.astype(np.float32)
+
+
+def _arrays(tree: Pooled) -> Pooled:
+    """The same tree with arrays of NumPy, which can be stored and sent to other processes."""
+    found: Pooled = jax.tree.map(np.asarray, tree)
+    return found
+
+
+def pooled_start(
+    series: Series, settings: TrainSettings, progress: Progress | None = None
+) -> tuple[Start, tuple[float, ...]]:
+    """The start of all cells, trained on a sample of those with enough targets.
+
+    Args:
+        series: of all cells, or of any cells that hold the sample.
+        settings: of the training.
+        progress: told each epoch in one line.
+
+    Returns:
+        The start, and the error of the network on the stop days after each epoch [1].
+
+    Raises:
+        SchemaError: no cell has enough targets, or fewer days than a sequence.
+    """
+    enough = np.isfinite(series.train).sum(axis=1) >= settings.fewest_targets
+    if not enough.any() or series.last < settings.sequence:
+        raise SchemaError(
+            f"learn: {int(enough.sum())} cells with {settings.fewest_targets} targets or more in"
+            f" {series.last} days, expected one at least and {settings.sequence} days; give more"
+            " days of training, or lower fewest_targets or sequence"
+        )
+    some = np.flatnonzero(enough)
+    some = some[pooled.sampled(series.cells[some], settings.seed, settings.pooled_cells)]
+    chosen, last = samples.of(series, some), series.last
+    seen = np.where(chosen.is_train[:, :, None], chosen.x, np.float32(np.nan))
+    x_mean, x_scale = samples.spread(seen, (0, 1))
+    static_mean, static_scale = samples.spread(chosen.static, (0,))
+    static = level.scaled_static(chosen.static, static_mean, static_scale)
+    guess = level.guess(chosen, static, settings.fewest_targets)
+    features = len(x_mean) + len(np.unique(series.groups))
+    empty = pooled.first_pooled(
+        jax.random.key(settings.seed), features, static.shape[1], settings.hidden
+    )
+    start = Start(
+        _arrays(empty), x_mean, x_scale, static_mean, static_scale, guess, series.groups, settings
+    )
+    if settings.start == "random":
+        return start, ()
+    levels = level.levels(chosen, static, guess, settings.fewest_targets)
+    train, train_weight = scaled_target(chosen.train[:, :last], levels)
+    stop, stop_weight = scaled_target(chosen.stop[:, :last], levels)
+    sample = pooled.Sample(
+        *map(
+            jnp.asarray,
+            (inputs(start, chosen.x[:, :last]), static, train + stop, train_weight, stop_weight),
+        )
+    )
+    network, errors = pooled.train(sample, settings, progress)
+    return replace(start, pooled=_arrays(network)), tuple(errors)
+
+
+def at_start(start: Start, series: Series) -> Weights:
+    """Weights of cells that have not been trained by themselves: the pooled network alone.
+
+    Args:
+        start: of all cells.
+        series: of the cells; without any target their mean is guessed from the statics.
+    """
+    settings = start.settings
+    static = level.scaled_static(series.static, start.static_mean, start.static_scale)
+    levels = level.levels(series, static, start.guess, settings.fewest_targets)
+    if settings.start == "random":
+        key = jax.random.key(settings.seed)
+        features = start.pooled.network.input.shape[0]
+
+        def by_chance(cell: jax.Array) -> Network:
+            return initialise(jax.random.fold_in(key, cell), features, settings.hidden)
+
+        networks = jax.vmap(by_chance)(jnp.asarray(series.cells, jnp.uint32))
+    else:
+        networks = jax.vmap(at_cell, in_axes=(None, 0))(start.pooled, jnp.asarray(static))
+    network: Network = jax.tree.map(np.asarray, networks)
+    return Weights(start, series.cells, network, levels)
