@@ -4,8 +4,8 @@ from dataclasses import fields
 
 import numpy as np
 import pytest
-from made_world import small_truth
 
+from made_world import small_truth
 from mcca_ml.simulate.piece import as_cases, cut, state_at
 from mcca_ml.simulate.world import State
 
@@ -26,7 +26,7 @@ def test_between_the_steps_lies_a_line_and_rain_is_that_of_the_nearest():
     truth = small_truth(days=2)
     piece = cut(truth, truth.cells.patches[0], truth.time[0], truth.time[-1])
     found = state_at(piece, piece.time[[3]] + HOUR)
-    before, after = (getattr(piece.state, "surface_temperature")[n] for n in (3, 4))
+    before, after = (piece.state.surface_temperature[n] for n in (3, 4))
     assert found.surface_temperature[0] == pytest.approx(before * 2 / 3 + after / 3, abs=1e-3)
     assert (found.rain_rate[0] == piece.state.rain_rate[3]).all()
     assert (
