@@ -60,7 +60,7 @@ def converted(lines):
         elif SECTION.match(line):
             body, i = _block(lines, i + 1)
             out += [line, *(_escaped(one) for one in body)]
-        elif line.startswith("    ") and not (out and out[-1].strip()):
+        elif line.strip() and line.startswith("    ") and not (out and out[-1].strip()):
             body, i = _block(lines, i)
             out += ["::", "", *(f"    {one}" for one in body), ""]
         elif line.startswith(">>>"):
