@@ -33,15 +33,12 @@ class WorldWork:
     out: Path
 
 
-def _out_of(settings: Settings, path: Path, out: Path | None, command: str) -> Path:
+def _out_of(settings: Settings, path: Path, out: Path | None, what: str) -> Path:
     """Directory for what is made: the one given, else that of the configuration at `path`."""
     if out is None and settings.output is not None:
         out = path.parent / settings.output.directory
     if out is None:
-        raise ConfigError(
-            f"{command}: no directory to write to, expected --out DIR or [output] directory; "
-            "give one of them"
-        )
+        raise ConfigError(f"{what}, expected --out DIR or [output] directory; give one of them")
     return out
 
 
@@ -56,7 +53,9 @@ def world_of(path: Path, out: Path | None) -> WorldWork:
         ConfigError: a bad configuration, or no directory.
     """
     settings = load(path)
-    return WorldWork(settings.simulate, _out_of(settings, path, out, "simulate"))
+    return WorldWork(
+        settings.simulate, _out_of(settings, path, out, "simulate: no directory for the world")
+    )
 
 
 def expand(argument: str) -> list[Path]:
@@ -123,7 +122,9 @@ def work_of(arguments: Sequence[str], out: Path | None, mode: str | None) -> Wor
     ]
     for source in settings.input.values():
         granules += _of_input(source.path, files[0].parent)
-    out = _out_of(settings, files[0] if files else Path(), out, "retrieve")
+    out = _out_of(
+        settings, files[0] if files else Path(), out, "retrieve: no directory for the products"
+    )
     if not granules:
         raise GranuleError("retrieve: found no granule, expected at least one; name some files")
     changes = {} if mode is None else {"mode": mode}

@@ -304,4 +304,4 @@ def test_no_directory_is_told(tmp_path: Path):
     config.write_text("[simulate]\n")
     told = CliRunner().invoke(app, ["simulate", str(config)])
     assert told.exit_code == 1
-    assert "simulate: no directory to write to, expected --out DIR" in told.stderr
+    assert "simulate: no directory for the world, expected --out DIR" in told.stderr
