@@ -87,9 +87,8 @@ def write_group(
             fillvalue=None if field.dtype.startswith("S") else _empty(field),
         )
         _describe(found, field, group.name, group.suffix)
-        if (
-            found.dtype.kind == "S" and fills_text
-        ):  # a fill value of text would crash the NetCDF library
+        # A fill value of text would crash the NetCDF library.
+        if found.dtype.kind == "S" and fills_text:
             found[...] = _empty(field)
     fill_group(h5, group, fields, columns, grid=grid)
 

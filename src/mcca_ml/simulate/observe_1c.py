@@ -24,7 +24,7 @@ from mcca_ml.simulate.instrument import (
 from mcca_ml.simulate.pass_errors import PassErrors, imager_errors
 from mcca_ml.simulate.passes import Footprints, Pass, Target, footprints, passes_over
 from mcca_ml.simulate.piece import Piece, as_cases, state_at
-from mcca_ml.simulate.world import Bools, Times
+from mcca_ml.simulate.world import KM_PER_DEGREE, Bools, Times
 
 Codes = npt.NDArray[np.int8]
 Shift = tuple[float, float]
@@ -55,7 +55,6 @@ look at slightly different places, so each swath has a geolocation of its own.""
 MISSING, GLINT = -1, 1
 """`Quality` of footprints without a value, and of those with a possible sun glint."""
 GLINT_SHARE = 0.01
-KM_PER_DEGREE = 111.2
 
 
 @dataclass(frozen=True)

@@ -36,17 +36,9 @@ def cut(truth: Truth, patch: Patch, first: np.datetime64, last: np.datetime64) -
     start = max(int(np.searchsorted(truth.time, first, "right")) - 1, 0)
     stop = int(np.searchsorted(truth.time, last, "left")) + 1
     steps, of = slice(start, stop), patch.cells
-    here = truth.cells
     return Piece(
         patch=patch,
-        cells=Cells(
-            patches=(patch,),
-            cell=here.cell[of],
-            lat=here.lat[of],
-            lon=here.lon[of],
-            is_land=here.is_land[of],
-            is_core=here.is_core[of],
-        ),
+        cells=truth.cells.of(patch),
         land=truth.land.at(of),
         time=truth.time[steps],
         state=truth.state.at((steps, of)),

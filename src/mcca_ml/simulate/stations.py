@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mcca_ml.constants import WATER_FREEZING_POINT
-from mcca_ml.simulate.world import Bools, Floats, Times, Truth
+from mcca_ml.simulate.world import KM_PER_DEGREE, Bools, Floats, Times, Truth
 
 Doubles = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.uint8]
@@ -20,7 +20,6 @@ Rng = np.random.Generator
 
 SPREAD_KM = 10.0
 """Stations lie up to this far north or south, and east or west, of the centre of the cell [km]."""
-_KM_PER_DEGREE = 111.2
 TOO_WET = 0.60
 """What ISMN's check C02 doubts lies above [m3 m-3]."""
 _DECIMALS = 4  # genuine values have three or four
@@ -263,7 +262,7 @@ def make_network(site: Site, rng: Rng, settings: StationSettings) -> StationNetw
     gain = 1 + settings.gain_sd * rng.standard_normal(count)
     offset = settings.offset_sd * rng.standard_normal(count)
     varying = slow_noise(time, settings.varying_sd, settings.varying_days, count, rng)
-    away = rng.uniform(-SPREAD_KM, SPREAD_KM, (count, 2)) / _KM_PER_DEGREE
+    away = rng.uniform(-SPREAD_KM, SPREAD_KM, (count, 2)) / KM_PER_DEGREE
     mean = cell.mean()
     made = []
     for number in range(count):

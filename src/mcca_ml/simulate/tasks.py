@@ -25,7 +25,7 @@ from mcca_ml.simulate.smap import Look as SmapLook
 from mcca_ml.simulate.smap import granule_name as name_smap
 from mcca_ml.simulate.smap_cut import PRODUCT, VERSION, empty_day, write_cut_day
 from mcca_ml.simulate.smap_target import targets
-from mcca_ml.simulate.world import Cells, Patch, Truth
+from mcca_ml.simulate.world import KM_PER_DEGREE, Cells, Patch, Truth
 
 BLOCK_DAYS = 32
 """Days of a task, as of the shards of all stores."""
@@ -97,8 +97,8 @@ def target_of(piece: Piece) -> Target:
     """Where footprints are wanted: around the centres of the cells of the box."""
     lat, lon = (values[piece.cells.is_core] for values in (piece.cells.lat, piece.cells.lon))
     middle = float((lat.min() + lat.max()) / 2), float((lon.min() + lon.max()) / 2)
-    north = (lat - middle[0]) * observe_1c.KM_PER_DEGREE
-    east = (lon - middle[1]) * observe_1c.KM_PER_DEGREE * np.cos(np.deg2rad(lat))
+    north = (lat - middle[0]) * KM_PER_DEGREE
+    east = (lon - middle[1]) * KM_PER_DEGREE * np.cos(np.deg2rad(lat))
     return Target(*middle, radius_km=float(np.hypot(north, east).max()) + MARGIN_KM)
 
 

@@ -19,7 +19,7 @@ from mcca_ml.simulate.land import make_land
 from mcca_ml.simulate.rain import STEP_HOURS, STEPS_OF_DAY
 from mcca_ml.simulate.vegetation import between_ends, cover_of, daily_vod
 from mcca_ml.simulate.weather import Weather, make_weather
-from mcca_ml.simulate.world import Cells, Floats, Land, Patch, State, Times, Truth
+from mcca_ml.simulate.world import Cells, Floats, Land, State, Times, Truth
 
 STEP = np.timedelta64(3, "h")
 """Between two steps of the state."""
@@ -68,7 +68,7 @@ def make_truth(settings: SimulateSettings, executor: Executor | None = None) -> 
     empty = (np.empty((steps, cells.cell.size), np.float32) for _ in fields(State))
     state = State(*empty)
     jobs = [
-        partial(_state_of, _cells_of(cells, p), land.at(p.cells), settings, days, droughts[p.name])
+        partial(_state_of, cells.of(p), land.at(p.cells), settings, days, droughts[p.name])
         for p in cells.patches
     ]
     # One after the other as they are wanted: of a large world only some patches lie in memory.
@@ -126,14 +126,6 @@ def droughts_of(settings: SimulateSettings) -> dict[str, tuple[DroughtSettings, 
             )
         found[name] = (*found[name], drought)
     return found
-
-
-def _cells_of(cells: Cells, patch: Patch) -> Cells:
-    """The cells of one patch."""
-    of = patch.cells
-    return Cells(
-        (patch,), cells.cell[of], cells.lat[of], cells.lon[of], cells.is_land[of], cells.is_core[of]
-    )
 
 
 def _state_of(

@@ -16,6 +16,10 @@ Bools = npt.NDArray[np.bool_]
 Times = npt.NDArray[np.datetime64]
 
 
+KM_PER_DEGREE = 111.2
+"""Length of a degree on a sphere of the mean radius of the Earth [km]."""
+
+
 @dataclass(frozen=True)
 class Patch:
     """A rectangle of cells of EASE2_M25; row 0 is the north."""
@@ -49,6 +53,12 @@ class Cells:
     """By the frozen mask."""
     is_core: Bools
     """Land of a box, not of its rim: what the record is made for."""
+
+    def of(self, patch: Patch) -> "Cells":
+        """The cells of one patch."""
+        part = patch.cells
+        places = self.cell[part], self.lat[part], self.lon[part]
+        return Cells((patch,), *places, self.is_land[part], self.is_core[part])
 
 
 @dataclass(frozen=True)
