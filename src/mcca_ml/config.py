@@ -7,6 +7,15 @@ from typing import Literal, Self, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from mcca_ml.config_calibrate import CalibrateSettings
+from mcca_ml.config_fuse import FuseSettings
+from mcca_ml.config_publish import PublishSettings
+from mcca_ml.config_record import (
+    PeriodSettings,
+    ProjectSettings,
+    RegionSettings,
+    RolesSettings,
+    WorkSettings,
+)
 from mcca_ml.config_train import TrainSettings
 from mcca_ml.config_world import SimulateSettings
 from mcca_ml.errors import ConfigError
@@ -104,7 +113,7 @@ class InputSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    path: str = Field(description="directory or glob of granules")
+    path: str = Field(description="directory, searched with all below it, or glob of granules")
 
 
 class OutputSettings(BaseModel):
@@ -123,6 +132,14 @@ class Settings(BaseModel):
     input: dict[str, InputSettings] = Field(
         default_factory=dict, description="granules by product, [input.SPL3SMP] path = ..."
     )
+    project: ProjectSettings = Field(
+        default_factory=ProjectSettings, description="what the record is called"
+    )
+    period: PeriodSettings | None = Field(None, description="days of the record")
+    region: RegionSettings = Field(
+        default_factory=RegionSettings, description="cells of the record"
+    )
+    work: WorkSettings | None = Field(None, description="where the stages keep what they make")
     output: OutputSettings | None = Field(None, description="where the products go")
     retrieve: RetrieveSettings = Field(
         default_factory=RetrieveSettings, description="constants of stage one"
@@ -130,7 +147,12 @@ class Settings(BaseModel):
     calibrate: CalibrateSettings = Field(
         default_factory=CalibrateSettings, description="cross-calibration"
     )
+    roles: RolesSettings = Field(
+        default_factory=RolesSettings, description="what the days with a target are for"
+    )
     train: TrainSettings = Field(default_factory=TrainSettings, description="the learner")
+    fuse: FuseSettings = Field(default_factory=FuseSettings, description="the fusion")
+    publish: PublishSettings = Field(default_factory=PublishSettings, description="the product")
     simulate: SimulateSettings = Field(
         default_factory=SimulateSettings, description="a simulated world"
     )

@@ -8,6 +8,9 @@ from pydantic import BaseModel
 
 from mcca_ml.config import RetrieveSettings
 from mcca_ml.config_calibrate import CalibrateSettings
+from mcca_ml.config_fuse import FuseSettings
+from mcca_ml.config_publish import PublishSettings
+from mcca_ml.config_record import ProjectSettings, RegionSettings, RolesSettings
 from mcca_ml.config_train import TrainSettings
 from mcca_ml.config_world import SimulateSettings
 
@@ -16,11 +19,24 @@ WIDTH = 40
 
 _HEAD = """\
 # Settings of MCCA-ML: every default with its meaning. An unknown key is an error.
-# Use: mcca-ml retrieve this-file.toml, or mcca-ml simulate this-file.toml
+# Use: mcca-ml run this-file.toml, mcca-ml retrieve this-file.toml, mcca-ml simulate this-file.toml
 
 # Granules, here or on the command line: a directory or a glob, one table a product.
 # [input.SPL3SMP]
 # path = "granules/*.h5"
+
+# [period]
+# start = 1997-12-07
+# end = 2026-06-30
+
+# [[region.box]]
+# south = 35.0
+# north = 45.0
+# west = -10.0
+# east = 5.0
+
+# [work]
+# directory = "work"
 
 # [output]
 # directory = "products"
@@ -56,9 +72,14 @@ def _tables(heading: str, found: BaseModel) -> Iterator[str]:
 def as_toml() -> str:
     """Return all defaults as TOML, with a comment on each."""
     tables = [
+        *_tables("[project]", ProjectSettings()),
+        *_tables("[region]", RegionSettings()),
         *_tables("[retrieve]", RetrieveSettings()),
         *_tables("[calibrate]", CalibrateSettings()),
+        *_tables("[roles]", RolesSettings()),
         *_tables("[train]", TrainSettings()),
+        *_tables("[fuse]", FuseSettings()),
+        *_tables("[publish]", PublishSettings()),
         *_tables("[simulate]", SimulateSettings()),
     ]
     return f"{_HEAD}\n" + "\n\n".join(tables) + "\n"

@@ -46,6 +46,10 @@ class Flag(IntFlag):
     DEFAULT_ROUGHNESS = 1 << 21
     VOD_RATIO_FROM_PRIOR = 1 << 22
     DEFAULT_TEMPERATURE = 1 << 23
+    TARGET_FROM_PM = 1 << 24
+    LEVEL_GUESSED = 1 << 25
+    CALIBRATION_SHARED = 1 << 26
+    INPUT_UNUSUAL = 1 << 27
 
 
 MEANING = {
@@ -73,6 +77,10 @@ MEANING = {
     Flag.DEFAULT_ROUGHNESS: "roughness missing in the granule; taken from land cover or default",
     Flag.DEFAULT_TEMPERATURE: "no soil temperature in the granule; taken from 36.5 GHz at V",
     Flag.VOD_RATIO_FROM_PRIOR: "the V/H ratio of VOD is the prior, not estimated for this cell",
+    Flag.TARGET_FROM_PM: "the target of the day is of the pm look, less its usual difference to am",
+    Flag.LEVEL_GUESSED: "too few targets in this cell: its mean and spread come from its statics",
+    Flag.CALIBRATION_SHARED: "brightness temperature on the line of a class or of all cells",
+    Flag.INPUT_UNUSUAL: "an input lies outside what the training days of the cell held",
 }
 """What each bit says, in words; the text of the product's documentation."""
 

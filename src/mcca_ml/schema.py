@@ -79,6 +79,57 @@ RETRIEVAL: Mapping[str, Var] = {
 }
 """Soil moisture and vegetation optical depth per look."""
 
+TARGET: Mapping[str, Var] = {
+    **RETRIEVAL,
+    **{
+        name: ANCILLARY[name]
+        for name in ("soil_temperature", "clay_fraction", "roughness_h", "water_fraction")
+    },
+    "land_cover_main": Var(LOOK, "1", 0, 255, optional=True),
+}
+"""RETRIEVAL in cells of M25, what the learner learns from, with what it needs of the ground.
+
+`land_cover_main` is the class with the largest share; `NO_LAND_COVER` where unknown."""
+
+DAILY = ("time", "cell")
+
+STREAM: Mapping[str, Var] = {
+    "soil_moisture": Var(DAILY, "m3 m-3", 0.0, 1.0),
+    "sm_uncertainty": Var(DAILY, "m3 m-3", 0.0, 1.0),
+    "target_sd": Var(DAILY, "m3 m-3", 0.0, 1.0),
+    "obs_time": Var(DAILY, None),
+    "nobs": Var(DAILY, "1", 0, 2),
+    "age": Var(DAILY, "d", 0, 255),
+    "flag": Var(DAILY, "1", 0, 2**32 - 1),
+}
+"""Daily soil moisture that the learner tells from one sensor; attribute sensor.
+
+`soil_moisture` has a value on every day since the first look of the cell; on days without a look
+`nobs` is 0, `flag` has NOT_OBSERVED, `obs_time` is NaT and `age` is the days since the last look.
+`sm_uncertainty` is what is published, against truth; `target_sd` the spread against the target."""
+
+LAYERS = {"TMI": "sm_tmi", "AMSRE": "sm_amsre", "GMI": "sm_gmi", "AMSR2": "sm_amsr2"}
+"""Names of the streams as layers of the record, by sensor."""
+
+RECORD: Mapping[str, Var] = {
+    "sm": Var(DAILY, "m3 m-3", 0.0, 1.0),
+    "sm_uncertainty": Var(DAILY, "m3 m-3", 0.0, 1.0),
+    "target_sd": Var(DAILY, "m3 m-3", 0.0, 1.0),
+    "sensor": Var(DAILY, "1", 0, 2**15),
+    "t0": Var(DAILY, None),
+    "nobs": Var(DAILY, "1", 0, 255),
+    "flag": Var(DAILY, "1", 0, 2**32 - 1),
+    "sm_filled": Var(DAILY, "m3 m-3", 0.0, 1.0),
+    "is_filled": Var(DAILY, "1", 0, 1),
+    **{name: Var(DAILY, "m3 m-3", 0.0, 1.0) for name in LAYERS.values()},
+    **{f"{name}_uncertainty": Var(DAILY, "m3 m-3", 0.0, 1.0) for name in LAYERS.values()},
+}
+"""The fused daily record and its streams.
+
+`sm` only where a sensor saw the cell that day, `sm_filled` also where none did, with `is_filled` 1
+there. `sensor` adds the CCI bits of the sensors used, `nobs` counts their looks, `t0` is the mean
+time of observation. A layer has a value on days on which its sensor saw the cell."""
+
 
 def missing_like(name: str, dtype: npt.DTypeLike) -> object:
     """What stands in the variable `name` where nothing was observed.
@@ -92,7 +143,7 @@ def missing_like(name: str, dtype: npt.DTypeLike) -> object:
     """
     if name == "flag":
         return int(Flag.NOT_OBSERVED)
-    if name == "land_cover":
+    if name in ("land_cover", "land_cover_main"):
         return NO_LAND_COVER
     kind = np.dtype(dtype).kind
     if kind == "M":

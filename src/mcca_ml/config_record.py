@@ -1,0 +1,106 @@
+"""Settings of the record as a whole: what it is called, where and when it is, which days teach."""
+
+from datetime import date
+from pathlib import Path
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+FROZEN = ConfigDict(frozen=True, extra="forbid")
+
+
+class ProjectSettings(BaseModel):
+    """The `[project]` table."""
+
+    model_config = FROZEN
+
+    name: str = Field("record", min_length=1, description="of the record, said in its files")
+    creator: str = Field("", description="who made it, said in its files; empty: not said")
+
+
+class PeriodSettings(BaseModel):
+    """The `[period]` table; a later `end` appends to the record that stands."""
+
+    model_config = FROZEN
+
+    start: date = Field(date(1997, 12, 7), description="first UTC day; the default is TMI's first")
+    end: date = Field(description="last UTC day, included")
+
+    @model_validator(mode="after")
+    def _is_in_order(self) -> Self:
+        """Refuse a period that ends before it begins."""
+        if self.end < self.start:
+            raise ValueError(f"end {self.end} lies before start {self.start}; exchange them")
+        return self
+
+
+class RegionBox(BaseModel):
+    """One `[[region.box]]`: cells whose centres lie inside."""
+
+    model_config = FROZEN
+
+    south: float = Field(ge=-90.0, le=90.0, description="southern edge [degrees_north]")
+    north: float = Field(ge=-90.0, le=90.0, description="northern edge [degrees_north]")
+    west: float = Field(ge=-180.0, le=180.0, description="western edge [degrees_east]")
+    east: float = Field(
+        ge=-180.0, le=180.0, description="eastern edge [degrees_east]; below west: over 180"
+    )
+
+    @model_validator(mode="after")
+    def _has_an_area(self) -> Self:
+        """Refuse a box without an inside."""
+        if self.north <= self.south or self.east == self.west:
+            raise ValueError(
+                f"box {self.south:g} to {self.north:g} N, {self.west:g} to {self.east:g} E has no "
+                "inside; give south below north and two different meridians"
+            )
+        return self
+
+
+class RegionSettings(BaseModel):
+    """The `[region]` table: boxes, or cells; without either all land."""
+
+    model_config = FROZEN
+
+    box: tuple[RegionBox, ...] = Field((), description="boxes of land; none: all land")
+    cells: tuple[int, ...] = Field(
+        (), description="flat cells of EASE2_M25, row * 1388 + column, beside those of the boxes"
+    )
+
+
+class WorkSettings(BaseModel):
+    """The `[work]` table."""
+
+    model_config = FROZEN
+
+    directory: Path = Field(description="where the stages keep what they make")
+
+
+class Span(BaseModel):
+    """Some days, the first and the last included."""
+
+    model_config = FROZEN
+
+    first: date = Field(description="first UTC day")
+    last: date = Field(description="last UTC day, included")
+
+
+class RolesSettings(BaseModel):
+    """The `[roles]` table: what the days with a target are for."""
+
+    model_config = FROZEN
+
+    calibrate: tuple[Span, ...] = Field(
+        (),
+        description="days for uncertainty and fusion; none: before the test days as many as those",
+    )
+    test: tuple[Span, ...] = Field(
+        (),
+        description="days for scores only; none: the last 365 with a target, or a quarter of them",
+    )
+    stop_block: int = Field(
+        16, ge=15, le=120, description="length of a block of days that says when to stop [day]"
+    )
+    stop_every: int = Field(
+        6, ge=2, le=50, description="one in so many blocks of the training days is such a block"
+    )

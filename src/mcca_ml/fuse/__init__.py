@@ -1,0 +1,1 @@
+"""STREAMs of several sensors -> RECORD, weighted by the covariance of their errors."""
