@@ -1,14 +1,28 @@
-"""Map a function over blocks of cells of one fixed size, with any `concurrent.futures` executor."""
+"""Work cut into blocks or tasks, done by any `concurrent.futures` executor: threads, processes, Dask."""
 
 import multiprocessing
 import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import (
+    Executor,
+    ProcessPoolExecutor,
+    ThreadPoolExecutor,
+    as_completed,
+)
 from contextlib import contextmanager
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
+
+from mcca_ml.errors import ConfigError
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+_CLUSTER_SECONDS = 20
+"""Time to wait for a scheduler [s]."""
 
 Arrays = Sequence[npt.NDArray[np.generic]]
 
@@ -99,3 +113,64 @@ def map_blocks(
         results.append([np.asarray(result)[:kept] for result in future.result()])
         done(kept)
     return [np.concatenate(column) for column in zip(*results, strict=True)]
+
+
+def perform(
+    function: Callable[[Task], Result],
+    tasks: Sequence[Task],
+    executor: Executor | None,
+    done: Callable[[int], None] = lambda _: None,
+) -> list[Result]:
+    """Results of `function` for each task, in the order of the tasks.
+
+    Args:
+        function: of a module, so that other processes find it.
+        tasks: small things that tell what to do, not the data.
+        executor: where it is done; None: here, one after the other.
+        done: called with 1 after each task.
+
+    An error of a task goes up, and tasks that have not begun are dropped.
+    """
+    if executor is None:
+        found = []
+        for task in tasks:
+            found.append(function(task))
+            done(1)
+        return found
+    futures = [executor.submit(function, task) for task in tasks]
+    try:
+        for future in as_completed(futures):
+            future.result()
+            done(1)
+    except BaseException:
+        for future in futures:
+            future.cancel()
+        raise
+    return [future.result() for future in futures]
+
+
+@contextmanager
+def cluster(address: str) -> Iterator[Executor]:
+    """Workers of a Dask cluster.
+
+    Args:
+        address: of its scheduler, `tcp://host:8786` for instance.
+
+    Raises:
+        ConfigError: the package distributed is missing, or no scheduler answers.
+    """
+    try:
+        from distributed import Client  # an extra, which few need
+    except ImportError as error:
+        raise ConfigError(
+            "--cluster: found no package distributed, expected it; pip install 'mcca-ml[cluster]'"
+        ) from error
+    try:
+        client = Client(address, timeout=_CLUSTER_SECONDS, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise ConfigError(
+            f"--cluster {address}: no scheduler answers ({error}), expected one; start it or "
+            "correct the address"
+        ) from error
+    with client:
+        yield client.get_executor(pure=False)

@@ -1,5 +1,6 @@
 """Series of cells made ready for a network: checked, missing days carried, scaled."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -159,3 +160,16 @@ def of(found: Series, cells: npt.NDArray[np.int64]) -> Series:
         cells=found.cells[cells],
         is_train=found.is_train[cells],
     )
+
+
+def joined(parts: Sequence[Series]) -> Series:
+    """Series of several groups of cells, one after the other.
+
+    Args:
+        parts: with the same days and features.
+    """
+    per_cell = {
+        name: np.concatenate([getattr(part, name) for part in parts])
+        for name in ("x", "train", "stop", "static", "cells", "is_train")
+    }
+    return replace(parts[0], **per_cell)

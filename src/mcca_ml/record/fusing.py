@@ -1,0 +1,109 @@
+"""The stage `fuse`: streams -> RECORD in a store, by the covariance of their held-out errors."""
+
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import xarray as xr
+
+from mcca_ml.blocks import perform
+from mcca_ml.fuse import errors, fusion, models
+from mcca_ml.grid.store import (
+    blocks_of_cells,
+    digest,
+    marks,
+    open_store,
+    what_is_missing,
+    write_cells,
+)
+from mcca_ml.learn.roles import Role
+from mcca_ml.record import ledger
+from mcca_ml.record.loading import Source, target_for
+from mcca_ml.record.plan import Days, Plan
+from mcca_ml.record.stages import Progress, Stage, Tally
+from mcca_ml.record.training import Roles, network_inputs, roles
+
+
+@dataclass(frozen=True)
+class FuseTask:
+    """A block of cells."""
+
+    source: Source
+    cells: slice
+    roles: Roles
+    pool: Path
+    inputs: str
+
+
+def _streams(source: Source, cells: slice, days: Days) -> dict[str, xr.Dataset]:
+    """STREAM of each sensor for some cells and days."""
+    return {
+        name: open_store(
+            source.plan.stream_store(name), cells=cells, first_day=days[0], last_day=days[-1]
+        )
+        for name in source.plan.streams
+    }
+
+
+def moments_of(task: FuseTask) -> errors.Moments:
+    """Errors of the streams of a block against the target of the calibration days."""
+    source, days = task.source, task.source.learned
+    target = target_for(source, task.cells, days, task.roles, (Role.CALIBRATE,))
+    return errors.moments(_streams(source, task.cells, days), target.sm)
+
+
+def fuse_block(task: FuseTask) -> int:
+    """Fuse the streams of a block of cells; returns the number of cells."""
+    source = task.source
+    settings = source.plan.settings.fuse
+    model = errors.model_of(moments_of(task), models.load_pool(task.pool), settings)
+    ds = fusion.fuse(_streams(source, task.cells, source.plan.days()), model, settings)
+    write_cells(source.plan.record_store, ds, task.inputs)
+    return int(ds.sizes["cell"])
+
+
+def _pool_inputs(plan: Plan) -> str:
+    """Digest of all that the errors of the streams over all cells depend on."""
+    networks = [network_inputs(plan, name) for name in plan.networks()]
+    return digest("pool", plan.settings.fuse.model_dump_json(), *plan.streams, *networks)
+
+
+def _wanted(plan: Plan, count: int) -> dict[int, str]:
+    """Digest of what each block of cells depends on."""
+    known = {name: marks(plan.stream_store(name)) for name in plan.streams}
+    of_all = ("fuse", _pool_inputs(plan), str(plan.first_day), str(plan.last_day))
+    return {
+        number: digest(
+            *of_all, *(f"{name} {held[number]['shards']}" for name, held in sorted(known.items()))
+        )
+        for number in range(count)
+    }
+
+
+def fuse(plan: Plan, executor: Executor | None, progress: Progress) -> Tally:
+    """The fused record of all cells and days.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    source = Source(replace(plan, granules={}))
+    blocks = blocks_of_cells(plan.cells.size)
+    pool, pool_inputs = plan.work / "fusion" / "pool.npz", _pool_inputs(plan)
+    has_pool = ledger.is_done(pool, pool_inputs)
+    path = plan.record_store
+    ledger.ready_store(path, plan.frame("RECORD", "RECORD", digest("record")))
+    wanted = _wanted(plan, len(blocks))
+    missing = what_is_missing(path, wanted)
+    bar = progress(Stage.FUSE, len(missing) + (not has_pool))
+    if has_pool and not missing:
+        return Tally(Stage.FUSE, 0, "0 cells")
+    of_days = roles(source)
+    tasks = [FuseTask(source, cells, of_days, pool, "") for cells in blocks]
+    if not has_pool:
+        ledger.begin(pool)
+        models.save_pool(pool, errors.pooled(perform(moments_of, tasks, executor)))
+        ledger.finish(pool, pool_inputs, [pool])
+        bar(1)
+    todo = [replace(tasks[number], inputs=wanted[number]) for number in missing]
+    cells = perform(fuse_block, todo, executor, bar)
+    return Tally(Stage.FUSE, len(todo), f"{sum(cells):,} cells")

@@ -1,0 +1,126 @@
+"""The stage `grid`: swaths of the imagers -> a store of GRID_TB a sensor, 32 days a task."""
+
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+from mcca_ml.blocks import perform
+from mcca_ml.errors import GranuleError
+from mcca_ml.grid.store import digest, what_is_missing, write_block
+from mcca_ml.grid.swath_grid import grid_swaths
+from mcca_ml.intercal.screen import band_of
+from mcca_ml.read.any import read_swaths
+from mcca_ml.record.granules import Granule
+from mcca_ml.record.ledger import ready_store
+from mcca_ml.record.plan import Cells, Days, Plan
+from mcca_ml.record.stages import Progress, Stage, Tally
+from mcca_ml.sensors import SENSORS, Sensor
+
+CLOCK_TOLERANCE = np.timedelta64(150, "m")
+"""Between the start in a granule's name and its observations: an orbit and a margin. A clock that
+is off by less moves no observation to another pass and cannot be told from the file alone."""
+
+
+@dataclass(frozen=True)
+class GridTask:
+    """32 days of one sensor."""
+
+    store: Path
+    sensor: str
+    channels: tuple[str, ...]
+    cells: Cells
+    days: Days
+    granules: tuple[Granule, ...]
+    inputs: str
+
+
+def channels_of(sensor: Sensor, wanted: Sequence[str]) -> tuple[str, ...]:
+    """Channels of a sensor that look at the bands that the learner takes, in its own order.
+
+    >>> channels_of(SENSORS["TMI"], ("18.7V", "36.5H"))
+    ('19.35V', '37H')
+    """
+    return tuple(one.name for one in sensor.channels if band_of(one.name) in wanted)
+
+
+def _swaths(granule: Granule) -> tuple[xr.Dataset, ...]:
+    """Swaths of a granule, whose times have to be near those in its name."""
+    swaths = read_swaths(granule.path, may_be_empty=True)
+    for swath in swaths:
+        if str(swath.attrs.get("sensor")) != granule.sensor:
+            raise GranuleError(
+                f"{granule.path}: found sensor {swath.attrs.get('sensor')}, expected "
+                f"{granule.sensor}; put it under the product that it is of"
+            )
+        times = swath["time"].to_numpy()
+        times = times[~np.isnat(times)]
+        if not times.size:
+            continue
+        early, late = granule.start - times.min(), times.max() - granule.start
+        if max(early, late) > CLOCK_TOLERANCE:
+            raise GranuleError(
+                f"{granule.path.name}: found observations of {str(times.min())[:19]} to "
+                f"{str(times.max())[:19]}, expected them within {CLOCK_TOLERANCE} of its name; its "
+                "clock or its name is wrong: get it again or take it out"
+            )
+    return swaths
+
+
+def grid_block(task: GridTask) -> int:
+    """Grid the days of a task into its store; returns the number of granules read.
+
+    Day by day: what is in memory is one day's sums, and a day does not depend on the others.
+    """
+    sensor = SENSORS[task.sensor]
+    found = []
+    for day in task.days:
+        today = (one for one in task.granules if one.serves(day))
+        swaths = (swath for one in today for swath in _swaths(one))
+        found.append(
+            grid_swaths(swaths, task.cells, day, day, sensor=sensor, channels=task.channels)
+        )
+    simulated = any(day.attrs["simulated"] == "true" for day in found)
+    block = xr.concat(found, "time", coords="minimal", compat="override", combine_attrs="drop")
+    block.attrs = {
+        "sensor": task.sensor,
+        "grid": found[0].attrs["grid"],
+        "simulated": "true" if simulated else "false",
+    }
+    write_block(task.store, block, task.inputs)
+    return len(task.granules)
+
+
+def _tasks(plan: Plan, name: str) -> list[GridTask]:
+    """Blocks of one sensor that are missing."""
+    channels = channels_of(SENSORS[name], plan.settings.train.channels)
+    store = plan.grid_store(name)
+    frame = plan.frame(name, "GRID_TB", digest("grid", *channels), channels)
+    ready_store(store, frame)
+    by_block = {block: plan.days_of(block) for block in plan.blocks()}
+    granules = {block: plan.granules_of(name, days) for block, days in by_block.items()}
+    wanted = {
+        block: digest("grid", str(days[0]), str(days[-1]), *(g.identity for g in granules[block]))
+        for block, days in by_block.items()
+        if granules[block]
+    }
+    return [
+        GridTask(store, name, channels, plan.cells, by_block[block], granules[block], wanted[block])
+        for block in what_is_missing(store, wanted)
+    ]
+
+
+def grid(plan: Plan, executor: Executor | None, progress: Progress) -> Tally:
+    """Grid every imager of a record.
+
+    Raises:
+        GranuleError: a granule cannot be used.
+        OutputError: a store of another record stands there, or it cannot be written.
+    """
+    tasks = [task for name in plan.imagers for task in _tasks(plan, name)]
+    bar = progress(Stage.GRID, len(tasks))
+    read = perform(grid_block, tasks, executor, bar)
+    return Tally(Stage.GRID, len(tasks), f"{sum(read):,} granules")

@@ -1,0 +1,94 @@
+"""What is done, and of what: marks beside files, stores that are made anew when they must be."""
+
+import json
+import shutil
+from collections.abc import Sequence
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+
+from mcca_ml.atomic import make_directory, replacing
+from mcca_ml.grid.store import Frame, create_store, read_frame
+
+
+def _sha256(path: Path) -> str:
+    return sha256(path.read_bytes()).hexdigest()
+
+
+def _mark(path: Path) -> Path:
+    """The mark of a file or of a group of files that bears its name."""
+    return path.with_name(f"{path.name}.mark.json")
+
+
+def is_done(path: Path, inputs: str) -> bool:
+    """Whether a file, or a group of them, was made from these inputs and is whole.
+
+    Args:
+        path: as given to `finish`.
+        inputs: digest of all that it depends on.
+    """
+    try:
+        said = json.loads(_mark(path).read_text())
+    except (OSError, ValueError):
+        return False
+    if said["inputs"] != inputs:
+        return False
+    return all((path.parent / name).is_file() for name in said["files"])
+
+
+def finish(path: Path, inputs: str, files: Sequence[Path]) -> None:
+    """Write down that files are done; what is missing before is missing after a crash.
+
+    Args:
+        path: whose name the mark bears; one of the files, or the name of the group.
+        inputs: digest of all that they depend on.
+        files: in the directory of `path`.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    said = {"inputs": inputs, "files": {one.name: _sha256(one) for one in sorted(files)}}
+    with replacing(_mark(path)) as beside:
+        beside.write_text(json.dumps(said, indent=1, sort_keys=True))
+
+
+def begin(path: Path) -> None:
+    """Take the mark away before files are made anew."""
+    make_directory(path.parent)
+    _mark(path).unlink(missing_ok=True)
+
+
+def digest_of_done(path: Path) -> str:
+    """Digest of the bytes of what is done, by which a later stage tells whether it changed."""
+    said = json.loads(_mark(path).read_text())
+    return sha256(json.dumps(said["files"], sort_keys=True).encode()).hexdigest()
+
+
+def _is_same(found: Frame, wanted: Frame) -> bool:
+    return (
+        np.array_equal(found.cells, wanted.cells)
+        and found.channels == wanted.channels
+        and found.configuration == wanted.configuration
+        and found.contents == wanted.contents
+    )
+
+
+def ready_store(path: Path, frame: Frame) -> None:
+    """Make a store, in place of one that was made for other cells or with other settings.
+
+    Args:
+        path: of the store, in the directory of the stages.
+        frame: that it must have.
+
+    Raises:
+        OutputError: a store of another version stands there, or it cannot be written.
+    """
+    make_directory(path.parent)
+    if path.is_dir() and any(path.iterdir()) and not _is_same(read_frame(path), frame):
+        # Renamed first: if the removal is interrupted no half of a store bears the name.
+        aside = path.with_name(f".{path.name}.old")
+        shutil.rmtree(aside, ignore_errors=True)
+        path.rename(aside)
+        shutil.rmtree(aside)
+    create_store(path, frame)

@@ -1,0 +1,103 @@
+"""The stage `predict`: networks applied to the whole record of each sensor -> a store of STREAM."""
+
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import xarray as xr
+
+from mcca_ml.blocks import perform
+from mcca_ml.grid.store import blocks_of_cells, content_digest, digest, what_is_missing, write_cells
+from mcca_ml.learn import store, uncertainty_store
+from mcca_ml.learn.stream import stream_of
+from mcca_ml.record import ledger
+from mcca_ml.record.loading import Source, groups, inputs_for
+from mcca_ml.record.plan import NETWORKS, Plan
+from mcca_ml.record.stages import Progress, Stage, Tally
+from mcca_ml.record.training import GROUP_CELLS, network_inputs
+
+
+@dataclass(frozen=True)
+class PredictTask:
+    """A block of cells of one sensor over all days."""
+
+    source: Source
+    sensor: str
+    network: str
+    cells: slice
+    files: tuple[tuple[Path, slice], ...]
+    """Weights and the cells that they are of."""
+    inputs: str
+
+
+def predict_block(task: PredictTask) -> int:
+    """Write the stream of a block of cells; returns the number of cells."""
+    plan = task.source.plan
+    spread = uncertainty_store.load(plan.network(task.network) / "spread.npz")
+    parts = []
+    for path, cells in task.files:
+        inputs = inputs_for(task.source, task.sensor, cells, plan.days())
+        parts.append(stream_of(store.load(path), spread, inputs))
+    ds = xr.concat(parts, "cell", coords="minimal", compat="override", combine_attrs="override")
+    write_cells(plan.stream_store(task.sensor), ds, task.inputs)
+    return int(ds.sizes["cell"])
+
+
+def network_of(sensor: str) -> str:
+    """Sensor whose network is applied to a sensor.
+
+    >>> network_of("TMI")
+    'GMI'
+    """
+    return next(trained for trained, sensors in NETWORKS.items() if sensor in sensors)
+
+
+def _tasks(plan: Plan, sensor: str) -> list[PredictTask]:
+    """Blocks of one stream that are missing."""
+    source = Source(replace(plan, granules={}))
+    trained = network_of(sensor)
+    folder = plan.network(trained)
+    files = [
+        (folder / f"{number:04d}.npz", cells)
+        for number, cells in enumerate(groups(plan.cells.size, GROUP_CELLS))
+    ]
+    blocks = blocks_of_cells(plan.cells.size)
+    of_all = (
+        "predict",
+        sensor,
+        str(plan.first_day),
+        str(plan.last_day),
+        content_digest(plan.grid_store(sensor)),
+        ledger.digest_of_done(plan.work / "calibration" / "all"),
+        ledger.digest_of_done(folder / "spread.npz"),
+    )
+    path = plan.stream_store(sensor)
+    ledger.ready_store(path, plan.frame(sensor, "STREAM", digest("stream", sensor)))
+    of_block = [
+        tuple(one for one in files if cells.start <= one[1].start < cells.stop) for cells in blocks
+    ]
+    wanted = {
+        number: digest(*of_all, *(ledger.digest_of_done(one) for one, _ in some))
+        for number, some in enumerate(of_block)
+    }
+    return [
+        PredictTask(source, sensor, trained, blocks[n], of_block[n], wanted[n])
+        for n in what_is_missing(path, wanted)
+    ]
+
+
+def predict(plan: Plan, executor: Executor | None, progress: Progress) -> Tally:
+    """Soil moisture of every sensor that has a network, on all days of the record.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    tasks = [task for sensor in plan.streams for task in _tasks(plan, sensor)]
+    bar = progress(Stage.PREDICT, len(tasks))
+    perform(predict_block, tasks, executor, bar)
+    left = sorted(set(plan.imagers) - set(plan.streams))
+    notes = [
+        f"{name} gives no stream: its network is of {network_of(name)}, of which there is no granule"
+        for name in left
+    ]
+    return Tally(Stage.PREDICT, len(tasks), f"streams of {', '.join(plan.streams)}", tuple(notes))

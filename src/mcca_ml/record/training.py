@@ -1,0 +1,229 @@
+"""The stage `train`: inputs and targets -> a network of each cell, and how far it may be off."""
+
+from concurrent.futures import Executor
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from mcca_ml.blocks import perform
+from mcca_ml.errors import GranuleError
+from mcca_ml.grid.store import digest
+from mcca_ml.learn import samples, store, uncertainty, uncertainty_store
+from mcca_ml.learn.fit import fine_tune, predict
+from mcca_ml.learn.pooled import sampled
+from mcca_ml.learn.roles import Role, roles_of
+from mcca_ml.learn.samples import Series
+from mcca_ml.learn.start import Start, at_start, pooled_start
+from mcca_ml.learn.statics import statics_of
+from mcca_ml.record import ledger
+from mcca_ml.record.calibrating import calibration_inputs
+from mcca_ml.record.loading import Source, groups, inputs_for, target_days, target_for, visible_target
+from mcca_ml.record.plan import NETWORKS, Plan
+from mcca_ml.record.stages import Progress, Stage, Tally
+
+GROUP_CELLS = 256
+"""Cells of one file of weights, and of one task."""
+LEARNING = (Role.TRAIN, Role.STOP)
+
+Roles = npt.NDArray[np.int8]
+
+
+@dataclass(frozen=True)
+class TrainTask:
+    """The networks of some cells."""
+
+    source: Source
+    sensor: str
+    cells: slice
+    roles: Roles
+    """Of each day that may be known, (time,)."""
+    path: Path
+    inputs: str
+    start: Start | None = None
+
+
+def roles(source: Source) -> Roles:
+    """Role of each day that may be known, (time,)."""
+    return roles_of(source.learned, source.plan.settings.roles, target_days(source))
+
+
+def series_of(task: TrainTask) -> Series:
+    """Series of the cells of a task, with the target of training and stop days only."""
+    source, days = task.source, task.source.learned
+    inputs = inputs_for(source, task.sensor, task.cells, days)
+    target = target_for(source, task.cells, days, task.roles, LEARNING)
+    ds = visible_target(source, task.cells, days, task.roles)
+    static, _names = statics_of(ds, inputs, np.isin(task.roles, LEARNING))
+    return samples.series(
+        inputs.x,
+        target.sm,
+        roles=task.roles,
+        cells=source.plan.cells[task.cells],
+        static=static,
+        groups=inputs.groups,
+    )
+
+
+def count_targets(task: TrainTask) -> npt.NDArray[np.int64]:
+    """Training days with a target of each cell, (cell,)."""
+    target = target_for(task.source, task.cells, task.source.learned, task.roles, (Role.TRAIN,))
+    return np.asarray(np.isfinite(target.sm).sum(axis=1), np.int64)
+
+
+def _sample(task: TrainTask, chosen: npt.NDArray[np.int64]) -> Series:
+    """Series of those cells of a task whose places are among `chosen`."""
+    inside = chosen[(chosen >= task.cells.start) & (chosen < task.cells.stop)]
+    return samples.of(series_of(task), inside - task.cells.start)
+
+
+def start_of(tasks: list[TrainTask], executor: Executor | None) -> tuple[Start, Series]:
+    """The start of all cells, and the sample of them that it was learned from."""
+    source = tasks[0].source
+    settings = source.train
+    enough = np.concatenate(perform(count_targets, tasks, executor)) >= settings.fewest_targets
+    some = np.flatnonzero(enough)
+    chosen = np.sort(some[sampled(source.plan.cells[some], settings.seed, settings.pooled_cells)])
+    holding = [
+        task
+        for task in tasks
+        if np.any((chosen >= task.cells.start) & (chosen < task.cells.stop))
+    ]
+    whole = samples.joined([_sample(task, chosen) for task in holding or tasks[:1]])
+    return pooled_start(whole, settings)[0], whole
+
+
+def train_group(task: TrainTask) -> int:
+    """Train the networks of a task and write them; returns the number of cells."""
+    if task.start is None:
+        raise ValueError("a task of training has a start")
+    series = series_of(task)
+    weights, _report = fine_tune(task.start, series)
+    ledger.begin(task.path)
+    store.save(task.path, weights)
+    ledger.finish(task.path, task.inputs, [task.path])
+    return len(series.cells)
+
+
+@dataclass(frozen=True)
+class Held:
+    """What the calibration days of some cells say, (cell, time)."""
+
+    estimate: npt.NDArray[np.float32]
+    sm: npt.NDArray[np.float32]
+    sd: npt.NDArray[np.float32]
+    vod: npt.NDArray[np.float32]
+    nobs: npt.NDArray[np.uint8]
+    low: npt.NDArray[np.float32]
+    high: npt.NDArray[np.float32]
+    """Range of each input on training days, (cell, feature)."""
+
+
+def held_out(task: TrainTask) -> Held:
+    """Estimates and targets of the cells of a task on calibration days."""
+    source, days = task.source, task.source.learned
+    inputs = inputs_for(source, task.sensor, task.cells, days)
+    is_held = task.roles == Role.CALIBRATE
+    target = target_for(source, task.cells, days, task.roles, (Role.CALIBRATE,))
+    found = predict(store.load(task.path), inputs.x)
+    low, high = uncertainty.input_range(inputs, np.isin(task.roles, LEARNING))
+    return Held(
+        found[:, is_held],
+        target.sm[:, is_held],
+        target.sd[:, is_held],
+        target.vod[:, is_held],
+        inputs.nobs[:, is_held],
+        low,
+        high,
+    )
+
+
+def _spread(tasks: list[TrainTask], executor: Executor | None) -> uncertainty.Spread:
+    """How far the estimates of all cells are from the target of the calibration days."""
+    source, days = tasks[0].source, tasks[0].source.learned
+    parts = perform(held_out, tasks, executor)
+    whole = Held(
+        **{
+            field.name: np.concatenate([getattr(part, field.name) for part in parts])
+            for field in fields(Held)
+        }
+    )
+    return uncertainty.fit_spread(
+        whole.estimate,
+        whole.sm,
+        whole.sd,
+        nobs=whole.nobs,
+        vod=whole.vod,
+        days=days[tasks[0].roles == Role.CALIBRATE],
+        cells=source.plan.cells,
+        input_range=(whole.low, whole.high),
+    )
+
+
+def network_inputs(plan: Plan, sensor: str) -> str:
+    """Digest of all that the networks trained on a sensor depend on."""
+    settings = plan.settings
+    return digest(
+        "train",
+        sensor,
+        settings.train.model_dump_json(),
+        settings.roles.model_dump_json(),
+        calibration_inputs(plan),
+    )
+
+
+def _train_sensor(
+    plan: Plan, sensor: str, executor: Executor | None, progress: Progress
+) -> int:
+    """Train the networks of one sensor that are missing; returns how many cells."""
+    source = Source(replace(plan, granules={}))
+    inputs = network_inputs(plan, sensor)
+    folder = plan.network(sensor)
+    spread_path = folder / "spread.npz"
+    if ledger.is_done(spread_path, inputs):
+        return 0
+    days = roles(source)
+    tasks = [
+        TrainTask(source, sensor, cells, days, folder / f"{number:04d}.npz", inputs)
+        for number, cells in enumerate(groups(plan.cells.size, GROUP_CELLS))
+    ]
+    missing = [task for task in tasks if not ledger.is_done(task.path, inputs)]
+    bar = progress(Stage.TRAIN, len(missing) + 1)
+    if missing:
+        start = _kept_start(tasks, folder / "start.npz", executor)
+        perform(train_group, [replace(task, start=start) for task in missing], executor, bar)
+    found = _spread(tasks, executor)
+    ledger.begin(spread_path)
+    uncertainty_store.save(spread_path, found)
+    ledger.finish(spread_path, inputs, [spread_path])
+    bar(1)
+    return plan.cells.size
+
+
+def _kept_start(tasks: list[TrainTask], path: Path, executor: Executor | None) -> Start:
+    """The start of all cells, from its file where it is done."""
+    inputs = tasks[0].inputs
+    if not ledger.is_done(path, inputs):
+        start, series = start_of(tasks, executor)
+        ledger.begin(path)
+        store.save(path, at_start(start, series))
+        ledger.finish(path, inputs, [path])
+    return store.load(path).start
+
+
+def train(plan: Plan, executor: Executor | None, progress: Progress) -> Tally:
+    """Train the networks of a record; they stay while it grows, until it is told to learn anew.
+
+    Raises:
+        GranuleError: there is no target, or no sensor that a network can be trained on.
+        OutputError: they cannot be written.
+    """
+    if not plan.networks():
+        raise GranuleError(
+            f"train: found granules of {', '.join(plan.imagers) or 'no imager'}, expected some of "
+            f"{' or '.join(NETWORKS)}, which fly beside SMAP; give [input.1C-AMSR2] or "
+            "[input.1C-GMI]"
+        )
+    cells = sum(_train_sensor(plan, name, executor, progress) for name in plan.networks())
+    return Tally(Stage.TRAIN, int(cells > 0), f"{cells:,} networks")
