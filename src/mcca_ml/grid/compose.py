@@ -76,10 +76,15 @@ def compose_day(parts: Sequence[xr.Dataset], day: np.datetime64) -> xr.Dataset:
     seen = [part["cell"].to_numpy()[schema.is_observed(part).any((0, 1))] for part in today]
     cells = np.unique(np.concatenate([np.empty(0, np.int64), *seen]))
     chosen = _choose(today, cells)
-    out = empty(parts[0], np.atleast_1d(day), cells).assign_attrs(_common_attributes(parts))
-    for name in CONTRACT:
-        if any(name in part for part in parts):
-            out[name] = _gather(name, parts, today, cells, chosen)
+    records = [_positions(part, cells) for part in today]
+    out = empty(parts[0], np.atleast_1d(day), cells).assign(
+        {
+            name: _gather(name, parts, today, records, chosen)
+            for name in CONTRACT
+            if any(name in part for part in parts)
+        }
+    )
+    out = out.assign_attrs(_common_attributes(parts))
     return schema.check(out, CONTRACT, where="compose_day: output")
 
 
@@ -163,22 +168,22 @@ def _gather(
     name: str,
     parts: Sequence[xr.Dataset],
     today: Sequence[xr.Dataset],
-    cells: npt.NDArray[np.int64],
+    records: Sequence[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]],
     chosen: Mapping[str, npt.NDArray[np.int64]],
-) -> xr.DataArray:
+) -> xr.Variable:
     """Variable `name` of the kept records, with dims, type and attributes of the first part."""
     like = next(part[name] for part in parts if name in part)
     inner = [like.sizes[dim] for dim in like.dims[3:]]
-    shape = (1, len(TARGET_HOUR), cells.size, *inner)
+    shape = (1, len(TARGET_HOUR), next(iter(chosen.values())).size, *inner)
     values = np.full(shape, schema.missing_like(name, like.dtype), like.dtype)
-    for n, part in enumerate(today):
-        spot, listed = _positions(part, cells)
+    for n, (part, (spot, listed)) in enumerate(zip(today, records, strict=True)):
+        looks = part["look"].to_numpy().tolist()
         for look_number, (look, number) in enumerate(chosen.items()):
             kept = number[spot] == n
             if name in part and kept.any():
-                record = part[name].sel(look=look).to_numpy()[0]
+                record = part[name].to_numpy()[0, looks.index(look)]
                 values[0, look_number, spot[kept]] = record[listed[kept]]
-    return xr.DataArray(values, dims=like.dims, attrs=like.attrs)
+    return xr.Variable(like.dims, values, like.attrs)
 
 
 def _common_attributes(parts: Sequence[xr.Dataset]) -> dict[str, object]:

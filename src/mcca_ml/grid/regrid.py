@@ -95,17 +95,19 @@ def cover_of(
     return ov.Cover(np.where(share > 0, index, 0).astype(np.int32), share)
 
 
-def to_m25(ds: xr.Dataset) -> xr.Dataset:
+def to_m25(ds: xr.Dataset, cells: npt.NDArray[np.integer] | None = None) -> xr.Dataset:
     """Return `ds` on the land cells of EASE2_M25 that it observes; the input is not modified.
 
     Args:
         ds: after `schema.GRID_TB` and `schema.ANCILLARY`; `cell` holds flat indices of the grid
             named by `attrs["grid"]`, in any order, as few as there are. Variables beyond the two
             contracts are left out.
+        cells: flat indices on EASE2_M25, rising, each once; `land.land_cells` if not given.
+            What a cell gets does not depend on which others there are.
 
     Returns:
         New dataset after the same contracts: `cell` holds rising flat indices of EASE2_M25,
-        restricted to `land.land_cells` and to cells observed in at least one look; coordinates
+        restricted to `cells` and to those observed in at least one look; coordinates
         `lat` and `lon` are their centres; `attrs["grid"]` is `EASE2_M25`. See the module for
         what becomes of each variable.
 
@@ -114,7 +116,7 @@ def to_m25(ds: xr.Dataset) -> xr.Dataset:
     """
     schema.check(ds, CONTRACT, where="to_m25: input")
     source = ease2.by_name(str(ds.attrs.get("grid")))
-    cells = land.land_cells(ease2.M25)
+    cells = land.land_cells(ease2.M25) if cells is None else cells
     cover = cover_of(source, ease2.M25, source_cells=ds["cell"].to_numpy(), target_cells=cells)
     met = np.asarray((cover.weight > 0).any(axis=1))
     cover, out = contributing(ds, cover.of(met)), _empty(ds, cells[met])
@@ -126,7 +128,7 @@ def to_m25(ds: xr.Dataset) -> xr.Dataset:
     return schema.check(out, CONTRACT, where="to_m25: output")
 
 
-def _empty(ds: xr.Dataset, cells: ov.Indices) -> xr.Dataset:
+def _empty(ds: xr.Dataset, cells: npt.NDArray[np.integer]) -> xr.Dataset:
     """The coordinates and attributes of the result, on `cells` of EASE2_M25."""
     place = ease2.cell_latlon(ease2.M25, cells)
     return xr.Dataset(

@@ -31,22 +31,29 @@ def stack_days(days: Sequence[xr.Dataset]) -> xr.Dataset:
         )
     cells = np.unique(np.concatenate([day["cell"].to_numpy() for day in days]))
     dates = np.concatenate([day["time"].to_numpy() for day in days])
-    out = empty(days[0], dates, cells).assign_attrs(days[0].attrs)
-    for name in CONTRACT:
-        if any(name in day for day in days):
-            out[name] = _stacked(name, days, cells)
+    spots = [np.searchsorted(cells, day["cell"].to_numpy()) for day in days]
+    out = empty(days[0], dates, cells).assign(
+        {
+            name: _stacked(name, days, spots, cells.size)
+            for name in CONTRACT
+            if any(name in day for day in days)
+        }
+    )
+    out = out.assign_attrs(days[0].attrs)
     return schema.check(out, CONTRACT, where="stack_days: output")
 
 
-def _stacked(name: str, days: Sequence[xr.Dataset], cells: Array) -> xr.DataArray:
-    """Variable `name` over all days and cells."""
+def _stacked(
+    name: str, days: Sequence[xr.Dataset], spots: Sequence[Array], size: int
+) -> xr.Variable:
+    """Variable `name` over all days and `size` cells; `spots` are the places of those of a day."""
     like = next(day[name] for day in days if name in day)
     inner = [like.sizes[dim] for dim in like.dims[3:]]
-    shape = (len(days), len(TARGET_HOUR), cells.size, *inner)
+    shape = (len(days), len(TARGET_HOUR), size, *inner)
     values = np.full(shape, schema.missing_like(name, like.dtype), like.dtype)
-    for number, day in enumerate(days):
-        spot = np.searchsorted(cells, day["cell"].to_numpy())
+    for number, (day, spot) in enumerate(zip(days, spots, strict=True)):
+        looks = day["look"].to_numpy().tolist()
         for look_number, look in enumerate(TARGET_HOUR):
-            if name in day and look in day["look"]:
-                values[number, look_number, spot] = day[name].sel(look=look).to_numpy()[0]
-    return xr.DataArray(values, dims=like.dims, attrs=like.attrs)
+            if name in day and look in looks:
+                values[number, look_number, spot] = day[name].to_numpy()[0, looks.index(look)]
+    return xr.Variable(like.dims, values, like.attrs)

@@ -4,9 +4,11 @@ from pathlib import Path
 from typing import Protocol
 
 import h5py
+import numpy as np
 import xarray as xr
 
 from mcca_ml.errors import GranuleError
+from mcca_ml.grid import ease2
 from mcca_ml.layouts import PRODUCTS
 from mcca_ml.read.amsr_l1r import is_l1r, read_l1r
 from mcca_ml.read.amsr_l3 import is_l3, read_l3
@@ -15,13 +17,15 @@ from mcca_ml.read.granule import open_hdf5
 from mcca_ml.read.gridded import is_gridded, read_gridded
 from mcca_ml.read.identify import describe, is_smap
 from mcca_ml.read.smap import read_smap
+from mcca_ml.read.window import CellsOf
 
 
-def read(path: Path) -> xr.Dataset:
+def read(path: Path, cells_of: CellsOf | None = None) -> xr.Dataset:
     """Read a granule, whichever it is: a SMAP product, or gridded brightness temperature.
 
     Args:
         path: HDF5 or NetCDF-4 file; its content, not its name, says what it is.
+        cells_of: which cells of its grid to read, of which it may hold none; all if not given.
 
     Returns:
         After schema.GRID_TB and schema.ANCILLARY.
@@ -34,9 +38,12 @@ def read(path: Path) -> xr.Dataset:
         gridded = is_gridded(h5)
         found = describe(h5)
     if smap:
-        return read_smap(path)
+        return read_smap(path, cells_of)
     if gridded:
-        return read_gridded(path)
+        ds = read_gridded(path)
+        if cells_of is None:
+            return ds
+        return ds.isel(cell=np.isin(ds["cell"], cells_of(ease2.by_name(ds.attrs["grid"]))))
     raise GranuleError(
         f"{path.name}: holds {found}, expected one of {', '.join(PRODUCTS)} or gridded brightness "
         "temperature (NetCDF with tb and the attribute sensor); give one of these"

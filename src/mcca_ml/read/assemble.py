@@ -98,21 +98,38 @@ def solar_time(obs_time: npt.NDArray[np.datetime64], lon: npt.NDArray[np.float64
     return np.asarray(np.mod(hours + lon / 15.0, 24.0), np.float32)
 
 
+def nothing_seen(look: str) -> Observations:
+    """A look that saw nothing."""
+    return Observations(
+        look=look,
+        cell=np.empty(0, np.int64),
+        tb=np.empty((0, len(SMAP.channels)), np.float32),
+        incidence=np.empty(0, np.float32),
+        obs_time=np.empty(0, "M8[ns]"),
+        nobs=np.empty(0, np.uint16),
+        flag=np.empty(0, FLAG_DTYPE),
+        ancillary={},
+    )
+
+
+def some_of(observations: Observations, which: npt.NDArray[np.bool_]) -> Observations:
+    """The cells of a look for which `which` is true."""
+    return Observations(
+        look=observations.look,
+        cell=observations.cell[which],
+        tb=observations.tb[which],
+        incidence=observations.incidence[which],
+        obs_time=observations.obs_time[which],
+        nobs=observations.nobs[which],
+        flag=observations.flag[which],
+        ancillary={name: values[which] for name, values in observations.ancillary.items()},
+    )
+
+
 def _timed(observations: Observations) -> Observations:
     """The cells with a time: without one a value belongs to no UTC day and to no pass."""
     known = ~np.isnat(observations.obs_time)
-    if known.all():
-        return observations
-    return Observations(
-        look=observations.look,
-        cell=observations.cell[known],
-        tb=observations.tb[known],
-        incidence=observations.incidence[known],
-        obs_time=observations.obs_time[known],
-        nobs=observations.nobs[known],
-        flag=observations.flag[known],
-        ancillary={name: values[known] for name, values in observations.ancillary.items()},
-    )
+    return observations if known.all() else some_of(observations, known)
 
 
 def _variable(name: str, data: npt.NDArray[np.generic]) -> xr.Variable:
@@ -133,7 +150,7 @@ def _fields(observations: Observations) -> dict[str, npt.NDArray[np.generic]]:
     }
 
 
-def _usable(looks: Sequence[Observations], where: str) -> list[Observations]:
+def _usable(looks: Sequence[Observations], where: str, *, may_be_empty: bool) -> list[Observations]:
     """The looks that saw something, without the cells that have no time.
 
     Raises:
@@ -141,6 +158,8 @@ def _usable(looks: Sequence[Observations], where: str) -> list[Observations]:
     """
     timed = [_timed(observations) for observations in looks]
     seen = [observations for observations in timed if observations.cell.size]
+    if not seen and may_be_empty:
+        return timed
     if not seen:
         any_value = any(observations.cell.size for observations in looks)
         what = "observation time" if any_value else "brightness temperature"
@@ -183,13 +202,16 @@ def _attributes(layout: Layout, where: str) -> dict[str, str]:
     }
 
 
-def assemble(looks: Sequence[Observations], layout: Layout, where: str) -> xr.Dataset:
+def assemble(
+    looks: Sequence[Observations], layout: Layout, where: str, *, may_be_empty: bool = False
+) -> xr.Dataset:
     """One dataset over UTC days, looks and cells.
 
     Args:
         looks: what each look saw; cells without any brightness temperature are left out.
         layout: of the granule, for the attributes.
         where: name of the granule.
+        may_be_empty: whether looks that saw nothing will do; the result has no cell then.
 
     Returns:
         After schema.GRID_TB and schema.ANCILLARY; a field that no look has is left out, and so is
@@ -198,7 +220,7 @@ def assemble(looks: Sequence[Observations], layout: Layout, where: str) -> xr.Da
     Raises:
         GranuleError: no look saw anything, or at no known time, or a cell occurs twice in a look.
     """
-    seen = _usable(looks, where)
+    seen = _usable(looks, where, may_be_empty=may_be_empty)
     cells = np.unique(np.concatenate([o.cell for o in seen]))
     days = np.unique(np.concatenate([o.obs_time.astype("M8[D]") for o in seen]))
     names = sorted({observations.look for observations in seen})

@@ -1,5 +1,7 @@
 """Brightness temperatures of SMAP granules, checked for being kelvin."""
 
+from collections.abc import Sequence
+
 import h5py
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +20,10 @@ LEAST_INSIDE = 0.1
 degrees Celsius pass 30 in the hottest deserts only, and nothing scaled by 100 comes near."""
 
 
+LEAST_VALUES = 50
+"""Values of a part of the grid below which their share within TB_RANGE says nothing."""
+
+
 def _check_kelvin(found: h5py.Dataset, values: Floats) -> None:
     """Raise where the unit is not kelvin, or where the values cannot be."""
     where = file_name(found)
@@ -26,25 +32,29 @@ def _check_kelvin(found: h5py.Dataset, values: Floats) -> None:
         raise GranuleError(f"{where}: {found.name} is in {units!r}, expected Kelvin; convert it")
     finite = values[np.isfinite(values)]
     inside = (finite >= TB_RANGE[0]) & (finite <= TB_RANGE[1])
-    if finite.size and inside.mean() < LEAST_INSIDE:
+    least = 1 if values.shape == found.shape else LEAST_VALUES
+    if finite.size >= least and inside.mean() < LEAST_INSIDE:
         raise GranuleError(
             f"{where}: {found.name} lies between {finite.min():g} and {finite.max():g}, expected "
             f"{TB_RANGE[0]:g} to {TB_RANGE[1]:g} K; is it in degrees Celsius or scaled?"
         )
 
 
-def brightness_temperature(group: h5py.Group, name: str, shape: tuple[int, ...]) -> Floats:
+def brightness_temperature(
+    group: h5py.Group, name: str, shape: tuple[int, ...], rows: Sequence[slice] = (slice(None),)
+) -> Floats:
     """Brightness temperature [K], NaN where missing or outside its physical range.
 
     Args:
         group: HDF5 group.
         name: dataset in it.
         shape: that it must have.
+        rows: runs along its first axis to read; all of it if not given.
 
     Raises:
         GranuleError: it is absent, of another shape, or not in kelvin.
     """
-    raw = array(group, name, shape)
+    raw = array(group, name, shape, rows)
     _check_kelvin(group[name], decode(raw, FILLS["f4"]))
     return decode(raw, FILLS["f4"], TB_RANGE)
 

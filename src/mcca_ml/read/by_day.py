@@ -84,6 +84,7 @@ def by_day(
     paths: Sequence[Path],
     bad: Callable[[GranuleError | SchemaError], None],
     done: Callable[[], None],
+    take: Callable[[Path], Part] | None = None,
 ) -> Days:
     """Every UTC day, rising, with the granules that hold observations of it.
 
@@ -96,6 +97,7 @@ def by_day(
         bad: called with the error of a granule that cannot be used, which is then left out; it
             may raise.
         done: called after each granule.
+        take: reads one granule; `read_part` if not given. What holds no day is let go.
     """
     ordered = sorted(paths, key=lambda path: (stamp(path), path.name))
     is_dated = all(stamp_day(path) is not None for path in ordered)
@@ -108,13 +110,15 @@ def by_day(
                 yield day, today
                 del today  # or it would stay in memory while the next day is read
         try:
-            part = read_part(path)
-            if last is not None and days_of([part.ds])[0] <= last:
+            part = (take or read_part)(path)
+            holds = days_of([part.ds])
+            if last is not None and holds.size and holds[0] <= last:
                 raise GranuleError(
-                    f"{path.name}: holds observations of {days_of([part.ds])[0]}, expected none "
+                    f"{path.name}: holds observations of {holds[0]}, expected none "
                     "before the day in its name; give it its provider's name"
                 )
-            held.append(part)
+            if holds.size:
+                held.append(part)
         except (GranuleError, SchemaError) as error:
             bad(error)
         done()

@@ -3,7 +3,7 @@
 Every failure becomes a GranuleError of one line: the file, what was found, what was expected.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -119,14 +119,23 @@ def _shaped(group: h5py.Group, name: str, shape: tuple[int, ...]) -> h5py.Datase
     return found
 
 
-def array(group: h5py.Group, name: str, shape: tuple[int, ...]) -> npt.NDArray[np.generic]:
+def array(
+    group: h5py.Group, name: str, shape: tuple[int, ...], rows: Sequence[slice] = (slice(None),)
+) -> npt.NDArray[np.generic]:
     """Raw values of the dataset `name`, which must have the given shape.
+
+    Args:
+        group: HDF5 group.
+        name: dataset in it.
+        shape: that it must have.
+        rows: runs along its first axis to read, one after the other; all of it if not given.
 
     Raises:
         GranuleError: it is absent or has another shape.
     """
-    raw: npt.NDArray[np.generic] = _shaped(group, name, shape)[()]
-    return raw
+    found = _shaped(group, name, shape)
+    parts: list[npt.NDArray[np.generic]] = [found[run] for run in rows]
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def number_array(group: h5py.Group, name: str, shape: tuple[int, ...]) -> npt.NDArray[np.generic]:

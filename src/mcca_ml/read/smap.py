@@ -17,13 +17,16 @@ from mcca_ml.read.assemble import (
     assemble,
     is_recommended,
     is_suspect,
+    nothing_seen,
+    some_of,
     surface_flags,
     tb_flags,
 )
 from mcca_ml.read.brightness import brightness_temperature, flat_cell
-from mcca_ml.read.granule import Floats, array, dataset, decode, open_hdf5
+from mcca_ml.read.granule import Floats, array, dataset, decode, file_name, open_hdf5
 from mcca_ml.read.identify import layout_of, look_of_orbit
 from mcca_ml.read.smap_l1c import read_l1c
+from mcca_ml.read.window import Cells, CellsOf, Window, window_of
 
 ANCILLARY = {
     "soil_temperature": ("surface_temperature",),
@@ -47,8 +50,10 @@ class Source:
     suffix: str
     shape: tuple[int, ...]
     """Rows and columns of the grid (level 3), or the number of cells listed (level 2)."""
+    rows: tuple[slice, ...]
+    """Runs along the first axis that are read."""
     chosen: npt.NDArray[np.int64]
-    """Flat indices into `shape`."""
+    """Flat indices into what is read."""
 
     def holds(self, name: str) -> bool:
         """Whether the group has the field."""
@@ -56,7 +61,7 @@ class Source:
 
     def raw(self, name: str, *more: int) -> npt.NDArray[np.generic]:
         """Stored values at the chosen places; `more` are sizes of further dimensions."""
-        values = array(self.group, name + self.suffix, (*self.shape, *more))
+        values = array(self.group, name + self.suffix, (*self.shape, *more), self.rows)
         return values.reshape(-1, *more)[self.chosen]
 
     def bits(self, name: str) -> npt.NDArray[np.uint16]:
@@ -66,6 +71,18 @@ class Source:
     def physical(self, name: str, low: float, high: float) -> Floats:
         """Values at the chosen places; NaN where missing or out of range."""
         return decode(self.raw(name), FILLS["f4"], (low, high))
+
+    def obs_time(self) -> npt.NDArray[np.datetime64]:
+        """Observation times [UTC]; the epoch is told from a few of the chosen places."""
+        seconds = self.raw("tb_time_seconds").astype(np.float64)
+        utc = self.group.get(f"tb_time_utc{self.suffix}")
+        if utc is None or utc.shape != self.shape:
+            return times.obs_time(seconds, times.epoch_of(seconds, None))
+        few = times.sample(seconds)
+        read = np.concatenate([np.arange(self.shape[0])[run] for run in self.rows])
+        row, *column = np.unravel_index(self.chosen[few], (read.size, *self.shape[1:]))
+        written = [utc[place] for place in zip(read[row], *column, strict=True)]
+        return times.obs_time(seconds, times.epoch_of(seconds[few], np.array(written, "S24")))
 
 
 def _shape(group: h5py.Group, layout: Layout, suffix: str) -> tuple[int, ...]:
@@ -104,43 +121,67 @@ def _ancillary(source: Source) -> dict[str, npt.NDArray[np.generic]]:
     return fields | _land_cover(source)
 
 
-def _cells(source: Source, layout: Layout, where: str) -> npt.NDArray[np.int64]:
+def _cells(source: Source, layout: Layout, window: Window | None) -> npt.NDArray[np.int64]:
     """Flat index of each chosen place on the grid: its position, or its row and column."""
+    if window is not None:
+        return window.cell[np.searchsorted(window.place, source.chosen)]
     if layout.product.level == "L3":
         return source.chosen
     row, column = source.raw("EASE_row_index"), source.raw("EASE_column_index")
-    return flat_cell(row, column, ease2.by_name(layout.product.grid).shape, where)
+    shape = ease2.by_name(layout.product.grid).shape
+    return flat_cell(row, column, shape, file_name(source.group))
 
 
-def _observations(group: h5py.Group, spec: Group, layout: Layout, look: str) -> Observations:
+def _observations(
+    group: h5py.Group, spec: Group, layout: Layout, look: str, window: Window | None
+) -> Observations:
     """What one group saw. Brightness temperatures of doubtful quality are kept and flagged."""
     shape = _shape(group, layout, spec.suffix)
+    rows = (slice(None),) if window is None else window.rows
     names = [f"tb_{p}_corrected{spec.suffix}" for p in "vh"]
-    tb = np.stack([brightness_temperature(group, n, shape).ravel() for n in names], axis=-1)
-    source = Source(group, spec.suffix, shape, np.flatnonzero(np.isfinite(tb).any(axis=1)))
-    tb = tb[source.chosen]
+    tb = np.stack([brightness_temperature(group, n, shape, rows).ravel() for n in names], axis=-1)
+    seen = np.asarray(np.isfinite(tb).any(axis=1))
+    chosen = np.flatnonzero(seen) if window is None else window.place[seen[window.place]]
+    if window is not None and not chosen.size:
+        return nothing_seen(look)
+    source, tb = Source(group, spec.suffix, shape, rows, chosen), tb[chosen]
     quality = np.stack([source.bits(f"tb_qual_flag_{p}") for p in "vh"], axis=-1)
     surface = surface_flags(source.bits("surface_flag"), FILLS["u2"])
-    seconds = array(group, f"tb_time_seconds{spec.suffix}", shape).astype(np.float64)
-    epoch = times.epoch_of(seconds, group.get(f"tb_time_utc{spec.suffix}"))
     return Observations(
         look=look,
-        cell=_cells(source, layout, Path(group.file.filename).name),
+        cell=_cells(source, layout, window),
         tb=tb,
         incidence=np.deg2rad(source.physical("boresight_incidence", 0.0, 90.0)),
-        obs_time=times.obs_time(seconds.ravel()[source.chosen], epoch),
+        obs_time=source.obs_time(),
         nobs=np.ones(len(tb), np.uint16),
         flag=tb_flags(tb, is_suspect(quality, FILLS["u2"])) | surface,
         ancillary=_ancillary(source),
     )
 
 
-def read_smap(path: Path) -> xr.Dataset:
+def _looks(h5: h5py.File, layout: Layout, cells: Cells | None) -> list[Observations]:
+    """What each look saw of the cells, of a level 3 granule with no more read than they need."""
+    if layout.product.level == "L3":
+        window = None if cells is None else window_of(cells, ease2.by_name(layout.product.grid))
+        return [_observations(h5[g.name], g, layout, g.look or "am", window) for g in layout.groups]
+    if layout.product.level == "L1C":
+        seen = [read_l1c(h5, layout)]
+    else:
+        look = look_of_orbit(h5)
+        seen = [_observations(h5[g.name], g, layout, look, None) for g in layout.groups]
+    if cells is None:
+        return seen
+    return [some_of(one, np.isin(one.cell, cells)) for one in seen]
+
+
+def read_smap(path: Path, cells_of: CellsOf | None = None) -> xr.Dataset:
     """Read one SMAP granule on its native grid.
 
     Args:
         path: SPL3SMP, SPL2SMP or SPL1CTB, or their 9 km siblings `_E`; which one, and its version,
             is told by the file itself.
+        cells_of: which cells of its grid to read; all if not given. Of those it may have seen
+            none: then the dataset has no time and no cell.
 
     Returns:
         After schema.GRID_TB and schema.ANCILLARY, with the cells that hold a brightness
@@ -152,12 +193,7 @@ def read_smap(path: Path) -> xr.Dataset:
     """
     with open_hdf5(path) as h5:
         layout = layout_of(h5)
-        if layout.product.level == "L1C":
-            seen = [read_l1c(h5, layout)]
-        else:
-            seen = [
-                _observations(h5[g.name], g, layout, g.look or look_of_orbit(h5))
-                for g in layout.groups
-            ]
-    ds = assemble(seen, layout, path.name)
+        cells = None if cells_of is None else cells_of(ease2.by_name(layout.product.grid))
+        seen = _looks(h5, layout, cells)
+    ds = assemble(seen, layout, path.name, may_be_empty=cells is not None)
     return schema.check(ds, {**schema.GRID_TB, **schema.ANCILLARY}, where=f"read_smap({path.name})")

@@ -9,16 +9,27 @@ import numpy.typing as npt
 from mcca_ml.layouts import DOCUMENTED_EPOCH, FILLS
 from mcca_ml.read.granule import text
 
-_SAMPLES = 32
+KNOWN_EPOCHS = (DOCUMENTED_EPOCH, "2000-01-01T11:58:55.816")
+"""UTC at which the seconds may be zero: what is documented, and J2000, which the metadata name."""
+
+_SAMPLES = 9
+# Genuine texts differ from the seconds by up to 4 ms; what is nearer to a known epoch is that one,
+# so that the times do not depend on which of them were looked at.
+_NEAR_US = 50_000
+_ROUND_US = 10_000
 # Genuine files hold `N/A` and, where the milliseconds round to 1000, `2015-08-11T02:19:34.***Z`.
 _WRITTEN = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:[0-5]\d\.\d+)Z?$")
 
 
-def _sample(seconds: npt.NDArray[np.float64]) -> list[tuple[int, ...]]:
-    """Indices of a few observations spread over the array."""
-    known = np.argwhere(seconds != FILLS["f8"])
-    chosen = known[:: max(1, len(known) // _SAMPLES)]
-    return [tuple(int(i) for i in index) for index in chosen[: 2 * _SAMPLES]]
+def sample(seconds: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+    """Flat indices of a few observations spread over the array; none are of a fill value.
+
+    Args:
+        seconds: observation times as stored, of any shape.
+    """
+    known = np.flatnonzero(seconds != FILLS["f8"])
+    spread = np.linspace(0, known.size - 1, min(known.size, _SAMPLES)).astype(np.int64)
+    return np.asarray(known[spread], np.int64)
 
 
 def epoch_of(
@@ -32,13 +43,18 @@ def epoch_of(
     """
     offsets = []
     epoch = np.datetime64(DOCUMENTED_EPOCH, "us")
-    for index in _sample(seconds) if utc is not None and utc.shape == seconds.shape else []:
+    few = sample(seconds) if utc is not None and utc.shape == seconds.shape else ()
+    for index in (tuple(map(int, np.unravel_index(flat, seconds.shape))) for flat in few):
         written = _WRITTEN.match(text(utc[index])) if utc is not None else None
         if written:
             passed = (np.datetime64(written.group(1), "us") - epoch) / np.timedelta64(1, "us")
             offsets.append(passed - float(seconds[index]) * 1e6)
-    # Milliseconds are cut off, not rounded, in the text; the median is good to one of them.
-    return epoch + np.timedelta64(round(float(np.median(offsets))) if offsets else 0, "us")
+    median = float(np.median(offsets)) if offsets else 0.0
+    for known in KNOWN_EPOCHS:
+        at = np.datetime64(known, "us")
+        if abs((at - epoch) / np.timedelta64(1, "us") - median) < _NEAR_US:
+            return at
+    return epoch + np.timedelta64(round(median / _ROUND_US) * _ROUND_US, "us")
 
 
 def obs_time(seconds: npt.NDArray[np.float64], epoch: np.datetime64) -> npt.NDArray[np.datetime64]:

@@ -1,0 +1,47 @@
+"""Some cells of a gridded granule, and the rows of the grid that have to be read for them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from mcca_ml.grid import ease2
+
+Cells = npt.NDArray[np.int64]
+
+CellsOf = Callable[[ease2.Grid], Cells]
+"""The cells to read, flat indices on the grid of a granule, rising; each once."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """Runs of rows, and where some cells stand among what is read of them."""
+
+    rows: tuple[slice, ...]
+    cell: Cells
+    """Flat indices on the grid."""
+    place: Cells
+    """Flat indices into the rows read, of each cell."""
+
+
+def window_of(cells: Cells, grid: ease2.Grid) -> Window:
+    """Return the rows that hold some cells; granules are stored row by row.
+
+    Args:
+        cells: flat indices on the grid, rising; each once.
+        grid: of the granule.
+
+    >>> window_of(np.array([0, 1, 964, 4 * 964 + 7]), ease2.M36).rows
+    (slice(0, 2, None), slice(4, 5, None))
+    """
+    row, column = np.divmod(cells, grid.columns)
+    used, number = np.unique(row, return_inverse=True)
+    starts = np.flatnonzero(np.diff(used, prepend=-2) > 1)
+    ends = np.append(starts[1:], used.size)
+    runs = [
+        slice(int(used[a]), int(used[b - 1]) + 1)
+        for a, b in zip(starts, ends, strict=True)
+        if b > a
+    ]
+    return Window(tuple(runs) or (slice(0, 0),), cells, number * grid.columns + column)
