@@ -5,7 +5,7 @@ that the chosen cells meet, and nowhere else. What a cell gets depends neither o
 nor on the other days that are asked for.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -26,10 +26,10 @@ from mcca_ml.publish.attributes import is_simulated
 from mcca_ml.read.any import read
 from mcca_ml.read.by_day import Part, by_day, stamp_day
 from mcca_ml.record.target_lend import with_lent
-from mcca_ml.record.target_rows import Rows, rows_of, spread_over
+from mcca_ml.record.target_rows import Rows, Table, rows_of
 from mcca_ml.record.versions import check_versions
 from mcca_ml.retrieve.channels import choose_channels
-from mcca_ml.retrieve.stage import retrieve
+from mcca_ml.retrieve.stage import BLOCK_ROWS, retrieve
 from mcca_ml.sensors import SMAP
 
 Cells = npt.NDArray[np.int64]
@@ -40,6 +40,9 @@ ONE_DAY = np.timedelta64(1, "D")
 CELLS_AT_ONCE = 1 << 19
 """Cells, counted once a day, that are regridded in one step: few steps for a region, and for all
 land no more memory than two days take."""
+
+ROWS_AT_ONCE = 64 * BLOCK_ROWS
+"""Observations that are retrieved in one step, the last block of which may not be full."""
 
 
 @dataclass
@@ -145,6 +148,19 @@ def _gridded(
             yield ds
 
 
+def _gathered(parts: Iterable[Rows]) -> Iterator[Rows]:
+    """Rows that fill the blocks of the kernel: at least `ROWS_AT_ONCE`, but for the last ones."""
+    held: list[Rows] = []
+    for rows in parts:
+        if rows.size:
+            held.append(rows)
+        if sum(one.size for one in held) >= ROWS_AT_ONCE:
+            yield Rows.joined(held)
+            held = []
+    if held:
+        yield Rows.joined(held)
+
+
 def _attributes(settings: RetrieveSettings, *, simulated: bool) -> dict[str, object]:
     channels = choose_channels(SMAP, names=settings.channels, core=settings.core)
     return {
@@ -189,16 +205,14 @@ def retrieve_days(
     cells, days = np.asarray(cells, np.int64), np.asarray(days, "M8[D]")
     reader = _Reader(cells)
     at_once = max(1, CELLS_AT_ONCE // max(1, cells.size))
-    seen: list[Rows] = []
-    for some in _together(_gridded(granules, lenders, days, reader), at_once):
-        seen.append(rows_of(_on_m25(some, cells), days, cells))
-    rows = Rows.joined(seen)
-    attrs = _attributes(settings, simulated=reader.has_simulated)
-    found = retrieve(rows.dataset(attrs), settings) if rows.size else None
-    shape = (days.size, len(TARGET_HOUR), cells.size)
+    table = Table.blank((days.size, len(TARGET_HOUR), cells.size))
+    together = _together(_gridded(granules, lenders, days, reader), at_once)
+    for rows in _gathered(rows_of(_on_m25(some, cells), days, cells) for some in together):
+        attrs = _attributes(settings, simulated=reader.has_simulated)
+        table.put(rows, retrieve(rows.dataset(attrs), settings))
     place = ease2.cell_latlon(ease2.M25, cells)
     out = xr.Dataset(
-        spread_over(shape, rows, found),
+        table.variables(),
         coords={
             "time": days.astype("M8[ns]"),
             "look": list(TARGET_HOUR),
@@ -206,6 +220,6 @@ def retrieve_days(
             "lat": ("cell", place.lat, {"units": "degrees_north"}),
             "lon": ("cell", place.lon, {"units": "degrees_east"}),
         },
-        attrs=attrs,
+        attrs=_attributes(settings, simulated=reader.has_simulated),
     )
     return schema.check(out, schema.TARGET, where="retrieve_days")

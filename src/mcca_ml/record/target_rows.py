@@ -36,6 +36,13 @@ FIELDS: Mapping[str, tuple[type[np.generic], int | None]] = {
 }
 """What a row holds beside its time: type and, where it has one, the length of its last axis."""
 
+_DTYPES = {
+    "flag": np.dtype(FLAG_DTYPE),
+    "obs_time": np.dtype("M8[ns]"),
+    "land_cover_main": np.dtype(np.uint8),
+}
+"""Types of the target that are no float32."""
+
 CONTRACT = {**schema.GRID_TB, **schema.ANCILLARY}
 
 CARRIED = ("soil_temperature", "clay_fraction", "roughness_h", "water_fraction")
@@ -59,10 +66,7 @@ class Rows:
 
     @staticmethod
     def joined(parts: "Sequence[Rows]") -> "Rows":
-        """All rows of the parts, one after the other."""
-        if not parts:
-            none = np.empty(0, np.int64)
-            return Rows((none, none, none), np.empty(0, "M8[ns]"), {})
+        """All rows of the parts, of which there is at least one, one after the other."""
         day, look, cell = (np.concatenate([part.place[i] for part in parts]) for i in range(3))
         return Rows(
             (day, look, cell),
@@ -123,36 +127,40 @@ def rows_of(ds: xr.Dataset, days: npt.NDArray[np.datetime64], cells: Indices) ->
     )
 
 
-def spread_over(
-    shape: tuple[int, int, int], rows: Rows, found: xr.Dataset | None
-) -> dict[str, xr.Variable]:
-    """The variables of schema.TARGET over days, looks and cells; missing where there is no row.
+@dataclass(frozen=True)
+class Table:
+    """The variables of schema.TARGET over days, looks and cells, to be filled row by row."""
 
-    Args:
-        shape: days, looks and cells.
-        rows: the observations.
-        found: what was retrieved of them, after schema.RETRIEVAL; None if there are none.
-    """
-    columns: dict[str, Array] = {}
-    if found is not None:
-        columns |= {name: found[name].to_numpy().ravel() for name in schema.RETRIEVAL}
-        columns |= {name: rows.values[name] for name in CARRIED}
-        columns["land_cover_main"] = rows.values["land_cover"][:, 0]
-    variables = {}
-    for name, var in schema.TARGET.items():
-        dtype = _DTYPES.get(name, np.dtype(np.float32))
-        values = np.full(shape, schema.missing_like(name, dtype), dtype)
-        if name in columns:
-            values[rows.place] = columns[name]
-        variables[name] = xr.Variable(
-            schema.LOOK, values, {} if var.units is None else {"units": var.units}
+    values: Mapping[str, Array]
+
+    @staticmethod
+    def blank(shape: tuple[int, int, int]) -> "Table":
+        """All of it missing.
+
+        Args:
+            shape: days, looks and cells.
+        """
+        types = {name: _DTYPES.get(name, np.dtype(np.float32)) for name in schema.TARGET}
+        return Table(
+            {
+                name: np.full(shape, schema.missing_like(name, dtype), dtype)
+                for name, dtype in types.items()
+            }
         )
-    return variables
 
+    def put(self, rows: Rows, found: xr.Dataset) -> None:
+        """Set the rows; `found` is what was retrieved of them, after schema.RETRIEVAL."""
+        for name in schema.RETRIEVAL:
+            self.values[name][rows.place] = found[name].to_numpy().ravel()
+        for name in CARRIED:
+            self.values[name][rows.place] = rows.values[name]
+        self.values["land_cover_main"][rows.place] = rows.values["land_cover"][:, 0]
 
-_DTYPES = {
-    "flag": np.dtype(FLAG_DTYPE),
-    "obs_time": np.dtype("M8[ns]"),
-    "land_cover_main": np.dtype(np.uint8),
-}
-"""Types of the target that are no float32."""
+    def variables(self) -> dict[str, xr.Variable]:
+        """The variables with their dimensions and units."""
+        return {
+            name: xr.Variable(
+                var.dims, self.values[name], {} if var.units is None else {"units": var.units}
+            )
+            for name, var in schema.TARGET.items()
+        }
