@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mcca_ml.layouts import DOCUMENTED_EPOCH, FILLS
-from mcca_ml.read.times import epoch_of, obs_time
+from mcca_ml.read.times import KNOWN_EPOCHS, epoch_of, obs_time
 
 SECONDS = np.array([489_000_000.25, FILLS["f8"], 489_000_001.75])
 
@@ -29,6 +29,16 @@ def test_times_that_are_not_well_written_are_passed_over(odd: str):
     """A genuine half orbit holds ten of the first kind."""
     utc = written(odd, "N/A", "2000-01-01T00:00:11.750Z")
     assert epoch_of(SECONDS, utc) == epoch_of(SECONDS[2:], utc[2:])
+
+
+@pytest.mark.parametrize("known", KNOWN_EPOCHS)
+def test_the_text_is_too_coarse_to_move_a_known_epoch(known: str):
+    """Genuine texts are off by up to 4 ms; times must not depend on which ones were looked at."""
+    true = np.datetime64(known, "us") + (SECONDS * 1e6).astype("m8[us]")
+    for off in (-4, 0, 4):
+        texts = np.datetime_as_string(true + np.timedelta64(off, "ms"), unit="ms")
+        utc = written(f"{texts[0]}Z", "N/A", f"{texts[2]}Z")
+        assert epoch_of(SECONDS, utc) == np.datetime64(known, "us")
 
 
 def test_a_missing_time_is_not_a_time():

@@ -140,7 +140,7 @@ def _gridded(
 ) -> Iterator[xr.Dataset]:
     """The days of which something was seen, each on its own grid."""
     wanted = set(days.tolist())
-    lend = partial(with_lent, lenders=near(lenders, days), take=reader)
+    lend = partial(with_lent, lenders=near(lenders, days) if lenders else None, take=reader)
     for day, parts in by_day(near(granules, days), _raise, lambda: None, reader):
         ds = _one_day(parts, day, lend) if day.item() in wanted else None
         del parts

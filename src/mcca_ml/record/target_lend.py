@@ -27,7 +27,7 @@ def with_lent(
     borrowers: Sequence[Part],
     day: np.datetime64,
     *,
-    lenders: Sequence[Path],
+    lenders: Sequence[Path] | None,
     take: Callable[[Path], Part],
 ) -> xr.Dataset | None:
     """`ds` with what the lenders of its day give to it; None if it is but a sliver over midnight.
@@ -36,7 +36,7 @@ def with_lent(
         ds: after schema.GRID_TB, of one UTC day.
         borrowers: the granules that it was made of.
         day: the UTC day.
-        lenders: granules; none of any day: `ds` is returned as it is.
+        lenders: granules of any days; None if none lend: then `ds` is returned as it is.
         take: reads a granule in the cells that matter.
 
     Returns:
@@ -47,7 +47,7 @@ def with_lent(
     Raises:
         GranuleError: no lender of the day, on this grid, for granules that begin on it.
     """
-    if not lenders:
+    if lenders is None:
         return ds
     near = (None, day, day - np.timedelta64(1, "D"))
     read = [take(path) for path in lenders if stamp_day(path) in near]
