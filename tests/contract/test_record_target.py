@@ -243,6 +243,22 @@ def test_what_a_half_orbit_saw_after_midnight_needs_no_lender(tmp_path):
     ds = retrieve_days([orbit], around(PLACES), DAYS[:2], SETTINGS, [lent])
     assert ds["obs_time"][0, 0].notnull().any()
     assert_missing(ds.isel(time=[1]))
+    both = [lent, lender(tmp_path, day=2)]
+    after = retrieve_days([orbit], around(PLACES), DAYS[1:2], SETTINGS, both)
+    assert after["soil_moisture"][0, 0].notnull().any()
+
+
+def test_a_day_without_clay_among_days_that_have_it_gets_the_default(tmp_path):
+    """Version 3 had none; days are put together only where they hold the same."""
+    early, late = tmp_path / NAME.format(1), tmp_path / NAME.format(2)
+    look = look_at(PLACES)
+    write_spl3smp(early, {"am": look}, 3)
+    write_spl3smp(late, {"am": replace(look, obs_time=look.obs_time + target.ONE_DAY)})
+    found = retrieve_days([early, late], around(PLACES), DAYS[:2], SETTINGS)
+    alone = retrieve_days([early], around(PLACES), DAYS[:1], SETTINGS)
+    xr.testing.assert_identical(found.isel(time=[0]), alone)
+    has_default = (found["flag"] & int(Flag.DEFAULT_CLAY)) != 0
+    assert has_default[:, 0].all("cell").to_numpy().tolist() == [True, False]
 
 
 def test_no_lender_at_all_is_an_error(tmp_path):
@@ -260,6 +276,8 @@ def gridded(path: Path, sensor: str) -> xr.Dataset:
     """Write brightness temperature that is on the grid of the record already."""
     scene = uniform_scene(np.full((1, 2, 3), 0.2, np.float32), np.full((1, 2, 3), 0.1, np.float32))
     ds = scene_dataset(scene, SENSORS[sensor], ease2.M25, ON_M25, first_day="2015-07-01")
+    grass = np.full((*ds["flag"].shape, 3), 10, np.uint8)
+    ds["land_cover"] = ((*schema.LOOK, "cover"), grass, {"units": "1"})
     write_gridded(ds, path)
     return ds
 
