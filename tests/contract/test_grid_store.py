@@ -14,7 +14,7 @@ from made_swath import block_of_cells, footprints_over, swath
 from mcca_ml import schema
 from mcca_ml.errors import OutputError
 from mcca_ml.flags import Flag
-from mcca_ml.grid import store
+from mcca_ml.grid import store, store_write
 from mcca_ml.grid.packing import PACKED, pack, unpack
 from mcca_ml.grid.store import Frame, create_store, open_store, what_is_missing, write_block
 from mcca_ml.grid.swath_grid import grid_swaths
@@ -46,7 +46,7 @@ def path(tmp_path: Path) -> Path:
 
 def assert_within_quantum(found: xr.Dataset, ds: xr.Dataset):
     schema.check(found, schema.GRID_TB, where="test")
-    for name, packed in PACKED.items():
+    for name, packed in ((n, PACKED[n]) for n in schema.GRID_TB):
         one, other = found[name].to_numpy(), ds[name].to_numpy()
         if name == "obs_time":
             assert (np.isnat(one) == np.isnat(other)).all()
@@ -147,7 +147,7 @@ class Killed(BaseException):
 def test_a_block_whose_writing_ends_early_is_absent(path: Path, after, monkeypatch):
     """Whatever file is the last: shards without a mark are not read, and are written again."""
     write_block(path, block(1), "old")
-    done, write = [], store.replacing
+    done, write = [], store_write.replacing
 
     def until(file, **options):
         if len(done) == after:
@@ -155,7 +155,7 @@ def test_a_block_whose_writing_ends_early_is_absent(path: Path, after, monkeypat
         done.append(file)
         return write(file, **options)
 
-    monkeypatch.setattr(store, "replacing", until)
+    monkeypatch.setattr(store_write, "replacing", until)
     with pytest.raises(Killed):
         write_block(path, block(2), "new")
     monkeypatch.undo()
@@ -214,7 +214,7 @@ def test_no_more_than_twice_the_bytes_needed_are_read(tmp_path: Path):
         ds["obs_time"][:] = days[:, None, None] + rng.integers(0, 86400, shape).astype("m8[s]")
         ds["flag"][:] = rng.integers(0, 8, shape) * 2
         write_block(path, ds, "inputs")
-    shards = [f for name in PACKED for f in (path / name / "c").rglob("*") if f.is_file()]
+    shards = [f for name in schema.GRID_TB for f in (path / name / "c").rglob("*") if f.is_file()]
     Counting.read = 0
     part = slice(store.CELL_BLOCK, 2 * store.CELL_BLOCK)
     found = open_store(path, cells=part, source=Counting(LocalStore(path)))
@@ -238,12 +238,12 @@ def test_a_store_of_another_version(path: Path):
         lambda p: create_store(p, FRAME),
         lambda p: write_block(p, block(), ""),
     ):
-        with pytest.raises(OutputError, match="found a store of format 99, expected 1; it was"):
+        with pytest.raises(OutputError, match="found a store of format 99, expected 2; it was"):
             use(path)
 
 
 def test_no_store(tmp_path: Path):
-    with pytest.raises(OutputError, match="found no manifest, expected a store of gridded"):
+    with pytest.raises(OutputError, match="found no manifest, expected a store of this package"):
         open_store(tmp_path / "none.zarr")
     (tmp_path / "manifest.json").write_text("{")
     with pytest.raises(OutputError, match="found no manifest"):
@@ -271,3 +271,93 @@ def test_a_block_that_does_not_fit(path: Path, change, message):
 
 def test_blocks_are_those_of_the_simulation():
     assert (store.BLOCK_DAYS, store.EPOCH) == (tasks.BLOCK_DAYS, tasks.EPOCH)
+
+
+RNG = np.random.default_rng(4)
+WIDE = np.arange(200_000, 202_600)
+"""More cells than a block of them has."""
+
+
+def by_cells(contents: str, cells: np.ndarray, days: np.ndarray) -> xr.Dataset:
+    """A STREAM or RECORD of random values with gaps."""
+    shape = (days.size, cells.size)
+    out = xr.Dataset(coords={"time": days.astype("M8[ns]"), "cell": cells})
+    out.attrs = {"sensor": "GMI" if contents == "STREAM" else "RECORD", "simulated": "true"}
+    for name, var in getattr(schema, contents).items():
+        packed = PACKED[name]
+        if var.units is None:
+            seconds = RNG.integers(0, 86_400, shape).astype("m8[s]")
+            values = days.astype("M8[ns]")[:, None] + seconds
+            values[RNG.random(shape) < 0.3] = np.datetime64("NaT")
+        elif packed.quantum == 1:
+            values = RNG.integers(0, 2, shape).astype(packed.dtype)
+        else:
+            values = RNG.uniform(0, 0.6, shape).astype(np.float32)
+            values[RNG.random(shape) < 0.3] = np.nan
+        out[name] = (("time", "cell"), values, {"units": var.units} if var.units else {})
+    return out
+
+
+@pytest.mark.parametrize("contents", ["STREAM", "RECORD"])
+def test_cells_over_all_days(tmp_path: Path, contents: str):
+    path = tmp_path / "s.zarr"
+    days = np.arange(np.datetime64("2011-11-20"), np.datetime64("2011-12-25"))
+    ds = by_cells(contents, WIDE, days)
+    create_store(path, Frame(ds.attrs["sensor"], (), WIDE, "settings", contents))
+    parts = store.blocks_of_cells(WIDE.size)
+    assert len(parts) == 3
+    for number, part in enumerate(parts):
+        store.write_cells(path, ds.isel(cell=part), f"inputs {number}")
+    found = open_store(path)
+    schema.check(found, getattr(schema, contents), where="test")
+    for name, var in getattr(schema, contents).items():
+        one, other = found[name].to_numpy(), ds[name].to_numpy()
+        assert one.shape == other.shape
+        if var.units is None:
+            assert (np.isnat(one) == np.isnat(other)).all()
+            continue
+        off = np.abs(one.astype(float) - other.astype(float))
+        assert (np.isnan(one) == np.isnan(other)).all()
+        assert np.nanmax(off) <= (0 if PACKED[name].quantum == 1 else PACKED[name].quantum)
+    assert found.attrs["simulated"] == "true"
+    some = open_store(path, cells=slice(1000, 1030), first_day=days[3], last_day=days[9])
+    name = next(iter(found.data_vars))
+    assert (some[name].to_numpy() == found[name].to_numpy()[3:10, 1000:1030]).mean() > 0.6
+    wanted = {n: f"inputs {n}" for n in range(3)}
+    assert what_is_missing(path, wanted) == []
+    assert what_is_missing(path, wanted | {1: "others"}) == [1]
+
+
+def test_later_days_leave_full_shards_as_they_are(tmp_path: Path):
+    path = tmp_path / "s.zarr"
+    days = np.arange(np.datetime64("2008-01-01"), np.datetime64("2011-12-25"))
+    cells = WIDE[:5]
+    ds = by_cells("STREAM", cells, days)
+    create_store(path, Frame("GMI", (), cells, "settings", "STREAM"))
+    store.write_cells(path, ds.isel(time=slice(0, -200)), "short")
+    before = store.marks(path)[0]["shards"]
+    store.write_cells(path, ds, "long")
+    after = store.marks(path)[0]["shards"]
+    full = sorted({key for key in before if int(key.split("/")[2]) < 5 and key in after})
+    assert [key for key in full if before[key] != after[key]] == []
+    assert len([key for key in before if before[key] != after.get(key)]) > 0
+    store.write_cells(path, ds.isel(time=slice(0, 40)), "shorter")
+    assert open_store(path).sizes["time"] == 40
+    assert sorted(p.name for p in (path / "soil_moisture" / "c").glob("*/*")) == ["0"]
+
+
+def test_a_block_of_the_wrong_kind(path: Path, tmp_path: Path):
+    with pytest.raises(OutputError, match="cells for a store that is cut into days"):
+        store.write_cells(path, block(), "")
+    stream = tmp_path / "s.zarr"
+    create_store(stream, Frame("GMI", (), WIDE, "settings", "STREAM"))
+    with pytest.raises(OutputError, match="other cells than those of one block"):
+        store.write_cells(stream, by_cells("STREAM", WIDE[:7], DAYS[:3]), "")
+
+
+def test_an_uncertainty_without_a_bound_saturates():
+    counts = pack("vod_v_uncertainty", np.array([[np.inf, 1e9, 0.1, np.nan]]), DAYS[:1])
+    back = unpack("vod_v_uncertainty", counts, DAYS[:1])
+    assert back[0, :2] == pytest.approx(32.767)
+    assert back[0, 2] == pytest.approx(0.1)
+    assert np.isnan(back[0, 3])

@@ -1,4 +1,4 @@
-"""The layout of a store of gridded brightness temperature: frame, manifest, blocks, arrays."""
+"""The layout of a store: frame, manifest, blocks, arrays."""
 
 import json
 from collections.abc import Mapping
@@ -12,9 +12,9 @@ import numpy.typing as npt
 import zarr
 from zarr.abc.store import Store
 
-from mcca_ml import schema
 from mcca_ml.errors import OutputError
 from mcca_ml.grid.compose import TARGET_HOUR
+from mcca_ml.grid.contents import CONTENTS
 from mcca_ml.grid.packing import PACKED
 
 BLOCK_DAYS = 32
@@ -25,7 +25,9 @@ BLOCKS = 600
 """Blocks that a store has room for, until 2049; those never written take no space."""
 CELL_BLOCK = 1024
 """Cells of the part of a shard that is read at once."""
-FORMAT = 1
+TIME_SHARD = 1024
+"""Days of a shard in a store that is cut into cells; it is read by parts of 32 days."""
+FORMAT = 2
 """Version of the layout."""
 
 ONE_DAY = np.timedelta64(1, "D")
@@ -44,6 +46,8 @@ class Frame:
     """Flat cells of EASE2_M25, rising."""
     configuration: str
     """Digest of everything that the values depend on beside the inputs."""
+    contents: str = "GRID_TB"
+    """Contract of what it holds, a key of `contents.CONTENTS`."""
 
 
 def digest(*texts: str) -> str:
@@ -82,6 +86,7 @@ def read_frame(path: Path) -> Frame:
         tuple(str(said["channels"]).split()),
         cells,
         str(said["configuration"]),
+        str(said["contents"]),
     )
 
 
@@ -94,6 +99,7 @@ def manifest(frame: Frame) -> dict[str, object]:
         "channels": " ".join(frame.channels),
         "cells": cells,
         "configuration": frame.configuration,
+        "contents": frame.contents,
     }
 
 
@@ -103,13 +109,13 @@ def read_manifest(path: Path) -> dict[str, object]:
         said: dict[str, object] = json.loads((path / MANIFEST).read_text())
     except (OSError, ValueError) as error:
         raise OutputError(
-            f"{path}: found no manifest, expected a store of gridded brightness temperature; "
-            "grid the granules first"
+            f"{path}: found no manifest, expected a store of this package; "
+            "run the stage that makes it"
         ) from error
     if said.get("format") != FORMAT:
         raise OutputError(
             f"{path}: found a store of format {said.get('format')}, expected {FORMAT}; it was "
-            "written by another version: remove it and grid the granules again"
+            "written by another version: remove it and run the stage that makes it again"
         )
     return said
 
@@ -125,11 +131,14 @@ def make_arrays(store: Store, frame: Frame) -> Mapping[str, "zarr.Array[Any]"]:
     part = min(CELL_BLOCK, count)
     sizes = {"look": len(TARGET_HOUR), "channel": len(frame.channels)}
     arrays: dict[str, zarr.Array[Any]] = {}
-    for name, packed in PACKED.items():
-        dims = schema.GRID_TB[name].dims
+    kind = CONTENTS[frame.contents]
+    for name, var in kind.contract.items():
+        packed, dims = PACKED[name], var.dims
         full = {"time": BLOCK_DAYS * BLOCKS, "cell": count, **sizes}
         inner = {"time": BLOCK_DAYS, "cell": part, **sizes}
         shard = {**inner, "cell": -(-count // part) * part}
+        if kind.is_by_cells:
+            shard = {**inner, "time": TIME_SHARD}
         arrays[name] = group.create_array(
             name,
             shape=tuple(full[d] for d in dims),
