@@ -272,27 +272,33 @@ def test_no_lender_at_all_is_an_error(tmp_path):
 ON_M25 = ease2.flat_cell(ease2.M25, [200, 200, 201], [700, 703, 700]).astype(np.int64)
 
 
-def gridded(path: Path, sensor: str) -> xr.Dataset:
-    """Write brightness temperature that is on the grid of the record already."""
+def gridded(path: Path, sensor: str, day: str = "2015-07-01") -> xr.Dataset:
+    """Write brightness temperature on the grid of the record, on grass; later days have shares."""
     scene = uniform_scene(np.full((1, 2, 3), 0.2, np.float32), np.full((1, 2, 3), 0.1, np.float32))
-    ds = scene_dataset(scene, SENSORS[sensor], ease2.M25, ON_M25, first_day="2015-07-01")
-    grass = np.full((*ds["flag"].shape, 3), 10, np.uint8)
+    ds = scene_dataset(scene, SENSORS[sensor], ease2.M25, ON_M25, first_day=day)
+    grass = np.full((*ds["flag"].shape, 3), [10, 7, 12], np.uint8)
     ds["land_cover"] = ((*schema.LOOK, "cover"), grass, {"units": "1"})
+    if day > "2015-07-01":
+        share = np.full(grass.shape, [0.5, 0.3, 0.2], np.float32)
+        ds["land_cover_fraction"] = ((*schema.LOOK, "cover"), share, {"units": "1"})
     write_gridded(ds, path)
     return ds
 
 
 def test_what_is_on_the_grid_already_stays_as_it_is(tmp_path):
-    path = tmp_path / "SMAP_20150701.nc"
-    ds = gridded(path, "SMAP")
+    """Where only some days give shares of land cover, the first class is all on the others."""
+    days = [("2015-07-01", tmp_path / "SMAP_20150701.nc"), ("2015-07-02", tmp_path / "20150702.nc")]
+    direct = [retrieve(gridded(path, "SMAP", day), SETTINGS) for day, path in days]
     cells = np.append(ON_M25[1:], ON_M25[-1] + 1)
-    found = retrieve_days([path], cells, DAYS[:2], SETTINGS)
-    direct = retrieve(ds, SETTINGS).sel(cell=ON_M25[1:])
-    for name in RETRIEVED:
-        np.testing.assert_array_equal(found[name][:1, :, :2], direct[name])
-    assert found["soil_moisture"][0, :, :2].notnull().all()
+    found = retrieve_days([path for _, path in days], cells, DAYS[:3], SETTINGS)
+    for number, one in enumerate(direct):
+        for name in (*RETRIEVED, "flag"):
+            here = found[name][number, :, :2].to_numpy()
+            np.testing.assert_array_equal(here, one[name].sel(cell=ON_M25[1:]).to_numpy()[0])
+    assert found["soil_moisture"][:2, :, :2].notnull().all()
+    assert (found["land_cover_main"][:2, :, :2] == 10).all()
     assert_missing(found.isel(cell=[2]))
-    assert_missing(found.isel(time=[1]))
+    assert_missing(found.isel(time=[2]))
 
 
 def test_the_granules_of_another_sensor_are_an_error(tmp_path):

@@ -92,10 +92,8 @@ def _column(ds: xr.Dataset, name: str, where: npt.NDArray[np.bool_]) -> Array:
         return np.asarray(ds[name].to_numpy()[where], dtype)
     count = int(where.sum())
     shape = (count,) if inner is None else (count, inner)
-    values = np.full(shape, schema.missing_like(name, dtype), dtype)
-    if name == "land_cover_fraction" and "land_cover" in ds:
-        values[:, 0] = 1  # without shares the first class is all
-    return values
+    # A share of 0 is none, which the retrieval takes as it takes no shares: the first class is all.
+    return np.full(shape, schema.missing_like(name, dtype), dtype)
 
 
 def rows_of(ds: xr.Dataset, days: npt.NDArray[np.datetime64], cells: Indices) -> Rows:
