@@ -24,7 +24,9 @@ Retrain = Annotated[
 
 
 @contextmanager
-def _shown() -> Iterator[tuple[Callable[["Stage", int], Callable[[int], None]], Callable[["Tally"], None]]]:
+def _shown() -> Iterator[
+    tuple[Callable[["Stage", int], Callable[[int], None]], Callable[["Tally"], None]]
+]:
     """A bar for each stage, and one line when it has ended."""
     import time
 

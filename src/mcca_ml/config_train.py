@@ -13,6 +13,15 @@ class TrainSettings(BaseModel):
     start: Literal["pooled", "random"] = Field(
         "pooled", description="where a cell's training begins: a network of all cells, or by chance"
     )
+    channels: tuple[str, ...] = Field(
+        ("10.65V", "10.65H", "18.7V", "18.7H", "36.5V", "36.5H"),
+        min_length=1,
+        description="bands of the inputs, by the names of AMSR2 and GMI",
+    )
+    incidence: bool = Field(True, description="whether incidence is an input")
+    local_time: bool = Field(
+        True, description="whether local time is an input, for the orbits that precess"
+    )
     seed: int = Field(0, ge=0, description="of every random choice, with the number of the cell")
     hidden: int = Field(32, ge=1, le=256, description="units of each LSTM")
     sequence: int = Field(64, ge=8, description="length of a training sequence [day]")

@@ -133,7 +133,9 @@ class Cache:
         keys = [str(path.resolve()) for path in paths]
         stale = [i for i, key in enumerate(keys) if known.get(key, [""])[0] != stamps[i]]
         with ThreadPoolExecutor(_THREADS) as threads:
-            for i, found in zip(stale, threads.map(_sha256, (paths[i] for i in stale)), strict=True):
+            for i, found in zip(
+                stale, threads.map(_sha256, (paths[i] for i in stale)), strict=True
+            ):
                 known[keys[i]] = [stamps[i], found]
         if stale:
             with replacing(self.path) as beside:
@@ -189,9 +191,7 @@ def of_days(granules: Sequence[Granule], days: Days) -> tuple[Granule, ...]:
     first, last = days[0].astype("M8[D]"), days[-1].astype("M8[D]")
     begin = bisect_left(granules, first - ONE_DAY, key=_start)
     end = bisect_left(granules, last + ONE_DAY, key=_start)
-    return tuple(
-        one for one in granules[begin:end] if one.start >= first or one.crosses_midnight
-    )
+    return tuple(one for one in granules[begin:end] if one.start >= first or one.crosses_midnight)
 
 
 def _start(granule: Granule) -> np.datetime64:

@@ -14,8 +14,9 @@ from mcca_ml.errors import ConfigError
 from mcca_ml.grid.ease2 import M25, cell_latlon
 from mcca_ml.grid.land import land_cells, land_mask
 from mcca_ml.grid.store import Frame, block_of, days_of_block, digest
-from mcca_ml.record.granules import ONE_DAY, Cache, Days, Granule, digest_of, granules_of, of_days
+from mcca_ml.record.granules import ONE_DAY, Cache, Granule, digest_of, granules_of, of_days
 
+Days = npt.NDArray[np.datetime64]
 Cells = npt.NDArray[np.int64]
 
 NETWORKS = {"AMSR2": ("AMSR2", "AMSRE"), "GMI": ("GMI", "TMI")}
@@ -111,12 +112,16 @@ class Plan:
         cells = digest(*map(str, self.cells.tolist()))
         return digest(str(days[0]), str(days[-1]), cells, *sorted(self.granules), *granules)
 
-    def frame(self, sensor: str, contents: str, configuration: str, channels: tuple[str, ...] = ()) -> Frame:
+    def frame(
+        self, sensor: str, contents: str, configuration: str, channels: tuple[str, ...] = ()
+    ) -> Frame:
         """Frame of a store of this record."""
         return Frame(sensor, channels, self.cells, configuration, contents)
 
 
-def _inside(box: RegionBox, lat: npt.NDArray[np.float64], lon: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+def _inside(
+    box: RegionBox, lat: npt.NDArray[np.float64], lon: npt.NDArray[np.float64]
+) -> npt.NDArray[np.bool_]:
     """Whether places lie in a box, whose eastern edge below the western one means over 180."""
     is_between = (lon >= box.west) & (lon <= box.east)
     if box.east < box.west:

@@ -19,7 +19,14 @@ from mcca_ml.learn.start import Start, at_start, pooled_start
 from mcca_ml.learn.statics import statics_of
 from mcca_ml.record import ledger
 from mcca_ml.record.calibrating import calibration_inputs
-from mcca_ml.record.loading import Source, groups, inputs_for, target_days, target_for, visible_target
+from mcca_ml.record.loading import (
+    Source,
+    groups,
+    inputs_for,
+    target_days,
+    target_for,
+    visible_target,
+)
 from mcca_ml.record.plan import NETWORKS, Plan
 from mcca_ml.record.stages import Progress, Stage, Tally
 
@@ -86,9 +93,7 @@ def start_of(tasks: list[TrainTask], executor: Executor | None) -> tuple[Start, 
     some = np.flatnonzero(enough)
     chosen = np.sort(some[sampled(source.plan.cells[some], settings.seed, settings.pooled_cells)])
     holding = [
-        task
-        for task in tasks
-        if np.any((chosen >= task.cells.start) & (chosen < task.cells.stop))
+        task for task in tasks if np.any((chosen >= task.cells.start) & (chosen < task.cells.stop))
     ]
     whole = samples.joined([_sample(task, chosen) for task in holding or tasks[:1]])
     return pooled_start(whole, settings)[0], whole
@@ -131,7 +136,7 @@ def held_out(task: TrainTask) -> Held:
     return Held(
         found[:, is_held],
         target.sm[:, is_held],
-        target.sd[:, is_held],
+        uncertainty.random_share(target.vod, target.sd)[:, is_held],
         target.vod[:, is_held],
         inputs.nobs[:, is_held],
         low,
@@ -173,9 +178,7 @@ def network_inputs(plan: Plan, sensor: str) -> str:
     )
 
 
-def _train_sensor(
-    plan: Plan, sensor: str, executor: Executor | None, progress: Progress
-) -> int:
+def _train_sensor(plan: Plan, sensor: str, executor: Executor | None, progress: Progress) -> int:
     """Train the networks of one sensor that are missing; returns how many cells."""
     source = Source(replace(plan, granules={}))
     inputs = network_inputs(plan, sensor)

@@ -1,0 +1,158 @@
+"""GRID_TB of one sensor -> what the learner takes: a value or NaN for each cell, day and feature."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from mcca_ml import schema
+from mcca_ml.config_calibrate import CalibrateSettings
+from mcca_ml.config_train import TrainSettings
+from mcca_ml.errors import SchemaError
+from mcca_ml.flags import FLAG_DTYPE, NO_VALUE, Flag
+from mcca_ml.grid.conditions import conditions
+from mcca_ml.learn.roles import Floats
+from mcca_ml.sensors import SENSORS
+
+LOOKS = 2
+_NO_LOOK = NO_VALUE | Flag.TB_SUSPECT
+_SHARED_LINE = 1 | 4
+"""Bits of `calibration_flag` of a line that rests on no pair of its own cell."""
+_DAY_HOURS = 24.0
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Daily inputs of cells, from one sensor on the scale of its network's sensor."""
+
+    sensor: str
+    days: npt.NDArray[np.datetime64]
+    """UTC days, (time,)."""
+    cells: npt.NDArray[np.int64]
+    """Numbers of the cells, (cell,)."""
+    x: Floats
+    """Brightness temperature [K], incidence [rad], sine and cosine of local time [1]; NaN where a
+    look has no value, (cell, time, feature)."""
+    groups: npt.NDArray[np.int64]
+    """Look of each feature, (feature,)."""
+    names: tuple[str, ...]
+    channels: tuple[str, ...]
+    """Channels of the features, in the order of `calibration_sd`."""
+    nobs: npt.NDArray[np.uint8]
+    """Looks of the day with values, (cell, time)."""
+    obs_time: npt.NDArray[np.datetime64]
+    """Mean time of these looks [UTC], NaT where there is none, (cell, time)."""
+    flag: npt.NDArray[np.uint32]
+    """Bits of `flags.Flag` of these looks; NOT_OBSERVED where there is none, (cell, time)."""
+    calibration_sd: Floats
+    """What the calibration leaves uncertain, median over days [K], (cell, channel)."""
+    is_simulated: bool
+
+
+def _chosen(ds: xr.Dataset, wanted: tuple[str, ...]) -> xr.Dataset:
+    """The dataset with the channels of the features, in their order."""
+    held = [str(name) for name in ds["channel"].to_numpy()]
+    missing = [name for name in wanted if name not in held]
+    if missing:
+        raise SchemaError(
+            f"learn: {ds.attrs.get('sensor')} without {', '.join(missing)}, expected "
+            f"{', '.join(wanted)}; grid these channels, calibrate the sensor, or change [train] "
+            "channels"
+        )
+    return ds.isel(channel=[held.index(name) for name in wanted])
+
+
+def _columns(ds: xr.Dataset, settings: TrainSettings) -> dict[str, Floats]:
+    """Values of each feature of a look by name, (time, look, cell)."""
+    found = {
+        name: ds["tb"].to_numpy()[..., number] for number, name in enumerate(settings.channels)
+    }
+    if settings.incidence:
+        found["incidence"] = ds["incidence"].to_numpy()
+    precesses = SENSORS[str(ds.attrs["sensor"])].orbits[0].ascending_node_h is None
+    if settings.local_time and precesses:
+        angle = ds["local_time"].to_numpy() * np.float32(2 * np.pi / _DAY_HOURS)
+        found |= {"sine of local time": np.sin(angle), "cosine of local time": np.cos(angle)}
+    return found
+
+
+def _mean_time(times: npt.NDArray[np.datetime64], seen: npt.NDArray[np.bool_]) -> object:
+    """Mean over looks of the times seen, (time, cell)."""
+    number = np.where(seen, times.astype("M8[ms]").astype(np.int64), 0)
+    count = seen.sum(axis=1)
+    mean = number.sum(axis=1) // np.maximum(count, 1)
+    return np.where(count > 0, mean.astype("M8[ms]").astype("M8[ns]"), np.datetime64("NaT", "ns"))
+
+
+def _calibration(ds: xr.Dataset) -> tuple[Floats, npt.NDArray[np.bool_]]:
+    """Its sd of each cell and channel [K], and whether a line of the cell is shared, (cell,)."""
+    shape = (ds.sizes["cell"], ds.sizes["channel"])
+    if "tb_calibration_sd" not in ds:
+        return np.zeros(shape, np.float32), np.zeros(shape[0], np.bool_)
+    sd = ds["tb_calibration_sd"].to_numpy()
+    rows = np.sort(sd.reshape(-1, *shape), axis=0)  # NaN comes last
+    count = np.isfinite(rows).sum(axis=0)
+    middle = np.take_along_axis(rows, (np.maximum(count - 1, 0) // 2)[None], axis=0)[0]
+    flag = ds["calibration_flag"].transpose("cell", "channel").to_numpy().astype(np.int64)
+    return np.nan_to_num(middle).astype(np.float32), ((flag & _SHARED_LINE) != 0).any(axis=1)
+
+
+def inputs_of(
+    ds: xr.Dataset,
+    settings: TrainSettings,
+    screen: CalibrateSettings,
+    *,
+    level_days: npt.NDArray[np.bool_],
+) -> Inputs:
+    """What the learner takes of one sensor.
+
+    A look counts where all channels have a value and 10.65 GHz no interference. Rain, snow and
+    frost stay, with their bits.
+
+    Args:
+        ds: after schema.GRID_TB, every day, channels named as on the network's sensor; with
+            `tb_calibration_sd` and `calibration_flag` where it was calibrated.
+        settings: the `[train]` table.
+        screen: the `[calibrate]` table, for its thresholds.
+        level_days: days over which "usual" is told, (time,).
+
+    Raises:
+        SchemaError: a channel is missing.
+    """
+    ds = _chosen(ds.transpose(*schema.LOOK, ..., "channel"), settings.channels)
+    tb = ds["tb"].to_numpy()
+    found = conditions(tb, settings.channels, screen, usual_days=level_days)
+    flag = ds["flag"].to_numpy().astype(FLAG_DTYPE) | found
+    seen = ((flag & FLAG_DTYPE(int(_NO_LOOK))) == 0) & np.isfinite(tb).all(axis=-1)
+    columns = _columns(ds, settings)
+    nothing = np.float32(np.nan)
+    looks = [str(look) for look in ds["look"].to_numpy()]
+    x = np.stack(
+        [
+            np.where(seen[:, look], values[:, look], nothing).T
+            for look in range(LOOKS)
+            for values in columns.values()
+        ],
+        axis=-1,
+    ).astype(np.float32)
+    of_day = np.where(seen, flag, FLAG_DTYPE(0))
+    nobs = seen.sum(axis=1).T
+    whole = np.bitwise_or.reduce(of_day, axis=1).T
+    sd, is_shared = _calibration(ds)
+    whole |= np.where(is_shared[:, None], FLAG_DTYPE(int(Flag.CALIBRATION_SHARED)), FLAG_DTYPE(0))
+    whole = np.where(nobs > 0, whole, FLAG_DTYPE(int(Flag.NOT_OBSERVED)))
+    return Inputs(
+        str(ds.attrs["sensor"]),
+        ds["time"].to_numpy().astype("M8[D]"),
+        ds["cell"].to_numpy().astype(np.int64),
+        x,
+        np.repeat(np.arange(LOOKS), len(columns)),
+        tuple(f"{name} {look}" for look in looks for name in columns),
+        settings.channels,
+        nobs.astype(np.uint8),
+        np.asarray(_mean_time(ds["obs_time"].to_numpy(), seen)).T,
+        whole.astype(FLAG_DTYPE),
+        sd,
+        str(ds.attrs.get("simulated", "false")) == "true",
+    )

@@ -1,0 +1,86 @@
+"""TARGET by look -> the target of each day: of the am look, else of the pm look brought to it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from mcca_ml import schema
+from mcca_ml.flags import FLAG_DTYPE, Flag, is_recommended
+from mcca_ml.learn.roles import Floats
+
+FEWEST = 10
+"""Days with both looks below which a cell has the difference of all cells."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """What the learner learns, (cell, time)."""
+
+    days: npt.NDArray[np.datetime64]
+    """UTC days, (time,)."""
+    cells: npt.NDArray[np.int64]
+    """Numbers of the cells, (cell,)."""
+    sm: Floats
+    """Soil moisture, recommended values only [m3 m-3], NaN where there is none."""
+    sd: Floats
+    """Its uncertainty by stage one [m3 m-3]."""
+    vod: Floats
+    """Vegetation optical depth at V [1]."""
+    flag: npt.NDArray[np.uint32]
+    """Of the look taken, with TARGET_FROM_PM; NOT_OBSERVED where there is none."""
+    obs_time: npt.NDArray[np.datetime64]
+    """Of the look taken [UTC]."""
+
+
+def usual_difference(am: Floats, pm: Floats, level_days: npt.NDArray[np.bool_]) -> Floats:
+    """Median of pm less am in each cell [m3 m-3]; that of all cells where days are few, (cell,).
+
+    Args:
+        am: recommended soil moisture [m3 m-3], (time, cell).
+        pm: the same.
+        level_days: days that may tell, (time,).
+    """
+    off = np.sort((pm - am)[level_days], axis=0)  # NaN comes last
+    count = np.isfinite(off).sum(axis=0)
+    if not count.size or not off.shape[0]:
+        return np.zeros(am.shape[1], np.float32)
+    own = off[np.maximum(count - 1, 0) // 2, np.arange(count.size)]
+    sure = own[count >= FEWEST]
+    everyone = np.float32(np.median(sure)) if sure.size else np.float32(0)
+    return np.where(count >= FEWEST, own, everyone).astype(np.float32)
+
+
+def daily_target(ds: xr.Dataset, *, level_days: npt.NDArray[np.bool_]) -> Target:
+    """The target of each day.
+
+    Args:
+        ds: after schema.TARGET.
+        level_days: days over which the usual difference of the looks is told, (time,).
+    """
+    ds = ds.transpose(*schema.LOOK)
+    flag = ds["flag"].to_numpy().astype(FLAG_DTYPE)
+    good = is_recommended(flag)
+    sm = np.where(good, ds["soil_moisture"].to_numpy(), np.float32(np.nan))
+    am, pm = sm[:, 0], sm[:, 1]
+    brought = np.clip(pm - usual_difference(am, pm, level_days), 0, 1)
+    is_am = np.isfinite(am)
+    is_pm = ~is_am & np.isfinite(brought)
+    has = is_am | is_pm
+
+    def taken(name: str) -> npt.NDArray[np.generic]:
+        values = ds[name].to_numpy()
+        return np.where(is_am, values[:, 0], values[:, 1])
+
+    nothing = np.float32(np.nan)
+    bits = np.where(is_am, flag[:, 0], flag[:, 1] | FLAG_DTYPE(int(Flag.TARGET_FROM_PM)))
+    return Target(
+        ds["time"].to_numpy().astype("M8[D]"),
+        ds["cell"].to_numpy().astype(np.int64),
+        np.where(is_am, am, brought).astype(np.float32).T,
+        np.where(has, taken("sm_uncertainty"), nothing).astype(np.float32).T,
+        np.where(has, taken("vod_v"), nothing).astype(np.float32).T,
+        np.where(has, bits, FLAG_DTYPE(int(Flag.NOT_OBSERVED))).astype(FLAG_DTYPE).T,
+        np.where(has, taken("obs_time"), np.datetime64("NaT", "ns")).T,
+    )
