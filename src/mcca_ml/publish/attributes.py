@@ -7,6 +7,7 @@ import hashlib
 import json
 import subprocess
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -36,6 +37,16 @@ SIMULATED = (
     "SIMULATED: made from simulated brightness temperatures with known truth; "
     "this is no observation of the Earth. "
 )
+
+
+DEPTH: Mapping[str, AttributeValue] = {
+    "geospatial_vertical_min": np.float64(0.0),
+    "geospatial_vertical_max": np.float64(0.05),
+    "geospatial_vertical_positive": "down",
+    "geospatial_vertical_units": "m",
+    "geospatial_vertical_resolution": "0.05 m",
+}
+"""The nominal layer, 0-5 cm."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +90,7 @@ def source(path: Path) -> Source:
     return Source(path.name, digest.hexdigest())
 
 
-def _commit() -> str:
+def commit() -> str:
     """Commit of the checkout this package runs from, "-dirty" if it was changed; else empty."""
     root = Path(__file__).resolve().parents[3]
     # An installed package may lie inside somebody else's repository: that commit is not ours.
@@ -93,6 +104,22 @@ def _commit() -> str:
     return found.stdout.strip()
 
 
+def epoch_of(source_date_epoch: str) -> int | None:
+    """The moment that SOURCE_DATE_EPOCH asks for [s since 1970]; None where it is not set.
+
+    Raises:
+        ConfigError: it is no whole number.
+    """
+    if not source_date_epoch:
+        return None
+    if not source_date_epoch.isdecimal():
+        raise ConfigError(
+            f"SOURCE_DATE_EPOCH: found {source_date_epoch!r}, expected seconds since 1970; "
+            "correct or unset it"
+        )
+    return int(source_date_epoch)
+
+
 def provenance(settings: RetrieveSettings, *, source_date_epoch: str = "") -> Provenance:
     """Provenance of products made with `settings` by this software; their sources are yet to name.
 
@@ -104,16 +131,11 @@ def provenance(settings: RetrieveSettings, *, source_date_epoch: str = "") -> Pr
     Raises:
         ConfigError: `source_date_epoch` is no whole number.
     """
-    if source_date_epoch and not source_date_epoch.isdecimal():
-        raise ConfigError(
-            f"SOURCE_DATE_EPOCH: found {source_date_epoch!r}, expected seconds since 1970; "
-            "correct or unset it"
-        )
     return Provenance(
         sources=(),
         settings=json.dumps(settings.model_dump(mode="json"), sort_keys=True),
-        commit=_commit(),
-        source_date_epoch=int(source_date_epoch) if source_date_epoch else None,
+        commit=commit(),
+        source_date_epoch=epoch_of(source_date_epoch),
     )
 
 
@@ -122,7 +144,8 @@ def is_simulated(ds: xr.Dataset) -> bool:
     return str(ds.attrs.get("simulated", "")).lower() in ("true", "yes", "1")
 
 
-def _iso(moment: datetime) -> str:
+def iso(moment: datetime) -> str:
+    """A moment, UTC, as ISO 8601 writes it."""
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -176,7 +199,7 @@ def _described(ds: xr.Dataset, name: str, day: datetime) -> dict[str, AttributeV
     return described
 
 
-def _signed() -> dict[str, AttributeValue]:
+def signed() -> dict[str, AttributeValue]:
     """Attributes that say who made the product and under which terms."""
     makers = "The MCCA-ML developers"
     return {
@@ -200,32 +223,37 @@ def _signed() -> dict[str, AttributeValue]:
     }
 
 
-def _extent(ds: xr.Dataset, day: datetime) -> dict[str, AttributeValue]:
-    """Attributes that say where and when: the whole grid, the whole UTC day."""
-    grid = ease2.by_name(ds.attrs["grid"])
-    north = float(ease2.latitude_of(ease2.y_edges(grid)[0]))
+def area(grid: ease2.Grid, rows: slice, columns: slice) -> dict[str, AttributeValue]:
+    """Attributes that say where: the outer edges of some rows and columns of a grid."""
+    row, column = (span.indices(n)[:2] for span, n in zip((rows, columns), grid.shape, strict=True))
+    north, south = (float(lat) for lat in ease2.latitude_of(ease2.y_edges(grid)[list(row)]))
     # M25 and M09 end some millimetres beside the date line
-    west = max(-180.0, float(ease2.longitude_of(ease2.x_edges(grid)[0])))
-    corners = [(west, -north), (-west, -north), (-west, north), (west, north), (west, -north)]
+    edges = np.clip(ease2.longitude_of(ease2.x_edges(grid)[list(column)]), -180.0, 180.0)
+    west, east = (float(lon) for lon in edges)
+    corners = [(west, south), (east, south), (west, north), (east, north), (west, south)]
     ring = ", ".join(f"{lat:.6f} {lon:.6f}" for lon, lat in corners)
     return {
         "geospatial_bounds": f"POLYGON (({ring}))",
         "geospatial_bounds_crs": "EPSG:4326",
-        "geospatial_lat_min": np.float64(-north),
+        "geospatial_lat_min": np.float64(south),
         "geospatial_lat_max": np.float64(north),
         "geospatial_lat_units": "degrees_north",
         "geospatial_lon_min": np.float64(west),
-        "geospatial_lon_max": np.float64(-west),
+        "geospatial_lon_max": np.float64(east),
         "geospatial_lon_units": "degrees_east",
         "geospatial_lat_resolution": f"{grid.cell_m:.2f} m at 30 degrees",
         "geospatial_lon_resolution": f"{grid.cell_m:.2f} m at 30 degrees",
-        "geospatial_vertical_min": np.float64(0.0),
-        "geospatial_vertical_max": np.float64(0.05),
-        "geospatial_vertical_positive": "down",
-        "geospatial_vertical_units": "m",
-        "geospatial_vertical_resolution": "0.05 m",
-        "time_coverage_start": _iso(day),
-        "time_coverage_end": _iso(day + timedelta(days=1)),
+        **DEPTH,
+    }
+
+
+def _extent(ds: xr.Dataset, day: datetime) -> dict[str, AttributeValue]:
+    """Attributes that say where and when: the whole grid, the whole UTC day."""
+    grid = ease2.by_name(ds.attrs["grid"])
+    return {
+        **area(grid, slice(None), slice(None)),
+        "time_coverage_start": iso(day),
+        "time_coverage_end": iso(day + timedelta(days=1)),
         "time_coverage_duration": "P1D",
         "time_coverage_resolution": "P1D",
     }
@@ -241,22 +269,22 @@ def global_attributes(ds: xr.Dataset, made: Provenance, name: str) -> dict[str, 
     """
     seconds = int(ds["time"].to_numpy()[0].astype("datetime64[s]").astype(np.int64))
     day = datetime.fromtimestamp(seconds, UTC)
-    created = _iso(_created(ds, made, day))
-    commit = made.commit or "unknown"
+    created = iso(_created(ds, made, day))
+    stated = made.commit or "unknown"
     return {
         "Conventions": "CF-1.11, ACDD-1.3",
         **_described(ds, name, day),
-        **_signed(),
+        **signed(),
         **_extent(ds, day),
         "date_created": created,
         "date_modified": created,
         "date_issued": created,
         "date_metadata_modified": created,
-        "history": f"{created} MCCA-ML {__version__} (commit {commit}): retrieve",
+        "history": f"{created} MCCA-ML {__version__} (commit {stated}): retrieve",
         "source_granules": ", ".join(source.name for source in made.sources),
         "source_granules_sha256": ", ".join(source.sha256 for source in made.sources),
         "software_version": __version__,
-        "software_commit": commit,
+        "software_commit": stated,
         "settings": made.settings,
         "settings_sha256": made.settings_sha256,
         "tracking_id": made.tracking_id(name),

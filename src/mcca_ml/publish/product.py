@@ -7,7 +7,6 @@ import netCDF4
 import numpy as np
 import numpy.typing as npt
 import xarray as xr
-from pyproj import CRS
 
 from mcca_ml import schema
 from mcca_ml.atomic import replacing
@@ -16,6 +15,7 @@ from mcca_ml.errors import SchemaError
 from mcca_ml.flags import FLAG_DTYPE
 from mcca_ml.grid import ease2
 from mcca_ml.publish.attributes import Provenance, global_attributes, is_simulated
+from mcca_ml.publish.coordinates import place_axes
 from mcca_ml.publish.variables import (
     FIELDS,
     NO_FLAG,
@@ -30,16 +30,12 @@ from mcca_ml.publish.variables import (
     vod_attributes,
 )
 
-EASE2_EPSG = 6933
 DIMS = ("time", "look", "y", "x")
 LOOKS = ("am", "pm")
 """Looks by the number that stands for them in the file."""
 
 ATTRIBUTES = ("sensor", "grid", "channels", "vod_frequency_ghz")
 """What a dataset says of itself beside its contract; `channels` are those used."""
-
-DEPTH_M = 0.025
-"""Middle of the nominal sensing depth 0-5 cm [m]."""
 
 _DAY_SECONDS = 86_400
 _ZLIB_LEVEL: Final = 1
@@ -209,47 +205,8 @@ def _write_look(writer: _Writer) -> None:
 
 
 def _write_place(writer: _Writer) -> None:
-    grid = writer.grid
-    plane = {"units": "m", "coverage_content_type": "coordinate"}
-    for name, values in (("y", ease2.y(grid)), ("x", ease2.x(grid))):
-        words = {
-            "standard_name": f"projection_{name}_coordinate",
-            "long_name": f"{name} of the cell centre on the map",
-            "axis": name.upper(),
-        }
-        writer.axis(name, (name,), values, {**words, **plane})
-    for name, long_name, dim, degrees in (
-        ("lat", "latitude", "y", ease2.latitude(grid)),
-        ("lon", "longitude", "x", ease2.longitude(grid)),
-    ):
-        unit = "degrees_north" if name == "lat" else "degrees_east"
-        writer.axis(
-            name,
-            (dim,),
-            degrees,
-            {
-                "standard_name": long_name,
-                "long_name": f"{long_name} of the cell centre",
-                "units": unit,
-                "coverage_content_type": "coordinate",
-            },
-        )
-    writer.axis(
-        "depth",
-        (),
-        np.array(DEPTH_M),
-        {
-            "standard_name": "depth",
-            "long_name": "middle of the nominal sensing depth, 0-5 cm",
-            "units": "m",
-            "positive": "down",
-            "axis": "Z",
-            "coverage_content_type": "coordinate",
-        },
-    )
-    crs = writer.nc.createVariable("crs", "i4", (), fill_value=False)
-    crs.setncatts({"long_name": grid.name, **CRS.from_epsg(EASE2_EPSG).to_cf()})
-    crs[...] = 0
+    for axis in place_axes(writer.grid):
+        writer.axis(axis.name, axis.dims, axis.values, axis.attributes)
 
 
 def _checked(ds: xr.Dataset) -> xr.Dataset:

@@ -1,0 +1,219 @@
+"""What the files of the record say about themselves as a whole, and the part of the grid they hold.
+
+Everything here is a function of the inputs and the configuration: no clock, no host, no user.
+"""
+
+import hashlib
+import json
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+import numpy as np
+import numpy.typing as npt
+
+from mcca_ml import __version__, schema
+from mcca_ml.config import Settings
+from mcca_ml.grid.ease2 import M25
+from mcca_ml.grid.land import land_cells
+from mcca_ml.publish.attributes import SIMULATED, area, commit, epoch_of, iso, signed
+from mcca_ml.publish.variables import AttributeValue
+from mcca_ml.sensors import SENSORS
+
+_RECORD = (
+    "Daily surface soil moisture learned from the brightness temperatures of TMI, AMSR-E, GMI and "
+    "AMSR2 with soil moisture retrieved from SMAP as the target, the sensors fused by the "
+    "covariance of their errors. "
+)
+_COMMENT = (
+    "The target is an MCCA-type retrieval, reconstructed from its published description without "
+    "the authors' code; accuracies published for MCCA do not apply to these data. The date of "
+    "creation is the end of the period of the file unless SOURCE_DATE_EPOCH was set, so that the "
+    "same input gives the same bytes."
+)
+
+
+@dataclass(frozen=True)
+class RecordMade:
+    """What the record was made from and by; the same for all of its files."""
+
+    project: str
+    creator: str
+    """Who made it; empty where nobody is named."""
+    version: str
+    """Of the record, 01.0 for instance."""
+    settings_json: str
+    """All settings as JSON with sorted keys."""
+    commit: str
+    """Commit of the software; empty where it is not known."""
+    sources_digest: str
+    """Sha256 over names and sha256 of all granules; the list stands beside the manifest."""
+    is_simulated: bool
+    source_date_epoch: int | None = None
+    """Date of creation [s since 1970] if one was asked for."""
+
+    @property
+    def settings_sha256(self) -> str:
+        """Hash of the settings."""
+        return hashlib.sha256(self.settings_json.encode()).hexdigest()
+
+    def tracking_id(self, name: str) -> str:
+        """UUID of the file `name`: the same for the same software, settings and inputs."""
+        parts = (name, __version__, self.commit, self.settings_sha256, self.sources_digest)
+        return str(uuid.uuid5(uuid.NAMESPACE_URL, "\n".join(parts)))
+
+
+@dataclass(frozen=True)
+class Window:
+    """Some rows and columns of EASE2_M25, next to each other."""
+
+    row: int
+    column: int
+    rows: int
+    columns: int
+
+    @property
+    def slices(self) -> tuple[slice, slice]:
+        """Its rows and columns on the grid."""
+        return (
+            slice(self.row, self.row + self.rows),
+            slice(self.column, self.column + self.columns),
+        )
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return self.rows, self.columns
+
+    def places(self, cells: npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:
+        """Flat index in the window of cells of the grid, all of which lie in it."""
+        row, column = np.divmod(np.asarray(cells, np.int64), M25.columns)
+        return np.asarray((row - self.row) * self.columns + column - self.column)
+
+
+def window_of(cells: npt.NDArray[np.integer]) -> Window:
+    """The least window around some cells; the whole grid for all land, and for no cell.
+
+    >>> window_of(np.array([3 * 1388 + 7, 5 * 1388 + 6]))
+    Window(row=3, column=6, rows=3, columns=2)
+    """
+    if cells.size == 0 or cells.size == land_cells(M25).size:
+        return Window(0, 0, *M25.shape)
+    row, column = np.divmod(np.asarray(cells, np.int64), M25.columns)
+    rows, columns = (int(np.ptp(index)) + 1 for index in (row, column))
+    return Window(int(row.min()), int(column.min()), rows, columns)
+
+
+def record_made(
+    settings: Settings, sources_digest: str, is_simulated: bool, environ_epoch: str = ""
+) -> RecordMade:
+    """What all files of a record say of its making.
+
+    Args:
+        settings: all of the configuration.
+        sources_digest: sha256 over names and sha256 of all granules.
+        is_simulated: whether the granules said that they are simulated.
+        environ_epoch: value of the environment variable SOURCE_DATE_EPOCH; empty if not set.
+
+    Raises:
+        ConfigError: `environ_epoch` is no whole number.
+    """
+    return RecordMade(
+        project=settings.project.name,
+        creator=settings.project.creator,
+        version=settings.publish.version,
+        settings_json=json.dumps(settings.model_dump(mode="json"), sort_keys=True),
+        commit=commit(),
+        sources_digest=sources_digest,
+        is_simulated=is_simulated,
+        source_date_epoch=epoch_of(environ_epoch),
+    )
+
+
+def file_stem(made: RecordMade, day: str) -> str:
+    """Name of a daily file without its suffix; day as YYYYMMDD.
+
+    Made from simulated granules it ends in -SIMULATED: a name outlives its attributes.
+    """
+    ending = "-SIMULATED" if made.is_simulated else ""
+    return f"MCCAML-SOILMOISTURE-L3S-SSMV-PASSIVE-DAILY-{day}000000-fv{made.version}{ending}"
+
+
+def _sensors(layers: Sequence[str]) -> dict[str, AttributeValue]:
+    """Attributes that name the sensors of the layers, or all where there are no layers."""
+    named = [name for name, layer in schema.LAYERS.items() if layer in layers]
+    names = named or list(schema.LAYERS)
+    return {
+        "platform": ", ".join(SENSORS[name].platform for name in names),
+        "platform_vocabulary": "GCMD Platforms",
+        "instrument": ", ".join(names),
+        "instrument_vocabulary": "GCMD Instruments",
+    }
+
+
+def period_attributes(
+    made: RecordMade, name: str, first: date, last: date
+) -> dict[str, AttributeValue]:
+    """Attributes that differ from file to file; of the same lengths for all days of a record.
+
+    Args:
+        made: what the record was made from.
+        name: of the file, without its suffix.
+        first: UTC day.
+        last: UTC day, included.
+    """
+    start = datetime.combine(first, time(), UTC)
+    end = datetime.combine(last, time(), UTC) + timedelta(days=1)
+    asked = made.source_date_epoch
+    created = iso(end if asked is None else datetime.fromtimestamp(asked, UTC))
+    return {
+        "id": name,
+        "history": f"{created} MCCA-ML {__version__} (commit {made.commit or 'unknown'}): publish",
+        "time_coverage_start": iso(start),
+        "time_coverage_end": iso(end),
+        "time_coverage_duration": f"P{(end - start).days}D",
+        "date_created": created,
+        "date_modified": created,
+        "date_issued": created,
+        "date_metadata_modified": created,
+        "tracking_id": made.tracking_id(name),
+    }
+
+
+def common_attributes(
+    made: RecordMade, window: Window, layers: Sequence[str]
+) -> dict[str, AttributeValue]:
+    """Attributes that all files of a record have in common."""
+    lead = SIMULATED if made.is_simulated else ""
+    title = f"Daily surface soil moisture, {made.project}, {M25.name}"
+    attributes: dict[str, AttributeValue] = {
+        "Conventions": "CF-1.11, ACDD-1.3",
+        "title": f"SIMULATED {title}" if made.is_simulated else title,
+        "summary": f"{lead}{_RECORD}On the {M25.cell_m / 1000:.1f} km {M25.name} grid.",
+        "keywords": "EARTH SCIENCE > LAND SURFACE > SOILS > SOIL MOISTURE/WATER CONTENT",
+        "keywords_vocabulary": "GCMD Science Keywords",
+        "naming_authority": "mcca-ml",
+        "source": f"MCCA-ML {__version__} from brightness temperatures",
+        "processing_level": "Level 3",
+        "comment": f"{lead}{_COMMENT}",
+        **_sensors(layers),
+        "product_version": made.version,
+        "cdm_data_type": "Grid",
+        "grid": M25.name,
+        "simulated": "true" if made.is_simulated else "false",
+        **signed(),
+        "acknowledgement": "Made from the granules that the manifest names; acknowledge their "
+        "providers as their terms ask.",
+        "project": made.project,
+        **area(M25, *window.slices),
+        "time_coverage_resolution": "P1D",
+        "sources_sha256": made.sources_digest,
+        "software_version": __version__,
+        "software_commit": made.commit or "unknown",
+        "settings": made.settings_json,
+        "settings_sha256": made.settings_sha256,
+    }
+    if made.creator:
+        attributes |= {"creator_name": made.creator, "creator_institution": made.creator}
+    return attributes

@@ -1,0 +1,265 @@
+"""The whole record as one Zarr store of time, y and x, written in blocks of 32 days.
+
+A block is one shard a variable, written beside and renamed; its mark comes last, so a block without
+a mark is not there. Marks lie inside the array `time`, where readers of the store do not look.
+"""
+
+import base64
+import json
+import struct
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+import zarr
+from zarr.abc.store import Store
+from zarr.core.buffer import Buffer
+from zarr.storage import LocalStore, MemoryStore
+
+from mcca_ml import schema
+from mcca_ml.atomic import make_directory, replacing, replacing_directory
+from mcca_ml.errors import OutputError, SchemaError
+from mcca_ml.grid.ease2 import M25
+from mcca_ml.publish.coordinates import place_axes
+from mcca_ml.publish.record_attributes import (
+    RecordMade,
+    Window,
+    common_attributes,
+    period_attributes,
+)
+from mcca_ml.publish.record_day import DIMS, time_attributes, unfolded
+from mcca_ml.publish.record_variables import LAYERS, Stored, all_attributes, stored_variables
+
+BLOCK_DAYS = 32
+"""Days of a block, counted from the first day of the cube."""
+_MOST_DAYS = BLOCK_DAYS * 600
+_INNER = 64  # rows and columns of what is read at once
+_SAID = "time/record.json"
+_MARKS = "time/blocks"
+
+
+def _plain(value: object) -> Any:
+    """An attribute as JSON has it."""
+    return value.tolist() if isinstance(value, np.ndarray | np.generic) else value
+
+
+def _fill_attribute(variable: Stored) -> dict[str, Any]:
+    """`_FillValue` as xarray writes it to Zarr 3: floating-point numbers in base 64."""
+    if not variable.has_fill:
+        return {}
+    value = variable.background
+    if np.dtype(variable.dtype).kind == "f":
+        return {"_FillValue": base64.b64encode(struct.pack("<d", float(value))).decode()}
+    return {"_FillValue": int(value)}
+
+
+def _array(
+    group: zarr.Group, name: str, variable: Stored, window: Window, days: int
+) -> "zarr.Array[Any]":
+    """Make one empty variable."""
+    part = [min(_INNER, size) for size in window.shape]
+    whole = [-(-size // n) * n for size, n in zip(window.shape, part, strict=True)]
+    said = {**all_attributes(name, variable), **_fill_attribute(variable)}
+    said.pop("valid_range", None)  # in stored values, which readers of Zarr do not expect
+    return group.create_array(
+        name,
+        shape=(days, *window.shape),
+        chunks=(BLOCK_DAYS, *part),
+        shards=(BLOCK_DAYS, *whole),
+        dtype=np.dtype(variable.dtype),
+        fill_value=variable.background,
+        dimension_names=DIMS,
+        attributes={key: _plain(value) for key, value in said.items()},
+    )
+
+
+def _make(store: Store, said: Mapping[str, Any], days: int) -> None:
+    """All arrays of an empty cube, with the coordinates."""
+    window = Window(*said["window"])
+    group = zarr.create_group(store, zarr_format=3, attributes=said["attributes"])
+    for name, variable in stored_variables(said["layers"]).items():
+        _array(group, name, variable, window, days)
+    attributes = {key: v for key, v in time_attributes().items() if key != "bounds"}
+    time = group.create_array(
+        "time",
+        shape=(_MOST_DAYS,),
+        chunks=(_MOST_DAYS,),
+        dtype="i4",
+        dimension_names=["time"],
+        attributes={key: _plain(value) for key, value in attributes.items()},
+    )
+    # The days to come stand there from the beginning: the cube grows by its shapes alone.
+    first = int(np.datetime64(said["first_day"]).astype(int))
+    time[:] = first + np.arange(_MOST_DAYS, dtype=np.int32)
+    for axis in place_axes(M25, *window.slices):
+        made = group.create_array(
+            axis.name,
+            shape=axis.values.shape,
+            dtype=axis.values.dtype,
+            dimension_names=axis.dims,
+            attributes={key: _plain(value) for key, value in axis.attributes.items()},
+        )
+        made[...] = axis.values
+
+
+def create_cube(
+    path: Path,
+    window: Window,
+    first_day: np.datetime64,
+    last_day: np.datetime64,
+    layers: Sequence[str] = LAYERS,
+    made: RecordMade | None = None,
+) -> None:
+    """Make an empty cube; it replaces one that stands there.
+
+    Args:
+        path: its name, in a directory that exists.
+        window: part of the grid that it holds.
+        first_day: UTC day, from which its blocks are counted.
+        last_day: UTC day, included.
+        layers: of `schema.LAYERS`, those that are published.
+        made: what the record was made from, said in its attributes.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    first = first_day.astype("M8[D]")
+    attributes: dict[str, Any] = {}
+    if made is not None:
+        period = period_attributes(made, path.stem, first.item(), last_day.astype("M8[D]").item())
+        said_of_all = {**common_attributes(made, window, layers), **period}
+        attributes = {key: _plain(value) for key, value in said_of_all.items()}
+    said = {
+        "attributes": attributes,
+        "first_day": str(first),
+        "layers": list(layers),
+        "window": [window.row, window.column, window.rows, window.columns],
+    }
+    with replacing_directory(path) as beside:
+        _make(LocalStore(beside), said, _MOST_DAYS)
+        (beside / _SAID).write_text(json.dumps(said, indent=1, sort_keys=True))
+        (beside / _MARKS).mkdir()
+        _lengthen(beside, int((last_day.astype("M8[D]") - first).astype(int)) + 1)
+
+
+def _lengthen(path: Path, days: int) -> None:
+    """State the number of days in all arrays over time; no shard is touched."""
+    for file in sorted(path.glob("*/zarr.json")):
+        said = json.loads(file.read_text())
+        if "time" in (said.get("dimension_names") or ()) and said["shape"][0] != days:
+            said["shape"][0] = days
+            with replacing(file) as beside:
+                beside.write_text(json.dumps(said, indent=2))
+
+
+def _read_said(path: Path) -> dict[str, Any]:
+    try:
+        said: dict[str, Any] = json.loads((path / _SAID).read_text())
+    except (OSError, ValueError) as error:
+        raise OutputError(f"{path}: found no cube of a record, expected one; make it first") from (
+            error
+        )
+    return said
+
+
+def extend_cube(path: Path, last_day: np.datetime64, made: RecordMade | None = None) -> None:
+    """Let a cube end on another day; shards stay byte for byte.
+
+    Args:
+        path: of a cube.
+        last_day: UTC day, included.
+        made: what the record is made from now, for the attributes; without it they stay.
+
+    Raises:
+        OutputError: there is no cube, or it cannot be written.
+    """
+    said = _read_said(path)
+    first, last = np.datetime64(said["first_day"]), last_day.astype("M8[D]")
+    _lengthen(path, int((last - first).astype(int)) + 1)
+    if made is not None:
+        period = period_attributes(made, path.stem, first.item(), last.item())
+        common = common_attributes(made, Window(*said["window"]), said["layers"])
+        group = json.loads((path / "zarr.json").read_text())
+        group["attributes"] = {key: _plain(value) for key, value in {**common, **period}.items()}
+        with replacing(path / "zarr.json") as beside:
+            beside.write_text(json.dumps(group, indent=2))
+
+
+def write_cube_block(path: Path, ds: xr.Dataset, inputs: str = "") -> None:
+    """Write the days of one block; what stood there of it is replaced.
+
+    Args:
+        path: of a cube.
+        ds: after schema.RECORD, up to 32 days of one block, each following the one before.
+        inputs: digest of what it was made from, kept in the mark.
+
+    Raises:
+        SchemaError: `ds` breaks its contract or is not of one block.
+        OutputError: there is no cube, or it cannot be written; then the block is absent.
+    """
+    said = _read_said(path)
+    schema.check(ds, schema.RECORD, where=f"{path.name}: block")
+    window = Window(*said["window"])
+    number = (ds["time"].to_numpy().astype("M8[D]") - np.datetime64(said["first_day"])).astype(int)
+    blocks = np.unique(number // BLOCK_DAYS)
+    if blocks.size != 1 or blocks[0] < 0 or (np.diff(number) != 1).any():
+        raise SchemaError(
+            f"{path.name}: found days of blocks {blocks.tolist()} or with gaps, expected one block "
+            "of days in a row; write block by block"
+        )
+    block = int(blocks[0])
+    places = window.places(ds["cell"].to_numpy())
+    mark = make_directory(path / _MARKS) / f"{block:04d}.json"
+    mark.unlink(missing_ok=True)
+    shards = {}
+    for name, variable in stored_variables(said["layers"]).items():
+        held: dict[str, Buffer] = {}
+        group = zarr.create_group(MemoryStore(held), zarr_format=3)
+        array = _array(group, name, variable, window, BLOCK_DAYS)
+        stored = variable.stored(ds[variable.of].to_numpy())
+        start = int(number[0]) - block * BLOCK_DAYS
+        array[start : start + len(stored)] = unfolded(stored, variable.background, places, window)
+        key = f"{name}/c/{block}/0/0"
+        shards[key] = _write_shard(path / key, held.get(f"{name}/c/0/0/0"))
+    with replacing(mark) as beside:
+        beside.write_text(json.dumps({"inputs": inputs, "shards": shards}, indent=1))
+
+
+def _write_shard(path: Path, held: Buffer | None) -> str:
+    """Write the bytes of a shard; their digest, empty where all of it is background."""
+    if held is None:
+        path.unlink(missing_ok=True)
+        return ""
+    data = held.to_bytes()
+    make_directory(path.parent)
+    with replacing(path) as beside:
+        beside.write_bytes(data)
+    return sha256(data).hexdigest()
+
+
+def cube_marks(path: Path) -> dict[int, dict[str, Any]]:
+    """What the complete blocks say of themselves, by number: inputs and digests of shards."""
+    found = sorted((path / _MARKS).glob("[0-9]*.json"))
+    return {int(mark.stem): json.loads(mark.read_text()) for mark in found}
+
+
+def cube_blocks_missing(path: Path, wanted: Mapping[int, str]) -> list[int]:
+    """Numbers of the blocks that are absent, or made from other inputs than those wanted.
+
+    Args:
+        path: of a cube; where there is none, all are missing.
+        wanted: digest of the inputs by number of the block.
+    """
+    marks = cube_marks(path)
+    return [
+        block
+        for block, inputs in sorted(wanted.items())
+        if block not in marks
+        or marks[block]["inputs"] != inputs
+        or not all(
+            (path / key).is_file() for key, written in marks[block]["shards"].items() if written
+        )
+    ]

@@ -1,0 +1,193 @@
+"""The daily NetCDF file of the record: one UTC day on a window of EASE2_M25.
+
+Nearly all of the time that a small file takes goes into making its variables and attributes, which
+are the same for all days. They are made once, in memory; each day is a copy with values put in.
+"""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from functools import lru_cache
+from pathlib import Path
+
+import netCDF4
+import numpy as np
+import xarray as xr
+from h5py import h5a, h5d, h5f, h5p, h5s, h5t
+
+from mcca_ml import schema
+from mcca_ml.atomic import make_directory, replacing
+from mcca_ml.errors import SchemaError
+from mcca_ml.grid.ease2 import M25
+from mcca_ml.publish.coordinates import place_axes
+from mcca_ml.publish.record_attributes import (
+    RecordMade,
+    Window,
+    common_attributes,
+    file_stem,
+    period_attributes,
+    window_of,
+)
+from mcca_ml.publish.record_variables import (
+    DAY_UNITS,
+    LAYERS,
+    Array,
+    Stored,
+    all_attributes,
+    stored_variables,
+)
+from mcca_ml.publish.variables import AttributeValue
+
+__all__ = ("Window", "day_path", "time_attributes", "unfolded", "window_of", "write_record_day")
+
+DIMS = ("time", "y", "x")
+_ZLIB_LEVEL = 1
+_MEMORY = 1 << 18  # [byte] by which a file in memory grows
+_ANY_DAY = date(1970, 1, 1)
+
+
+def time_attributes() -> dict[str, AttributeValue]:
+    """Attributes of the coordinate time."""
+    return {
+        "standard_name": "time",
+        "long_name": "start of the UTC day",
+        "units": DAY_UNITS,
+        "calendar": "standard",
+        "units_metadata": "leap_seconds: none",
+        "axis": "T",
+        "bounds": "time_bnds",
+        "coverage_content_type": "coordinate",
+    }
+
+
+def unfolded(values: Array, background: np.generic, places: Array, window: Window) -> Array:
+    """Stored values of cells, shape (time, cell), on their window, shape (time, y, x)."""
+    whole = np.full((len(values), window.rows * window.columns), background)
+    whole[:, places] = values
+    return whole.reshape(len(values), *window.shape)
+
+
+def _define(nc: netCDF4.Dataset, window: Window, variables: dict[str, Stored]) -> None:
+    """Make dimensions, coordinates and empty variables."""
+    sizes = {"time": None, "y": window.rows, "x": window.columns, "bounds": 2}
+    for name, size in sizes.items():
+        nc.createDimension(name, size)
+    for name, dims, said in (
+        ("time", ("time",), time_attributes()),
+        ("time_bnds", ("time", "bounds"), {}),
+    ):
+        made = nc.createVariable(name, "f8", dims, fill_value=False, chunksizes=(1, 2)[: len(dims)])
+        made.setncatts(said)
+    for axis in place_axes(M25, *window.slices):
+        kind = axis.values.dtype.str[1:]
+        made = nc.createVariable(axis.name, kind, axis.dims, fill_value=False)
+        made.setncatts(axis.attributes)
+        made[...] = axis.values
+    for name, variable in variables.items():
+        made = nc.createVariable(
+            name,
+            np.dtype(variable.dtype).str[1:],
+            DIMS,
+            zlib=True,
+            complevel=_ZLIB_LEVEL,
+            shuffle=True,
+            chunksizes=(1, *window.shape),
+            fill_value=variable.background if variable.has_fill else False,
+        )
+        made.setncatts(all_attributes(name, variable))
+
+
+@lru_cache(maxsize=2)
+def _empty(made: RecordMade, window: Window, layers: tuple[str, ...]) -> bytes:
+    """A file of any day without values."""
+    stem = file_stem(made, f"{_ANY_DAY:%Y%m%d}")
+    nc = netCDF4.Dataset("empty", "w", format="NETCDF4", memory=_MEMORY)
+    nc.setncatts(common_attributes(made, window, layers))
+    nc.setncatts(period_attributes(made, stem, _ANY_DAY, _ANY_DAY))
+    _define(nc, window, stored_variables(layers))
+    return bytes(nc.close())  # closing is what gives the bytes, so no `with`
+
+
+def _put(file: h5f.FileID, name: str, values: Array) -> None:
+    """Write all values of a variable over time."""
+    variable = h5d.open(file, name.encode())
+    variable.set_extent(values.shape)
+    variable.write(h5s.ALL, h5s.ALL, np.ascontiguousarray(values))
+
+
+def _restate(file: h5f.FileID, attributes: dict[str, AttributeValue]) -> None:
+    """Replace texts of the file by others of the same lengths."""
+    for name, value in attributes.items():
+        text = str(value).encode()
+        attribute = h5a.open(file, name.encode())
+        kind = attribute.get_type()
+        if not isinstance(kind, h5t.TypeStringID) or kind.get_size() != len(text):
+            raise ValueError(f"{name}: found a text of another length than that of other days")
+        attribute.write(np.array(text, f"S{len(text)}"), kind)
+
+
+def _filled(image: bytes, values: dict[str, Array], attributes: dict[str, AttributeValue]) -> bytes:
+    """A copy of an empty file with values and the attributes of its day."""
+    access = h5p.create(h5p.FILE_ACCESS)
+    access.set_fapl_core(_MEMORY, False)
+    access.set_libver_bounds(h5f.LIBVER_EARLIEST, h5f.LIBVER_V18)
+    access.set_file_image(image)
+    file = h5f.open(b"image", h5f.ACC_RDWR, fapl=access)
+    for name, array in values.items():
+        _put(file, name, array)
+    _restate(file, attributes)
+    h5f.flush(file)
+    whole: bytes = file.get_file_image()
+    file.close()
+    return whole
+
+
+def day_path(directory: Path, made: RecordMade, day: date) -> Path:
+    """Where the file of a day stands, in a directory of its year."""
+    return directory / f"{day:%Y}" / f"{file_stem(made, f'{day:%Y%m%d}')}.nc"
+
+
+def write_record_day(
+    ds: xr.Dataset,
+    directory: Path,
+    made: RecordMade,
+    window: Window,
+    *,
+    layers: Sequence[str] = LAYERS,
+) -> Path:
+    """Write the file of one day, whole or not at all; return its path.
+
+    The bytes are a function of the arguments alone.
+
+    Args:
+        ds: after schema.RECORD, one UTC day; cells of EASE2_M25 in `window`.
+        directory: an existing directory; the file goes into that of its year.
+        made: what the record was made from.
+        window: part of the grid that the file holds.
+        layers: of `schema.LAYERS`, those that are published; the same for all days of a record.
+
+    Raises:
+        SchemaError: `ds` breaks its contract or holds several days.
+        OutputError: the file cannot be written.
+    """
+    schema.check(ds, schema.RECORD, where="publish: input")
+    if ds.sizes["time"] != 1:
+        raise SchemaError(
+            f"publish: found {ds.sizes['time']} days, expected one day; write day by day"
+        )
+    number = int(ds["time"].to_numpy()[0].astype("M8[D]").astype(np.int64))
+    day = _ANY_DAY + timedelta(days=number)
+    places = window.places(ds["cell"].to_numpy())
+    values: dict[str, Array] = {
+        "time": np.array([number], np.float64),
+        "time_bnds": np.array([[number, number + 1]], np.float64),
+    }
+    for name, variable in stored_variables(tuple(layers)).items():
+        stored = variable.stored(ds[variable.of].to_numpy())
+        values[name] = unfolded(stored, variable.background, places, window)
+    path = day_path(directory, made, day)
+    attributes = period_attributes(made, path.stem, day, day)
+    whole = _filled(_empty(made, window, tuple(layers)), values, attributes)
+    make_directory(path.parent)
+    with replacing(path) as beside:
+        beside.write_bytes(whole)
+    return path

@@ -1,0 +1,70 @@
+"""The manifest of a product: every file with its size and sha256, and what all were made from."""
+
+import json
+from collections.abc import Mapping
+from hashlib import file_digest
+from pathlib import Path
+
+from mcca_ml import __version__
+from mcca_ml.atomic import replacing
+from mcca_ml.errors import OutputError
+from mcca_ml.publish.record_attributes import RecordMade
+
+MANIFEST = "manifest.json"
+SUMS = "SHA256SUMS"
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()
+
+
+def write_manifest(
+    directory: Path,
+    made: RecordMade,
+    *,
+    known: Mapping[str, str] | None = None,
+    sources: str = "",
+) -> Path:
+    """Write manifest.json and SHA256SUMS, which `sha256sum -c` reads; return the manifest's path.
+
+    Args:
+        directory: of the product; every file in it counts but these two and hidden ones.
+        made: what the record was made from.
+        known: sha256 by path in `directory` of files just written; the others are read.
+        sources: name of the file in `directory` that lists the granules.
+
+    Raises:
+        OutputError: a file cannot be read or written.
+    """
+    digests = known or {}
+    files = {}
+    try:
+        for path in sorted(directory.rglob("*")):
+            name = path.relative_to(directory)
+            if not path.is_file() or any(part.startswith(".") for part in name.parts):
+                continue
+            if str(name) in (MANIFEST, SUMS):
+                continue
+            digest = digests.get(name.as_posix()) or _sha256(path)
+            files[name.as_posix()] = {"sha256": digest, "size": path.stat().st_size}
+    except OSError as error:
+        raise OutputError(f"{directory}: cannot read ({error.strerror}); see its rights") from error
+    said = {
+        "commit": made.commit,
+        "creator": made.creator,
+        "files": files,
+        "project": made.project,
+        "settings": json.loads(made.settings_json),
+        "simulated": made.is_simulated,
+        "software": {"mcca-ml": __version__},
+        "sources": sources,
+        "sources_sha256": made.sources_digest,
+        "version": made.version,
+    }
+    path = directory / MANIFEST
+    with replacing(path) as beside:
+        beside.write_text(json.dumps(said, indent=1, sort_keys=True) + "\n")
+    with replacing(directory / SUMS) as beside:
+        beside.write_text("".join(f"{of['sha256']}  {name}\n" for name, of in files.items()))
+    return path
