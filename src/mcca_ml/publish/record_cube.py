@@ -62,7 +62,7 @@ def _array(
     """Make one empty variable."""
     part = [min(_INNER, size) for size in window.shape]
     whole = [-(-size // n) * n for size, n in zip(window.shape, part, strict=True)]
-    said = {**all_attributes(name, variable), **_fill_attribute(variable)}
+    said = {**all_attributes(variable), **_fill_attribute(variable)}
     said.pop("valid_range", None)  # in stored values, which readers of Zarr do not expect
     return group.create_array(
         name,

@@ -93,7 +93,7 @@ def _define(nc: netCDF4.Dataset, window: Window, variables: dict[str, Stored]) -
             chunksizes=(1, *window.shape),
             fill_value=variable.background if variable.has_fill else False,
         )
-        made.setncatts(all_attributes(name, variable))
+        made.setncatts(all_attributes(variable))
 
 
 @lru_cache(maxsize=2)

@@ -235,7 +235,7 @@ def stored_variables(layers: Sequence[str] = LAYERS) -> dict[str, Stored]:
     return out
 
 
-def all_attributes(name: str, variable: Stored) -> dict[str, AttributeValue]:
+def all_attributes(variable: Stored) -> dict[str, AttributeValue]:
     """Attributes of a variable with those that tie it to the grid."""
     is_moisture = variable.attributes.get("units") == "m3 m-3"  # only that lies at a depth
     coordinates = "lat lon depth" if is_moisture else "lat lon"

@@ -1,0 +1,136 @@
+"""What the files of the record hold: days, the cube, the manifest."""
+
+import hashlib
+import json
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from mcca_ml import schema
+from mcca_ml.config import Settings
+from mcca_ml.errors import OutputError, SchemaError
+from mcca_ml.flags import NOT_RECOMMENDED, Flag, is_recommended
+from mcca_ml.grid.ease2 import M25, cell_latlon
+from mcca_ml.publish.record_attributes import record_made, window_of
+from mcca_ml.publish.record_cube import (
+    create_cube,
+    cube_blocks_missing,
+    extend_cube,
+    write_cube_block,
+)
+from mcca_ml.publish.record_day import write_record_day
+from mcca_ml.publish.record_manifest import write_manifest
+from mcca_ml.publish.record_variables import cci_flag
+
+CELLS = np.array([200 * 1388 + 300, 201 * 1388 + 305, 210 * 1388 + 340])
+WINDOW = window_of(CELLS)
+MADE = record_made(Settings(), "0" * 64, True)
+DAY = np.datetime64
+
+
+def record(days: int, first: str = "2016-01-01") -> xr.Dataset:
+    rng = np.random.default_rng(0)
+    shape = (days, CELLS.size)
+    time = DAY(first) + np.arange(days)
+    hole = rng.random(shape) < 0.3
+    sm = rng.uniform(0.05, 0.5, shape).astype(np.float32)
+    seen = time[:, None].astype("M8[ns]") + (rng.random(shape) * 8.64e13).astype("m8[ns]")
+    special = {
+        "t0": np.where(hole, DAY("NaT", "ns"), seen),
+        "sensor": np.where(hole, 0, 32 + 4096).astype(np.int32),
+        "nobs": np.where(hole, 0, 2).astype(np.uint8),
+        "flag": np.where(hole, int(Flag.NOT_OBSERVED), int(Flag.SNOW)).astype(np.uint32),
+        "sm_filled": sm,
+        "is_filled": hole.astype(np.uint8),
+    }
+    variables = {
+        name: (
+            var.dims,
+            special.get(name, np.where(hole, np.nan, sm)),
+            {"units": var.units} if var.units else {},
+        )
+        for name, var in schema.RECORD.items()
+    }
+    return xr.Dataset(variables, coords={"time": time.astype("M8[ns]"), "cell": CELLS})
+
+
+def at_cells(found: xr.DataArray) -> np.ndarray:
+    values = found.to_numpy()
+    return values.reshape(len(values), -1)[:, WINDOW.places(CELLS)]
+
+
+def same(found: xr.Dataset, ds: xr.Dataset) -> None:
+    for name in ("sm", "sm_uncertainty", "sm_filled", "sm_gmi"):
+        np.testing.assert_allclose(at_cells(found[name]), ds[name], atol=5.1e-5, err_msg=name)
+    for name in ("sensor", "nobs", "flag", "is_filled"):
+        np.testing.assert_array_equal(at_cells(found[name]), ds[name], err_msg=name)
+    off = np.abs(at_cells(found["t0"]) - ds["t0"].to_numpy()) / np.timedelta64(1, "s")
+    assert np.nanmax(off) < 0.7
+    np.testing.assert_array_equal(at_cells(found["flag_cci"]), cci_flag(ds["flag"].to_numpy()))
+
+
+def test_a_day_comes_back_cropped_and_in_place(tmp_path):
+    path = write_record_day(record(1), tmp_path, MADE, WINDOW)
+    assert path.relative_to(tmp_path).as_posix() == (
+        "2016/MCCAML-SOILMOISTURE-L3S-SSMV-PASSIVE-DAILY-20160101000000-fv01.0-SIMULATED.nc"
+    )
+    with xr.open_dataset(path) as found:
+        same(found, record(1))
+        assert (found.sizes["y"], found.sizes["x"]) == (11, 41)
+        row, column = np.divmod(CELLS, M25.columns)
+        place = cell_latlon(M25, CELLS)
+        np.testing.assert_allclose(found["lat"][row - WINDOW.row], place.lat)
+        np.testing.assert_allclose(found["lon"][column - WINDOW.column], place.lon)
+        assert found.attrs["title"].startswith("SIMULATED")
+        assert found.attrs["time_coverage_end"] == "2016-01-02T00:00:00Z"
+        assert found["sm"].attrs["standard_name"].startswith("volume_fraction")
+        assert found["time"].to_numpy()[0] == DAY("2016-01-01")
+
+
+def test_the_same_day_gives_the_same_bytes_and_two_days_are_refused(tmp_path):
+    first = write_record_day(record(1), tmp_path, MADE, WINDOW).read_bytes()
+    write_record_day(record(1, "2017-01-01"), tmp_path, MADE, WINDOW)
+    assert write_record_day(record(1), tmp_path, MADE, WINDOW).read_bytes() == first
+    with pytest.raises(SchemaError, match="found 2 days"):
+        write_record_day(record(2), tmp_path, MADE, WINDOW)
+
+
+def test_a_file_in_the_way_is_one_line(tmp_path):
+    (tmp_path / "2016").write_text("")
+    with pytest.raises(OutputError, match="2016: cannot make this directory"):
+        write_record_day(record(1), tmp_path, MADE, WINDOW)
+
+
+def test_no_bit_of_cci_is_set_where_recommended_and_only_there():
+    flag = np.array([0, *(int(bit) for bit in Flag)], np.uint32)
+    np.testing.assert_array_equal(cci_flag(flag) == 0, is_recommended(flag))
+    assert cci_flag(np.array([int(NOT_RECOMMENDED)], np.uint32)) == 127
+
+
+def test_the_cube_grows_and_what_stood_stays(tmp_path):
+    path = tmp_path / "cube.zarr"
+    create_cube(path, WINDOW, DAY("2016-01-01"), DAY("2016-02-01"), ("sm_gmi",), MADE)
+    first, second = record(32), record(9, "2016-02-02")
+    write_cube_block(path, first, "a")
+    shard = path / "sm" / "c" / "0" / "0" / "0"
+    before = shard.read_bytes()
+    extend_cube(path, DAY("2016-02-10"), MADE)
+    write_cube_block(path, second, "b")
+    assert shard.read_bytes() == before
+    assert cube_blocks_missing(path, {0: "a", 1: "c", 2: "d"}) == [1, 2]
+    found = xr.open_zarr(path, consolidated=False)
+    assert found.sizes == {"time": 41, "y": 11, "x": 41}
+    same(found.isel(time=slice(0, 32)), first)
+    same(found.isel(time=slice(32, None)), second)
+    with pytest.raises(SchemaError, match=r"days of blocks \[0, 1\]"):
+        write_cube_block(path, record(33), "a")
+
+
+def test_the_manifest_names_every_file_with_its_digest(tmp_path):
+    path = write_record_day(record(1), tmp_path, MADE, WINDOW)
+    said = json.loads(write_manifest(tmp_path, MADE).read_text())
+    name = path.relative_to(tmp_path).as_posix()
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    assert said["files"] == {name: {"sha256": digest, "size": path.stat().st_size}}
+    assert (tmp_path / "SHA256SUMS").read_text() == f"{digest}  {name}\n"
