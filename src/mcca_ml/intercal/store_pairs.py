@@ -108,13 +108,13 @@ def pairs_of_stores(
     Raises:
         SchemaError: the stores have other cells, or no channel in common.
     """
-    cells = [read_frame(one.path).cells for one in (source, reference)]
-    if not np.array_equal(*cells):
+    cells, others = read_frame(source.path).cells, read_frame(reference.path).cells
+    if not np.array_equal(cells, others):
         raise SchemaError(
             f"calibrate: the stores of {source.sensor} and {reference.sensor} hold other cells, "
             "expected the same; grid both for one region"
         )
-    count = len(cells[0])
+    count = len(cells)
     blocks = [slice(n, min(n + block_cells, count)) for n in range(0, count, block_cells)]
     work = partial(_of_block, source=source, reference=reference, days=days, settings=settings)
     return joined(perform(work, blocks, executor))
