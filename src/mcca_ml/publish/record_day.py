@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from functools import lru_cache
 from pathlib import Path
+from typing import Final, Literal
 
 import netCDF4
 import numpy as np
@@ -40,7 +41,7 @@ from mcca_ml.publish.variables import AttributeValue
 __all__ = ("Window", "day_path", "time_attributes", "unfolded", "window_of", "write_record_day")
 
 DIMS = ("time", "y", "x")
-_ZLIB_LEVEL = 1
+_ZLIB_LEVEL: Final = 1
 _MEMORY = 1 << 18  # [byte] by which a file in memory grows
 _ANY_DAY = date(1970, 1, 1)
 
@@ -83,6 +84,7 @@ def _define(nc: netCDF4.Dataset, window: Window, variables: dict[str, Stored]) -
         made.setncatts(axis.attributes)
         made[...] = axis.values
     for name, variable in variables.items():
+        fill: np.generic | Literal[False] = variable.background if variable.has_fill else False
         made = nc.createVariable(
             name,
             np.dtype(variable.dtype).str[1:],
@@ -91,7 +93,7 @@ def _define(nc: netCDF4.Dataset, window: Window, variables: dict[str, Stored]) -
             complevel=_ZLIB_LEVEL,
             shuffle=True,
             chunksizes=(1, *window.shape),
-            fill_value=variable.background if variable.has_fill else False,
+            fill_value=fill,
         )
         made.setncatts(all_attributes(variable))
 
