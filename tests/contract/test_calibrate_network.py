@@ -7,6 +7,7 @@ import xarray as xr
 from made_pairs import made_grid
 from mcca_ml.config_calibrate import CalibrateSettings
 from mcca_ml.errors import ConfigError, SchemaError
+from mcca_ml.flags import Flag
 from mcca_ml.grid.store import Frame, block_of, create_store, write_block
 from mcca_ml.intercal import coefficients
 from mcca_ml.intercal.apply import apply
@@ -153,6 +154,16 @@ def test_other_cells_are_refused(stores, tmp_path):
     write_block(path, part.isel(time=number == number[0]), "inputs")
     with pytest.raises(SchemaError, match="hold other cells"):
         made({**stores, "GMI": path}, "TMI", "GMI")
+
+
+def test_a_channel_that_is_always_missing_takes_no_other_with_it(stores, tmp_path):
+    lacking = grid_of("GMI", LATE, 4)
+    lacking["tb"][..., 1] = np.nan
+    lacking["flag"] = lacking["flag"] | np.uint32(Flag.TB_INVALID)
+    other = {**stores, "GMI": store_of(tmp_path, "GMI", lacking)}
+    found = made(other, "TMI", "GMI")["TMI"]
+    assert (found["pairs"].to_numpy()[:, [0, 2]] > 20).all()
+    assert (found["flag"].to_numpy()[:, 1] & LineFlag.NO_LINE).all()
 
 
 def test_few_pairs_are_flagged(stores, tmp_path):

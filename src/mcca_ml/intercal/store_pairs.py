@@ -7,10 +7,12 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+import xarray as xr
 
 from mcca_ml.blocks import perform
 from mcca_ml.config_calibrate import CalibrateSettings
 from mcca_ml.errors import SchemaError
+from mcca_ml.flags import FLAG_DTYPE, Flag
 from mcca_ml.grid.store import CELL_BLOCK, marks, open_store, read_frame
 from mcca_ml.intercal.match import Pairs, match_pairs
 from mcca_ml.intercal.transfer import thinned
@@ -52,6 +54,15 @@ def overlap(one: Held, other: Held) -> tuple[np.datetime64, np.datetime64] | Non
     return (first, last) if first <= last else None
 
 
+def _flagged_by_channel(ds: xr.Dataset) -> xr.Dataset:
+    """The dataset without the flag that some channel is missing: NaN tells that of each.
+
+    Left in, a channel that a sensor lacks for years would take all the others with it.
+    """
+    keep = FLAG_DTYPE(~int(Flag.TB_INVALID) & int(np.iinfo(FLAG_DTYPE).max))
+    return ds.assign(flag=ds["flag"].astype(FLAG_DTYPE) & keep)
+
+
 def _of_block(
     cells: slice,
     *,
@@ -68,7 +79,8 @@ def _of_block(
         open_store(one.path, cells=cells, first_day=first, last_day=last, variables=wanted)
         for one, (first, last) in zip((source, reference), spans, strict=True)
     ]
-    return thinned(match_pairs(both[0], both[1], settings), MOST_PAIRS)
+    source_ds, reference_ds = (_flagged_by_channel(ds) for ds in both)
+    return thinned(match_pairs(source_ds, reference_ds, settings), MOST_PAIRS)
 
 
 def joined(parts: Sequence[Pairs]) -> Pairs:
