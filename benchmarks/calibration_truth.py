@@ -25,7 +25,7 @@ from mcca_ml.intercal.network import calibrate_sensors
 from mcca_ml.simulate.instrument import CalibrationError
 
 SENSORS = ("TMI", "AMSRE", "GMI", "AMSR2")
-OVERLAP = {"TMI": "2014-09-15", "AMSRE": "2007-01-01", "AMSR2": "2014-09-15", "GMI": "2014-09-15"}
+OVERLAP = {"TMI": "2014-09-15", "AMSRE": "2011-05-15", "AMSR2": "2013-11-15", "GMI": "2014-09-15"}
 """Day at which the drift of each sensor is looked at, in the middle of its pairs."""
 
 
