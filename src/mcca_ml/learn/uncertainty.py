@@ -1,0 +1,265 @@
+"""How far an estimate may be off: from the target, by its calibration days, and from the truth.
+
+Against the target: an error has a usual size by cell, season and freshness (`scale`), and the
+half widths that hold 68 and 95 % of the errors are that size times factors found by split-conformal
+prediction (Lei et al. 2018): sizes are fitted on the even blocks of 16 days and the factors are
+quantiles of |error| / size on the odd blocks, and the other way round, so that no day tells both.
+
+Against the truth: what the target itself adds at random from day to day is no error of the
+estimate and is taken off; what is wrong with the target in the same way every day is learned with
+it and is added; so is what the cross-calibration leaves open.
+"""
+
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from mcca_ml.errors import SchemaError
+from mcca_ml.learn import scale
+from mcca_ml.learn.features import Inputs
+from mcca_ml.learn.roles import Floats
+
+FEWEST = 200
+"""Days of a class of freshness below which its factor is that of all classes."""
+SURE, NEARLY_SURE = 0.68, 0.95
+SMALLEST_SHARE = 0.25
+"""Of the variance against the target, that is error of the estimate however noisy the target is."""
+RANDOM_SHARE_VOD = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5)
+RANDOM_SHARE = (0.5, 0.5, 0.5, 0.5, 0.5, 0.5)
+"""Standard deviation from noise and temperature over the whole one of stage one [1], at these VOD."""
+
+
+@dataclass(frozen=True)
+class Spread:
+    """What the calibration days say of the errors in each cell."""
+
+    cells: npt.NDArray[np.int64]
+    """Numbers of the cells, (cell,)."""
+    days: npt.NDArray[np.int64]
+    """Calibration days with a target, (cell,)."""
+    cell: Floats
+    """Half width that holds 68 % of the errors [m3 m-3], for factors of 1, (cell, 1)."""
+    season: Floats
+    """Its factor [1], (cell, season)."""
+    freshness: Floats
+    """Its factor by the looks of the day or the age of the last one [1], (cell, freshness)."""
+    ratio95: Floats
+    """Half width that holds 95 % over that of 68 % [1], ()."""
+    bias: Floats
+    """Estimate less target, shrunk [m3 m-3], (cell,)."""
+    random_sd: Floats
+    """Of the target, from day to day [m3 m-3], (cell,)."""
+    systematic_sd: Floats
+    """Of the target, the same on all days [m3 m-3], (cell,)."""
+    guess_sd: Floats
+    """Of the mean of a cell whose level is a guess [m3 m-3], ()."""
+    low: Floats
+    high: Floats
+    """Range of each input on training days, its own units, NaN where unknown, (cell, feature)."""
+
+    def of(self, cells: npt.NDArray[np.int64]) -> "Spread":
+        """The same for some cells, in their order.
+
+        Args:
+            cells: their numbers, (cell,).
+
+        Raises:
+            SchemaError: one of them is not held.
+        """
+        order = np.argsort(self.cells, kind="stable")
+        place = np.searchsorted(self.cells, cells, sorter=order)
+        place = order[np.minimum(place, len(order) - 1)]
+        if not np.array_equal(self.cells[place], cells):
+            raise SchemaError(
+                f"learn: spread of {len(order)} cells without all of the {len(cells)} asked for,"
+                " expected them; train again"
+            )
+        arrays = {one.name: getattr(self, one.name) for one in fields(self)}
+        return replace(self, **{n: a[place] for n, a in arrays.items() if np.ndim(a)})
+
+
+def random_share(vod: Floats, total_sd: Floats) -> Floats:
+    """Part of the target's standard deviation that is another every day [m3 m-3], same shape.
+
+    Stage one adds the variances of its sources. Noise and temperature are taken as independent
+    from day to day; albedo, roughness, clay and the ratio of VOD as the same on all days of a cell.
+    The share is that of the settings of stage one by default; it hardly depends on soil moisture.
+
+    Args:
+        vod: at V [1], NaN as 0.
+        total_sd: `sm_uncertainty` of the target [m3 m-3].
+    """
+    known = np.nan_to_num(vod, nan=0.0)
+    return (total_sd * np.interp(known, RANDOM_SHARE_VOD, RANDOM_SHARE)).astype(np.float32)
+
+
+def input_range(inputs: Inputs, is_train: npt.NDArray[np.bool_]) -> tuple[Floats, Floats]:
+    """Lowest and highest value of each input on training days, NaN where none, (cell, feature).
+
+    Args:
+        inputs: of the cells.
+        is_train: whether a day may be learned from, (time,).
+    """
+    x = inputs.x[:, is_train]
+    low = np.fmin.reduce(x, axis=1, initial=np.nan)
+    high = np.fmax.reduce(x, axis=1, initial=np.nan)
+    return low.astype(np.float32), high.astype(np.float32)
+
+
+def conformal(ratio: Floats, level: float) -> float:
+    """Quantile of ratios below which a new one lies with at least this probability [1].
+
+    Args:
+        ratio: of days that told nothing else, at least one, (n,).
+        level: probability.
+    """
+    rank = min(int(np.ceil((ratio.size + 1) * level)), ratio.size)
+    return float(np.partition(ratio, rank - 1)[rank - 1])
+
+
+def _ratios(
+    size: Floats, season: npt.NDArray[np.uint8], fresh: npt.NDArray[np.uint8], days: scale.Days
+) -> Floats:
+    """|error| over its usual size, each from the blocks of days that the other half told."""
+    whole = scale.fit_factors(size, season, fresh, days)
+    variance = scale.variance_of_day(size, whole.at(season, fresh), days)
+    is_odd = (days.astype("M8[D]").astype(np.int64) // scale.BLOCK % 2).astype(np.bool_)
+    out = np.full_like(size, np.nan)
+    for mine in (is_odd, ~is_odd):
+        told = np.where(mine, np.float32(np.nan), size)
+        if not np.isfinite(told).any():
+            told = size  # a single block: better than nothing, and said by `days`
+        found = scale.fit_factors(told, season, fresh, days, variance)
+        out[:, mine] = (size / found.at(season, fresh))[:, mine]
+    return out
+
+
+def _bias(error: Floats, days: scale.Days) -> Floats:
+    """Mean error of each cell, shrunk to that of all cells [m3 m-3], (cell,)."""
+    seen = np.isfinite(error)
+    count = seen.sum(axis=1)
+    filled = np.where(seen, error, 0).astype(np.float64)
+    mean = filled.sum(axis=1) / np.maximum(count, 1)
+    centre = filled.sum() / max(int(count.sum()), 1)
+    apart = np.where(seen, filled - mean[:, None], 0)
+    block = days.astype("M8[D]").astype(np.int64) // scale.BLOCK
+    sums = np.add.reduceat(apart, np.flatnonzero(np.diff(block, prepend=block[:1] - 1)), axis=1)
+    noise = (sums**2).sum() / max(int(count.sum()), 1)
+    has = count > 0
+    excess = (count * (mean - centre) ** 2)[has].sum() - noise * has.sum()
+    between = max(float(excess) / max(int(count.sum()), 1), 0.0)
+    weight = count * between / np.maximum(count * between + noise, 1e-12)
+    return (centre + weight * (mean - centre)).astype(np.float32)
+
+
+def _root_mean(variance: Floats) -> Floats:
+    """Square root of the mean of each row, NaN left out; of all rows where it has none, (cell,)."""
+    seen = np.isfinite(variance)
+    total = np.where(seen, variance, 0).astype(np.float64).sum(axis=1)
+    count = seen.sum(axis=1)
+    usual = total.sum() / max(int(count.sum()), 1)
+    mean = np.where(count > 0, total / np.maximum(count, 1), usual)
+    return np.sqrt(mean).astype(np.float32)
+
+
+def fit_spread(
+    estimate: Floats,
+    sm: Floats,
+    sd: Floats,
+    *,
+    nobs: npt.NDArray[np.uint8],
+    vod: Floats,
+    days: scale.Days,
+    cells: npt.NDArray[np.int64],
+    input_range: tuple[Floats, Floats],
+) -> Spread:
+    """What the calibration days say of the errors in each cell.
+
+    Call it once for all cells: what they have in common stands for those with few days.
+
+    Args:
+        estimate: of the networks on calibration days [m3 m-3], (cell, time).
+        sm: target on calibration days [m3 m-3], NaN where there is none, (cell, time).
+        sd: of the target, its random part [m3 m-3], (cell, time).
+        nobs: looks of each day, (cell, time).
+        vod: at V of the target [1], (cell, time).
+        days: UTC days, rising, (time,).
+        cells: flat indices on EASE2_M25, (cell,).
+        input_range: of `input_range`.
+
+    Raises:
+        SchemaError: no calibration day has an estimate and a target.
+    """
+    age = scale.age_of(days, nobs)
+    error = (estimate - sm).astype(np.float32)
+    # Days before the first look of a stretch have an age that is not known.
+    error = np.where((nobs > 0) | (age < scale.AGE_CAP), error, np.float32(np.nan))
+    if not np.isfinite(error).any():
+        raise SchemaError(
+            f"learn: no target on {days.size} calibration days of {len(cells)} cells, expected some"
+            " to tell the uncertainty from; give other [roles] calibrate"
+        )
+    size, season, fresh = np.abs(error), scale.season_of(days, cells), scale.freshness_of(nobs, age)
+    ratio = _ratios(size, season, fresh, days)
+    seen = np.isfinite(ratio)
+    all_days = conformal(ratio[seen], SURE)
+    sure = np.array(
+        [
+            conformal(some, SURE) if some.size >= FEWEST else all_days
+            for some in (ratio[seen & (fresh == k)] for k in range(scale.FRESHNESS))
+        ]
+    )
+    found = scale.fit_factors(size, season, fresh, days)
+    ratio95 = conformal((ratio / sure[fresh].astype(np.float32))[seen], NEARLY_SURE)
+    share = random_share(vod, np.ones_like(vod))
+    low, high = input_range
+    means = _root_mean(np.where(np.isfinite(sm), sm, np.float32(np.nan)) ** 2)
+    has = np.isfinite(error).any(axis=1)
+    return Spread(
+        cells=np.asarray(cells, np.int64),
+        days=np.isfinite(error).sum(axis=1),
+        cell=found.cell.astype(np.float32),
+        season=found.season.astype(np.float32),
+        freshness=(found.freshness * sure).astype(np.float32),
+        ratio95=np.array(ratio95, np.float32),
+        bias=_bias(error, days),
+        random_sd=_root_mean(sd**2),
+        systematic_sd=_root_mean(sd**2 * (1 / share**2 - 1)),
+        guess_sd=np.array(means[has].std(), np.float32),
+        low=low,
+        high=high,
+    )
+
+
+def target_sd_of(
+    spread: Spread, days: scale.Days, nobs: npt.NDArray[np.uint8], age: npt.NDArray[np.uint8]
+) -> Floats:
+    """Half width around an estimate that holds 68 % of targets [m3 m-3], (cell, time).
+
+    That of 95 % is `spread.ratio95` times it.
+
+    Args:
+        spread: of the cells, in their order.
+        days: UTC days, (time,).
+        nobs: looks of each day, (cell, time).
+        age: days since the last look, (cell, time).
+    """
+    factors = scale.Factors(
+        *(np.asarray(a, np.float64) for a in (spread.cell, spread.season, spread.freshness))
+    )
+    return factors.at(scale.season_of(days, spread.cells), scale.freshness_of(nobs, age))
+
+
+def published_sd(spread: Spread, target_sd: Floats, calibration_sd: Floats | float = 0.0) -> Floats:
+    """Standard deviation against the truth [m3 m-3], (cell, time).
+
+    Args:
+        spread: of the cells, in their order.
+        target_sd: of `target_sd_of` [m3 m-3], (cell, time).
+        calibration_sd: what the cross-calibration leaves open [m3 m-3], (cell, time).
+    """
+    residual = target_sd**2
+    own = np.maximum(residual - spread.random_sd[:, None] ** 2, SMALLEST_SHARE * residual)
+    whole = own + spread.systematic_sd[:, None] ** 2 + np.square(calibration_sd)
+    return np.sqrt(whole).astype(np.float32)
