@@ -1,16 +1,14 @@
 """The command line. Only light modules are imported here, so that --help answers at once."""
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mcca_ml import __version__
-from mcca_ml.errors import MccaMlError
+from mcca_ml import __version__, commands_record, commands_run
+from mcca_ml.one_line import Debug, errors_in_one_line
 
 if TYPE_CHECKING:
     from mcca_ml.arguments import Work
@@ -45,43 +43,6 @@ class ModeChoice(StrEnum):
 
     LOOK = "look"
     SEASON = "season"
-
-
-INTERRUPTED = 130
-"""Exit status after Ctrl-C: 128 and the number of the signal."""
-
-Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
-
-
-@contextmanager
-def _errors_in_one_line(debug: bool) -> Iterator[None]:
-    """Turn an error into one line on stderr and exit status 1; with `debug` let it through.
-
-    An interruption from the keyboard is told too, and ends with the status that shells give it.
-    """
-    try:
-        yield
-    except MccaMlError as error:
-        if debug:
-            raise
-        typer.echo(f"error: {error}", err=True)
-        raise typer.Exit(1) from error
-    except KeyboardInterrupt as error:
-        typer.echo("interrupted; products written before stand", err=True)
-        raise typer.Exit(INTERRUPTED) from error
-    except (typer.Exit, typer.Abort):
-        raise
-    except Exception as error:
-        if debug:
-            raise
-        kind = type(error).__name__
-        line = " ".join(str(error).split())[:200]
-        typer.echo(
-            f"error: mcca-ml failed unexpectedly ({kind}: {line}), expected no such error; "
-            "run again with --debug and report it",
-            err=True,
-        )
-        raise typer.Exit(1) from error
 
 
 def _version(is_asked: bool) -> None:
@@ -143,7 +104,7 @@ def retrieve(  # noqa: PLR0913 one parameter an option
     debug: Debug = False,
 ) -> None:
     """Retrieve soil moisture and VOD: one NetCDF file of each UTC day in the granules."""
-    with _errors_in_one_line(debug):
+    with errors_in_one_line(debug):
         # Imported here, not above: --help must not wait for pydantic, which checks the settings.
         from mcca_ml.arguments import expand, work_of
 
@@ -167,7 +128,7 @@ def simulate(
     debug: Debug = False,
 ) -> None:
     """Simulate a world with known truth: granules of all sensors, stations, truth."""
-    with _errors_in_one_line(debug):
+    with errors_in_one_line(debug):
         # Imported here, not above: --help must not wait for pydantic, which checks the settings.
         from mcca_ml.arguments import world_of
 
@@ -192,7 +153,7 @@ def inspect(
     debug: Debug = False,
 ) -> None:
     """Show what a granule, a product, a folder of stations or a simulated truth holds."""
-    with _errors_in_one_line(debug):
+    with errors_in_one_line(debug):
         # Imported here, not above: h5py and xarray would slow --help.
         from rich.console import Console
 
@@ -200,6 +161,12 @@ def inspect(
         from mcca_ml.terminal import show_description
 
         show_description(Console(), describe(path))
+
+
+for command in commands_run.COMMANDS:
+    app.command()(command)
+app.command()(commands_record.series)
+app.command(name="map")(commands_record.map_day)
 
 
 @app.command()
@@ -217,7 +184,7 @@ def demo(
     debug: Debug = False,
 ) -> None:
     """Simulate a small SMAP day with known truth, retrieve it, and score it. All is simulated."""
-    with _errors_in_one_line(debug):
+    with errors_in_one_line(debug):
         # Imported here, not above: JAX and xarray would slow --help.
         from rich.console import Console
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mcca_ml.one_line import Debug, errors_in_one_line
+
 if TYPE_CHECKING:
     from mcca_ml.record.stages import Stage, Tally
 
@@ -81,3 +83,71 @@ def make(
             progress=progress,
             ended=ended,
         )
+
+
+def run(
+    configuration: Configuration,
+    workers: Workers = 2,
+    cluster: Cluster = "",
+    retrain: Retrain = False,
+    debug: Debug = False,
+) -> None:
+    """Make the record: every stage in order; what is done is kept, a longer period is appended."""
+    with errors_in_one_line(debug):
+        from mcca_ml.record.stages import Stage  # not above: NumPy would slow --help
+
+        make(configuration, tuple(Stage), workers, cluster, retrain=retrain)
+
+
+def _one(configuration: Path, name: str, workers: int, cluster: str, debug: bool) -> None:
+    """Do one stage."""
+    with errors_in_one_line(debug):
+        from mcca_ml.record.stages import Stage
+
+        make(configuration, (Stage(name),), workers, cluster)
+
+
+def grid(
+    configuration: Configuration, workers: Workers = 2, cluster: Cluster = "", debug: Debug = False
+) -> None:
+    """Grid the swaths of the imagers into stores, by UTC day, look and cell."""
+    _one(configuration, "grid", workers, cluster, debug)
+
+
+def calibrate(
+    configuration: Configuration, workers: Workers = 2, cluster: Cluster = "", debug: Debug = False
+) -> None:
+    """Bring TMI to the scale of GMI and AMSR-E to that of AMSR2: coefficients of each."""
+    _one(configuration, "calibrate", workers, cluster, debug)
+
+
+def train(
+    configuration: Configuration, workers: Workers = 2, cluster: Cluster = "", debug: Debug = False
+) -> None:
+    """Train a network of each cell on the soil moisture of stage one."""
+    _one(configuration, "train", workers, cluster, debug)
+
+
+def predict(
+    configuration: Configuration, workers: Workers = 2, cluster: Cluster = "", debug: Debug = False
+) -> None:
+    """Apply the networks to the whole record of every sensor: streams."""
+    _one(configuration, "predict", workers, cluster, debug)
+
+
+def fuse(
+    configuration: Configuration, workers: Workers = 2, cluster: Cluster = "", debug: Debug = False
+) -> None:
+    """Fuse the streams by the covariance of their errors."""
+    _one(configuration, "fuse", workers, cluster, debug)
+
+
+def publish(
+    configuration: Configuration, workers: Workers = 2, cluster: Cluster = "", debug: Debug = False
+) -> None:
+    """Write the record as daily NetCDF files and a Zarr cube, with checksums."""
+    _one(configuration, "publish", workers, cluster, debug)
+
+
+COMMANDS = (run, grid, calibrate, train, predict, fuse, publish)
+"""In the order of the help."""

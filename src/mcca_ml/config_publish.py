@@ -10,9 +10,6 @@ class PublishSettings(BaseModel):
 
     daily: bool = Field(True, description="a CF NetCDF file a day")
     cube: bool = Field(True, description="one Zarr store of the whole record")
-    quarter_degree: bool = Field(
-        False, description="the daily files once more on 0.25 degrees, under quarter_degree/"
-    )
     version: str = Field(
         "01.0", pattern=r"^\d\d\.\d$", description="version of the record, in names of files"
     )

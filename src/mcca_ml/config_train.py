@@ -18,7 +18,11 @@ class TrainSettings(BaseModel):
         min_length=1,
         description="bands of the inputs, by the names of AMSR2 and GMI",
     )
-    incidence: bool = Field(True, description="whether incidence is an input")
+    incidence: bool = Field(
+        False,
+        description="whether incidence is an input; it hardly varies within a sensor, and the "
+        "calibration takes up how sensors differ: a network would meet values it never saw",
+    )
     local_time: bool = Field(
         True, description="whether local time is an input, for the orbits that precess"
     )

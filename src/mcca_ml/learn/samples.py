@@ -168,8 +168,12 @@ def joined(parts: Sequence[Series]) -> Series:
     Args:
         parts: with the same days and features.
     """
-    per_cell = {
-        name: np.concatenate([getattr(part, name) for part in parts])
-        for name in ("x", "train", "stop", "static", "cells", "is_train")
-    }
-    return replace(parts[0], **per_cell)
+    return replace(
+        parts[0],
+        x=np.concatenate([part.x for part in parts]),
+        train=np.concatenate([part.train for part in parts]),
+        stop=np.concatenate([part.stop for part in parts]),
+        static=np.concatenate([part.static for part in parts]),
+        cells=np.concatenate([part.cells for part in parts]),
+        is_train=np.concatenate([part.is_train for part in parts]),
+    )

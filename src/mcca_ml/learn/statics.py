@@ -4,6 +4,7 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
+from mcca_ml.flags import FLAG_DTYPE, is_recommended
 from mcca_ml.learn.features import Inputs
 from mcca_ml.learn.roles import Floats
 
@@ -33,8 +34,12 @@ def statics_of(
         is_train: days that may be learned from, (time,).
     """
     columns: dict[str, Floats] = {}
+    flag = target["flag"].to_numpy().astype(FLAG_DTYPE)[is_train]
     for name in GROUND:
-        columns[name] = _mean_and_sd(target[name].to_numpy()[is_train], (0, 1))[0]
+        values = target[name].to_numpy()[is_train]
+        if name == "vod_v":  # what stage one does not vouch for says little of the vegetation
+            values = np.where(is_recommended(flag), values, np.float32(np.nan))
+        columns[name] = _mean_and_sd(values, (0, 1))[0]
     x = inputs.x[:, is_train]
     for channel in inputs.channels:
         looks = [i for i, name in enumerate(inputs.names) if name.split(" ")[0] == channel]

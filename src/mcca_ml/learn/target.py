@@ -11,7 +11,7 @@ from mcca_ml.flags import FLAG_DTYPE, Flag, is_recommended
 from mcca_ml.learn.roles import Floats
 
 FEWEST = 10
-"""Days with both looks below which a cell has the difference of all cells."""
+"""Days with both looks below which a cell has no difference of its own, and none is taken off."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Target:
 
 
 def usual_difference(am: Floats, pm: Floats, level_days: npt.NDArray[np.bool_]) -> Floats:
-    """Median of pm less am in each cell [m3 m-3]; that of all cells where days are few, (cell,).
+    """Median of pm less am in each cell [m3 m-3]; 0 where days are few, (cell,).
 
     Args:
         am: recommended soil moisture [m3 m-3], (time, cell).
@@ -47,9 +47,8 @@ def usual_difference(am: Floats, pm: Floats, level_days: npt.NDArray[np.bool_]) 
     if not count.size or not off.shape[0]:
         return np.zeros(am.shape[1], np.float32)
     own = off[np.maximum(count - 1, 0) // 2, np.arange(count.size)]
-    sure = own[count >= FEWEST]
-    everyone = np.float32(np.median(sure)) if sure.size else np.float32(0)
-    return np.where(count >= FEWEST, own, everyone).astype(np.float32)
+    # Nothing of other cells: a cell must not depend on those that it is worked on with.
+    return np.where(count >= FEWEST, own, np.float32(0)).astype(np.float32)
 
 
 def daily_target(ds: xr.Dataset, *, level_days: npt.NDArray[np.bool_]) -> Target:

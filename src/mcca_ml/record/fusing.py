@@ -86,7 +86,7 @@ def fuse(plan: Plan, executor: Executor | None, progress: Progress) -> Tally:
     Raises:
         OutputError: it cannot be written.
     """
-    source = Source(replace(plan, granules={}))
+    source = Source(plan.lean())
     blocks = blocks_of_cells(plan.cells.size)
     pool, pool_inputs = plan.work / "fusion" / "pool.npz", _pool_inputs(plan)
     has_pool = ledger.is_done(pool, pool_inputs)

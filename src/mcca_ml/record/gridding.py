@@ -84,7 +84,9 @@ def grid_block(task: GridTask) -> int:
             grid_swaths(swaths, task.cells, day, day, sensor=sensor, channels=task.channels)
         )
     simulated = any(day.attrs["simulated"] == "true" for day in found)
-    block = xr.concat(found, "time", coords="minimal", compat="override", combine_attrs="drop_conflicts")
+    block = xr.concat(
+        found, "time", coords="minimal", compat="override", combine_attrs="drop_conflicts"
+    )
     block.attrs = {
         "sensor": task.sensor,
         "grid": found[0].attrs["grid"],

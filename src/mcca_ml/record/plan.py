@@ -1,6 +1,6 @@
 """A configuration made concrete: which cells, days and granules, and where everything stands."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -55,6 +55,10 @@ class Plan:
             if sensor in self.granules
         ]
         return tuple(sorted(found))
+
+    def lean(self) -> "Plan":
+        """The same plan without its list of granules, small enough for every task."""
+        return replace(self, granules=dict.fromkeys(self.granules, ()))
 
     def networks(self) -> tuple[str, ...]:
         """Sensors that a network is trained on."""
@@ -212,6 +216,7 @@ def plan_of(settings: Settings, base: Path, *, retrain: bool = False) -> Plan:
     work = make_directory(base / settings.work.directory)
     output = make_directory(base / settings.output.directory)
     granules = granules_of(settings.input, base, Cache(work / "inputs.json"))
-    first, last = (np.datetime64(day, "D") for day in (settings.period.start, settings.period.end))
+    first = np.datetime64(settings.period.start, "D")
+    last = np.datetime64(settings.period.end, "D")
     until = learned_until(work, last, retrain=retrain)
     return Plan(settings, work, output, cells, first, last, granules, until)

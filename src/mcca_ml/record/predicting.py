@@ -1,7 +1,7 @@
 """The stage `predict`: networks applied to the whole record of each sensor -> a store of STREAM."""
 
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import xarray as xr
@@ -14,7 +14,7 @@ from mcca_ml.record import ledger
 from mcca_ml.record.loading import Source, groups, inputs_for
 from mcca_ml.record.plan import NETWORKS, Plan
 from mcca_ml.record.stages import Progress, Stage, Tally
-from mcca_ml.record.training import GROUP_CELLS, network_inputs
+from mcca_ml.record.training import GROUP_CELLS
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def network_of(sensor: str) -> str:
 
 def _tasks(plan: Plan, sensor: str) -> list[PredictTask]:
     """Blocks of one stream that are missing."""
-    source = Source(replace(plan, granules={}))
+    source = Source(plan.lean())
     trained = network_of(sensor)
     folder = plan.network(trained)
     files = [
@@ -97,7 +97,7 @@ def predict(plan: Plan, executor: Executor | None, progress: Progress) -> Tally:
     perform(predict_block, tasks, executor, bar)
     left = sorted(set(plan.imagers) - set(plan.streams))
     notes = [
-        f"{name} gives no stream: its network is of {network_of(name)}, of which there is no granule"
+        f"{name} gives no stream: its network is {network_of(name)}'s, of which there is no granule"
         for name in left
     ]
     return Tally(Stage.PREDICT, len(tasks), f"streams of {', '.join(plan.streams)}", tuple(notes))

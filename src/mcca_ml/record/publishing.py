@@ -1,22 +1,207 @@
 """The stage `publish`: RECORD -> daily NetCDF files, a Zarr cube, a manifest with checksums."""
 
+import json
 import os
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 import xarray as xr
 
+from mcca_ml.atomic import make_directory, replacing
 from mcca_ml.blocks import perform
-from mcca_ml.grid.store import digest, open_store
+from mcca_ml.config import Settings
+from mcca_ml.grid.store import digest, marks, open_store
 from mcca_ml.publish.record_attributes import RecordMade, record_made
-from mcca_ml.publish.record_cube import create_cube, cube_blocks_missing, write_cube_block
+from mcca_ml.publish.record_cube import (
+    BLOCK_DAYS,
+    create_cube,
+    cube_blocks_missing,
+    cube_marks,
+    extend_cube,
+    write_cube_block,
+)
 from mcca_ml.publish.record_day import Window, window_of, write_record_day
 from mcca_ml.publish.record_manifest import write_manifest
 from mcca_ml.record import ledger
-from mcca_ml.record.granules import digest_of
-from mcca_ml.record.loading import Source
+from mcca_ml.record.granules import Granule
 from mcca_ml.record.plan import Days, Plan
 from mcca_ml.record.stages import Progress, Stage, Tally
+from mcca_ml.schema import LAYERS
+
+CUBE = "record.zarr"
+SOURCES = "sources.txt"
+
+
+@dataclass(frozen=True)
+class PublishTask:
+    """32 days of the product."""
+
+    number: int
+    """Of the block, counted from the first day of the record."""
+    store: Path
+    days: Days
+    output: Path
+    mark: Path
+    settings: Settings
+    made: tuple[RecordMade, ...]
+    """Of each day."""
+    window: Window
+    layers: tuple[str, ...]
+    inputs: str
+
+
+def _settings(plan: Plan) -> Settings:
+    """The settings that the values depend on: a record that grows keeps what it says of a day."""
+    nothing: dict[str, object] = {"period": None, "work": None, "output": None, "input": {}}
+    return plan.settings.model_copy(update=nothing)
+
+
+def _made(plan: Plan, *, is_simulated: bool) -> dict[np.datetime64, RecordMade]:
+    """What each day is made of: all that was learned from, and the granules since, until it."""
+    settings, epoch = _settings(plan), os.environ.get("SOURCE_DATE_EPOCH", "")
+    by_day: dict[np.datetime64, list[Granule]] = {}
+    for sensor in sorted(plan.granules):
+        for one in plan.granules[sensor]:
+            by_day.setdefault(one.start.astype("M8[D]"), []).append(one)
+    so_far = plan.learned_from()
+    made = record_made(settings, so_far, is_simulated, epoch)
+    found = {}
+    for day in plan.days():
+        if day > plan.learned_last:
+            so_far = digest(so_far, *(one.identity for one in by_day.get(day, ())))
+            made = record_made(settings, so_far, is_simulated, epoch)
+        found[day] = made
+    return found
+
+
+def _days_are_done(task: PublishTask) -> bool:
+    """Whether the daily files of a task stand as they are wanted."""
+    try:
+        said = json.loads(task.mark.read_text())
+    except (OSError, ValueError):
+        return False
+    whole = all((task.output / name).is_file() for name in said["files"])
+    return bool(said["inputs"] == task.inputs and whole)
+
+
+def _write_days(task: PublishTask, ds: xr.Dataset) -> None:
+    """Write the daily files of a task, then their mark."""
+    task.mark.unlink(missing_ok=True)
+    files = {}
+    for number, made in enumerate(task.made):
+        one = ds.isel(time=[number])
+        path = write_record_day(one, task.output, made, task.window, layers=task.layers)
+        files[str(path.relative_to(task.output))] = sha256(path.read_bytes()).hexdigest()
+    with replacing(task.mark) as beside:
+        beside.write_text(json.dumps({"inputs": task.inputs, "files": files}, indent=1))
+
+
+def publish_block(task: PublishTask) -> int:
+    """Write what is missing of a block; returns the number of days."""
+    ds = open_store(task.store, first_day=task.days[0], last_day=task.days[-1])
+    settings = task.settings.publish
+    if settings.daily and not _days_are_done(task):
+        _write_days(task, ds)
+    cube = task.output / CUBE
+    if settings.cube and cube_blocks_missing(cube, {task.number: task.inputs}):
+        write_cube_block(cube, ds, task.inputs)
+    return task.days.size
+
+
+def _content(plan: Plan, days: Days) -> str:
+    """Digest of the values of the record on some days."""
+    ds = open_store(plan.record_store, first_day=days[0], last_day=days[-1])
+    found = sha256()
+    for name in sorted(map(str, ds.data_vars)):
+        found.update(np.ascontiguousarray(ds[name].to_numpy()).tobytes())
+    return found.hexdigest()
+
+
+def _tasks(plan: Plan, window: Window, layers: tuple[str, ...]) -> list[PublishTask]:
+    """All blocks of the product."""
+    held = marks(plan.record_store)
+    simulated = any(one["attributes"].get("simulated") == "true" for one in held.values())
+    made = _made(plan, is_simulated=simulated)
+    days, tasks = plan.days(), []
+    for number, first in enumerate(range(0, days.size, BLOCK_DAYS)):
+        some = days[first : first + BLOCK_DAYS]
+        of_days = tuple(made[day] for day in some)
+        said = (str(some[0]), str(some[-1]), _content(plan, some), *layers)
+        tasks.append(
+            PublishTask(
+                number,
+                plan.record_store,
+                some,
+                plan.output,
+                plan.work / "published" / f"{number:04d}.json",
+                plan.settings,
+                of_days,
+                window,
+                layers,
+                digest(*said, *map(repr, of_days)),
+            )
+        )
+    return tasks
+
+
+def _missing(plan: Plan, tasks: list[PublishTask]) -> list[PublishTask]:
+    """The blocks of which something is missing."""
+    settings, cube = plan.settings.publish, plan.output / CUBE
+    absent = set(cube_blocks_missing(cube, {one.number: one.inputs for one in tasks}))
+    return [
+        one
+        for one in tasks
+        if (settings.daily and not _days_are_done(one)) or (settings.cube and one.number in absent)
+    ]
+
+
+def _ready_cube(plan: Plan, window: Window, layers: tuple[str, ...], made: RecordMade) -> None:
+    """Make the cube, in place of one of another record, or let it grow."""
+    path = plan.output / CUBE
+    mark = plan.work / "published" / "cube"
+    inputs = digest(str(plan.first_day), repr(window), *layers, repr(made))
+    if ledger.is_done(mark, inputs) and path.is_dir():
+        extend_cube(path, plan.last_day)
+        return
+    ledger.begin(mark)
+    create_cube(path, window, plan.first_day, plan.last_day, layers, made)
+    ledger.finish(mark, inputs, [])
+
+
+def _manifest(plan: Plan, tasks: list[PublishTask]) -> None:
+    """Checksums of all files, and the names and hashes of all granules."""
+    known: dict[str, str] = {}
+    for said in cube_marks(plan.output / CUBE).values():
+        known |= {f"{CUBE}/{key}": sha for key, sha in said["shards"].items() if sha}
+    for task in tasks:
+        if plan.settings.publish.daily:
+            known |= json.loads(task.mark.read_text())["files"]
+    lines = [f"{one.sha256}  {one.path.name}" for some in plan.granules.values() for one in some]
+    with replacing(plan.output / SOURCES) as beside:
+        beside.write_text("\n".join(sorted(lines)) + "\n")
+    write_manifest(plan.output, tasks[-1].made[-1], known=known, sources=SOURCES)
+
+
+def publish(plan: Plan, executor: Executor | None, progress: Progress) -> Tally:
+    """Write the product: what is there and unchanged is left as it is.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    make_directory(plan.work / "published")
+    window = window_of(plan.cells)
+    layers = tuple(LAYERS[name] for name in plan.streams)
+    tasks = _tasks(plan, window, layers)
+    if plan.settings.publish.cube:
+        _ready_cube(plan, window, layers, tasks[0].made[0])
+    missing = _missing(plan, tasks)
+    is_listed = (plan.output / "manifest.json").is_file()
+    bar = progress(Stage.PUBLISH, len(missing) or int(not is_listed))
+    if not missing and is_listed:
+        return Tally(Stage.PUBLISH, 0, "0 days")
+    days = perform(publish_block, missing, executor, bar)
+    _manifest(plan, tasks)
+    return Tally(Stage.PUBLISH, max(len(missing), 1), f"{sum(days):,} days in {plan.output}")

@@ -180,7 +180,7 @@ def network_inputs(plan: Plan, sensor: str) -> str:
 
 def _train_sensor(plan: Plan, sensor: str, executor: Executor | None, progress: Progress) -> int:
     """Train the networks of one sensor that are missing; returns how many cells."""
-    source = Source(replace(plan, granules={}))
+    source = Source(plan.lean())
     inputs = network_inputs(plan, sensor)
     folder = plan.network(sensor)
     spread_path = folder / "spread.npz"

@@ -1,0 +1,175 @@
+"""STREAMs of some cells -> RECORD: weighted means, with what each value rests on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from mcca_ml import schema
+from mcca_ml.config_fuse import FuseSettings
+from mcca_ml.flags import FLAG_DTYPE, Flag, is_recommended
+from mcca_ml.fuse.errors import STREAMS, Model, check_streams
+from mcca_ml.fuse.weights import covariance, weights
+from mcca_ml.schema import LAYERS
+from mcca_ml.sensors import SENSORS
+
+Floats = npt.NDArray[np.float32]
+Booleans = npt.NDArray[np.bool_]
+Array = npt.NDArray[np.generic]
+
+_STEP_ROWS = 200_000
+"""Cells and days that are solved together: what bounds the memory."""
+
+
+@dataclass(frozen=True)
+class _Stacked:
+    """All streams, with the last axis in the order of STREAMS, (time, cell, 4)."""
+
+    sm: Floats
+    sd: Floats
+    uncertainty: Floats
+    nobs: Array
+    age: Array
+    flag: npt.NDArray[np.uint32]
+    time: npt.NDArray[np.int64]
+    """Of observation [ms since 1970]; 0 where there is none."""
+
+
+def _stacked(streams: Mapping[str, xr.Dataset]) -> _Stacked:
+    """Arrays of all streams; those that are missing have no value on any day."""
+    first = next(iter(streams.values()))
+    shape = (first.sizes["time"], first.sizes["cell"])
+
+    def of(name: str, otherwise: object, dtype: npt.DTypeLike) -> Array:
+        parts = [
+            streams[s][name].to_numpy().astype(dtype)
+            if s in streams
+            else np.full(shape, otherwise, dtype)
+            for s in STREAMS
+        ]
+        return np.stack(parts, axis=-1)
+
+    times = of("obs_time", np.datetime64("NaT"), "M8[ms]")
+    return _Stacked(
+        np.asarray(of("soil_moisture", np.nan, "f4"), np.float32),
+        np.asarray(of("target_sd", np.nan, "f4"), np.float32),
+        np.asarray(of("sm_uncertainty", np.nan, "f4"), np.float32),
+        of("nobs", 0, "u1"),
+        of("age", 255, "u1"),
+        np.asarray(of("flag", int(Flag.NOT_OBSERVED), "u4"), np.uint32),
+        np.where(np.isnat(times), np.datetime64(0, "ms"), times).astype(np.int64),
+    )
+
+
+def _used(all_of: _Stacked, settings: FuseSettings) -> tuple[Booleans, Booleans]:
+    """Streams that each value rests on, (time, cell, 4), and where it is filled, (time, cell).
+
+    Streams with a condition of the recommended mask count only where no stream is without.
+    """
+    has = np.isfinite(all_of.sm) & np.isfinite(all_of.sd)
+    observed = has & (all_of.nobs > 0)
+    clean = observed & is_recommended(all_of.flag)
+    chosen = np.where(clean.any(axis=-1, keepdims=True), clean, observed)
+    carried = has & (all_of.age <= settings.fill_age_max)
+    is_filled = ~observed.any(axis=-1) & carried.any(axis=-1)
+    return np.where(is_filled[..., None], carried, chosen), is_filled
+
+
+def _weighted(all_of: _Stacked, used: Booleans, model: Model) -> tuple[Floats, Floats, Floats]:
+    """Weights (time, cell, 4), fused soil moisture and its sd against the target [m3 m-3]."""
+    shape = used.shape
+    rows = np.flatnonzero(used.any(axis=-1).ravel())
+    cell = rows % shape[1]
+    flat = used.reshape(-1, shape[2])
+    sd, sm = all_of.sd.reshape(flat.shape), all_of.sm.reshape(flat.shape)
+    weight = np.zeros(flat.shape, np.float32)
+    fused, spread = np.full((2, len(flat)), np.nan, np.float32)
+    for first in range(0, rows.size, _STEP_ROWS):
+        part, of_cell = rows[first : first + _STEP_ROWS], cell[first : first + _STEP_ROWS]
+        some = flat[part]
+        matrix = covariance(
+            np.where(some, sd[part], 1.0).astype(np.float64),
+            model.agreement[of_cell].astype(np.float64),
+        )
+        w = weights(matrix, some)
+        off = np.where(some, sm[part] - model.bias[of_cell], 0.0)
+        weight[part] = w
+        fused[part] = np.clip((w * off).sum(axis=1), 0, 1)
+        spread[part] = np.sqrt(np.einsum("ri,rij,rj->r", w, matrix, w))
+    return weight.reshape(shape), fused.reshape(shape[:2]), spread.reshape(shape[:2])
+
+
+def _mean_time(all_of: _Stacked, weight: Floats, has: Booleans) -> npt.NDArray[np.datetime64]:
+    """Weighted mean time of the streams used, NaT where there is no observation."""
+    middle = all_of.time.max(axis=-1)
+    back = (middle[..., None] - all_of.time) * np.where(weight > 0, weight, 0)
+    mean = middle - np.rint(np.where(weight > 0, back, 0).sum(axis=-1)).astype(np.int64)
+    return np.where(has, mean.astype("M8[ms]").astype("M8[ns]"), np.datetime64("NaT", "ns"))
+
+
+def fuse(streams: Mapping[str, xr.Dataset], model: Model, settings: FuseSettings) -> xr.Dataset:
+    """The record of some cells.
+
+    The published uncertainty is the weighted mean of those of the streams, as if their errors
+    against the truth agreed fully: most of it is what they share, the target's own error, and how
+    much of the rest averages out is not known. `target_sd` is that of the weighted mean.
+
+    Args:
+        streams: after schema.STREAM, by sensor; at least one.
+        model: of these cells.
+        settings: the `[fuse]` table.
+
+    Returns:
+        New dataset after schema.RECORD. Layers are the streams as they are, bias and all.
+
+    Raises:
+        SchemaError: streams of other days or cells, or of an unknown sensor.
+    """
+    check_streams(streams)
+    all_of = _stacked(streams)
+    used, is_filled = _used(all_of, settings)
+    weight, fused, spread = _weighted(all_of, used, model)
+    takes_part = used & (weight > 0)
+    has = takes_part.any(axis=-1) & ~is_filled
+    flag = np.bitwise_or.reduce(np.where(takes_part, all_of.flag, 0), axis=-1)
+    bits = np.array([SENSORS[name].cci_bit for name in STREAMS])
+    nothing = np.float32(np.nan)
+    published = np.where(takes_part, weight * all_of.uncertainty, 0).sum(axis=-1)
+    values: dict[str, Array] = {
+        "sm": np.where(has, fused, nothing),
+        "sm_uncertainty": np.where(has | is_filled, np.minimum(published, 1), nothing),
+        "target_sd": np.where(has | is_filled, np.minimum(spread, 1), nothing),
+        "sensor": np.where(has, (takes_part * bits).sum(axis=-1), 0).astype(np.uint16),
+        "t0": _mean_time(all_of, weight, has),
+        "nobs": np.where(has, (takes_part * all_of.nobs).sum(axis=-1), 0).astype(np.uint8),
+        "flag": np.where(has, flag, int(Flag.NOT_OBSERVED)).astype(FLAG_DTYPE),
+        "sm_filled": fused,
+        "is_filled": is_filled.astype(np.uint8),
+    }
+    for number, name in enumerate(STREAMS):
+        seen = all_of.nobs[..., number] > 0
+        values[LAYERS[name]] = np.where(seen, all_of.sm[..., number], nothing)
+        error = np.where(seen, all_of.uncertainty[..., number], nothing)
+        values[f"{LAYERS[name]}_uncertainty"] = error
+    return _dataset(values, streams)
+
+
+def _dataset(values: Mapping[str, Array], streams: Mapping[str, xr.Dataset]) -> xr.Dataset:
+    """RECORD from its arrays."""
+    first = next(iter(streams.values()))
+    out = xr.Dataset(
+        coords={
+            name: first[name] for name in ("time", "cell", "lat", "lon") if name in first.coords
+        }
+    )
+    for name, var in schema.RECORD.items():
+        out[name] = (schema.DAILY, values[name], {"units": var.units} if var.units else {})
+    simulated = any(ds.attrs.get("simulated") == "true" for ds in streams.values())
+    out.attrs = {
+        "sensor": "RECORD",
+        "grid": str(first.attrs.get("grid", "EASE2_M25")),
+        "simulated": "true" if simulated else "false",
+    }
+    return schema.check(out, schema.RECORD, where="fuse: output")

@@ -1,0 +1,61 @@
+"""Weights of at most four streams from the covariance of their errors: C^-1 1, none negative."""
+
+import numpy as np
+import numpy.typing as npt
+
+from mcca_ml.fuse.errors import MOST_AGREEMENT, NETWORK
+
+Doubles = npt.NDArray[np.float64]
+Booleans = npt.NDArray[np.bool_]
+
+_COUNT = NETWORK.size
+
+
+def covariance(sd: Doubles, agreement: Doubles) -> Doubles:
+    """Covariance of the errors of the streams [m6 m-6], (row, 4, 4).
+
+    Errors of two streams of one network agree half-way more than those of two networks: they
+    share its errors too. That is a choice: no day has two such streams and a target.
+
+    Args:
+        sd: of each stream [m3 m-3], (row, 4).
+        agreement: correlation between two networks [1], (row,).
+    """
+    same = np.minimum((1 + agreement) / 2, MOST_AGREEMENT)
+    is_same = NETWORK[:, None] == NETWORK[None, :]
+    correlation = np.where(is_same, same[:, None, None], agreement[:, None, None])
+    correlation = np.where(np.eye(_COUNT, dtype=np.bool_), 1.0, correlation)
+    return np.asarray(correlation * sd[:, :, None] * sd[:, None, :])
+
+
+def _solved(matrix: Doubles, used: Booleans) -> Doubles:
+    """C^-1 1 of the streams used, normed to a sum of 1, 0 for the others, (row, 4)."""
+    both = used[:, :, None] & used[:, None, :]
+    whole = np.where(both, matrix, np.where(np.eye(_COUNT, dtype=np.bool_), 1.0, 0.0))
+    found = np.linalg.solve(whole, used.astype(np.float64)[..., None])[..., 0]
+    total = found.sum(axis=1, keepdims=True)
+    return np.asarray(found / np.where(total == 0, 1, total))
+
+
+def weights(matrix: Doubles, used: Booleans) -> Doubles:
+    """Weights of the streams, none negative, of sum 1 where any is used, (row, 4).
+
+    A noise that all errors share adds the same number to every entry of C; it changes C^-1 1 by a
+    factor only, so that the target's noise does not enter the weights. A stream whose weight would
+    be negative is left out and the others are solved again.
+
+    Args:
+        matrix: covariance of the errors, (row, 4, 4).
+        used: streams that may have a weight, (row, 4).
+    """
+    used = used.copy()
+    found = _solved(matrix, used)
+    for _ in range(_COUNT - 1):
+        is_negative = found < 0
+        rows = np.flatnonzero(is_negative.any(axis=1))
+        if not rows.size:
+            break
+        # The most negative one at a time: the others may be positive without it.
+        used[rows, found[rows].argmin(axis=1)] = False
+        found[rows] = _solved(matrix[rows], used[rows])
+    return found

@@ -1,0 +1,1 @@
+"""A record, and what it is compared with -> scores, figures, one page."""
