@@ -19,6 +19,8 @@ _NAMES = {
     "lon": ("lon", "longitude"),
     "time": ("time",),
 }
+# Other times of some products, as t0 of ESA CCI's, have fill values that are no time at all.
+_DECODED = {"t0": False}
 _EARTH_KM = 6371.0
 _LONE_CELL_DEG = 0.25
 """Spacing [degree] of an axis of one cell."""
@@ -84,7 +86,7 @@ def open_product(path: Path) -> xr.Dataset:
         if path.is_dir():
             ds = xr.open_zarr(path, chunks=None, consolidated=False)
         else:
-            ds = xr.open_dataset(path)
+            ds = xr.open_dataset(path, decode_times=_DECODED)
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0][:80]
         raise GranuleError(f"{path}: cannot be read ({reason}), expected a product") from error
