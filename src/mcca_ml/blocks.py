@@ -1,4 +1,4 @@
-"""Work cut into blocks or tasks, done by any `concurrent.futures` executor: threads, processes, Dask."""
+"""Work cut into blocks or tasks, done by any executor: threads, processes, a Dask cluster."""
 
 import multiprocessing
 import os
@@ -166,11 +166,13 @@ def cluster(address: str) -> Iterator[Executor]:
             "--cluster: found no package distributed, expected it; pip install 'mcca-ml[cluster]'"
         ) from error
     try:
-        client = Client(address, timeout=_CLUSTER_SECONDS, set_as_default=False)
+        client = Client(  # type: ignore[no-untyped-call]
+            address, timeout=_CLUSTER_SECONDS, set_as_default=False
+        )
     except (OSError, ValueError) as error:
         raise ConfigError(
             f"--cluster {address}: no scheduler answers ({error}), expected one; start it or "
             "correct the address"
         ) from error
     with client:
-        yield client.get_executor(pure=False)
+        yield client.get_executor(pure=False)  # type: ignore[no-untyped-call]

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from mcca_ml.flags import MEANING, is_recommended
+
 SIMULATED = "SIMULATED, not an observation"
 
 
@@ -57,6 +59,20 @@ def row_of(name: str, units: str, values: npt.NDArray[np.generic]) -> Row:
         return Row(name, units, "-", "-", "-", share)
     low, median, high = known.min(), float(np.median(known)), known.max()
     return Row(name, units, _number(low), _number(median), _number(high), share)
+
+
+def flag_rows(flag: npt.NDArray[np.uint32]) -> tuple[FlagRow, ...]:
+    """The conditions that occur among some values, the commonest first."""
+    found = [
+        FlagRow(
+            (bit.name or "").lower(),
+            meaning,
+            int(((flag & np.uint32(int(bit))) != 0).sum()),
+            bool(is_recommended(np.array([int(bit)], np.uint32))[0]),
+        )
+        for bit, meaning in MEANING.items()
+    ]
+    return tuple(sorted((row for row in found if row.count), key=lambda row: -row.count))
 
 
 def period(times: npt.NDArray[np.generic]) -> str:

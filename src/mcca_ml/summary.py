@@ -8,16 +8,34 @@ import numpy.typing as npt
 import xarray as xr
 
 from mcca_ml import schema
-from mcca_ml.description import SIMULATED, Description, FlagRow, Row, extent, period, row_of
-from mcca_ml.flags import MEANING, is_recommended
+from mcca_ml.description import (
+    SIMULATED,
+    Description,
+    Row,
+    extent,
+    flag_rows,
+    period,
+    row_of,
+)
+from mcca_ml.flags import is_recommended
 from mcca_ml.publish.attributes import is_simulated
 from mcca_ml.publish.product import LOOKS
 from mcca_ml.read.any import is_swath, read
 from mcca_ml.read.granule import open_hdf5, text
 from mcca_ml.summary_folder import describe_stations, describe_store, is_stations, is_store
+from mcca_ml.summary_record import (
+    describe_coefficients,
+    describe_product,
+    describe_record_store,
+    describe_weights,
+    is_cube,
+    is_record_store,
+)
 from mcca_ml.summary_swath import describe_swaths
 
 _PRODUCT_MARK = "tracking_id"
+_CALIBRATION = "MCCA-ML calibration coefficients"
+_NETWORKS = ".npz"
 _HIDDEN = ("flag", "obs_time", "crs", "time_bnds", "land_cover", "land_cover_fraction")
 """Variables that a minimum and a median say nothing about."""
 
@@ -36,20 +54,6 @@ def _rows(ds: xr.Dataset, observed: npt.NDArray[np.bool_]) -> tuple[Row, ...]:
         for number, channel in enumerate(ds["channel"].to_numpy()):
             rows.append(row_of(f"{name} {channel}", units, values[..., number][observed]))
     return tuple(rows)
-
-
-def _flags(flag: npt.NDArray[np.uint32]) -> tuple[FlagRow, ...]:
-    """The conditions that occur among observed cells, the commonest first."""
-    found = [
-        FlagRow(
-            (bit.name or "").lower(),
-            meaning,
-            int(((flag & np.uint32(int(bit))) != 0).sum()),
-            bool(is_recommended(np.array([int(bit)], np.uint32))[0]),
-        )
-        for bit, meaning in MEANING.items()
-    ]
-    return tuple(sorted((row for row in found if row.count), key=lambda row: -row.count))
 
 
 def _places(ds: xr.Dataset, observed: npt.NDArray[np.bool_]) -> str:
@@ -80,7 +84,7 @@ def _described(ds: xr.Dataset, heading: Mapping[str, str]) -> Description:
     return Description(
         heading={**heading, **more},
         rows=_rows(ds, observed),
-        flags=_flags(flag[observed]),
+        flags=flag_rows(flag[observed]),
         values=int(values.sum()),
         recommended=int((values & is_recommended(flag)).sum()),
     )
@@ -119,7 +123,7 @@ def _of_granule(path: Path) -> Description:
 
 
 def describe(path: Path) -> Description:
-    """What a granule, a product, a folder of stations or the truth of a simulation holds.
+    """What a granule, a product, a stage of the record, stations or a simulated truth holds.
 
     Args:
         path: the file or folder.
@@ -128,13 +132,32 @@ def describe(path: Path) -> Description:
         ConfigError: stations, and the package that reads them is not installed.
         GranuleError: it is none of these, or it cannot be read.
     """
+    if path.is_dir():
+        return _of_folder(path)
+    if path.suffix == _NETWORKS:
+        return describe_weights(path)
+    with open_hdf5(path) as h5:
+        has_tracking = bool(text(h5.attrs.get(_PRODUCT_MARK)))
+        is_day, is_product = (has_tracking and name in h5 for name in ("sm", "soil_moisture"))
+        is_calibration = text(h5.attrs.get("format")).startswith(_CALIBRATION)
+        has_swaths = is_swath(h5)
+    if is_calibration:
+        return describe_coefficients(path)
+    if is_day:
+        return describe_product(path)
+    if is_product:
+        return _of_product(path)
+    return describe_swaths(path) if has_swaths else _of_granule(path)
+
+
+def _of_folder(path: Path) -> Description:
+    if is_record_store(path):
+        return describe_record_store(path)
+    if is_cube(path):
+        return describe_product(path)
     if is_store(path):
         return describe_store(path)
     if is_stations(path):
         return describe_stations(path)
-    with open_hdf5(path) as h5:
-        is_product = bool(text(h5.attrs.get(_PRODUCT_MARK))) and "soil_moisture" in h5
-        has_swaths = is_swath(h5)
-    if is_product:
-        return _of_product(path)
-    return describe_swaths(path) if has_swaths else _of_granule(path)
+    with open_hdf5(path):  # says that it is a directory
+        raise AssertionError

@@ -30,8 +30,8 @@ class _Stacked:
     sm: Floats
     sd: Floats
     uncertainty: Floats
-    nobs: Array
-    age: Array
+    nobs: npt.NDArray[np.uint8]
+    age: npt.NDArray[np.uint8]
     flag: npt.NDArray[np.uint32]
     time: npt.NDArray[np.int64]
     """Of observation [ms since 1970]; 0 where there is none."""
@@ -56,8 +56,8 @@ def _stacked(streams: Mapping[str, xr.Dataset]) -> _Stacked:
         np.asarray(of("soil_moisture", np.nan, "f4"), np.float32),
         np.asarray(of("target_sd", np.nan, "f4"), np.float32),
         np.asarray(of("sm_uncertainty", np.nan, "f4"), np.float32),
-        of("nobs", 0, "u1"),
-        of("age", 255, "u1"),
+        np.asarray(of("nobs", 0, "u1"), np.uint8),
+        np.asarray(of("age", 255, "u1"), np.uint8),
         np.asarray(of("flag", int(Flag.NOT_OBSERVED), "u4"), np.uint32),
         np.where(np.isnat(times), np.datetime64(0, "ms"), times).astype(np.int64),
     )
@@ -73,7 +73,7 @@ def _used(all_of: _Stacked, settings: FuseSettings) -> tuple[Booleans, Booleans]
     clean = observed & is_recommended(all_of.flag)
     chosen = np.where(clean.any(axis=-1, keepdims=True), clean, observed)
     carried = has & (all_of.age <= settings.fill_age_max)
-    is_filled = ~observed.any(axis=-1) & carried.any(axis=-1)
+    is_filled = np.asarray(~observed.any(axis=-1) & carried.any(axis=-1), np.bool_)
     return np.where(is_filled[..., None], carried, chosen), is_filled
 
 
@@ -149,7 +149,7 @@ def fuse(streams: Mapping[str, xr.Dataset], model: Model, settings: FuseSettings
         "is_filled": is_filled.astype(np.uint8),
     }
     for number, name in enumerate(STREAMS):
-        seen = all_of.nobs[..., number] > 0
+        seen = np.asarray(all_of.nobs[..., number] > 0)
         values[LAYERS[name]] = np.where(seen, all_of.sm[..., number], nothing)
         error = np.where(seen, all_of.uncertainty[..., number], nothing)
         values[f"{LAYERS[name]}_uncertainty"] = error

@@ -5,6 +5,7 @@ Thresholds are those of the cross-calibration, stated once in its settings.
 
 from collections.abc import Sequence
 
+import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
@@ -58,7 +59,9 @@ def conditions(
     usual = median_of(scattering[usual_days])
     is_snow = (scattering > settings.snow_difference) & (high < settings.snow_below)
     is_rain = (scattering - usual > settings.rain_difference) & ~is_snow
-    is_frozen = np.asarray(land_surface_temperature_holmes09(high)) < WATER_FREEZING_POINT
+    is_frozen = (
+        np.asarray(land_surface_temperature_holmes09(jnp.asarray(high))) < WATER_FREEZING_POINT
+    )
     is_suspect = np.zeros(is_snow.shape, np.bool_)
     for polarization in "VH":
         excess = _band(tb, names, f"10.65{polarization}") - _band(tb, names, f"18.7{polarization}")

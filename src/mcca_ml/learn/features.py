@@ -1,4 +1,4 @@
-"""GRID_TB of one sensor -> what the learner takes: a value or NaN for each cell, day and feature."""
+"""GRID_TB of one sensor -> what the learner takes: a value or NaN a cell, day and feature."""
 
 from dataclasses import dataclass
 

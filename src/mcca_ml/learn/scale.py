@@ -1,9 +1,9 @@
 """How large errors usually are: by cell, season and freshness, each as far as its days tell.
 
 The mean absolute error of a cell, a season and a freshness is a product of three factors. Each is
-the mean of all cells, moved towards the cell's own by credibility (Buhlmann and Straub 1970): n days
-weigh n / (n + k), k following from how much cells differ and how much the mean of n days scatters,
-days next to each other agreeing.
+the mean of all cells, moved towards the cell's own by credibility (Buhlmann and Straub 1970):
+n days weigh n / (n + k), k following from how much cells differ and how much the mean of n days
+scatters, days next to each other agreeing.
 """
 
 from dataclasses import dataclass
@@ -125,7 +125,7 @@ def sums_of(size: Floats, season: npt.NDArray[np.uint8], fresh: npt.NDArray[np.u
     row, time = np.nonzero(np.isfinite(size))
     place = (row * SEASONS + season[row, time]) * FRESHNESS + fresh[row, time]
     length = int(np.prod(shape))
-    total = np.bincount(place, size[row, time].astype(np.float64), minlength=length)
+    total = np.bincount(place, size[row, time], minlength=length).astype(np.float64)
     count = np.bincount(place, minlength=length).astype(np.float64)
     return Sums(total.reshape(shape), count.reshape(shape))
 

@@ -25,17 +25,15 @@ def channel_of(names: Sequence[str], channels: Sequence[str]) -> npt.NDArray[np.
     """Place of the channel whose brightness temperature each input is, -1 where it is none.
 
     Args:
-        names: of the inputs; the name of a channel ends those that are of it.
+        names: of the inputs; the name of a channel begins those that are of it.
         channels: names.
 
-    >>> channel_of(["am 10.65V", "pm 36.5H", "am incidence"], ["10.65V", "36.5H"]).tolist()
+    >>> channel_of(["10.65V am", "36.5H pm", "incidence am"], ["10.65V", "36.5H"]).tolist()
     [0, 1, -1]
     """
-    # The longest name decides, should one end another.
-    order = sorted(range(len(channels)), key=lambda i: -len(channels[i]))
-    return np.array(
-        [next((i for i in order if name.endswith(channels[i])), -1) for name in names], np.int64
-    )
+    firsts = [name.split(" ")[0] for name in names]
+    places = [channels.index(name) if name in channels else -1 for name in firsts]
+    return np.array(places, np.int64)
 
 
 def _some(weights: Weights, place: slice) -> Weights:

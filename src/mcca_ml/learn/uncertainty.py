@@ -27,7 +27,7 @@ SMALLEST_SHARE = 0.25
 """Of the variance against the target, that is error of the estimate however noisy the target is."""
 RANDOM_SHARE_VOD = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5)
 RANDOM_SHARE = (0.5, 0.5, 0.5, 0.5, 0.5, 0.5)
-"""Standard deviation from noise and temperature over the whole one of stage one [1], at these VOD."""
+"""Sd from noise and temperature over the whole sd of stage one [1], at these VOD; an assumption."""
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,7 @@ def _bias(error: Floats, days: scale.Days) -> Floats:
     excess = (count * (mean - centre) ** 2)[has].sum() - noise * has.sum()
     between = max(float(excess) / max(int(count.sum()), 1), 0.0)
     weight = count * between / np.maximum(count * between + noise, 1e-12)
-    return (centre + weight * (mean - centre)).astype(np.float32)
+    return np.asarray(centre + weight * (mean - centre), np.float32)
 
 
 def _root_mean(variance: Floats) -> Floats:
@@ -160,7 +160,7 @@ def _root_mean(variance: Floats) -> Floats:
     count = seen.sum(axis=1)
     usual = total.sum() / max(int(count.sum()), 1)
     mean = np.where(count > 0, total / np.maximum(count, 1), usual)
-    return np.sqrt(mean).astype(np.float32)
+    return np.asarray(np.sqrt(mean), np.float32)
 
 
 def fit_spread(
@@ -211,7 +211,9 @@ def fit_spread(
         ]
     )
     found = scale.fit_factors(size, season, fresh, days)
-    ratio95 = conformal((ratio / sure[fresh].astype(np.float32))[seen], NEARLY_SURE)
+    ratio95 = conformal(
+        np.asarray(ratio / np.asarray(sure, np.float32)[fresh], np.float32)[seen], NEARLY_SURE
+    )
     share = random_share(vod, np.ones_like(vod))
     low, high = input_range
     means = _root_mean(np.where(np.isfinite(sm), sm, np.float32(np.nan)) ** 2)
@@ -225,7 +227,7 @@ def fit_spread(
         ratio95=np.array(ratio95, np.float32),
         bias=_bias(error, days),
         random_sd=_root_mean(sd**2),
-        systematic_sd=_root_mean(sd**2 * (1 / share**2 - 1)),
+        systematic_sd=_root_mean(np.asarray(sd**2 * (1 / share**2 - 1), np.float32)),
         guess_sd=np.array(means[has].std(), np.float32),
         low=low,
         high=high,
@@ -262,4 +264,4 @@ def published_sd(spread: Spread, target_sd: Floats, calibration_sd: Floats | flo
     residual = target_sd**2
     own = np.maximum(residual - spread.random_sd[:, None] ** 2, SMALLEST_SHARE * residual)
     whole = own + spread.systematic_sd[:, None] ** 2 + np.square(calibration_sd)
-    return np.sqrt(whole).astype(np.float32)
+    return np.asarray(np.sqrt(whole), np.float32)

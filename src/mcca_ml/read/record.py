@@ -82,6 +82,7 @@ def open_product(path: Path) -> xr.Dataset:
     Raises:
         GranuleError: it cannot be read, or is no such product.
     """
+    ds: xr.Dataset
     try:
         if path.is_dir():
             ds = xr.open_zarr(path, chunks=None, consolidated=False)

@@ -176,10 +176,10 @@ def learned_until(work: Path, last_day: np.datetime64, *, retrain: bool) -> np.d
     """
     path = work / _LEARNED
     try:
-        known = np.datetime64(path.read_text().strip(), "D")
+        known: np.datetime64 = np.datetime64(path.read_text().strip(), "D")
     except (OSError, ValueError):
         known = last_day
-    until = last_day if retrain else min(known, last_day)
+    until: np.datetime64 = last_day if retrain or known > last_day else known
     if not path.is_file() or until != known:
         with replacing(path) as beside:
             beside.write_text(f"{until}\n")

@@ -1,0 +1,326 @@
+"""What a record and what it is made of hold: stores, cube, daily files, coefficients, networks."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from mcca_ml import schema
+from mcca_ml.description import (
+    SIMULATED,
+    Description,
+    FlagRow,
+    Row,
+    extent,
+    flag_rows,
+    period,
+    row_of,
+)
+from mcca_ml.errors import GranuleError
+from mcca_ml.flags import FLAG_DTYPE, is_recommended
+from mcca_ml.grid import store, store_layout
+from mcca_ml.grid.contents import CONTENTS
+from mcca_ml.grid.ease2 import M25, cell_latlon
+from mcca_ml.intercal import coefficients
+from mcca_ml.publish.attributes import is_simulated
+from mcca_ml.sensors import SENSORS
+
+_SCREEN = 28
+"""Lines of heading, rows and flags that a screenful may have."""
+_MOST_ROWS = 16
+_PARTS = 4
+_BAND = 64
+"""Columns of a cube that are read at once."""
+_CUBE_MARK = Path("time", "record.json")
+_HIDDEN = ("flag", "flag_cci", "sensor", "crs", "time_bnds", "land_cover_main")
+_PRODUCT = {
+    "GRID_TB": "brightness temperature by look",
+    "TARGET": "target of the learner, retrieved",
+    "STREAM": "soil moisture learned from one sensor",
+    "RECORD": "fused record before it is published",
+}
+_VALUES = "sm", "soil_moisture"
+"""Names of soil moisture."""
+
+Bools = npt.NDArray[np.bool_]
+
+
+def is_record_store(path: Path) -> bool:
+    """Whether a folder is a store of a stage of the record."""
+    return (path / store_layout.MANIFEST).is_file()
+
+
+def is_cube(path: Path) -> bool:
+    """Whether a folder is the published cube of the record."""
+    return (path / _CUBE_MARK).is_file()
+
+
+def _sensors(bits: npt.NDArray[np.generic]) -> dict[str, str]:
+    """How many values rest on each sensor."""
+    whole = bits.astype(np.int64)
+    counts = {one.name: int(((whole & one.cci_bit) != 0).sum()) for one in SENSORS.values()}
+    said = ", ".join(f"{name} {count:,}" for name, count in counts.items() if count)
+    return {"sensors": said or "none"}
+
+
+def _rows(ds: xr.Dataset, counted: Bools) -> list[Row]:
+    """A row for each variable of numbers, and for each channel of brightness temperature."""
+    rows = []
+    for name in map(str, ds.data_vars):
+        variable = ds[name]
+        values = variable.to_numpy()
+        if name in _HIDDEN or values.dtype.kind == "M":
+            continue
+        units = str(variable.attrs.get("units", ""))
+        if "channel" not in variable.dims:
+            rows.append(row_of(name, units, values[counted]))
+            continue
+        for number, channel in enumerate(ds["channel"].to_numpy()):
+            rows.append(row_of(f"{name} {channel}", units, values[..., number][counted]))
+    return rows
+
+
+def _counted(ds: xr.Dataset) -> Bools:
+    """Which values are counted: those observed and, where days without a look are told, those."""
+    known = schema.is_observed(ds)
+    for name in ("sm_filled", "soil_moisture"):
+        if name in ds:
+            known = known | np.isfinite(ds[name].to_numpy())
+    return np.asarray(known)
+
+
+def _described(parts: list[xr.Dataset], heading: Mapping[str, str]) -> Description:
+    """Statistics of the counted values of some parts, cut to a screenful."""
+    flat = [_flat(part) for part in parts]
+    ds = xr.concat(flat, "value", coords="minimal", compat="override", join="override")
+    counted = np.ones(ds.sizes["value"], np.bool_)
+    flag = ds["flag"].to_numpy().astype(FLAG_DTYPE)
+    more = _sensors(ds["sensor"].to_numpy()) if "sensor" in ds else {}
+    rows = _rows(ds, counted)
+    rest = len(rows) - _MOST_ROWS
+    if rest > 0:
+        more["not shown"] = f"{rest} more variables"
+    values = np.zeros(flag.shape, np.bool_)
+    for name in _VALUES:
+        if name in ds:
+            values = np.isfinite(ds[name].to_numpy())
+            break
+    flags: tuple[FlagRow, ...] = flag_rows(flag)
+    room = max(_SCREEN - len(heading) - len(more) - min(len(rows), _MOST_ROWS) - 3, 1)
+    return Description(
+        heading={**heading, **more},
+        rows=tuple(rows[:_MOST_ROWS]),
+        flags=flags[:room],
+        values=int(values.sum()),
+        recommended=int((values & is_recommended(flag)).sum()),
+    )
+
+
+def _flat(ds: xr.Dataset) -> xr.Dataset:
+    """The counted values of a part over one dimension, `value`, and channel."""
+    at, over = _counted(ds), ds["flag"].dims
+    made = {
+        name: (("value", *variable.dims[len(over) :]), variable.to_numpy()[at], variable.attrs)
+        for name, variable in ds.data_vars.items()
+        if variable.dims[: len(over)] == over
+    }
+    coords = {"channel": ds["channel"].to_numpy()} if "channel" in ds.coords else {}
+    return xr.Dataset(made, coords)
+
+
+def _days_of(held: Mapping[int, Mapping[str, str]], is_by_cells: bool) -> npt.NDArray[np.generic]:
+    """Days that a store holds: of all blocks together or, of one cut into cells, of every block."""
+    spans = [(np.datetime64(m["first_day"], "D"), np.datetime64(m["last_day"], "D")) for m in held]
+    if is_by_cells and spans:
+        spans = [(max(first for first, _ in spans), min(last for _, last in spans))]
+    one = np.timedelta64(1, "D")
+    return np.concatenate([np.empty(0, "M8[D]"), *(np.arange(a, b + one) for a, b in spans)])
+
+
+def _store_parts(
+    path: Path, days: npt.NDArray[np.generic], cells: int
+) -> Iterator[xr.Dataset]:
+    """A few blocks of days of a store, each with as many cells as are read at once."""
+    blocks = np.unique([store.block_of(day) for day in days])
+    groups = max(-(-cells // store.CELL_BLOCK), 1)
+    for number, block in enumerate(blocks[np.unique(_spread(len(blocks)))]):
+        of_block = store.days_of_block(int(block))
+        start = _spread(groups)[number] * store.CELL_BLOCK
+        yield store.open_store(
+            path,
+            cells=slice(int(start), int(start) + store.CELL_BLOCK),
+            first_day=of_block[0],
+            last_day=of_block[-1],
+        )
+
+
+def _spread(count: int) -> npt.NDArray[np.int64]:
+    """Some places among many, the first and the last among them."""
+    return np.linspace(0, max(count - 1, 0), _PARTS).astype(np.int64)
+
+
+def describe_record_store(path: Path) -> Description:
+    """What a store of a stage of the record holds.
+
+    Args:
+        path: Zarr store with its manifest; a few blocks of days are read, the heading says so.
+
+    Raises:
+        GranuleError: it is damaged.
+        OutputError: it is of another version.
+    """
+    try:
+        return _of_store(path)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise GranuleError(_why(path, error, "store of the record; make it again")) from error
+
+
+def _of_store(path: Path) -> Description:
+    frame = store.read_frame(path)
+    held = store.marks(path)
+    days = _days_of(list(held.values()), CONTENTS[frame.contents].is_by_cells)
+    place = cell_latlon(M25, frame.cells)
+    made_up = any(mark["attributes"].get("simulated") == "true" for mark in held.values())
+    heading = {
+        "store": path.name,
+        "product": f"{frame.contents}, {_PRODUCT[frame.contents]}; {frame.sensor}",
+        **({"simulated": SIMULATED} if made_up else {}),
+        "grid": M25.name,
+        "days": _said_days(days),
+        "blocks": f"{len(held):,} complete",
+        "cells": f"{frame.cells.size:,}, {extent(place.lat, place.lon)}",
+    }
+    parts = list(_store_parts(path, days, frame.cells.size))
+    if not parts:
+        return Description(heading, ())
+    return _described(parts, {**heading, **_said_parts(parts, len(days))})
+
+
+def _said_days(days: npt.NDArray[np.generic]) -> str:
+    return f"{days[0]} to {days[-1]}, {len(days):,}" if len(days) else "none"
+
+
+def _said_parts(parts: list[xr.Dataset], days: int) -> dict[str, str]:
+    """From how much the statistics are, unless from all."""
+    read = sum(part.sizes["time"] for part in parts)
+    return {"statistics": f"of {read:,} days in {len(parts)} parts"} if read < days else {}
+
+
+def _why(path: Path, error: Exception, expected: str) -> str:
+    reason = (str(error).splitlines() or [type(error).__name__])[0][:80]
+    return f"{path.name}: cannot be read ({reason}), expected a {expected}"
+
+
+def describe_product(path: Path) -> Description:
+    """What the published cube of the record, or the file of one of its days, holds.
+
+    Args:
+        path: Zarr store or NetCDF file; of a cube a few blocks of days are read.
+
+    Raises:
+        GranuleError: it is damaged.
+    """
+    try:
+        if path.is_dir():
+            with xr.open_zarr(path, chunks=None, consolidated=False) as ds:
+                return _of_product(path, ds, list(_cube_parts(ds)))
+        with xr.open_dataset(path, engine="netcdf4") as ds:
+            return _of_product(path, ds, [ds.load()])
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        raise GranuleError(_why(path, error, "product of the record; publish it again")) from error
+
+
+def _cube_parts(ds: xr.Dataset) -> Iterator[xr.Dataset]:
+    """A few blocks of days of a cube, each in the band of columns where most was observed."""
+    from mcca_ml.publish.record_cube import BLOCK_DAYS
+
+    blocks = -(-ds.sizes["time"] // BLOCK_DAYS)
+    for block in np.unique(_spread(blocks)):
+        some = ds.isel(time=slice(block * BLOCK_DAYS, (block + 1) * BLOCK_DAYS))
+        seen = schema.is_observed(some).sum(axis=(0, 1))
+        begins = np.arange(0, seen.size, _BAND)
+        best = int(begins[np.argmax(np.add.reduceat(seen, begins))])
+        yield some.isel(x=slice(best, best + _BAND)).load()
+
+
+def _of_product(path: Path, ds: xr.Dataset, parts: list[xr.Dataset]) -> Description:
+    days = ds["time"].to_numpy().astype("M8[D]")
+    times = np.concatenate([part["t0"].to_numpy().ravel() for part in parts])
+    heading = {
+        "store" if path.is_dir() else "file": path.name,
+        "product": f"MCCA-ML {ds.attrs.get('product_version', '')}, {ds.attrs.get('title', '')}",
+        **({"simulated": SIMULATED} if is_simulated(ds) else {}),
+        "tracking id": str(ds.attrs.get("tracking_id", "unknown")),
+        "days": _said_days(days),
+        **({"observed": period(times)} if len(days) == 1 else {}),
+        "window": f"{ds.sizes['y']} rows, {ds.sizes['x']} columns of {ds.attrs.get('grid', '')}, "
+        f"{extent(ds['lat'].to_numpy(), ds['lon'].to_numpy())}",
+    }
+    names = [name for name in ds.data_vars if ds[name].dims == ds["flag"].dims]
+    first = [name for name in ("sm", "sm_uncertainty", "sm_filled") if name in names]
+    ordered = [*first, *sorted(name for name in names if name not in first)]
+    parts = [part[ordered] for part in parts]
+    return _described(parts, {**heading, **_said_parts(parts, len(days))})
+
+
+def describe_coefficients(path: Path) -> Description:
+    """What a cross-calibration says, by channel.
+
+    Args:
+        path: NetCDF file of coefficients.
+
+    Raises:
+        GranuleError: it is damaged or of another version.
+    """
+    ds = coefficients.read(path)
+    title, columns, *lines = coefficients.describe(ds).splitlines()
+    heading = {
+        "file": path.name,
+        "product": title,
+        **({"simulated": SIMULATED} if is_simulated(ds) else {}),
+        "below": columns,
+    }
+    for number, line in enumerate(lines[: _SCREEN - len(heading)]):
+        label, _, said = line.partition(": ") if line.startswith("step ") else _channel(line)
+        heading[label or str(number)] = said.strip()
+    return Description(heading, ())
+
+
+def _channel(line: str) -> tuple[str, str, str]:
+    label, _, said = line.partition("   ")
+    return label, "", said
+
+
+def describe_weights(path: Path) -> Description:
+    """What networks, or the spread of what they tell, a file holds.
+
+    Args:
+        path: `.npz` file of a stage of training.
+
+    Raises:
+        GranuleError: it is damaged, of another version, or something else.
+    """
+    # Imported here, not above: JAX would slow down the look at anything else.
+    from mcca_ml.learn import store as networks
+
+    weights = networks.load(path)
+    start, cells = weights.start, weights.cells
+    settings, place = start.settings, cell_latlon(M25, cells)
+    shape = weights.network.input.shape
+    heading = {
+        "file": path.name,
+        "product": "networks of cells, and the pooled network that they begin with",
+        "cells": f"{cells.size:,}, {extent(place.lat, place.lon)}",
+        "own level": f"{int(weights.level.is_own.sum()):,} cells; others guess it from statics",
+        "network": f"{shape[1]} inputs, {settings.hidden} units, {start.static_mean.size} statics",
+        "channels": ", ".join(settings.channels),
+        "training": f"{settings.epochs} epochs, rate {settings.rate:g}, seed {settings.seed}, "
+        f"start {settings.start}",
+    }
+    level = [("mean of target", weights.level.mean), ("sd of target", weights.level.sd)]
+    rows = [row_of(name, "m3 m-3", np.asarray(values)) for name, values in level]
+    named = zip(weights.network._fields, weights.network, strict=True)
+    rows += [row_of(f"weights {name}", "1", np.asarray(values)) for name, values in named]
+    return Description(heading, tuple(rows))
