@@ -1,7 +1,10 @@
 """What a record and what it is made of hold: stores, cube, daily files, coefficients, networks."""
 
+import zipfile
 from collections.abc import Iterator, Mapping
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +14,6 @@ from mcca_ml import schema
 from mcca_ml.description import (
     SIMULATED,
     Description,
-    FlagRow,
     Row,
     extent,
     flag_rows,
@@ -25,14 +27,18 @@ from mcca_ml.grid.contents import CONTENTS
 from mcca_ml.grid.ease2 import M25, cell_latlon
 from mcca_ml.intercal import coefficients
 from mcca_ml.publish.attributes import is_simulated
+from mcca_ml.publish.record_cube import BLOCK_DAYS
 from mcca_ml.sensors import SENSORS
 
 _SCREEN = 28
 """Lines of heading, rows and flags that a screenful may have."""
 _MOST_ROWS = 16
+_SPREAD_MARK = "ratio95"
 _PARTS = 4
 _BAND = 64
 """Columns of a cube that are read at once."""
+_PAIR = 17
+"""Width of a pair of channels in what coefficients say."""
 _CUBE_MARK = Path("time", "record.json")
 _HIDDEN = ("flag", "flag_cci", "sensor", "crs", "time_bnds", "land_cover_main")
 _PRODUCT = {
@@ -45,6 +51,7 @@ _VALUES = "sm", "soil_moisture"
 """Names of soil moisture."""
 
 Bools = npt.NDArray[np.bool_]
+Days = npt.NDArray[np.datetime64]
 
 
 def is_record_store(path: Path) -> bool:
@@ -65,7 +72,7 @@ def _sensors(bits: npt.NDArray[np.generic]) -> dict[str, str]:
     return {"sensors": said or "none"}
 
 
-def _rows(ds: xr.Dataset, counted: Bools) -> list[Row]:
+def _rows(ds: xr.Dataset) -> list[Row]:
     """A row for each variable of numbers, and for each channel of brightness temperature."""
     rows = []
     for name in map(str, ds.data_vars):
@@ -75,10 +82,10 @@ def _rows(ds: xr.Dataset, counted: Bools) -> list[Row]:
             continue
         units = str(variable.attrs.get("units", ""))
         if "channel" not in variable.dims:
-            rows.append(row_of(name, units, values[counted]))
+            rows.append(row_of(name, units, values))
             continue
         for number, channel in enumerate(ds["channel"].to_numpy()):
-            rows.append(row_of(f"{name} {channel}", units, values[..., number][counted]))
+            rows.append(row_of(f"{name} {channel}", units, values[..., number]))
     return rows
 
 
@@ -95,24 +102,19 @@ def _described(parts: list[xr.Dataset], heading: Mapping[str, str]) -> Descripti
     """Statistics of the counted values of some parts, cut to a screenful."""
     flat = [_flat(part) for part in parts]
     ds = xr.concat(flat, "value", coords="minimal", compat="override", join="override")
-    counted = np.ones(ds.sizes["value"], np.bool_)
     flag = ds["flag"].to_numpy().astype(FLAG_DTYPE)
     more = _sensors(ds["sensor"].to_numpy()) if "sensor" in ds else {}
-    rows = _rows(ds, counted)
+    rows = _rows(ds)
     rest = len(rows) - _MOST_ROWS
     if rest > 0:
         more["not shown"] = f"{rest} more variables"
-    values = np.zeros(flag.shape, np.bool_)
-    for name in _VALUES:
-        if name in ds:
-            values = np.isfinite(ds[name].to_numpy())
-            break
-    flags: tuple[FlagRow, ...] = flag_rows(flag)
+    moisture = next((name for name in _VALUES if name in ds), None)
+    values = np.isfinite(ds[moisture].to_numpy()) if moisture else np.zeros(flag.shape, np.bool_)
     room = max(_SCREEN - len(heading) - len(more) - min(len(rows), _MOST_ROWS) - 3, 1)
     return Description(
         heading={**heading, **more},
         rows=tuple(rows[:_MOST_ROWS]),
-        flags=flags[:room],
+        flags=flag_rows(flag)[:room],
         values=int(values.sum()),
         recommended=int((values & is_recommended(flag)).sum()),
     )
@@ -130,18 +132,17 @@ def _flat(ds: xr.Dataset) -> xr.Dataset:
     return xr.Dataset(made, coords)
 
 
-def _days_of(held: Mapping[int, Mapping[str, str]], is_by_cells: bool) -> npt.NDArray[np.generic]:
+def _days_of(held: list[dict[str, Any]], *, is_by_cells: bool) -> Days:
     """Days that a store holds: of all blocks together or, of one cut into cells, of every block."""
     spans = [(np.datetime64(m["first_day"], "D"), np.datetime64(m["last_day"], "D")) for m in held]
     if is_by_cells and spans:
         spans = [(max(first for first, _ in spans), min(last for _, last in spans))]
     one = np.timedelta64(1, "D")
-    return np.concatenate([np.empty(0, "M8[D]"), *(np.arange(a, b + one) for a, b in spans)])
+    every = [np.arange(first, last + one) for first, last in spans]
+    return np.concatenate([np.empty(0, "M8[D]"), *every])
 
 
-def _store_parts(
-    path: Path, days: npt.NDArray[np.generic], cells: int
-) -> Iterator[xr.Dataset]:
+def _store_parts(path: Path, days: Days, cells: int) -> Iterator[xr.Dataset]:
     """A few blocks of days of a store, each with as many cells as are read at once."""
     blocks = np.unique([store.block_of(day) for day in days])
     groups = max(-(-cells // store.CELL_BLOCK), 1)
@@ -180,7 +181,8 @@ def describe_record_store(path: Path) -> Description:
 def _of_store(path: Path) -> Description:
     frame = store.read_frame(path)
     held = store.marks(path)
-    days = _days_of(list(held.values()), CONTENTS[frame.contents].is_by_cells)
+    is_by_cells = CONTENTS[frame.contents].is_by_cells
+    days = _days_of(list(held.values()), is_by_cells=is_by_cells)
     place = cell_latlon(M25, frame.cells)
     made_up = any(mark["attributes"].get("simulated") == "true" for mark in held.values())
     heading = {
@@ -198,7 +200,7 @@ def _of_store(path: Path) -> Description:
     return _described(parts, {**heading, **_said_parts(parts, len(days))})
 
 
-def _said_days(days: npt.NDArray[np.generic]) -> str:
+def _said_days(days: Days) -> str:
     return f"{days[0]} to {days[-1]}, {len(days):,}" if len(days) else "none"
 
 
@@ -234,8 +236,6 @@ def describe_product(path: Path) -> Description:
 
 def _cube_parts(ds: xr.Dataset) -> Iterator[xr.Dataset]:
     """A few blocks of days of a cube, each in the band of columns where most was observed."""
-    from mcca_ml.publish.record_cube import BLOCK_DAYS
-
     blocks = -(-ds.sizes["time"] // BLOCK_DAYS)
     for block in np.unique(_spread(blocks)):
         some = ds.isel(time=slice(block * BLOCK_DAYS, (block + 1) * BLOCK_DAYS))
@@ -275,22 +275,25 @@ def describe_coefficients(path: Path) -> Description:
         GranuleError: it is damaged or of another version.
     """
     ds = coefficients.read(path)
+    link = coefficients.link_of(ds)
+    channels = len(link.channels)
     title, columns, *lines = coefficients.describe(ds).splitlines()
     heading = {
         "file": path.name,
         "product": title,
         **({"simulated": SIMULATED} if is_simulated(ds) else {}),
-        "below": columns,
+        "each line": columns.removeprefix("channel: "),
     }
-    for number, line in enumerate(lines[: _SCREEN - len(heading)]):
-        label, _, said = line.partition(": ") if line.startswith("step ") else _channel(line)
-        heading[label or str(number)] = said.strip()
-    return Description(heading, ())
-
-
-def _channel(line: str) -> tuple[str, str, str]:
-    label, _, said = line.partition("   ")
-    return label, "", said
+    for line in lines[:channels]:
+        pair, said = line[:_PAIR].strip(), line[_PAIR:].strip()
+        heading[pair] = said
+    room = _SCREEN - 2 - len(heading) - channels
+    for line in lines[channels:][:room]:
+        step, _, said = line.partition(": ")
+        heading[step] = said
+    own = np.where(link.pairs > 0, link.line.slope, np.nan)
+    rows = [row_of(f"slope {name}", "1", own[:, i]) for i, name in enumerate(link.channels)]
+    return Description(heading, tuple(rows))
 
 
 def describe_weights(path: Path) -> Description:
@@ -305,6 +308,8 @@ def describe_weights(path: Path) -> Description:
     # Imported here, not above: JAX would slow down the look at anything else.
     from mcca_ml.learn import store as networks
 
+    if _is_spread(path):
+        return _of_spread(path)
     weights = networks.load(path)
     start, cells = weights.start, weights.cells
     settings, place = start.settings, cell_latlon(M25, cells)
@@ -323,4 +328,32 @@ def describe_weights(path: Path) -> Description:
     rows = [row_of(name, "m3 m-3", np.asarray(values)) for name, values in level]
     named = zip(weights.network._fields, weights.network, strict=True)
     rows += [row_of(f"weights {name}", "1", np.asarray(values)) for name, values in named]
+    return Description(heading, tuple(rows))
+
+
+def _is_spread(path: Path) -> bool:
+    """Whether a file has the errors of networks; one that cannot be read has not."""
+    try:
+        with zipfile.ZipFile(path) as file:
+            return f"{_SPREAD_MARK}.npy" in file.namelist()
+    except (OSError, zipfile.BadZipFile):
+        return False
+
+
+def _of_spread(path: Path) -> Description:
+    from mcca_ml.learn import uncertainty_store
+
+    spread = uncertainty_store.load(path)
+    place = cell_latlon(M25, spread.cells)
+    heading = {
+        "file": path.name,
+        "product": "errors of networks against their target and against truth",
+        "cells": f"{spread.cells.size:,}, {extent(place.lat, place.lon)}",
+    }
+    arrays = {one.name: np.asarray(getattr(spread, one.name)) for one in fields(spread)}
+    rows = [
+        row_of(name, "", np.atleast_1d(values).astype(np.float64))
+        for name, values in arrays.items()
+        if name != "cells"
+    ]
     return Description(heading, tuple(rows))

@@ -214,7 +214,7 @@ def test_two_versions_of_a_granule_are_refused(made: Path, world: Path, tmp_path
 def test_a_granule_with_a_wrong_clock_is_refused(made: Path, world: Path, tmp_path: Path):
     other = tmp_path / "world"
     shutil.copytree(world, other)
-    one = sorted((other / "granules" / "1C-GMI").rglob("*.HDF5"))[0]
+    one = sorted((other / "granules" / "1C-GMI").rglob("*.HDF5"))[3]
     digits = one.name.split(".")[4][:8]
     one.rename(one.with_name(one.name.replace(digits, str(int(digits) + 1))))
     with pytest.raises(GranuleError, match="its clock or its name is wrong"):

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from functools import lru_cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final, Literal
 
 import netCDF4
@@ -102,11 +103,14 @@ def _define(nc: netCDF4.Dataset, window: Window, variables: dict[str, Stored]) -
 def _empty(made: RecordMade, window: Window, layers: tuple[str, ...]) -> bytes:
     """A file of any day without values."""
     stem = file_stem(made, f"{_ANY_DAY:%Y%m%d}")
-    nc = netCDF4.Dataset("empty", "w", format="NETCDF4", memory=_MEMORY)
-    nc.setncatts(common_attributes(made, window, layers))
-    nc.setncatts(period_attributes(made, stem, _ANY_DAY, _ANY_DAY))
-    _define(nc, window, stored_variables(layers))
-    return bytes(nc.close())  # closing is what gives the bytes, so no `with`
+    # On the disk, since in memory the library writes the time of making into the file.
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "empty.nc"
+        with netCDF4.Dataset(path, "w", format="NETCDF4") as nc:
+            nc.setncatts(common_attributes(made, window, layers))
+            nc.setncatts(period_attributes(made, stem, _ANY_DAY, _ANY_DAY))
+            _define(nc, window, stored_variables(layers))
+        return path.read_bytes()
 
 
 def _put(file: h5f.FileID, name: str, values: Array) -> None:

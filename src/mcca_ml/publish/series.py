@@ -93,9 +93,9 @@ def write_series(ds: xr.Dataset, recommended: npt.NDArray[np.bool_], path: Path)
         each.spines[["top", "right"]].set_visible(False)
         if each.get_legend_handles_labels()[1]:
             each.legend(fontsize=8, frameon=False, ncols=4, loc="upper right")
-    axes[-1].xaxis.set_major_formatter(
-        mdates.ConciseDateFormatter(axes[-1].xaxis.get_major_locator())
-    )
+    locator = axes[-1].xaxis.get_major_locator()
+    formatter = mdates.ConciseDateFormatter(locator)  # type: ignore[no-untyped-call]
+    axes[-1].xaxis.set_major_formatter(formatter)
     axes[0].set_ylim(bottom=0.0)
     place = f"{float(ds['lat']):.3f}° N, {float(ds['lon']):.3f}° E"
     mark = "SIMULATED — " if is_simulated(ds) else ""

@@ -65,6 +65,20 @@ def digest_of_done(path: Path) -> str:
     return sha256(json.dumps(said["files"], sort_keys=True).encode()).hexdigest()
 
 
+def sweep(folder: Path) -> None:
+    """Take away what a run that was killed had written beside and not renamed.
+
+    Args:
+        folder: of one record, on which no other run is at work.
+    """
+    for pattern in (".*.part", ".*.old"):
+        for left in sorted(folder.rglob(pattern)):
+            if left.is_dir():
+                shutil.rmtree(left, ignore_errors=True)
+            else:
+                left.unlink(missing_ok=True)
+
+
 def _is_same(found: Frame, wanted: Frame) -> bool:
     return (
         np.array_equal(found.cells, wanted.cells)

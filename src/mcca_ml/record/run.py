@@ -12,6 +12,7 @@ from mcca_ml.errors import GranuleError
 from mcca_ml.record.calibrating import calibrate
 from mcca_ml.record.fusing import fuse
 from mcca_ml.record.gridding import grid
+from mcca_ml.record.ledger import sweep
 from mcca_ml.record.plan import Plan, plan_of
 from mcca_ml.record.predicting import predict
 from mcca_ml.record.publishing import publish
@@ -83,6 +84,8 @@ def run(
         OutputError: something cannot be written.
     """
     plan = plan_of(load(configuration), configuration.parent, retrain=retrain)
+    for folder in (plan.work, plan.output):
+        sweep(folder)
     found = []
     with (workers or Workers()).executor() as executor:
         if stages:
