@@ -12,10 +12,17 @@ BUILD := build
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PYTEST_OPTIONS ?= -n 2
 
-.PHONY: demo test check format-check lint types imports docs bench tables check-data cf wheel lock format clean
+.PHONY: demo demo-record demo-full test check format-check lint types imports docs bench tables check-data cf wheel lock format clean
 
 demo: $(VENV)/.run
 	$(BIN)/mcca-ml demo --out demo-out
+
+# A simulated world of eight years, granules to record and report; and the full world.
+demo-record: $(VENV)/.run
+	$(BIN)/mcca-ml demo-record worlds/demo.toml --out demo
+
+demo-full: $(VENV)/.run
+	$(BIN)/mcca-ml demo-record worlds/full.toml --out demo-full
 
 test: $(VENV)/.test
 	$(BIN)/python -m pytest $(PYTEST_OPTIONS)
@@ -81,7 +88,7 @@ lock: $(VENV)/.check
 	$(LOCK) --upgrade --group pyproject.toml:cf --output-file requirements/cf.txt
 
 clean:
-	rm -rf $(VENV) $(VENV_CF) $(BUILD) docs/_generated demo-out
+	rm -rf $(VENV) $(VENV_CF) $(BUILD) docs/_generated demo-out demo demo-full
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Product = Annotated[
     Path, typer.Argument(help="record.zarr, a product directory, or a soil-moisture file.")
 ]
-_DAYS = ["%Y-%m-%d"]
+_DAYS = ("%Y-%m-%d",)
 
 
 def _day(asked: datetime | None) -> "np.datetime64 | None":
@@ -59,8 +59,8 @@ def series(  # noqa: PLR0913 one parameter an option
     lon: Annotated[float, typer.Option(min=-180, max=360, help="Longitude [degree].")],
     csv: Annotated[Path | None, typer.Option(help="Write the values here.")] = None,
     png: Annotated[Path | None, typer.Option(help="Draw the series here.")] = None,
-    start: Annotated[datetime | None, typer.Option(formats=_DAYS, help="First day.")] = None,
-    end: Annotated[datetime | None, typer.Option(formats=_DAYS, help="Last day.")] = None,
+    start: Annotated[datetime | None, typer.Option(formats=list(_DAYS), help="First day.")] = None,
+    end: Annotated[datetime | None, typer.Option(formats=list(_DAYS), help="Last day.")] = None,
     debug: Debug = False,
 ) -> None:
     """Show the record at a place; its CSV has every value and says which are recommended."""
@@ -85,7 +85,7 @@ def series(  # noqa: PLR0913 one parameter an option
 
 def map_day(
     product: Product,
-    date: Annotated[datetime, typer.Option(formats=_DAYS, help="UTC day, YYYY-MM-DD.")],
+    date: Annotated[datetime, typer.Option(formats=list(_DAYS), help="UTC day, YYYY-MM-DD.")],
     variable: Annotated[str, typer.Option(help="Variable to show.")] = "sm",
     png: Annotated[Path | None, typer.Option(help="Draw the map here.")] = None,
     debug: Debug = False,

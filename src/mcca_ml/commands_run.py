@@ -149,5 +149,24 @@ def publish(
     _one(configuration, "publish", workers, cluster, debug)
 
 
-COMMANDS = (run, grid, calibrate, train, predict, fuse, publish)
+def demo_record(
+    world: Annotated[Path, typer.Argument(help="A world (.toml), worlds/demo.toml for instance.")],
+    out: Annotated[Path, typer.Option(help="Directory for what is made.")] = Path("demo"),
+    workers: Workers = 2,
+    debug: Debug = False,
+) -> None:
+    """Simulate a world with known truth, make its record, and report on it. All is simulated."""
+    with errors_in_one_line(debug):
+        from mcca_ml.arguments import world_of
+        from mcca_ml.demo_record import run_demo
+
+        asked = world_of(world, out)
+        with _shown() as (progress, ended):
+            made = run_demo(
+                asked.out, asked.settings, workers=workers, progress=progress, ended=ended
+            )
+        typer.echo(f"SIMULATED: the report is {made.report.page}")
+
+
+COMMANDS = (run, grid, calibrate, train, predict, fuse, publish, demo_record)
 """In the order of the help."""

@@ -258,7 +258,7 @@ def _of_product(path: Path, ds: xr.Dataset, parts: list[xr.Dataset]) -> Descript
         "window": f"{ds.sizes['y']} rows, {ds.sizes['x']} columns of {ds.attrs.get('grid', '')}, "
         f"{extent(ds['lat'].to_numpy(), ds['lon'].to_numpy())}",
     }
-    names = [name for name in ds.data_vars if ds[name].dims == ds["flag"].dims]
+    names = [str(name) for name in ds.data_vars if ds[name].dims == ds["flag"].dims]
     first = [name for name in ("sm", "sm_uncertainty", "sm_filled") if name in names]
     ordered = [*first, *sorted(name for name in names if name not in first)]
     parts = [part[ordered] for part in parts]

@@ -170,7 +170,7 @@ def test_each_granule_is_hashed_once_and_the_commit_asked_once(tmp_path, monkeyp
         write_spl3smp(tmp_path / f"SIMULATED_2015070{1 + number}.h5", {"am": look})
     hashed, asked = [], []
     monkeypatch.setattr(pipeline, "source", lambda path: hashed.append(path) or source(path))
-    monkeypatch.setattr(attributes, "_commit", lambda: asked.append(1) or "c0ffee")
+    monkeypatch.setattr(attributes, "commit", lambda: asked.append(1) or "c0ffee")
     granules = sorted(tmp_path.glob("*.h5"))
     made = retrieve_granules(granules, tmp_path / "out", RetrieveSettings(mode=mode))
     assert len(made.products) == 3

@@ -29,7 +29,7 @@ def test_every_fault_is_reported_with_the_known_keys(tmp_path):
     assert str(path) in message
     assert "unknown key 'retrieve.omga', known: channels, clay_sd" in message
     assert "retrieve.vod_ratio: Input should be less than or equal to 2, found 7" in message
-    assert "unknown key 'inptu', known: calibrate, input, output, retrieve" in message
+    assert "unknown key 'inptu', known: calibrate, fuse, input, output" in message
     assert "\n" not in message
 
 

@@ -51,7 +51,7 @@ PACKED: Mapping[str, Packed] = {
     "vod_v_uncertainty": Packed("i2", -32768, "1", 1e-3, saturates=True),
     "vod_h_uncertainty": Packed("i2", -32768, "1", 1e-3, saturates=True),
     "cost": Packed("i2", -32768, "1", 1e-2, saturates=True),
-    "soil_temperature": Packed("i2", -32768, "K", 0.01, 273.0),
+    "soil_temperature": Packed("i2", -32768, "K", 0.01, 250.0),
     "clay_fraction": Packed("i2", -32768, "1", 1e-4),
     "roughness_h": Packed("i2", -32768, "1", 5e-4),
     "water_fraction": Packed("i2", -32768, "1", 1e-4),

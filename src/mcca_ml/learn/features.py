@@ -11,7 +11,7 @@ from mcca_ml.config_calibrate import CalibrateSettings
 from mcca_ml.config_train import TrainSettings
 from mcca_ml.errors import SchemaError
 from mcca_ml.flags import FLAG_DTYPE, NO_VALUE, Flag
-from mcca_ml.grid.conditions import conditions
+from mcca_ml.learn.conditions import conditions
 from mcca_ml.learn.roles import Floats
 from mcca_ml.sensors import SENSORS
 

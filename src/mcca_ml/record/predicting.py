@@ -7,6 +7,7 @@ from pathlib import Path
 import xarray as xr
 
 from mcca_ml.blocks import perform
+from mcca_ml.grid.ease2 import M25
 from mcca_ml.grid.store import blocks_of_cells, content_digest, digest, what_is_missing, write_cells
 from mcca_ml.learn import store, uncertainty_store
 from mcca_ml.learn.stream import stream_of
@@ -37,7 +38,13 @@ def predict_block(task: PredictTask) -> int:
     parts = []
     for path, cells in task.files:
         inputs = inputs_for(task.source, task.sensor, cells, plan.days())
-        parts.append(stream_of(store.load(path), spread, inputs))
+        said = {
+            "grid": M25.name,
+            "network": task.network,
+            "interval_ratio": f"{float(spread.ratio95):.6f}",
+            "simulated": "true" if inputs.is_simulated else "false",
+        }
+        parts.append(stream_of(store.load(path), spread, inputs, attrs=said))
     ds = xr.concat(parts, "cell", coords="minimal", compat="override", combine_attrs="override")
     write_cells(plan.stream_store(task.sensor), ds, task.inputs)
     return int(ds.sizes["cell"])
