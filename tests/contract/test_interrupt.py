@@ -14,7 +14,8 @@ import pytest
 from made_look import TIMES, look_at
 from typer.testing import CliRunner
 
-from mcca_ml.cli import INTERRUPTED, app
+from mcca_ml.cli import app
+from mcca_ml.one_line import INTERRUPTED
 from mcca_ml.read.gpm_1c import read_1c
 from mcca_ml.simulate.smap import write_spl3smp
 
