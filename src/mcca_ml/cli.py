@@ -148,11 +148,15 @@ def simulate(
 @app.command()
 def inspect(
     path: Annotated[
-        Path, typer.Argument(help="A granule, a product, a folder of stations, or a truth.zarr.")
+        Path,
+        typer.Argument(
+            help="A granule, a product or its folder, a store, coefficients or networks of a "
+            "record, stations, or a truth.zarr."
+        ),
     ],
     debug: Debug = False,
 ) -> None:
-    """Show what a granule, a product, a folder of stations or a simulated truth holds."""
+    """Show what a granule, a record or a part of it, stations or a simulated truth holds."""
     with errors_in_one_line(debug):
         # Imported here, not above: h5py and xarray would slow --help.
         from rich.console import Console

@@ -23,6 +23,7 @@ from mcca_ml.publish.product import LOOKS
 from mcca_ml.read.any import is_swath, read
 from mcca_ml.read.granule import open_hdf5, text
 from mcca_ml.summary_folder import describe_stations, describe_store, is_stations, is_store
+from mcca_ml.summary_product import describe_product_folder, is_product_folder
 from mcca_ml.summary_record import (
     describe_coefficients,
     describe_product,
@@ -151,6 +152,8 @@ def describe(path: Path) -> Description:
 
 
 def _of_folder(path: Path) -> Description:
+    if is_product_folder(path):
+        return describe_product_folder(path)
     if is_record_store(path):
         return describe_record_store(path)
     if is_cube(path):

@@ -147,6 +147,8 @@ def show_description(console: Console, found: Description) -> None:
     if found.values:
         head.add_row("[bold]recommended", _share(found.recommended, found.values))
     console.print(head)
+    if not found.rows:
+        return
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     for column in ("variable", "units", "min", "median", "max", "valid"):
         is_text = column in ("variable", "units")
