@@ -23,12 +23,12 @@ from mcca_ml.publish.product import LOOKS
 from mcca_ml.read.any import is_swath, read
 from mcca_ml.read.granule import open_hdf5, text
 from mcca_ml.summary_folder import describe_stations, describe_store, is_stations, is_store
+from mcca_ml.summary_learned import describe_weights
 from mcca_ml.summary_product import describe_product_folder, is_product_folder
 from mcca_ml.summary_record import (
     describe_coefficients,
     describe_product,
     describe_record_store,
-    describe_weights,
     is_cube,
     is_record_store,
 )

@@ -1,8 +1,6 @@
-"""What a record and what it is made of hold: stores, cube, daily files, coefficients, networks."""
+"""What a record and what it is made of hold: stores, cube, daily files, coefficients."""
 
-import zipfile
 from collections.abc import Iterator, Mapping
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +31,6 @@ from mcca_ml.sensors import SENSORS
 _SCREEN = 28
 """Lines of heading, rows and flags that a screenful may have."""
 _MOST_ROWS = 16
-_SPREAD_MARK = "ratio95"
 _PARTS = 4
 _BAND = 64
 """Columns of a cube that are read at once."""
@@ -293,67 +290,4 @@ def describe_coefficients(path: Path) -> Description:
         heading[step] = said
     own = np.where(link.pairs > 0, link.line.slope, np.nan)
     rows = [row_of(f"slope {name}", "1", own[:, i]) for i, name in enumerate(link.channels)]
-    return Description(heading, tuple(rows))
-
-
-def describe_weights(path: Path) -> Description:
-    """What networks, or the spread of what they tell, a file holds.
-
-    Args:
-        path: `.npz` file of a stage of training.
-
-    Raises:
-        GranuleError: it is damaged, of another version, or something else.
-    """
-    # Imported here, not above: JAX would slow down the look at anything else.
-    from mcca_ml.learn import store as networks
-
-    if _is_spread(path):
-        return _of_spread(path)
-    weights = networks.load(path)
-    start, cells = weights.start, weights.cells
-    settings, place = start.settings, cell_latlon(M25, cells)
-    shape = weights.network.input.shape
-    heading = {
-        "file": path.name,
-        "product": "networks of cells, and the pooled network that they begin with",
-        "cells": f"{cells.size:,}, {extent(place.lat, place.lon)}",
-        "own level": f"{int(weights.level.is_own.sum()):,} cells; others guess it from statics",
-        "network": f"{shape[1]} inputs, {settings.hidden} units, {start.static_mean.size} statics",
-        "channels": ", ".join(settings.channels),
-        "training": f"{settings.epochs} epochs, rate {settings.rate:g}, seed {settings.seed}, "
-        f"start {settings.start}",
-    }
-    level = [("mean of target", weights.level.mean), ("sd of target", weights.level.sd)]
-    rows = [row_of(name, "m3 m-3", np.asarray(values)) for name, values in level]
-    named = zip(weights.network._fields, weights.network, strict=True)
-    rows += [row_of(f"weights {name}", "1", np.asarray(values)) for name, values in named]
-    return Description(heading, tuple(rows))
-
-
-def _is_spread(path: Path) -> bool:
-    """Whether a file has the errors of networks; one that cannot be read has not."""
-    try:
-        with zipfile.ZipFile(path) as file:
-            return f"{_SPREAD_MARK}.npy" in file.namelist()
-    except (OSError, zipfile.BadZipFile):
-        return False
-
-
-def _of_spread(path: Path) -> Description:
-    from mcca_ml.learn import uncertainty_store
-
-    spread = uncertainty_store.load(path)
-    place = cell_latlon(M25, spread.cells)
-    heading = {
-        "file": path.name,
-        "product": "errors of networks against their target and against truth",
-        "cells": f"{spread.cells.size:,}, {extent(place.lat, place.lon)}",
-    }
-    arrays = {one.name: np.asarray(getattr(spread, one.name)) for one in fields(spread)}
-    rows = [
-        row_of(name, "", np.atleast_1d(values).astype(np.float64))
-        for name, values in arrays.items()
-        if name != "cells"
-    ]
     return Description(heading, tuple(rows))
