@@ -1,8 +1,10 @@
 """Work cut into blocks or tasks, done by any executor: threads, processes, a Dask cluster."""
 
 import multiprocessing
+import multiprocessing.process
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import (
     Executor,
@@ -52,9 +54,21 @@ def given_or_threads(executor: Executor | None) -> Iterator[Executor]:
     threads.shutdown()
 
 
-def _ignore_interrupts() -> None:
-    """Leave Ctrl-C, which a terminal sends to every process, to the one that waits for them."""
+def _end_with(parent: multiprocessing.process.BaseProcess) -> None:
+    """End this process, whatever it does, when another has ended."""
+    parent.join()
+    os._exit(1)
+
+
+def _begin_work() -> None:
+    """Leave Ctrl-C, which a terminal sends to every process, to the one that waits for them.
+
+    Where that one is killed, this one ends too: it would wait for work for ever.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
 
 
 @contextmanager
@@ -70,7 +84,7 @@ def processes(number: int) -> Iterator[Executor | None]:
     pool = ProcessPoolExecutor(
         number,
         mp_context=multiprocessing.get_context("spawn"),
-        initializer=_ignore_interrupts,
+        initializer=_begin_work,
     )
     try:
         yield pool
