@@ -31,6 +31,9 @@ PRIOR_AGREEMENT = 0.5
 noise and the weather between the looks; choice of this project."""
 MOST_AGREEMENT = 0.95
 """Correlation beyond which weights would rest on the difference of almost equal errors [1]."""
+LEAST_SD = 1e-4
+"""Standard deviation of an error below which none is believed [m3 m-3]; without it an error of 0
+leaves a covariance that cannot be solved."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +115,7 @@ def moments(streams: Mapping[str, xr.Dataset], target_sm: Floats) -> Moments:
             good &= ds["nobs"].to_numpy().T > 0
             off = ds["soil_moisture"].to_numpy().T.astype(np.float64) - target_sm
             error[number] = np.where(good, off, np.nan)
-            scaled[number] = error[number] / ds["target_sd"].to_numpy().T
+            scaled[number] = error[number] / np.maximum(ds["target_sd"].to_numpy().T, LEAST_SD)
     seen = np.isfinite(scaled)
     both = seen.all(axis=0)
     one, two = (np.where(both, z, 0) for z in scaled)
@@ -153,12 +156,13 @@ def model_of(found: Moments, pool: Pool, settings: FuseSettings) -> Model:
         pool: of all cells.
         settings: the `[fuse]` table.
     """
-    weight = found.days / (found.days + settings.prior_days)
+    # Without a day the weight is 0 for any prior, that of 0 days too.
+    weight = found.days / np.maximum(found.days + settings.prior_days, 1)
     own = found.error / np.maximum(found.days, 1)
     bias = weight * own + (1 - weight) * pool.bias
     of_cell = _agreement(found.scaled)
     has = np.isfinite(of_cell) & (found.common >= settings.min_days)
-    share = np.where(has, found.common / (found.common + settings.prior_days), 0)
+    share = np.where(has, found.common / np.maximum(found.common + settings.prior_days, 1), 0)
     agreement = share * np.where(has, of_cell, 0) + (1 - share) * pool.agreement
     return Model(
         bias[:, NETWORK].astype(np.float32),

@@ -102,11 +102,16 @@ def _weighted(all_of: _Stacked, used: Booleans, model: Model) -> tuple[Floats, F
 
 
 def _mean_time(all_of: _Stacked, weight: Floats, has: Booleans) -> npt.NDArray[np.datetime64]:
-    """Weighted mean time of the streams used, NaT where there is no observation."""
-    middle = all_of.time.max(axis=-1)
-    back = (middle[..., None] - all_of.time) * np.where(weight > 0, weight, 0)
-    mean = middle - np.rint(np.where(weight > 0, back, 0).sum(axis=-1)).astype(np.int64)
-    return np.where(has, mean.astype("M8[ms]").astype("M8[ns]"), np.datetime64("NaT", "ns"))
+    """Weighted mean time of the streams used that tell one, NaT where none does."""
+    known = (weight > 0) & (all_of.time > 0)
+    share = np.where(known, weight, 0).astype(np.float64)
+    total = share.sum(axis=-1)
+    middle = np.where(known, all_of.time, 0).max(axis=-1)
+    back = np.where(known, middle[..., None] - all_of.time, 0)
+    late = (back * share).sum(axis=-1) / np.where(total > 0, total, 1)
+    mean = middle - np.rint(late).astype(np.int64)
+    is_told = has & (total > 0)
+    return np.where(is_told, mean.astype("M8[ms]").astype("M8[ns]"), np.datetime64("NaT", "ns"))
 
 
 def fuse(streams: Mapping[str, xr.Dataset], model: Model, settings: FuseSettings) -> xr.Dataset:

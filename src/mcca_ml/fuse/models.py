@@ -42,4 +42,6 @@ def load_pool(path: Path) -> Pool:
         raise GranuleError(f"{path}: no whole file ({error}); remove it, fuse again") from error
     if int(table.get("version", np.int64(0))) != VERSION:
         raise GranuleError(f"{path}: found another version, expected {VERSION}; fuse again")
+    if not {"bias", "agreement"} <= set(table):
+        raise GranuleError(f"{path}: found no bias or agreement; remove it, fuse again")
     return Pool(np.asarray(table["bias"]), np.asarray(table["agreement"]))

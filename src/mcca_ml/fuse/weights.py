@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from mcca_ml.fuse.errors import MOST_AGREEMENT, NETWORK
+from mcca_ml.fuse.errors import LEAST_SD, MOST_AGREEMENT, NETWORK
 
 Doubles = npt.NDArray[np.float64]
 Booleans = npt.NDArray[np.bool_]
@@ -18,9 +18,10 @@ def covariance(sd: Doubles, agreement: Doubles) -> Doubles:
     share its errors too. That is a choice: no day has two such streams and a target.
 
     Args:
-        sd: of each stream [m3 m-3], (row, 4).
+        sd: of each stream [m3 m-3], (row, 4); one below `LEAST_SD` counts as that.
         agreement: correlation between two networks [1], (row,).
     """
+    sd = np.maximum(sd, LEAST_SD)
     same = np.minimum((1 + agreement) / 2, MOST_AGREEMENT)
     is_same = NETWORK[:, None] == NETWORK[None, :]
     correlation = np.where(is_same, same[:, None, None], agreement[:, None, None])
