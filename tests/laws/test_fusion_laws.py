@@ -141,6 +141,15 @@ def test_no_weights_that_scipy_finds_have_less_variance():
     assert 10 < some_left_out < 80
 
 
+@pytest.mark.parametrize("agreement", [0.0, 0.4, 0.95])
+def test_streams_of_one_network_agree_half_way_more(agreement):
+    sd = np.array([[0.02, 0.03, 0.04, 0.05]])
+    found = (covariance(sd, np.array([agreement])) / sd[:, :, None] / sd[:, None, :])[0]
+    own, other = min((1 + agreement) / 2, 0.95), agreement
+    expected = [[1, other, own, other], [other, 1, other, own]]
+    np.testing.assert_allclose(found, expected + [row[2:] + row[:2] for row in expected])
+
+
 def test_fused_error_of_100000_draws_is_as_told_and_less_than_of_any_stream():
     sd, rng = np.array([0.03, 0.045, 0.04, 0.035]), np.random.default_rng(5)
     matrix = covariance(sd[None], np.array([0.3]))
