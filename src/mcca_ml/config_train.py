@@ -26,6 +26,11 @@ class TrainSettings(BaseModel):
     local_time: bool = Field(
         True, description="whether local time is an input, for the orbits that precess"
     )
+    linear: bool = Field(
+        True,
+        description="whether each cell has a linear path, found in closed form, of which the "
+        "network learns what it leaves; without it the network learns all but the cell's mean",
+    )
     seed: int = Field(0, ge=0, description="of every random choice, with the number of the cell")
     hidden: int = Field(32, ge=1, le=256, description="units of each LSTM")
     sequence: int = Field(64, ge=8, description="length of a training sequence [day]")
@@ -38,6 +43,7 @@ class TrainSettings(BaseModel):
     )
     pooled_cells: int = Field(2000, ge=1, description="cells of the sample for the pooled start")
     pooled_epochs: int = Field(60, ge=0, description="epochs of the pooled start, at most")
+    pooled_patience: int = Field(20, ge=1, description="as patience, for the pooled start")
     pooled_batch: int = Field(128, ge=1, description="sequences in a step of the pooled start")
     pooled_rate: float = Field(3e-3, gt=0.0, description="step of Adam, pooled start [1]")
     epochs: int = Field(40, ge=0, description="epochs of a cell, at most")

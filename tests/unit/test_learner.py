@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from made_series import DAYS, TEST_FROM, bucket, settings
 from mcca_ml.config_train import TrainSettings
 from mcca_ml.errors import GranuleError, OutputError, SchemaError
-from mcca_ml.learn import adam, samples
+from mcca_ml.learn import adam, linear, samples
 from mcca_ml.learn.baselines import climatology, ridge
 from mcca_ml.learn.compare import compare
 from mcca_ml.learn.fit import fit, predict
@@ -101,8 +101,11 @@ def test_each_look_has_its_own_age():
 
 def test_a_feature_never_seen_enters_as_nothing_known():
     x = np.full((1, 3, 1), np.nan, np.float32)
-    read = samples.scaled(x, np.float32([5]), np.float32([2]), np.array([0]), 30)
-    assert read[0].tolist() == [[0, 1]] * 3
+    one = np.ones((1, 1), np.float32)
+    line = linear.Line(5 * one, 2 * one, one[0], one, one[0])
+    assert linear.scaled_values(x, line, np.array([0]), 30)[0].tolist() == [[0]] * 3
+    _, ages = samples.carried(x, np.array([0]), 30)
+    assert samples.aged(ages, 30)[0].tolist() == [[1]] * 3
 
 
 def test_one_step_of_adam_by_hand():
@@ -158,9 +161,9 @@ def test_files_that_are_no_weights_are_one_line(made, tmp_path):
     with pytest.raises(GranuleError, match="No such file or directory; give a file of weights"):
         load(path)
     np.savez(path, version=7)
-    with pytest.raises(GranuleError, match="weights of version 7, expected 1; train again"):
+    with pytest.raises(GranuleError, match="weights of version 7, expected 2; train again"):
         load(path)
-    np.savez(path, version=1)
+    np.savez(path, version=2)
     with pytest.raises(GranuleError, match="weights with a fault"):
         load(path)
     save(path, trained(made, epochs=1, pooled_epochs=1)[0])

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from mcca_ml.config_train import TrainSettings
 from mcca_ml.errors import SchemaError
-from mcca_ml.learn import samples, tune
+from mcca_ml.learn import level, linear, samples, tune
 from mcca_ml.learn.lstm import Network
 from mcca_ml.learn.roles import Floats
 from mcca_ml.learn.samples import Series
@@ -65,23 +65,19 @@ def _lessons(begun: Weights, series: Series, place: npt.NDArray[np.int64]) -> tu
     """What the cells of one block learn from."""
     some = samples.of(series, place)
     last = series.last
-    levels = replace(
-        begun.level,
-        mean=begun.level.mean[place],
-        sd=begun.level.sd[place],
-        is_own=begun.level.is_own[place],
-    )
-    train, train_weight = scaled_target(some.train[:, :last], levels)
-    stop, stop_weight = scaled_target(some.stop[:, :last], levels)
+    levels, line = level.of(begun.level, place), linear.of(begun.line, place)
+    read, by_line = inputs(begun.start, some.x, line, levels)
+    train, train_weight = scaled_target(some.train, by_line, line)
+    stop, stop_weight = scaled_target(some.stop, by_line, line)
     # A cell whose mean is a guess would learn the error of the guess: it stays at its start.
     train_weight = train_weight * levels.is_own[:, None]
     key = jax.random.fold_in(jax.random.key(begun.start.settings.seed), 1)
     keys = jax.vmap(jax.random.fold_in, (None, 0))(key, jnp.asarray(some.cells, jnp.uint32))
     return tune.Lesson(
-        jnp.asarray(inputs(begun.start, some.x[:, :last])),
-        jnp.asarray(train + stop),
-        jnp.asarray(train_weight),
-        jnp.asarray(stop_weight),
+        jnp.asarray(read[:, :last]),
+        jnp.asarray((train + stop)[:, :last]),
+        jnp.asarray(train_weight[:, :last]),
+        jnp.asarray(stop_weight[:, :last]),
         jax.tree.map(lambda leaf: jnp.asarray(leaf[place]), begun.network),
         keys,
     )
@@ -124,7 +120,7 @@ def fine_tune(
         if progress:
             progress(f"cells: {place[count - 1] + 1} of {len(series.cells)}")
     has_stop = np.isfinite(series.stop).any(axis=1)
-    rmse = np.sqrt(np.concatenate(errors, axis=1)) * begun.level.sd
+    rmse = np.sqrt(np.concatenate(errors, axis=1)) * begun.line.left
     rmse = np.where(has_stop, rmse, np.float32(np.nan)).astype(np.float32)
     report = Report(
         np.isfinite(series.train).sum(axis=1),
@@ -187,7 +183,7 @@ def predict(weights: Weights, x: npt.ArrayLike) -> Floats:
         SchemaError: another number of cells or features than the weights have.
     """
     found = np.asarray(x, np.float32)
-    wanted = (len(weights.cells), len(weights.start.x_mean))
+    wanted = (len(weights.cells), len(weights.start.groups))
     if found.ndim != 3 or (found.shape[0], found.shape[2]) != wanted:
         raise SchemaError(
             f"learn: x of shape {found.shape}, expected ({wanted[0]}, time, {wanted[1]}) after the"
@@ -196,9 +192,10 @@ def predict(weights: Weights, x: npt.ArrayLike) -> Floats:
     parts = []
     for place, count in _blocks(len(found), weights.start.settings.block):
         network = jax.tree.map(lambda leaf, p=place: jnp.asarray(leaf[p]), weights.network)
-        z = tune.predict_cells(network, jnp.asarray(inputs(weights.start, found[place])))
-        parts.append(np.asarray(z)[:count])
-    scaled = np.concatenate(parts)
-    answer = weights.level.mean[:, None] + weights.level.sd[:, None] * scaled
+        line, levels = linear.of(weights.line, place), level.of(weights.level, place)
+        read, by_line = inputs(weights.start, found[place], line, levels)
+        left = line.left[:, None] * np.asarray(tune.predict_cells(network, jnp.asarray(read)))
+        parts.append((by_line + left)[:count])
+    answer = np.concatenate(parts)
     was_seen = np.maximum.accumulate(np.isfinite(found).any(axis=2), axis=1)
     return np.where(was_seen, answer, np.float32(np.nan)).astype(np.float32)

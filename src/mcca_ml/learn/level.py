@@ -24,6 +24,11 @@ class Levels:
     """From the cell's own training days; False: guessed from the statics."""
 
 
+def of(found: Levels, cells: npt.NDArray[np.int64]) -> Levels:
+    """The levels of some cells, by their places."""
+    return Levels(found.mean[cells], found.sd[cells], found.is_own[cells])
+
+
 @dataclass(frozen=True)
 class Guess:
     """Linear guess of mean and log standard deviation from scaled statics."""

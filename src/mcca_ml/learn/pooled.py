@@ -135,6 +135,8 @@ def train(
         if error < min(errors) or not has_stop:
             best = pooled
         errors.append(error)
+        if has_stop and number + 1 - int(np.argmin(errors)) >= settings.pooled_patience:
+            break
         if progress:
             progress(f"pooled start: epoch {number + 1} of {settings.pooled_epochs}, {error:.4f}")
     return best, [float(np.sqrt(e)) for e in errors]

@@ -119,29 +119,15 @@ def spread(values: Floats, axis: tuple[int, ...]) -> tuple[Floats, Floats]:
     return mean.astype(np.float32), scale.astype(np.float32)
 
 
-def scaled(
-    x: Floats,
-    mean: Floats,
-    scale: Floats,
-    groups: npt.NDArray[np.int64],
-    age_max: int,
-) -> Floats:
-    """What the network reads [1]: values carried and scaled, then ages, (cell, time, feature).
-
-    A feature that was never seen enters as 0, with its age at the cap: nothing is known.
+def aged(ages: npt.NDArray[np.int64], age_max: int) -> Floats:
+    """Ages as the network reads them, 0 today and 1 at the cap [1].
 
     Args:
-        x: inputs, NaN where missing, (cell, time, feature).
-        mean: of each feature on training days.
-        scale: its standard deviation on training days.
-        groups: look of each feature.
+        ages: days since each look was last seen, (cell, time, look).
         age_max: cap of the age [day].
     """
-    values, ages = carried(x, groups, age_max)
-    values = (values - mean) / scale
-    values = np.where(np.isfinite(values), values, np.float32(0))
-    old = np.log1p(ages) / np.log1p(age_max)
-    return np.concatenate([values, old.astype(np.float32)], axis=2)
+    found: Floats = (np.log1p(ages) / np.log1p(age_max)).astype(np.float32)
+    return found
 
 
 def of(found: Series, cells: npt.NDArray[np.int64]) -> Series:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from mcca_ml.config_train import TrainSettings
 from mcca_ml.errors import SchemaError
-from mcca_ml.learn import level, pooled, samples
+from mcca_ml.learn import level, linear, pooled, samples
 from mcca_ml.learn.lstm import Network, Pooled, at_cell, initialise
 from mcca_ml.learn.roles import Floats
 from mcca_ml.learn.samples import Series
@@ -24,14 +24,12 @@ class Start:
 
     pooled: Pooled
     """Arrays of NumPy."""
-    x_mean: Floats
-    x_scale: Floats
-    """Of the inputs on training days of the sample, (feature,)."""
     static_mean: Floats
     static_scale: Floats
     """Of the statics of the sample, (static,)."""
     guess: level.Guess
     groups: npt.NDArray[np.int64]
+    """Look of each input, (feature,)."""
     settings: TrainSettings
 
 
@@ -45,17 +43,34 @@ class Weights:
     network: Network
     """Arrays of NumPy with a leading axis of cells."""
     level: level.Levels
+    line: linear.Line
 
 
-def inputs(start: Start, x: Floats) -> Floats:
-    """What the network reads, (cell, time, feature)."""
+def inputs(
+    start: Start, x: Floats, line: linear.Line, levels: level.Levels
+) -> tuple[Floats, Floats]:
+    """What the network reads [1], (cell, time, feature), and the line's estimate [m3 m-3].
+
+    Values carried and scaled by the cell, the age of each look, the line's estimate.
+
+    Args:
+        start: of all cells.
+        x: inputs, NaN where missing, (cell, time, feature).
+        line: of the cells.
+        levels: of the cells.
+    """
     age_max = start.settings.age_max
-    return samples.scaled(x, start.x_mean, start.x_scale, start.groups, age_max)
+    z = linear.scaled_values(x, line, start.groups, age_max)
+    _, ages = samples.carried(x, start.groups, age_max)
+    found = linear.estimate(line, z)
+    told = (found - levels.mean[:, None]) / levels.sd[:, None]
+    read = np.concatenate([z, samples.aged(ages, age_max), told[:, :, None]], axis=2)
+    return read.astype(np.float32), found.astype(np.float32)
 
 
-def scaled_target(target: Floats, levels: level.Levels) -> tuple[Floats, Floats]:
-    """Scaled target, 0 where there is none, and 1 where there is one."""
-    z = (target - levels.mean[:, None]) / levels.sd[:, None]
+def scaled_target(target: Floats, estimated: Floats, line: linear.Line) -> tuple[Floats, Floats]:
+    """What the line leaves, scaled [1], 0 where there is no target, and 1 where there is one."""
+    z = (target - estimated) / line.left[:, None]
     seen = np.isfinite(z)
     return np.where(seen, z, 0).astype(np.float32), seen.astype(np.float32)
 
@@ -92,35 +107,30 @@ def pooled_start(
     some = np.flatnonzero(enough)
     some = some[pooled.sampled(series.cells[some], settings.seed, settings.pooled_cells)]
     chosen, last = samples.of(series, some), series.last
-    seen = np.where(chosen.is_train[:, :, None], chosen.x, np.float32(np.nan))
-    x_mean, x_scale = samples.spread(seen, (0, 1))
     static_mean, static_scale = samples.spread(chosen.static, (0,))
     static = level.scaled_static(chosen.static, static_mean, static_scale)
     guess = level.guess(chosen, static, settings.fewest_targets)
-    features = len(x_mean) + len(np.unique(series.groups))
+    features = len(series.groups) + len(np.unique(series.groups)) + 1
     empty = pooled.first_pooled(
         jax.random.key(settings.seed), features, static.shape[1], settings.hidden
     )
-    start = Start(
-        _arrays(empty), x_mean, x_scale, static_mean, static_scale, guess, series.groups, settings
-    )
+    start = Start(_arrays(empty), static_mean, static_scale, guess, series.groups, settings)
     if settings.start == "random":
         return start, ()
     levels = level.levels(chosen, static, guess, settings.fewest_targets)
-    train, train_weight = scaled_target(chosen.train[:, :last], levels)
-    stop, stop_weight = scaled_target(chosen.stop[:, :last], levels)
-    sample = pooled.Sample(
-        *map(
-            jnp.asarray,
-            (inputs(start, chosen.x[:, :last]), static, train + stop, train_weight, stop_weight),
-        )
-    )
+    line = linear.fit(chosen, levels, settings.age_max, is_used=settings.linear)
+    read, estimated = inputs(start, chosen.x, line, levels)
+    train, train_weight = scaled_target(chosen.train, estimated, line)
+    stop, stop_weight = scaled_target(chosen.stop, estimated, line)
+    of_days = (read, train + stop, train_weight, stop_weight)
+    x, target, *weights = (jnp.asarray(values[:, :last]) for values in of_days)
+    sample = pooled.Sample(x, jnp.asarray(static), target, *weights)
     network, errors = pooled.train(sample, settings, progress)
     return replace(start, pooled=_arrays(network)), tuple(errors)
 
 
 def at_start(start: Start, series: Series) -> Weights:
-    """Weights of cells that have not been trained by themselves: the pooled network alone.
+    """Weights of cells that have not been trained by themselves: line and pooled network.
 
     Args:
         start: of all cells.
@@ -140,4 +150,5 @@ def at_start(start: Start, series: Series) -> Weights:
     else:
         networks = jax.vmap(at_cell, in_axes=(None, 0))(start.pooled, jnp.asarray(static))
     network: Network = jax.tree.map(np.asarray, networks)
-    return Weights(start, series.cells, network, levels)
+    line = linear.fit(series, levels, settings.age_max, is_used=settings.linear)
+    return Weights(start, series.cells, network, levels, line)

@@ -2,6 +2,7 @@
 
 import zipfile
 from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
 
 import jax.numpy as jnp
@@ -12,12 +13,14 @@ from mcca_ml.atomic import replacing
 from mcca_ml.config_train import TrainSettings
 from mcca_ml.errors import GranuleError
 from mcca_ml.learn.level import Guess, Levels
+from mcca_ml.learn.linear import Line
 from mcca_ml.learn.lstm import Network, Pooled
 from mcca_ml.learn.start import Start, Weights
 
-VERSION = 1
+VERSION = 2
 """Of the layout of the file."""
 _SHARED = "pooled_"
+_LINE = "line_"
 
 Table = Mapping[str, npt.NDArray[np.generic]]
 
@@ -36,8 +39,6 @@ def save(path: Path, weights: Weights) -> None:
     table = {
         "version": np.int64(VERSION),
         "settings": np.array(start.settings.model_dump_json()),
-        "x_mean": start.x_mean,
-        "x_scale": start.x_scale,
         "static_mean": start.static_mean,
         "static_scale": start.static_scale,
         "guess": start.guess.coefficient,
@@ -47,6 +48,7 @@ def save(path: Path, weights: Weights) -> None:
         "mean": weights.level.mean,
         "sd": weights.level.sd,
         "is_own": weights.level.is_own,
+        **{_LINE + field.name: getattr(weights.line, field.name) for field in fields(Line)},
         **{_SHARED + name: leaf for name, leaf in start.pooled.network._asdict().items()},
         **weights.network._asdict(),
     }
@@ -64,8 +66,6 @@ def _weights(table: Table) -> Weights:
     """Weights from the arrays of a file."""
     start = Start(
         Pooled(_network(table, _SHARED), jnp.asarray(table["pooled_static"])),
-        np.asarray(table["x_mean"], np.float32),
-        np.asarray(table["x_scale"], np.float32),
         np.asarray(table["static_mean"], np.float32),
         np.asarray(table["static_scale"], np.float32),
         Guess(np.asarray(table["guess"], np.float32)),
@@ -77,7 +77,8 @@ def _weights(table: Table) -> Weights:
         np.asarray(table["sd"], np.float32),
         np.asarray(table["is_own"], np.bool_),
     )
-    return Weights(start, np.asarray(table["cells"], np.int64), _network(table, ""), levels)
+    line = Line(*(np.asarray(table[_LINE + f.name], np.float32) for f in fields(Line)))
+    return Weights(start, np.asarray(table["cells"], np.int64), _network(table, ""), levels, line)
 
 
 def load(path: Path) -> Weights:
