@@ -44,8 +44,8 @@ _MISSING = -9999
 _NAMES = {
     "climatology": "one annual harmonic",
     "ridge": "ridge with memories of all inputs, per cell",
-    "pooled": "pooled network, target centred per cell",
-    "lstm": "pooled start, each cell fine-tuned",
+    "pooled": "line and pooled network, not fine-tuned",
+    "lstm": "line, pooled start, each cell fine-tuned",
 }
 
 

@@ -114,7 +114,7 @@ def test_nothing_of_the_test_days_is_read(made, weights):
     changed, report = trained(replace(made, x=x, y=y))
     assert same(changed.network, weights.network)
     assert same(changed.start.pooled, weights.start.pooled)
-    np.testing.assert_array_equal(changed.start.x_scale, weights.start.x_scale)
+    np.testing.assert_array_equal(changed.line.x_scale, weights.line.x_scale)
     np.testing.assert_array_equal(changed.level.mean, weights.level.mean)
     assert (report.targets < TEST_FROM).all()
 

@@ -1,0 +1,93 @@
+"""The linear path of a cell, against least squares of SciPy and what a line must find."""
+
+import numpy as np
+import pytest
+from scipy.linalg import lstsq
+
+from mcca_ml.learn import linear, samples
+from mcca_ml.learn.level import Levels
+
+DAYS, FEATURES = 300, 3
+
+
+@pytest.fixture(scope="module")
+def made():
+    """Series of three cells whose target is a line of the inputs; the last has no target."""
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=(3, DAYS, FEATURES)).astype(np.float32)
+    x[:, ::7, 1] = np.nan
+    y = 0.2 + 0.03 * x[:, :, 0] - 0.02 * x[:, :, 2] + 0.005 * rng.normal(size=(3, DAYS))
+    y[2] = np.nan
+    roles = np.where(np.arange(DAYS) < 200, 0, 3)
+    return samples.series(x, y, roles=roles, cells=[1, 2, 3])
+
+
+@pytest.fixture(scope="module")
+def level():
+    third = np.float32([0.2, 0.2, 0.3]), np.float32([0.04, 0.04, 0.05])
+    return Levels(*third, np.array([True, True, False]))
+
+
+@pytest.fixture(scope="module")
+def line(made, level):
+    return linear.fit(made, level, 30)
+
+
+def read(made, line, days=DAYS):
+    return linear.scaled_values(made.x[:, :days], line, made.groups, 30)
+
+
+def test_it_is_the_least_squares_of_targets_and_penalty(made, line):
+    z = read(made, line)[0].astype(np.float64)
+    rows, memory = [z], np.zeros(FEATURES)
+    for length in linear.MEMORIES:
+        keep, memory, out = np.exp(-1 / length), np.zeros(FEATURES), []
+        for day in range(DAYS):
+            memory = keep * memory + (1 - keep) * z[day] if day else memory
+            out.append(memory)
+        rows.append(np.array(out))
+    seen = np.isfinite(made.train[0])
+    a = np.concatenate(rows, axis=1)[seen]
+    a -= a.mean(axis=0)
+    y = made.train[0][seen].astype(np.float64)
+    pull = np.sqrt(linear.PENALTY) * np.eye(a.shape[1])
+    wanted = lstsq(np.vstack([a, pull]), np.concatenate([y - y.mean(), np.zeros(a.shape[1])]))[0]
+    np.testing.assert_allclose(line.coefficient[0], wanted, atol=2e-6)
+
+
+def test_it_finds_a_line_on_days_it_did_not_see(made, line):
+    found = linear.estimate(line, read(made, line))
+    wanted = 0.2 + 0.03 * made.x[:2, 200:, 0] - 0.02 * made.x[:2, 200:, 2]
+    assert np.sqrt(np.mean((found[:2, 200:] - wanted) ** 2)) < 0.004
+    assert line.left[:2] == pytest.approx(0.0055, abs=0.001)
+
+
+def test_a_day_uses_itself_and_the_past_and_has_the_same_bits_in_a_longer_series(made, line):
+    whole = linear.estimate(line, read(made, line))
+    part = linear.estimate(line, read(made, line, 123))
+    np.testing.assert_array_equal(part, whole[:, :123])
+
+
+def test_a_cell_without_target_has_its_mean_and_spread(made, line, level):
+    assert (linear.estimate(line, read(made, line))[2] == level.mean[2]).all()
+    assert line.left[2] == level.sd[2]
+    assert np.isfinite(line.x_mean).all()
+
+
+def test_without_a_linear_path_every_cell_has_its_mean(made, level):
+    flat = linear.fit(made, level, 30, is_used=False)
+    assert not flat.coefficient.any()
+    np.testing.assert_array_equal(flat.offset, level.mean)
+    np.testing.assert_array_equal(flat.left, level.sd)
+
+
+def test_the_lines_of_some_cells_are_theirs(made, level, line):
+    some = np.array([1])
+    alone = linear.fit(samples.of(made, some), Levels(*(v[some] for v in vars(level).values())), 30)
+    for name, values in vars(alone).items():
+        np.testing.assert_array_equal(values, getattr(linear.of(line, some), name))
+
+
+def test_an_input_far_outside_is_cut(made, line):
+    x = np.full_like(made.x, 1e6)
+    assert (linear.scaled_values(x, line, made.groups, 30) == linear.FARTHEST).all()
