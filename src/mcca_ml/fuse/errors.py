@@ -41,7 +41,7 @@ class Moments:
     """Sums over the calibration days of some cells."""
 
     days: Doubles
-    """Of each stream of `HELD`, (cell, 2)."""
+    """Days that `error` was summed over, of each stream of `HELD`, (cell, 2)."""
     error: Doubles
     """Sum of estimate less target [m3 m-3], (cell, 2)."""
     common: Doubles

@@ -21,7 +21,7 @@ from mcca_ml.record import ledger
 from mcca_ml.record.loading import Source, target_for
 from mcca_ml.record.plan import Days, Plan
 from mcca_ml.record.stages import Progress, Stage, Tally
-from mcca_ml.record.training import Roles, network_inputs, roles
+from mcca_ml.record.training import LEARNING, Roles, network_inputs, roles
 
 
 @dataclass(frozen=True)
@@ -46,10 +46,19 @@ def _streams(source: Source, cells: slice, days: Days) -> dict[str, xr.Dataset]:
 
 
 def moments_of(task: FuseTask) -> errors.Moments:
-    """Errors of the streams of a block against the target of the calibration days."""
+    """Errors of the streams of a block of cells.
+
+    How they agree is told by the calibration days, which no network has seen; how far they are off
+    on average by all days with a target but those of the test.
+
+    A bias of the calibration days alone would be that of one year or so, wet or dry.
+    """
     source, days = task.source, task.source.learned
-    target = target_for(source, task.cells, days, task.roles, (Role.CALIBRATE,))
-    return errors.moments(_streams(source, task.cells, days), target.sm)
+    streams = _streams(source, task.cells, days)
+    held = target_for(source, task.cells, days, task.roles, (Role.CALIBRATE,))
+    known = target_for(source, task.cells, days, task.roles, (*LEARNING, Role.CALIBRATE))
+    level = errors.moments(streams, known.sm)
+    return replace(errors.moments(streams, held.sm), days=level.days, error=level.error)
 
 
 def fuse_block(task: FuseTask) -> int:
@@ -65,7 +74,12 @@ def fuse_block(task: FuseTask) -> int:
 def _pool_inputs(plan: Plan) -> str:
     """Digest of all that the errors of the streams over all cells depend on."""
     networks = [network_inputs(plan, name) for name in plan.networks()]
-    return digest("pool", plan.settings.fuse.model_dump_json(), *plan.streams, *networks)
+    return digest(
+        "pool, bias of all learned days",
+        plan.settings.fuse.model_dump_json(),
+        *plan.streams,
+        *networks,
+    )
 
 
 def _wanted(plan: Plan, count: int) -> dict[int, str]:
