@@ -1,6 +1,7 @@
 """Scores of a series against its target, cell by cell."""
 
 from dataclasses import dataclass
+from math import erf, pi, sqrt
 
 import numpy as np
 import numpy.typing as npt
@@ -69,3 +70,26 @@ def score(estimate: Floats, target: Floats, climatology: Floats) -> Scores:
         correlation(guess - usual, truth - usual, seen),
     )
     return Scores(days, *(np.where(days >= FEWEST, value, np.nan) for value in found))
+
+
+def crps_gneiting07(error: Doubles, sd: Doubles) -> Doubles:
+    """Continuous ranked probability score of a normal distribution [m3 m-3], any shape.
+
+    It is the mean absolute error where sd goes to 0; less is better.
+
+    Args:
+        error: mean of the distribution less what was found [m3 m-3].
+        sd: its standard deviation, above 0 [m3 m-3].
+
+    Formula:
+        sd (z (2 Phi(z) - 1) + 2 phi(z) - 1 / sqrt(pi)), z = error / sd
+
+    Source: Gneiting and Raftery (2007), J. Am. Stat. Assoc. 102, 359-378, eq. 21, from memory; a
+    test integrates its definition (eq. 20) numerically.
+    """
+    z = error / sd
+    # 2 Phi(z) - 1 = erf(z / sqrt 2)
+    share = np.vectorize(erf, otypes=[np.float64])(z / sqrt(2))
+    density = np.exp(-(z**2) / 2) / sqrt(2 * pi)
+    found: Doubles = sd * (z * share + 2 * density - 1 / sqrt(pi))
+    return found

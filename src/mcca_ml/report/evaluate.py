@@ -1,6 +1,6 @@
 """Scores of the streams, the record and the baselines, against target and truth, on test days."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -236,23 +236,3 @@ def beyond_tables(
             table = compared("", {f"{name}, {title}": values(ds)}, known, usual, mask)
             rows += [row for row in table.rows if row.cells]
     return [Table("Streams where no target was ever seen, against truth", tuple(rows), "")]
-
-
-def coverage_of_target(found: Held) -> Sequence[tuple[str, float, float, int]]:
-    """Share of the targets of test days inside the stated intervals of 68 and 95 %.
-
-    Returns:
-        For each stream with held-out days: name, the two shares, number of pairs.
-    """
-    out = []
-    for name in found.baselines:
-        ds = found.streams[name]
-        off = np.abs(values(ds) - found.target)[:, found.is_test]
-        sd = ds["target_sd"].to_numpy().T[:, found.is_test]
-        ratio = float(ds.attrs.get("interval_ratio", 1.96))
-        known = np.isfinite(off) & np.isfinite(sd)
-        shares = [
-            float((off <= f * sd)[known].mean()) if known.any() else np.nan for f in (1, ratio)
-        ]
-        out.append((name, shares[0], shares[1], int(known.sum())))
-    return out

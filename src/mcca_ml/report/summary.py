@@ -21,11 +21,11 @@ from mcca_ml.report.evaluate import (
     Held,
     Table,
     beyond_tables,
-    coverage_of_target,
     held,
     record_tables,
     stream_tables,
 )
+from mcca_ml.report.intervals import Interval, intervals
 from mcca_ml.report.reference import truth_at
 
 _SHOWN_CELLS = 4
@@ -72,15 +72,18 @@ def _table(table: Table) -> str:
     )
 
 
-def _intervals(found: Held) -> str:
+def _intervals(found: Sequence[Interval]) -> str:
     rows = "".join(
-        f"<tr><td>{name}</td><td>{_number(100 * low, 1)} %</td><td>{_number(100 * high, 1)} %</td>"
-        f"<td>{pairs:,}</td></tr>"
-        for name, low, high, pairs in coverage_of_target(found)
+        f"<tr><td>{one.name}</td><td>{one.reference}</td>"
+        f"<td>{_number(100 * one.inside_68, 1)} %</td><td>{_number(100 * one.inside_95, 1)} %</td>"
+        f"<td>{_number(one.width, 4)}</td><td>{_number(one.crps, 4)}</td>"
+        f"<td>{one.pairs:,}</td></tr>"
+        for one in found
     )
     return (
-        "<table><caption>Targets of the test days inside the stated intervals</caption>"
-        f"<tr><th></th><th>68 %</th><th>95 %</th><th>pairs</th></tr>{rows}</table>"
+        "<table><caption>Test days inside the stated intervals; width of the 68 % interval and "
+        "CRPS of a normal distribution in m3 m-3</caption><tr><th></th><th>against</th>"
+        f"<th>68 %</th><th>95 %</th><th>width</th><th>CRPS</th><th>pairs</th></tr>{rows}</table>"
     )
 
 
@@ -138,17 +141,20 @@ def write_report(configuration: Path, out: Path, *, truth: Path | None = None) -
     tables = stream_tables(found, truth, plan.cells) + record_tables(found, truth, plan.cells)
     if truth is not None:
         tables += beyond_tables(source, found, truth, plan.cells)
+    told = intervals(found, truth, plan.cells)
     images = _drawn(plan, out, truth)
     page = out / "index.html"
     with replacing(page) as beside:
-        beside.write_text(_page(plan, found, tables, images, is_simulated=truth is not None))
+        beside.write_text(
+            _page(plan, found, (tables, told), images, is_simulated=truth is not None)
+        )
     return Written(page, tuple(path for path, _ in images), tuple(tables))
 
 
 def _page(
     plan: Plan,
     found: Held,
-    tables: Sequence[Table],
+    scores: tuple[Sequence[Table], Sequence[Interval]],
     images: Sequence[tuple[Path, str]],
     *,
     is_simulated: bool,
@@ -172,7 +178,7 @@ def _page(
         "over cells; anomalies depart from the climatology of the training days.</p>"
         f"<h2>Maps</h2>{_image(*images[0])}<h2>Coverage</h2>{_image(*images[1])}"
         f"<h2>Series</h2>{''.join(_image(*one) for one in images[2:])}"
-        f"<h2>Scores</h2>{''.join(map(_table, tables))}"
-        f"<h2>Uncertainty</h2>{_intervals(found)}"
+        f"<h2>Scores</h2>{''.join(map(_table, scores[0]))}"
+        f"<h2>Uncertainty</h2>{_intervals(scores[1])}"
         f"<h2>Calibration</h2>{_calibration(plan)}</html>\n"
     )
