@@ -103,8 +103,8 @@ def test_a_feature_never_seen_enters_as_nothing_known():
     x = np.full((1, 3, 1), np.nan, np.float32)
     one = np.ones((1, 1), np.float32)
     line = linear.Line(5 * one, 2 * one, one[0], one, one[0])
-    assert linear.scaled_values(x, line, np.array([0]), 30)[0].tolist() == [[0]] * 3
-    _, ages = samples.carried(x, np.array([0]), 30)
+    values, ages = samples.carried(x, np.array([0]), 30)
+    assert linear.scaled_values(values, line)[0].tolist() == [[0]] * 3
     assert samples.aged(ages, 30)[0].tolist() == [[1]] * 3
 
 
@@ -143,7 +143,7 @@ def test_the_baselines_find_what_they_are_made_for():
     made = samples.series(x, np.stack([wave, line]), roles=np.zeros(400), cells=[1, 2])
     level = Levels(np.float32([0.2, 0.2]), np.float32([0.1, 0.1]), np.array([True, True]))
     np.testing.assert_allclose(climatology(made, level)[0], wave, atol=1e-5)
-    np.testing.assert_allclose(ridge(made, level, 30)[1], line, atol=1e-3)
+    np.testing.assert_allclose(ridge(made, level)[1], line, atol=1e-3)
 
 
 def test_weights_come_back_from_their_file(made, tmp_path):

@@ -30,11 +30,12 @@ def level():
 
 @pytest.fixture(scope="module")
 def line(made, level):
-    return linear.fit(made, level, 30)
+    return linear.fit(made, level)
 
 
 def read(made, line, days=DAYS):
-    return linear.scaled_values(made.x[:, :days], line, made.groups, 30)
+    values, _ = samples.carried(made.x[:, :days], made.groups, 30)
+    return linear.scaled_values(values, line)
 
 
 def test_it_is_the_least_squares_of_targets_and_penalty(made, line):
@@ -75,7 +76,7 @@ def test_a_cell_without_target_has_its_mean_and_spread(made, line, level):
 
 
 def test_without_a_linear_path_every_cell_has_its_mean(made, level):
-    flat = linear.fit(made, level, 30, is_used=False)
+    flat = linear.fit(made, level, is_used=False)
     assert not flat.coefficient.any()
     np.testing.assert_array_equal(flat.offset, level.mean)
     np.testing.assert_array_equal(flat.left, level.sd)
@@ -83,11 +84,11 @@ def test_without_a_linear_path_every_cell_has_its_mean(made, level):
 
 def test_the_lines_of_some_cells_are_theirs(made, level, line):
     some = np.array([1])
-    alone = linear.fit(samples.of(made, some), Levels(*(v[some] for v in vars(level).values())), 30)
+    alone = linear.fit(samples.of(made, some), Levels(*(v[some] for v in vars(level).values())))
     for name, values in vars(alone).items():
         np.testing.assert_array_equal(values, getattr(linear.of(line, some), name))
 
 
 def test_an_input_far_outside_is_cut(made, line):
     x = np.full_like(made.x, 1e6)
-    assert (linear.scaled_values(x, line, made.groups, 30) == linear.FARTHEST).all()
+    assert (linear.scaled_values(x, line) == linear.FARTHEST).all()

@@ -38,14 +38,14 @@ leaves a covariance that cannot be solved."""
 
 @dataclass(frozen=True)
 class Moments:
-    """Sums over the calibration days of some cells."""
+    """Sums over days with a target of some cells."""
 
     days: Doubles
     """Days that `error` was summed over, of each stream of `HELD`, (cell, 2)."""
     error: Doubles
     """Sum of estimate less target [m3 m-3], (cell, 2)."""
     common: Doubles
-    """Days with both streams, (cell,)."""
+    """Calibration days with both streams, (cell,)."""
     scaled: Doubles
     """Sums over these of z1 z2, z1 z1 and z2 z2, with z = error / target_sd [1], (cell, 3)."""
 
@@ -93,13 +93,19 @@ def check_streams(streams: Mapping[str, xr.Dataset]) -> None:
             )
 
 
-def moments(streams: Mapping[str, xr.Dataset], target_sm: Floats) -> Moments:
-    """Sums over the calibration days.
+def moments(
+    streams: Mapping[str, xr.Dataset],
+    target_sm: Floats,
+    is_held: npt.NDArray[np.bool_] | None = None,
+) -> Moments:
+    """Sums over the days with a target.
 
     Args:
         streams: after schema.STREAM, by sensor, of some cells.
-        target_sm: soil moisture of the target on calibration days [m3 m-3], NaN on all others,
+        target_sm: soil moisture of the target [m3 m-3], NaN on days that may not count,
             (cell, time).
+        is_held: calibration days, which no network has seen and which alone tell how errors agree,
+            (time,); None: all.
 
     Raises:
         SchemaError: streams of other days or cells, or of an unknown sensor.
@@ -117,7 +123,7 @@ def moments(streams: Mapping[str, xr.Dataset], target_sm: Floats) -> Moments:
             error[number] = np.where(good, off, np.nan)
             scaled[number] = error[number] / np.maximum(ds["target_sd"].to_numpy().T, LEAST_SD)
     seen = np.isfinite(scaled)
-    both = seen.all(axis=0)
+    both = seen.all(axis=0) & (True if is_held is None else is_held)
     one, two = (np.where(both, z, 0) for z in scaled)
     return Moments(
         seen.sum(axis=2).T.astype(np.float64),

@@ -5,7 +5,7 @@ import numpy as np
 from mcca_ml.learn import linear
 from mcca_ml.learn.level import Levels
 from mcca_ml.learn.roles import Floats
-from mcca_ml.learn.samples import Series
+from mcca_ml.learn.samples import Series, latest, values_at
 
 DAYS_IN_YEAR = 365.2425
 
@@ -29,7 +29,7 @@ def climatology(series: Series, level: Levels, first_day: float = 0.0) -> Floats
     return out.astype(np.float32)
 
 
-def ridge(series: Series, level: Levels, age_max: int) -> Floats:
+def ridge(series: Series, level: Levels) -> Floats:
     """Linear estimate from the inputs and their exponential memories [m3 m-3], (cell, time).
 
     It is the linear path of the learner alone. Missing days hold the last value; a cell with too
@@ -38,8 +38,7 @@ def ridge(series: Series, level: Levels, age_max: int) -> Floats:
     Args:
         series: of the cells.
         level: mean of each cell.
-        age_max: cap of ages, which are not used here [day].
     """
-    line = linear.fit(series, level, age_max)
-    values = linear.scaled_values(series.x, line, series.groups, age_max)
-    return linear.estimate(line, values)
+    line = linear.fit(series, level)
+    values = values_at(series.x, latest(series.x))
+    return linear.estimate(line, linear.scaled_values(values, line))

@@ -20,10 +20,10 @@ def estimates(weights: Weights, series: Series) -> Mapping[str, Floats]:
         weights: of the cells.
         series: of the cells, as in training, up to any day.
     """
-    level, age_max = weights.level, weights.start.settings.age_max
+    level = weights.level
     return {
         "climatology": climatology(series, level),
-        "ridge": ridge(series, level, age_max),
+        "ridge": ridge(series, level),
         "pooled": predict(at_start(weights.start, series), series.x),
         "lstm": predict(weights, series.x),
     }

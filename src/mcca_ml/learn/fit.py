@@ -19,8 +19,8 @@ from mcca_ml.learn.start import (
     Weights,
     at_start,
     inputs,
+    lessons,
     pooled_start,
-    scaled_target,
 )
 
 
@@ -64,20 +64,17 @@ def _joined(parts: list[Network]) -> Network:
 def _lessons(begun: Weights, series: Series, place: npt.NDArray[np.int64]) -> tune.Lesson:
     """What the cells of one block learn from."""
     some = samples.of(series, place)
-    last = series.last
     levels, line = level.of(begun.level, place), linear.of(begun.line, place)
-    read, by_line = inputs(begun.start, some.x, line, levels)
-    train, train_weight = scaled_target(some.train, by_line, line)
-    stop, stop_weight = scaled_target(some.stop, by_line, line)
+    read, target, train_weight, stop_weight = lessons(begun.start, some, line, levels)
     # A cell whose mean is a guess would learn the error of the guess: it stays at its start.
     train_weight = train_weight * levels.is_own[:, None]
     key = jax.random.fold_in(jax.random.key(begun.start.settings.seed), 1)
     keys = jax.vmap(jax.random.fold_in, (None, 0))(key, jnp.asarray(some.cells, jnp.uint32))
     return tune.Lesson(
-        jnp.asarray(read[:, :last]),
-        jnp.asarray((train + stop)[:, :last]),
-        jnp.asarray(train_weight[:, :last]),
-        jnp.asarray(stop_weight[:, :last]),
+        jnp.asarray(read),
+        jnp.asarray(target),
+        jnp.asarray(train_weight),
+        jnp.asarray(stop_weight),
         jax.tree.map(lambda leaf: jnp.asarray(leaf[place]), begun.network),
         keys,
     )

@@ -5,9 +5,10 @@ targets that a cell has; by small steps of a descent it is not. The network lear
 leaves, and reads the line's estimate beside the inputs (stacking: Wolpert 1992, Stacked
 generalization, Neural Networks 5(2), 241-259).
 
-Wolpert's estimates of training days come from lines that did not see these days. Tried with ten
-parts in blocks of 8 to 30 days, that made the simulated record worse and the real one no better
-(docs/learner.md): the lines of the parts differ by more than one line is over-fitted.
+Wolpert's estimates of training days come from lines that did not see these days. Tried with five or
+ten parts in blocks of 8 to 30 days, that made the estimates on the real series better and the
+simulated record of GMI worse than ridge in most trials (docs/learner.md): the lines of the parts
+differ.
 """
 
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ import numpy.typing as npt
 
 from mcca_ml.learn.level import SMALLEST_SD, Levels
 from mcca_ml.learn.roles import Floats
-from mcca_ml.learn.samples import Series, carried, spread
+from mcca_ml.learn.samples import Series, latest, spread, values_at
 
 MEMORIES = (2.0, 5.0, 15.0)
 """Days over which each input is remembered."""
@@ -56,19 +57,16 @@ def of(line: Line, cells: npt.NDArray[np.int64]) -> Line:
     )
 
 
-def scaled_values(x: Floats, line: Line, groups: npt.NDArray[np.int64], age_max: int) -> Floats:
-    """Last values seen, scaled and cut [1], 0 where there was none, (cell, time, feature).
+def scaled_values(values: Floats, line: Line) -> Floats:
+    """Inputs as line and network read them: scaled and cut [1], (cell, time, feature).
 
     Args:
-        x: inputs, NaN where missing, (cell, time, feature).
+        values: last ones seen, NaN where there was none, which becomes 0.
         line: of the cells.
-        groups: look of each feature.
-        age_max: cap of ages, which are not used here [day].
     """
-    values, _ = carried(x, groups, age_max)
     z = (values - line.x_mean[:, None]) / line.x_scale[:, None]
     z = np.clip(z, -FARTHEST, FARTHEST)
-    return np.where(np.isfinite(z), z, np.float32(0)).astype(np.float32)
+    return np.where(np.isfinite(z), z, np.float32(0))
 
 
 def _remembered(x: Floats, days: float) -> Floats:
@@ -113,13 +111,12 @@ def _scaling(series: Series, is_own: npt.NDArray[np.bool_]) -> tuple[Floats, Flo
     return spread(np.where(taken[:, :, None], series.x, np.float32(np.nan)), (1,))
 
 
-def fit(series: Series, level: Levels, age_max: int, *, is_used: bool = True) -> Line:
+def fit(series: Series, level: Levels, *, is_used: bool = True) -> Line:
     """The line of each cell, from its training days.
 
     Args:
         series: of the cells.
         level: mean and spread of each cell; one with too few targets has its mean for a line.
-        age_max: cap of ages, which are not used here [day].
         is_used: False: every cell has its mean for a line.
     """
     mean, scale = _scaling(series, level.is_own)
@@ -127,10 +124,11 @@ def fit(series: Series, level: Levels, age_max: int, *, is_used: bool = True) ->
     line = Line(mean, scale, level.mean.copy(), empty, level.sd.copy())
     if not is_used:
         return line
-    z = scaled_values(series.x, line, series.groups, age_max)
+    x = series.x[:, : series.last]
+    z = scaled_values(values_at(x, latest(x)), line)
     rows = [z, *(_remembered(z, days) for days in MEMORIES)]
     for cell in np.flatnonzero(level.is_own):
-        seen = np.isfinite(series.train[cell])
+        seen = np.flatnonzero(np.isfinite(series.train[cell]))
         one = np.concatenate([row[cell, seen] for row in rows], axis=1).astype(np.float64)
         y = series.train[cell, seen].astype(np.float64)
         slope, offset = _fitted(one, y)

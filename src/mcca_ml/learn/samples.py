@@ -83,6 +83,28 @@ def series(
     return Series(inputs, train, stop, still, number, looks, is_train, int(used[-1]) + 1)
 
 
+def latest(x: Floats) -> npt.NDArray[np.int64]:
+    """Place of the last day with a value of each feature, -1 before the first.
+
+    Args:
+        x: inputs, NaN where missing, (cell, time, feature).
+    """
+    day = np.arange(x.shape[1])[None, :, None]
+    found: npt.NDArray[np.int64] = np.maximum.accumulate(np.where(np.isfinite(x), day, -1), axis=1)
+    return found
+
+
+def values_at(x: Floats, place: npt.NDArray[np.int64]) -> Floats:
+    """Last value seen of each feature, NaN before the first, (cell, time, feature).
+
+    Args:
+        x: inputs, NaN where missing, (cell, time, feature).
+        place: `latest` of them.
+    """
+    values = np.take_along_axis(x, np.maximum(place, 0), axis=1)
+    return np.where(place >= 0, values, np.float32(np.nan))
+
+
 def carried(
     x: Floats, groups: npt.NDArray[np.int64], age_max: int
 ) -> tuple[Floats, npt.NDArray[np.int64]]:
@@ -96,15 +118,10 @@ def carried(
     Returns:
         Values (cell, time, feature), NaN before the first; ages [day], (cell, time, look).
     """
-    day = np.arange(x.shape[1])[None, :, None]
-    seen = np.isfinite(x)
-    latest = np.maximum.accumulate(np.where(seen, day, -1), axis=1)
-    values = np.take_along_axis(x, np.maximum(latest, 0), axis=1)
-    values = np.where(latest >= 0, values, np.float32(np.nan))
-    looks = [latest[:, :, groups == g].max(axis=2) for g in np.unique(groups)]
-    newest = np.stack(looks, axis=2)
+    place, day = latest(x), np.arange(x.shape[1])[None, :, None]
+    newest = np.stack([place[:, :, groups == g].max(axis=2) for g in np.unique(groups)], axis=2)
     ages = np.where(newest >= 0, np.minimum(day - newest, age_max), age_max)
-    return values, ages
+    return values_at(x, place), ages
 
 
 def spread(values: Floats, axis: tuple[int, ...]) -> tuple[Floats, Floats]:

@@ -60,12 +60,12 @@ def inputs(
         levels: of the cells.
     """
     age_max = start.settings.age_max
-    z = linear.scaled_values(x, line, start.groups, age_max)
-    _, ages = samples.carried(x, start.groups, age_max)
+    values, ages = samples.carried(x, start.groups, age_max)
+    z = linear.scaled_values(values, line)
     found = linear.estimate(line, z)
     told = (found - levels.mean[:, None]) / levels.sd[:, None]
     read = np.concatenate([z, samples.aged(ages, age_max), told[:, :, None]], axis=2)
-    return read.astype(np.float32), found.astype(np.float32)
+    return read, found
 
 
 def scaled_target(target: Floats, estimated: Floats, line: linear.Line) -> tuple[Floats, Floats]:
@@ -73,6 +73,28 @@ def scaled_target(target: Floats, estimated: Floats, line: linear.Line) -> tuple
     z = (target - estimated) / line.left[:, None]
     seen = np.isfinite(z)
     return np.where(seen, z, 0).astype(np.float32), seen.astype(np.float32)
+
+
+def lessons(
+    start: Start, series: Series, line: linear.Line, levels: level.Levels
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """What is read and what is to be told [1], up to the last day of training or stopping.
+
+    Args:
+        start: of all cells.
+        series: of the cells.
+        line: of the cells.
+        levels: of the cells.
+
+    Returns:
+        Inputs (cell, time, feature); scaled target, 0 where there is none; 1 on training days with
+        one, 0 elsewhere; 1 on stop days with one, 0 elsewhere; all three (cell, time).
+    """
+    last = series.last
+    read, estimated = inputs(start, series.x[:, :last], line, levels)
+    train, train_weight = scaled_target(series.train[:, :last], estimated, line)
+    stop, stop_weight = scaled_target(series.stop[:, :last], estimated, line)
+    return read, train + stop, train_weight, stop_weight
 
 
 def _arrays(tree: Pooled) -> Pooled:
@@ -106,7 +128,7 @@ def pooled_start(
         )
     some = np.flatnonzero(enough)
     some = some[pooled.sampled(series.cells[some], settings.seed, settings.pooled_cells)]
-    chosen, last = samples.of(series, some), series.last
+    chosen = samples.of(series, some)
     static_mean, static_scale = samples.spread(chosen.static, (0,))
     static = level.scaled_static(chosen.static, static_mean, static_scale)
     guess = level.guess(chosen, static, settings.fewest_targets)
@@ -118,13 +140,9 @@ def pooled_start(
     if settings.start == "random":
         return start, ()
     levels = level.levels(chosen, static, guess, settings.fewest_targets)
-    line = linear.fit(chosen, levels, settings.age_max, is_used=settings.linear)
-    read, estimated = inputs(start, chosen.x, line, levels)
-    train, train_weight = scaled_target(chosen.train, estimated, line)
-    stop, stop_weight = scaled_target(chosen.stop, estimated, line)
-    of_days = (read, train + stop, train_weight, stop_weight)
-    x, target, *weights = (jnp.asarray(values[:, :last]) for values in of_days)
-    sample = pooled.Sample(x, jnp.asarray(static), target, *weights)
+    line = linear.fit(chosen, levels, is_used=settings.linear)
+    x, *of_days = map(jnp.asarray, lessons(start, chosen, line, levels))
+    sample = pooled.Sample(x, jnp.asarray(static), *of_days)
     network, errors = pooled.train(sample, settings, progress)
     return replace(start, pooled=_arrays(network)), tuple(errors)
 
@@ -150,5 +168,5 @@ def at_start(start: Start, series: Series) -> Weights:
     else:
         networks = jax.vmap(at_cell, in_axes=(None, 0))(start.pooled, jnp.asarray(static))
     network: Network = jax.tree.map(np.asarray, networks)
-    line = linear.fit(series, levels, settings.age_max, is_used=settings.linear)
+    line = linear.fit(series, levels, is_used=settings.linear)
     return Weights(start, series.cells, network, levels, line)

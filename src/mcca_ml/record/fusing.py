@@ -54,11 +54,9 @@ def moments_of(task: FuseTask) -> errors.Moments:
     A bias of the calibration days alone would be that of one year or so, wet or dry.
     """
     source, days = task.source, task.source.learned
-    streams = _streams(source, task.cells, days)
-    held = target_for(source, task.cells, days, task.roles, (Role.CALIBRATE,))
-    known = target_for(source, task.cells, days, task.roles, (*LEARNING, Role.CALIBRATE))
-    level = errors.moments(streams, known.sm)
-    return replace(errors.moments(streams, held.sm), days=level.days, error=level.error)
+    target = target_for(source, task.cells, days, task.roles, (*LEARNING, Role.CALIBRATE))
+    is_held = task.roles == Role.CALIBRATE
+    return errors.moments(_streams(source, task.cells, days), target.sm, is_held)
 
 
 def fuse_block(task: FuseTask) -> int:
