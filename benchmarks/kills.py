@@ -28,18 +28,25 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
-from mcca_ml.config_world import BoxSettings, SimulateSettings
+from mcca_ml.config import load
+from mcca_ml.demo_record import configuration_of
 from mcca_ml.record.stages import Stage
 from mcca_ml.simulate.run import simulate_world
 
 MAIN = "from mcca_ml.cli import main; main()"
 STAGES = tuple(str(stage) for stage in Stage)
-PRODUCTS = ("SPL3SMP", "1C-TMI", "1C-GMI", "1C-AMSR2")
-FIRST, LAST = date(2015, 3, 31), date(2015, 6, 20)
-SOUTH, NORTH, WEST, EAST = 34.0, 34.6, -99.0, -98.2
+WORLD = load(Path(__file__).resolve().parents[1] / "worlds" / "tiny.toml").simulate
+TRAIN = """[train]
+hidden = 4
+sequence = 16
+warm_up = 4
+fewest_targets = 5
+pooled_epochs = 2
+epochs = 2
+block = 4
+"""
 PER_STAGE = 2
 """Kills in each stage of a chain."""
 CACHE = "inputs.json"
@@ -63,37 +70,11 @@ class Kill:
     """Whether the processes that worked for the command were left to live."""
 
 
-def make_world(folder: Path) -> None:
-    """SIMULATED granules of four sensors."""
-    box = BoxSettings(
-        name="steppe", south=SOUTH, north=NORTH, west=WEST, east=EAST, climate="semiarid"
-    )
-    world = SimulateSettings(
-        first_day=FIRST,
-        last_day=LAST,
-        sensors=("SMAP", "TMI", "GMI", "AMSR2"),
-        spin_up_days=30,
-        networks=0,
-        rim=2,
-        drought=(),
-        trend=0.0,
-        box=(box,),
-    )
-    simulate_world(world, folder, workers=2)
-
-
-def configuration(folder: Path, world: Path) -> Path:
-    """A configuration of a record with small networks, in a folder of its own."""
+def configuration(folder: Path, granules: Path) -> Path:
+    """A configuration of a record of the world, with small networks, in a folder of its own."""
     folder.mkdir()
-    inputs = "".join(f'[input.{one}]\npath = "{world}/granules/{one}"\n' for one in PRODUCTS)
     path = folder / "record.toml"
-    path.write_text(
-        f"[period]\nstart = {FIRST}\nend = {LAST}\n"
-        f"[[region.box]]\nsouth = {SOUTH}\nnorth = {NORTH}\nwest = {WEST}\neast = {EAST}\n"
-        f'{inputs}[work]\ndirectory = "work"\n[output]\ndirectory = "product"\n'
-        "[train]\nhidden = 4\nsequence = 16\nwarm_up = 4\nfewest_targets = 5\n"
-        "pooled_epochs = 2\nepochs = 2\nblock = 4\n"
-    )
+    path.write_text(f"{configuration_of(WORLD, granules)}\n{TRAIN}")
     return path
 
 
@@ -208,14 +189,15 @@ def check(found: dict[str, str], wanted: dict[str, str]) -> None:
 def measure(kills: int, minutes: float, seed: int, folder: Path) -> list[Kill]:
     """Kill until there are enough, or until the time is up; whole chains only."""
     end = time.monotonic() + 60 * minutes
-    make_world(folder / "world")
-    wanted, seconds = undisturbed(configuration(folder / "undisturbed", folder / "world"))
+    simulate_world(WORLD, folder / "world", workers=2)
+    granules = folder / "world" / "granules"
+    wanted, seconds = undisturbed(configuration(folder / "undisturbed", granules))
     took = ", ".join(f"{name} {one:.1f}" for name, one in zip(STAGES, seconds, strict=True))
     print(f"undisturbed: {len(wanted):,} files; seconds: {took}", flush=True)
     done: list[Kill] = []
     number = 0
     while len(done) < kills and time.monotonic() < end:
-        path = configuration(folder / f"chain{number}", folder / "world")
+        path = configuration(folder / f"chain{number}", granules)
         try:
             done.extend(chain(path, seconds, random.Random(f"{seed} {number}")))
             check(hashes(path.parent), wanted)

@@ -27,11 +27,12 @@ class Demo:
     report: Written
 
 
-def configuration_of(world: SimulateSettings) -> str:
-    """The configuration, as TOML, of the record of a simulated world that stands beside it.
+def configuration_of(world: SimulateSettings, granules: Path = Path("granules")) -> str:
+    """The configuration, as TOML, of the record of a simulated world.
 
     Args:
         world: the `[simulate]` table.
+        granules: folder of its granules; by default that beside the configuration.
     """
     boxes = [
         f"[[region.box]]  # {box.name}\nsouth = {box.south}\nnorth = {box.north}\n"
@@ -39,7 +40,7 @@ def configuration_of(world: SimulateSettings) -> str:
         for box in world.box
     ]
     products = [product_of(SENSORS[name]) for name in dict.fromkeys(world.sensors)]
-    inputs = [f'[input.{name}]\npath = "granules/{name}"\n' for name in products]
+    inputs = [f'[input.{name}]\npath = "{granules.as_posix()}/{name}"\n' for name in products]
     return "\n".join(
         [
             "# The record of a SIMULATED world; mcca-ml run makes it, and goes on with it.\n",

@@ -4,23 +4,9 @@ import hashlib
 from datetime import date
 from pathlib import Path
 
-from mcca_ml.config_world import BoxSettings, SimulateSettings
+from mcca_ml.config import load
 
-WORLD = SimulateSettings(
-    first_day=date(2015, 3, 31),
-    last_day=date(2015, 6, 20),
-    sensors=("SMAP", "TMI", "GMI", "AMSR2"),
-    spin_up_days=30,
-    networks=0,
-    rim=2,
-    drought=(),
-    trend=0.0,
-    box=(
-        BoxSettings(
-            name="steppe", south=34.0, north=34.6, west=-99.0, east=-98.2, climate="semiarid"
-        ),
-    ),
-)
+WORLD = load(Path(__file__).parents[2] / "worlds" / "tiny.toml").simulate
 LAST = date(2015, 6, 20)
 TRAIN = """
 [train]
