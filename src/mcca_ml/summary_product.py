@@ -15,6 +15,7 @@ from mcca_ml.config_record import RegionSettings
 from mcca_ml.description import SIMULATED, Description, extent
 from mcca_ml.errors import ConfigError, GranuleError
 from mcca_ml.grid.ease2 import M25, cell_latlon
+from mcca_ml.publish.attributes import settings_as_json
 from mcca_ml.publish.record_manifest import MANIFEST
 from mcca_ml.record.plan import cells_of
 from mcca_ml.record.publishing import CUBE
@@ -57,8 +58,6 @@ def _heading(path: Path, said: Mapping[str, Any]) -> dict[str, str]:
     region = RegionSettings.model_validate(settings["region"])
     cells = cells_of(region)
     place = cell_latlon(M25, cells)
-    # As publishing writes them, so that the digest is the attribute settings_sha256 of the files.
-    written = json.dumps(settings, sort_keys=True)
     return {
         "folder": path.resolve().name,
         "product": f"MCCA-ML {said['version']}, published record",
@@ -72,7 +71,7 @@ def _heading(path: Path, said: Mapping[str, Any]) -> dict[str, str]:
         "on disk": _said_disk(path, files),
         "software": f"mcca-ml {said['software']['mcca-ml']}, "
         f"commit {said['commit'][:_COMMIT_LETTERS] or 'unknown'}",
-        "configuration": sha256(written.encode()).hexdigest(),
+        "configuration": sha256(settings_as_json(settings).encode()).hexdigest(),
     }
 
 

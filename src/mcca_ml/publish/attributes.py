@@ -81,6 +81,15 @@ class Provenance:
         return str(uuid.uuid5(uuid.NAMESPACE_URL, "\n".join(parts)))
 
 
+def settings_as_json(settings: Mapping[str, object]) -> str:
+    """Settings as all files hold them; their hash is the attribute settings_sha256.
+
+    Args:
+        settings: as plain values.
+    """
+    return json.dumps(settings, sort_keys=True)
+
+
 def source(path: Path) -> Source:
     """Name and hash of an input file."""
     digest = hashlib.sha256()
@@ -133,7 +142,7 @@ def provenance(settings: RetrieveSettings, *, source_date_epoch: str = "") -> Pr
     """
     return Provenance(
         sources=(),
-        settings=json.dumps(settings.model_dump(mode="json"), sort_keys=True),
+        settings=settings_as_json(settings.model_dump(mode="json")),
         commit=commit(),
         source_date_epoch=epoch_of(source_date_epoch),
     )

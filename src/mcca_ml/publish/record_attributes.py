@@ -4,7 +4,6 @@ Everything here is a function of the inputs and the configuration: no clock, no 
 """
 
 import hashlib
-import json
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +16,15 @@ from mcca_ml import __version__, schema
 from mcca_ml.config import Settings
 from mcca_ml.grid.ease2 import M25
 from mcca_ml.grid.land import land_cells
-from mcca_ml.publish.attributes import SIMULATED, area, commit, epoch_of, iso, signed
+from mcca_ml.publish.attributes import (
+    SIMULATED,
+    area,
+    commit,
+    epoch_of,
+    iso,
+    settings_as_json,
+    signed,
+)
 from mcca_ml.publish.variables import AttributeValue
 from mcca_ml.sensors import SENSORS
 
@@ -123,7 +130,7 @@ def record_made(
         project=settings.project.name,
         creator=settings.project.creator,
         version=settings.publish.version,
-        settings_json=json.dumps(settings.model_dump(mode="json"), sort_keys=True),
+        settings_json=settings_as_json(settings.model_dump(mode="json")),
         commit=commit(),
         sources_digest=sources_digest,
         is_simulated=is_simulated,
