@@ -81,8 +81,9 @@ def _intervals(found: Sequence[Interval]) -> str:
         for one in found
     )
     return (
-        "<table><caption>Test days inside the stated intervals; width of the 68 % interval and "
-        "CRPS of a normal distribution in m3 m-3</caption><tr><th></th><th>against</th>"
+        "<table><caption>Pairs of all cells on test days inside the stated intervals; mean width "
+        "of the 68 % interval and mean CRPS of a normal distribution in m3 m-3</caption>"
+        "<tr><th></th><th>against</th>"
         f"<th>68 %</th><th>95 %</th><th>width</th><th>CRPS</th><th>pairs</th></tr>{rows}</table>"
     )
 
