@@ -12,6 +12,7 @@ from mcca_ml.config import Settings
 from mcca_ml.errors import OutputError, SchemaError
 from mcca_ml.flags import NOT_RECOMMENDED, Flag, is_recommended
 from mcca_ml.grid.ease2 import M25, cell_latlon
+from mcca_ml.publish import record_day
 from mcca_ml.publish.record_attributes import record_made, window_of
 from mcca_ml.publish.record_cube import (
     create_cube,
@@ -94,6 +95,19 @@ def test_the_same_day_gives_the_same_bytes_and_two_days_are_refused(tmp_path):
     assert write_record_day(record(1), tmp_path, MADE, WINDOW).read_bytes() == first
     with pytest.raises(SchemaError, match="found 2 days"):
         write_record_day(record(2), tmp_path, MADE, WINDOW)
+
+
+def test_handles_that_close_late_change_no_byte(tmp_path, monkeypatch):
+    wanted = write_record_day(record(1), tmp_path, MADE, WINDOW).read_bytes()
+    kept, opened = [], record_day.h5d.open
+
+    def kept_open(*args):
+        kept.append(opened(*args))
+        return kept[-1]
+
+    monkeypatch.setattr(record_day.h5d, "open", kept_open)
+    assert write_record_day(record(1), tmp_path, MADE, WINDOW).read_bytes() == wanted
+    assert len(kept) > 3
 
 
 def test_a_file_in_the_way_is_one_line(tmp_path):

@@ -118,6 +118,9 @@ def _put(file: h5f.FileID, name: str, values: Array) -> None:
     variable = h5d.open(file, name.encode())
     variable.set_extent(values.shape)
     variable.write(h5s.ALL, h5s.ALL, np.ascontiguousarray(values))
+    # Here, not when its handle closes, which may come late beside other threads: the order in
+    # which chunks and their indices are given room decides where they stand in the file.
+    variable.flush()
 
 
 def _restate(file: h5f.FileID, attributes: dict[str, AttributeValue]) -> None:
