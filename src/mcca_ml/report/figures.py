@@ -29,12 +29,19 @@ _INK, _TRUTH = "#1f2328", "#b3261e"
 _DPI = 130
 
 
-def save(figure: Figure, path: Path) -> Path:
+def save(figure: Figure, path: Path, *, is_simulated: bool) -> Path:
     """Write a figure as PNG, whole or not at all; the same figure gives the same bytes.
+
+    Args:
+        figure: to be written.
+        path: made or replaced.
+        is_simulated: whether what it shows is simulated, which it then says itself.
 
     Raises:
         OutputError: it cannot be written.
     """
+    if is_simulated:
+        figure.suptitle("SIMULATED", x=0.01, ha="left", weight="bold", fontsize=11)
     with replacing(path) as beside:
         figure.savefig(beside, format="png", dpi=_DPI, metadata={"Software": None})
     return path

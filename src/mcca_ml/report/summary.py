@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from html import escape
 from pathlib import Path
 
@@ -101,15 +102,19 @@ def _drawn(plan: Plan, out: Path, truth: Path | None) -> list[tuple[Path, str]]:
         noon = ds["time"].to_numpy() + np.timedelta64(12, "h")
         when = np.where(np.isnat(ds["t0"].to_numpy()), noon[:, None], ds["t0"].to_numpy())
         known = truth_at(truth, plan.cells, when.T)
+    save = partial(figures.save, is_simulated=ds.attrs.get("simulated") == "true")
     made = [
-        (figures.save(figures.draw_maps(ds, known), out / "maps.png"), "maps of the means"),
-        (figures.save(figures.draw_coverage(ds), out / "coverage.png"), "coverage by month"),
+        (save(figures.draw_maps(ds, known), out / "maps.png"), "maps of the means"),
+        (save(figures.draw_coverage(ds), out / "coverage.png"), "coverage by month"),
     ]
     for place in np.unique(np.linspace(0, plan.cells.size - 1, _SHOWN_CELLS).astype(int)):
         lat, lon = float(ds["lat"][place]), float(ds["lon"][place])
-        title = f"cell {plan.cells[place]}, {lat:.2f} N, {lon:.2f} E"
+        words = (
+            f"{abs(lat):.2f}°{'N' if lat >= 0 else 'S'}, {abs(lon):.2f}°{'E' if lon >= 0 else 'W'}"
+        )
+        title = f"cell {plan.cells[place]}, {words}"
         figure = figures.draw_series(ds, int(place), None if known is None else known[place], title)
-        made.append((figures.save(figure, out / f"series_{plan.cells[place]}.png"), title))
+        made.append((save(figure, out / f"series_{plan.cells[place]}.png"), title))
     return made
 
 
