@@ -1,8 +1,9 @@
 # Needs only make and Python >= 3.11. Everything else comes, by hash, from requirements/*.txt.
 #
-#   make demo    a small simulated SMAP day, retrieved        make bench   speed and whole days
-#   make test    the tests                                    make docs    the documentation
-#   make check   format, lint, types, imports, documentation  make lock    renew requirements/
+#   make demo      a simulated world and its record: 10 minutes   make bench   speed and whole days
+#   make demo-day  a small simulated day, retrieved: seconds      make docs    the documentation
+#   make test      the tests                                      make lock    renew requirements/
+#   make check     format, lint, types, imports, documentation
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -12,17 +13,18 @@ BUILD := build
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PYTEST_OPTIONS ?= -n 2
 
-.PHONY: demo demo-record demo-full test check format-check lint types imports docs bench tables check-data cf wheel lock format clean
+.PHONY: demo demo-day demo-full test check format-check lint types imports docs bench tables check-data cf wheel lock format clean
 
+# The whole chain, granules to record and report, of two boxes and eight years.
 demo: $(VENV)/.run
-	$(BIN)/mcca-ml demo --out demo-out
+	$(BIN)/mcca-ml demo --out demo
 
-# A simulated world of eight years, granules to record and report; and the full world.
-demo-record: $(VENV)/.run
-	$(BIN)/mcca-ml demo-record worlds/demo.toml --out demo
+demo-day: $(VENV)/.run
+	$(BIN)/mcca-ml demo-day --out demo-day
 
+# The chain of eight boxes and nine years: hours.
 demo-full: $(VENV)/.run
-	$(BIN)/mcca-ml demo-record worlds/full.toml --out demo-full
+	$(BIN)/mcca-ml demo --world worlds/full.toml --out demo-full
 
 test: $(VENV)/.test
 	$(BIN)/python -m pytest $(PYTEST_OPTIONS)
@@ -88,7 +90,7 @@ lock: $(VENV)/.check
 	$(LOCK) --upgrade --group pyproject.toml:cf --output-file requirements/cf.txt
 
 clean:
-	rm -rf $(VENV) $(VENV_CF) $(BUILD) docs/_generated demo-out demo demo-full
+	rm -rf $(VENV) $(VENV_CF) $(BUILD) docs/_generated demo demo-day demo-full
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -31,7 +31,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mcca_ml.config import load
-from mcca_ml.demo_record import configuration_of
+from mcca_ml.demo import configuration_of
 from mcca_ml.record.stages import Stage
 from mcca_ml.simulate.run import simulate_world
 

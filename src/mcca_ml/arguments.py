@@ -42,6 +42,21 @@ def _out_of(settings: Settings, path: Path, out: Path | None, what: str) -> Path
     return out
 
 
+def _with_world(path: Path) -> Settings:
+    """Settings that hold a world.
+
+    Raises:
+        ConfigError: a bad configuration, or one without `[simulate]`.
+    """
+    settings = load(path)
+    if "simulate" not in settings.model_fields_set:
+        raise ConfigError(
+            f"{path}: found no [simulate], expected a world; add that table, empty for the demo "
+            "world"
+        )
+    return settings
+
+
 def world_of(path: Path, out: Path | None) -> WorldWork:
     """What the arguments of `mcca-ml simulate` ask for.
 
@@ -50,12 +65,21 @@ def world_of(path: Path, out: Path | None) -> WorldWork:
         out: directory for the world; it goes before that of the configuration.
 
     Raises:
-        ConfigError: a bad configuration, or no directory.
+        ConfigError: a bad configuration, one without `[simulate]`, or no directory.
     """
-    settings = load(path)
+    settings = _with_world(path)
     return WorldWork(
         settings.simulate, _out_of(settings, path, out, "simulate: no directory for the world")
     )
+
+
+def world_or_default(path: Path | None) -> SimulateSettings:
+    """The world of a configuration; without one the demo world, which is all defaults.
+
+    Raises:
+        ConfigError: a bad configuration, or one without `[simulate]`.
+    """
+    return SimulateSettings() if path is None else _with_world(path).simulate
 
 
 def expand(argument: str) -> list[Path]:

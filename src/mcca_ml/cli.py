@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mcca_ml import __version__, commands_record, commands_run
+from mcca_ml import __version__, commands_demo, commands_record, commands_run
 from mcca_ml.one_line import Debug, errors_in_one_line
 
 if TYPE_CHECKING:
@@ -60,6 +60,10 @@ def common(
     """Soil moisture and vegetation optical depth from passive microwave satellites."""
 
 
+for shown in commands_demo.COMMANDS:
+    app.command()(shown)
+
+
 def _retrieve(work: "Work", options: "Options") -> None:
     """Do the work with a bar and one line at its end; exit status 1 if it is incomplete."""
     from rich.console import Console
@@ -103,7 +107,7 @@ def retrieve(  # noqa: PLR0913 one parameter an option
     ] = False,
     debug: Debug = False,
 ) -> None:
-    """Retrieve soil moisture and VOD: one NetCDF file of each UTC day in the granules."""
+    """Retrieve soil moisture and VOD: one NetCDF file a UTC day."""
     with errors_in_one_line(debug):
         # Imported here, not above: --help must not wait for pydantic, which checks the settings.
         from mcca_ml.arguments import expand, work_of
@@ -127,7 +131,7 @@ def simulate(
     ] = 2,
     debug: Debug = False,
 ) -> None:
-    """Simulate a world with known truth: granules of all sensors, stations, truth."""
+    """Simulate a world: granules of all sensors, stations, truth."""
     with errors_in_one_line(debug):
         # Imported here, not above: --help must not wait for pydantic, which checks the settings.
         from mcca_ml.arguments import world_of
@@ -156,7 +160,7 @@ def inspect(
     ],
     debug: Debug = False,
 ) -> None:
-    """Show what a granule, a record or a part of it, stations or a simulated truth holds."""
+    """Show what a granule, a record, a store or a truth holds."""
     with errors_in_one_line(debug):
         # Imported here, not above: h5py and xarray would slow --help.
         from rich.console import Console
@@ -179,27 +183,6 @@ def config() -> None:
     from mcca_ml.defaults import as_toml  # not above: pydantic would slow --help
 
     typer.echo(as_toml(), nl=False)
-
-
-@app.command()
-def demo(
-    out: Annotated[Path, typer.Option(help="Directory for what is made.")] = Path("demo-out"),
-    seed: Annotated[int, typer.Option(help="Of the simulation.")] = 0,
-    debug: Debug = False,
-) -> None:
-    """Simulate a small SMAP day with known truth, retrieve it, and score it. All is simulated."""
-    with errors_in_one_line(debug):
-        # Imported here, not above: JAX and xarray would slow --help.
-        from rich.console import Console
-
-        from mcca_ml.demo import run_demo
-        from mcca_ml.terminal import show_report, shown_bar, summary_line
-
-        with shown_bar(Console(stderr=True), "granules", "cells", 1) as bar:
-            report = run_demo(out, seed=seed, progress=bar.advance)
-            seconds = bar.seconds
-        show_report(Console(), report)
-        typer.echo(f"SIMULATED: {summary_line(report.summary, out, seconds)}")
 
 
 def main() -> None:

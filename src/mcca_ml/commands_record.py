@@ -63,7 +63,10 @@ def series(  # noqa: PLR0913 one parameter an option
     end: Annotated[datetime | None, typer.Option(formats=list(_DAYS), help="Last day.")] = None,
     debug: Debug = False,
 ) -> None:
-    """Show the record at a place; its CSV has every value and says which are recommended."""
+    """Show the record at a place, or write it as CSV.
+
+    The CSV has every value and says which are recommended.
+    """
     with errors_in_one_line(debug):
         # Imported here, not above: xarray would slow --help.
         from mcca_ml.read import record
@@ -90,7 +93,7 @@ def map_day(
     png: Annotated[Path | None, typer.Option(help="Draw the map here.")] = None,
     debug: Debug = False,
 ) -> None:
-    """Show the record of a day: its statistics in a line, and its map."""
+    """Show the record of a day: its statistics, and a map."""
     with errors_in_one_line(debug):
         # Imported here, not above: xarray would slow --help.
         import numpy as np

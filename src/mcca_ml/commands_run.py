@@ -92,7 +92,11 @@ def run(
     retrain: Retrain = False,
     debug: Debug = False,
 ) -> None:
-    """Make the record: every stage in order; what is done is kept, a longer period is appended."""
+    """Make the record: every stage in order.
+
+    What is done is kept: the same command goes on with what was stopped, and appends a longer
+    period.
+    """
     with errors_in_one_line(debug):
         from mcca_ml.record.stages import Stage  # not above: NumPy would slow --help
 
@@ -110,14 +114,14 @@ def _one(configuration: Path, name: str, workers: int, cluster: str, debug: bool
 def grid(
     configuration: Configuration, workers: Workers = 2, cluster: Cluster = "", debug: Debug = False
 ) -> None:
-    """Grid the swaths of the imagers into stores, by UTC day, look and cell."""
+    """Grid the swaths of the imagers by UTC day, look and cell."""
     _one(configuration, "grid", workers, cluster, debug)
 
 
 def calibrate(
     configuration: Configuration, workers: Workers = 2, cluster: Cluster = "", debug: Debug = False
 ) -> None:
-    """Bring TMI to the scale of GMI and AMSR-E to that of AMSR2: coefficients of each."""
+    """Bring TMI to the scale of GMI and AMSR-E to that of AMSR2."""
     _one(configuration, "calibrate", workers, cluster, debug)
 
 
@@ -131,7 +135,7 @@ def train(
 def predict(
     configuration: Configuration, workers: Workers = 2, cluster: Cluster = "", debug: Debug = False
 ) -> None:
-    """Apply the networks to the whole record of every sensor: streams."""
+    """Apply the networks to all days of every sensor: streams."""
     _one(configuration, "predict", workers, cluster, debug)
 
 
@@ -145,28 +149,9 @@ def fuse(
 def publish(
     configuration: Configuration, workers: Workers = 2, cluster: Cluster = "", debug: Debug = False
 ) -> None:
-    """Write the record as daily NetCDF files and a Zarr cube, with checksums."""
+    """Write the record as daily NetCDF files and a Zarr cube."""
     _one(configuration, "publish", workers, cluster, debug)
 
 
-def demo_record(
-    world: Annotated[Path, typer.Argument(help="A world (.toml), worlds/demo.toml for instance.")],
-    out: Annotated[Path, typer.Option(help="Directory for what is made.")] = Path("demo"),
-    workers: Workers = 2,
-    debug: Debug = False,
-) -> None:
-    """Simulate a world with known truth, make its record, and report on it. All is simulated."""
-    with errors_in_one_line(debug):
-        from mcca_ml.arguments import world_of
-        from mcca_ml.demo_record import run_demo
-
-        asked = world_of(world, out)
-        with _shown() as (progress, ended):
-            made = run_demo(
-                asked.out, asked.settings, workers=workers, progress=progress, ended=ended
-            )
-        typer.echo(f"SIMULATED: the report is {made.report.page}")
-
-
-COMMANDS = (run, grid, calibrate, train, predict, fuse, publish, demo_record)
+COMMANDS = (run, grid, calibrate, train, predict, fuse, publish)
 """In the order of the help."""

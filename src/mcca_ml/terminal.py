@@ -13,7 +13,7 @@ from rich.table import Table
 from mcca_ml.description import Description
 
 if TYPE_CHECKING:  # they need JAX, or all that simulates, which not every command does
-    from mcca_ml.demo import Report
+    from mcca_ml.demo_day import Report
     from mcca_ml.pipeline import Summary
     from mcca_ml.simulate.manifest import World
 
@@ -168,7 +168,7 @@ def show_description(console: Console, found: Description) -> None:
 
 
 def show_report(console: Console, report: "Report") -> None:
-    """Print what the demonstration has made and its scores."""
+    """Print what was made of a simulated day and its scores."""
     console.print("[bold]SIMULATED: granule, truth, product and scores; no observation in it.")
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     for column in ("recommended values against truth", "units", "n", "bias", "ubRMSD", "R"):

@@ -32,7 +32,7 @@ run = CliRunner().invoke
 
 @pytest.mark.parametrize(
     "arguments", [["--help"], ["--version"], *([name, "--help"] for name in
-    ("retrieve", "inspect", "config", "demo"))], ids=" ".join
+    ("retrieve", "inspect", "config", "demo", "demo-day"))], ids=" ".join
 )  # fmt: skip
 def test_help_imports_nothing_heavy(arguments):
     command = [sys.executable, "-c", HELP, *arguments]
@@ -75,7 +75,10 @@ def test_config_prints_every_default_with_its_meaning(tmp_path):
         ),
         (["inspect", "{tmp}/a.nc"], "a.nc: "),
         (["inspect", "{tmp}/none.h5"], "none.h5: "),
+        (["demo-day", "--out", "{tmp}/a.nc"], "a file stands there"),
         (["demo", "--out", "{tmp}/a.nc"], "a file stands there"),
+        (["demo", "--world", "{tmp}/none.toml"], "none.toml: "),
+        (["demo", "--world", "{tmp}/empty.toml"], "found no [simulate], expected a world"),
     ],
 )
 def test_an_error_is_one_line_without_traceback(tmp_path, arguments, message):

@@ -1,4 +1,4 @@
-"""`retrieve`, `inspect` and `demo` on simulated granules, and `retrieve` on a real day."""
+"""`retrieve`, `inspect` and `demo-day` on simulated granules, and `retrieve` on a real day."""
 
 import shutil
 from dataclasses import replace
@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from mcca_ml.cli import app
 from mcca_ml.config import RetrieveSettings
-from mcca_ml.demo import Report, run_demo, score
+from mcca_ml.demo_day import Report, run_demo_day, score
 from mcca_ml.errors import GranuleError
 from mcca_ml.grid import ease2
 from mcca_ml.pipeline import Options, retrieve_granules
@@ -32,7 +32,7 @@ def opened(path: Path) -> xr.Dataset:
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory) -> Report:
-    return run_demo(tmp_path_factory.mktemp("demo"))
+    return run_demo_day(tmp_path_factory.mktemp("demo"))
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,7 @@ def granule(tmp_path_factory) -> Path:
     return path
 
 
-def test_the_demo_recovers_its_truth(demo):
+def test_the_demo_day_recovers_its_truth(demo):
     """Noise of 1.3 K alone makes 0.016 m3 m-3 where vegetation is thin (science text, 1.5)."""
     soil_moisture = demo.scores[0]
     assert soil_moisture.count > 1000
@@ -51,15 +51,15 @@ def test_the_demo_recovers_its_truth(demo):
     assert soil_moisture.r > 0.9
 
 
-def test_the_demo_says_that_it_is_simulated(demo):
+def test_the_demo_day_says_that_it_is_simulated(demo):
     assert "SIMULATED" in demo.granule.name
     assert "SIMULATED" in demo.truth.name
     assert opened(demo.summary.products[0]).attrs["simulated"] == "true"
 
 
-def test_the_demo_command_shows_scores(tmp_path, demo, monkeypatch):
-    monkeypatch.setattr("mcca_ml.demo.run_demo", lambda *_, **__: demo)
-    found = run(app, ["demo", "--out", str(tmp_path)])
+def test_the_demo_day_command_shows_scores(tmp_path, demo, monkeypatch):
+    monkeypatch.setattr("mcca_ml.demo_day.run_demo_day", lambda *_, **__: demo)
+    found = run(app, ["demo-day", "--out", str(tmp_path)])
     assert found.exit_code == 0, found.output
     lines = found.stdout.splitlines()
     assert lines[0].startswith("SIMULATED")

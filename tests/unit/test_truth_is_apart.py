@@ -6,7 +6,7 @@ from pathlib import Path
 PACKAGE = Path(__file__).resolve().parents[2] / "src" / "mcca_ml"
 MAY_OPEN = {
     "cli.py",
-    "demo_record.py",
+    "demo.py",
     "description.py",
     "summary.py",
     "summary_folder.py",

@@ -1,0 +1,84 @@
+"""`mcca-ml demo`: a world, its record and its report in one folder, by one command."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from made_record import TRAIN, WORLD
+from typer.testing import CliRunner, Result
+
+from mcca_ml.arguments import world_or_default
+from mcca_ml.cli import app
+from mcca_ml.config import load
+from mcca_ml.config_world import SimulateSettings
+from mcca_ml.demo import configuration_of, make_world
+from mcca_ml.record.stages import Stage
+
+WORLDS = Path(__file__).parents[2] / "worlds"
+
+
+@pytest.fixture(scope="module")
+def folder(tiny_world: Path, tiny_record: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A demonstration that was stopped before its report, with small networks."""
+    path = tmp_path_factory.mktemp("demo")
+    for part in (tiny_world, tiny_record):
+        shutil.copytree(part, path, dirs_exist_ok=True)
+    (path / "record.toml").write_text(configuration_of(WORLD) + TRAIN)
+    return path
+
+
+@pytest.fixture(scope="module")
+def called(folder: Path) -> Result:
+    world = str(WORLDS / "tiny.toml")
+    return CliRunner().invoke(app, ["demo", "--world", world, "--out", str(folder)])
+
+
+def test_it_goes_on_with_what_stands(called: Result):
+    """What `run` made of a configuration by hand; but for the project's name in the product."""
+    assert called.exit_code == 0, called.output
+    first, *stages, last = called.stdout.splitlines()
+    assert first.startswith("SIMULATED: ")
+    assert first.endswith("was there already")
+    assert [line.split()[0] for line in stages] == [str(stage) for stage in Stage] + ["report"]
+    assert {line[10:] for line in stages[:-2]} == {"was done already"}
+    assert last.startswith("SIMULATED: ")
+
+
+def test_it_leaves_granules_truth_record_and_report(called: Result, folder: Path):
+    assert called.exit_code == 0, called.output
+    found = {path.name for path in folder.iterdir() if path.is_dir()}
+    assert {"granules", "truth.zarr", "work", "product", "report"} <= found
+    assert len(list((folder / "product" / "2015").glob("*.nc"))) == 82
+    assert (folder / "product" / "record.zarr").is_dir()
+    assert "SIMULATED" in (folder / "report" / "index.html").read_text(encoding="utf-8")
+    assert str(folder / "report" / "index.html") in called.stdout
+
+
+def test_a_configuration_that_was_changed_is_kept(folder: Path):
+    text = (folder / "record.toml").read_text()
+    make_world(folder, WORLD)
+    assert (folder / "record.toml").read_text() == text
+
+
+def test_another_world_is_refused(folder: Path, tmp_path: Path):
+    (tmp_path / "other.toml").write_text("[simulate]\nseed = 1\n")
+    asked = ["demo", "--world", str(tmp_path / "other.toml"), "--out", str(folder)]
+    found = CliRunner().invoke(app, asked)
+    assert found.exit_code == 1
+    assert f"error: {folder}: holds another simulated world" in found.stderr
+    assert "choose another --out or remove it" in found.stderr
+
+
+def test_without_a_file_it_is_the_demo_world():
+    """So that the installed package needs no file of the repository."""
+    assert world_or_default(None) == SimulateSettings() == load(WORLDS / "demo.toml").simulate
+
+
+@pytest.mark.parametrize("name", ["demo", "full", "tiny"])
+def test_the_configuration_is_of_that_world(name: str, tmp_path: Path):
+    world = load(WORLDS / f"{name}.toml").simulate
+    (tmp_path / "record.toml").write_text(configuration_of(world))
+    found = load(tmp_path / "record.toml")
+    assert (found.period.start, found.period.end) == (world.first_day, world.last_day)
+    assert [box.south for box in found.region.box] == [box.south for box in world.box]
+    assert len(found.input) == len(world.sensors)
