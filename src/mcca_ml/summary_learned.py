@@ -12,7 +12,7 @@ from mcca_ml.fuse.models import load_pool
 from mcca_ml.grid.ease2 import M25, cell_latlon
 
 _SPREAD_MARK = "ratio95"
-_POOL_MARK = "agreement"
+_POOL_MARK = "covariance"
 
 
 def describe_weights(path: Path) -> Description:

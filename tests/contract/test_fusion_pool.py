@@ -7,7 +7,7 @@ from mcca_ml.errors import GranuleError
 from mcca_ml.fuse.errors import Pool
 from mcca_ml.fuse.models import load_pool, save_pool
 
-POOL = Pool(np.array([0.01, -0.02]), np.array(0.4))
+POOL = Pool(np.array([0.01, -0.02]), np.array([0.0016, 0.0004, 0.0025]))
 
 
 def test_a_pool_comes_back_and_gives_the_same_bytes(tmp_path):
@@ -15,7 +15,7 @@ def test_a_pool_comes_back_and_gives_the_same_bytes(tmp_path):
     save_pool(one, POOL)
     found = load_pool(one)
     np.testing.assert_array_equal(found.bias, POOL.bias)
-    np.testing.assert_array_equal(found.agreement, POOL.agreement)
+    np.testing.assert_array_equal(found.covariance, POOL.covariance)
     save_pool(two, found)
     assert one.read_bytes() == two.read_bytes()
 
@@ -31,7 +31,7 @@ def test_a_cut_file_is_refused(tmp_path, share):
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("held", [{}, {"version": 2}, {"version": 1}, {"version": 1, "bias": 0.0}])
+@pytest.mark.parametrize("held", [{}, {"version": 1}, {"version": 2}, {"version": 2, "bias": 0.0}])
 def test_a_file_of_other_contents_is_refused(tmp_path, held):
     path = tmp_path / "pool.npz"
     np.savez(path, **held)

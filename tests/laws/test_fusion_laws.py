@@ -64,8 +64,12 @@ def stream(sm, *, nobs=1, age=0, flag=0, sd=0.04, hour=6.0):
     )
 
 
-def model(cells=1, agreement=0.5, bias=(0.0, 0.0, 0.0, 0.0)):
-    return Model(np.tile(np.float32(bias), (cells, 1)), np.full(cells, agreement, dtype=np.float32))
+def model(cells=1, agreement=0.5, bias=(0.0, 0.0, 0.0, 0.0), sd=(0.04, 0.04, 0.04, 0.04)):
+    return Model(
+        np.tile(np.float32(bias), (cells, 1)),
+        np.tile(np.float32(sd), (cells, 1)),
+        np.full(cells, agreement, dtype=np.float32),
+    )
 
 
 def any_streams(rng, days=6, cells=9):
@@ -155,7 +159,7 @@ def test_fused_error_of_100000_draws_is_as_told_and_less_than_of_any_stream():
     matrix = covariance(sd[None], np.array([0.3]))
     error = rng.multivariate_normal(np.zeros(4), matrix[0], 100_000).astype(np.float32)
     made = {name: stream(0.4 + error[:, [k]], sd=sd[k]) for k, name in enumerate(STREAMS)}
-    out = fuse(made, model(agreement=0.3))
+    out = fuse(made, model(agreement=0.3, sd=sd))
     spread = float(out["sm"].std())
     assert spread == pytest.approx(float(out["target_sd"][0, 0]), rel=0.01)
     others = [np.eye(4)[k] for k in range(4)]
@@ -183,12 +187,14 @@ def test_cells_do_not_know_which_cells_share_their_call(seed):
     rng = np.random.default_rng(seed)
     made = any_streams(rng)
     of = Model(
-        rng.normal(0, 0.02, (9, 4)).astype(np.float32), rng.uniform(0, 0.9, 9).astype(np.float32)
+        rng.normal(0, 0.02, (9, 4)).astype(np.float32),
+        rng.uniform(0.02, 0.1, (9, 4)).astype(np.float32),
+        rng.uniform(0, 0.9, 9).astype(np.float32),
     )
     whole = fuse(made, of)
     for some in (slice(0, 1), slice(1, 6), slice(6, 9)):
         part = {name: ds.isel(cell=some) for name, ds in made.items()}
-        alone = fuse(part, Model(of.bias[some], of.agreement[some]))
+        alone = fuse(part, Model(of.bias[some], of.sd[some], of.agreement[some]))
         xr.testing.assert_identical(alone, whole.isel(cell=some))
 
 
@@ -230,7 +236,7 @@ def test_no_spread_of_a_stream_raises(sd):
     out = fuse(made)
     assert float(out["sm"][0, 0]) == pytest.approx(0.2)
     found = moments(made, np.full((1, 1), 0.25, np.float32))
-    assert np.isfinite(found.scaled).all()
+    assert np.isfinite(found.second).all()
 
 
 def test_a_look_without_a_time_leaves_the_time_to_the_others():
@@ -286,32 +292,87 @@ def test_sensor_nobs_and_flag_are_those_of_the_streams_used():
     assert out["flag"].to_numpy().tolist() == [[both, int(Flag.DEFAULT_CLAY), bad]]
 
 
-def made_moments(rng, cells, days, *, rho=0.4, bias=(0.02, -0.01)):
-    """Moments of errors of known bias and agreement."""
+def made_streams(rng, cells, days, *, rho=0.4, bias=(0.02, -0.01)):
+    """GMI and AMSR2 with errors of known bias and agreement about a soil moisture of 0.3."""
     sd = np.array([0.04, 0.03])
     root = np.linalg.cholesky([[1, rho], [rho, 1]])
     z = rng.normal(size=(days, cells, 2)) @ root.T
-    target = np.full((cells, days), 0.3, np.float32)
-    made = {
+    return {
         name: stream(0.3 + bias[k] + sd[k] * z[..., k], sd=sd[k])
         for k, name in enumerate(("GMI", "AMSR2"))
     }
-    return moments(made, target)
 
 
-def test_bias_and_agreement_of_errors_are_found_again():
-    free = {"bias": (0.0, 0.0)}
-    of_many = pooled([made_moments(np.random.default_rng(k), 50, 200, **free) for k in range(4)])
-    assert of_many.agreement == pytest.approx(0.4, abs=0.02)
-    found = made_moments(np.random.default_rng(9), 30, 2000)
-    own = model_of(found, Pool(np.zeros(2), np.array(0.9)), FuseSettings(prior_days=0.0))
+def flat_target(cells, days):
+    return np.full((cells, days), 0.3, np.float32)
+
+
+FREE = FuseSettings(prior_days=0.0)
+NO_POOL = Pool(np.zeros(2), np.array([9.0, 0.0, 9.0]))
+
+
+def test_covariance_and_bias_of_errors_are_found_again():
+    rng = np.random.default_rng(1)
+    parts = [moments(made_streams(rng, 50, 200), flat_target(50, 200)) for _ in range(4)]
+    found = pooled(parts)
+    np.testing.assert_allclose(found.covariance, [0.0016, 0.00048, 0.0009], rtol=0.04)
+    assert found.agreement == pytest.approx(0.4, abs=0.02)
+    own = model_of(moments(made_streams(rng, 30, 2000), flat_target(30, 2000)), NO_POOL, FREE)
     np.testing.assert_allclose(own.bias, np.tile([0.02, -0.01, 0.02, -0.01], (30, 1)), atol=4e-3)
+    np.testing.assert_allclose(own.sd, np.tile([0.04, 0.03, 0.04, 0.03], (30, 1)), rtol=0.08)
+    np.testing.assert_allclose(own.agreement, 0.4, atol=0.08)
+
+
+@quick
+@given(seeds, st.floats(0, 0.05))
+def test_weights_are_those_of_least_squares_on_the_common_days(seed, noise):
+    """What the target adds to both errors, and their biases, are nothing to them."""
+    rng = np.random.default_rng(seed)
+    made = made_streams(rng, 1, 400)
+    target = (flat_target(1, 400) + noise * rng.normal(size=(1, 400))).astype(np.float32)
+    of = model_of(moments(made, target), NO_POOL, FREE)
+    one, two = (made[name]["soil_moisture"].to_numpy()[:, 0] for name in ("GMI", "AMSR2"))
+    design = np.stack([one - two, np.ones(400)], axis=1)
+    wanted = np.linalg.lstsq(design, target[0] - two, rcond=None)[0][0]
+    assert 0 < wanted < 1
+    pair = np.array([[False, False, True, True]])
+    found = weights(covariance(of.sd.astype(np.float64), of.agreement.astype(np.float64)), pair)
+    assert found[0, 2] == pytest.approx(wanted, abs=1e-4)
+
+
+def test_a_stream_that_tells_too_small_an_error_has_no_more_weight_for_it():
+    rng = np.random.default_rng(2)
+    made = made_streams(rng, 4, 300, bias=(0, 0))
+    of = model_of(moments(made, flat_target(4, 300)), NO_POOL, FREE)
+    boastful = {**made, "GMI": made["GMI"].assign(target_sd=made["GMI"]["target_sd"] / 5)}
+    np.testing.assert_array_equal(fuse(boastful, of)["sm"], fuse(made, of)["sm"])
+    assert (fuse(boastful, of)["target_sd"] < fuse(made, of)["target_sd"]).all()
+
+
+def test_a_cell_keeps_the_size_of_its_errors_and_is_drawn_to_the_shape_of_all():
+    rng = np.random.default_rng(3)
+    found = moments(made_streams(rng, 5, 100), flat_target(5, 100))
+    pool = Pool(np.zeros(2), np.array([0.04, 0.0, 0.01]))
+    of = model_of(found, pool, FuseSettings(prior_days=1e9))
+    np.testing.assert_allclose(of.sd[:, 2] / of.sd[:, 3], 2, rtol=1e-5)
+    np.testing.assert_allclose((of.sd[:, 2:] ** 2).sum(axis=1), 0.0025, rtol=0.4)
+    assert (of.agreement < 1e-6).all()
 
 
 @pytest.mark.parametrize("prior_days", [0.0, 60.0])
 def test_a_cell_without_days_has_what_all_have_in_common(prior_days):
-    nothing = Moments(np.zeros((2, 2)), np.zeros((2, 2)), np.zeros(2), np.zeros((2, 3)))
-    pool = Pool(np.array([0.01, 0.02]), np.array(0.3))
+    nothing = Moments(*(np.zeros(shape) for shape in ((2, 2), (2, 2), 2, (2, 2), (2, 3))))
+    pool = Pool(np.array([0.01, 0.02]), np.array([0.0016, 0.0006, 0.0025]))
     found = model_of(nothing, pool, FuseSettings(prior_days=prior_days))
     np.testing.assert_allclose(found.bias, np.tile([0.01, 0.02, 0.01, 0.02], (2, 1)))
+    np.testing.assert_allclose(found.sd, np.tile([0.04, 0.05, 0.04, 0.05], (2, 1)), rtol=1e-6)
     np.testing.assert_allclose(found.agreement, 0.3)
+
+
+def test_without_any_common_day_each_stream_counts_by_what_it_tells():
+    nothing = Moments(*(np.zeros(shape) for shape in ((1, 2), (1, 2), 1, (1, 2), (1, 3))))
+    of = model_of(nothing, pooled([nothing]), DEFAULT)
+    assert np.isnan(of.sd).all()
+    assert of.agreement == 0.5
+    made = {"GMI": stream([[0.2]], sd=0.02), "AMSR2": stream([[0.3]], sd=0.04)}
+    assert fuse(made, of)["sm"].item() == pytest.approx(0.2)  # rho = s1 / s2: all to the better

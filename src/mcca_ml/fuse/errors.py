@@ -1,8 +1,9 @@
 """How the errors of the streams go together, from their departures on the calibration days.
 
-How large the error of a day is stands in the stream itself (`target_sd`); here is what a stream is
-off on average, and how much the errors of two streams agree. Only the sensors that fly beside SMAP
-have such days; TMI and AMSR-E inherit from the sensor whose network they use.
+Here is what a stream is off on average, how large the rest is, and how much it agrees between two
+streams, all on the same days: how large the error of each day is meant to be (`target_sd`) stands
+in the stream, but says less of two streams side by side than their errors do. Only the sensors that
+fly beside SMAP have such days; TMI and AMSR-E inherit from the sensor whose network they use.
 """
 
 from collections.abc import Mapping, Sequence
@@ -38,16 +39,18 @@ leaves a covariance that cannot be solved."""
 
 @dataclass(frozen=True)
 class Moments:
-    """Sums over days with a target of some cells."""
+    """Sums over days with a target of some cells; errors are estimate less target."""
 
     days: Doubles
     """Days that `error` was summed over, of each stream of `HELD`, (cell, 2)."""
     error: Doubles
-    """Sum of estimate less target [m3 m-3], (cell, 2)."""
+    """Sum of errors [m3 m-3], (cell, 2)."""
     common: Doubles
     """Calibration days with both streams, (cell,)."""
-    scaled: Doubles
-    """Sums over these of z1 z2, z1 z1 and z2 z2, with z = error / target_sd [1], (cell, 3)."""
+    first: Doubles
+    """Sum of errors over these [m3 m-3], (cell, 2)."""
+    second: Doubles
+    """Sum over these of the products of errors, 11, 12 and 22 [m6 m-6], (cell, 3)."""
 
 
 @dataclass(frozen=True)
@@ -56,8 +59,13 @@ class Pool:
 
     bias: Doubles
     """Of each stream of `HELD` [m3 m-3], (2,)."""
-    agreement: Doubles
-    """Correlation of the errors of the two [1], ()."""
+    covariance: Doubles
+    """Of errors within a cell on common days, 11, 12 and 22 [m6 m-6], (3,); NaN: none."""
+
+    @property
+    def agreement(self) -> float:
+        """Correlation of the errors of the two [1]."""
+        return float(_agreement(self.covariance))
 
 
 @dataclass(frozen=True)
@@ -66,6 +74,8 @@ class Model:
 
     bias: Floats
     """Estimate less target, of `STREAMS` [m3 m-3], (cell, 4)."""
+    sd: Floats
+    """Of the error on days with a look, of `STREAMS` [m3 m-3], (cell, 4); NaN where not known."""
     agreement: Floats
     """Correlation of the errors of two networks [1], (cell,)."""
 
@@ -113,7 +123,6 @@ def moments(
     check_streams(streams)
     shape = target_sm.shape
     error = np.full((2, *shape), np.nan)
-    scaled = np.full((2, *shape), np.nan)
     for number, name in enumerate(HELD):
         if name in streams:
             ds = streams[name]
@@ -121,24 +130,33 @@ def moments(
             good &= ds["nobs"].to_numpy().T > 0
             off = ds["soil_moisture"].to_numpy().T.astype(np.float64) - target_sm
             error[number] = np.where(good, off, np.nan)
-            scaled[number] = error[number] / np.maximum(ds["target_sd"].to_numpy().T, LEAST_SD)
-    seen = np.isfinite(scaled)
+    seen = np.isfinite(error)
     both = seen.all(axis=0) & (True if is_held is None else is_held)
-    one, two = (np.where(both, z, 0) for z in scaled)
+    one, two = (np.where(both, part, 0) for part in error)
     return Moments(
         seen.sum(axis=2).T.astype(np.float64),
         np.where(seen, error, 0).sum(axis=2).T,
         both.sum(axis=1).astype(np.float64),
-        np.stack([(a * b).sum(axis=1) for a, b in ((one, two), (one, one), (two, two))], axis=1),
+        np.stack([one.sum(axis=1), two.sum(axis=1)], axis=1),
+        np.stack([(a * b).sum(axis=1) for a, b in ((one, one), (one, two), (two, two))], axis=1),
     )
 
 
-def _agreement(sums: Doubles) -> Doubles:
-    """Correlation from the three sums; NaN where there is nothing."""
-    power = sums[..., 1] * sums[..., 2]
-    return np.asarray(
-        np.where(power > 0, sums[..., 0] / np.sqrt(np.where(power > 0, power, 1)), np.nan)
-    )
+def _agreement(covariance: Doubles) -> Doubles:
+    """Correlation of two errors, by choice where nothing is known of them, (...,)."""
+    power = np.sqrt(np.maximum(covariance[..., 0] * covariance[..., 2], 0))
+    has = power > 0
+    found = np.where(has, covariance[..., 1] / np.where(has, power, 1), PRIOR_AGREEMENT)
+    return np.asarray(np.clip(found, 0, MOST_AGREEMENT))
+
+
+def _about_mean(found: Moments) -> Doubles:
+    """Sums of products of errors about their mean in each cell [m6 m-6], (cell, 3)."""
+    one, two = found.first.T
+    mean = np.stack([one * one, one * two, two * two], axis=1)
+    left = found.second - mean / np.maximum(found.common, 1)[:, None]
+    left[:, [0, 2]] = np.maximum(left[:, [0, 2]], 0)
+    return left
 
 
 def pooled(parts: Sequence[Moments]) -> Pool:
@@ -149,9 +167,11 @@ def pooled(parts: Sequence[Moments]) -> Pool:
     """
     days = np.concatenate([part.days for part in parts]).sum(axis=0)
     error = np.concatenate([part.error for part in parts]).sum(axis=0)
-    found = _agreement(np.concatenate([part.scaled for part in parts]).sum(axis=0))
-    agreement = np.where(np.isfinite(found), found, PRIOR_AGREEMENT)
-    return Pool(error / np.maximum(days, 1), np.clip(agreement, 0, MOST_AGREEMENT))
+    apart = np.concatenate([_about_mean(part) for part in parts]).sum(axis=0)
+    common = np.concatenate([part.common for part in parts])
+    free = float(np.maximum(common - 1, 0).sum())  # each cell's mean takes one
+    covariance = apart / free if free > 0 else np.full(3, np.nan)
+    return Pool(error / np.maximum(days, 1), covariance)
 
 
 def model_of(found: Moments, pool: Pool, settings: FuseSettings) -> Model:
@@ -166,11 +186,24 @@ def model_of(found: Moments, pool: Pool, settings: FuseSettings) -> Model:
     weight = found.days / np.maximum(found.days + settings.prior_days, 1)
     own = found.error / np.maximum(found.days, 1)
     bias = weight * own + (1 - weight) * pool.bias
-    of_cell = _agreement(found.scaled)
-    has = np.isfinite(of_cell) & (found.common >= settings.min_days)
-    share = np.where(has, found.common / np.maximum(found.common + settings.prior_days, 1), 0)
-    agreement = share * np.where(has, of_cell, 0) + (1 - share) * pool.agreement
+    covariance = _of_cells(found, pool, settings)
+    sd = np.sqrt(np.maximum(covariance[:, [0, 2]], LEAST_SD**2))
     return Model(
         bias[:, NETWORK].astype(np.float32),
-        np.clip(agreement, 0, MOST_AGREEMENT).astype(np.float32),
+        sd[:, NETWORK].astype(np.float32),
+        _agreement(covariance).astype(np.float32),
     )
+
+
+def _of_cells(found: Moments, pool: Pool, settings: FuseSettings) -> Doubles:
+    """Covariance of the errors of each cell [m6 m-6], 11, 12 and 22, (cell, 3).
+
+    A cell keeps the size of its own errors; their ratio and agreement, on which weights rest, are
+    drawn to those of all cells.
+    """
+    own = _about_mean(found) / np.maximum(found.common - 1, 1)[:, None]
+    size = own[:, [0, 2]].sum(axis=1) / pool.covariance[[0, 2]].sum()
+    has = (found.common >= settings.min_days) & (size > 0)
+    weight = np.where(has, found.common / np.maximum(found.common + settings.prior_days, 1), 0)
+    usual = np.where(has, size, 1)[:, None] * pool.covariance
+    return np.asarray(weight[:, None] * own + (1 - weight[:, None]) * usual)

@@ -77,27 +77,34 @@ def _used(all_of: _Stacked, settings: FuseSettings) -> tuple[Booleans, Booleans]
     return np.where(is_filled[..., None], carried, chosen), is_filled
 
 
-def _weighted(all_of: _Stacked, used: Booleans, model: Model) -> tuple[Floats, Floats, Floats]:
-    """Weights (time, cell, 4), fused soil moisture and its sd against the target [m3 m-3]."""
+def _weighted(
+    all_of: _Stacked, used: Booleans, is_filled: Booleans, model: Model
+) -> tuple[Floats, Floats, Floats]:
+    """Weights (time, cell, 4), fused soil moisture and its sd against the target [m3 m-3].
+
+    Weights of days with a look rest on the errors that the streams of the cell were found to have
+    side by side; those of filled days on what each stream tells, which knows the age of the look.
+    """
     shape = used.shape
     rows = np.flatnonzero(used.any(axis=-1).ravel())
     cell = rows % shape[1]
-    flat = used.reshape(-1, shape[2])
+    flat, filled = used.reshape(-1, shape[2]), is_filled.ravel()
     sd, sm = all_of.sd.reshape(flat.shape), all_of.sm.reshape(flat.shape)
     weight = np.zeros(flat.shape, np.float32)
     fused, spread = np.full((2, len(flat)), np.nan, np.float32)
     for first in range(0, rows.size, _STEP_ROWS):
         part, of_cell = rows[first : first + _STEP_ROWS], cell[first : first + _STEP_ROWS]
         some = flat[part]
-        matrix = covariance(
-            np.where(some, sd[part], 1.0).astype(np.float64),
-            model.agreement[of_cell].astype(np.float64),
-        )
-        w = weights(matrix, some)
+        agreement = model.agreement[of_cell].astype(np.float64)
+        told = np.where(some, sd[part], 1.0).astype(np.float64)
+        known = model.sd[of_cell].astype(np.float64)
+        is_told = filled[part] | ~np.isfinite(known).all(axis=1)
+        found = np.where(is_told[:, None], told, known)
+        w = weights(covariance(found, agreement), some)
         off = np.where(some, sm[part] - model.bias[of_cell], 0.0)
         weight[part] = w
         fused[part] = np.clip((w * off).sum(axis=1), 0, 1)
-        spread[part] = np.sqrt(np.einsum("ri,rij,rj->r", w, matrix, w))
+        spread[part] = np.sqrt(np.einsum("ri,rij,rj->r", w, covariance(told, agreement), w))
     return weight.reshape(shape), fused.reshape(shape[:2]), spread.reshape(shape[:2])
 
 
@@ -135,7 +142,7 @@ def fuse(streams: Mapping[str, xr.Dataset], model: Model, settings: FuseSettings
     check_streams(streams)
     all_of = _stacked(streams)
     used, is_filled = _used(all_of, settings)
-    weight, fused, spread = _weighted(all_of, used, model)
+    weight, fused, spread = _weighted(all_of, used, is_filled, model)
     takes_part = used & (weight > 0)
     has = takes_part.any(axis=-1) & ~is_filled
     flag = np.bitwise_or.reduce(np.where(takes_part, all_of.flag, 0), axis=-1)

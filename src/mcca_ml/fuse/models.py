@@ -9,7 +9,7 @@ from mcca_ml.atomic import replacing
 from mcca_ml.errors import GranuleError
 from mcca_ml.fuse.errors import Pool
 
-VERSION = 1
+VERSION = 2
 """Of the layout of the file."""
 
 
@@ -24,7 +24,7 @@ def save_pool(path: Path, pool: Pool) -> None:
         OutputError: it cannot be written; what stood there still stands.
     """
     with replacing(path) as beside, beside.open("wb") as file:
-        np.savez(file, version=np.int64(VERSION), bias=pool.bias, agreement=pool.agreement)
+        np.savez(file, version=np.int64(VERSION), bias=pool.bias, covariance=pool.covariance)
 
 
 def load_pool(path: Path) -> Pool:
@@ -42,6 +42,6 @@ def load_pool(path: Path) -> Pool:
         raise GranuleError(f"{path}: no whole file ({error}); remove it, fuse again") from error
     if int(table.get("version", np.int64(0))) != VERSION:
         raise GranuleError(f"{path}: found another version, expected {VERSION}; fuse again")
-    if not {"bias", "agreement"} <= set(table):
-        raise GranuleError(f"{path}: found no bias or agreement; remove it, fuse again")
-    return Pool(np.asarray(table["bias"]), np.asarray(table["agreement"]))
+    if not {"bias", "covariance"} <= set(table):
+        raise GranuleError(f"{path}: found no bias or covariance; remove it, fuse again")
+    return Pool(np.asarray(table["bias"]), np.asarray(table["covariance"]))

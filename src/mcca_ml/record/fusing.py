@@ -73,7 +73,7 @@ def _pool_inputs(plan: Plan) -> str:
     """Digest of all that the errors of the streams over all cells depend on."""
     networks = [network_inputs(plan, name) for name in plan.networks()]
     return digest(
-        "pool, bias of all learned days",
+        "pool, bias of all learned days, errors side by side",
         plan.settings.fuse.model_dump_json(),
         *plan.streams,
         *networks,
