@@ -4,6 +4,9 @@ The mean absolute error of a cell, a season and a freshness is a product of thre
 the mean of all cells, moved towards the cell's own by credibility (Buhlmann and Straub 1970):
 n days weigh n / (n + k), k following from how much cells differ and how much the mean of n days
 scatters, days next to each other agreeing.
+
+What an error is all through a season of one year, its shift, is no part of that size: a drought
+or another odd season shifts all cells of a region alike, and does so elsewhere in another year.
 """
 
 from dataclasses import dataclass
@@ -102,6 +105,41 @@ def credible(mean: Doubles, days: Doubles, variance: float) -> tuple[Doubles, Do
     own = days * between
     weight = own / np.maximum(own + variance * (1 + between), 1e-12)
     return 1 + weight * np.where(has, mean - 1, 0), between * (1 - weight)
+
+
+def shifts(error: Floats, group: npt.NDArray[np.uint8], groups: int, days: Days) -> Floats:
+    """Mean error of each cell and group, moved towards that of all cells by credibility.
+
+    Args:
+        error: [m3 m-3], NaN on days that do not count, (cell, time).
+        group: of each day, below `groups`, (cell, time).
+        groups: number of them.
+        days: UTC days, rising.
+
+    Returns:
+        [m3 m-3], (cell, group); 0 in a group without any day.
+    """
+    row, time = np.nonzero(np.isfinite(error))
+    place, value = row * groups + group[row, time], error[row, time].astype(np.float64)
+    length = len(error) * groups
+    count = np.bincount(place, minlength=length).astype(np.float64)
+    mean = np.bincount(place, value, minlength=length) / np.maximum(count, 1)
+    block = days.astype("M8[D]").astype(np.int64) // BLOCK
+    block -= block[0]
+    shape = (length, int(block[-1]) + 1)
+    part = place * shape[1] + block[time]
+    sums = np.bincount(part, value - mean[place], minlength=shape[0] * shape[1])
+    in_block = np.bincount(part, minlength=sums.size).reshape(shape).astype(np.float64)
+    # Those of a group cancel in sum: the larger its largest block, the more is missing from them.
+    missing = float(((in_block**2).sum(axis=1) / np.maximum(count, 1)).sum())
+    noise = float((sums**2).sum()) / max(place.size - missing, 1.0)
+    by_group = (len(error), groups)
+    count, mean = count.reshape(by_group), mean.reshape(by_group)
+    centre = (count * mean).sum(axis=0) / np.maximum(count.sum(axis=0), 1)
+    excess = float((count * (mean - centre) ** 2).sum()) - noise * int((count > 0).sum())
+    own = count * max(excess / max(place.size, 1), 0.0)
+    weight = own / np.maximum(own + noise, 1e-12)
+    return np.asarray(centre + weight * (mean - centre), np.float32)
 
 
 @dataclass(frozen=True)

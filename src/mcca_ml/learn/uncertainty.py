@@ -1,9 +1,14 @@
 """How far an estimate may be off: from the target, by its calibration days, and from the truth.
 
-Against the target: an error has a usual size by cell, season and freshness (`scale`), and the
-half widths that hold 68 and 95 % of the errors are that size times factors found by split-conformal
-prediction (Lei et al. 2018): sizes are fitted on the even blocks of 16 days and the factors are
-quantiles of |error| / size on the odd blocks, and the other way round, so that no day tells both.
+Against the target: an error has a usual size by cell, season and freshness (`scale`), told from
+its departures from the mean of its cell and season; and the half widths that hold 68 and 95 % of
+the errors, mean and all, are that size times factors found by split-conformal prediction (Lei et
+al. 2018): sizes are fitted on the even blocks of 16 days and the factors are quantiles of
+|error| / size on the odd blocks, and the other way round, so that no day tells both.
+
+The mean error of a cell in a season of one year is no property of that cell and season: over its
+training years a network has none, and in a dry year all cells of a region share one. So it is in
+the factors, which all cells share, as what may happen to any cell in any season of another year.
 
 Against the truth: what the target itself adds at random from day to day is no error of the
 estimate and is taken off; what is wrong with the target in the same way every day is learned with
@@ -19,6 +24,8 @@ from mcca_ml.errors import SchemaError
 from mcca_ml.learn import scale
 from mcca_ml.learn.features import Inputs
 from mcca_ml.learn.roles import Floats
+
+Doubles = npt.NDArray[np.float64]
 
 FEWEST = 200
 """Days of a class of freshness below which its factor is that of all classes."""
@@ -41,15 +48,14 @@ class Spread:
     days: npt.NDArray[np.int64]
     """Calibration days with a target, (cell,)."""
     cell: Floats
-    """Half width that holds 68 % of the errors [m3 m-3], for factors of 1, (cell, 1)."""
+    """Usual error about the mean of a season [m3 m-3], for factors of 1, (cell, 1)."""
     season: Floats
     """Its factor [1], (cell, season)."""
     freshness: Floats
-    """Its factor by the looks of the day or the age of the last one [1], (cell, freshness)."""
+    """Its factor by the looks of the day or the age of the last one, by which it becomes the half
+    width that holds 68 % of the errors [1], (cell, freshness)."""
     ratio95: Floats
     """Half width that holds 95 % over that of 68 % [1], ()."""
-    bias: Floats
-    """Estimate less target, shrunk [m3 m-3], (cell,)."""
     random_sd: Floats
     """Of the target, from day to day [m3 m-3], (cell,)."""
     systematic_sd: Floats
@@ -120,39 +126,46 @@ def conformal(ratio: Floats, level: float) -> float:
     return float(np.partition(ratio, rank - 1)[rank - 1])
 
 
+def _sizes(error: Floats, season: npt.NDArray[np.uint8], days: scale.Days) -> Floats:
+    """|error| about its shift of the season, same shape."""
+    shift = scale.shifts(error, season, scale.SEASONS, days)
+    off = error - np.take_along_axis(shift, season.astype(np.intp), axis=1)
+    return np.asarray(np.abs(off), np.float32)
+
+
 def _ratios(
-    size: Floats, season: npt.NDArray[np.uint8], fresh: npt.NDArray[np.uint8], days: scale.Days
+    error: Floats,
+    size: Floats,
+    season: npt.NDArray[np.uint8],
+    fresh: npt.NDArray[np.uint8],
+    days: scale.Days,
 ) -> Floats:
     """|error| over its usual size, each from the blocks of days that the other half told."""
     whole = scale.fit_factors(size, season, fresh, days)
     variance = scale.variance_of_day(size, whole.at(season, fresh), days)
     is_odd = (days.astype("M8[D]").astype(np.int64) // scale.BLOCK % 2).astype(np.bool_)
-    out = np.full_like(size, np.nan)
+    out = np.full_like(error, np.nan)
     for mine in (is_odd, ~is_odd):
         told = np.where(mine, np.float32(np.nan), size)
         if not np.isfinite(told).any():
             told = size  # a single block: better than nothing, and said by `days`
         found = scale.fit_factors(told, season, fresh, days, variance)
-        out[:, mine] = (size / found.at(season, fresh))[:, mine]
+        out[:, mine] = (np.abs(error) / found.at(season, fresh))[:, mine]
     return out
 
 
-def _bias(error: Floats, days: scale.Days) -> Floats:
-    """Mean error of each cell, shrunk to that of all cells [m3 m-3], (cell,)."""
-    seen = np.isfinite(error)
-    count = seen.sum(axis=1)
-    filled = np.where(seen, error, 0).astype(np.float64)
-    mean = filled.sum(axis=1) / np.maximum(count, 1)
-    centre = filled.sum() / max(int(count.sum()), 1)
-    apart = np.where(seen, filled - mean[:, None], 0)
-    block = days.astype("M8[D]").astype(np.int64) // scale.BLOCK
-    sums = np.add.reduceat(apart, np.flatnonzero(np.diff(block, prepend=block[:1] - 1)), axis=1)
-    noise = (sums**2).sum() / max(int(count.sum()), 1)
-    has = count > 0
-    excess = (count * (mean - centre) ** 2)[has].sum() - noise * has.sum()
-    between = max(float(excess) / max(int(count.sum()), 1), 0.0)
-    weight = count * between / np.maximum(count * between + noise, 1e-12)
-    return np.asarray(centre + weight * (mean - centre), np.float32)
+def _conformed(ratio: Floats, fresh: npt.NDArray[np.uint8]) -> tuple[Doubles, float]:
+    """Factors of the half width of 68 % by freshness, and the ratio of 95 % to it, all [1].
+
+    What all classes share is told by the days with a look where there are enough of these.
+    """
+    seen = np.isfinite(ratio)
+    looked = seen & (fresh <= scale.ONE_LOOK)
+    common = looked if looked.sum() >= FEWEST else seen
+    usual = conformal(ratio[common], SURE)
+    some = [ratio[seen & (fresh == k)] for k in range(scale.FRESHNESS)]
+    sure = np.array([conformal(one, SURE) if one.size >= FEWEST else usual for one in some])
+    return sure, conformal((ratio / sure[fresh])[common].astype(np.float32), NEARLY_SURE)
 
 
 def _root_mean(variance: Floats) -> Floats:
@@ -202,20 +215,13 @@ def fit_spread(
             f"learn: no target on {days.size} calibration days of {len(cells)} cells, expected some"
             " to tell the uncertainty from; give other [roles] calibrate"
         )
-    size, season, fresh = np.abs(error), scale.season_of(days, cells), scale.freshness_of(nobs, age)
-    ratio = _ratios(size, season, fresh, days)
-    seen = np.isfinite(ratio)
-    all_days = conformal(ratio[seen], SURE)
-    sure = np.array(
-        [
-            conformal(some, SURE) if some.size >= FEWEST else all_days
-            for some in (ratio[seen & (fresh == k)] for k in range(scale.FRESHNESS))
-        ]
-    )
+    season, fresh = scale.season_of(days, cells), scale.freshness_of(nobs, age)
+    size = _sizes(error, season, days)
     found = scale.fit_factors(size, season, fresh, days)
-    ratio95 = conformal(
-        np.asarray(ratio / np.asarray(sure, np.float32)[fresh], np.float32)[seen], NEARLY_SURE
-    )
+    sure, ratio95 = _conformed(_ratios(error, size, season, fresh, days), fresh)
+    by_fresh = found.freshness * sure
+    carried = by_fresh[:, scale.ONE_LOOK + 1 :]
+    carried[:] = np.maximum.accumulate(carried, axis=1)  # older is never surer
     share = random_share(vod, np.ones_like(vod))
     low, high = input_range
     means = _root_mean(np.where(np.isfinite(sm), sm, np.float32(np.nan)) ** 2)
@@ -225,9 +231,8 @@ def fit_spread(
         days=np.isfinite(error).sum(axis=1),
         cell=found.cell.astype(np.float32),
         season=found.season.astype(np.float32),
-        freshness=(found.freshness * sure).astype(np.float32),
+        freshness=by_fresh.astype(np.float32),
         ratio95=np.array(ratio95, np.float32),
-        bias=_bias(error, days),
         random_sd=_root_mean(sd**2),
         systematic_sd=_root_mean(np.asarray(sd**2 * (1 / share**2 - 1), np.float32)),
         guess_sd=np.array(means[has].std(), np.float32),

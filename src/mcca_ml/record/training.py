@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from mcca_ml.blocks import perform
 from mcca_ml.errors import GranuleError
+from mcca_ml.flags import is_recommended
 from mcca_ml.grid.store import digest
 from mcca_ml.learn import samples, store, uncertainty, uncertainty_store
 from mcca_ml.learn.fit import fine_tune, predict
@@ -133,9 +134,11 @@ def held_out(task: TrainTask) -> Held:
     target = target_for(source, task.cells, days, task.roles, (Role.CALIBRATE,))
     found = predict(store.load(task.path), inputs.x)
     low, high = uncertainty.input_range(inputs, np.isin(task.roles, LEARNING))
+    # An interval is claimed of recommended values, and told by them; and of days carried over.
+    counts = is_recommended(inputs.flag) | (inputs.nobs == 0)
     return Held(
-        found[:, is_held],
-        target.sm[:, is_held],
+        np.clip(found, 0, 1)[:, is_held],
+        np.where(counts, target.sm, np.float32(np.nan))[:, is_held],
         uncertainty.random_share(target.vod, target.sd)[:, is_held],
         target.vod[:, is_held],
         inputs.nobs[:, is_held],
@@ -184,7 +187,9 @@ def _train_sensor(plan: Plan, sensor: str, executor: Executor | None, progress: 
     inputs = network_inputs(plan, sensor)
     folder = plan.network(sensor)
     spread_path = folder / "spread.npz"
-    if ledger.is_done(spread_path, inputs):
+    # A spread of another layout is told anew from the networks that stand.
+    of_spread = digest("spread", inputs, str(uncertainty_store.VERSION))
+    if ledger.is_done(spread_path, of_spread):
         return 0
     days = roles(source)
     tasks = [
@@ -199,7 +204,7 @@ def _train_sensor(plan: Plan, sensor: str, executor: Executor | None, progress: 
     found = _spread(tasks, executor)
     ledger.begin(spread_path)
     uncertainty_store.save(spread_path, found)
-    ledger.finish(spread_path, inputs, [spread_path])
+    ledger.finish(spread_path, of_spread, [spread_path])
     bar(1)
     return plan.cells.size
 
