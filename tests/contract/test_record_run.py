@@ -1,5 +1,6 @@
 """A record by `mcca-ml run`: from simulated granules of four sensors to the product, and again."""
 
+import json
 import os
 import shutil
 import signal
@@ -88,6 +89,14 @@ def test_a_longer_period_leaves_the_days_that_stand(made: Path, world: Path, tmp
     assert bytes_of(tmp_path) == bytes_of(made)
 
 
+def _restate_sizes(store: Path) -> None:
+    """Let the marks of a store fit shards that were written over."""
+    for mark in (store / "blocks").glob("*.json"):
+        said = json.loads(mark.read_text())
+        said["bytes"] = {key: (store / key).stat().st_size for key in said["bytes"]}
+        mark.write_text(json.dumps(said))
+
+
 def test_the_target_of_test_days_is_read_by_no_stage(made: Path, world: Path, tmp_path: Path):
     """Poison on the days of the test changes nothing that is made of the rest."""
     path = copied(made, tmp_path, world)
@@ -96,9 +105,11 @@ def test_the_target_of_test_days_is_read_by_no_stage(made: Path, world: Path, tm
     poison = store["soil_moisture"][first : first + 20]
     assert (poison > 0).any()
     store["soil_moisture"][first : first + 20] = np.where(poison > 0, 30_000, poison)
+    _restate_sizes(tmp_path / "work" / "target.zarr")
     for name in ("networks", "fusion", "streams", "record.zarr"):
         shutil.rmtree(tmp_path / "work" / name)
-    run(path)
+    assert done(run(path))["retrieve"] == 0
+    assert (store["soil_moisture"][first : first + 20] == 30_000).any()
     mine, theirs = bytes_of(tmp_path), bytes_of(made)
     differing = [n for n in theirs if not n.startswith("work/target") and mine[n] != theirs[n]]
     assert differing == []

@@ -37,6 +37,7 @@ from mcca_ml.grid.store_layout import (
     digest,
     read_frame,
 )
+from mcca_ml.grid.store_whole import UNREADABLE, is_whole, marks, refuse_lost, touched, unreadable
 from mcca_ml.grid.store_write import blocks_of_cells, write_block, write_cells
 
 __all__ = (
@@ -96,7 +97,7 @@ def what_is_missing(path: Path, wanted: Mapping[int, str]) -> list[int]:
     return [
         block
         for block, inputs in sorted(wanted.items())
-        if block not in held or held[block]["inputs"] != inputs or not _is_whole(path, held[block])
+        if block not in held or held[block]["inputs"] != inputs or not is_whole(path, held[block])
     ]
 
 
@@ -126,13 +127,17 @@ def open_store(
         all blocks agree; it is simulated if one of them is.
 
     Raises:
-        OutputError: there is no such store, or it is of another version.
+        OutputError: there is no such store, or it is of another version, or a shard is lost, cut
+            short, or holds other bytes than were written.
     """
     frame = read_frame(path)
     kind = CONTENTS[frame.contents]
     held = marks(path)
     days = _written_days(held, first_day, last_day, is_by_cells=kind.is_by_cells)
-    group = zarr.open_group(source or LocalStore(path), mode="r", zarr_format=3)
+    names = tuple(variables if variables is not None else kind.contract)
+    places = range(frame.cells.size)[cells]
+    used = touched(held, places, days, is_by_cells=kind.is_by_cells)
+    refuse_lost(path, used, names)
     chosen = frame.cells[cells]
     place = cell_latlon(M25, chosen)
     axes = {dim for var in kind.contract.values() for dim in var.dims}
@@ -147,22 +152,15 @@ def open_store(
         },
         attrs={**_attributes(held), "sensor": frame.sensor, "grid": M25.name},
     )
-    for name in variables or kind.contract:
+    for name in names:
         var = kind.contract[name]
-        counts = _read(group, name, days, cells, var.dims.index("cell"))
+        try:
+            counts = _read(source or LocalStore(path), name, days, cells, var.dims.index("cell"))
+        except UNREADABLE as error:
+            raise unreadable(path, used, error) from error
         attrs = {"units": var.units} if var.units else {}
         out[name] = (var.dims, unpack(name, counts, days), attrs)
     return out
-
-
-def marks(path: Path) -> dict[int, dict[str, Any]]:
-    """What the complete blocks of a store say of themselves, by number.
-
-    Args:
-        path: of the store; where there is none, there are no blocks.
-    """
-    found = sorted((path / "blocks").glob("[0-9]*.json"))
-    return {int(mark.stem): json.loads(mark.read_text()) for mark in found}
 
 
 def content_digest(path: Path) -> str:
@@ -178,11 +176,6 @@ def _attributes(held: Mapping[int, Mapping[str, Any]]) -> dict[str, str]:
     common = {k: v for k, v in common.items() if all(one.get(k) == v for one in every)}
     simulated = any(one.get("simulated") == "true" for one in every)
     return {**common, "simulated": "true" if simulated else "false"}
-
-
-def _is_whole(path: Path, mark: Mapping[str, Any]) -> bool:
-    """Whether all shards of a block are there."""
-    return all((path / key).is_file() for key, written in mark["shards"].items() if written)
 
 
 def _written_days(
@@ -207,9 +200,9 @@ def _written_days(
     return days[is_wanted]
 
 
-def _read(group: zarr.Group, name: str, days: Days, cells: slice, axis: int) -> npt.NDArray[Any]:
+def _read(store: Store, name: str, days: Days, cells: slice, axis: int) -> npt.NDArray[Any]:
     """Counts of a variable on some days, rising; cells are its dimension number `axis`."""
-    array: Any = group[name]
+    array: Any = zarr.open_array(store, path=name, mode="r", zarr_format=3)
     inner = (slice(None),) * (axis - 1)
     index = (days - EPOCH).astype(int)
     # Runs of days that follow each other are read at once.

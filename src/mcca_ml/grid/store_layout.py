@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import zarr
 from zarr.abc.store import Store
+from zarr.codecs import ZstdCodec
 
 from mcca_ml.errors import OutputError
 from mcca_ml.grid.compose import TARGET_HOUR
@@ -29,6 +30,9 @@ TIME_SHARD = 1024
 """Days of a shard in a store that is cut into cells; it is read by parts of 32 days."""
 FORMAT = 2
 """Version of the layout."""
+CHECKED = ZstdCodec(level=0, checksum=True)
+"""Compression of what is read at once, with a checksum that every reader looks at. The index of a
+shard has one of its own."""
 
 ONE_DAY = np.timedelta64(1, "D")
 MANIFEST = "manifest.json"
@@ -77,10 +81,20 @@ def read_frame(path: Path) -> Frame:
     """What the blocks of a store have in common.
 
     Raises:
-        OutputError: there is no such store, or it is of another version.
+        OutputError: there is no such store, it is of another version, or its cells are damaged.
     """
     said = read_manifest(path)
-    cells = np.asarray(zarr.open_group(path, mode="r", zarr_format=3)["cell"][:], np.int64)  # type: ignore[index]
+    try:
+        array: Any = zarr.open_array(path / "cell", mode="r", zarr_format=3)
+        cells = np.asarray(array[:], np.int64)
+        is_same = _digest_of(cells) == said.get("cells")
+    except (OSError, RuntimeError, ValueError):
+        is_same = False
+    if not is_same:
+        raise OutputError(
+            f"{path / 'cell'}: found other cells than the store was made for, expected those of "
+            f"its {MANIFEST}; remove {path} and run the stage that makes it again"
+        )
     return Frame(
         str(said["sensor"]),
         tuple(str(said["channels"]).split()),
@@ -90,14 +104,17 @@ def read_frame(path: Path) -> Frame:
     )
 
 
+def _digest_of(cells: npt.NDArray[np.int64]) -> str:
+    return sha256(cells.astype("<i8").tobytes()).hexdigest()
+
+
 def manifest(frame: Frame) -> dict[str, object]:
     """What a store says of itself."""
-    cells = sha256(frame.cells.astype("<i8").tobytes()).hexdigest()
     return {
         "format": FORMAT,
         "sensor": frame.sensor,
         "channels": " ".join(frame.channels),
-        "cells": cells,
+        "cells": _digest_of(frame.cells),
         "configuration": frame.configuration,
         "contents": frame.contents,
     }
@@ -144,6 +161,7 @@ def make_arrays(store: Store, frame: Frame) -> Mapping[str, "zarr.Array[Any]"]:
             shape=tuple(full[d] for d in dims),
             chunks=tuple(inner[d] for d in dims),
             shards=tuple(shard[d] for d in dims),
+            compressors=CHECKED,
             dtype=packed.dtype,
             fill_value=packed.fill,
             dimension_names=dims,

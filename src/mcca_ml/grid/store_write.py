@@ -102,6 +102,7 @@ def _write(path: Path, ds: xr.Dataset, days: Days, frame: Frame, block: int, inp
         "last_day": str(days[-1]),
         "inputs": inputs,
         "shards": shards,
+        "bytes": {key: len(held[key]) for key in shards},
         "attributes": {key: str(ds.attrs[key]) for key in sorted(ds.attrs)},
     }
     with replacing(mark) as beside:

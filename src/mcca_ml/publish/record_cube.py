@@ -23,6 +23,8 @@ from mcca_ml import schema
 from mcca_ml.atomic import make_directory, replacing, replacing_directory
 from mcca_ml.errors import OutputError, SchemaError
 from mcca_ml.grid.ease2 import M25
+from mcca_ml.grid.store_layout import CHECKED
+from mcca_ml.grid.store_whole import is_whole, marks
 from mcca_ml.publish.coordinates import place_axes
 from mcca_ml.publish.record_attributes import (
     RecordMade,
@@ -69,6 +71,7 @@ def _array(
         shape=(days, *window.shape),
         chunks=(BLOCK_DAYS, *part),
         shards=(BLOCK_DAYS, *whole),
+        compressors=CHECKED,
         dtype=np.dtype(variable.dtype),
         fill_value=variable.background,
         dimension_names=DIMS,
@@ -214,7 +217,7 @@ def write_cube_block(path: Path, ds: xr.Dataset, inputs: str = "") -> None:
     places = window.places(ds["cell"].to_numpy())
     mark = make_directory(path / _MARKS) / f"{block:04d}.json"
     mark.unlink(missing_ok=True)
-    shards = {}
+    shards, sizes = {}, {}
     for name, variable in stored_variables(said["layers"]).items():
         held: dict[str, Buffer] = {}
         group = zarr.create_group(MemoryStore(held), zarr_format=3)
@@ -223,27 +226,32 @@ def write_cube_block(path: Path, ds: xr.Dataset, inputs: str = "") -> None:
         start = int(number[0]) - block * BLOCK_DAYS
         array[start : start + len(stored)] = unfolded(stored, variable.background, places, window)
         key = f"{name}/c/{block}/0/0"
-        shards[key] = _write_shard(path / key, held.get(f"{name}/c/0/0/0"))
+        shards[key], sizes[key] = _write_shard(path / key, held.get(f"{name}/c/0/0/0"))
     with replacing(mark) as beside:
-        beside.write_text(json.dumps({"inputs": inputs, "shards": shards}, indent=1))
+        beside.write_text(
+            json.dumps({"inputs": inputs, "shards": shards, "bytes": sizes}, indent=1)
+        )
 
 
-def _write_shard(path: Path, held: Buffer | None) -> str:
-    """Write the bytes of a shard; their digest, empty where all of it is background."""
+def _write_shard(path: Path, held: Buffer | None) -> tuple[str, int]:
+    """Write the bytes of a shard; their digest and number: empty where all of it is background."""
     if held is None:
         path.unlink(missing_ok=True)
-        return ""
+        return "", 0
     data = held.to_bytes()
     make_directory(path.parent)
     with replacing(path) as beside:
         beside.write_bytes(data)
-    return sha256(data).hexdigest()
+    return sha256(data).hexdigest(), len(data)
 
 
 def cube_marks(path: Path) -> dict[int, dict[str, Any]]:
-    """What the complete blocks say of themselves, by number: inputs and digests of shards."""
-    found = sorted((path / _MARKS).glob("[0-9]*.json"))
-    return {int(mark.stem): json.loads(mark.read_text()) for mark in found}
+    """What the complete blocks say of themselves, by number: inputs, digests and sizes of shards.
+
+    Args:
+        path: of a cube; where there is none, there are no blocks.
+    """
+    return marks(path / "time")
 
 
 def cube_blocks_missing(path: Path, wanted: Mapping[int, str]) -> list[int]:
@@ -253,13 +261,9 @@ def cube_blocks_missing(path: Path, wanted: Mapping[int, str]) -> list[int]:
         path: of a cube; where there is none, all are missing.
         wanted: digest of the inputs by number of the block.
     """
-    marks = cube_marks(path)
+    held = cube_marks(path)
     return [
         block
         for block, inputs in sorted(wanted.items())
-        if block not in marks
-        or marks[block]["inputs"] != inputs
-        or not all(
-            (path / key).is_file() for key, written in marks[block]["shards"].items() if written
-        )
+        if block not in held or held[block]["inputs"] != inputs or not is_whole(path, held[block])
     ]

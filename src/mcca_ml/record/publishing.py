@@ -83,20 +83,29 @@ def _days_are_done(task: PublishTask) -> bool:
         said = json.loads(task.mark.read_text())
     except (OSError, ValueError):
         return False
-    whole = all((task.output / name).is_file() for name in said["files"])
-    return bool(said["inputs"] == task.inputs and whole)
+    sizes = said.get("bytes", {})  # marks of before 2026-11-25 have none
+    return bool(said["inputs"] == task.inputs) and all(
+        _is_file_of(task.output / name, sizes.get(name)) for name in said["files"]
+    )
+
+
+def _is_file_of(path: Path, size: int | None) -> bool:
+    """Whether a file is there and as long as it was written."""
+    return path.is_file() and size in (None, path.stat().st_size)
 
 
 def _write_days(task: PublishTask, ds: xr.Dataset) -> None:
     """Write the daily files of a task, then their mark."""
     task.mark.unlink(missing_ok=True)
-    files = {}
+    files, sizes = {}, {}
     for number, made in enumerate(task.made):
         one = ds.isel(time=[number])
         path = write_record_day(one, task.output, made, task.window, layers=task.layers)
-        files[str(path.relative_to(task.output))] = sha256(path.read_bytes()).hexdigest()
+        name, data = str(path.relative_to(task.output)), path.read_bytes()
+        files[name], sizes[name] = sha256(data).hexdigest(), len(data)
+    said = {"inputs": task.inputs, "files": files, "bytes": sizes}
     with replacing(task.mark) as beside:
-        beside.write_text(json.dumps({"inputs": task.inputs, "files": files}, indent=1))
+        beside.write_text(json.dumps(said, indent=1))
 
 
 def publish_block(task: PublishTask) -> int:

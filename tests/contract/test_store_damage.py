@@ -1,0 +1,212 @@
+"""A store whose files were lost, cut short or changed: noticed, never read as days without a look.
+
+What the bytes should be is known from before the damage; nothing here knows how they are checked.
+"""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from made_swath import block_of_cells, footprints_over, swath
+from mcca_ml import schema
+from mcca_ml.errors import OutputError
+from mcca_ml.grid import store
+from mcca_ml.grid.packing import PACKED
+from mcca_ml.grid.store import Frame, create_store, open_store, what_is_missing
+from mcca_ml.grid.swath_grid import grid_swaths
+from mcca_ml.publish.record_attributes import window_of
+from mcca_ml.publish.record_cube import create_cube, cube_blocks_missing, write_cube_block
+
+CELLS, _ = block_of_cells()
+BLOCK = store.block_of(np.datetime64("2016-03-02"))
+DAYS = store.days_of_block(BLOCK)
+CHANNELS = ("10.65V", "10.65H")
+INPUTS = {BLOCK: "inputs"}
+
+
+def of_days(path: Path) -> None:
+    """A store that is cut into days, of one block."""
+    rng = np.random.default_rng(0)
+    lat, lon, time = footprints_over(CELLS, rng, 150, start=f"{DAYS[4]}T04:00")
+    seen = swath(lat, lon, time, rng.uniform(180, 300, (150, 2)), channels=CHANNELS)
+    create_store(path, Frame("GMI", CHANNELS, CELLS, "settings"))
+    ds = grid_swaths([seen], CELLS, DAYS[0], DAYS[-1], channels=CHANNELS)
+    store.write_block(path, ds, "inputs")
+
+
+def record() -> xr.Dataset:
+    """A RECORD of random values."""
+    rng = np.random.default_rng(1)
+    shape = (DAYS.size, CELLS.size)
+    out = xr.Dataset(coords={"time": DAYS.astype("M8[ns]"), "cell": CELLS})
+    out.attrs = {"sensor": "RECORD", "simulated": "true"}
+    for name, var in schema.RECORD.items():
+        values = rng.integers(0, 2, shape).astype(PACKED[name].dtype)
+        if var.units is None:
+            values = DAYS.astype("M8[ns]")[:, None] + rng.integers(0, 86_400, shape).astype("m8[s]")
+        elif PACKED[name].quantum != 1:
+            values = rng.uniform(0, 0.6, shape).astype(np.float32)
+        out[name] = (("time", "cell"), values, {"units": var.units} if var.units else {})
+    return out
+
+
+def of_cells(path: Path) -> None:
+    """A store that is cut into cells, of one block."""
+    create_store(path, Frame("RECORD", (), CELLS, "settings", "RECORD"))
+    store.write_cells(path, record(), "inputs")
+
+
+def shards(path: Path) -> list[Path]:
+    found = sorted(p for p in path.rglob("c/*/**/*") if p.is_file() and p.parts[-2] != "c")
+    assert found
+    return found
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("stores")
+    of_days(folder / "days.zarr")
+    of_cells(folder / "cells.zarr")
+    return {"days": folder / "days.zarr", "cells": folder / "cells.zarr"}
+
+
+@pytest.fixture(params=["days", "cells"])
+def path(request: pytest.FixtureRequest, made: dict[str, Path], tmp_path: Path) -> Path:
+    return Path(shutil.copytree(made[request.param], tmp_path / "s.zarr"))
+
+
+def wanted(path: Path) -> dict[int, str]:
+    return dict.fromkeys(store.marks(path), "inputs")
+
+
+def again(path: Path) -> None:
+    """What the stage does with a block that is missing."""
+    (of_cells if store.read_frame(path).contents == "RECORD" else of_days)(path)
+
+
+@pytest.mark.parametrize("damage", ["lost", "empty", "cut", "longer"])
+def test_a_shard_of_another_length_is_missing_and_made_again(path: Path, damage: str):
+    before = {one: one.read_bytes() for one in shards(path)}
+    block = wanted(path)
+    assert what_is_missing(path, block) == []
+    hit = shards(path)[2]
+    if damage == "lost":
+        hit.unlink()
+    else:
+        whole = hit.read_bytes()
+        hit.write_bytes({"empty": b"", "cut": whole[:-7], "longer": whole + b"0"}[damage])
+    assert what_is_missing(path, block) == list(block)
+    with pytest.raises(OutputError, match="lost or cut short since it was written") as caught:
+        open_store(path)
+    assert str(caught.value).startswith(f"{hit}: ")
+    assert "\n" not in str(caught.value)
+    again(path)
+    assert {one: one.read_bytes() for one in shards(path)} == before
+    assert what_is_missing(path, block) == []
+
+
+def test_what_is_not_read_may_be_lost(path: Path):
+    hit = shards(path)[0]
+    hit.unlink()
+    name = hit.relative_to(path).parts[0]
+    others = [n for n in open_names(path) if n != name]
+    assert set(open_store(path, variables=others).data_vars) == set(others)
+    with pytest.raises(OutputError, match="lost or cut short"):
+        open_store(path, variables=[name])
+
+
+def open_names(path: Path) -> list[str]:
+    return [p.parent.name for p in path.glob("*/c") if p.parent.name != "cell"]
+
+
+@pytest.mark.parametrize("kind", ["days", "cells"])
+@settings(max_examples=60, deadline=None)
+@given(place=st.integers(0, 10**6), which=st.integers(0, 100), bits=st.integers(1, 255))
+def test_a_changed_byte_is_noticed_wherever_it_is(made, kind, place, which, bits):
+    """Each shard, each byte, each change: the values of before, or one line that names the file."""
+    path = made[kind]
+    hit = shards(path)[which % len(shards(path))]
+    whole = hit.read_bytes()
+    name = hit.relative_to(path).parts[0]
+    before = open_store(path, variables=[name])
+    garbled = bytearray(whole)
+    garbled[place % len(whole)] ^= bits
+    hit.write_bytes(garbled)
+    try:
+        xr.testing.assert_identical(open_store(path, variables=[name]), before)
+    except OutputError as error:
+        line = str(error)
+        assert line.startswith(f"{hit}: found other bytes than were written")
+        assert "remove it and run the stage" in line
+        assert "\n" not in line
+    finally:
+        hit.write_bytes(whole)
+
+
+def test_a_shard_that_is_nothing_but_noise_is_named_and_made_again(path: Path):
+    hit = shards(path)[-1]
+    whole = hit.read_bytes()
+    hit.write_bytes(np.random.default_rng(0).bytes(len(whole)))
+    block = wanted(path)
+    with pytest.raises(OutputError, match=f"{hit.name}: found other bytes than were written"):
+        open_store(path)
+    hit.unlink()
+    assert what_is_missing(path, block) == list(block)
+    again(path)
+    assert hit.read_bytes() == whole
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"inputs": "inputs"}'])
+def test_a_mark_that_cannot_be_read_is_none(path: Path, text: str):
+    block = wanted(path)
+    next((path / "blocks").glob("*.json")).write_text(text)
+    assert what_is_missing(path, block) == list(block)
+    assert open_store(path).sizes["time"] == 0
+
+
+@pytest.mark.parametrize("damage", ["lost", "cut", "other"])
+def test_cells_that_are_not_those_of_the_store(path: Path, damage: str):
+    hit = path / "cell" / "c" / "0"
+    if damage == "lost":
+        hit.unlink()
+    elif damage == "cut":
+        hit.write_bytes(hit.read_bytes()[:5])
+    else:
+        create_store(path.with_name("other.zarr"), Frame("GMI", (), CELLS + 1, "", "STREAM"))
+        shutil.copy(path.with_name("other.zarr") / "cell" / "c" / "0", hit)
+    for use in (open_store, store.read_frame):
+        with pytest.raises(OutputError, match="cell: found other cells than the store was made"):
+            use(path)
+
+
+def test_a_store_whose_layout_is_cut_short_is_named(path: Path):
+    layout = path / open_names(path)[0] / "zarr.json"
+    layout.write_text(layout.read_text()[:40])
+    with pytest.raises(OutputError, match=r"s\.zarr: cannot be read .* remove it") as caught:
+        open_store(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_cube_is_checked_as_a_store_is(tmp_path: Path):
+    path, window = tmp_path / "cube.zarr", window_of(CELLS)
+    create_cube(path, window, DAYS[0], DAYS[-1])
+    write_cube_block(path, record(), "a")
+    hit = path / "sm" / "c" / "0" / "0" / "0"
+    whole = hit.read_bytes()
+    for damaged in (whole[:-1], b""):
+        hit.write_bytes(damaged)
+        assert cube_blocks_missing(path, {0: "a"}) == [0]
+    garbled = bytearray(whole)
+    garbled[10] ^= 1
+    hit.write_bytes(garbled)
+    with pytest.raises((RuntimeError, ValueError)):  # of any reader of the cube
+        xr.open_zarr(path, consolidated=False)["sm"].load()
+    write_cube_block(path, record(), "a")
+    assert hit.read_bytes() == whole
+    (path / "time" / "blocks" / "0000.json").write_text("{")
+    assert cube_blocks_missing(path, {0: "a"}) == [0]
