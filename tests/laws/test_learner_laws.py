@@ -10,7 +10,8 @@ import pytest
 from made_series import TEST_FROM, bucket, settings
 from mcca_ml.learn import lstm, samples
 from mcca_ml.learn.fit import fine_tune, fit, predict
-from mcca_ml.learn.start import at_start, pooled_start
+from mcca_ml.learn.start import at_start, of_cells, pooled_start
+from mcca_ml.learn.stream import sensitivity
 from mcca_ml.learn.windows import loss
 
 
@@ -179,3 +180,16 @@ def test_a_missing_day_is_the_last_value_whatever_it_was(made, weights):
     np.testing.assert_array_equal(carried[:, 90:95], np.repeat(x[:, 89:90], 5, axis=1))
     assert ages[0, 88:97, 0].tolist() == [0, 0, 1, 2, 3, 4, 5, 0, 0]
     assert np.isfinite(predict(weights, x)).all()
+
+
+def test_an_error_of_calibration_acts_on_a_cell_as_if_it_were_alone(made, weights):
+    names, channels = ["10.65V", "36.5H"], ["10.65V", "36.5H"]
+    sd = np.linspace(0.2, 2.0, 2 * len(made.cells)).reshape(-1, 2).astype(np.float32)
+    blocks = weights.start.settings.model_copy(update={"block": 2})
+    of_two = replace(weights, start=replace(weights.start, settings=blocks))
+    whole = sensitivity(of_two, made.x, names, channels, sd)
+    for cell in range(len(made.cells)):
+        alone = of_cells(weights, np.array([cell]))
+        found = sensitivity(alone, made.x[[cell]], names, channels, sd[[cell]])
+        np.testing.assert_allclose(found[0], whole[cell], atol=1e-6)
+    assert (whole > 1e-4).any(axis=1).all()

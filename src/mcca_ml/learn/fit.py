@@ -20,6 +20,7 @@ from mcca_ml.learn.start import (
     at_start,
     inputs,
     lessons,
+    of_cells,
     pooled_start,
 )
 
@@ -188,10 +189,10 @@ def predict(weights: Weights, x: npt.ArrayLike) -> Floats:
         )
     parts = []
     for place, count in _blocks(len(found), weights.start.settings.block):
-        network = jax.tree.map(lambda leaf, p=place: jnp.asarray(leaf[p]), weights.network)
-        line, levels = linear.of(weights.line, place), level.of(weights.level, place)
-        read, by_line = inputs(weights.start, found[place], line, levels)
-        left = line.left[:, None] * np.asarray(tune.predict_cells(network, jnp.asarray(read)))
+        some = of_cells(weights, place)
+        network = jax.tree.map(jnp.asarray, some.network)
+        read, by_line = inputs(some.start, found[place], some.line, some.level)
+        left = some.line.left[:, None] * np.asarray(tune.predict_cells(network, jnp.asarray(read)))
         parts.append((by_line + left)[:count])
     answer = np.concatenate(parts)
     was_seen = np.maximum.accumulate(np.isfinite(found).any(axis=2), axis=1)

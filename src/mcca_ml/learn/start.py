@@ -46,6 +46,17 @@ class Weights:
     line: linear.Line
 
 
+def of_cells(weights: Weights, cells: npt.NDArray[np.int64]) -> Weights:
+    """The weights of some cells, by their places."""
+    return replace(
+        weights,
+        cells=weights.cells[cells],
+        network=jax.tree.map(lambda leaf: leaf[cells], weights.network),
+        level=level.of(weights.level, cells),
+        line=linear.of(weights.line, cells),
+    )
+
+
 def inputs(
     start: Start, x: Floats, line: linear.Line, levels: level.Levels
 ) -> tuple[Floats, Floats]:

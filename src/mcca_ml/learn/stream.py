@@ -1,9 +1,7 @@
 """Networks applied to one sensor: daily soil moisture with uncertainty and flags, a STREAM."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
-import jax
 import numpy as np
 import numpy.typing as npt
 import xarray as xr
@@ -14,7 +12,7 @@ from mcca_ml.learn import scale
 from mcca_ml.learn.features import Inputs
 from mcca_ml.learn.fit import predict
 from mcca_ml.learn.roles import Floats
-from mcca_ml.learn.start import Weights
+from mcca_ml.learn.start import Weights, of_cells
 from mcca_ml.learn.uncertainty import Spread, published_sd, target_sd_of
 
 MARGIN = 0.2
@@ -34,19 +32,6 @@ def channel_of(names: Sequence[str], channels: Sequence[str]) -> npt.NDArray[np.
     firsts = [name.split(" ")[0] for name in names]
     places = [channels.index(name) if name in channels else -1 for name in firsts]
     return np.array(places, np.int64)
-
-
-def _some(weights: Weights, place: slice) -> Weights:
-    """Weights of some cells."""
-    level = weights.level
-    return replace(
-        weights,
-        cells=weights.cells[place],
-        network=jax.tree.map(lambda leaf: leaf[place], weights.network),
-        level=replace(
-            level, mean=level.mean[place], sd=level.sd[place], is_own=level.is_own[place]
-        ),
-    )
 
 
 def sensitivity(
@@ -72,11 +57,11 @@ def sensitivity(
     shift = np.nan_to_num(sd, nan=0.0).astype(np.float32)
     out = np.zeros(x.shape[:2], np.float32)
     for first in range(0, len(x), size):
-        place = slice(first, first + size)
+        place = np.arange(first, min(first + size, len(x)))
         used = [i for i in range(len(channels)) if shift[place, i].any() and (of == i).any()]
         if not used:
             continue
-        some = _some(weights, place)
+        some = of_cells(weights, place)
         middle = predict(some, x[place])
         total = np.zeros_like(middle)
         for i in used:

@@ -70,7 +70,7 @@ def _tasks(plan: Plan, sensor: str) -> list[PredictTask]:
     ]
     blocks = blocks_of_cells(plan.cells.size)
     of_all = (
-        "predict",
+        "predict, each cell by its own line",
         sensor,
         str(plan.first_day),
         str(plan.last_day),
