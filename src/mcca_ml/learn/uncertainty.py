@@ -1,14 +1,15 @@
 """How far an estimate may be off: from the target, by its calibration days, and from the truth.
 
-Against the target: an error has a usual size by cell, season and freshness (`scale`), told from
-its departures from the mean of its cell and season; and the half widths that hold 68 and 95 % of
-the errors, mean and all, are that size times factors found by split-conformal prediction (Lei et
-al. 2018): sizes are fitted on the even blocks of 16 days and the factors are quantiles of
-|error| / size on the odd blocks, and the other way round, so that no day tells both.
+Against the target: an error has a usual size about the mean of its season, by cell, season and
+freshness (`scale`), and that mean, its shift, another, which all cells and seasons share. The half
+widths that hold 68 and 95 % of the errors are the root of the sum of both squares times factors
+found by split-conformal prediction (Lei et al. 2018): sizes are fitted on the even blocks of 16
+days and the factors are quantiles of |error| / size on the odd blocks, and the other way round, so
+that no day tells both.
 
-The mean error of a cell in a season of one year is no property of that cell and season: over its
-training years a network has none, and in a dry year all cells of a region share one. So it is in
-the factors, which all cells share, as what may happen to any cell in any season of another year.
+A shift is no property of its cell and season, though there is but one year to tell it from: over
+its training years a network has none, and in a dry year all cells of a region have one. Taken for
+one, it makes intervals of the next year too wide here and too narrow elsewhere.
 
 Against the truth: what the target itself adds at random from day to day is no error of the
 estimate and is taken off; what is wrong with the target in the same way every day is learned with
@@ -53,7 +54,9 @@ class Spread:
     """Its factor [1], (cell, season)."""
     freshness: Floats
     """Its factor by the looks of the day or the age of the last one, by which it becomes the half
-    width that holds 68 % of the errors [1], (cell, freshness)."""
+    width that holds 68 % of the errors, were there no shifts [1], (cell, freshness)."""
+    shift: Floats
+    """Half width for shifts alone [m3 m-3], (cell, freshness)."""
     ratio95: Floats
     """Half width that holds 95 % over that of 68 % [1], ()."""
     random_sd: Floats
@@ -126,31 +129,45 @@ def conformal(ratio: Floats, level: float) -> float:
     return float(np.partition(ratio, rank - 1)[rank - 1])
 
 
-def _sizes(error: Floats, season: npt.NDArray[np.uint8], days: scale.Days) -> Floats:
-    """|error| about its shift of the season, same shape."""
+@dataclass(frozen=True)
+class _Errors:
+    """Errors of the calibration days, (cell, time)."""
+
+    off: Floats
+    """|error| [m3 m-3]."""
+    size: Floats
+    """|error less its shift| [m3 m-3]."""
+    season: npt.NDArray[np.uint8]
+    fresh: npt.NDArray[np.uint8]
+    days: scale.Days
+    shift: float
+    """Root mean square of the shifts [m3 m-3]."""
+
+
+def _errors(
+    error: Floats, season: npt.NDArray[np.uint8], fresh: npt.NDArray[np.uint8], days: scale.Days
+) -> _Errors:
+    """Errors in two parts, with a shift for each cell and season."""
     shift = scale.shifts(error, season, scale.SEASONS, days)
-    off = error - np.take_along_axis(shift, season.astype(np.intp), axis=1)
-    return np.asarray(np.abs(off), np.float32)
+    of_day = np.take_along_axis(shift, season.astype(np.intp), axis=1)
+    usual = np.sqrt(np.mean(of_day[np.isfinite(error)].astype(np.float64) ** 2))
+    return _Errors(np.abs(error), np.abs(error - of_day), season, fresh, days, float(usual))
 
 
-def _ratios(
-    error: Floats,
-    size: Floats,
-    season: npt.NDArray[np.uint8],
-    fresh: npt.NDArray[np.uint8],
-    days: scale.Days,
-) -> Floats:
+def _ratios(of: _Errors) -> Floats:
     """|error| over its usual size, each from the blocks of days that the other half told."""
-    whole = scale.fit_factors(size, season, fresh, days)
-    variance = scale.variance_of_day(size, whole.at(season, fresh), days)
+    season, fresh, days = of.season, of.fresh, of.days
+    whole = scale.fit_factors(of.size, season, fresh, days)
+    variance = scale.variance_of_day(of.size, whole.at(season, fresh), days)
     is_odd = (days.astype("M8[D]").astype(np.int64) // scale.BLOCK % 2).astype(np.bool_)
-    out = np.full_like(error, np.nan)
+    out = np.full_like(of.off, np.nan)
     for mine in (is_odd, ~is_odd):
-        told = np.where(mine, np.float32(np.nan), size)
+        told = np.where(mine, np.float32(np.nan), of.size)
         if not np.isfinite(told).any():
-            told = size  # a single block: better than nothing, and said by `days`
+            told = of.size  # a single block: better than nothing, and said by `days`
         found = scale.fit_factors(told, season, fresh, days, variance)
-        out[:, mine] = (np.abs(error) / found.at(season, fresh))[:, mine]
+        usual = np.hypot(found.at(season, fresh), np.float32(of.shift))
+        out[:, mine] = (of.off / usual)[:, mine]
     return out
 
 
@@ -166,6 +183,14 @@ def _conformed(ratio: Floats, fresh: npt.NDArray[np.uint8]) -> tuple[Doubles, fl
     some = [ratio[seen & (fresh == k)] for k in range(scale.FRESHNESS)]
     sure = np.array([conformal(one, SURE) if one.size >= FEWEST else usual for one in some])
     return sure, conformal((ratio / sure[fresh])[common].astype(np.float32), NEARLY_SURE)
+
+
+def _older_wider(by_fresh: Doubles) -> Floats:
+    """The same, but that no older value is surer than a younger one, (cell, freshness)."""
+    out = by_fresh.astype(np.float32)
+    carried = out[:, scale.ONE_LOOK + 1 :]
+    carried[:] = np.maximum.accumulate(carried, axis=1)
+    return out
 
 
 def _root_mean(variance: Floats) -> Floats:
@@ -216,12 +241,9 @@ def fit_spread(
             " to tell the uncertainty from; give other [roles] calibrate"
         )
     season, fresh = scale.season_of(days, cells), scale.freshness_of(nobs, age)
-    size = _sizes(error, season, days)
-    found = scale.fit_factors(size, season, fresh, days)
-    sure, ratio95 = _conformed(_ratios(error, size, season, fresh, days), fresh)
-    by_fresh = found.freshness * sure
-    carried = by_fresh[:, scale.ONE_LOOK + 1 :]
-    carried[:] = np.maximum.accumulate(carried, axis=1)  # older is never surer
+    of = _errors(error, season, fresh, days)
+    sure, ratio95 = _conformed(_ratios(of), fresh)
+    found = scale.fit_factors(of.size, season, fresh, days)
     share = random_share(vod, np.ones_like(vod))
     low, high = input_range
     means = _root_mean(np.where(np.isfinite(sm), sm, np.float32(np.nan)) ** 2)
@@ -231,7 +253,8 @@ def fit_spread(
         days=np.isfinite(error).sum(axis=1),
         cell=found.cell.astype(np.float32),
         season=found.season.astype(np.float32),
-        freshness=by_fresh.astype(np.float32),
+        freshness=_older_wider(found.freshness * sure),
+        shift=_older_wider(np.broadcast_to(of.shift * sure, found.freshness.shape)),
         ratio95=np.array(ratio95, np.float32),
         random_sd=_root_mean(sd**2),
         systematic_sd=_root_mean(np.asarray(sd**2 * (1 / share**2 - 1), np.float32)),
@@ -257,7 +280,9 @@ def target_sd_of(
     factors = scale.Factors(
         *(np.asarray(a, np.float64) for a in (spread.cell, spread.season, spread.freshness))
     )
-    return factors.at(scale.season_of(days, spread.cells), scale.freshness_of(nobs, age))
+    fresh = scale.freshness_of(nobs, age)
+    shift = np.take_along_axis(spread.shift, fresh.astype(np.intp), axis=1)
+    return np.hypot(factors.at(scale.season_of(days, spread.cells), fresh), shift)
 
 
 def published_sd(spread: Spread, target_sd: Floats, calibration_sd: Floats | float = 0.0) -> Floats:
