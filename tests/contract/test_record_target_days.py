@@ -1,0 +1,78 @@
+"""The days with a target, found without reading all of a long record at once."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from mcca_ml.config import Settings
+from mcca_ml.errors import GranuleError
+from mcca_ml.grid import ease2
+from mcca_ml.grid.ease2 import M25
+from mcca_ml.grid.land import land_cells
+from mcca_ml.grid.store import BLOCK_DAYS, create_store, days_of_block, write_block
+from mcca_ml.record import loading
+from mcca_ml.record.plan import Plan
+from mcca_ml.record.target_rows import Table
+
+CELLS = land_cells(M25)[:3].astype(np.int64)
+BLOCKS = (200, 202)
+SEEN = ("2014-07-13", "2014-07-14", "2014-09-20")
+"""Days on which one cell has soil moisture, in two blocks with one between them that is absent."""
+
+
+def target(block):
+    days = days_of_block(block)
+    table = Table.blank((days.size, 2, CELLS.size))
+    for number, day in enumerate(days):
+        if str(day) in SEEN:
+            table.values["soil_moisture"][number, number % 2, number % 3] = 0.2
+    place = ease2.cell_latlon(M25, CELLS)
+    return xr.Dataset(
+        table.variables(),
+        coords={
+            "time": days.astype("M8[ns]"),
+            "look": ["am", "pm"],
+            "cell": CELLS,
+            "lat": ("cell", place.lat),
+            "lon": ("cell", place.lon),
+        },
+        attrs={"sensor": "SMAP", "grid": M25.name, "simulated": "true"},
+    )
+
+
+@pytest.fixture
+def source(tmp_path):
+    first, last = days_of_block(BLOCKS[0])[0], days_of_block(BLOCKS[1])[-1]
+    plan = Plan(Settings(), tmp_path, tmp_path, CELLS, first, last, {}, last)
+    create_store(plan.target_store, plan.frame("SMAP", "TARGET", "test"))
+    for block in BLOCKS:
+        write_block(plan.target_store, target(block), "test")
+    return loading.Source(plan)
+
+
+def test_days_of_all_blocks_are_found(source):
+    assert loading.target_days(source).astype(str).tolist() == list(SEEN)
+
+
+def test_days_after_the_last_that_may_be_known_are_left_out(source):
+    plan = replace(source.plan, learned_last=np.datetime64(SEEN[0]))
+    assert loading.target_days(loading.Source(plan)).astype(str).tolist() == [SEEN[0]]
+    plan = replace(source.plan, learned_last=np.datetime64("2014-07-01"))
+    with pytest.raises(GranuleError, match="found no soil moisture of SMAP"):
+        loading.target_days(loading.Source(plan))
+
+
+def test_no_more_than_a_block_is_read_at_once(source, monkeypatch):
+    longest = []
+
+    def watched(path, **asked):
+        longest.append((asked["last_day"] - asked["first_day"]).astype(int) + 1)
+        return loading_open(path, **asked)
+
+    loading_open = loading.open_store
+    monkeypatch.setattr(loading, "open_store", watched)
+    loading.target_days(source)
+    assert max(longest) <= BLOCK_DAYS
+    assert len(longest) == BLOCKS[1] - BLOCKS[0] + 1
