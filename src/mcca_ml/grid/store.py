@@ -16,7 +16,8 @@ import numpy.typing as npt
 import xarray as xr
 import zarr
 from zarr.abc.store import Store
-from zarr.storage import LocalStore
+from zarr.core.buffer import Buffer
+from zarr.storage import LocalStore, MemoryStore
 
 from mcca_ml.atomic import replacing_directory
 from mcca_ml.errors import OutputError
@@ -80,8 +81,10 @@ def create_store(path: Path, frame: Frame) -> None:
                 "that of this run; remove it or choose another directory"
             )
         return
+    held: dict[str, Buffer] = {}
+    layout.make_arrays(MemoryStore(held), frame)
     with replacing_directory(path) as beside:
-        layout.make_arrays(LocalStore(beside), frame)
+        layout.write_held(beside, held)
         (beside / "blocks").mkdir()
         (beside / layout.MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=True))
 

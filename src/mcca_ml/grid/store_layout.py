@@ -12,6 +12,7 @@ import numpy.typing as npt
 import zarr
 from zarr.abc.store import Store
 from zarr.codecs import ZstdCodec
+from zarr.core.buffer import Buffer
 
 from mcca_ml.errors import OutputError
 from mcca_ml.grid.compose import TARGET_HOUR
@@ -173,3 +174,19 @@ def make_arrays(store: Store, frame: Frame) -> Mapping[str, "zarr.Array[Any]"]:
             },
         )
     return arrays
+
+
+def write_held(folder: Path, held: Mapping[str, Buffer]) -> None:
+    """Write the files of a store that was made in memory.
+
+    One after the other: Zarr itself writes in threads, which go on after the disk is full and
+    leave behind what they make.
+
+    Args:
+        folder: that exists.
+        held: bytes by key.
+    """
+    for key, data in sorted(held.items()):
+        path = folder / key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data.to_bytes())

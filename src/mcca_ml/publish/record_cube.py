@@ -17,13 +17,13 @@ import xarray as xr
 import zarr
 from zarr.abc.store import Store
 from zarr.core.buffer import Buffer
-from zarr.storage import LocalStore, MemoryStore
+from zarr.storage import MemoryStore
 
 from mcca_ml import schema
 from mcca_ml.atomic import make_directory, replacing, replacing_directory
 from mcca_ml.errors import OutputError, SchemaError
 from mcca_ml.grid.ease2 import M25
-from mcca_ml.grid.store_layout import CHECKED
+from mcca_ml.grid.store_layout import CHECKED, write_held
 from mcca_ml.grid.store_whole import is_whole, marks
 from mcca_ml.publish.coordinates import place_axes
 from mcca_ml.publish.record_attributes import (
@@ -141,8 +141,10 @@ def create_cube(
         "layers": list(layers),
         "window": [window.row, window.column, window.rows, window.columns],
     }
+    held: dict[str, Buffer] = {}
+    _make(MemoryStore(held), said, _MOST_DAYS)
     with replacing_directory(path) as beside:
-        _make(LocalStore(beside), said, _MOST_DAYS)
+        write_held(beside, held)
         (beside / _SAID).write_text(json.dumps(said, indent=1, sort_keys=True))
         (beside / _MARKS).mkdir()
         _lengthen(beside, int((last_day.astype("M8[D]") - first).astype(int)) + 1)

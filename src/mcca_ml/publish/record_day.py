@@ -106,7 +106,10 @@ def _empty(made: RecordMade, window: Window, layers: tuple[str, ...]) -> bytes:
     # On the disk, since in memory the library writes the time of making into the file.
     with TemporaryDirectory() as folder:
         path = Path(folder) / "empty.nc"
-        with netCDF4.Dataset(path, "w", format="NETCDF4") as nc:
+        with (
+            replacing(path, is_synced=False) as beside,
+            netCDF4.Dataset(beside, "w", format="NETCDF4") as nc,
+        ):
             nc.setncatts(common_attributes(made, window, layers))
             nc.setncatts(period_attributes(made, stem, _ANY_DAY, _ANY_DAY))
             _define(nc, window, stored_variables(layers))
