@@ -1,9 +1,10 @@
-"""Write the tables and figures of docs/simulation_coverage.md anew.
+"""Write the tables and figures of docs/simulation_coverage.md and docs/coverage.md anew.
 
     python benchmarks/coverage.py
 
 Days are taken every fifth, which meets all days of the 8- and 16-day repeats of the ground tracks
-in turn; a few minutes on one core. Land is that of the record, without Antarctica and Greenland.
+in turn; a few minutes on one core. `coverage_masks` holds what is not geometry. Land is that of the
+record, without Antarctica and Greenland.
 """
 
 from collections import defaultdict
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import coverage_figures
+import coverage_left
 import numpy as np
 from markdown import table, write
 
@@ -190,6 +192,7 @@ def main() -> None:
     contents = {"by year": by_year(days), "by case": by_case(land), "by band": by_band()}
     write(DOCUMENT, contents)
     write(MONTHS, {"by month": by_month(days)})
+    coverage_left.write_all(days, land)
     print(f"{len(contents)} tables and 2 figures written for docs/{DOCUMENT.name}")
 
 

@@ -7,7 +7,13 @@ from mcca_ml.grid import ease2
 from mcca_ml.grid.ease2 import M25
 from mcca_ml.grid.land import land_mask
 from mcca_ml.sensors import AMSR2, SMAP, TMI
-from mcca_ml.simulate.coverage import fraction_by_band, revolution_print, seen_cells, soil
+from mcca_ml.simulate.coverage import (
+    fraction_by_band,
+    revolution_print,
+    seen_at,
+    seen_cells,
+    soil,
+)
 from mcca_ml.simulate.scan import looks, scan_ground, scan_times
 from mcca_ml.simulate.smap_passes import smap_looks
 
@@ -41,6 +47,28 @@ def test_cells_of_smap_are_those_of_its_passes():
     assert (
         wrong <= 0.03 * 2 * cell.size
     )  # cells at the edge: touched here, centre out of reach there
+
+
+def test_times_are_those_of_the_passes_of_smap():
+    """The closest approach is found elsewhere; a cell is passed within a minute of it."""
+    rng = np.random.default_rng(5)
+    day = np.datetime64("2016-03-01")
+    both = seen_at(SMAP, day)
+    for times, seen in zip(both, seen_cells(SMAP, day), strict=True):
+        assert np.array_equal(~np.isnat(times), seen)
+        assert (times[seen].astype("M8[D]") == day).all()
+    every = ~np.isnat(both[1]) & soil() & (np.abs(ease2.latitude(M25)) < 60)[:, None]
+    cell = rng.choice(np.flatnonzero(every), 60, replace=False)
+    place = ease2.cell_latlon(M25, cell)
+    late = []
+    for index in range(cell.size):
+        found = smap_looks(day, day, place.lat[index : index + 1], place.lon[index : index + 1])
+        passed = [look.obs_time[0] for look in found if not look.is_ascending]
+        told = both[1].ravel()[cell[index]]
+        late += [np.abs(told - time) for time in passed if time.astype("M8[D]") == day]
+    assert len(late) > 50
+    assert np.median(late) < np.timedelta64(30, "s")
+    assert max(late) < np.timedelta64(90, "s")
 
 
 def test_a_day_is_a_utc_day():

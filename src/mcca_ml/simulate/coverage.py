@@ -6,7 +6,7 @@ one, seen from the longitude of their node: the cells of that one are marked onc
 time at which they are passed, and every other revolution is a shift of them along the rows.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -33,6 +33,7 @@ from mcca_ml.simulate.scan import EARTH_RADIUS_KM, ground, pixel_azimuth, sight_
 from mcca_ml.simulate.smap_passes import HALF_SWATH_KM
 
 Seconds = npt.NDArray[np.uint16]
+Times = npt.NDArray[np.datetime64]
 
 BANDS = ((0, 20), (20, 40), (40, 60), (60, 80))
 """Bands of latitude, north and south together [degree]."""
@@ -130,6 +131,34 @@ def revolution_print(sensor: Sensor, number: int) -> Print:
     return Print(tuple(passed))
 
 
+def _revolutions(
+    sensor: Sensor, day: np.datetime64
+) -> Iterator[tuple[float, int, tuple[tuple[Seconds, Bools], ...]]]:
+    """Revolutions that touch a UTC day, and what they see in it.
+
+    Gives the start of each, from the beginning of the day [s]; the columns by which what it sees is
+    to be shifted; and, for both halves, times since its start [s] and where they are of this day.
+    """
+    begin = float(seconds_of(day))
+    which = int(arc_numbers(sensor, np.array([begin]))[0])
+    arc = arcs(sensor)[which]
+    first, last = (int(arc.angle(t) // TURN) for t in (begin, begin + DAY))
+    drawn = revolution_print(sensor, which)
+    for number in range(first, last + 1):
+        start = float(arc.moment(number * TURN))
+        shift = round(float(arc.node_longitude(start)) / TURN * M25.columns * _SHIFTS)
+        whole, part = divmod(shift % (M25.columns * _SHIFTS), _SHIFTS)
+        low, high = begin - start, min(max(begin + DAY - start, 0.0), float(UNSEEN))
+        halves = []
+        for shifts in drawn.passed:
+            passed = shifts[part]
+            here = passed < high
+            if low > 0:
+                here &= passed >= low
+            halves.append((passed, here))
+        yield start - begin, whole, tuple(halves)
+
+
 def seen_cells(sensor: Sensor, day: np.datetime64) -> tuple[Bools, Bools]:
     """Cells that a sensor sees on a UTC day flying north, and south; (row, column) of EASE2_M25.
 
@@ -140,24 +169,32 @@ def seen_cells(sensor: Sensor, day: np.datetime64) -> tuple[Bools, Bools]:
     seen = np.zeros((2, *M25.shape), np.bool_)
     if not flies(sensor, day):
         return seen[0], seen[1]
-    begin = float(seconds_of(day))
-    which = int(arc_numbers(sensor, np.array([begin]))[0])
-    arc = arcs(sensor)[which]
-    first, last = (int(arc.angle(t) // TURN) for t in (begin, begin + DAY))
-    drawn = revolution_print(sensor, which)
-    for number in range(first, last + 1):
-        start = float(arc.moment(number * TURN))
-        shift = round(float(arc.node_longitude(start)) / TURN * M25.columns * _SHIFTS)
-        whole, part = divmod(shift % (M25.columns * _SHIFTS), _SHIFTS)
-        low, high = begin - start, begin + DAY - start
-        for half, shifts in enumerate(drawn.passed):
-            passed = shifts[part]
-            here = passed < min(max(high, 0.0), float(UNSEEN))
-            if low > 0:
-                here &= passed >= low
+    for _, whole, halves in _revolutions(sensor, day):
+        for half, (_, here) in enumerate(halves):
             seen[half, :, whole:] |= here[:, : M25.columns - whole]
             seen[half, :, :whole] |= here[:, M25.columns - whole :]
     return seen[0], seen[1]
+
+
+def seen_at(sensor: Sensor, day: np.datetime64) -> tuple[Times, Times]:
+    """When a sensor last sees each cell on a UTC day flying north, and south [UTC]; NaT if never.
+
+    Args:
+        sensor: which.
+        day: UTC day; nothing is seen outside of the life of the sensor.
+
+    Returns:
+        Arrays (row, column) of EASE2_M25, datetime64[s].
+    """
+    found = np.full((2, *M25.shape), -1.0)
+    if flies(sensor, day):
+        for start, whole, halves in _revolutions(sensor, day):
+            for half, (passed, here) in enumerate(halves):
+                when = np.roll(np.where(here, start + passed, -1.0), whole, axis=1)
+                found[half] = np.maximum(found[half], when)
+    day_s = day.astype("M8[s]")
+    times = np.where(found >= 0, day_s + found.astype("m8[s]"), np.datetime64("NaT", "s"))
+    return times[0], times[1]
 
 
 def flies(sensor: Sensor, day: np.datetime64) -> bool:
