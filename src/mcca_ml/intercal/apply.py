@@ -43,6 +43,22 @@ def _with_steps(tb: Floats, when: xr.DataArray, coefficients: xr.Dataset) -> tup
     return tb, variance
 
 
+def as_it_came(ds: xr.Dataset, coefficients: xr.Dataset) -> xr.Dataset:
+    """Brightness temperatures of a sensor unchanged, under the names of its reference's channels.
+
+    For a comparison with `apply`, never for a record.
+
+    Args:
+        ds: after schema.GRID_TB, of the sensor that the coefficients are for.
+        coefficients: of `to_dataset` or `read`.
+
+    Raises:
+        SchemaError: another sensor, or a channel is missing.
+    """
+    link = link_of(coefficients)
+    return _matching(ds, link).assign_coords(channel=np.array(link.channels, object))
+
+
 def apply(
     ds: xr.Dataset, coefficients: xr.Dataset, *, cell_class: Indices | None = None
 ) -> xr.Dataset:

@@ -15,7 +15,7 @@ from mcca_ml.errors import GranuleError, SchemaError
 from mcca_ml.flags import Flag
 from mcca_ml.grid.store import open_store
 from mcca_ml.intercal import coefficients
-from mcca_ml.intercal.apply import apply
+from mcca_ml.intercal.apply import apply, as_it_came
 from mcca_ml.learn.features import Inputs, inputs_of
 from mcca_ml.learn.roles import Role
 from mcca_ml.learn.target import Target, daily_target
@@ -100,6 +100,24 @@ def inputs_for(source: Source, sensor: str, cells: slice, days: Days) -> Inputs:
     if path.is_file():
         ds = apply(ds, coefficients.read(path), cell_class=classes_of(source, cells))
     ds = over_days(ds, days)
+    return inputs_of(ds, source.train, source.screen, level_days=days <= plan.learned_last)
+
+
+def raw_inputs_for(source: Source, sensor: str, cells: slice, days: Days) -> Inputs:
+    """What `inputs_for` gives where nothing is cross-calibrated: for a comparison only.
+
+    Args:
+        source: of the series.
+        sensor: name; its coefficients are there.
+        cells: places in the list of cells.
+        days: UTC days.
+
+    Raises:
+        GranuleError: the coefficients cannot be read.
+    """
+    plan = source.plan
+    ds = open_store(plan.grid_store(sensor), cells=cells, first_day=days[0], last_day=days[-1])
+    ds = over_days(as_it_came(ds, coefficients.read(plan.coefficients(sensor))), days)
     return inputs_of(ds, source.train, source.screen, level_days=days <= plan.learned_last)
 
 

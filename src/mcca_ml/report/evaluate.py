@@ -8,107 +8,27 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from mcca_ml.flags import FLAG_DTYPE, NOT_RECOMMENDED, Flag, is_recommended
 from mcca_ml.grid.store import open_store
 from mcca_ml.learn import store
 from mcca_ml.learn.compare import estimates
 from mcca_ml.learn.roles import Role
-from mcca_ml.learn.scores import Scores, score
 from mcca_ml.record.loading import Source, groups
 from mcca_ml.record.training import GROUP_CELLS, Roles, TrainTask, series_of
 from mcca_ml.report.reference import truth_at, whole_target
-
-Floats = npt.NDArray[np.float32]
-Bools = npt.NDArray[np.bool_]
+from mcca_ml.report.tables import (
+    Bools,
+    Floats,
+    Product,
+    Row,
+    Table,
+    compared,
+    each_alone,
+    product_of,
+)
 
 BASELINES = ("climatology", "ridge", "pooled")
-_MOST_FLAGS = 3
-
-
-@dataclass(frozen=True)
-class Row:
-    """Scores of one product, medians over cells."""
-
-    name: str
-    days: int
-    """Pairs of all cells."""
-    cells: int
-    """With a score."""
-    r: float
-    anomaly_r: float
-    ubrmsd: float
-    bias: float
-
-
-@dataclass(frozen=True)
-class Table:
-    """Products compared on the same days and cells."""
-
-    title: str
-    rows: tuple[Row, ...]
-    note: str
-    """Which days these are, and what was left out by which condition."""
-
-
-def row_of(name: str, found: Scores) -> Row:
-    """Medians over cells of the scores of each cell."""
-    has = np.isfinite(found.ubrmse)
-
-    def median(values: npt.NDArray[np.float64]) -> float:
-        known = values[np.isfinite(values)]
-        return float(np.median(known)) if known.size else float("nan")
-
-    return Row(
-        name,
-        int(found.days[has].sum()),
-        int(has.sum()),
-        median(found.r),
-        median(found.anomaly_r),
-        median(found.ubrmse),
-        median(found.bias),
-    )
-
-
-def compared(
-    title: str, products: Mapping[str, Floats], reference: Floats, climatology: Floats, mask: Bools
-) -> Table:
-    """Scores of products against one reference, all on the days on which each has a value.
-
-    Args:
-        title: of the table.
-        products: soil moisture [m3 m-3], (cell, time).
-        reference: [m3 m-3], (cell, time).
-        climatology: of the training days, from which anomalies depart [m3 m-3], (cell, time).
-        mask: days that may be used, (cell, time).
-    """
-    seen = mask & np.isfinite(reference) & np.isfinite(climatology)
-    everywhere = seen & np.all([np.isfinite(one) for one in products.values()], axis=0)
-    wanted = np.where(everywhere, reference, np.float32(np.nan))
-    rows = [row_of(name, score(one, wanted, climatology)) for name, one in products.items()]
-    share = 1 - everywhere.sum() / max(int(seen.sum()), 1)
-    note = (
-        f"{100 * share:.0f} % of {int(seen.sum()):,} pairs left out: a product has no value there"
-    )
-    return Table(title, tuple(rows), note)
-
-
-def excluded_by(flag: npt.NDArray[np.uint32], among: Bools) -> str:
-    """Share of values that the recommended mask leaves out, and the commonest conditions.
-
-    Args:
-        flag: bits of `flags.Flag`.
-        among: values looked at, shape of `flag`.
-    """
-    total = max(int(among.sum()), 1)
-    lost = among & ~is_recommended(flag)
-    counts = {
-        str(bit.name).lower(): int((lost & ((flag & FLAG_DTYPE(int(bit))) != 0)).sum())
-        for bit in Flag
-        if bit & NOT_RECOMMENDED
-    }
-    common = sorted((name for name in counts if counts[name]), key=lambda name: -counts[name])
-    words = ", ".join(f"{name} {100 * counts[name] / total:.0f} %" for name in common[:_MOST_FLAGS])
-    return f"{100 * lost.sum() / total:.0f} % left out by flag ({words or 'none'})"
+DENSE_VOD = 0.6
+"""Mean VOD of the target from which a cell counts as densely grown [1]; of the issue's claim."""
 
 
 @dataclass(frozen=True)
@@ -120,6 +40,8 @@ class Held:
     streams: Mapping[str, xr.Dataset]
     target: Floats
     target_time: npt.NDArray[np.datetime64]
+    vod: Floats
+    """Mean VOD of the target over all days [1], NaN where there is none, (cell,)."""
     baselines: Mapping[str, Mapping[str, Floats]]
     """By sensor of the network, then by name."""
 
@@ -127,6 +49,11 @@ class Held:
     def is_test(self) -> Bools:
         """Whether each day is of the test, (time,)."""
         return np.asarray(self.roles == Role.TEST)
+
+    @property
+    def usual(self) -> Floats:
+        """Climatology of the training days [m3 m-3], (cell, time)."""
+        return next(iter(self.baselines.values()))["climatology"]
 
 
 def _baselines(source: Source, sensor: str, roles: Roles) -> dict[str, Floats]:
@@ -137,6 +64,13 @@ def _baselines(source: Source, sensor: str, roles: Roles) -> dict[str, Floats]:
         task = TrainTask(source, sensor, cells, roles, path, "")
         parts.append(estimates(store.load(path), series_of(task)))
     return {name: np.concatenate([part[name] for part in parts]) for name in BASELINES}
+
+
+def _mean_of_days(values: Floats) -> Floats:
+    """Mean over days without NaN, NaN where there is no day, (cell,)."""
+    seen = np.isfinite(values)
+    total = np.where(seen, values, 0).sum(axis=1)
+    return np.where(seen.any(axis=1), total / np.maximum(seen.sum(axis=1), 1), np.float32(np.nan))
 
 
 def held(source: Source, roles: Roles) -> Held:
@@ -155,14 +89,9 @@ def held(source: Source, roles: Roles) -> Held:
         {name: open_store(plan.stream_store(name), **span) for name in plan.streams},
         target.sm,
         target.obs_time,
+        _mean_of_days(target.vod),
         {name: _baselines(source, name, roles) for name in plan.networks()},
     )
-
-
-def values(ds: xr.Dataset, name: str = "soil_moisture") -> Floats:
-    """A variable where it was observed and is recommended, (cell, time)."""
-    flag = ds["flag"].to_numpy().astype(FLAG_DTYPE)
-    return np.where(is_recommended(flag), ds[name].to_numpy(), np.float32(np.nan)).T
 
 
 def stream_tables(found: Held, truth: Path | None, cells: npt.NDArray[np.int64]) -> list[Table]:
@@ -176,63 +105,95 @@ def stream_tables(found: Held, truth: Path | None, cells: npt.NDArray[np.int64])
     tables = []
     for sensor, baselines in found.baselines.items():
         stream = found.streams[sensor]
-        products = {f"LSTM {sensor}": values(stream), **baselines}
+        products = {f"LSTM {sensor}": product_of(stream)}
+        products |= {name: Product(sm) for name, sm in baselines.items()}
         usual = baselines["climatology"]
         mask = np.broadcast_to(found.is_test, usual.shape)
-        flag = stream["flag"].to_numpy().astype(FLAG_DTYPE).T
-        why = excluded_by(flag, mask & (stream["nobs"].to_numpy().T > 0))
-        one = compared(f"{sensor} against the target", products, found.target, usual, mask)
-        tables.append(_noted(one, why))
+        title = f"{sensor} against the target"
+        tables.append(compared(title, products, found.target, usual, mask))
         if truth is not None:
             known = truth_at(truth, cells, stream["obs_time"].to_numpy().T)
-            both = {**products, "target itself": found.target}
-            one = compared(f"{sensor} against truth", both, known, usual, mask)
-            tables.append(_noted(one, why))
+            both = {**products, "target itself": Product(found.target)}
+            tables.append(compared(f"{sensor} against truth", both, known, usual, mask))
     return tables
 
 
 def record_tables(found: Held, truth: Path | None, cells: npt.NDArray[np.int64]) -> list[Table]:
-    """The fused record beside its streams: on common days, and each on all its own days."""
-    usual = next(iter(found.baselines.values()))["climatology"]
-    mask = np.broadcast_to(found.is_test, usual.shape)
-    products = {"fused": values(found.record, "sm")}
-    products |= {name: values(ds) for name, ds in found.streams.items() if name in found.baselines}
+    """The fused record beside its streams: on common days, and each on all its own days.
+
+    Args:
+        found: what is compared.
+        truth: of a simulated world; None: against the target only.
+        cells: flat cells of EASE2_M25.
+    """
+    mask = np.broadcast_to(found.is_test, found.usual.shape)
+    products = {"fused": product_of(found.record, "sm")}
+    products |= {name: product_of(found.streams[name]) for name in found.baselines}
     references = {"the target": found.target}
     if truth is not None:
         references["truth"] = truth_at(truth, cells, found.record["t0"].to_numpy().T)
     tables = []
     for name, reference in references.items():
-        tables.append(compared(f"Common days, against {name}", products, reference, usual, mask))
-        rows = [
-            compared("", {one: sm}, reference, usual, mask).rows[0] for one, sm in products.items()
-        ]
-        tables.append(Table(f"All days of each, against {name}", tuple(rows), "test days"))
+        given = (reference, found.usual, mask)
+        tables.append(compared(f"Common days, against {name}", products, *given))
+        tables.append(each_alone(f"All days of each, against {name}", products, *given))
+        for sensor in found.baselines:
+            pair = {one: products[one] for one in ("fused", sensor)}
+            tables.append(compared(f"All days of {sensor}, against {name}", pair, *given))
+        if name == "truth":
+            tables.append(_by_vegetation(found, products["fused"], reference, mask))
     return tables
 
 
-def _noted(table: Table, why: str) -> Table:
-    return Table(table.title, table.rows, f"{table.note}; {why}")
+def _by_vegetation(found: Held, fused: Product, truth: Floats, mask: Bools) -> Table:
+    """The record in light and in dense vegetation."""
+    rows: list[Row] = []
+    classes = {
+        f"fused, VOD below {DENSE_VOD}": found.vod < DENSE_VOD,
+        f"fused, VOD from {DENSE_VOD}": found.vod >= DENSE_VOD,
+    }
+    for name, of_class in classes.items():
+        of_cells = mask & of_class[:, None]
+        rows += compared("", {name: fused}, truth, found.usual, of_cells).rows
+    return Table(
+        "By vegetation, against truth",
+        tuple(rows),
+        f"classes by the mean VOD of the target; {int(np.isnan(found.vod).sum())} cells have none",
+    )
 
 
-def beyond_tables(
-    source: Source, found: Held, truth: Path, cells: npt.NDArray[np.int64]
-) -> list[Table]:
-    """Streams on the days without any target, against truth: no target was ever seen of them.
+def spans(found: Held) -> dict[str, Bools]:
+    """Days before the first target of any cell, of training, and of the test, (time,)."""
+    has = np.isfinite(found.target).any(axis=0)
+    first = int(np.argmax(has)) if has.any() else has.size
+    before = np.arange(has.size) < first
+    return {
+        "before any target": before,
+        "training days": np.asarray(found.roles == Role.TRAIN) & ~before,
+        "test days": found.is_test,
+    }
+
+
+def beyond_tables(found: Held, truth: Path, cells: npt.NDArray[np.int64]) -> list[Table]:
+    """Streams on days without any target, against truth, beside the days that they have one.
 
     Args:
-        source: of the series.
         found: what is compared.
         truth: of a simulated world.
         cells: flat cells of EASE2_M25.
     """
-    days = source.learned
-    first = days[np.isfinite(found.target).any(axis=0)][0]
-    usual = next(iter(found.baselines.values()))["climatology"]
-    before = np.broadcast_to(days < first, usual.shape)
-    rows: list[Row] = []
+    products: dict[str, Product] = {}
+    references: dict[str, Floats] = {}
+    nothing = np.float32(np.nan)
     for name, ds in found.streams.items():
         known = truth_at(truth, cells, ds["obs_time"].to_numpy().T)
-        for title, mask in ((f"before {first}", before), ("test days", found.is_test[None, :])):
-            table = compared("", {f"{name}, {title}": values(ds)}, known, usual, mask)
-            rows += [row for row in table.rows if row.cells]
-    return [Table("Streams where no target was ever seen, against truth", tuple(rows), "")]
+        whole = product_of(ds)
+        for title, days in spans(found).items():
+            key = f"{name}, {title}"
+            products[key] = whole
+            references[key] = np.where(days, known, nothing)
+    mask = np.ones(found.usual.shape, np.bool_)
+    title = "Streams where no target was ever seen, against truth"
+    table = each_alone(title, products, references, found.usual, mask)
+    rows = tuple(row for row in table.rows if row.cells)
+    return [Table(title, rows, f"{table.note}; networks learned from the training days")]

@@ -1,5 +1,6 @@
 """How often the stated intervals hold what they should, how wide they are, and their score."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,16 +9,21 @@ import numpy.typing as npt
 
 from mcca_ml.learn.roles import Floats
 from mcca_ml.learn.scores import crps_gneiting07
-from mcca_ml.report.evaluate import Held, values
+from mcca_ml.report.evaluate import Held
 from mcca_ml.report.reference import truth_at
+from mcca_ml.report.sheet import Sheet, number, percent
+from mcca_ml.report.tables import product_of
 
 NORMAL_95 = 1.96
 """Half width of the central 95 % of a normal distribution, in standard deviations [1]."""
+NOMINAL = (0.68, 0.95)
+TOLERANCE = 0.03
+"""Within which the share inside is to be nominal [1]."""
 
 
 @dataclass(frozen=True)
 class Interval:
-    """Intervals of one product against one reference, over test days."""
+    """Intervals of one product against one reference, over pairs of all cells."""
 
     name: str
     reference: str
@@ -26,9 +32,18 @@ class Interval:
     """Shares of the references inside the nominal intervals [1]."""
     width: float
     """Mean width of the nominal 68 % interval [m3 m-3]."""
+    width_95: float
     crps: float
     """Mean continuous ranked probability score of a normal distribution [m3 m-3]."""
     pairs: int
+    untold: int
+    """Pairs without an uncertainty, which are not counted."""
+
+    @property
+    def is_nominal(self) -> bool:
+        """Whether both shares are within the tolerance."""
+        found = (self.inside_68, self.inside_95)
+        return all(abs(a - b) <= TOLERANCE for a, b in zip(found, NOMINAL, strict=True))
 
 
 def interval_of(
@@ -44,9 +59,11 @@ def interval_of(
         ratio: half width of the 95 % interval in units of `sd` [1].
     """
     error = sm.astype(np.float64) - reference
-    known = np.isfinite(error) & np.isfinite(sd) & (sd > 0)
+    is_told = np.isfinite(sd) & (sd > 0)
+    known = np.isfinite(error) & is_told
+    untold = int((np.isfinite(error) & ~is_told).sum())
     if not known.any():
-        return Interval(*names, np.nan, np.nan, np.nan, np.nan, 0)
+        return Interval(*names, *(float("nan"),) * 5, 0, untold)
     error, half = error[known], sd[known].astype(np.float64)
     off = np.abs(error)
     return Interval(
@@ -54,13 +71,17 @@ def interval_of(
         float((off <= half).mean()),
         float((off <= ratio * half).mean()),
         float(2 * half.mean()),
+        float(2 * ratio * half.mean()),
         float(crps_gneiting07(error, half).mean()),
         int(known.sum()),
+        untold,
     )
 
 
 def intervals(found: Held, truth: Path | None, cells: npt.NDArray[np.int64]) -> list[Interval]:
-    """Streams against the target, and the published uncertainty against truth as it is.
+    """Streams against the target on test days; what is published against truth, as it is.
+
+    TMI and AMSR-E have no target: theirs is the published uncertainty on all their days.
 
     Args:
         found: what is compared.
@@ -72,11 +93,44 @@ def intervals(found: Held, truth: Path | None, cells: npt.NDArray[np.int64]) -> 
     for name in found.baselines:
         ds = found.streams[name]
         sd, ratio = ds["target_sd"].to_numpy().T, float(ds.attrs.get("interval_ratio", NORMAL_95))
-        parts = (values(ds)[:, days], sd[:, days], found.target[:, days])
-        out.append(interval_of((name, "target"), *parts, ratio))
-    if truth is not None:
-        record = found.record
-        known = truth_at(truth, cells, record["t0"].to_numpy().T)[:, days]
-        sd = record["sm_uncertainty"].to_numpy().T[:, days]
-        out.append(interval_of(("fused", "truth"), values(record, "sm")[:, days], sd, known))
+        parts = (product_of(ds).sm[:, days], sd[:, days], found.target[:, days])
+        out.append(interval_of((name, "target, test days"), *parts, ratio))
+    if truth is None:
+        return out
+    record = found.record
+    known = truth_at(truth, cells, record["t0"].to_numpy().T)[:, days]
+    sd = record["sm_uncertainty"].to_numpy().T[:, days]
+    parts = (product_of(record, "sm").sm[:, days], sd, known)
+    out.append(interval_of(("fused", "truth, test days"), *parts))
+    for name, ds in found.streams.items():
+        known = truth_at(truth, cells, ds["obs_time"].to_numpy().T)
+        given = (product_of(ds).sm, ds["sm_uncertainty"].to_numpy().T, known)
+        out.append(interval_of((name, "truth, all days"), *given))
     return out
+
+
+def interval_sheet(found: Sequence[Interval]) -> Sheet:
+    """The intervals as a table."""
+    rows = tuple(
+        (
+            one.name,
+            one.reference,
+            percent(one.inside_68, 1),
+            percent(one.inside_95, 1),
+            number(one.width, 4),
+            number(one.width_95, 4),
+            number(one.crps, 4),
+            f"{one.pairs:,}",
+            f"{one.untold:,}",
+        )
+        for one in found
+    )
+    return Sheet(
+        "Pairs of all cells together that lie inside the stated intervals",
+        ("", "against", "68 %", "95 %", "width 68", "width 95", "CRPS", "pairs", "untold"),
+        rows,
+        "Looks with a recommended value; widths and CRPS (of a normal distribution whose standard "
+        "deviation is the half width of 68 %) in m3 m-3; untold: pairs without an uncertainty. "
+        "Against the target these are the intervals of the learner; against truth the published "
+        "uncertainty, as it is.",
+    )

@@ -18,16 +18,14 @@ from mcca_ml.record.loading import Source
 from mcca_ml.record.plan import Plan, plan_of
 from mcca_ml.record.training import roles as roles_of
 from mcca_ml.report import figures
-from mcca_ml.report.evaluate import (
-    Held,
-    Table,
-    beyond_tables,
-    held,
-    record_tables,
-    stream_tables,
-)
-from mcca_ml.report.intervals import Interval, intervals
+from mcca_ml.report.claims import Findings, claims_of, claims_sheet
+from mcca_ml.report.coverage import coverage_sheets
+from mcca_ml.report.evaluate import Held, held
+from mcca_ml.report.find import find
+from mcca_ml.report.intervals import interval_sheet
 from mcca_ml.report.reference import truth_at
+from mcca_ml.report.sheet import html, html_of
+from mcca_ml.report.sheets import drought_sheet, scores_sheet, steps_sheet, trend_sheet
 
 _SHOWN_CELLS = 4
 _STYLE = """
@@ -49,44 +47,7 @@ class Written:
 
     page: Path
     figures: tuple[Path, ...]
-    tables: tuple[Table, ...]
-
-
-def _number(value: float, digits: int) -> str:
-    return f"{value:.{digits}f}" if np.isfinite(value) else "–"
-
-
-def _table(table: Table) -> str:
-    head = "".join(
-        f"<th>{name}</th>" for name in ("", "pairs", "cells", "R", "anomaly R", "ubRMSD", "bias")
-    )
-    rows = "".join(
-        f"<tr><td>{escape(row.name)}</td><td>{row.days:,}</td><td>{row.cells:,}</td>"
-        f"<td>{_number(row.r, 3)}</td><td>{_number(row.anomaly_r, 3)}</td>"
-        f"<td>{_number(row.ubrmsd, 4)}</td><td>{_number(row.bias, 4)}</td></tr>"
-        for row in table.rows
-    )
-    note = f'<p class="note">{escape(table.note)}</p>' if table.note else ""
-    return (
-        f'<div class="wide"><table><caption>{escape(table.title)}</caption>'
-        f"<tr>{head}</tr>{rows}</table></div>{note}"
-    )
-
-
-def _intervals(found: Sequence[Interval]) -> str:
-    rows = "".join(
-        f"<tr><td>{one.name}</td><td>{one.reference}</td>"
-        f"<td>{_number(100 * one.inside_68, 1)} %</td><td>{_number(100 * one.inside_95, 1)} %</td>"
-        f"<td>{_number(one.width, 4)}</td><td>{_number(one.crps, 4)}</td>"
-        f"<td>{one.pairs:,}</td></tr>"
-        for one in found
-    )
-    return (
-        "<table><caption>Pairs of all cells on test days inside the stated intervals; mean width "
-        "of the 68 % interval and mean CRPS of a normal distribution in m3 m-3</caption>"
-        "<tr><th></th><th>against</th>"
-        f"<th>68 %</th><th>95 %</th><th>width</th><th>CRPS</th><th>pairs</th></tr>{rows}</table>"
-    )
+    found: Findings
 
 
 def _image(path: Path, words: str) -> str:
@@ -136,55 +97,65 @@ def write_report(configuration: Path, out: Path, *, truth: Path | None = None) -
         truth: store of the truth of a simulated world; nothing before this opens it.
 
     Raises:
-        GranuleError: the truth is of another world.
+        GranuleError: the truth is of another world, or there is no target.
         OutputError: it cannot be written.
     """
     make_directory(out)
     plan = plan_of(load(configuration), configuration.parent)
     source = Source(plan)
-    roles = roles_of(source)
-    found = held(source, roles)
-    tables = stream_tables(found, truth, plan.cells) + record_tables(found, truth, plan.cells)
-    if truth is not None:
-        tables += beyond_tables(source, found, truth, plan.cells)
-    told = intervals(found, truth, plan.cells)
+    compared = held(source, roles_of(source))
+    found = find(source, compared, truth)
     images = _drawn(plan, out, truth)
     page = out / "index.html"
     with replacing(page) as beside:
-        beside.write_text(
-            _page(plan, found, (tables, told), images, is_simulated=truth is not None)
-        )
-    return Written(page, tuple(path for path, _ in images), tuple(tables))
+        beside.write_text(_page(plan, compared, found, images))
+    return Written(page, tuple(path for path, _ in images), found)
 
 
-def _page(
-    plan: Plan,
-    found: Held,
-    scores: tuple[Sequence[Table], Sequence[Interval]],
-    images: Sequence[tuple[Path, str]],
-    *,
-    is_simulated: bool,
-) -> str:
+def _scores(found: Findings) -> str:
+    """The parts of the page that hold tables."""
+    parts = [
+        f"<h2>Scores</h2>{html_of([scores_sheet(table) for table in found.tables])}",
+        f"<h2>Order of days</h2>{html_of([scores_sheet(table) for table in found.orders])}",
+        f"<h2>Uncertainty</h2>{html(interval_sheet(found.intervals))}",
+    ]
+    if found.steps:
+        parts.append(f"<h2>Steps between sensors</h2>{html(steps_sheet(found.steps))}")
+    signals = []
+    if found.trends:
+        signals.append(trend_sheet(found.trends))
+    if found.droughts:
+        signals.append(drought_sheet(found.droughts))
+    if signals:
+        parts.append(f"<h2>Trend and drought</h2>{html_of(signals)}")
+    return "".join(parts)
+
+
+def _page(plan: Plan, compared: Held, found: Findings, images: Sequence[tuple[Path, str]]) -> str:
+    """The page, whole."""
     days = plan.days(last=plan.learned_last)
-    tested = days[found.is_test]
+    tested = days[compared.is_test]
     warning = (
         '<p class="simulated"><b>SIMULATED.</b> Granules, target and truth are simulated; nothing '
         "here says how well the record does on the Earth.</p>"
-        if is_simulated
+        if compared.record.attrs.get("simulated") == "true"
         else ""
     )
     name = escape(plan.settings.project.name)
+    claims = claims_sheet(claims_of(found, tuple(compared.baselines)))
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8">'
         f'<meta name="viewport" content="width=device-width"><title>Report: {name}</title>'
         f"<style>{_STYLE}</style><h1>Soil-moisture record: {name}</h1>{warning}"
         f"<p>{plan.cells.size:,} cells of 25 km, {plan.first_day} to {plan.last_day}; streams of "
         f"{', '.join(plan.streams)}; MCCA-ML {__version__}. Test days: "
-        f"{tested.size} from {tested[0] if tested.size else '–'}. All numbers in m³ m⁻³, medians "
-        "over cells; anomalies depart from the climatology of the training days.</p>"
-        f"<h2>Maps</h2>{_image(*images[0])}<h2>Coverage</h2>{_image(*images[1])}"
+        f"{tested.size} from {tested[0] if tested.size else '–'}. Soil moisture in m³ m⁻³; scores "
+        "are medians over cells with 20 pairs or more; anomalies depart from the climatology of "
+        "the training days.</p>"
+        f"{html(claims)}"
+        f"<h2>Maps</h2>{_image(*images[0])}"
+        f"<h2>Coverage</h2>{_image(*images[1])}{html_of(coverage_sheets(compared.record))}"
         f"<h2>Series</h2>{''.join(_image(*one) for one in images[2:])}"
-        f"<h2>Scores</h2>{''.join(map(_table, scores[0]))}"
-        f"<h2>Uncertainty</h2>{_intervals(scores[1])}"
+        f"{_scores(found)}"
         f"<h2>Calibration</h2>{_calibration(plan)}</html>\n"
     )

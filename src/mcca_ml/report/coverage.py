@@ -1,0 +1,49 @@
+"""Share of cells with a value a day, by year and month."""
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from mcca_ml.flags import FLAG_DTYPE, is_recommended
+from mcca_ml.report.sheet import Sheet, number
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def by_month(
+    has: npt.NDArray[np.bool_], days: npt.NDArray[np.datetime64]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+    """Years, and the mean share of cells a day in each month, NaN without a day, (year, 12).
+
+    Args:
+        has: whether a cell has a value, (time, cell).
+        days: UTC days, (time,).
+    """
+    month = days.astype("M8[M]").astype(np.int64)
+    years = np.unique(month // len(_MONTHS))
+    place = month - years[0] * len(_MONTHS)
+    length = years.size * len(_MONTHS)
+    total = np.bincount(place, has.mean(axis=1), minlength=length)
+    count = np.bincount(place, minlength=length)
+    share = np.where(count > 0, total / np.maximum(count, 1), np.nan)
+    return years + 1970, share.reshape(years.size, len(_MONTHS))
+
+
+def coverage_sheets(ds: xr.Dataset) -> list[Sheet]:
+    """Two sheets, of all values and of the recommended ones.
+
+    Args:
+        ds: after schema.RECORD.
+    """
+    days = ds["time"].to_numpy().astype("M8[D]")
+    has = np.isfinite(ds["sm"].to_numpy())
+    good = has & is_recommended(ds["flag"].to_numpy().astype(FLAG_DTYPE))
+    sheets = []
+    for title, part in (("with a value", has), ("with a recommended value", good)):
+        years, share = by_month(part, days)
+        rows = tuple(
+            (str(year), *(number(one, 2) for one in of_year), number(float(np.nanmean(of_year)), 2))
+            for year, of_year in zip(years, share, strict=True)
+        )
+        sheets.append(Sheet(f"Share of cells {title} a day", ("", *_MONTHS, "mean"), rows))
+    return sheets

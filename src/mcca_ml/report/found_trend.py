@@ -1,0 +1,131 @@
+"""Is the trend that was imposed on a simulated world found in its record?"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from mcca_ml.report.signals import Doubles, Known, Series
+from mcca_ml.report.tables import Bools, Floats
+from mcca_ml.report.trend import Trend, trend_santer00
+
+MONTHS_OF_DECADE = 120.0
+SETTLES_DAYS = 365
+"""After a drought, during which the imposed trend is not told either [day]."""
+_MONTHS = 12
+
+
+@dataclass(frozen=True)
+class FoundTrend:
+    """A trend of the record [m3 m-3 per decade]."""
+
+    box: str
+    imposed: float
+    truth: Trend
+    """Of the truth at the times of the record, its weather and all."""
+    record: Trend
+    """Its error holds that of calibration."""
+    off: Trend
+    """Of record less truth; its error holds that of calibration."""
+    calibration: float
+    """The share of calibration in these errors."""
+
+
+def _monthly(values: Floats, months: npt.NDArray[np.int64]) -> Doubles:
+    """Mean over cells and days of each month of departures from the cell's usual month, (month,).
+
+    Args:
+        values: of some cells, NaN where there is none, (cell, time).
+        months: since 1970, of each day, (time,).
+    """
+    usual = np.full((len(values), _MONTHS), np.nan)
+    for number in range(_MONTHS):
+        part = values[:, months % _MONTHS == number]
+        seen = np.isfinite(part)
+        total = np.where(seen, part, 0).sum(axis=1, dtype=np.float64)
+        usual[:, number] = np.where(seen.any(axis=1), total / np.maximum(seen.sum(axis=1), 1), 0)
+    departure = values - usual[:, months % _MONTHS]
+    seen = np.isfinite(departure)
+    place = months - months[0]
+    total = np.bincount(place, np.where(seen, departure, 0).sum(axis=0, dtype=np.float64))
+    count = np.bincount(place, seen.sum(axis=0))
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+
+
+def _share_monthly(is_of: Bools, has: Bools, months: npt.NDArray[np.int64]) -> Doubles:
+    """Share of the values of each month that a stream has, (month,)."""
+    place = months - months[0]
+    mine = np.bincount(place, is_of.sum(axis=0).astype(np.float64))
+    every = np.bincount(place, has.sum(axis=0).astype(np.float64))
+    return np.asarray(mine / np.maximum(every, 1))
+
+
+def _of_calibration(
+    series: Series, cells: Bools, months: npt.NDArray[np.int64], calm: Bools
+) -> float:
+    """Standard error of the slope from a constant error of each stream [m3 m-3 per month]."""
+    has = np.isfinite(series.record[cells])
+    time = np.arange(months[-1] - months[0] + 1, dtype=np.float64)[calm]
+    time = time - time.mean()
+    total = 0.0
+    for name, is_of in series.share.items():
+        part = _share_monthly(is_of[cells] & has, has, months)[calm]
+        slope = float((time * part).sum() / (time**2).sum())
+        total += (slope * series.calibration_sd.get(name, 0.0)) ** 2
+    return float(np.sqrt(total))
+
+
+def _scaled(found: Trend, calibration: float) -> Trend:
+    """A trend per month -> per decade, its error with that of calibration."""
+    error = float(np.hypot(found.error, calibration)) * MONTHS_OF_DECADE
+    return Trend(found.slope * MONTHS_OF_DECADE, error, found.lag1, found.effective)
+
+
+def trends(known: Known, series: Series) -> list[FoundTrend]:
+    """Trends of each box and of all boxes together, outside droughts and the year after each.
+
+    All boxes together are the mean of the boxes with equal weight.
+
+    Args:
+        known: what was imposed.
+        series: the record.
+    """
+    months = series.days.astype("M8[M]").astype(np.int64)
+    first_of_month = np.arange(months[0], months[-1] + 1).astype("M8[M]").astype("M8[D]")
+    rows, parts, imposed, shared = [], [], [], []
+    for box in known.settings.box:
+        cells = series.inside(box)
+        calm = np.ones(first_of_month.size, np.bool_)
+        for drought in known.droughts_of(box):
+            begin, end = np.datetime64(drought.start, "M"), np.datetime64(drought.end, "D")
+            calm &= (first_of_month < begin) | (first_of_month > end + SETTLES_DAYS)
+        if not cells.any() or not calm.any():
+            continue
+        both = [
+            np.where(calm, _monthly(one[cells], months), np.nan)
+            for one in (series.record, series.truth)
+        ]
+        of_box = known.changes.get(box.name, {}).get("trend", np.nan)
+        calibration = _of_calibration(series, cells, months, calm)
+        rows.append(_trend_of(box.name, of_box, both, calibration))
+        parts.append(both)
+        imposed.append(of_box)
+        shared.append(calibration)
+    if len(parts) > 1:
+        both = [np.asarray(np.mean([part[k] for part in parts], axis=0)) for k in range(2)]
+        rows.append(_trend_of("all boxes", float(np.mean(imposed)), both, float(np.mean(shared))))
+    return rows
+
+
+def _trend_of(box: str, imposed: float, both: list[Doubles], calibration: float) -> FoundTrend:
+    """The trends of one pair of monthly series, record and truth."""
+    record, truth = both
+    time = np.arange(record.size, dtype=np.float64)
+    return FoundTrend(
+        box,
+        imposed,
+        _scaled(trend_santer00(time, truth), 0.0),
+        _scaled(trend_santer00(time, record), calibration),
+        _scaled(trend_santer00(time, record - truth), calibration),
+        calibration * MONTHS_OF_DECADE,
+    )

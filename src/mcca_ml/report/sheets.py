@@ -1,0 +1,106 @@
+"""What was found -> the tables of a report."""
+
+from collections.abc import Sequence
+
+from mcca_ml.report.found_drought import FOUND, FoundDrought
+from mcca_ml.report.found_trend import FoundTrend
+from mcca_ml.report.periods import Step
+from mcca_ml.report.sheet import Sheet, number, signed
+from mcca_ml.report.tables import Table
+
+
+def scores_sheet(table: Table) -> Sheet:
+    """Scores of products."""
+    rows = tuple(
+        (
+            row.name,
+            f"{row.days:,}",
+            f"{row.cells:,}",
+            number(row.r, 3),
+            number(row.anomaly_r, 3),
+            number(row.ubrmsd, 4),
+            signed(row.bias, 4),
+            row.left_out,
+        )
+        for row in table.rows
+    )
+    head = ("", "pairs", "cells", "R", "anomaly R", "ubRMSD", "bias", "looks left out by flag")
+    return Sheet(table.title, head, rows, table.note)
+
+
+def steps_sheet(found: Sequence[Step]) -> Sheet:
+    """Steps between periods, of the record and of the record without calibration."""
+    rows = tuple(
+        (
+            f"{step.before} → {step.after}",
+            step.product,
+            f"{signed(step.size, 4)} ± {number(step.error, 4)}",
+            f"{step.cells:,}",
+            f"{step.days:,}",
+        )
+        for step in found
+    )
+    return Sheet(
+        "Steps of product less truth between the periods of the sensors",
+        ("", "product", "step", "cells", "pairs"),
+        rows,
+        "Mean over cells of the change of the error, like months of the year compared; ± from how "
+        "months differ. Recommended values.",
+    )
+
+
+def trend_sheet(found: Sequence[FoundTrend]) -> Sheet:
+    """The imposed trend and those found [m3 m-3 per decade]."""
+    rows = tuple(
+        (
+            one.box,
+            signed(one.imposed, 4),
+            f"{signed(one.truth.slope, 4)} ± {number(one.truth.error, 4)}",
+            f"{signed(one.record.slope, 4)} ± {number(one.record.error, 4)}",
+            number(abs(one.record.slope) / one.record.error, 1),
+            number(abs(one.record.slope - one.imposed) / one.record.error, 1),
+            f"{signed(one.off.slope, 4)} ± {number(one.off.error, 4)}",
+            number(one.calibration, 4),
+        )
+        for one in found
+    )
+    return Sheet(
+        "Trend, m3 m-3 per decade",
+        (
+            "",
+            "imposed",
+            "truth at the record's times",
+            "record",
+            "from 0 (σ)",
+            "from imposed (σ)",
+            "record less truth",
+            "of it calibration",
+        ),
+        rows,
+        "Monthly departures from the usual month, outside the drought and the year after it; "
+        "errors hold the memory of the residuals and, for the record, what calibration leaves "
+        "open as a constant error of each sensor. The truth's own slope differs from the imposed "
+        "one by its weather.",
+    )
+
+
+def drought_sheet(found: Sequence[FoundDrought]) -> Sheet:
+    """The imposed droughts and what the record has of them."""
+    rows = tuple(
+        (
+            one.name,
+            signed(one.imposed, 3),
+            signed(one.truth, 3),
+            signed(one.record, 3),
+            number(one.deviations, 1),
+            "yes" if one.is_found else "no",
+        )
+        for one in found
+    )
+    return Sheet(
+        "Drought: departure from the same months of other years, m3 m-3",
+        ("", "imposed", "truth", "record", "standard deviations", "found"),
+        rows,
+        f"Found: more than {-FOUND:g} standard deviations of other years below their mean. "
+        "Imposed: against the same world without the drought; truth: at the times of the record.",
+    )

@@ -1,0 +1,180 @@
+"""Products compared on the same days and cells: medians over cells, and what was left out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from mcca_ml.flags import FLAG_DTYPE, NOT_RECOMMENDED, Flag, is_recommended
+from mcca_ml.learn.scores import FEWEST, Scores, score
+
+Floats = npt.NDArray[np.float32]
+Bools = npt.NDArray[np.bool_]
+
+_MOST_FLAGS = 3
+
+
+@dataclass(frozen=True)
+class Product:
+    """A soil moisture that is compared, (cell, time)."""
+
+    sm: Floats
+    """[m3 m-3]; NaN where it has none, or none that is recommended."""
+    flag: npt.NDArray[np.uint32] | None = None
+    """Bits of `flags.Flag`; None: it has none, and nothing is left out by it."""
+    is_seen: Bools | None = None
+    """Where the satellite looked."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """Scores of one product, medians over cells."""
+
+    name: str
+    days: int
+    """Pairs of all cells that have a score."""
+    cells: int
+    """With a score."""
+    r: float
+    anomaly_r: float
+    ubrmsd: float
+    bias: float
+    left_out: str = ""
+    """Share of its looks that the recommended mask leaves out, and for what."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Products compared on the same days and cells."""
+
+    title: str
+    rows: tuple[Row, ...]
+    note: str
+    """Which days these are, and what was left out for which reason."""
+
+
+def product_of(ds: xr.Dataset, name: str = "soil_moisture") -> Product:
+    """A variable of a STREAM or a RECORD where it was observed and is recommended.
+
+    Args:
+        ds: after schema.STREAM or schema.RECORD.
+        name: of its soil moisture.
+    """
+    flag = ds["flag"].to_numpy().astype(FLAG_DTYPE).T
+    sm = np.where(is_recommended(flag), ds[name].to_numpy().T, np.float32(np.nan))
+    return Product(sm, flag, ds["nobs"].to_numpy().T > 0)
+
+
+def median(values: npt.NDArray[np.float64]) -> float:
+    """Median of what is finite, NaN where nothing is."""
+    known = values[np.isfinite(values)]
+    return float(np.median(known)) if known.size else float("nan")
+
+
+def row_of(name: str, found: Scores, left_out: str = "") -> Row:
+    """Medians over cells of the scores of each cell."""
+    has = np.isfinite(found.ubrmse)
+    return Row(
+        name,
+        int(found.days[has].sum()),
+        int(has.sum()),
+        median(found.r),
+        median(found.anomaly_r),
+        median(found.ubrmse),
+        median(found.bias),
+        left_out,
+    )
+
+
+def left_out(product: Product, among: Bools) -> str:
+    """Share of the looks of a product that the recommended mask leaves out, and for what.
+
+    Args:
+        product: with or without flags.
+        among: days and cells that are compared, (cell, time).
+    """
+    if product.flag is None:
+        return ""
+    looks = among if product.is_seen is None else among & product.is_seen
+    total = max(int(looks.sum()), 1)
+    lost = looks & ~is_recommended(product.flag)
+    counts = {
+        str(bit.name).lower(): int((lost & ((product.flag & FLAG_DTYPE(int(bit))) != 0)).sum())
+        for bit in Flag
+        if bit & NOT_RECOMMENDED
+    }
+    common = sorted((name for name in counts if counts[name]), key=lambda name: -counts[name])
+    words = ", ".join(f"{name} {100 * counts[name] / total:.0f}" for name in common[:_MOST_FLAGS])
+    share = f"{100 * lost.sum() / total:.0f} %"
+    return f"{share} ({words})" if words else share
+
+
+def compared(
+    title: str,
+    products: Mapping[str, Product],
+    reference: Floats,
+    climatology: Floats,
+    mask: Bools,
+) -> Table:
+    """Scores of products against one reference, all on the days on which each has a value.
+
+    Args:
+        title: of the table.
+        products: by name.
+        reference: [m3 m-3], (cell, time).
+        climatology: of the training days, from which anomalies depart [m3 m-3], (cell, time).
+        mask: days and cells that may be used, (cell, time).
+    """
+    seen = mask & np.isfinite(reference) & np.isfinite(climatology)
+    everywhere = seen & np.all([np.isfinite(one.sm) for one in products.values()], axis=0)
+    wanted = np.where(everywhere, reference, np.float32(np.nan))
+    rows = [
+        row_of(name, score(one.sm, wanted, climatology), left_out(one, seen))
+        for name, one in products.items()
+    ]
+    days = everywhere.sum(axis=1)
+    few = (days > 0) & (days < FEWEST)
+    parts = [
+        f"{int(seen.sum()):,} values of the reference, {_percent(seen, everywhere)} of them left "
+        "out: not every product has a recommended value there"
+    ]
+    if few.any():
+        parts.append(f"cells with fewer than {FEWEST} pairs, without a score: {int(few.sum())}")
+    return Table(title, tuple(rows), "; ".join(parts))
+
+
+def _percent(seen: Bools, kept: Bools) -> str:
+    return f"{100 * (1 - kept.sum() / max(int(seen.sum()), 1)):.0f} %"
+
+
+def each_alone(
+    title: str,
+    products: Mapping[str, Product],
+    reference: Mapping[str, Floats] | Floats,
+    climatology: Floats,
+    mask: Bools,
+) -> Table:
+    """Scores of products against a reference, each on all its own days.
+
+    Args:
+        title: of the table.
+        products: by name.
+        reference: [m3 m-3], (cell, time); one for all, or one for each.
+        climatology: as in `compared`.
+        mask: as in `compared`.
+    """
+    rows: list[Row] = []
+    for name, one in products.items():
+        against = reference[name] if isinstance(reference, Mapping) else reference
+        rows += compared("", {name: one}, against, climatology, mask).rows
+    return Table(title, tuple(rows), "each on all its own days")
+
+
+def rows_by_name(tables: Sequence[Table], title: str) -> Mapping[str, Row]:
+    """Rows of the first table of a title, by their names; empty where there is none."""
+    for table in tables:
+        if table.title == title:
+            return {row.name: row for row in table.rows}
+    return {}
