@@ -157,7 +157,7 @@ def is_observed(ds: xr.Dataset) -> npt.NDArray[np.bool_]:
     return np.asarray((flag & FLAG_DTYPE(int(Flag.NOT_OBSERVED))) == 0)
 
 
-def _faults(name: str, found: xr.DataArray, var: Var) -> list[str]:
+def _faults(name: str, found: xr.Variable, var: Var) -> list[str]:
     """Every breach of `var` by the variable `name`, in words."""
     faults = []
     if found.dims != var.dims:
@@ -188,7 +188,7 @@ def check(ds: xr.Dataset, contract: Mapping[str, Var], where: str) -> xr.Dataset
     faults = []
     for name, var in contract.items():
         if name in ds:
-            faults += _faults(name, ds[name], var)
+            faults += _faults(name, ds.variables[name], var)
         elif not var.optional:
             faults.append(f"{name}: missing")
     if faults:

@@ -55,6 +55,18 @@ def test_two_processes_make_the_same_bytes(made: Path, world: Path, tmp_path: Pa
     assert bytes_of(tmp_path) == bytes_of(made)
 
 
+def test_days_gridded_one_by_one_are_those_gridded_together(
+    made: Path, world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """As all land is, of which memory holds a day; a pass over midnight is in both."""
+    monkeypatch.setattr("mcca_ml.record.gridding._CELL_DAYS", 0)
+    run(configuration(tmp_path, world), stages=(Stage.GRID,))
+    mine, theirs = bytes_of(tmp_path), bytes_of(made)
+    gridded = [name for name in theirs if name.startswith("work/grid")]
+    assert len(gridded) > 50
+    assert [name for name in gridded if mine[name] != theirs[name]] == []
+
+
 def test_a_changed_setting_redoes_what_reads_it(made: Path, world: Path, tmp_path: Path):
     path = copied(made, tmp_path, world, more=f"{TRAIN}\n[fuse]\nprior_days = 30.0\n")
     found = done(run(path))

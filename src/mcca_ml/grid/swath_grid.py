@@ -82,7 +82,7 @@ def grid_swaths(
     present: set[str] = set()
     for swath in swaths:
         sensor = _checked(swath, sensor)
-        names = tuple(map(str, swath["channel"].to_numpy()))
+        names = tuple(map(str, swath.variables["channel"].to_numpy()))
         present |= set(names)
         seen = _footprints(swath, *window)
         for (slot, is_suspect), part in bins.binned(seen, names, table, kernel):
@@ -147,16 +147,18 @@ def _channels(sensor: Sensor, present: set[str], channels: Sequence[str] | None)
 
 def _footprints(swath: xr.Dataset, first: np.datetime64, last: np.datetime64) -> Footprints:
     """Footprints of a swath with a time from `first` until before `last`."""
-    time = swath["time"].to_numpy().astype("M8[ms]")
+    # Not swath["lat"]: making its coordinates costs more than a small swath takes to grid.
+    every = {name: swath.variables[name].to_numpy() for name in schema.SWATH_TB}
+    time = every["time"].astype("M8[ms]")
     is_wanted = (time >= first) & (time < last)  # no time is in no span
     of = slice(None) if is_wanted.all() else is_wanted
     return Footprints(
-        swath["lat"].to_numpy()[of],
-        swath["lon"].to_numpy()[of],
+        every["lat"][of],
+        every["lon"][of],
         time[of].astype(np.int64),
-        swath["incidence"].to_numpy()[of],
-        swath["tb"].to_numpy()[of],
-        swath["quality"].to_numpy()[of] == Quality.SUSPECT,
+        every["incidence"][of],
+        every["tb"][of],
+        every["quality"][of] == Quality.SUSPECT,
     )
 
 
@@ -177,18 +179,19 @@ def _dataset(
         "flag": found.flag,
     }
     shape = (days.size, len(TARGET_HOUR), cells.size)
-    out = xr.Dataset(
+    variables = {}
+    for name, (dtype, units) in _TYPES.items():
+        empty = int(Flag.NOT_OBSERVED) if name == "flag" else schema.missing_like(name, dtype)
+        full = np.full((*shape, *values[name].shape[1:]), empty, dtype)
+        full[bin_of] = values[name][taken]
+        variables[name] = (schema.GRID_TB[name].dims, full, {"units": units} if units else {})
+    return xr.Dataset(
+        variables,
         coords={
             "time": days.astype("M8[ns]"),
             "look": list(TARGET_HOUR),
             "cell": ("cell", np.asarray(cells, np.int64), {"long_name": "flat index on EASE2_M25"}),
             "lat": ("cell", place.lat, {"units": "degrees_north"}),
             "lon": ("cell", place.lon, {"units": "degrees_east"}),
-        }
+        },
     )
-    for name, (dtype, units) in _TYPES.items():
-        empty = int(Flag.NOT_OBSERVED) if name == "flag" else schema.missing_like(name, dtype)
-        full = np.full((*shape, *values[name].shape[1:]), empty, dtype)
-        full[bin_of] = values[name][taken]
-        out[name] = (schema.GRID_TB[name].dims, full, {"units": units} if units else {})
-    return out

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 
 import h5py
@@ -21,6 +22,7 @@ from mcca_ml.read.granule import (
     file_name,
     numbers,
     open_hdf5,
+    quick_numbers,
     shorten,
     simulated,
     text,
@@ -28,7 +30,7 @@ from mcca_ml.read.granule import (
 from mcca_ml.read.pps_header import identify, is_1c
 from mcca_ml.sensors import SENSORS
 
-__all__ = ("is_1c", "read_1c")
+__all__ = ("is_1c", "read_1c", "read_open_1c")
 
 Times = npt.NDArray[np.datetime64]
 Codes = npt.NDArray[np.int8]
@@ -52,6 +54,9 @@ def _raw(group: h5py.Group, name: str, shape: tuple[int, ...]) -> npt.NDArray[np
     Raises:
         GranuleError: it is absent or no numbers, or its dimensions are not those of Tc.
     """
+    raw = quick_numbers(group, name, shape)
+    if raw is not None:
+        return raw
     found = dataset(group, name)
     if found.shape != shape:
         raise GranuleError(
@@ -66,7 +71,7 @@ def _floats(group: h5py.Group, name: str, shape: tuple[int, ...]) -> Floats:
     return _raw(group, name, shape).astype(np.float32, copy=False)
 
 
-def _check_channels(group: h5py.Group, names: tuple[str, ...]) -> None:
+def _check_channels(tc: h5py.Dataset, names: tuple[str, ...]) -> None:
     """Raise where the text of Tc names other channels than those expected first.
 
     What it does not name is taken as laid out like the others.
@@ -74,7 +79,7 @@ def _check_channels(group: h5py.Group, names: tuple[str, ...]) -> None:
     Raises:
         GranuleError: it names others.
     """
-    said = _CHANNEL.findall(text(group["Tc"].attrs.get("LongName")))[: len(names)]
+    said = _CHANNEL.findall(text(tc.attrs.get("LongName")))[: len(names)]
     wanted = [(float(name[:-1]), name[-1]) for name in names]
     found = [(float(frequency), polarisation) for frequency, polarisation in said]
     is_same = all(
@@ -83,23 +88,23 @@ def _check_channels(group: h5py.Group, names: tuple[str, ...]) -> None:
     )
     if not is_same:
         raise GranuleError(
-            f"{file_name(group)}: {group.name}/Tc has channels "
+            f"{file_name(tc)}: {tc.name} has channels "
             f"{', '.join(f'{ghz:g}{p}' for ghz, p in found)}, expected {', '.join(names)} first; "
             "give a granule of V05, V07 or V08"
         )
 
 
-def _shape(group: h5py.Group, layout: layouts_1c.Swath, product: Product) -> tuple[int, int]:
+def _shape(tc: h5py.Dataset, layout: layouts_1c.Swath, product: Product) -> tuple[int, int]:
     """Scans and pixels of a swath.
 
     Raises:
-        GranuleError: Tc is absent, or has more of them than the sensor, or other channels.
+        GranuleError: Tc has more of them than the sensor, or other channels.
     """
-    shape = dataset(group, "Tc").shape
+    shape = tc.shape
     most = (product.most_scans, layout.pixels, len(layout.channels))
     if len(shape) != 3 or shape[0] > most[0] or shape[1] > most[1] or shape[2] != most[2]:
         raise GranuleError(
-            f"{file_name(group)}: {group.name}/Tc has shape {shape}, expected up to {most[0]} "
+            f"{file_name(tc)}: {tc.name} has shape {shape}, expected up to {most[0]} "
             f"scans, up to {most[1]} pixels and {most[2]} channels of {product.sensor}; "
             "is it of another sensor?"
         )
@@ -179,18 +184,21 @@ def _masked(tb: Floats, quality: Codes) -> Bools:
     return is_seen
 
 
-def _swath(group: h5py.Group, layout: layouts_1c.Swath, product: Product) -> xr.Dataset:
-    """One swath of an open granule."""
-    shape = _shape(group, layout, product)
+def _swath(
+    group: h5py.Group, layout: layouts_1c.Swath, product: Product, common: Mapping[str, object]
+) -> xr.Dataset:
+    """One swath of an open granule; `common` are attributes of all its swaths."""
+    found = dataset(group, "Tc")
+    shape = _shape(found, layout, product)
     names = channels_of(layout, product)
-    _check_channels(group, names)
+    _check_channels(found, names)
     tc = _floats(group, "Tc", (*shape, len(layout.channels)))
     tb = tc.reshape(-1, len(layout.channels))[:, : len(names)]
     lat, lon, is_place = _places(group, shape)
     time = np.repeat(_time(group, shape[0]), shape[1])
     quality = _quality(group, shape)
     is_seen, is_placed, is_timed = _masked(tb, quality), is_place.ravel(), ~np.isnat(time)
-    check_placed(f"{file_name(group)}: {layout.name}", is_seen, is_placed, is_timed)
+    check_placed(f"{common['granule']}: {layout.name}", is_seen, is_placed, is_timed)
     is_kept = is_placed & is_timed
     kept = slice(None) if is_kept.all() else is_kept
     columns = {
@@ -215,8 +223,15 @@ def _swath(group: h5py.Group, layout: layouts_1c.Swath, product: Product) -> xr.
         "pixels": shape[1],
         "without_place": int((~is_placed).sum()),
         "without_time": int((~is_timed).sum()),
+        **common,
     }
-    return xr.Dataset(variables, coords={"channel": list(names)}, attrs=attributes)
+    return xr.Dataset(variables, coords=_coordinates(names), attrs=attributes)
+
+
+@lru_cache
+def _coordinates(names: tuple[str, ...]) -> xr.Coordinates:
+    """Coordinates of a swath; to make their index costs as much as to read a small one."""
+    return xr.Coordinates({"channel": list(names)})
 
 
 def channels_of(layout: layouts_1c.Swath, product: Product) -> tuple[str, ...]:
@@ -242,7 +257,8 @@ def _swaths(h5: h5py.File) -> tuple[xr.Dataset, ...]:
     """The swaths of an open granule."""
     product, header = identify(h5)
     wanted = [layout for layout in product.swaths if channels_of(layout, product)]
-    present = [layout for layout in wanted if isinstance(h5.get(layout.name), h5py.Group)]
+    groups = [(layout, h5.get(layout.name)) for layout in wanted]
+    present = [(layout, group) for layout, group in groups if isinstance(group, h5py.Group)]
     if not present:
         raise GranuleError(
             f"{file_name(h5)}: found {shorten(h5)}, expected one of "
@@ -250,8 +266,7 @@ def _swaths(h5: h5py.File) -> tuple[xr.Dataset, ...]:
             "order these swaths too"
         )
     common = _attributes(h5, product, header)
-    swaths = (_swath(h5[layout.name], layout, product) for layout in present)
-    return tuple(swath.assign_attrs(common) for swath in swaths)
+    return tuple(_swath(group, layout, product, common) for layout, group in present)
 
 
 def read_1c(path: Path, *, may_be_empty: bool = False) -> tuple[xr.Dataset, ...]:
@@ -279,11 +294,17 @@ def read_1c(path: Path, *, may_be_empty: bool = False) -> tuple[xr.Dataset, ...]
             without any brightness temperature, or not laid out as documented.
     """
     with open_hdf5(path) as h5:
-        swaths = _swaths(h5)
-    is_empty = all(bool((swath["quality"] == Quality.UNUSABLE).all()) for swath in swaths)
+        return read_open_1c(h5, may_be_empty=may_be_empty)
+
+
+def read_open_1c(h5: h5py.File, *, may_be_empty: bool = False) -> tuple[xr.Dataset, ...]:
+    """Read one orbit from a file that is open; see `read_1c`."""
+    swaths, where = _swaths(h5), file_name(h5)
+    quality = (swath.variables["quality"].to_numpy() for swath in swaths)
+    is_empty = all(bool((codes == Quality.UNUSABLE).all()) for codes in quality)
     if is_empty and not may_be_empty:
         raise GranuleError(
-            f"{path.name}: no brightness temperature in any footprint of "
+            f"{where}: no brightness temperature in any footprint of "
             f"{', '.join(swath.attrs['swath'] for swath in swaths)}, expected some; leave it out"
         )
-    return tuple(schema.check(swath, schema.SWATH_TB, where=path.name) for swath in swaths)
+    return tuple(schema.check(swath, schema.SWATH_TB, where=where) for swath in swaths)

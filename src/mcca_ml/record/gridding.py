@@ -24,6 +24,8 @@ CLOCK_TOLERANCE = np.timedelta64(150, "m")
 """Between the start in a granule's name and its observations: an orbit and a margin. A clock that
 is off by less moves no observation to another pass and cannot be told from the file alone."""
 
+_CELL_DAYS = 200_000  # days at a time times cells: one day of all land
+
 
 @dataclass(frozen=True)
 class GridTask:
@@ -70,20 +72,24 @@ def _swaths(granule: Granule) -> tuple[xr.Dataset, ...]:
     return swaths
 
 
+def _gridded(task: GridTask, days: Days) -> xr.Dataset:
+    """Some days of a task, each following the one before."""
+    those = (one for one in task.granules if any(one.serves(day) for day in days))
+    swaths = (swath for one in those for swath in _swaths(one))
+    sensor = SENSORS[task.sensor]
+    return grid_swaths(swaths, task.cells, days[0], days[-1], sensor=sensor, channels=task.channels)
+
+
 def grid_block(task: GridTask) -> int:
     """Grid the days of a task into its store; returns the number of granules read.
 
-    Day by day: what is in memory is one day's sums, and a day does not depend on the others.
+    What is in memory is the sums of some days: of one where all land is wanted, of more where there
+    are few cells. A day does not depend on the others.
     """
-    sensor = SENSORS[task.sensor]
-    found = []
-    for day in task.days:
-        today = (one for one in task.granules if one.serves(day))
-        swaths = (swath for one in today for swath in _swaths(one))
-        found.append(
-            grid_swaths(swaths, task.cells, day, day, sensor=sensor, channels=task.channels)
-        )
-    simulated = any(day.attrs["simulated"] == "true" for day in found)
+    at_once = max(_CELL_DAYS // max(task.cells.size, 1), 1)
+    starts = range(0, task.days.size, at_once)
+    found = [_gridded(task, task.days[start : start + at_once]) for start in starts]
+    simulated = any(part.attrs["simulated"] == "true" for part in found)
     block = xr.concat(
         found, "time", coords="minimal", compat="override", combine_attrs="drop_conflicts"
     )
