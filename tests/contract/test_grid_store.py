@@ -166,6 +166,11 @@ def test_a_block_whose_writing_ends_early_is_absent(path: Path, after, monkeypat
     assert_within_quantum(open_store(path), block(2))
 
 
+def contents_of(path: Path):
+    """Bytes of every file of a store, by its name in it."""
+    return {str(f.relative_to(path)): f.read_bytes() for f in path.rglob("*") if f.is_file()}
+
+
 def test_the_same_values_give_the_same_bytes(path: Path, tmp_path: Path):
     other = tmp_path / "other.zarr"
     create_store(other, FRAME)
@@ -175,13 +180,30 @@ def test_the_same_values_give_the_same_bytes(path: Path, tmp_path: Path):
     write_block(other, block(3), "else")  # left behind by another run
     for ds in reversed(blocks):
         write_block(other, ds, "inputs")
-    contents = [
-        {str(f.relative_to(p)): f.read_bytes() for p in [p] for f in p.rglob("*") if f.is_file()}
-        for p in (path, other)
-    ]
-    assert contents[0] == contents[1]
+    assert contents_of(path) == contents_of(other)
     create_store(other, FRAME)  # leaves it as it is
     assert what_is_missing(other, {BLOCK: "inputs", BLOCK + 1: "inputs"}) == []
+
+
+@pytest.mark.parametrize("at_once", [1, 500, 10**9])
+def test_a_block_that_is_packed_in_parts_has_the_same_bytes(
+    path: Path, tmp_path, monkeypatch, at_once
+):
+    other = tmp_path / "other.zarr"
+    create_store(other, FRAME)
+    write_block(path, block(1), "inputs")
+    sizes = []
+
+    def watched(name, values, days):
+        sizes.append((name, values.size, len(days)))
+        return pack(name, values, days)
+
+    monkeypatch.setattr(store_write, "pack", watched)
+    monkeypatch.setattr(store_write, "PACKED_AT_ONCE", at_once)
+    write_block(other, block(1), "inputs")
+    assert contents_of(other) == contents_of(path)
+    assert all(size <= at_once or days == 1 for _, size, days in sizes)
+    assert sum(days for name, _, days in sizes if name == "tb") == len(DAYS)
 
 
 class Counting(WrapperStore[LocalStore]):

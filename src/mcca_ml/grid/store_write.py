@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import xarray as xr
 from zarr.core.buffer import Buffer
 from zarr.storage import MemoryStore
@@ -30,6 +31,11 @@ from mcca_ml.grid.store_layout import (
 )
 
 Held = Mapping[str, Buffer]
+Array = npt.NDArray[np.generic]
+
+PACKED_AT_ONCE = 1 << 22
+"""Values that are packed at once: each takes some forty bytes on the way, which for a block of all
+land would be three gigabytes."""
 
 
 def write_block(path: Path, ds: xr.Dataset, inputs: str) -> None:
@@ -118,12 +124,20 @@ def _packed(ds: xr.Dataset, days: Days, frame: Frame, block: int) -> Held:
     start = int((days[0] - EPOCH).astype(int))
     place = slice(block * CELL_BLOCK, block * CELL_BLOCK + ds.sizes["cell"])
     for name in (name for name in kind.contract if name in ds):
-        counts = pack(name, ds[name].to_numpy(), days)
+        counts = _counts(name, ds[name].to_numpy(), days)
         region: tuple[Any, ...] = (slice(start, start + days.size),)
         if kind.is_by_cells:
             region = (*region, place)
         arrays[name][region] = counts
     return {key: data for key, data in memory.items() if "/c/" in key and key not in made}
+
+
+def _counts(name: str, values: Array, days: Days) -> Array:
+    """A variable as counts, some days after the other."""
+    each = max(1, PACKED_AT_ONCE // max(1, values[:1].size))
+    starts = range(0, max(days.size, 1), each)
+    parts = [pack(name, values[n : n + each], days[n : n + each]) for n in starts]
+    return np.concatenate(parts)
 
 
 def _remove_others(
