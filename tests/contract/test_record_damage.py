@@ -1,4 +1,4 @@
-"""A record whose files were damaged: made again, or named in one line; never read as days unseen."""
+"""A record whose files were damaged: made again, or named in one line; never read as unseen."""
 
 import shutil
 from pathlib import Path
