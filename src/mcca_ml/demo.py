@@ -9,14 +9,14 @@ from mcca_ml.report.summary import Written, write_report
 from mcca_ml.sensors import SENSORS
 from mcca_ml.simulate.manifest import World
 from mcca_ml.simulate.run import simulate_world
-from mcca_ml.simulate.tasks import product_of
+from mcca_ml.simulate.tasks import blocks, product_of
 
 CONFIGURATION = "record.toml"
 TRUTH = "truth.zarr"
 
 
 def configuration_of(world: SimulateSettings, granules: Path = Path("granules")) -> str:
-    """The configuration, as TOML, of the record of a simulated world.
+    """The configuration, as TOML, of the record of a simulated world; of sensors that fly in it.
 
     Args:
         world: the `[simulate]` table.
@@ -27,7 +27,8 @@ def configuration_of(world: SimulateSettings, granules: Path = Path("granules"))
         f"west = {box.west}\neast = {box.east}\n"
         for box in world.box
     ]
-    products = [product_of(SENSORS[name]) for name in dict.fromkeys(world.sensors)]
+    seen = [name for name in dict.fromkeys(world.sensors) if blocks(world, SENSORS[name])]
+    products = [product_of(SENSORS[name]) for name in seen]
     inputs = [f'[input.{name}]\npath = "{granules.as_posix()}/{name}"\n' for name in products]
     return "\n".join(
         [

@@ -1,6 +1,7 @@
 """`mcca-ml demo`: a world, its record and its report in one folder, by one command."""
 
 import shutil
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -82,3 +83,10 @@ def test_the_configuration_is_of_that_world(name: str, tmp_path: Path):
     assert (found.period.start, found.period.end) == (world.first_day, world.last_day)
     assert [box.south for box in found.region.box] == [box.south for box in world.box]
     assert len(found.input) == len(world.sensors)
+
+
+def test_a_sensor_that_does_not_fly_then_is_no_input():
+    """Its folder would be empty, which a record refuses; AMSR-E ended in October 2011."""
+    later = SimulateSettings(first_day=date(2015, 4, 1), last_day=date(2015, 4, 2))
+    assert "1C-AMSR2" in configuration_of(later)
+    assert "1C-AMSRE" not in configuration_of(later)

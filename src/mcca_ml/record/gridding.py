@@ -14,7 +14,7 @@ from mcca_ml.grid.store import digest, what_is_missing, write_block
 from mcca_ml.grid.swath_grid import grid_swaths
 from mcca_ml.intercal.screen import band_of
 from mcca_ml.read.any import read_swaths
-from mcca_ml.record.granules import Granule
+from mcca_ml.record.granules import Granule, of_days
 from mcca_ml.record.ledger import ready_store
 from mcca_ml.record.plan import Cells, Days, Plan
 from mcca_ml.record.stages import Progress, Stage, Tally
@@ -74,8 +74,7 @@ def _swaths(granule: Granule) -> tuple[xr.Dataset, ...]:
 
 def _gridded(task: GridTask, days: Days) -> xr.Dataset:
     """Some days of a task, each following the one before."""
-    those = (one for one in task.granules if any(one.serves(day) for day in days))
-    swaths = (swath for one in those for swath in _swaths(one))
+    swaths = (swath for one in of_days(task.granules, days) for swath in _swaths(one))
     sensor = SENSORS[task.sensor]
     return grid_swaths(swaths, task.cells, days[0], days[-1], sensor=sensor, channels=task.channels)
 

@@ -7,6 +7,7 @@ replaced by the upright one of the same variances along x and y. Fields are cons
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -111,7 +112,7 @@ class Shares:
     columns: Floats
     """(footprint, column)."""
 
-    @property
+    @cached_property
     def inside(self) -> Floats:
         """Share of each footprint that lies on the patch [1]."""
         return np.asarray(self.rows.sum(axis=1) * self.columns.sum(axis=1), np.float32)

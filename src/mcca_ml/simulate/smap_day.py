@@ -37,6 +37,8 @@ def day_look(looks: Sequence[Look], day: np.datetime64, which: layouts.Look) -> 
     Returns:
         The cells that were seen; None where none was.
     """
+    # Of the month's passes only those of the day: the others are most of them.
+    looks = [look for look in looks if (look.obs_time.astype("M8[D]") == day).any()]
     if not looks:
         return None
     lon = ease2.longitude(GRID)[looks[0].column]
