@@ -130,7 +130,9 @@ class Cache:
         known = self.read()
         stats = [path.stat() for path in paths]
         stamps = [f"{stat.st_size} {stat.st_mtime_ns}" for stat in stats]
-        keys = [str(path.resolve()) for path in paths]
+        # Folder by folder: an archive has a hundred thousand files, and links mostly above them.
+        folders = {folder: folder.resolve() for folder in {path.parent for path in paths}}
+        keys = [str(folders[path.parent] / path.name) for path in paths]
         stale = [i for i, key in enumerate(keys) if known.get(key, [""])[0] != stamps[i]]
         with ThreadPoolExecutor(_THREADS) as threads:
             for i, found in zip(
