@@ -245,6 +245,7 @@ def _cube_parts(ds: xr.Dataset) -> Iterator[xr.Dataset]:
 def _of_product(path: Path, ds: xr.Dataset, parts: list[xr.Dataset]) -> Description:
     days = ds["time"].to_numpy().astype("M8[D]")
     times = np.concatenate([part["t0"].to_numpy().ravel() for part in parts])
+    rows, columns = ds["flag"].shape[1:]
     heading = {
         "store" if path.is_dir() else "file": path.name,
         "product": f"MCCA-ML {ds.attrs.get('product_version', '')}, {ds.attrs.get('title', '')}",
@@ -252,7 +253,7 @@ def _of_product(path: Path, ds: xr.Dataset, parts: list[xr.Dataset]) -> Descript
         "tracking id": str(ds.attrs.get("tracking_id", "unknown")),
         "days": _said_days(days),
         **({"observed": period(times)} if len(days) == 1 else {}),
-        "window": f"{ds.sizes['y']} rows, {ds.sizes['x']} columns of {ds.attrs.get('grid', '')}, "
+        "window": f"{rows} rows, {columns} columns of {ds.attrs.get('grid', '')}, "
         f"{extent(ds['lat'].to_numpy(), ds['lon'].to_numpy())}",
     }
     names = [str(name) for name in ds.data_vars if ds[name].dims == ds["flag"].dims]

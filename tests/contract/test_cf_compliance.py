@@ -12,11 +12,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from made_day import CELLS, MADE, WINDOW, record
 from made_retrieval import made_retrieval
 
 from mcca_ml.grid import ease2
 from mcca_ml.publish.attributes import Provenance, Source
 from mcca_ml.publish.product import write_product
+from mcca_ml.publish.quarter_degree import remap_of, remapped
+from mcca_ml.publish.record_day import write_record_day
 from mcca_ml.publish.variables import STATIC
 
 TESTS = ("cf:1.11", "acdd:1.3")
@@ -96,6 +99,18 @@ def test_products_pass_the_checker(checker, tmp_path, kind):
     assert unexpected(found) == []
     nameless = [name for name, message in found if message == "standard_name"]
     assert all(re.search(rf'variable "({"|".join(NAMELESS)})', name) for name in nameless), nameless
+
+
+@pytest.mark.parametrize("grid", ["m25", "quarter-degree"])
+def test_a_day_of_the_record_passes_the_checker(checker, tmp_path, grid):
+    ds, sheet = record(1), WINDOW
+    if grid == "quarter-degree":
+        remap = remap_of(CELLS)
+        ds, sheet = remapped(ds, remap), remap.sheet
+    product = write_record_day(ds, tmp_path, MADE, sheet)
+    found = messages(checker, product, tmp_path / "report.json")
+    assert unexpected(found) == []
+    assert [message for name, message in found if message == "standard_name"] == []
 
 
 def test_the_checker_would_notice(checker, tmp_path):

@@ -6,14 +6,12 @@ import json
 import numpy as np
 import pytest
 import xarray as xr
+from made_day import CELLS, MADE, WINDOW, record
 
-from mcca_ml import schema
-from mcca_ml.config import Settings
 from mcca_ml.errors import OutputError, SchemaError
 from mcca_ml.flags import NOT_RECOMMENDED, Flag, is_recommended
 from mcca_ml.grid.ease2 import M25, cell_latlon
 from mcca_ml.publish import record_day
-from mcca_ml.publish.record_attributes import record_made, window_of
 from mcca_ml.publish.record_cube import (
     create_cube,
     cube_blocks_missing,
@@ -24,36 +22,7 @@ from mcca_ml.publish.record_day import write_record_day
 from mcca_ml.publish.record_manifest import write_manifest
 from mcca_ml.publish.record_variables import cci_flag
 
-CELLS = np.array([200 * 1388 + 300, 201 * 1388 + 305, 210 * 1388 + 340])
-WINDOW = window_of(CELLS)
-MADE = record_made(Settings(), "0" * 64, True)
 DAY = np.datetime64
-
-
-def record(days: int, first: str = "2016-01-01") -> xr.Dataset:
-    rng = np.random.default_rng(0)
-    shape = (days, CELLS.size)
-    time = DAY(first) + np.arange(days)
-    hole = rng.random(shape) < 0.3
-    sm = rng.uniform(0.05, 0.5, shape).astype(np.float32)
-    seen = time[:, None].astype("M8[ns]") + (rng.random(shape) * 8.64e13).astype("m8[ns]")
-    special = {
-        "t0": np.where(hole, DAY("NaT", "ns"), seen),
-        "sensor": np.where(hole, 0, 32 + 4096).astype(np.int32),
-        "nobs": np.where(hole, 0, 2).astype(np.uint8),
-        "flag": np.where(hole, int(Flag.NOT_OBSERVED), int(Flag.SNOW)).astype(np.uint32),
-        "sm_filled": sm,
-        "is_filled": hole.astype(np.uint8),
-    }
-    variables = {
-        name: (
-            var.dims,
-            special.get(name, np.where(hole, np.nan, sm)),
-            {"units": var.units} if var.units else {},
-        )
-        for name, var in schema.RECORD.items()
-    }
-    return xr.Dataset(variables, coords={"time": time.astype("M8[ns]"), "cell": CELLS})
 
 
 def at_cells(found: xr.DataArray) -> np.ndarray:

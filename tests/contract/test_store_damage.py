@@ -19,8 +19,8 @@ from mcca_ml.grid import store
 from mcca_ml.grid.packing import PACKED
 from mcca_ml.grid.store import Frame, create_store, open_store, what_is_missing
 from mcca_ml.grid.swath_grid import grid_swaths
-from mcca_ml.publish.record_attributes import window_of
 from mcca_ml.publish.record_cube import create_cube, cube_blocks_missing, write_cube_block
+from mcca_ml.publish.sheet import window_of
 
 CELLS, _ = block_of_cells()
 BLOCK = store.block_of(np.datetime64("2016-03-02"))

@@ -53,7 +53,14 @@ def place_axes(
                 "coverage_content_type": "coordinate",
             },
         )
-    yield Axis(
+    yield depth_axis()
+    mapping = {"long_name": grid.name, **CRS.from_epsg(EASE2_EPSG).to_cf()}
+    yield Axis("crs", (), np.array(0, np.int32), mapping)
+
+
+def depth_axis() -> Axis:
+    """The nominal sensing depth."""
+    return Axis(
         "depth",
         (),
         np.array(DEPTH_M),
@@ -66,5 +73,3 @@ def place_axes(
             "coverage_content_type": "coordinate",
         },
     )
-    mapping = {"long_name": grid.name, **CRS.from_epsg(EASE2_EPSG).to_cf()}
-    yield Axis("crs", (), np.array(0, np.int32), mapping)

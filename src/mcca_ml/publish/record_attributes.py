@@ -9,22 +9,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-import numpy as np
-import numpy.typing as npt
-
 from mcca_ml import __version__, schema
 from mcca_ml.config import Settings
-from mcca_ml.grid.ease2 import M25
-from mcca_ml.grid.land import land_cells
 from mcca_ml.publish.attributes import (
     SIMULATED,
-    area,
     commit,
     epoch_of,
     iso,
     settings_as_json,
     signed,
 )
+from mcca_ml.publish.sheet import Sheet
 from mcca_ml.publish.variables import AttributeValue
 from mcca_ml.sensors import SENSORS
 
@@ -71,47 +66,6 @@ class RecordMade:
         return str(uuid.uuid5(uuid.NAMESPACE_URL, "\n".join(parts)))
 
 
-@dataclass(frozen=True)
-class Window:
-    """Some rows and columns of EASE2_M25, next to each other."""
-
-    row: int
-    column: int
-    rows: int
-    columns: int
-
-    @property
-    def slices(self) -> tuple[slice, slice]:
-        """Its rows and columns on the grid."""
-        return (
-            slice(self.row, self.row + self.rows),
-            slice(self.column, self.column + self.columns),
-        )
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Rows and columns."""
-        return self.rows, self.columns
-
-    def places(self, cells: npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:
-        """Flat index in the window of cells of the grid, all of which lie in it."""
-        row, column = np.divmod(np.asarray(cells, np.int64), M25.columns)
-        return np.asarray((row - self.row) * self.columns + column - self.column)
-
-
-def window_of(cells: npt.NDArray[np.integer]) -> Window:
-    """The least window around some cells; the whole grid for all land, and for no cell.
-
-    >>> window_of(np.array([3 * 1388 + 7, 5 * 1388 + 6]))
-    Window(row=3, column=6, rows=3, columns=2)
-    """
-    if cells.size == 0 or cells.size == land_cells(M25).size:
-        return Window(0, 0, *M25.shape)
-    row, column = np.divmod(np.asarray(cells, np.int64), M25.columns)
-    rows, columns = (int(np.ptp(index)) + 1 for index in (row, column))
-    return Window(int(row.min()), int(column.min()), rows, columns)
-
-
 def record_made(
     settings: Settings, sources_digest: str, is_simulated: bool, environ_epoch: str = ""
 ) -> RecordMade:
@@ -138,12 +92,12 @@ def record_made(
     )
 
 
-def file_stem(made: RecordMade, day: str) -> str:
+def file_stem(made: RecordMade, sheet: Sheet, day: str) -> str:
     """Name of a daily file without its suffix; day as YYYYMMDD.
 
     Made from simulated granules it ends in -SIMULATED: a name outlives its attributes.
     """
-    ending = "-SIMULATED" if made.is_simulated else ""
+    ending = f"{sheet.ending}{'-SIMULATED' if made.is_simulated else ''}"
     return f"MCCAML-SOILMOISTURE-L3S-SSMV-PASSIVE-DAILY-{day}000000-fv{made.version}{ending}"
 
 
@@ -189,15 +143,15 @@ def period_attributes(
 
 
 def common_attributes(
-    made: RecordMade, window: Window, layers: Sequence[str]
+    made: RecordMade, sheet: Sheet, layers: Sequence[str]
 ) -> dict[str, AttributeValue]:
     """Attributes that all files of a record have in common."""
     lead = SIMULATED if made.is_simulated else ""
-    title = f"Daily surface soil moisture, {made.project}, {M25.name}"
+    title = f"Daily surface soil moisture, {made.project}, {sheet.grid}"
     attributes: dict[str, AttributeValue] = {
         "Conventions": "CF-1.11, ACDD-1.3",
         "title": f"SIMULATED {title}" if made.is_simulated else title,
-        "summary": f"{lead}{_RECORD}On the {M25.cell_m / 1000:.1f} km {M25.name} grid.",
+        "summary": f"{lead}{_RECORD}On the {sheet.words}.",
         "keywords": "EARTH SCIENCE > LAND SURFACE > SOILS > SOIL MOISTURE/WATER CONTENT",
         "keywords_vocabulary": "GCMD Science Keywords",
         "naming_authority": "mcca-ml",
@@ -207,13 +161,13 @@ def common_attributes(
         **_sensors(layers),
         "product_version": made.version,
         "cdm_data_type": "Grid",
-        "grid": M25.name,
+        "grid": sheet.grid,
         "simulated": "true" if made.is_simulated else "false",
         **signed(),
         "acknowledgement": "Made from the granules that the manifest names; acknowledge their "
         "providers as their terms ask.",
         "project": made.project,
-        **area(M25, *window.slices),
+        **sheet.area(),
         "time_coverage_resolution": "P1D",
         "sources_sha256": made.sources_digest,
         "software_version": __version__,

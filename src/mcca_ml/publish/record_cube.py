@@ -22,18 +22,12 @@ from zarr.storage import MemoryStore
 from mcca_ml import schema
 from mcca_ml.atomic import make_directory, replacing, replacing_directory
 from mcca_ml.errors import OutputError, SchemaError
-from mcca_ml.grid.ease2 import M25
 from mcca_ml.grid.store_layout import CHECKED, write_held
 from mcca_ml.grid.store_whole import is_whole, marks
-from mcca_ml.publish.coordinates import place_axes
-from mcca_ml.publish.record_attributes import (
-    RecordMade,
-    Window,
-    common_attributes,
-    period_attributes,
-)
-from mcca_ml.publish.record_day import DIMS, time_attributes, unfolded
+from mcca_ml.publish.record_attributes import RecordMade, common_attributes, period_attributes
+from mcca_ml.publish.record_day import time_attributes, unfolded
 from mcca_ml.publish.record_variables import LAYERS, Stored, all_attributes, stored_variables
+from mcca_ml.publish.sheet import Window
 
 BLOCK_DAYS = 32
 """Days of a block, counted from the first day of the cube."""
@@ -64,7 +58,7 @@ def _array(
     """Make one empty variable."""
     part = [min(_INNER, size) for size in window.shape]
     whole = [-(-size // n) * n for size, n in zip(window.shape, part, strict=True)]
-    said = {**all_attributes(variable), **_fill_attribute(variable)}
+    said = {**all_attributes(variable, window), **_fill_attribute(variable)}
     said.pop("valid_range", None)  # in stored values, which readers of Zarr do not expect
     return group.create_array(
         name,
@@ -74,7 +68,7 @@ def _array(
         compressors=CHECKED,
         dtype=np.dtype(variable.dtype),
         fill_value=variable.background,
-        dimension_names=DIMS,
+        dimension_names=("time", *window.dims),
         attributes={key: _plain(value) for key, value in said.items()},
     )
 
@@ -97,7 +91,7 @@ def _make(store: Store, said: Mapping[str, Any], days: int) -> None:
     # The days to come stand there from the beginning: the cube grows by its shapes alone.
     first = int(np.datetime64(said["first_day"]).astype(int))
     time[:] = first + np.arange(_MOST_DAYS, dtype=np.int32)
-    for axis in place_axes(M25, *window.slices):
+    for axis in window.axes():
         made = group.create_array(
             axis.name,
             shape=axis.values.shape,

@@ -1,4 +1,4 @@
-"""The daily NetCDF file of the record: one UTC day on a window of EASE2_M25.
+"""The daily NetCDF file of the record: one UTC day on a part of a grid.
 
 Nearly all of the time that a small file takes goes into making its variables and attributes, which
 are the same for all days. They are made once, in memory; each day is a copy with values put in.
@@ -19,15 +19,11 @@ from h5py import h5a, h5d, h5f, h5p, h5s, h5t
 from mcca_ml import schema
 from mcca_ml.atomic import make_directory, replacing
 from mcca_ml.errors import SchemaError
-from mcca_ml.grid.ease2 import M25
-from mcca_ml.publish.coordinates import place_axes
 from mcca_ml.publish.record_attributes import (
     RecordMade,
-    Window,
     common_attributes,
     file_stem,
     period_attributes,
-    window_of,
 )
 from mcca_ml.publish.record_variables import (
     DAY_UNITS,
@@ -37,11 +33,11 @@ from mcca_ml.publish.record_variables import (
     all_attributes,
     stored_variables,
 )
+from mcca_ml.publish.sheet import Sheet
 from mcca_ml.publish.variables import AttributeValue
 
-__all__ = ("Window", "day_path", "time_attributes", "unfolded", "window_of", "write_record_day")
+__all__ = ("day_path", "time_attributes", "unfolded", "write_record_day")
 
-DIMS = ("time", "y", "x")
 _ZLIB_LEVEL: Final = 1
 _MEMORY = 1 << 18  # [byte] by which a file in memory grows
 _ANY_DAY = date(1970, 1, 1)
@@ -61,16 +57,17 @@ def time_attributes() -> dict[str, AttributeValue]:
     }
 
 
-def unfolded(values: Array, background: np.generic, places: Array, window: Window) -> Array:
-    """Stored values of cells, shape (time, cell), on their window, shape (time, y, x)."""
-    whole = np.full((len(values), window.rows * window.columns), background)
+def unfolded(values: Array, background: np.generic, places: Array, sheet: Sheet) -> Array:
+    """Stored values of cells, shape (time, cell), on their sheet, shape (time, row, column)."""
+    rows, columns = sheet.shape
+    whole = np.full((len(values), rows * columns), background)
     whole[:, places] = values
-    return whole.reshape(len(values), *window.shape)
+    return whole.reshape(len(values), rows, columns)
 
 
-def _define(nc: netCDF4.Dataset, window: Window, variables: dict[str, Stored]) -> None:
+def _define(nc: netCDF4.Dataset, sheet: Sheet, variables: dict[str, Stored]) -> None:
     """Make dimensions, coordinates and empty variables."""
-    sizes = {"time": None, "y": window.rows, "x": window.columns, "bounds": 2}
+    sizes = {"time": None, **dict(zip(sheet.dims, sheet.shape, strict=True)), "bounds": 2}
     for name, size in sizes.items():
         nc.createDimension(name, size)
     for name, dims, said in (
@@ -79,7 +76,7 @@ def _define(nc: netCDF4.Dataset, window: Window, variables: dict[str, Stored]) -
     ):
         made = nc.createVariable(name, "f8", dims, fill_value=False, chunksizes=(1, 2)[: len(dims)])
         made.setncatts(said)
-    for axis in place_axes(M25, *window.slices):
+    for axis in sheet.axes():
         kind = axis.values.dtype.str[1:]
         made = nc.createVariable(axis.name, kind, axis.dims, fill_value=False)
         made.setncatts(axis.attributes)
@@ -89,20 +86,20 @@ def _define(nc: netCDF4.Dataset, window: Window, variables: dict[str, Stored]) -
         made = nc.createVariable(
             name,
             np.dtype(variable.dtype).str[1:],
-            DIMS,
+            ("time", *sheet.dims),
             zlib=True,
             complevel=_ZLIB_LEVEL,
             shuffle=True,
-            chunksizes=(1, *window.shape),
+            chunksizes=(1, *sheet.shape),
             fill_value=fill,
         )
-        made.setncatts(all_attributes(variable))
+        made.setncatts(all_attributes(variable, sheet))
 
 
 @lru_cache(maxsize=2)
-def _empty(made: RecordMade, window: Window, layers: tuple[str, ...]) -> bytes:
+def _empty(made: RecordMade, sheet: Sheet, layers: tuple[str, ...]) -> bytes:
     """A file of any day without values."""
-    stem = file_stem(made, f"{_ANY_DAY:%Y%m%d}")
+    stem = file_stem(made, sheet, f"{_ANY_DAY:%Y%m%d}")
     # On the disk, since in memory the library writes the time of making into the file.
     with TemporaryDirectory() as folder:
         path = Path(folder) / "empty.nc"
@@ -110,9 +107,9 @@ def _empty(made: RecordMade, window: Window, layers: tuple[str, ...]) -> bytes:
             replacing(path, is_synced=False) as beside,
             netCDF4.Dataset(beside, "w", format="NETCDF4") as nc,
         ):
-            nc.setncatts(common_attributes(made, window, layers))
+            nc.setncatts(common_attributes(made, sheet, layers))
             nc.setncatts(period_attributes(made, stem, _ANY_DAY, _ANY_DAY))
-            _define(nc, window, stored_variables(layers))
+            _define(nc, sheet, stored_variables(layers))
         return path.read_bytes()
 
 
@@ -153,16 +150,16 @@ def _filled(image: bytes, values: dict[str, Array], attributes: dict[str, Attrib
     return whole
 
 
-def day_path(directory: Path, made: RecordMade, day: date) -> Path:
+def day_path(directory: Path, made: RecordMade, sheet: Sheet, day: date) -> Path:
     """Where the file of a day stands, in a directory of its year."""
-    return directory / f"{day:%Y}" / f"{file_stem(made, f'{day:%Y%m%d}')}.nc"
+    return directory / f"{day:%Y}" / f"{file_stem(made, sheet, f'{day:%Y%m%d}')}.nc"
 
 
 def write_record_day(
     ds: xr.Dataset,
     directory: Path,
     made: RecordMade,
-    window: Window,
+    sheet: Sheet,
     *,
     layers: Sequence[str] = LAYERS,
 ) -> Path:
@@ -171,10 +168,10 @@ def write_record_day(
     The bytes are a function of the arguments alone.
 
     Args:
-        ds: after schema.RECORD, one UTC day; cells of EASE2_M25 in `window`.
-        directory: an existing directory; the file goes into that of its year.
+        ds: after schema.RECORD, one UTC day; its cells are of the grid of `sheet` and lie on it.
+        directory: the file goes into that of its year; both are made where they are missing.
         made: what the record was made from.
-        window: part of the grid that the file holds.
+        sheet: part of the grid that the file holds.
         layers: of `schema.LAYERS`, those that are published; the same for all days of a record.
 
     Raises:
@@ -188,17 +185,17 @@ def write_record_day(
         )
     number = int(ds["time"].to_numpy()[0].astype("M8[D]").astype(np.int64))
     day = _ANY_DAY + timedelta(days=number)
-    places = window.places(ds["cell"].to_numpy())
+    places = sheet.places(ds["cell"].to_numpy())
     values: dict[str, Array] = {
         "time": np.array([number], np.float64),
         "time_bnds": np.array([[number, number + 1]], np.float64),
     }
     for name, variable in stored_variables(tuple(layers)).items():
         stored = variable.stored(ds[variable.of].to_numpy())
-        values[name] = unfolded(stored, variable.background, places, window)
-    path = day_path(directory, made, day)
+        values[name] = unfolded(stored, variable.background, places, sheet)
+    path = day_path(directory, made, sheet, day)
     attributes = period_attributes(made, path.stem, day, day)
-    whole = _filled(_empty(made, window, tuple(layers)), values, attributes)
+    whole = _filled(_empty(made, sheet, tuple(layers)), values, attributes)
     make_directory(path.parent)
     with replacing(path) as beside:
         beside.write_bytes(whole)

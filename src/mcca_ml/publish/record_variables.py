@@ -9,6 +9,7 @@ import numpy.typing as npt
 from mcca_ml import schema
 from mcca_ml.constants import FILL_FLOAT
 from mcca_ml.flags import FLAG_DTYPE, MEANING, NO_VALUE, Flag
+from mcca_ml.publish.sheet import Sheet
 from mcca_ml.publish.variables import (
     NO_FLAG,
     SOIL_WATER,
@@ -235,8 +236,11 @@ def stored_variables(layers: Sequence[str] = LAYERS) -> dict[str, Stored]:
     return out
 
 
-def all_attributes(variable: Stored) -> dict[str, AttributeValue]:
+def all_attributes(variable: Stored, sheet: Sheet) -> dict[str, AttributeValue]:
     """Attributes of a variable with those that tie it to the grid."""
     is_moisture = variable.attributes.get("units") == "m3 m-3"  # only that lies at a depth
-    coordinates = "lat lon depth" if is_moisture else "lat lon"
-    return {**variable.attributes, "grid_mapping": "crs", "coordinates": coordinates}
+    coordinates = " ".join((*sheet.auxiliary, *(("depth",) if is_moisture else ())))
+    tied: dict[str, AttributeValue] = {"grid_mapping": "crs"}
+    if coordinates:
+        tied["coordinates"] = coordinates
+    return {**variable.attributes, **tied}

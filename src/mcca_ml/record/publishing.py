@@ -13,7 +13,9 @@ import xarray as xr
 from mcca_ml.atomic import make_directory, replacing
 from mcca_ml.blocks import perform
 from mcca_ml.config import Settings
+from mcca_ml.config_publish import PublishSettings
 from mcca_ml.grid.store import digest, marks, open_store
+from mcca_ml.publish.quarter_degree import remap_of, remapped
 from mcca_ml.publish.record_attributes import RecordMade, record_made
 from mcca_ml.publish.record_cube import (
     BLOCK_DAYS,
@@ -23,8 +25,9 @@ from mcca_ml.publish.record_cube import (
     extend_cube,
     write_cube_block,
 )
-from mcca_ml.publish.record_day import Window, window_of, write_record_day
+from mcca_ml.publish.record_day import write_record_day
 from mcca_ml.publish.record_manifest import write_manifest
+from mcca_ml.publish.sheet import Window, window_of
 from mcca_ml.record import ledger
 from mcca_ml.record.granules import Granule
 from mcca_ml.record.plan import Days, Plan
@@ -33,6 +36,8 @@ from mcca_ml.schema import LAYERS
 
 CUBE = "record.zarr"
 SOURCES = "sources.txt"
+QUARTER_DEGREE = "0.25deg"
+"""Directory of the daily files on that grid."""
 
 
 @dataclass(frozen=True)
@@ -97,22 +102,35 @@ def _is_file_of(path: Path, size: int | None) -> bool:
 def _write_days(task: PublishTask, ds: xr.Dataset) -> None:
     """Write the daily files of a task, then their mark."""
     task.mark.unlink(missing_ok=True)
-    files, sizes = {}, {}
+    settings = task.settings.publish
+    remap = remap_of(ds["cell"].to_numpy()) if settings.quarter_degree else None
+    paths = []
     for number, made in enumerate(task.made):
         one = ds.isel(time=[number])
-        path = write_record_day(one, task.output, made, task.window, layers=task.layers)
-        name, data = str(path.relative_to(task.output)), path.read_bytes()
+        if settings.daily:
+            paths.append(write_record_day(one, task.output, made, task.window, layers=task.layers))
+        if remap is not None:
+            folder, one = task.output / QUARTER_DEGREE, remapped(one, remap)
+            paths.append(write_record_day(one, folder, made, remap.sheet, layers=task.layers))
+    files, sizes = {}, {}
+    for path in paths:
+        name, data = path.relative_to(task.output).as_posix(), path.read_bytes()
         files[name], sizes[name] = sha256(data).hexdigest(), len(data)
     said = {"inputs": task.inputs, "files": files, "bytes": sizes}
     with replacing(task.mark) as beside:
         beside.write_text(json.dumps(said, indent=1))
 
 
+def has_days(settings: PublishSettings) -> bool:
+    """Whether files of single days are wanted, on whichever grid."""
+    return settings.daily or settings.quarter_degree
+
+
 def publish_block(task: PublishTask) -> int:
     """Write what is missing of a block; returns the number of days."""
     ds = open_store(task.store, first_day=task.days[0], last_day=task.days[-1])
     settings = task.settings.publish
-    if settings.daily and not _days_are_done(task):
+    if has_days(settings) and not _days_are_done(task):
         _write_days(task, ds)
     cube = task.output / CUBE
     if settings.cube and cube_blocks_missing(cube, {task.number: task.inputs}):
@@ -163,7 +181,8 @@ def _missing(plan: Plan, tasks: list[PublishTask]) -> list[PublishTask]:
     return [
         one
         for one in tasks
-        if (settings.daily and not _days_are_done(one)) or (settings.cube and one.number in absent)
+        if (has_days(settings) and not _days_are_done(one))
+        or (settings.cube and one.number in absent)
     ]
 
 
@@ -186,7 +205,7 @@ def _manifest(plan: Plan, tasks: list[PublishTask]) -> None:
     for said in cube_marks(plan.output / CUBE).values():
         known |= {f"{CUBE}/{key}": sha for key, sha in said["shards"].items() if sha}
     for task in tasks:
-        if plan.settings.publish.daily:
+        if has_days(plan.settings.publish):
             known |= json.loads(task.mark.read_text())["files"]
     lines = [f"{one.sha256}  {one.path.name}" for some in plan.granules.values() for one in some]
     with replacing(plan.output / SOURCES) as beside:

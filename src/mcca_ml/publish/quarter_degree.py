@@ -1,0 +1,222 @@
+"""The record on a regular grid of 0.25 degrees, north up, as ESA CCI soil moisture has it.
+
+On the equal-area map of EASE-Grid 2.0 a cell of latitude and longitude is a rectangle too, so its
+area shared with each cell of EASE2_M25 is exact. A new cell takes from the cell that holds its
+centre: whether there is a value at all, `sensor`, `nobs`, `t0`, `flag`, `is_filled`. Soil moisture
+and its uncertainty are means weighted by shared area over those cells in it that have a value and
+are as that one is: recommended or not, filled or not. So no value of frozen ground goes into a
+recommended one, and `sm_filled` is `sm` where that has a value. The uncertainty is what it would be
+if the errors of neighbours were one error, since they share networks, looks and target: means of
+independent errors would be smaller.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+from pyproj import CRS
+
+from mcca_ml import schema
+from mcca_ml.flags import is_recommended
+from mcca_ml.grid import ease2
+from mcca_ml.grid.land import land_cells
+from mcca_ml.grid.overlap import Cover, overlap, weighted_mean
+from mcca_ml.publish.attributes import DEPTH
+from mcca_ml.publish.coordinates import Axis, depth_axis
+from mcca_ml.publish.sheet import Cells
+from mcca_ml.publish.variables import AttributeValue
+
+NAME = "0.25_degree"
+STEP = 0.25
+"""Height and width of a cell [degree]."""
+ROWS, COLUMNS = 720, 1440
+_WGS84_EPSG = 4326
+
+
+def latitude_edges() -> npt.NDArray[np.float64]:
+    """Edges of the rows, north to south [degree_north]."""
+    return np.asarray(90.0 - STEP * np.arange(ROWS + 1))
+
+
+def longitude_edges() -> npt.NDArray[np.float64]:
+    """Edges of the columns, west to east [degree_east]."""
+    return np.asarray(STEP * np.arange(COLUMNS + 1) - 180.0)
+
+
+def _middles(edges: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    return np.asarray((edges[:-1] + edges[1:]) / 2)
+
+
+@dataclass(frozen=True)
+class QuarterWindow:
+    """Some rows and columns of the 0.25 degree grid, next to each other."""
+
+    row: int
+    column: int
+    rows: int
+    columns: int
+
+    @property
+    def grid(self) -> str:
+        """Name of the grid."""
+        return NAME
+
+    @property
+    def words(self) -> str:
+        """The grid in words."""
+        return f"regular 0.25 degree grid, remapped by area from {ease2.M25.name}"
+
+    @property
+    def ending(self) -> str:
+        """What names of files have of it."""
+        return "-0.25DEG"
+
+    @property
+    def dims(self) -> tuple[str, str]:
+        """Dimensions of rows and columns."""
+        return "lat", "lon"
+
+    @property
+    def auxiliary(self) -> tuple[str, ...]:
+        """None: latitude and longitude are the dimensions."""
+        return ()
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return self.rows, self.columns
+
+    def places(self, cells: Cells) -> npt.NDArray[np.int64]:
+        """Flat index in the window of cells of the grid, all of which lie in it."""
+        row, column = np.divmod(np.asarray(cells, np.int64), COLUMNS)
+        return np.asarray((row - self.row) * self.columns + column - self.column)
+
+    def _edges(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        return (
+            latitude_edges()[self.row : self.row + self.rows + 1],
+            longitude_edges()[self.column : self.column + self.columns + 1],
+        )
+
+    def axes(self) -> Iterator[Axis]:
+        """lat, lon, their bounds, depth and crs."""
+        for name, long_name, letter, edges in zip(
+            ("lat", "lon"), ("latitude", "longitude"), "YX", self._edges(), strict=True
+        ):
+            said: dict[str, AttributeValue] = {
+                "standard_name": long_name,
+                "long_name": f"{long_name} of the cell centre",
+                "units": "degrees_north" if name == "lat" else "degrees_east",
+                "axis": letter,
+                "bounds": f"{name}_bnds",
+                "coverage_content_type": "coordinate",
+            }
+            yield Axis(name, (name,), _middles(edges), said)
+            both = np.stack([edges[:-1], edges[1:]], axis=1)
+            yield Axis(f"{name}_bnds", (name, "bounds"), both, {})
+        yield depth_axis()
+        mapping = {"long_name": "WGS 84", **CRS.from_epsg(_WGS84_EPSG).to_cf()}
+        yield Axis("crs", (), np.array(0, np.int32), mapping)
+
+    def area(self) -> dict[str, AttributeValue]:
+        """Attributes that say where it lies: its outer edges."""
+        lat, lon = self._edges()
+        north, south, west, east = (float(edge) for edge in (lat[0], lat[-1], lon[0], lon[-1]))
+        corners = [(west, south), (east, south), (west, north), (east, north), (west, south)]
+        ring = ", ".join(f"{y:.6f} {x:.6f}" for x, y in corners)
+        return {
+            "geospatial_bounds": f"POLYGON (({ring}))",
+            "geospatial_bounds_crs": "EPSG:4326",
+            "geospatial_lat_min": np.float64(south),
+            "geospatial_lat_max": np.float64(north),
+            "geospatial_lat_units": "degrees_north",
+            "geospatial_lon_min": np.float64(west),
+            "geospatial_lon_max": np.float64(east),
+            "geospatial_lon_units": "degrees_east",
+            "geospatial_lat_resolution": "0.25 degree",
+            "geospatial_lon_resolution": "0.25 degree",
+            **DEPTH,
+        }
+
+
+@dataclass(frozen=True)
+class Remap:
+    """From some cells of EASE2_M25 to the cells of 0.25 degrees whose centres they hold."""
+
+    sheet: QuarterWindow
+    cells: npt.NDArray[np.int64]
+    """Flat cells of the 0.25 degree grid, rising."""
+    centre: npt.NDArray[np.int32]
+    """Position in the list of source cells of the one that holds each centre."""
+    cover: Cover
+    """All source cells that share area with each cell."""
+
+
+def remap_of(cells: Cells) -> Remap:
+    """How some cells of EASE2_M25 go to the 0.25 degree grid.
+
+    Args:
+        cells: flat, rising, each once.
+
+    Returns:
+        Its sheet is the whole grid for all land, and for no cell; else the least one around them.
+    """
+    m25 = ease2.M25
+    position = np.full(m25.size, -1, np.int32)
+    position[cells] = np.arange(cells.size, dtype=np.int32)
+    lat, lon = latitude_edges(), longitude_edges()
+    of_row, _ = ease2.cell_of(m25, _middles(lat), 0.0)
+    _, of_column = ease2.cell_of(m25, 0.0, _middles(lon))
+    held = position[np.maximum(of_row, 0)[:, None] * m25.columns + of_column]
+    held[of_row < 0] = -1
+    row, column = np.nonzero(held >= 0)
+    down = overlap(ease2.y_edges(m25), ease2.y_of(lat))
+    across = overlap(ease2.x_edges(m25), ease2.x_of(lon))
+    flat = down.index[row][:, :, None] * m25.columns + across.index[column][:, None, :]
+    weight = down.weight[row][:, :, None] * across.weight[column][:, None, :]
+    most = down.index.shape[1] * across.index.shape[1]
+    index = position[flat.reshape(row.size, most)]
+    share = np.where(index >= 0, weight.reshape(row.size, most), 0.0)
+    return Remap(
+        _sheet(cells, row, column),
+        np.asarray(row * COLUMNS + column, np.int64),
+        held[row, column],
+        Cover(np.where(share > 0, index, 0).astype(np.int32), share),
+    )
+
+
+def _sheet(cells: Cells, row: Cells, column: Cells) -> QuarterWindow:
+    """What is around cells of EASE2_M25 and the cells, by row and column, that they fill."""
+    if cells.size in (0, land_cells(ease2.M25).size):
+        return QuarterWindow(0, 0, ROWS, COLUMNS)
+    # In the tropics a cell of EASE2_M25 may hold no centre; its own lies in a cell all the same.
+    place = ease2.cell_latlon(ease2.M25, cells)
+    down = np.concatenate([row, np.floor((90.0 - place.lat) / STEP).astype(np.int64)])
+    right = np.concatenate([column, np.floor((place.lon + 180.0) / STEP).astype(np.int64)])
+    rows, columns = (int(np.ptp(index)) + 1 for index in (down, right))
+    return QuarterWindow(int(down.min()), int(right.min()), rows, columns)
+
+
+def remapped(ds: xr.Dataset, remap: Remap) -> xr.Dataset:
+    """The record on the 0.25 degree grid; the input is not modified.
+
+    Args:
+        ds: after schema.RECORD; its cells are those that `remap` was made for.
+        remap: of its cells.
+
+    Returns:
+        New dataset after schema.RECORD, `cell` being flat indices of the 0.25 degree grid.
+    """
+    kind = 2 * is_recommended(ds["flag"].to_numpy()) + (ds["is_filled"].to_numpy() != 0)
+    is_alike = kind[:, remap.cover.index] == kind[:, remap.centre][..., None]
+    cover = Cover(remap.cover.index, np.where(is_alike, remap.cover.weight, 0.0))
+    out = xr.Dataset(coords={"time": ds["time"], "cell": remap.cells}, attrs=ds.attrs)
+    for name, var in schema.RECORD.items():
+        values = ds[name].to_numpy()
+        taken = values[:, remap.centre]
+        if var.units == "m3 m-3":
+            mean = weighted_mean(values, cover, min_share=0.0)
+            taken = np.where(np.isfinite(taken), mean, taken)
+        out[name] = (ds[name].dims, taken, ds[name].attrs)
+    return out
