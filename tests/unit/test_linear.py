@@ -8,6 +8,7 @@ from mcca_ml.learn import linear, samples
 from mcca_ml.learn.level import Levels
 
 DAYS, FEATURES = 300, 3
+FORM = linear.Form(3, 3.0)
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +31,7 @@ def level():
 
 @pytest.fixture(scope="module")
 def line(made, level):
-    return linear.fit(made, level)
+    return linear.fit(made, level, FORM)
 
 
 def read(made, line, days=DAYS):
@@ -51,7 +52,7 @@ def test_it_is_the_least_squares_of_targets_and_penalty(made, line):
     a = np.concatenate(rows, axis=1)[seen]
     a -= a.mean(axis=0)
     y = made.train[0][seen].astype(np.float64)
-    pull = np.sqrt(linear.PENALTY) * np.eye(a.shape[1])
+    pull = np.sqrt(FORM.penalty) * np.eye(a.shape[1])
     wanted = lstsq(np.vstack([a, pull]), np.concatenate([y - y.mean(), np.zeros(a.shape[1])]))[0]
     np.testing.assert_allclose(line.coefficient[0], wanted, atol=2e-6)
 
@@ -76,7 +77,7 @@ def test_a_cell_without_target_has_its_mean_and_spread(made, line, level):
 
 
 def test_without_a_linear_path_every_cell_has_its_mean(made, level):
-    flat = linear.fit(made, level, is_used=False)
+    flat = linear.fit(made, level, FORM, is_used=False)
     assert not flat.coefficient.any()
     np.testing.assert_array_equal(flat.offset, level.mean)
     np.testing.assert_array_equal(flat.left, level.sd)
@@ -84,7 +85,9 @@ def test_without_a_linear_path_every_cell_has_its_mean(made, level):
 
 def test_the_lines_of_some_cells_are_theirs(made, level, line):
     some = np.array([1])
-    alone = linear.fit(samples.of(made, some), Levels(*(v[some] for v in vars(level).values())))
+    alone = linear.fit(
+        samples.of(made, some), Levels(*(v[some] for v in vars(level).values())), FORM
+    )
     for name, values in vars(alone).items():
         np.testing.assert_array_equal(values, getattr(linear.of(line, some), name))
 
@@ -92,3 +95,26 @@ def test_the_lines_of_some_cells_are_theirs(made, level, line):
 def test_an_input_far_outside_is_cut(made, line):
     x = np.full_like(made.x, 1e6)
     assert (linear.scaled_values(x, line) == linear.FARTHEST).all()
+
+
+def two_years(rng, *, memory):
+    """Six cells whose target hangs on an input, or on its mean over 15 days."""
+    days = 730
+    x = rng.normal(size=(6, days, 6)).astype(np.float32)
+    told, kept = x[:, :, 0], np.zeros((6, days))
+    for day in range(1, days):
+        kept[:, day] = kept[:, day - 1] * np.exp(-1 / 15) + told[:, day] * (1 - np.exp(-1 / 15))
+    y = 0.25 + (0.15 * kept if memory else 0.03 * told) + 0.01 * rng.normal(size=(6, days))
+    return samples.series(x, y, roles=np.zeros(days, int), cells=np.arange(6))
+
+
+@pytest.mark.parametrize("memory", [False, True])
+def test_a_memory_is_taken_where_days_not_seen_tell_that_it_is_worth_it(memory):
+    series = two_years(np.random.default_rng(5), memory=memory)
+    level = Levels(np.full(6, 0.25, "f4"), np.full(6, 0.03, "f4"), np.ones(6, np.bool_))
+    assert linear.form_of(series, level).memories == (3 if memory else 0)
+
+
+def test_without_a_cell_of_enough_targets_a_form_is_given(made):
+    level = Levels(np.full(3, 0.2, "f4"), np.full(3, 0.03, "f4"), np.zeros(3, np.bool_))
+    assert linear.form_of(made, level) == linear.FIRST_FORM

@@ -29,7 +29,7 @@ def climatology(series: Series, level: Levels, first_day: float = 0.0) -> Floats
     return out.astype(np.float32)
 
 
-def ridge(series: Series, level: Levels) -> Floats:
+def ridge(series: Series, level: Levels, form: linear.Form) -> Floats:
     """Linear estimate from the inputs and their exponential memories [m3 m-3], (cell, time).
 
     It is the linear path of the learner alone. Missing days hold the last value; a cell with too
@@ -38,7 +38,8 @@ def ridge(series: Series, level: Levels) -> Floats:
     Args:
         series: of the cells.
         level: mean of each cell.
+        form: of the lines.
     """
-    line = linear.fit(series, level)
+    line = linear.fit(series, level, form)
     values = values_at(series.x, latest(series.x))
     return linear.estimate(line, linear.scaled_values(values, line))

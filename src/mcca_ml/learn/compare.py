@@ -23,7 +23,7 @@ def estimates(weights: Weights, series: Series) -> Mapping[str, Floats]:
     level = weights.level
     return {
         "climatology": climatology(series, level),
-        "ridge": ridge(series, level),
+        "ridge": ridge(series, level, weights.start.form),
         "pooled": predict(at_start(weights.start, series), series.x),
         "lstm": predict(weights, series.x),
     }

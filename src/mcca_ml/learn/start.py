@@ -31,6 +31,8 @@ class Start:
     groups: npt.NDArray[np.int64]
     """Look of each input, (feature,)."""
     settings: TrainSettings
+    form: linear.Form
+    """Of the lines of all cells."""
 
 
 @dataclass(frozen=True)
@@ -147,11 +149,12 @@ def pooled_start(
     empty = pooled.first_pooled(
         jax.random.key(settings.seed), features, static.shape[1], settings.hidden
     )
-    start = Start(_arrays(empty), static_mean, static_scale, guess, series.groups, settings)
+    levels = level.levels(chosen, static, guess, settings.fewest_targets)
+    form = linear.form_of(chosen, levels) if settings.linear else linear.FIRST_FORM
+    start = Start(_arrays(empty), static_mean, static_scale, guess, series.groups, settings, form)
     if settings.start == "random":
         return start, ()
-    levels = level.levels(chosen, static, guess, settings.fewest_targets)
-    line = linear.fit(chosen, levels, is_used=settings.linear)
+    line = linear.fit(chosen, levels, form, is_used=settings.linear)
     x, *of_days = map(jnp.asarray, lessons(start, chosen, line, levels))
     sample = pooled.Sample(x, jnp.asarray(static), *of_days)
     network, errors = pooled.train(sample, settings, progress)
@@ -179,5 +182,5 @@ def at_start(start: Start, series: Series) -> Weights:
     else:
         networks = jax.vmap(at_cell, in_axes=(None, 0))(start.pooled, jnp.asarray(static))
     network: Network = jax.tree.map(np.asarray, networks)
-    line = linear.fit(series, levels, is_used=settings.linear)
+    line = linear.fit(series, levels, start.form, is_used=settings.linear)
     return Weights(start, series.cells, network, levels, line)

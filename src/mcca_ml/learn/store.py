@@ -13,11 +13,11 @@ from mcca_ml.atomic import replacing
 from mcca_ml.config_train import TrainSettings
 from mcca_ml.errors import GranuleError
 from mcca_ml.learn.level import Guess, Levels
-from mcca_ml.learn.linear import Line
+from mcca_ml.learn.linear import Form, Line
 from mcca_ml.learn.lstm import Network, Pooled
 from mcca_ml.learn.start import Start, Weights
 
-VERSION = 2
+VERSION = 3
 """Of the layout of the file."""
 _SHARED = "pooled_"
 _LINE = "line_"
@@ -43,6 +43,8 @@ def save(path: Path, weights: Weights) -> None:
         "static_scale": start.static_scale,
         "guess": start.guess.coefficient,
         "groups": start.groups,
+        "form_memories": np.int64(start.form.memories),
+        "form_penalty": np.float64(start.form.penalty),
         "pooled_static": start.pooled.static,
         "cells": weights.cells,
         "mean": weights.level.mean,
@@ -71,6 +73,7 @@ def _weights(table: Table) -> Weights:
         Guess(np.asarray(table["guess"], np.float32)),
         np.asarray(table["groups"], np.int64),
         TrainSettings.model_validate_json(str(table["settings"])),
+        Form(int(table["form_memories"]), float(table["form_penalty"])),
     )
     levels = Levels(
         np.asarray(table["mean"], np.float32),

@@ -174,6 +174,7 @@ def network_inputs(plan: Plan, sensor: str) -> str:
     settings = plan.settings
     return digest(
         "train",
+        str(store.VERSION),
         sensor,
         settings.train.model_dump_json(),
         settings.roles.model_dump_json(),
