@@ -119,6 +119,29 @@ def _of_input(path: str, base: Path) -> list[Path]:
     return found
 
 
+def record_of(arguments: Sequence[str], *, is_plain: bool) -> Path | None:
+    """The configuration of a record, whose stage `retrieve` is asked for; None: granules are.
+
+    Args:
+        arguments: as of `work_of`.
+        is_plain: whether no option was given that is for granules.
+
+    Raises:
+        ConfigError: a bad configuration, or options that a record takes from its configuration.
+    """
+    if len(arguments) != 1 or not arguments[0].endswith(SETTINGS):
+        return None
+    path = Path(arguments[0])
+    if load(path).work is None:
+        return None
+    if not is_plain:
+        raise ConfigError(
+            f"{path}: is the configuration of a record ([work]), of which retrieve makes the "
+            "target, found options for granules, expected none; leave them out, or name granules"
+        )
+    return path
+
+
 def work_of(arguments: Sequence[str], out: Path | None, mode: str | None) -> Work:
     """What the arguments ask for.
 

@@ -107,11 +107,21 @@ def retrieve(  # noqa: PLR0913 one parameter an option
     ] = False,
     debug: Debug = False,
 ) -> None:
-    """Retrieve soil moisture and VOD: one NetCDF file a UTC day."""
+    """Retrieve soil moisture and VOD: one NetCDF file a UTC day.
+
+    Of the configuration of a record: its stage one, the target of the networks.
+    """
     with errors_in_one_line(debug):
         # Imported here, not above: --help must not wait for pydantic, which checks the settings.
-        from mcca_ml.arguments import expand, work_of
+        from mcca_ml.arguments import expand, record_of, work_of
 
+        options = (out, mode, ancillary, png, keep_going, grid != "native", look != "both")
+        record = record_of(granules, is_plain=not any(options))
+        if record is not None:
+            from mcca_ml.record.stages import Stage  # not above: NumPy would slow --help
+
+            commands_run.make(record, (Stage.RETRIEVE,))
+            return
         work = work_of(granules, out, mode.value if mode else None)
         lenders = tuple(path for one in ancillary or () for path in expand(str(one)))
         # Imported here, not above: JAX and xarray take seconds; bad arguments are told before.

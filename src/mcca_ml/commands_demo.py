@@ -44,7 +44,7 @@ def demo(
             made = make_world(out, settings, workers=workers, progress=bar.advance)
             seconds = bar.seconds
         typer.echo(world_line(made, seconds))
-        make(out / CONFIGURATION, tuple(Stage), workers, "")
+        make(out / CONFIGURATION, tuple(Stage), workers)
         begun = time.monotonic()
         page = report(out).page
         typer.echo(f"{'report':<9} {page} in {time.monotonic() - begun:.1f} s")

@@ -65,8 +65,8 @@ def _shown() -> Iterator[
 def make(
     configuration: Path,
     stages: tuple["Stage", ...],
-    workers: int,
-    cluster: str,
+    workers: int = 2,
+    cluster: str = "",
     *,
     retrain: bool = False,
 ) -> None:

@@ -207,6 +207,15 @@ def test_inspect_a_granule(granule):
     assert (row.units, row.low, row.high, row.share) == ("K", "250", "265", 1.0)
 
 
+@pytest.mark.parametrize(
+    "command", [["series", "--lat", "35", "--lon", "-100"], ["map", "--date", "2015-07-01"]]
+)
+def test_a_product_with_looks_is_no_record(demo, command):
+    found = run(app, [command[0], str(demo.summary.products[0]), *command[1:]])
+    assert found.exit_code == 1
+    assert "found no sm(time, lat, lon) as expected of daily soil moisture" in found.stderr
+
+
 def test_inspect_a_product_in_a_screenful(demo):
     path = demo.summary.products[0]
     found = run(app, ["inspect", str(path)])

@@ -61,6 +61,20 @@ def test_a_configuration_that_was_changed_is_kept(folder: Path):
     assert (folder / "record.toml").read_text() == text
 
 
+@pytest.mark.parametrize("stage", [str(stage) for stage in Stage if stage != Stage.PUBLISH])
+def test_every_stage_is_a_command_of_its_own(folder: Path, stage: str):
+    """`retrieve` too, which else is for granules."""
+    found = CliRunner().invoke(app, [stage, str(folder / "record.toml")])
+    assert found.exit_code == 0, found.output
+    assert found.stdout.split(maxsplit=1) == [stage, "was done already\n"]
+
+
+def test_options_for_granules_are_refused_with_a_record(folder: Path):
+    found = CliRunner().invoke(app, ["retrieve", str(folder / "record.toml"), "--png"])
+    assert found.exit_code == 1
+    assert "found options for granules, expected none; leave them out" in found.stderr
+
+
 def test_another_world_is_refused(folder: Path, tmp_path: Path):
     (tmp_path / "other.toml").write_text("[simulate]\nseed = 1\n")
     asked = ["demo", "--world", str(tmp_path / "other.toml"), "--out", str(folder)]

@@ -96,7 +96,7 @@ def open_product(path: Path) -> xr.Dataset:
     ds = ds.rename({old: new for new, old in found.items() if old is not None and old != new})
     if not missing:
         missing = [name for name in ("lat", "lon", "time") if ds[name].ndim != 1]
-        if not set(ds["lat"].dims + ds["lon"].dims + ds["time"].dims) <= set(ds["sm"].dims):
+        if set(ds["lat"].dims + ds["lon"].dims + ds["time"].dims) != set(ds["sm"].dims):
             missing = ["sm(time, lat, lon)"]
     if missing:
         ds.close()
