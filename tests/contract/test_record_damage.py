@@ -16,6 +16,12 @@ CUT = {
     "mark": "work/record.zarr/blocks/0000.json",
     "day": "product/2015/*20150501000000*",
     "cube": "product/record.zarr/sm_filled/c/1/0/0",
+    "coordinate": "product/record.zarr/lat/c/0",
+    "layout": "product/record.zarr/sm/zarr.json",
+    "frame": "product/record.zarr/time/record.json",
+    "manifest": "product/manifest.json",
+    "sums": "product/SHA256SUMS",
+    "sources": "product/sources.txt",
 }
 CHANGED = {
     "grid": ("work/grid/GMI.zarr/tb/c/209/0/0/0", "work/streams"),
@@ -40,6 +46,17 @@ def test_what_was_cut_short_is_made_again(
     tallies = {str(tally.stage): tally.tasks for tally in run(path)}
     assert bytes_of(tmp_path) == bytes_of(tiny_record)
     assert tallies["train"] == tallies["calibrate"] == 0
+
+
+@pytest.mark.parametrize("part", ["coordinate", "frame", "sums", "sources"])
+def test_what_of_the_product_is_lost_is_made_again(
+    tiny_world: Path, tiny_record: Path, tmp_path: Path, part: str
+) -> None:
+    path = copied(tiny_record, tmp_path, tiny_world)
+    (tmp_path / CUT[part]).unlink()
+    tallies = run(path)
+    assert bytes_of(tmp_path) == bytes_of(tiny_record)
+    assert [str(tally.stage) for tally in tallies if tally.tasks] == ["publish"]
 
 
 @pytest.mark.parametrize("part", CHANGED)

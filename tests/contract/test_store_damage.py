@@ -184,9 +184,13 @@ def test_cells_that_are_not_those_of_the_store(path: Path, damage: str):
             use(path)
 
 
-def test_a_store_whose_layout_is_cut_short_is_named(path: Path):
+@pytest.mark.parametrize("text", ["cut", "lost", "{}"])
+def test_a_store_whose_layout_is_damaged_is_named(path: Path, text: str):
     layout = path / open_names(path)[0] / "zarr.json"
-    layout.write_text(layout.read_text()[:40])
+    whole = layout.read_text()
+    layout.write_text(whole[:40] if text == "cut" else text)
+    if text == "lost":
+        layout.unlink()
     with pytest.raises(OutputError, match=r"s\.zarr: cannot be read .* remove it") as caught:
         open_store(path)
     assert "\n" not in str(caught.value)

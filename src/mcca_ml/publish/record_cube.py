@@ -158,10 +158,36 @@ def _read_said(path: Path) -> dict[str, Any]:
     try:
         said: dict[str, Any] = json.loads((path / _SAID).read_text())
     except (OSError, ValueError) as error:
-        raise OutputError(f"{path}: found no cube of a record, expected one; make it first") from (
-            error
-        )
+        raise OutputError(
+            f"{path}: found no whole cube of a record, expected one; remove it and publish again"
+        ) from error
     return said
+
+
+def cube_stands(path: Path) -> bool:
+    """Whether all of a cube but its blocks is there as it was made: layout and coordinates.
+
+    Args:
+        path: of a cube.
+    """
+    held: dict[str, Buffer] = {}
+    try:
+        _make(MemoryStore(held), _read_said(path), _MOST_DAYS)
+        return all(_is_as_made(path / key, data.to_bytes()) for key, data in held.items())
+    except (OutputError, OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def _is_as_made(file: Path, wanted: bytes) -> bool:
+    """Whether a file is that of an empty cube, but for the number of days and what is said."""
+    if file.name != "zarr.json":
+        return file.read_bytes() == wanted
+    found, made = json.loads(file.read_text()), json.loads(wanted)
+    if made["node_type"] == "group":
+        made["attributes"] = found["attributes"]
+    elif "time" in made["dimension_names"]:
+        made["shape"][0] = found["shape"][0]
+    return bool(found == made)
 
 
 def extend_cube(path: Path, last_day: np.datetime64, made: RecordMade | None = None) -> None:

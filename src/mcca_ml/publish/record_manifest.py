@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from hashlib import file_digest
 from pathlib import Path
+from typing import Any
 
 from mcca_ml import __version__
 from mcca_ml.atomic import replacing
@@ -66,5 +67,27 @@ def write_manifest(
     with replacing(path) as beside:
         beside.write_text(json.dumps(said, indent=1, sort_keys=True) + "\n")
     with replacing(directory / SUMS) as beside:
-        beside.write_text("".join(f"{of['sha256']}  {name}\n" for name, of in files.items()))
+        beside.write_text(_sums(files))
     return path
+
+
+def _sums(files: Mapping[str, Mapping[str, Any]]) -> str:
+    """What `sha256sum -c` reads."""
+    return "".join(f"{of['sha256']}  {name}\n" for name, of in files.items())
+
+
+def manifest_stands(directory: Path) -> bool:
+    """Whether the manifest, the list of sums and that of the granules are whole and agree.
+
+    Args:
+        directory: of the product; of its files only the list of the granules is read.
+    """
+    try:
+        said = json.loads((directory / MANIFEST).read_text())
+        files, sources = said["files"], said["sources"]
+        has_sums = (directory / SUMS).read_text() == _sums(files)
+        return has_sums and (
+            not sources or _sha256(directory / sources) == files[sources]["sha256"]
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return False

@@ -22,11 +22,12 @@ from mcca_ml.publish.record_cube import (
     create_cube,
     cube_blocks_missing,
     cube_marks,
+    cube_stands,
     extend_cube,
     write_cube_block,
 )
 from mcca_ml.publish.record_day import write_record_day
-from mcca_ml.publish.record_manifest import write_manifest
+from mcca_ml.publish.record_manifest import manifest_stands, write_manifest
 from mcca_ml.publish.sheet import Window, window_of
 from mcca_ml.record import ledger
 from mcca_ml.record.granules import Granule
@@ -191,7 +192,7 @@ def _ready_cube(plan: Plan, window: Window, layers: tuple[str, ...], made: Recor
     path = plan.output / CUBE
     mark = plan.work / "published" / "cube"
     inputs = digest(str(plan.first_day), repr(window), *layers, repr(made))
-    if ledger.is_done(mark, inputs) and path.is_dir():
+    if ledger.is_done(mark, inputs) and cube_stands(path):
         extend_cube(path, plan.last_day)
         return
     ledger.begin(mark)
@@ -226,7 +227,7 @@ def publish(plan: Plan, executor: Executor | None, progress: Progress) -> Tally:
     if plan.settings.publish.cube:
         _ready_cube(plan, window, layers, tasks[0].made[0])
     missing = _missing(plan, tasks)
-    is_listed = (plan.output / "manifest.json").is_file()
+    is_listed = manifest_stands(plan.output)
     bar = progress(Stage.PUBLISH, len(missing) or int(not is_listed))
     if not missing and is_listed:
         return Tally(Stage.PUBLISH, 0, "0 days")
