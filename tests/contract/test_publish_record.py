@@ -15,6 +15,7 @@ from mcca_ml.publish import record_day
 from mcca_ml.publish.record_cube import (
     create_cube,
     cube_blocks_missing,
+    cube_stands,
     extend_cube,
     write_cube_block,
 )
@@ -94,12 +95,14 @@ def test_no_bit_of_cci_is_set_where_recommended_and_only_there():
 def test_the_cube_grows_and_what_stood_stays(tmp_path):
     path = tmp_path / "cube.zarr"
     create_cube(path, WINDOW, DAY("2016-01-01"), DAY("2016-02-01"), ("sm_gmi",), MADE)
+    assert cube_stands(path)
     first, second = record(32), record(9, "2016-02-02")
     write_cube_block(path, first, "a")
     shard = path / "sm" / "c" / "0" / "0" / "0"
     before = shard.read_bytes()
     extend_cube(path, DAY("2016-02-10"), MADE)
     write_cube_block(path, second, "b")
+    assert cube_stands(path)
     assert shard.read_bytes() == before
     assert cube_blocks_missing(path, {0: "a", 1: "c", 2: "d"}) == [1, 2]
     found = xr.open_zarr(path, consolidated=False)

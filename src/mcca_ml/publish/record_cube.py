@@ -185,7 +185,7 @@ def _is_as_made(file: Path, wanted: bytes) -> bool:
     found, made = json.loads(file.read_text()), json.loads(wanted)
     if made["node_type"] == "group":
         made["attributes"] = found["attributes"]
-    elif "time" in made["dimension_names"]:
+    elif "time" in (made.get("dimension_names") or ()):
         made["shape"][0] = found["shape"][0]
     return bool(found == made)
 
