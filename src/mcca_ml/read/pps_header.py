@@ -30,7 +30,11 @@ def file_header(h5: h5py.File) -> dict[str, str]:
 
 def is_1c(h5: h5py.File) -> bool:
     """Whether an HDF5 file says that it is level 1C of PPS, of whatever sensor."""
-    return file_header(h5).get("AlgorithmID", "").startswith("1C")
+    return _says_1c(file_header(h5))
+
+
+def _says_1c(header: Mapping[str, str]) -> bool:
+    return header.get("AlgorithmID", "").startswith("1C")
 
 
 def _product(where: str, header: Mapping[str, str]) -> Product:
@@ -64,7 +68,7 @@ def identify(h5: h5py.File) -> tuple[Product, dict[str, str]]:
             empty.
     """
     where, header = file_name(h5), file_header(h5)
-    if not is_1c(h5):
+    if not _says_1c(header):
         found = header.get("AlgorithmID") or f"no {layouts_1c.HEADER} but {shorten(h5)}"
         raise GranuleError(f"{where}: found {found}, expected {_WANTED}; give such a granule")
     product = _product(where, header)

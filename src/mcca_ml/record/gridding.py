@@ -58,7 +58,7 @@ def _swaths(granule: Granule) -> tuple[xr.Dataset, ...]:
                 f"{granule.path}: found sensor {swath.attrs.get('sensor')}, expected "
                 f"{granule.sensor}; put it under the product that it is of"
             )
-        times = swath["time"].to_numpy()
+        times = swath.variables["time"].to_numpy()
         times = times[~np.isnat(times)]
         if not times.size:
             continue
