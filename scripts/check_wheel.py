@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tempfile
 from importlib import metadata, resources
 from pathlib import Path
 
@@ -22,6 +23,11 @@ def main() -> int:
     shown = subprocess.run([command, "--help"], capture_output=True, text=True, check=False)
     if shown.returncode != 0 or "retrieve" not in shown.stdout:
         faults.append(f"mcca-ml --help: exit status {shown.returncode}, {shown.stderr.strip()}")
+    with tempfile.TemporaryDirectory() as folder:
+        day = [command, "demo-day", "--out", folder]
+        made = subprocess.run(day, capture_output=True, text=True, check=False)
+        if made.returncode != 0 or not list(Path(folder).glob("*_simulated.nc")):
+            faults.append(f"mcca-ml demo-day: exit status {made.returncode}, {made.stderr.strip()}")
     for fault in faults:
         print(f"wheel: {fault}")
     if not faults:

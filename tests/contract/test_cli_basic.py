@@ -77,8 +77,8 @@ def test_config_prints_every_default_with_its_meaning(tmp_path):
         (["inspect", "{tmp}/none.h5"], "none.h5: "),
         (["demo-day", "--out", "{tmp}/a.nc"], "a file stands there"),
         (["demo", "--out", "{tmp}/a.nc"], "a file stands there"),
-        (["demo", "--world", "{tmp}/none.toml"], "none.toml: "),
-        (["demo", "--world", "{tmp}/empty.toml"], "found no [simulate], expected a world"),
+        (["demo", "--world", "{tmp}/none.toml", "--out", "{tmp}/o"], "none.toml: "),
+        (["demo", "--world", "{tmp}/empty.toml", "--out", "{tmp}/o"], "found no [simulate]"),
     ],
 )
 def test_an_error_is_one_line_without_traceback(tmp_path, arguments, message):
