@@ -251,7 +251,8 @@ def main() -> int:
     names = list(todo)
     for name in names[names.index(asked.first) if asked.first else 0 :]:
         cost = measured(name, todo[name], folder / f"{name.replace(' ', '_')}.log")
-        known[name] = asdict(cost)
+        workers = 1 if name.startswith("simulate") else asked.workers
+        known[name] = asdict(cost) | {"workers": workers}
         path.write_text(json.dumps([known[n] for n in names if n in known], indent=1))
         if cost.status and name != "simulate a box":
             print(f"FAILED {name}: {cost.said}")
