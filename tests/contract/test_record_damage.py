@@ -79,3 +79,22 @@ def test_what_was_changed_is_named_and_made_again_when_removed(
     hit.unlink()
     run(path)
     assert bytes_of(tmp_path) == bytes_of(tiny_record)
+
+
+LEARNED = (
+    "work/calibration/TMI.nc",
+    "work/networks/GMI/0000.npz",
+    "work/networks/GMI/spread.npz",
+    "work/fusion/pool.npz",
+)
+
+
+@pytest.mark.parametrize("name", LEARNED)
+def test_what_was_learned_and_is_cut_short_is_learned_again(
+    tiny_world: Path, tiny_record: Path, tmp_path: Path, name: str
+) -> None:
+    path = copied(tiny_record, tmp_path, tiny_world)
+    hit = tmp_path / name
+    hit.write_bytes(hit.read_bytes()[: hit.stat().st_size // 2])
+    run(path)
+    assert bytes_of(tmp_path) == bytes_of(tiny_record)

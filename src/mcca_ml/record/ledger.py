@@ -22,7 +22,9 @@ def _mark(path: Path) -> Path:
 
 
 def is_done(path: Path, inputs: str) -> bool:
-    """Whether a file, or a group of them, was made from these inputs and is whole.
+    """Whether a file, or a group of them, was made from these inputs and has its length.
+
+    A file whose bytes changed and not its length is named when it is read.
 
     Args:
         path: as given to `finish`.
@@ -34,7 +36,11 @@ def is_done(path: Path, inputs: str) -> bool:
         return False
     if said["inputs"] != inputs:
         return False
-    return all((path.parent / name).is_file() for name in said["files"])
+    try:
+        found = {name: (path.parent / name).stat().st_size for name in said["files"]}
+    except OSError:
+        return False
+    return bool(found == said.get("sizes", found))  # marks of before have no sizes
 
 
 def finish(path: Path, inputs: str, files: Sequence[Path]) -> None:
@@ -48,7 +54,11 @@ def finish(path: Path, inputs: str, files: Sequence[Path]) -> None:
     Raises:
         OutputError: it cannot be written.
     """
-    said = {"inputs": inputs, "files": {one.name: _sha256(one) for one in sorted(files)}}
+    said = {
+        "inputs": inputs,
+        "files": {one.name: _sha256(one) for one in sorted(files)},
+        "sizes": {one.name: one.stat().st_size for one in sorted(files)},
+    }
     with replacing(_mark(path)) as beside:
         beside.write_text(json.dumps(said, indent=1, sort_keys=True))
 

@@ -190,14 +190,19 @@ def _train_sensor(plan: Plan, sensor: str, executor: Executor | None, progress: 
     spread_path = folder / "spread.npz"
     # A spread of another layout is told anew from the networks that stand.
     of_spread = digest("spread", inputs, str(uncertainty_store.VERSION))
-    if ledger.is_done(spread_path, of_spread):
+    paths = [
+        folder / f"{number:04d}.npz"
+        for number, _ in enumerate(groups(plan.cells.size, GROUP_CELLS))
+    ]
+    is_there = [ledger.is_done(path, inputs) for path in paths]
+    if ledger.is_done(spread_path, of_spread) and all(is_there):
         return 0
     days = roles(source)
     tasks = [
-        TrainTask(source, sensor, cells, days, folder / f"{number:04d}.npz", inputs)
-        for number, cells in enumerate(groups(plan.cells.size, GROUP_CELLS))
+        TrainTask(source, sensor, cells, days, path, inputs)
+        for path, cells in zip(paths, groups(plan.cells.size, GROUP_CELLS), strict=True)
     ]
-    missing = [task for task in tasks if not ledger.is_done(task.path, inputs)]
+    missing = [task for task, is_done in zip(tasks, is_there, strict=True) if not is_done]
     bar = progress(Stage.TRAIN, len(missing) + 1)
     if missing:
         start = _kept_start(tasks, folder / "start.npz", executor)

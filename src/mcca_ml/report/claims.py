@@ -8,7 +8,7 @@ from mcca_ml.report.found_drought import FoundDrought
 from mcca_ml.report.found_trend import FoundTrend
 from mcca_ml.report.intervals import Interval
 from mcca_ml.report.order import OTHER, OWN
-from mcca_ml.report.periods import Step
+from mcca_ml.report.periods import PeriodStep
 from mcca_ml.report.sheet import Sheet, number, percent, signed
 from mcca_ml.report.tables import Row, Table, rows_by_name
 
@@ -37,7 +37,7 @@ class Findings:
     tables: Sequence[Table]
     orders: Sequence[Table]
     intervals: Sequence[Interval]
-    steps: Sequence[Step] = ()
+    steps: Sequence[PeriodStep] = ()
     trends: Sequence[FoundTrend] = ()
     droughts: Sequence[FoundDrought] = ()
 

@@ -18,7 +18,7 @@ from mcca_ml.report.found_drought import droughts
 from mcca_ml.report.found_trend import trends
 from mcca_ml.report.intervals import intervals
 from mcca_ml.report.order import order_table
-from mcca_ml.report.periods import Step, periods_of, steps_of
+from mcca_ml.report.periods import PeriodStep, periods_of, steps_of
 from mcca_ml.report.reference import truth_at
 from mcca_ml.report.signals import Series, known_of, shares
 from mcca_ml.report.tables import Floats, product_of
@@ -68,7 +68,7 @@ def calibration_sd(source: Source, sensor: str) -> float:
     return float(np.sqrt(total / max(count, 1)))
 
 
-def _steps(source: Source, found: Held, truth: Path, own: _Off) -> list[Step]:
+def _steps(source: Source, found: Held, truth: Path, own: _Off) -> list[PeriodStep]:
     """Steps of the record and of the record without calibration."""
     periods = periods_of(found.streams)
     steps = list(steps_of(RECORD, own.record - own.truth, source.learned, periods))

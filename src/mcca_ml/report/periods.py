@@ -30,7 +30,7 @@ class Period:
 
 
 @dataclass(frozen=True)
-class Step:
+class PeriodStep:
     """Change of a product's error from one period to another."""
 
     product: str
@@ -94,7 +94,7 @@ def _by_month(error: Floats, month: npt.NDArray[np.int64], is_in: Bools) -> tupl
 
 def step_between(
     product: str, error: Floats, days: Days, before: Period, after: Period
-) -> Step | None:
+) -> PeriodStep | None:
     """Change of an error from one period to another; None where no cell has both.
 
     Of each cell, each month of the year that both periods have counts once, so that a period of
@@ -117,14 +117,14 @@ def step_between(
     of_month = (change.sum(axis=0) / np.maximum(has.sum(axis=0), 1))[has.any(axis=0)]
     scatter = float(of_month.std(ddof=1) / np.sqrt(of_month.size)) if of_month.size > 1 else np.nan
     pairs = int((sides[0][1] + sides[1][1])[has].sum())
-    return Step(
+    return PeriodStep(
         product, before.name, after.name, float(size.mean()), scatter, int(size.size), pairs
     )
 
 
 def steps_of(
     product: str, error: Floats, days: Days, periods: Sequence[Period]
-) -> tuple[Step, ...]:
+) -> tuple[PeriodStep, ...]:
     """Steps from each period to the next, and from the first to the last.
 
     Args:

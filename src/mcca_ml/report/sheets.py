@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from mcca_ml.report.found_drought import FOUND, FoundDrought
 from mcca_ml.report.found_trend import FoundTrend
-from mcca_ml.report.periods import Step
+from mcca_ml.report.periods import PeriodStep
 from mcca_ml.report.sheet import Sheet, number, signed
 from mcca_ml.report.tables import Table
 
@@ -28,7 +28,7 @@ def scores_sheet(table: Table) -> Sheet:
     return Sheet(table.title, head, rows, table.note)
 
 
-def steps_sheet(found: Sequence[Step]) -> Sheet:
+def steps_sheet(found: Sequence[PeriodStep]) -> Sheet:
     """Steps between periods, of the record and of the record without calibration."""
     rows = tuple(
         (
