@@ -50,6 +50,7 @@ class Flag(IntFlag):
     LEVEL_GUESSED = 1 << 25
     CALIBRATION_SHARED = 1 << 26
     INPUT_UNUSUAL = 1 << 27
+    SEASON_UNKNOWN = 1 << 28
 
 
 MEANING = {
@@ -81,6 +82,7 @@ MEANING = {
     Flag.LEVEL_GUESSED: "too few targets in this cell: its mean and spread come from its statics",
     Flag.CALIBRATION_SHARED: "brightness temperature on the line of a class or of all cells",
     Flag.INPUT_UNUSUAL: "an input lies outside what the training days of the cell held",
+    Flag.SEASON_UNKNOWN: "hardly a target of this cell in this month of the year to learn from",
 }
 """What each bit says, in words; the text of the product's documentation."""
 
@@ -102,6 +104,7 @@ NOT_RECOMMENDED = (
     | Flag.NOT_CONVERGED
     | Flag.RESIDUAL_LARGE
     | Flag.WEAKLY_IDENTIFIED
+    | Flag.SEASON_UNKNOWN
 )
 """The recommended mask, stated here and nowhere else: a value is recommended where none is set."""
 

@@ -11,7 +11,7 @@ from mcca_ml.errors import GranuleError, SchemaError
 from mcca_ml.grid.ease2 import M25, cell_latlon
 from mcca_ml.grid.land import land_cells
 from mcca_ml.learn import scale, uncertainty_store
-from mcca_ml.learn.uncertainty import conformal, fit_spread, published_sd, target_sd_of
+from mcca_ml.learn.uncertainty import Seen, conformal, fit_spread, published_sd, target_sd_of
 
 YEAR = np.arange("2017-01-01", "2018-01-01", dtype="M8[D]")
 NEXT = YEAR + 365
@@ -88,7 +88,7 @@ def spread_of(made, year, has):
         vod=fills,
         days=year.days,
         cells=made.cells,
-        input_range=(unknown, unknown),
+        seen=Seen(unknown, unknown, np.zeros((made.cells.size, 12), np.int64)),
     )
 
 

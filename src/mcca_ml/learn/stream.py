@@ -15,6 +15,10 @@ from mcca_ml.learn.roles import Floats
 from mcca_ml.learn.start import Weights, of_cells
 from mcca_ml.learn.uncertainty import Spread, published_sd, target_sd_of
 
+FEWEST_OF_MONTH = 5
+"""Days of a month of the year, of all years, with a target to learn from, below which a cell's
+network is not trusted in that month [day]: where SMAP's ground is frozen nothing was learned, and
+what the imager takes for thawed is told too wet."""
 MARGIN = 0.2
 """Of its range on training days, by which an input may lie outside it [1]."""
 
@@ -84,6 +88,12 @@ def _is_unusual(spread: Spread, inputs: Inputs) -> npt.NDArray[np.bool_]:
     return out
 
 
+def _is_season_unknown(spread: Spread, inputs: Inputs) -> npt.NDArray[np.bool_]:
+    """Whether a cell had hardly a target in that month of the year, (cell, time)."""
+    month = inputs.days.astype("M8[M]").astype(np.int64) % 12
+    return np.asarray((spread.months < FEWEST_OF_MONTH)[:, month])
+
+
 def _flag(weights: Weights, spread: Spread, inputs: Inputs) -> npt.NDArray[np.uint32]:
     """Flags of each cell and day, (cell, time)."""
     flag = inputs.flag.astype(FLAG_DTYPE)
@@ -91,6 +101,8 @@ def _flag(weights: Weights, spread: Spread, inputs: Inputs) -> npt.NDArray[np.ui
         (inputs.nobs == 0, Flag.NOT_OBSERVED),
         (~weights.level.is_own[:, None], Flag.LEVEL_GUESSED),
         (_is_unusual(spread, inputs), Flag.INPUT_UNUSUAL),
+        # A cell without targets of its own is told by the network of all, in every season.
+        (_is_season_unknown(spread, inputs) & weights.level.is_own[:, None], Flag.SEASON_UNKNOWN),
     ):
         flag |= np.where(where, FLAG_DTYPE(int(bit)), FLAG_DTYPE(0))
     return flag

@@ -41,6 +41,17 @@ settings at 40 degrees, median over soil moisture of 0.05 to 0.40. At one VOD it
 
 
 @dataclass(frozen=True)
+class Seen:
+    """What the days that the networks learned from held."""
+
+    low: Floats
+    high: Floats
+    """Range of each input, of `input_range`."""
+    months: npt.NDArray[np.int64]
+    """Days with a target in each month of the year, (cell, 12)."""
+
+
+@dataclass(frozen=True)
 class Spread:
     """What the calibration days say of the errors in each cell."""
 
@@ -68,6 +79,8 @@ class Spread:
     low: Floats
     high: Floats
     """Range of each input on training days, its own units, NaN where unknown, (cell, feature)."""
+    months: npt.NDArray[np.int64]
+    """Days with a target to learn from in each month of the year, (cell, 12)."""
 
     def of(self, cells: npt.NDArray[np.int64]) -> "Spread":
         """The same for some cells, in their order.
@@ -212,7 +225,7 @@ def fit_spread(
     vod: Floats,
     days: scale.Days,
     cells: npt.NDArray[np.int64],
-    input_range: tuple[Floats, Floats],
+    seen: Seen,
 ) -> Spread:
     """What the calibration days say of the errors in each cell.
 
@@ -226,7 +239,7 @@ def fit_spread(
         vod: at V of the target [1], (cell, time).
         days: UTC days, rising, (time,).
         cells: flat indices on EASE2_M25, (cell,).
-        input_range: of `input_range`.
+        seen: what the networks learned from.
 
     Raises:
         SchemaError: no calibration day has an estimate and a target.
@@ -245,7 +258,6 @@ def fit_spread(
     sure, ratio95 = _conformed(_ratios(of), fresh)
     found = scale.fit_factors(of.size, season, fresh, days)
     share = random_share(vod, np.ones_like(vod))
-    low, high = input_range
     means = _root_mean(np.where(np.isfinite(sm), sm, np.float32(np.nan)) ** 2)
     has = np.isfinite(error).any(axis=1)
     return Spread(
@@ -259,8 +271,9 @@ def fit_spread(
         random_sd=_root_mean(sd**2),
         systematic_sd=_root_mean(np.asarray(sd**2 * (1 / share**2 - 1), np.float32)),
         guess_sd=np.array(means[has].std(), np.float32),
-        low=low,
-        high=high,
+        low=seen.low,
+        high=seen.high,
+        months=seen.months,
     )
 
 

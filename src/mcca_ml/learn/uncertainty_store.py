@@ -10,7 +10,7 @@ from mcca_ml.atomic import replacing
 from mcca_ml.errors import GranuleError
 from mcca_ml.learn.uncertainty import Spread
 
-VERSION = 2
+VERSION = 3
 """Of the layout of the file."""
 
 

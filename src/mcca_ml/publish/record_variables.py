@@ -62,7 +62,8 @@ CCI_FLAGS: Mapping[int, tuple[str, Flag]] = {
         | Flag.URBAN
         | Flag.TOPOGRAPHY
         | Flag.PRECIPITATION
-        | Flag.WEAKLY_IDENTIFIED,
+        | Flag.WEAKLY_IDENTIFIED
+        | Flag.SEASON_UNKNOWN,
     ),
 }
 """Bits of `flag` of ESA CCI soil moisture, a word, and those of our bits that set it.

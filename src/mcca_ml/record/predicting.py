@@ -70,7 +70,7 @@ def _tasks(plan: Plan, sensor: str) -> list[PredictTask]:
     ]
     blocks = blocks_of_cells(plan.cells.size)
     of_all = (
-        "predict, each cell by its own line",
+        "predict, each cell by its own line, seasons not learned flagged",
         sensor,
         str(plan.first_day),
         str(plan.last_day),

@@ -124,6 +124,17 @@ class Held:
     low: npt.NDArray[np.float32]
     high: npt.NDArray[np.float32]
     """Range of each input on training days, (cell, feature)."""
+    months: npt.NDArray[np.int64]
+    """Days with a target to learn from in each month of the year, (cell, 12)."""
+
+
+def _of_month(
+    sm: npt.NDArray[np.float32], days: npt.NDArray[np.datetime64]
+) -> npt.NDArray[np.int64]:
+    """Days with a target in each month of the year, (cell, 12)."""
+    month = days.astype("M8[M]").astype(np.int64) % 12
+    has = np.isfinite(sm)
+    return np.stack([has[:, month == k].sum(axis=1) for k in range(12)], axis=1).astype(np.int64)
 
 
 def held_out(task: TrainTask) -> Held:
@@ -131,9 +142,10 @@ def held_out(task: TrainTask) -> Held:
     source, days = task.source, task.source.learned
     inputs = inputs_for(source, task.sensor, task.cells, days)
     is_held = task.roles == Role.CALIBRATE
-    target = target_for(source, task.cells, days, task.roles, (Role.CALIBRATE,))
+    target = target_for(source, task.cells, days, task.roles, (*LEARNING, Role.CALIBRATE))
+    is_learned = np.isin(task.roles, LEARNING)
     found = predict(store.load(task.path), inputs.x)
-    low, high = uncertainty.input_range(inputs, np.isin(task.roles, LEARNING))
+    low, high = uncertainty.input_range(inputs, is_learned)
     # An interval is claimed of recommended values, and told by them; and of days carried over.
     counts = is_recommended(inputs.flag) | (inputs.nobs == 0)
     return Held(
@@ -144,6 +156,7 @@ def held_out(task: TrainTask) -> Held:
         inputs.nobs[:, is_held],
         low,
         high,
+        _of_month(target.sm[:, is_learned], days[is_learned]),
     )
 
 
@@ -165,7 +178,7 @@ def _spread(tasks: list[TrainTask], executor: Executor | None) -> uncertainty.Sp
         vod=whole.vod,
         days=days[tasks[0].roles == Role.CALIBRATE],
         cells=source.plan.cells,
-        input_range=(whole.low, whole.high),
+        seen=uncertainty.Seen(whole.low, whole.high, whole.months),
     )
 
 
