@@ -317,5 +317,5 @@ def test_what_cannot_be_told_is_one_line(tmp_path):
         spread_of(made, fresh, np.zeros(fresh.error.shape, np.bool_))
     path = tmp_path / "old.npz"
     np.savez(path, version=np.int64(1), cells=spread.cells)
-    with pytest.raises(GranuleError, match="spread of version 1, expected 2; train again"):
+    with pytest.raises(GranuleError, match="spread of version 1, expected 3; train again"):
         uncertainty_store.load(path)
