@@ -22,7 +22,11 @@ from mcca_ml.simulate.smap import write_spl3smp
 PLACES = [(100, 200), (100, 201), (101, 200), (150, 500)]
 DAYS = 40
 LINE = "interrupted; products written before stand"
-MAIN = "from mcca_ml.cli import main; main()"
+MAIN = (
+    # A shell that puts the tests into the background has its children ignore the signal.
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    "from mcca_ml.cli import main; main()"
+)
 LIMIT_S = 120
 
 
