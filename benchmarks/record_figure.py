@@ -20,7 +20,7 @@ from mcca_ml.flags import FLAG_DTYPE, is_recommended
 from mcca_ml.grid.store import open_store
 from mcca_ml.record.plan import plan_of
 from mcca_ml.report.figures import draw_series
-from mcca_ml.report.reference import truth_at
+from mcca_ml.report.reference import read_truth
 
 OUT = Path(__file__).resolve().parents[1] / "docs" / "images" / "simulated_record.png"
 COLOURS = 256
@@ -32,9 +32,7 @@ def main(folder: Path) -> None:
     settings = load(folder / CONFIGURATION)
     plan = plan_of(settings, folder)
     ds = open_store(plan.record_store, first_day=plan.first_day, last_day=plan.last_day)
-    noon = ds["time"].to_numpy() + np.timedelta64(12, "h")
-    when = np.where(np.isnat(ds["t0"].to_numpy()), noon[:, None], ds["t0"].to_numpy())
-    truth = truth_at(folder / TRUTH, plan.cells, when.T)
+    truth = read_truth(folder / TRUTH, plan.cells).of_record(ds)
     good = is_recommended(ds["flag"].to_numpy().astype(FLAG_DTYPE))
     off = np.where(good, ds["sm"].to_numpy(), np.nan).T - truth
     lat, lon = ds["lat"].to_numpy(), ds["lon"].to_numpy()

@@ -37,8 +37,8 @@ def main() -> None:
     path = folder / CONFIGURATION
     plan = plan_of(load(path), folder)
     source = Source(plan)
-    compared = held(source, roles(source))
-    found = find(source, compared, folder / TRUTH)
+    compared = held(source, roles(source), folder / TRUTH)
+    found = find(source, compared)
     sheets = [
         claims_sheet(claims_of(found, tuple(compared.baselines))),
         *map(scores_sheet, (*found.tables, *found.orders)),

@@ -35,7 +35,7 @@ class FuseTask:
     inputs: str
 
 
-def _streams(source: Source, cells: slice, days: Days) -> dict[str, xr.Dataset]:
+def streams_of(source: Source, cells: slice, days: Days) -> dict[str, xr.Dataset]:
     """STREAM of each sensor for some cells and days."""
     return {
         name: open_store(
@@ -56,7 +56,7 @@ def moments_of(task: FuseTask) -> errors.Moments:
     source, days = task.source, task.source.learned
     target = target_for(source, task.cells, days, task.roles, (*LEARNING, Role.CALIBRATE))
     is_held = task.roles == Role.CALIBRATE
-    return errors.moments(_streams(source, task.cells, days), target.sm, is_held)
+    return errors.moments(streams_of(source, task.cells, days), target.sm, is_held)
 
 
 def fuse_block(task: FuseTask) -> int:
@@ -64,7 +64,7 @@ def fuse_block(task: FuseTask) -> int:
     source = task.source
     settings = source.plan.settings.fuse
     model = errors.model_of(moments_of(task), models.load_pool(task.pool), settings)
-    ds = fusion.fuse(_streams(source, task.cells, source.plan.days()), model, settings)
+    ds = fusion.fuse(streams_of(source, task.cells, source.plan.days()), model, settings)
     write_cells(source.plan.record_store, ds, task.inputs)
     return int(ds.sizes["cell"])
 

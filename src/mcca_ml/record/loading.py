@@ -82,7 +82,9 @@ def classes_of(source: Source, cells: slice) -> npt.NDArray[np.int64]:
     return np.where(count.any(axis=0), count.argmax(axis=0), NO_CLASS).astype(np.int64)
 
 
-def inputs_for(source: Source, sensor: str, cells: slice, days: Days) -> Inputs:
+def inputs_for(
+    source: Source, sensor: str, cells: slice, days: Days, *, is_calibrated: bool = True
+) -> Inputs:
     """What the learner takes of one sensor, on the scale of its reference.
 
     Args:
@@ -90,6 +92,7 @@ def inputs_for(source: Source, sensor: str, cells: slice, days: Days) -> Inputs:
         sensor: name.
         cells: places in the list of cells.
         days: UTC days.
+        is_calibrated: False: brightness temperatures as they came, for a comparison only.
 
     Raises:
         GranuleError: the coefficients of a calibration cannot be read.
@@ -98,26 +101,12 @@ def inputs_for(source: Source, sensor: str, cells: slice, days: Days) -> Inputs:
     ds = open_store(plan.grid_store(sensor), cells=cells, first_day=days[0], last_day=days[-1])
     path = plan.coefficients(sensor)
     if path.is_file():
-        ds = apply(ds, coefficients.read(path), cell_class=classes_of(source, cells))
+        found = coefficients.read(path)
+        if is_calibrated:
+            ds = apply(ds, found, cell_class=classes_of(source, cells))
+        else:
+            ds = as_it_came(ds, found)
     ds = over_days(ds, days)
-    return inputs_of(ds, source.train, source.screen, level_days=days <= plan.learned_last)
-
-
-def raw_inputs_for(source: Source, sensor: str, cells: slice, days: Days) -> Inputs:
-    """What `inputs_for` gives where nothing is cross-calibrated: for a comparison only.
-
-    Args:
-        source: of the series.
-        sensor: name; its coefficients are there.
-        cells: places in the list of cells.
-        days: UTC days.
-
-    Raises:
-        GranuleError: the coefficients cannot be read.
-    """
-    plan = source.plan
-    ds = open_store(plan.grid_store(sensor), cells=cells, first_day=days[0], last_day=days[-1])
-    ds = over_days(as_it_came(ds, coefficients.read(plan.coefficients(sensor))), days)
     return inputs_of(ds, source.train, source.screen, level_days=days <= plan.learned_last)
 
 

@@ -12,10 +12,10 @@ from mcca_ml.grid.store import blocks_of_cells, content_digest, digest, what_is_
 from mcca_ml.learn import store, uncertainty_store
 from mcca_ml.learn.stream import stream_of
 from mcca_ml.record import ledger
-from mcca_ml.record.loading import Source, groups, inputs_for
+from mcca_ml.record.loading import Source, inputs_for
 from mcca_ml.record.plan import NETWORKS, Plan
 from mcca_ml.record.stages import Progress, Stage, Tally
-from mcca_ml.record.training import GROUP_CELLS
+from mcca_ml.record.training import files_of
 
 
 @dataclass(frozen=True)
@@ -64,10 +64,7 @@ def _tasks(plan: Plan, sensor: str) -> list[PredictTask]:
     source = Source(plan.lean())
     trained = network_of(sensor)
     folder = plan.network(trained)
-    files = [
-        (folder / f"{number:04d}.npz", cells)
-        for number, cells in enumerate(groups(plan.cells.size, GROUP_CELLS))
-    ]
+    files = files_of(plan, trained)
     blocks = blocks_of_cells(plan.cells.size)
     of_all = (
         "predict, each cell by its own line, seasons not learned flagged",

@@ -52,6 +52,15 @@ class TrainTask:
     start: Start | None = None
 
 
+def files_of(plan: Plan, sensor: str) -> list[tuple[Path, slice]]:
+    """Files of weights of the networks trained on a sensor, and the cells that they are of."""
+    folder = plan.network(sensor)
+    return [
+        (folder / f"{number:04d}.npz", cells)
+        for number, cells in enumerate(groups(plan.cells.size, GROUP_CELLS))
+    ]
+
+
 def roles(source: Source) -> Roles:
     """Role of each day that may be known, (time,)."""
     return roles_of(source.learned, source.plan.settings.roles, target_days(source))
@@ -203,19 +212,13 @@ def _train_sensor(plan: Plan, sensor: str, executor: Executor | None, progress: 
     spread_path = folder / "spread.npz"
     # A spread of another layout is told anew from the networks that stand.
     of_spread = digest("spread", inputs, str(uncertainty_store.VERSION))
-    paths = [
-        folder / f"{number:04d}.npz"
-        for number, _ in enumerate(groups(plan.cells.size, GROUP_CELLS))
-    ]
-    is_there = [ledger.is_done(path, inputs) for path in paths]
-    if ledger.is_done(spread_path, of_spread) and all(is_there):
+    files = files_of(plan, sensor)
+    absent = {path for path, _ in files if not ledger.is_done(path, inputs)}
+    if ledger.is_done(spread_path, of_spread) and not absent:
         return 0
     days = roles(source)
-    tasks = [
-        TrainTask(source, sensor, cells, days, path, inputs)
-        for path, cells in zip(paths, groups(plan.cells.size, GROUP_CELLS), strict=True)
-    ]
-    missing = [task for task, is_done in zip(tasks, is_there, strict=True) if not is_done]
+    tasks = [TrainTask(source, sensor, cells, days, path, inputs) for path, cells in files]
+    missing = [task for task in tasks if task.path in absent]
     bar = progress(Stage.TRAIN, len(missing) + 1)
     if missing:
         start = _kept_start(tasks, folder / "start.npz", executor)

@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 
 from mcca_ml.grid.store import open_store
 from mcca_ml.learn import store
 from mcca_ml.learn.compare import estimates
 from mcca_ml.learn.roles import Role
-from mcca_ml.record.loading import Source, groups
-from mcca_ml.record.training import GROUP_CELLS, Roles, TrainTask, series_of
-from mcca_ml.report.reference import truth_at, whole_target
+from mcca_ml.record.fusing import streams_of
+from mcca_ml.record.loading import Source
+from mcca_ml.record.training import Roles, TrainTask, files_of, series_of
+from mcca_ml.report.reference import Truth, read_truth, whole_target
 from mcca_ml.report.tables import (
     Bools,
     Floats,
@@ -23,9 +23,11 @@ from mcca_ml.report.tables import (
     Table,
     compared,
     each_alone,
+    mean_of_days,
     product_of,
 )
 
+FUSED = "fused"
 BASELINES = ("climatology", "ridge", "pooled")
 DENSE_VOD = 0.6
 """Mean VOD of the target from which a cell counts as densely grown [1]; of the issue's claim."""
@@ -38,12 +40,17 @@ class Held:
     roles: Roles
     record: xr.Dataset
     streams: Mapping[str, xr.Dataset]
+    products: Mapping[str, Product]
+    """The streams by sensor, and the record, `FUSED`."""
     target: Floats
-    target_time: npt.NDArray[np.datetime64]
     vod: Floats
     """Mean VOD of the target over all days [1], NaN where there is none, (cell,)."""
     baselines: Mapping[str, Mapping[str, Floats]]
     """By sensor of the network, then by name."""
+    truth: Truth | None
+    """Of a simulated world."""
+    known: Mapping[str, Floats]
+    """The truth at the times of each of `products` [m3 m-3]; empty where there is none."""
 
     @property
     def is_test(self) -> Bools:
@@ -59,89 +66,80 @@ class Held:
 def _baselines(source: Source, sensor: str, roles: Roles) -> dict[str, Floats]:
     """Climatology, ridge and the pooled network of all cells, (cell, time)."""
     parts: list[Mapping[str, Floats]] = []
-    for number, cells in enumerate(groups(source.plan.cells.size, GROUP_CELLS)):
-        path = source.plan.network(sensor) / f"{number:04d}.npz"
+    for path, cells in files_of(source.plan, sensor):
         task = TrainTask(source, sensor, cells, roles, path, "")
         parts.append(estimates(store.load(path), series_of(task)))
     return {name: np.concatenate([part[name] for part in parts]) for name in BASELINES}
 
 
-def _mean_of_days(values: Floats) -> Floats:
-    """Mean over days without NaN, NaN where there is no day, (cell,)."""
-    seen = np.isfinite(values)
-    total = np.where(seen, values, 0).sum(axis=1)
-    return np.where(seen.any(axis=1), total / np.maximum(seen.sum(axis=1), 1), np.float32(np.nan))
-
-
-def held(source: Source, roles: Roles) -> Held:
-    """Read what is compared.
+def held(source: Source, roles: Roles, truth: Path | None = None) -> Held:
+    """Read what is compared, each store once.
 
     Args:
         source: of the series.
         roles: of the days that may be known, (time,).
+        truth: store of the truth of a simulated world; None: against the target only.
+
+    Raises:
+        GranuleError: the truth is of another world.
     """
     plan, days = source.plan, source.learned
-    span = {"first_day": days[0], "last_day": days[-1]}
     target = whole_target(source, roles)
+    record = open_store(plan.record_store, first_day=days[0], last_day=days[-1])
+    streams = streams_of(source, slice(None), days)
+    products = {name: product_of(ds) for name, ds in streams.items()}
+    found = None if truth is None else read_truth(truth, plan.cells)
+    known = {}
+    if found is not None:
+        known = {name: found.at(ds["obs_time"].to_numpy().T) for name, ds in streams.items()}
+        known[FUSED] = found.at(record["t0"].to_numpy().T)
     return Held(
         roles,
-        open_store(plan.record_store, **span),
-        {name: open_store(plan.stream_store(name), **span) for name in plan.streams},
+        record,
+        streams,
+        {**products, FUSED: product_of(record, "sm")},
         target.sm,
-        target.obs_time,
-        _mean_of_days(target.vod),
+        mean_of_days(target.vod),
         {name: _baselines(source, name, roles) for name in plan.networks()},
+        found,
+        known,
     )
 
 
-def stream_tables(found: Held, truth: Path | None, cells: npt.NDArray[np.int64]) -> list[Table]:
-    """Each network on its test days, beside its baselines and the target itself.
-
-    Args:
-        found: what is compared.
-        truth: of a simulated world; None: against the target only.
-        cells: flat cells of EASE2_M25.
-    """
+def stream_tables(found: Held) -> list[Table]:
+    """Each network on its test days, beside its baselines and the target itself."""
     tables = []
     for sensor, baselines in found.baselines.items():
-        stream = found.streams[sensor]
-        products = {f"LSTM {sensor}": product_of(stream)}
+        products = {f"LSTM {sensor}": found.products[sensor]}
         products |= {name: Product(sm) for name, sm in baselines.items()}
         usual = baselines["climatology"]
         mask = np.broadcast_to(found.is_test, usual.shape)
         title = f"{sensor} against the target"
         tables.append(compared(title, products, found.target, usual, mask))
-        if truth is not None:
-            known = truth_at(truth, cells, stream["obs_time"].to_numpy().T)
+        if sensor in found.known:
             both = {**products, "target itself": Product(found.target)}
-            tables.append(compared(f"{sensor} against truth", both, known, usual, mask))
+            title = f"{sensor} against truth"
+            tables.append(compared(title, both, found.known[sensor], usual, mask))
     return tables
 
 
-def record_tables(found: Held, truth: Path | None, cells: npt.NDArray[np.int64]) -> list[Table]:
-    """The fused record beside its streams: on common days, and each on all its own days.
-
-    Args:
-        found: what is compared.
-        truth: of a simulated world; None: against the target only.
-        cells: flat cells of EASE2_M25.
-    """
+def record_tables(found: Held) -> list[Table]:
+    """The fused record beside its streams: on common days, and each on all its own days."""
     mask = np.broadcast_to(found.is_test, found.usual.shape)
-    products = {"fused": product_of(found.record, "sm")}
-    products |= {name: product_of(found.streams[name]) for name in found.baselines}
+    products = {name: found.products[name] for name in (FUSED, *found.baselines)}
     references = {"the target": found.target}
-    if truth is not None:
-        references["truth"] = truth_at(truth, cells, found.record["t0"].to_numpy().T)
+    if FUSED in found.known:
+        references["truth"] = found.known[FUSED]
     tables = []
     for name, reference in references.items():
         given = (reference, found.usual, mask)
         tables.append(compared(f"Common days, against {name}", products, *given))
         tables.append(each_alone(f"All days of each, against {name}", products, *given))
         for sensor in found.baselines:
-            pair = {one: products[one] for one in ("fused", sensor)}
+            pair = {one: products[one] for one in (FUSED, sensor)}
             tables.append(compared(f"All days of {sensor}, against {name}", pair, *given))
         if name == "truth":
-            tables.append(_by_vegetation(found, products["fused"], reference, mask))
+            tables.append(_by_vegetation(found, products[FUSED], reference, mask))
     return tables
 
 
@@ -174,24 +172,16 @@ def spans(found: Held) -> dict[str, Bools]:
     }
 
 
-def beyond_tables(found: Held, truth: Path, cells: npt.NDArray[np.int64]) -> list[Table]:
-    """Streams on days without any target, against truth, beside the days that they have one.
-
-    Args:
-        found: what is compared.
-        truth: of a simulated world.
-        cells: flat cells of EASE2_M25.
-    """
+def beyond_tables(found: Held) -> list[Table]:
+    """Streams on days without any target, against truth, beside the days that they have one."""
     products: dict[str, Product] = {}
     references: dict[str, Floats] = {}
     nothing = np.float32(np.nan)
-    for name, ds in found.streams.items():
-        known = truth_at(truth, cells, ds["obs_time"].to_numpy().T)
-        whole = product_of(ds)
+    for name in found.streams:
         for title, days in spans(found).items():
             key = f"{name}, {title}"
-            products[key] = whole
-            references[key] = np.where(days, known, nothing)
+            products[key] = found.products[name]
+            references[key] = np.where(days, found.known[name], nothing)
     mask = np.ones(found.usual.shape, np.bool_)
     title = "Streams where no target was ever seen, against truth"
     table = each_alone(title, products, references, found.usual, mask)

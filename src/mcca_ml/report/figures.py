@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from mcca_ml.atomic import replacing
 from mcca_ml.flags import FLAG_DTYPE, is_recommended
 from mcca_ml.publish.map import DRY_TO_WET
+from mcca_ml.report.tables import mean_of_days
 from mcca_ml.schema import LAYERS
 
 Floats = npt.NDArray[np.float32]
@@ -144,10 +145,10 @@ def draw_maps(ds: xr.Dataset, truth: Floats | None) -> Figure:
     """
     good = is_recommended(ds["flag"].to_numpy().astype(FLAG_DTYPE))
     sm = np.where(good, ds["sm"].to_numpy(), np.nan).T
-    panels = {"record, mean": _mean(sm)}
+    panels = {"record, mean": mean_of_days(sm)}
     if truth is not None:
-        panels["truth at its times, mean"] = _mean(np.where(np.isfinite(sm), truth, np.nan))
-        panels["record less truth"] = _mean(sm - truth)
+        panels["truth at its times, mean"] = mean_of_days(np.where(np.isfinite(sm), truth, np.nan))
+        panels["record less truth"] = mean_of_days(sm - truth)
     lat, lon = ds["lat"].to_numpy(), ds["lon"].to_numpy()
     boxes = _boxes(lat, lon)
     figure = Figure(figsize=(3.4 * len(panels) + 0.8, 3.0 * len(boxes)), layout="constrained")
@@ -169,13 +170,6 @@ def draw_maps(ds: xr.Dataset, truth: Floats | None) -> Figure:
             axes.tick_params(labelsize=7)
             figure.colorbar(marks, ax=axes, shrink=0.8).ax.tick_params(labelsize=7)
     return figure
-
-
-def _mean(values: Floats) -> Floats:
-    """Mean over time without NaN, (cell,)."""
-    known = np.isfinite(values)
-    total = np.where(known, values, 0).sum(axis=1)
-    return np.where(known.any(axis=1), total / np.maximum(known.sum(axis=1), 1), np.nan)
 
 
 def _boxes(

@@ -3,14 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from mcca_ml.report.months import MONTHS, mean_departure, month_of
 from mcca_ml.report.signals import Doubles, Known, Series
-from mcca_ml.report.tables import Floats
 
 FOUND = -2.0
 """Standard deviations of other years below which a dry spell counts as found; a choice."""
-_MONTHS = 12
 
 
 @dataclass(frozen=True)
@@ -39,40 +37,25 @@ def droughts(known: Known, series: Series) -> list[FoundDrought]:
     """
     found = []
     year = series.days.astype("M8[Y]").astype(np.int64)
-    month = series.days.astype("M8[M]").astype(np.int64) % _MONTHS
+    month = month_of(series.days)
     for box in known.settings.box:
         cells = series.inside(box)
         for drought in known.droughts_of(box):
             first, last = np.datetime64(drought.start, "D"), np.datetime64(drought.end, "D")
             span = np.arange(first.astype("M8[M]"), last.astype("M8[M]") + 1).astype(np.int64)
-            months = np.isin(month, span % _MONTHS)
+            is_dry = np.isin(month % MONTHS, span % MONTHS)
+            begin = int(year[is_dry].min())
             of_year = [
-                _yearly(one[cells][:, months], year[months], month[months])
+                mean_departure(one[cells][:, is_dry], month[is_dry], year[is_dry] - begin)
                 for one in (series.record, series.truth)
             ]
-            at = int(first.astype("M8[Y]").astype(np.int64)) - int(year[months].min())
+            at = int(first.astype("M8[Y]").astype(np.int64)) - begin
             if not cells.any() or not 0 <= at < of_year[0].size:
                 continue
             name = f"{box.name}, {first} to {last}"
             imposed = known.changes.get(box.name, {}).get(f"drought {first}/{last}", np.nan)
             found.append(_drought_of(name, float(imposed), of_year, at))
     return found
-
-
-def _yearly(values: Floats, year: npt.NDArray[np.int64], month: npt.NDArray[np.int64]) -> Doubles:
-    """Mean over cells and days of each year of departures from the cell's usual month, (year,)."""
-    usual = np.zeros_like(values, np.float64)
-    for number in np.unique(month):
-        part = values[:, month == number]
-        seen = np.isfinite(part)
-        mean = np.where(seen, part, 0).sum(axis=1) / np.maximum(seen.sum(axis=1), 1)
-        usual[:, month == number] = mean[:, None]
-    departure = values - usual
-    seen = np.isfinite(departure)
-    place = year - year.min()
-    total = np.bincount(place, np.where(seen, departure, 0).sum(axis=0))
-    count = np.bincount(place, seen.sum(axis=0))
-    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 
 def _drought_of(name: str, imposed: float, of_year: list[Doubles], at: int) -> FoundDrought:

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from mcca_ml.report.months import mean_departure, month_of
 from mcca_ml.report.signals import Doubles, Known, Series
-from mcca_ml.report.tables import Bools, Floats
+from mcca_ml.report.tables import Bools
 from mcca_ml.report.trend import Trend, trend_santer00
 
 MONTHS_OF_DECADE = 120.0
 SETTLES_DAYS = 365
 """After a drought, during which the imposed trend is not told either [day]."""
-_MONTHS = 12
 
 
 @dataclass(frozen=True)
@@ -30,26 +30,15 @@ class FoundTrend:
     calibration: float
     """The share of calibration in these errors."""
 
+    @property
+    def from_zero(self) -> float:
+        """Of the record, in standard errors [1]."""
+        return abs(self.record.slope) / self.record.error
 
-def _monthly(values: Floats, months: npt.NDArray[np.int64]) -> Doubles:
-    """Mean over cells and days of each month of departures from the cell's usual month, (month,).
-
-    Args:
-        values: of some cells, NaN where there is none, (cell, time).
-        months: since 1970, of each day, (time,).
-    """
-    usual = np.full((len(values), _MONTHS), np.nan)
-    for number in range(_MONTHS):
-        part = values[:, months % _MONTHS == number]
-        seen = np.isfinite(part)
-        total = np.where(seen, part, 0).sum(axis=1, dtype=np.float64)
-        usual[:, number] = np.where(seen.any(axis=1), total / np.maximum(seen.sum(axis=1), 1), 0)
-    departure = values - usual[:, months % _MONTHS]
-    seen = np.isfinite(departure)
-    place = months - months[0]
-    total = np.bincount(place, np.where(seen, departure, 0).sum(axis=0, dtype=np.float64))
-    count = np.bincount(place, seen.sum(axis=0))
-    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+    @property
+    def from_imposed(self) -> float:
+        """Of the record from what was imposed, in standard errors [1]."""
+        return abs(self.record.slope - self.imposed) / self.record.error
 
 
 def _share_monthly(is_of: Bools, has: Bools, months: npt.NDArray[np.int64]) -> Doubles:
@@ -90,7 +79,7 @@ def trends(known: Known, series: Series) -> list[FoundTrend]:
         known: what was imposed.
         series: the record.
     """
-    months = series.days.astype("M8[M]").astype(np.int64)
+    months = month_of(series.days)
     first_of_month = np.arange(months[0], months[-1] + 1).astype("M8[M]").astype("M8[D]")
     rows, parts, imposed, shared = [], [], [], []
     for box in known.settings.box:
@@ -102,7 +91,7 @@ def trends(known: Known, series: Series) -> list[FoundTrend]:
         if not cells.any() or not calm.any():
             continue
         both = [
-            np.where(calm, _monthly(one[cells], months), np.nan)
+            np.where(calm, mean_departure(one[cells], months, months - months[0]), np.nan)
             for one in (series.record, series.truth)
         ]
         of_box = known.changes.get(box.name, {}).get("trend", np.nan)

@@ -2,17 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from mcca_ml.learn.roles import Floats
 from mcca_ml.learn.scores import crps_gneiting07
-from mcca_ml.report.evaluate import Held
-from mcca_ml.report.reference import truth_at
+from mcca_ml.report.evaluate import FUSED, Held
 from mcca_ml.report.sheet import Sheet, number, percent
-from mcca_ml.report.tables import product_of
 
 NORMAL_95 = 1.96
 """Half width of the central 95 % of a normal distribution, in standard deviations [1]."""
@@ -78,33 +74,25 @@ def interval_of(
     )
 
 
-def intervals(found: Held, truth: Path | None, cells: npt.NDArray[np.int64]) -> list[Interval]:
+def intervals(found: Held) -> list[Interval]:
     """Streams against the target on test days; what is published against truth, as it is.
 
     TMI and AMSR-E have no target: theirs is the published uncertainty on all their days.
-
-    Args:
-        found: what is compared.
-        truth: of a simulated world; None: against the target only.
-        cells: flat cells of EASE2_M25.
     """
     days = found.is_test
     out = []
     for name in found.baselines:
         ds = found.streams[name]
         sd, ratio = ds["target_sd"].to_numpy().T, float(ds.attrs.get("interval_ratio", NORMAL_95))
-        parts = (product_of(ds).sm[:, days], sd[:, days], found.target[:, days])
+        parts = (found.products[name].sm[:, days], sd[:, days], found.target[:, days])
         out.append(interval_of((name, "target, test days"), *parts, ratio))
-    if truth is None:
+    if found.truth is None:
         return out
-    record = found.record
-    known = truth_at(truth, cells, record["t0"].to_numpy().T)[:, days]
-    sd = record["sm_uncertainty"].to_numpy().T[:, days]
-    parts = (product_of(record, "sm").sm[:, days], sd, known)
-    out.append(interval_of(("fused", "truth, test days"), *parts))
+    sd = found.record["sm_uncertainty"].to_numpy().T[:, days]
+    parts = (found.products[FUSED].sm[:, days], sd, found.known[FUSED][:, days])
+    out.append(interval_of((FUSED, "truth, test days"), *parts))
     for name, ds in found.streams.items():
-        known = truth_at(truth, cells, ds["obs_time"].to_numpy().T)
-        given = (product_of(ds).sm, ds["sm_uncertainty"].to_numpy().T, known)
+        given = (found.products[name].sm, ds["sm_uncertainty"].to_numpy().T, found.known[name])
         out.append(interval_of((name, "truth, all days"), *given))
     return out
 

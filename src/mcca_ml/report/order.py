@@ -6,10 +6,10 @@ import numpy.typing as npt
 from mcca_ml.learn import store
 from mcca_ml.learn.fit import predict
 from mcca_ml.learn.roles import Floats, Role
-from mcca_ml.record.loading import Source, groups, inputs_for
-from mcca_ml.record.training import GROUP_CELLS, Roles
+from mcca_ml.record.loading import Source, inputs_for
+from mcca_ml.record.training import Roles, files_of
 from mcca_ml.report.evaluate import Held
-from mcca_ml.report.tables import Product, Table, compared, product_of
+from mcca_ml.report.tables import Product, Table, compared
 
 SEED = 0
 OWN, OTHER = "days shuffled, each keeps its look", "looks of other days of the season"
@@ -34,9 +34,8 @@ def shuffled(days: npt.NDArray[np.datetime64], roles: Roles, seed: int) -> npt.N
 def _estimates(source: Source, sensor: str, place: npt.NDArray[np.int64]) -> Floats:
     """What the networks of a sensor say of its days in another order, (cell, time)."""
     parts: list[Floats] = []
-    for number, cells in enumerate(groups(source.plan.cells.size, GROUP_CELLS)):
+    for path, cells in files_of(source.plan, sensor):
         inputs = inputs_for(source, sensor, cells, source.learned)
-        path = source.plan.network(sensor) / f"{number:04d}.npz"
         parts.append(np.clip(predict(store.load(path), inputs.x[:, place]), 0, 1))
     return np.concatenate(parts)
 
@@ -56,7 +55,7 @@ def order_table(source: Source, found: Held, sensor: str) -> Table:
     said = _estimates(source, sensor, place)
     own = np.empty_like(said)
     own[:, place] = said
-    as_is = product_of(found.streams[sensor])
+    as_is = found.products[sensor]
     nothing = np.float32(np.nan)
     has = np.isfinite(as_is.sm)
     products = {

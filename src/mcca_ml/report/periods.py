@@ -7,17 +7,16 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
+from mcca_ml.report.months import means_by_month, month_of
 from mcca_ml.report.tables import Bools, Floats
 from mcca_ml.sensors import SENSORS
 
 Days = npt.NDArray[np.datetime64]
-Doubles = npt.NDArray[np.float64]
 
 SHORTEST = 60
 """Days of a period below which it is left out [day]."""
 FEWEST = 5
 """Days of a month of the year that a cell must have on both sides to be compared."""
-_MONTHS = 12
 
 
 @dataclass(frozen=True)
@@ -81,17 +80,6 @@ def periods_of(streams: Mapping[str, xr.Dataset]) -> list[Period]:
     return found
 
 
-def _by_month(error: Floats, month: npt.NDArray[np.int64], is_in: Bools) -> tuple[Doubles, Doubles]:
-    """Mean error and number of days of each cell and month of the year, (cell, 12)."""
-    total, count = np.zeros((2, len(error), _MONTHS))
-    for number in range(_MONTHS):
-        part = error[:, is_in & (month == number)]
-        seen = np.isfinite(part)
-        count[:, number] = seen.sum(axis=1)
-        total[:, number] = np.where(seen, part, 0).sum(axis=1, dtype=np.float64)
-    return total / np.maximum(count, 1), count
-
-
 def step_between(
     product: str, error: Floats, days: Days, before: Period, after: Period
 ) -> PeriodStep | None:
@@ -107,8 +95,8 @@ def step_between(
         before: the one period.
         after: the other.
     """
-    month = days.astype("M8[M]").astype(np.int64) % _MONTHS
-    sides = [_by_month(error, month, period.is_in) for period in (before, after)]
+    months = month_of(days)
+    sides = [means_by_month(error[:, p.is_in], months[p.is_in]) for p in (before, after)]
     has = (sides[0][1] >= FEWEST) & (sides[1][1] >= FEWEST)
     if not has.any():
         return None

@@ -3,6 +3,7 @@
 Only here, after everything is made, are the days of the test looked at.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -33,13 +34,49 @@ def whole_target(source: Source, roles: Roles) -> Target:
     return daily_target(over_days(ds, days), level_days=is_level)
 
 
-def truth_at(path: Path, cells: npt.NDArray[np.int64], when: Times) -> Floats:
-    """True soil moisture at times of observation [m3 m-3], (cell, time); NaN where there is none.
+@dataclass(frozen=True)
+class Truth:
+    """True soil moisture of some cells of a simulated world."""
+
+    path: Path
+    """Its store, which holds what was imposed too."""
+    steps: npt.NDArray[np.int64]
+    """UTC, seconds since 1970, (step,)."""
+    moisture: Floats
+    """[m3 m-3], (step, cell)."""
+
+    def at(self, when: Times) -> Floats:
+        """At times of observation [m3 m-3], (cell, time); NaN where there is none.
+
+        Args:
+            when: UTC, NaT for none, (cell, time); the truth is interpolated between its steps.
+        """
+        out = np.full(when.shape, np.nan, np.float32)
+        for cell in range(len(when)):
+            known = ~np.isnat(when[cell])
+            seconds = when[cell][known].astype("M8[s]").astype(np.int64)
+            moisture = self.moisture[:, cell]
+            found = np.interp(seconds, self.steps, moisture, left=np.nan, right=np.nan)
+            out[cell][known] = found
+        return out
+
+    def of_record(self, ds: xr.Dataset) -> Floats:
+        """At the times of a record, at noon where it has none [m3 m-3], (cell, time).
+
+        Args:
+            ds: after schema.RECORD, of the same cells.
+        """
+        noon = ds["time"].to_numpy() + np.timedelta64(12, "h")
+        t0 = ds["t0"].to_numpy()
+        return self.at(np.where(np.isnat(t0), noon[:, None], t0).T)
+
+
+def read_truth(path: Path, cells: npt.NDArray[np.int64]) -> Truth:
+    """The truth of some cells.
 
     Args:
         path: the store of the truth of a simulated world.
         cells: flat cells of EASE2_M25, (cell,).
-        when: UTC, NaT for none, (cell, time); the truth is interpolated between its steps.
 
     Raises:
         GranuleError: a cell is not in that world.
@@ -55,10 +92,4 @@ def truth_at(path: Path, cells: npt.NDArray[np.int64], when: Times) -> Floats:
             )
         steps = ds["time"].to_numpy().astype("M8[s]").astype(np.int64)
         moisture = ds["soil_moisture"].to_numpy().astype(np.float32)[:, at]
-    out = np.full(when.shape, np.nan, np.float32)
-    for cell in range(len(cells)):
-        known = ~np.isnat(when[cell])
-        seconds = when[cell][known].astype("M8[s]").astype(np.int64)
-        found = np.interp(seconds, steps, moisture[:, cell], left=np.nan, right=np.nan)
-        out[cell][known] = found
-    return out
+    return Truth(path, steps, moisture)

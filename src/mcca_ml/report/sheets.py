@@ -57,8 +57,8 @@ def trend_sheet(found: Sequence[FoundTrend]) -> Sheet:
             signed(one.imposed, 4),
             f"{signed(one.truth.slope, 4)} ± {number(one.truth.error, 4)}",
             f"{signed(one.record.slope, 4)} ± {number(one.record.error, 4)}",
-            number(abs(one.record.slope) / one.record.error, 1),
-            number(abs(one.record.slope - one.imposed) / one.record.error, 1),
+            number(one.from_zero, 1),
+            number(one.from_imposed, 1),
             f"{signed(one.off.slope, 4)} ± {number(one.off.error, 4)}",
             number(one.calibration, 4),
         )

@@ -23,7 +23,7 @@ from mcca_ml.report.coverage import coverage_sheets
 from mcca_ml.report.evaluate import Held, held
 from mcca_ml.report.find import find
 from mcca_ml.report.intervals import interval_sheet
-from mcca_ml.report.reference import truth_at
+from mcca_ml.report.reference import Truth
 from mcca_ml.report.sheet import html, html_of
 from mcca_ml.report.sheets import drought_sheet, scores_sheet, steps_sheet, trend_sheet
 
@@ -55,14 +55,10 @@ def _image(path: Path, words: str) -> str:
     return f'<img alt="{escape(words)}" src="data:image/png;base64,{data}">'
 
 
-def _drawn(plan: Plan, out: Path, truth: Path | None) -> list[tuple[Path, str]]:
+def _drawn(plan: Plan, out: Path, truth: Truth | None) -> list[tuple[Path, str]]:
     """The figures, each with its words."""
     ds = open_store(plan.record_store, first_day=plan.first_day, last_day=plan.last_day)
-    known = None
-    if truth is not None:
-        noon = ds["time"].to_numpy() + np.timedelta64(12, "h")
-        when = np.where(np.isnat(ds["t0"].to_numpy()), noon[:, None], ds["t0"].to_numpy())
-        known = truth_at(truth, plan.cells, when.T)
+    known = None if truth is None else truth.of_record(ds)
     save = partial(figures.save, is_simulated=ds.attrs.get("simulated") == "true")
     made = [
         (save(figures.draw_maps(ds, known), out / "maps.png"), "maps of the means"),
@@ -103,9 +99,9 @@ def write_report(configuration: Path, out: Path, *, truth: Path | None = None) -
     make_directory(out)
     plan = plan_of(load(configuration), configuration.parent)
     source = Source(plan)
-    compared = held(source, roles_of(source))
-    found = find(source, compared, truth)
-    images = _drawn(plan, out, truth)
+    compared = held(source, roles_of(source), truth)
+    found = find(source, compared)
+    images = _drawn(plan, out, compared.truth)
     page = out / "index.html"
     with replacing(page) as beside:
         beside.write_text(_page(plan, compared, found, images))

@@ -67,6 +67,13 @@ def product_of(ds: xr.Dataset, name: str = "soil_moisture") -> Product:
     return Product(sm, flag, ds["nobs"].to_numpy().T > 0)
 
 
+def mean_of_days(values: Floats) -> Floats:
+    """Mean over days without NaN, NaN where there is no day, (cell,)."""
+    seen = np.isfinite(values)
+    total = np.where(seen, values, 0).sum(axis=1)
+    return np.where(seen.any(axis=1), total / np.maximum(seen.sum(axis=1), 1), np.float32(np.nan))
+
+
 def median(values: npt.NDArray[np.float64]) -> float:
     """Median of what is finite, NaN where nothing is."""
     known = values[np.isfinite(values)]
