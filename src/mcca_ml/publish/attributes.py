@@ -239,6 +239,20 @@ def area(grid: ease2.Grid, rows: slice, columns: slice) -> dict[str, AttributeVa
     # M25 and M09 end some millimetres beside the date line
     edges = np.clip(ease2.longitude_of(ease2.x_edges(grid)[list(column)]), -180.0, 180.0)
     west, east = (float(lon) for lon in edges)
+    return area_between((south, north), (west, east), f"{grid.cell_m:.2f} m at 30 degrees")
+
+
+def area_between(
+    latitudes: tuple[float, float], longitudes: tuple[float, float], resolution: str
+) -> dict[str, AttributeValue]:
+    """Attributes that say where, by outer edges.
+
+    Args:
+        latitudes: of the southern and the northern edge [degree_north].
+        longitudes: of the western and the eastern edge [degree_east].
+        resolution: of the grid, in words.
+    """
+    (south, north), (west, east) = latitudes, longitudes
     corners = [(west, south), (east, south), (west, north), (east, north), (west, south)]
     ring = ", ".join(f"{lat:.6f} {lon:.6f}" for lon, lat in corners)
     return {
@@ -250,8 +264,8 @@ def area(grid: ease2.Grid, rows: slice, columns: slice) -> dict[str, AttributeVa
         "geospatial_lon_min": np.float64(west),
         "geospatial_lon_max": np.float64(east),
         "geospatial_lon_units": "degrees_east",
-        "geospatial_lat_resolution": f"{grid.cell_m:.2f} m at 30 degrees",
-        "geospatial_lon_resolution": f"{grid.cell_m:.2f} m at 30 degrees",
+        "geospatial_lat_resolution": resolution,
+        "geospatial_lon_resolution": resolution,
         **DEPTH,
     }
 

@@ -23,9 +23,9 @@ from mcca_ml.flags import is_recommended
 from mcca_ml.grid import ease2
 from mcca_ml.grid.land import land_cells
 from mcca_ml.grid.overlap import Cover, overlap, weighted_mean
-from mcca_ml.publish.attributes import DEPTH
+from mcca_ml.publish.attributes import area_between
 from mcca_ml.publish.coordinates import Axis, depth_axis
-from mcca_ml.publish.sheet import Cells
+from mcca_ml.publish.sheet import Cells, Rectangle, rectangle_around
 from mcca_ml.publish.variables import AttributeValue
 
 NAME = "0.25_degree"
@@ -50,13 +50,13 @@ def _middles(edges: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 
 @dataclass(frozen=True)
-class QuarterWindow:
+class QuarterWindow(Rectangle):
     """Some rows and columns of the 0.25 degree grid, next to each other."""
 
-    row: int
-    column: int
-    rows: int
-    columns: int
+    @property
+    def grid_columns(self) -> int:
+        """Columns of the whole grid."""
+        return COLUMNS
 
     @property
     def grid(self) -> str:
@@ -82,16 +82,6 @@ class QuarterWindow:
     def auxiliary(self) -> tuple[str, ...]:
         """None: latitude and longitude are the dimensions."""
         return ()
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Rows and columns."""
-        return self.rows, self.columns
-
-    def places(self, cells: Cells) -> npt.NDArray[np.int64]:
-        """Flat index in the window of cells of the grid, all of which lie in it."""
-        row, column = np.divmod(np.asarray(cells, np.int64), COLUMNS)
-        return np.asarray((row - self.row) * self.columns + column - self.column)
 
     def _edges(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
         return (
@@ -123,21 +113,7 @@ class QuarterWindow:
         """Attributes that say where it lies: its outer edges."""
         lat, lon = self._edges()
         north, south, west, east = (float(edge) for edge in (lat[0], lat[-1], lon[0], lon[-1]))
-        corners = [(west, south), (east, south), (west, north), (east, north), (west, south)]
-        ring = ", ".join(f"{y:.6f} {x:.6f}" for x, y in corners)
-        return {
-            "geospatial_bounds": f"POLYGON (({ring}))",
-            "geospatial_bounds_crs": "EPSG:4326",
-            "geospatial_lat_min": np.float64(south),
-            "geospatial_lat_max": np.float64(north),
-            "geospatial_lat_units": "degrees_north",
-            "geospatial_lon_min": np.float64(west),
-            "geospatial_lon_max": np.float64(east),
-            "geospatial_lon_units": "degrees_east",
-            "geospatial_lat_resolution": "0.25 degree",
-            "geospatial_lon_resolution": "0.25 degree",
-            **DEPTH,
-        }
+        return area_between((south, north), (west, east), "0.25 degree")
 
 
 @dataclass(frozen=True)
@@ -194,8 +170,7 @@ def _sheet(cells: Cells, row: Cells, column: Cells) -> QuarterWindow:
     place = ease2.cell_latlon(ease2.M25, cells)
     down = np.concatenate([row, np.floor((90.0 - place.lat) / STEP).astype(np.int64)])
     right = np.concatenate([column, np.floor((place.lon + 180.0) / STEP).astype(np.int64)])
-    rows, columns = (int(np.ptp(index)) + 1 for index in (down, right))
-    return QuarterWindow(int(down.min()), int(right.min()), rows, columns)
+    return QuarterWindow(*rectangle_around(down, right))
 
 
 def remapped(ds: xr.Dataset, remap: Remap) -> xr.Dataset:

@@ -1,5 +1,6 @@
 """The part of a grid that the files of the record hold: what they say of it, and where cells go."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
@@ -67,13 +68,49 @@ class Sheet(Protocol):
 
 
 @dataclass(frozen=True)
-class Window:
-    """Some rows and columns of EASE2_M25, next to each other."""
+class Rectangle(ABC):
+    """Some rows and columns of a grid, next to each other: what their numbers alone say."""
 
     row: int
     column: int
     rows: int
     columns: int
+
+    @property
+    @abstractmethod
+    def grid_columns(self) -> int:
+        """Columns of the whole grid."""
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return self.rows, self.columns
+
+    def places(self, cells: Cells) -> npt.NDArray[np.int64]:
+        """Flat index in the window of cells of the grid, all of which lie in it."""
+        row, column = np.divmod(np.asarray(cells, np.int64), self.grid_columns)
+        return np.asarray((row - self.row) * self.columns + column - self.column)
+
+
+def rectangle_around(row: Cells, column: Cells) -> tuple[int, int, int, int]:
+    """First row and column, and number of rows and columns, of the least one around some cells.
+
+    Args:
+        row: of each cell, at least one.
+        column: of each cell.
+    """
+    rows, columns = (int(np.ptp(index)) + 1 for index in (row, column))
+    return int(row.min()), int(column.min()), rows, columns
+
+
+@dataclass(frozen=True)
+class Window(Rectangle):
+    """Some rows and columns of EASE2_M25, next to each other."""
+
+    @property
+    def grid_columns(self) -> int:
+        """Columns of the whole grid."""
+        return M25.columns
 
     @property
     def grid(self) -> str:
@@ -101,22 +138,12 @@ class Window:
         return "lat", "lon"
 
     @property
-    def shape(self) -> tuple[int, int]:
-        """Rows and columns."""
-        return self.rows, self.columns
-
-    @property
     def slices(self) -> tuple[slice, slice]:
         """Its rows and columns on the grid."""
         return (
             slice(self.row, self.row + self.rows),
             slice(self.column, self.column + self.columns),
         )
-
-    def places(self, cells: Cells) -> npt.NDArray[np.int64]:
-        """Flat index in the window of cells of the grid, all of which lie in it."""
-        row, column = np.divmod(np.asarray(cells, np.int64), M25.columns)
-        return np.asarray((row - self.row) * self.columns + column - self.column)
 
     def axes(self) -> Iterator[Axis]:
         """Coordinates and grid mapping."""
@@ -136,5 +163,4 @@ def window_of(cells: Cells) -> Window:
     if cells.size == 0 or cells.size == land_cells(M25).size:
         return Window(0, 0, *M25.shape)
     row, column = np.divmod(np.asarray(cells, np.int64), M25.columns)
-    rows, columns = (int(np.ptp(index)) + 1 for index in (row, column))
-    return Window(int(row.min()), int(column.min()), rows, columns)
+    return Window(*rectangle_around(row, column))

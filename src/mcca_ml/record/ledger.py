@@ -21,30 +21,63 @@ def _mark(path: Path) -> Path:
     return path.with_name(f"{path.name}.mark.json")
 
 
-def is_done(path: Path, inputs: str) -> bool:
-    """Whether a file, or a group of them, was made from these inputs and has its length.
+def stands(mark: Path, inputs: str, folder: Path) -> bool:
+    """Whether the files of a mark were made from these inputs and have their length.
 
     A file whose bytes changed and not its length is named when it is read.
 
     Args:
-        path: as given to `finish`.
-        inputs: digest of all that it depends on.
+        mark: of `write_mark`.
+        inputs: digest of all that they depend on.
+        folder: that they are in.
     """
     try:
-        said = json.loads(_mark(path).read_text())
+        said = json.loads(mark.read_text())
     except (OSError, ValueError):
         return False
     if said["inputs"] != inputs:
         return False
     try:
-        found = {name: (path.parent / name).stat().st_size for name in said["files"]}
+        found = {name: (folder / name).stat().st_size for name in said["files"]}
     except OSError:
         return False
-    return bool(found == said.get("sizes", found))  # marks of before have no sizes
+    return bool(found == said.get("bytes", found))  # marks of before have no sizes
+
+
+def write_mark(mark: Path, inputs: str, files: Sequence[Path], folder: Path) -> None:
+    """Write down that files are done; what is missing before is missing after a crash.
+
+    Args:
+        mark: made or replaced.
+        inputs: digest of all that they depend on.
+        files: below `folder`.
+        folder: from which they are named.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    named = {one.relative_to(folder).as_posix(): one for one in sorted(files)}
+    said = {
+        "inputs": inputs,
+        "files": {name: _sha256(one) for name, one in named.items()},
+        "bytes": {name: one.stat().st_size for name, one in named.items()},
+    }
+    with replacing(mark) as beside:
+        beside.write_text(json.dumps(said, indent=1, sort_keys=True))
+
+
+def is_done(path: Path, inputs: str) -> bool:
+    """Whether a file, or a group of them, was made from these inputs and has its length.
+
+    Args:
+        path: as given to `finish`.
+        inputs: digest of all that it depends on.
+    """
+    return stands(_mark(path), inputs, path.parent)
 
 
 def finish(path: Path, inputs: str, files: Sequence[Path]) -> None:
-    """Write down that files are done; what is missing before is missing after a crash.
+    """Write down that files are done, beside them.
 
     Args:
         path: whose name the mark bears; one of the files, or the name of the group.
@@ -54,13 +87,7 @@ def finish(path: Path, inputs: str, files: Sequence[Path]) -> None:
     Raises:
         OutputError: it cannot be written.
     """
-    said = {
-        "inputs": inputs,
-        "files": {one.name: _sha256(one) for one in sorted(files)},
-        "sizes": {one.name: one.stat().st_size for one in sorted(files)},
-    }
-    with replacing(_mark(path)) as beside:
-        beside.write_text(json.dumps(said, indent=1, sort_keys=True))
+    write_mark(_mark(path), inputs, files, path.parent)
 
 
 def begin(path: Path) -> None:

@@ -85,19 +85,7 @@ def _made(plan: Plan, *, is_simulated: bool) -> dict[np.datetime64, RecordMade]:
 
 def _days_are_done(task: PublishTask) -> bool:
     """Whether the daily files of a task stand as they are wanted."""
-    try:
-        said = json.loads(task.mark.read_text())
-    except (OSError, ValueError):
-        return False
-    sizes = said.get("bytes", {})  # marks of before 2026-11-25 have none
-    return bool(said["inputs"] == task.inputs) and all(
-        _is_file_of(task.output / name, sizes.get(name)) for name in said["files"]
-    )
-
-
-def _is_file_of(path: Path, size: int | None) -> bool:
-    """Whether a file is there and as long as it was written."""
-    return path.is_file() and size in (None, path.stat().st_size)
+    return ledger.stands(task.mark, task.inputs, task.output)
 
 
 def _write_days(task: PublishTask, ds: xr.Dataset) -> None:
@@ -113,13 +101,7 @@ def _write_days(task: PublishTask, ds: xr.Dataset) -> None:
         if remap is not None:
             folder, one = task.output / QUARTER_DEGREE, remapped(one, remap)
             paths.append(write_record_day(one, folder, made, remap.sheet, layers=task.layers))
-    files, sizes = {}, {}
-    for path in paths:
-        name, data = path.relative_to(task.output).as_posix(), path.read_bytes()
-        files[name], sizes[name] = sha256(data).hexdigest(), len(data)
-    said = {"inputs": task.inputs, "files": files, "bytes": sizes}
-    with replacing(task.mark) as beside:
-        beside.write_text(json.dumps(said, indent=1))
+    ledger.write_mark(task.mark, task.inputs, paths, task.output)
 
 
 def has_days(settings: PublishSettings) -> bool:

@@ -10,6 +10,19 @@ from mcca_ml.report.sheet import Sheet, number
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
+def monthly(
+    has: npt.NDArray[np.bool_], days: npt.NDArray[np.datetime64]
+) -> tuple[npt.NDArray[np.datetime64], npt.NDArray[np.float64]]:
+    """Months with days, rising, and the mean share of cells a day in each, both (month,).
+
+    Args:
+        has: whether a cell has a value, (time, cell).
+        days: UTC days, (time,).
+    """
+    months, place = np.unique(days.astype("M8[M]"), return_inverse=True)
+    return months, np.asarray(np.bincount(place, has.mean(axis=1)) / np.bincount(place))
+
+
 def by_month(
     has: npt.NDArray[np.bool_], days: npt.NDArray[np.datetime64]
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
@@ -19,14 +32,12 @@ def by_month(
         has: whether a cell has a value, (time, cell).
         days: UTC days, (time,).
     """
-    month = days.astype("M8[M]").astype(np.int64)
-    years = np.unique(month // len(_MONTHS))
-    place = month - years[0] * len(_MONTHS)
-    length = years.size * len(_MONTHS)
-    total = np.bincount(place, has.mean(axis=1), minlength=length)
-    count = np.bincount(place, minlength=length)
-    share = np.where(count > 0, total / np.maximum(count, 1), np.nan)
-    return years + 1970, share.reshape(years.size, len(_MONTHS))
+    months, share = monthly(has, days)
+    year, month = np.divmod(months.astype(np.int64), len(_MONTHS))
+    years = np.unique(year)
+    out = np.full((years.size, len(_MONTHS)), np.nan)
+    out[np.searchsorted(years, year), month] = share
+    return years + 1970, out
 
 
 def coverage_sheets(ds: xr.Dataset) -> list[Sheet]:

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from mcca_ml.atomic import replacing
 from mcca_ml.flags import FLAG_DTYPE, is_recommended
 from mcca_ml.publish.map import DRY_TO_WET
+from mcca_ml.report.coverage import monthly
 from mcca_ml.report.tables import mean_of_days
 from mcca_ml.schema import LAYERS
 
@@ -110,23 +111,17 @@ def draw_coverage(ds: xr.Dataset) -> Figure:
     Args:
         ds: after schema.RECORD.
     """
-    month = ds["time"].to_numpy().astype("M8[M]")
-    months, index = np.unique(month, return_inverse=True)
-    count = np.bincount(index)
-
-    def share(has: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
-        return np.asarray(np.bincount(index, has.mean(axis=1)) / count)
-
+    days = ds["time"].to_numpy()
     good = is_recommended(ds["flag"].to_numpy().astype(FLAG_DTYPE))
     has = np.isfinite(ds["sm"].to_numpy())
     figure = Figure(figsize=(10.5, 3.2), layout="constrained")
     axes = figure.add_subplot()
     for name, layer in LAYERS.items():
-        of_stream = share(np.isfinite(ds[layer].to_numpy()))
-        if of_stream.any():
-            axes.plot(months, of_stream, color=COLOURS[name], linewidth=1, label=name)
-    axes.plot(months, share(has), color=_INK, linewidth=1.6, label="record")
-    axes.plot(months, share(has & good), color=_INK, linewidth=1.2, ls=":", label="recommended")
+        months, share = monthly(np.isfinite(ds[layer].to_numpy()), days)
+        if share.any():
+            axes.plot(months, share, color=COLOURS[name], linewidth=1, label=name)
+    axes.plot(*monthly(has, days), color=_INK, linewidth=1.6, label="record")
+    axes.plot(*monthly(has & good, days), color=_INK, linewidth=1.2, ls=":", label="recommended")
     axes.set_ylim(0, 1.02)
     axes.set_ylabel("share of cells a day", fontsize=9)
     axes.legend(ncols=6, fontsize=8, frameon=False, loc="lower right")
