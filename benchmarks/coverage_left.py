@@ -142,18 +142,12 @@ def single(rows: Sequence[Row]) -> str:
     lines = []
     for name in dict.fromkeys(str(row["sensors"]) for row in rows if not is_two(row)):
         here = [row for row in rows if row["sensors"] == name]
-        starts = [f"{row['year']}-{row['month']:02d}" for row in here]
-        spans, begin = [], 0
-        for number in range(1, len(here) + 1):
-            is_end = number == len(here) or _index(here[number]) - _index(here[number - 1]) > 1
-            if is_end:
-                spans.append(f"{starts[begin]} to {starts[number - 1]}")
-                begin = number
-        for span in spans:
-            first, last = span.split(" to ")
-            some = [row for row, start in zip(here, starts, strict=True) if first <= start <= last]
+        gaps = np.flatnonzero(np.diff([_index(row) for row in here]) > 1) + 1
+        for part in np.split(np.arange(len(here)), gaps):
+            some = [here[number] for number in part]
+            first, last = (f"{row['year']}-{row['month']:02d}" for row in (some[0], some[-1]))
             shares = [f"{_mean(some, mask):.2f}" for mask in MASKS]
-            lines.append([name, span, *shares])
+            lines.append([name, f"{first} to {last}", *shares])
     return table(["sensors", "months", *(WORDS[name] for name in MASKS)], lines)
 
 

@@ -1,7 +1,11 @@
 """Fixtures that many tests share."""
 
+import importlib
 import os
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -16,3 +20,14 @@ def real_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no real data: {folder} is no folder; name one in MCCA_ML_DATA")
     return folder
+
+
+@pytest.fixture(scope="module")
+def bench() -> Iterator[Callable[[str], ModuleType]]:
+    """Imports a script of the benchmarks by its name; the scripts import each other so too."""
+    folder = PROJECT / "benchmarks"
+    sys.path.insert(0, str(folder))
+    yield importlib.import_module
+    sys.path.remove(str(folder))
+    for name in {path.stem for path in folder.glob("*.py")} & set(sys.modules):
+        del sys.modules[name]

@@ -3,10 +3,6 @@
 The bounds are loose on purpose: they hold the order of what docs/simulation_effects.md shows.
 """
 
-import importlib
-import sys
-from pathlib import Path
-
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -16,19 +12,7 @@ from mcca_ml.physics.emission import brightness_temperature_mo82, transmissivity
 from mcca_ml.physics.reflectivity import fresnel_reflectivity
 from mcca_ml.physics.roughness import rough_reflectivity_wang81
 
-BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 ALL, NONE = 1, 2  # places of the kinds in `Compared.values`, after the real one
-
-
-@pytest.fixture(scope="module")
-def bench():
-    """Imports a script of the benchmarks by its name; the scripts import each other so too."""
-    sys.path.insert(0, str(BENCHMARKS))
-    yield importlib.import_module
-    sys.path.remove(str(BENCHMARKS))
-    ours = {path.stem for path in BENCHMARKS.glob("*.py")}
-    for name in ours & set(sys.modules):
-        del sys.modules[name]
 
 
 def test_lprm_inverts_its_own_model(bench):

@@ -1,9 +1,7 @@
 """Granules of all land go through the readers; what a command took is told rightly."""
 
-import importlib
 import sys
 from datetime import date
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,21 +15,8 @@ from mcca_ml.simulate.cells import make_cells
 from mcca_ml.simulate.fields import smoother
 from mcca_ml.simulate.land import make_land
 
-BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 DAY = np.datetime64("2015-04-02")
 MEGABYTE = 1_000_000
-
-
-@pytest.fixture(scope="module")
-def bench():
-    """Imports a script of the benchmarks by its name; the scripts import each other so too."""
-    sys.path.insert(0, str(BENCHMARKS))
-    before = set(sys.modules)
-    yield importlib.import_module
-    sys.path.remove(str(BENCHMARKS))
-    for name in set(sys.modules) - before:
-        if not name.startswith(("mcca_ml", "jax", "numpy", "scipy", "matplotlib")):
-            del sys.modules[name]
 
 
 @pytest.fixture(scope="module")

@@ -1,9 +1,5 @@
 """What the coverage document takes off the land that is seen, and its tables."""
 
-import importlib
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -12,20 +8,7 @@ from mcca_ml.grid import ease2
 from mcca_ml.grid.ease2 import M25, M36
 from mcca_ml.simulate.coverage import soil
 
-BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 GRANULE = "smap/SMAP_L3_SM_P_20150401_R13080_001.h5"
-
-
-@pytest.fixture(scope="module")
-def bench():
-    """Imports a script of the benchmarks by its name; the scripts import each other so too."""
-    sys.path.insert(0, str(BENCHMARKS))
-    before = set(sys.modules)
-    yield importlib.import_module
-    sys.path.remove(str(BENCHMARKS))
-    for name in set(sys.modules) - before:
-        if not name.startswith(("mcca_ml", "jax", "numpy", "scipy", "matplotlib")):
-            del sys.modules[name]
 
 
 @pytest.fixture(scope="module")

@@ -1,9 +1,5 @@
 """Scores, Markdown and peers of the benchmarks; the peers against truth and against scipy."""
 
-import importlib
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -11,20 +7,7 @@ from mcca_ml.config import RetrieveSettings
 from mcca_ml.sensors import SMAP
 from mcca_ml.simulate.scene import scene_tb, uniform_scene
 
-BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 MIXING = RetrieveSettings().polarization_mixing
-
-
-@pytest.fixture(scope="module")
-def bench():
-    """Imports a script of the benchmarks by its name; the scripts import each other so too."""
-    sys.path.insert(0, str(BENCHMARKS))
-    before = set(sys.modules)
-    yield importlib.import_module
-    sys.path.remove(str(BENCHMARKS))
-    for name in set(sys.modules) - before:
-        if not name.startswith(("mcca_ml", "jax", "numpy", "scipy")):
-            del sys.modules[name]
 
 
 @pytest.fixture(scope="module")

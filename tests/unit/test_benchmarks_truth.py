@@ -1,25 +1,9 @@
 """Statistics and ridge of the benchmarks of the simulated truth, on series with known answers."""
 
-import importlib
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 
-BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 DAYS = 730
-
-
-@pytest.fixture(scope="module")
-def bench():
-    """Imports a script of the benchmarks by its name; the scripts import each other so too."""
-    sys.path.insert(0, str(BENCHMARKS))
-    yield importlib.import_module
-    sys.path.remove(str(BENCHMARKS))
-    ours = {path.stem for path in BENCHMARKS.glob("*.py")}
-    for name in ours & set(sys.modules):
-        del sys.modules[name]
 
 
 def drying(efolding: float, gaps: float = 0.0, noise: float = 0.0):
