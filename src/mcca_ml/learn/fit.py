@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from mcca_ml.config_train import TrainSettings
 from mcca_ml.errors import SchemaError
-from mcca_ml.learn import level, linear, samples, tune
+from mcca_ml.learn import samples, tune
 from mcca_ml.learn.lstm import Network
 from mcca_ml.learn.roles import Floats
 from mcca_ml.learn.samples import Series
@@ -64,11 +64,10 @@ def _joined(parts: list[Network]) -> Network:
 
 def _lessons(begun: Weights, series: Series, place: npt.NDArray[np.int64]) -> tune.Lesson:
     """What the cells of one block learn from."""
-    some = samples.of(series, place)
-    levels, line = level.of(begun.level, place), linear.of(begun.line, place)
-    read, target, train_weight, stop_weight = lessons(begun.start, some, line, levels)
+    some, mine = samples.of(series, place), of_cells(begun, place)
+    read, target, train_weight, stop_weight = lessons(begun.start, some, mine.line, mine.level)
     # A cell whose mean is a guess would learn the error of the guess: it stays at its start.
-    train_weight = train_weight * levels.is_own[:, None]
+    train_weight = train_weight * mine.level.is_own[:, None]
     key = jax.random.fold_in(jax.random.key(begun.start.settings.seed), 1)
     keys = jax.vmap(jax.random.fold_in, (None, 0))(key, jnp.asarray(some.cells, jnp.uint32))
     return tune.Lesson(
@@ -76,7 +75,7 @@ def _lessons(begun: Weights, series: Series, place: npt.NDArray[np.int64]) -> tu
         jnp.asarray(target),
         jnp.asarray(train_weight),
         jnp.asarray(stop_weight),
-        jax.tree.map(lambda leaf: jnp.asarray(leaf[place]), begun.network),
+        jax.tree.map(jnp.asarray, mine.network),
         keys,
     )
 
