@@ -1,0 +1,1 @@
+"""Products and stations -> scores: mergeable moments, and scores as functions of moments."""

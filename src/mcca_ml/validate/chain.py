@@ -1,0 +1,106 @@
+"""Moments of neighbouring samples, for lag-1 autocorrelation; parts are merged in order of time.
+
+Products have gaps. A neighbour is the next sample that all series have, however far. Where the gaps
+do not depend on the values and follow each other at random, a first-order autoregression seen with
+gaps is, by the number of the sample, again one whose lag-1 correlation is what is measured here.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mcca_ml.validate.moments import (
+    Bools,
+    Doubles,
+    Moments,
+    Numbers,
+    empty,
+    mask,
+    merge,
+    moments_of,
+)
+
+
+@dataclass(frozen=True)
+class Chain:
+    """Moments of k series and of each sample with the next; its halo is one sample."""
+
+    pairs: Moments
+    """Of the samples (cell,)."""
+    neighbours: Moments
+    """Of 2k series (cell,): the k values of a sample, then those of the next one."""
+    first: Doubles
+    """Values of the first sample (k, cell); NaN where there is none."""
+    last: Doubles
+    """Values of the last sample (k, cell)."""
+
+
+def _ends(series: Sequence[Numbers], seen: Bools) -> tuple[Doubles, Doubles]:
+    """Values of the first and of the last sample (k, cell)."""
+    rows = np.arange(seen.shape[0])
+    first = np.argmax(seen, axis=1)
+    last = seen.shape[1] - 1 - np.argmax(seen[:, ::-1], axis=1)
+    has = seen.any(axis=1)
+
+    def at(place: np.ndarray[tuple[int], np.dtype[np.intp]]) -> Doubles:
+        return np.stack([np.where(has, one[rows, place], np.nan) for one in series]).astype(
+            np.float64
+        )
+
+    return at(first), at(last)
+
+
+def chain_of(series: Sequence[Numbers]) -> Chain:
+    """Moments of k series over time and of neighbouring samples.
+
+    Args:
+        series: k arrays (cell, time), NaN where there is no value, time ascending, at least one.
+    """
+    seen = mask(series)
+    steps = np.arange(seen.shape[1], dtype=np.int32)
+    # Number of the last sample before each time, by carrying the largest seen so far.
+    latest = np.maximum.accumulate(np.where(seen, steps, np.int32(-1)), axis=1)
+    before = np.concatenate([np.full((seen.shape[0], 1), -1, np.int32), latest[:, :-1]], axis=1)
+    has = seen & (before >= 0)
+    at = np.maximum(before, 0)
+    previous = [np.where(has, np.take_along_axis(one, at, axis=1), np.nan) for one in series]
+    current = [np.where(has, one, np.nan) for one in series]
+    first, last = _ends(series, seen)
+    return Chain(moments_of(series), moments_of([*previous, *current]), first, last)
+
+
+def follow(a: Chain, b: Chain) -> Chain:
+    """Moments of a part and of the one that follows it in time."""
+    step = np.concatenate([a.last, b.first])
+    met = np.isfinite(step).all(axis=0)
+    seam = empty(step.shape[0], met.shape)
+    seam = Moments(met.astype(np.float64), np.where(met, step, 0.0), seam.co)
+    return Chain(
+        merge(a.pairs, b.pairs),
+        merge(merge(a.neighbours, seam), b.neighbours),
+        np.where(np.isfinite(a.first), a.first, b.first),
+        np.where(np.isfinite(b.last), b.last, a.last),
+    )
+
+
+def lag_one(chain: Chain, weights: Sequence[float]) -> Doubles:
+    """Lag-1 autocorrelation of a weighted sum of the series [1], (cell,).
+
+    Args:
+        chain: moments.
+        weights: one for each series: (1, 0) is the first, (1, -1) their difference.
+
+    Formula:
+        r1 = sum (x_t - m)(x_t+1 - m) / sum (x_t - m)^2, m the mean of all samples. NaN below three
+        samples and where nothing varies.
+    """
+    w = np.asarray(weights, np.float64)
+    k = w.size
+    mean = np.tensordot(w, chain.pairs.mean, 1)
+    before, after = (np.tensordot(w, part, 1) for part in np.split(chain.neighbours.mean, 2))
+    lagged = np.einsum("i,ij...,j->...", w, chain.neighbours.co[:k, k:], w)
+    lagged = lagged + chain.neighbours.n * (before - mean) * (after - mean)
+    power = np.einsum("i,ij...,j->...", w, chain.pairs.co, w)
+    fit = (chain.pairs.n >= 3) & (power > 0)
+    return np.where(fit, lagged / np.where(fit, power, 1.0), np.nan)

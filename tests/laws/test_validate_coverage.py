@@ -1,0 +1,139 @@
+"""95 % intervals hold the true score of synthetic series as often as they say."""
+
+import numpy as np
+import pytest
+
+from mcca_ml.validate import parts
+from mcca_ml.validate.block_variance import BLOCK_DAYS
+from mcca_ml.validate.bootstrap import bootstrap, drawn, grouped
+from mcca_ml.validate.chain import chain_of, lag_one
+from mcca_ml.validate.intervals import Interval, intervals_of, unbiased_lag_one
+from mcca_ml.validate.moments import Moments, moments_of
+from mcca_ml.validate.scores import scores_of
+
+SERIES = 1000
+BIAS, CORRELATION = 0.02, 0.7
+
+
+def autoregression(rng: np.random.Generator, shape: tuple[int, int], rho: float) -> np.ndarray:
+    """First-order autoregressions of mean 0 and standard deviation 1, (series, day)."""
+    fresh = rng.standard_normal((shape[1], shape[0])) * np.sqrt(1 - rho**2)
+    fresh[0] /= np.sqrt(1 - rho**2)
+    for day in range(1, shape[1]):
+        fresh[day] += rho * fresh[day - 1]
+    return np.ascontiguousarray(fresh.T)
+
+
+def held(found: Interval, truth: float) -> float:
+    """Share of the intervals that hold the truth [%], of those that are told."""
+    told = np.isfinite(found.low)
+    assert told.mean() > 0.95
+    return float(100 * ((found.low <= truth) & (truth <= found.high))[told].mean())
+
+
+def blocks_of(series: list[np.ndarray]) -> Moments:
+    labels = np.arange(series[0].shape[1]) // BLOCK_DAYS
+    return moments_of(series, labels, int(labels[-1]) + 1)
+
+
+@pytest.mark.parametrize(
+    ("rho", "days"), [(0.0, 365), (0.6, 365), (0.8, 1000), (0.9, 1000), (0.95, 3000)]
+)
+def test_intervals_cover_series_of_known_autocorrelation(rho: float, days: int):
+    """The claim: 93 to 97 % of at least 500 independent series."""
+    rng = np.random.default_rng(20)
+    reference = autoregression(rng, (SERIES, days), rho)
+    own = autoregression(rng, (SERIES, days), rho)
+    estimate = CORRELATION * reference + np.sqrt(1 - CORRELATION**2) * own + BIAS
+    found = intervals_of(chain_of([estimate, reference]), blocks_of([estimate, reference]))
+    assert 93 <= held(found.bias, BIAS) <= 97.5
+    assert 93 <= held(found.ubrmsd, np.sqrt(2 - 2 * CORRELATION)) <= 97.5
+    assert 93 <= held(found.r, CORRELATION) <= 97.5
+
+
+def test_noise_does_not_hide_what_is_slow():
+    """White noise of a satellite and a slow error of stations: the lag-1 alone would hold 70 %."""
+    rng = np.random.default_rng(21)
+    shape = (SERIES, 2000)
+    truth = autoregression(rng, shape, 0.95)
+    estimate = truth + 0.6 * autoregression(rng, shape, 0.0) + BIAS
+    reference = truth + 0.4 * autoregression(rng, shape, 0.9)
+    chain = chain_of([estimate, reference])
+    blocks = blocks_of([estimate, reference])
+    assert held(intervals_of(chain).bias, BIAS) < 80
+    found = intervals_of(chain, blocks)
+    assert 92 <= held(found.bias, BIAS) <= 97.5
+    assert 92 <= held(found.ubrmsd, np.hypot(0.6, 0.4)) <= 97.5
+    assert 92 <= held(found.r, 1 / np.sqrt(1.36 * 1.16)) <= 97.5
+
+
+def test_few_samples_bias_the_lag_one_and_the_correction_undoes_it():
+    rng = np.random.default_rng(22)
+    x = autoregression(rng, (4000, 60), 0.7)
+    found = lag_one(chain_of([x, x]), (1, 0))
+    assert np.mean(found) < 0.65
+    assert np.mean(unbiased_lag_one(found, np.full(4000, 60.0))) == pytest.approx(0.7, abs=0.012)
+
+
+def test_too_few_effective_samples_have_no_interval():
+    x = autoregression(np.random.default_rng(23), (1, 40), 0.9)
+    found = intervals_of(chain_of([x, x + np.arange(40) * 0.1]))
+    assert np.isnan(found.bias.low).all()
+    assert np.isnan(found.r.high).all()
+
+
+def test_block_bootstrap_covers():
+    rng = np.random.default_rng(24)
+    reference = autoregression(rng, (500, 1500), 0.8)
+    estimate = CORRELATION * reference + np.sqrt(0.51) * autoregression(rng, (500, 1500), 0.8)
+    blocks = blocks_of([estimate, reference])
+    inside = 0
+    for row in range(500):
+        one = Moments(blocks.n[row], blocks.mean[:, row], blocks.co[:, :, row])
+        found = bootstrap(one, lambda moments: scores_of(moments).r, rng, draws=400)
+        inside += bool(found.low <= CORRELATION <= found.high)
+    assert 90 <= inside / 5 <= 97.5  # a bootstrap of 50 blocks is known to be a little narrow
+
+
+def test_drawing_every_block_once_is_the_sample_itself():
+    x = autoregression(np.random.default_rng(25), (1, 600), 0.5)
+    blocks = blocks_of([x, x**2])
+    one = Moments(blocks.n[0], blocks.mean[:, 0], blocks.co[:, :, 0])
+
+    class Each:
+        def integers(self, low: int, high: int, shape: tuple[int, int]) -> np.ndarray:
+            assert low == 0
+            return np.broadcast_to(np.arange(high), shape)
+
+    found = drawn(one, Each(), 3)  # type: ignore[arg-type]
+    np.testing.assert_allclose(found.co[:, :, 1], moments_of([x, x**2]).co[:, :, 0], rtol=1e-12)
+    wider = grouped(one, 3)
+    assert wider.n.size == 7
+    assert wider.n.sum() == 600
+
+
+def test_bootstrap_of_independent_days_is_as_wide_as_the_textbook_says():
+    x = autoregression(np.random.default_rng(27), (1, 6000), 0.0)
+    blocks = blocks_of([x, 0 * x])
+    one = Moments(blocks.n[0], blocks.mean[:, 0], blocks.co[:, :, 0])
+    found = bootstrap(one, lambda moments: scores_of(moments).bias, np.random.default_rng(0))
+    expected = 2 * 1.96 * x.std() / np.sqrt(6000)
+    assert float(found.high - found.low) == pytest.approx(expected, rel=0.15)
+
+
+def test_ten_blocks_are_the_fewest():
+    x = autoregression(np.random.default_rng(26), (1, BLOCK_DAYS * 9), 0.5)
+    blocks = blocks_of([x, x])
+    one = Moments(blocks.n[0], blocks.mean[:, 0], blocks.co[:, :, 0])
+    found = bootstrap(one, lambda moments: scores_of(moments).bias, np.random.default_rng(0))
+    assert np.isnan(found.low)
+
+
+def test_blocks_are_counted_from_one_epoch():
+    span = parts.Span(np.datetime64("2015-01-10"), np.datetime64("2016-01-10"))
+    days = np.arange("2015-01-10", "2016-01-11", dtype="M8[D]")
+    labels = span.blocks(days)
+    assert labels[0] == 0
+    assert labels[-1] == span.block_count - 1
+    changes = days[1:][np.diff(labels) > 0].astype(np.int64)
+    assert (changes % BLOCK_DAYS == 0).all()

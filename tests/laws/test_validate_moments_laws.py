@@ -1,0 +1,183 @@
+"""Moments: any cutting of the days gives the same scores, those of all days at once."""
+
+from dataclasses import fields
+
+import numpy as np
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from mcca_ml.errors import SchemaError
+from mcca_ml.learn.scores import score
+from mcca_ml.validate import anomalies, parts
+from mcca_ml.validate.chain import chain_of, lag_one
+from mcca_ml.validate.moments import empty, merge, moments_of, total
+from mcca_ml.validate.scores import Scores, scores_of
+
+DAYS = np.arange("2014-11-20", "2017-03-01", dtype="M8[D]")
+SPAN = parts.Span(DAYS[0], DAYS[-1])
+
+
+def made(seed: int, present: float, cells: int = 5, series: int = 3) -> list[np.ndarray]:
+    """Soil moisture with a season and gaps; the last cell has no value at all."""
+    rng = np.random.default_rng(seed)
+    season = 0.25 + 0.1 * np.sin(np.arange(DAYS.size) * 2 * np.pi / 365.25)
+    slow = np.cumsum(rng.normal(0, 0.003, (cells, DAYS.size)), axis=1)
+    found = []
+    for _ in range(series):
+        values = season + slow + rng.normal(0, 0.03, slow.shape)
+        values[rng.random(values.shape) > present] = np.nan
+        values[-1] = np.nan
+        found.append(values.astype(np.float32))
+    return found
+
+
+def assert_same_scores(a: object, b: object, tolerance: float = 1e-12) -> None:
+    """Every number of two trees of dataclasses, to a relative and absolute tolerance."""
+    if isinstance(a, np.ndarray):
+        np.testing.assert_allclose(a, b, rtol=tolerance, atol=tolerance)
+        return
+    for field in fields(a):  # type: ignore[arg-type]
+        assert_same_scores(getattr(a, field.name), getattr(b, field.name), tolerance)
+
+
+@settings(max_examples=15, deadline=None, phases=[Phase.generate])
+@given(st.integers(0, 2**32 - 1), st.integers(9, 900), st.sampled_from([0.08, 0.5, 1.0]))
+def test_any_chunking_gives_the_same_scores(seed: int, length: int, present: float):
+    series = made(seed, present)
+    whole = parts.pair_scores(parts.parts_of(series, DAYS, SPAN), 0, 2)
+    cut = parts.pair_scores(parts.in_parts(series, DAYS, SPAN, length), 0, 2)
+    assert_same_scores(whole, cut)
+
+
+@pytest.mark.parametrize("length", [1, 30, 365])
+def test_parts_without_a_value_change_nothing(length: int):
+    """A winter without values: parts that hold none stand between those that do."""
+    series = [one[:, :400] for one in made(7, 0.9)]
+    for one in series:
+        one[:, 150:260] = np.nan
+    whole = parts.pair_scores(parts.parts_of(series, DAYS[:400], SPAN))
+    cut = parts.pair_scores(parts.in_parts(series, DAYS[:400], SPAN, length))
+    assert_same_scores(whole, cut)
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 4))
+@settings(max_examples=10, deadline=None)
+def test_cells_do_not_see_each_other(seed: int, first: int):
+    series = made(seed, 0.5)
+    whole = parts.pair_scores(parts.parts_of(series, DAYS, SPAN))
+    some = parts.pair_scores(parts.parts_of([one[:first] for one in series], DAYS, SPAN))
+    assert_same_scores(
+        Scores(*(getattr(whole.window, f.name)[:first] for f in fields(Scores))), some.window, 1e-14
+    )
+
+
+def test_moments_are_the_sums_over_all_days():
+    a, b, _ = (one.astype(np.float64) for one in made(1, 0.4))
+    found = scores_of(moments_of([a, b]))
+    for cell in range(4):
+        both = np.isfinite(a[cell]) & np.isfinite(b[cell])
+        x, y = a[cell][both], b[cell][both]
+        assert found.n[cell] == both.sum()
+        assert found.bias[cell] == pytest.approx(np.mean(x - y), abs=1e-14)
+        assert found.rmsd[cell] == pytest.approx(np.sqrt(np.mean((x - y) ** 2)), rel=1e-13)
+        assert found.ubrmsd[cell] == pytest.approx(np.std(x - y), rel=1e-12)
+        assert found.r[cell] == pytest.approx(np.corrcoef(x, y)[0, 1], rel=1e-12)
+        assert found.slope[cell] == pytest.approx(np.polyfit(y, x, 1)[0], rel=1e-10)
+    assert found.n[4] == 0
+    assert all(np.isnan(getattr(found, name)[4]) for name in ("bias", "rmsd", "r", "slope"))
+
+
+def test_scores_are_those_of_the_learner():
+    """Two definitions of one score would be one too many."""
+    a, b, _ = made(2, 0.5)
+    ours, learners = scores_of(moments_of([a, b])), score(a, b, np.zeros_like(a))
+    for ours_name, name in (("bias", "bias"), ("rmsd", "rmse"), ("ubrmsd", "ubrmse"), ("r", "r")):
+        np.testing.assert_allclose(getattr(ours, ours_name), getattr(learners, name), rtol=1e-12)
+
+
+def test_a_far_mean_costs_no_digits():
+    rng = np.random.default_rng(0)
+    x = rng.normal(0, 1, (1, 5000))
+    near, far = moments_of([x, x]), moments_of([x + 1e6, x + 1e6])
+    halves = merge(moments_of([x[:, :99] + 1e6] * 2), moments_of([x[:, 99:] + 1e6] * 2))
+    np.testing.assert_allclose(far.co, near.co, rtol=1e-9)
+    np.testing.assert_allclose(halves.co, near.co, rtol=1e-9)
+
+
+def test_merging_with_nothing_changes_no_bit():
+    found = moments_of(made(3, 0.7))
+    for both in (merge(found, empty(3, (5,))), merge(empty(3, (5,)), found)):
+        for name in ("n", "mean", "co"):
+            assert np.array_equal(getattr(both, name), getattr(found, name))
+
+
+@given(st.integers(0, 2**32 - 1))
+@settings(max_examples=20, deadline=None)
+def test_groups_together_are_the_whole(seed: int):
+    series = made(seed, 0.6)
+    labels = np.random.default_rng(seed).integers(0, 7, DAYS.size)
+    by_group = moments_of(series, labels, 9)  # two groups have no day
+    assert_same_scores(total(by_group), moments_of(series), 1e-11)
+    kept = np.where(labels == 3, 3, -1)
+    assert_same_scores(total(moments_of(series, kept, 9)), total(by_group, [3]), 1e-13)
+
+
+def test_lag_one_of_a_gapless_series_is_the_textbook_one():
+    x = np.random.default_rng(4).normal(0, 1, 200).cumsum()
+    departure = x - x.mean()
+    expected = (departure[1:] * departure[:-1]).sum() / (departure**2).sum()
+    found = lag_one(chain_of([x[None], 0 * x[None]]), (1, 0))
+    assert found[0] == pytest.approx(expected, rel=1e-12)
+
+
+def test_the_gaps_of_an_autoregression_leave_one():
+    """phi 0.9 seen on a third of the days at random: by the sample an AR(1) of E[phi^gap]."""
+    rng = np.random.default_rng(5)
+    x = np.zeros((200, 3000))
+    for day in range(1, 3000):
+        x[:, day] = 0.9 * x[:, day - 1] + rng.normal(0, 1, 200)
+    x[rng.random(x.shape) > 1 / 3] = np.nan
+    expected = (0.9 / 3) / (1 - 0.9 * 2 / 3)  # mean of 0.9^gap over a geometric gap
+    assert np.mean(lag_one(chain_of([x, x]), (1, 0))) == pytest.approx(expected, abs=0.01)
+
+
+def test_a_moving_mean_takes_off_what_is_slow_and_leaves_what_is_fast():
+    slow = np.broadcast_to(np.linspace(0.1, 0.4, DAYS.size), (1, DAYS.size))
+    fast = 0.02 * np.where(np.arange(DAYS.size) % 2, 1.0, -1.0)
+    (found,) = anomalies.moving_anomalies([slow + fast])
+    inner = slice(anomalies.HALO_DAYS, -anomalies.HALO_DAYS)
+    np.testing.assert_allclose(found[0, inner], fast[inner] * (1 + 1 / 35), atol=1e-12)
+
+
+def test_a_window_with_too_few_values_has_no_anomaly():
+    x = np.full((1, DAYS.size), np.nan)
+    x[0, [0, 5, 10, 15]] = 0.2
+    assert np.isnan(anomalies.moving_anomalies([x])[0]).all()
+    x[0, 16] = 0.3
+    assert np.isfinite(anomalies.moving_anomalies([x])[0]).sum() == 5
+
+
+def test_a_pure_season_has_no_anomaly_from_its_climatology():
+    date = anomalies.day_of_year(DAYS)
+    season = (0.2 + 0.1 * np.sin(2 * np.pi * date / 366))[None]
+    by_date = anomalies.moments_by_date([season, season], DAYS)
+    found = anomalies.climatology_anomaly_moments(by_date)
+    before = total(by_date)
+    assert found.co[0, 0, 0] < 0.02 * before.co[0, 0, 0]  # what smoothing over 35 days leaves
+    assert found.n[0] == DAYS.size
+
+
+def test_climatology_moments_are_those_of_anomalies_day_by_day():
+    series = [one.astype(np.float64) for one in made(6, 0.6)]
+    by_date = anomalies.moments_by_date(series, DAYS)
+    usual = anomalies.climatology(by_date)
+    date = anomalies.day_of_year(DAYS)
+    departures = [one - usual[number][:, date] for number, one in enumerate(series)]
+    assert_same_scores(anomalies.climatology_anomaly_moments(by_date), moments_of(departures))
+
+
+def test_days_with_gaps_are_refused():
+    days = np.delete(DAYS, 10)
+    with pytest.raises(SchemaError, match="validate: found days with gaps, expected each day once"):
+        parts.parts_of([np.zeros((1, days.size))] * 2, days, SPAN)

@@ -1,0 +1,59 @@
+"""Scores against pytesmo (TU Wien, MIT), the field's own toolbox, to 1e-10."""
+
+import numpy as np
+import pytest
+
+from mcca_ml.validate import anomalies
+from mcca_ml.validate.moments import moments_of
+from mcca_ml.validate.scores import scores_of
+
+pytesmo = pytest.importorskip("pytesmo", reason="the group test of pyproject.toml brings it")
+pd = pytest.importorskip("pandas", reason="the group test of pyproject.toml brings it")
+
+DAYS = np.arange("2013-01-01", "2018-01-01", dtype="M8[D]")
+
+
+@pytest.fixture(scope="module")
+def pair() -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(11)
+    season = 0.25 + 0.08 * np.sin(np.arange(DAYS.size) / 58.1)
+    x = season + rng.normal(0, 0.03, DAYS.size)
+    y = 0.8 * season + 0.02 + rng.normal(0, 0.05, DAYS.size)
+    seen = rng.random(DAYS.size) < 0.55
+    return np.where(seen, x, np.nan), np.where(seen, y, np.nan)
+
+
+def test_pairwise_scores(pair):
+    from pytesmo import metrics
+
+    x, y = pair
+    ours = scores_of(moments_of([x[None], y[None]]))
+    a, b = x[np.isfinite(x)], y[np.isfinite(y)]
+    assert ours.bias[0] == pytest.approx(metrics.bias(a, b), abs=1e-10)
+    assert ours.rmsd[0] == pytest.approx(metrics.rmsd(a, b), abs=1e-10)
+    assert ours.ubrmsd[0] == pytest.approx(metrics.ubrmsd(a, b), abs=1e-10)
+    assert ours.r[0] == pytest.approx(metrics.pearson_r(a, b), abs=1e-10)
+
+
+def test_anomalies_of_35_days(pair):
+    from pytesmo.time_series.anomaly import calc_anomaly
+
+    x, _ = pair
+    theirs = calc_anomaly(pd.Series(x, DAYS.astype("M8[ns]")).dropna(), window_size=35)
+    (ours,) = anomalies.moving_anomalies([x[None]], fewest=1)
+    np.testing.assert_allclose(ours[0][np.isfinite(x)], theirs.to_numpy(), rtol=0, atol=1e-10)
+
+
+def test_anomalies_from_the_climatology():
+    """pytesmo averages dates, we average samples: the same where every year has every day."""
+    from pytesmo.time_series.anomaly import calc_anomaly, calc_climatology
+
+    rng = np.random.default_rng(12)
+    date = anomalies.day_of_year(DAYS)
+    x = 0.25 + 0.08 * np.sin(date / 58.1) + rng.normal(0, 0.03, DAYS.size)
+    x[date == 59] = np.nan  # 29 February, which is there once in four years
+    given = pd.Series(x, DAYS.astype("M8[ns]"))
+    usual = calc_climatology(given.dropna(), moving_avg_orig=1, respect_leap_years=False)
+    theirs = calc_anomaly(given, climatology=usual, respect_leap_years=False).to_numpy()
+    ours = x - anomalies.climatology(anomalies.moments_by_date([x[None]], DAYS))[0, 0][date]
+    np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-10)
