@@ -13,7 +13,7 @@ BUILD := build
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PYTEST_OPTIONS ?= -n 2
 
-.PHONY: demo demo-day demo-full test check format-check lint types imports docs bench tables check-data cf wheel lock format clean
+.PHONY: demo demo-day demo-full test check format-check lint types imports docs bench peers tables check-data cf wheel lock format clean
 
 # The whole chain, granules to record and report, of two boxes and eight years.
 demo: $(VENV)/.run
@@ -47,9 +47,15 @@ docs: $(VENV)/.check
 	$(BIN)/sphinx-build -q -W --keep-going -E -b html docs $(BUILD)/docs
 	@echo "documentation: $(BUILD)/docs/index.html"
 
+# Writes benchmarks/results/*.json and the tables of docs/performance.md; half an hour with all peers.
+BENCH := limits write_1c read_1c gridding speed training stages command
 bench: $(VENV)/.test
-	@failed=0; for part in speed command read_1c write_1c gridding; do \
-	  $(BIN)/python benchmarks/$$part.py || failed=1; done; exit $$failed
+	@failed=0; for part in $(BENCH) performance; do \
+	  echo "== $$part"; $(BIN)/python benchmarks/$$part.py || failed=1; done; exit $$failed
+
+# The libraries that only the benchmarks measure against; not by hash, since no result rests on them.
+peers: $(VENV)/.test
+	$(PIP) --group peers
 
 # The tables and pictures of docs/validation.md; those of real days need the real data.
 tables: $(VENV)/.test

@@ -23,7 +23,8 @@ from pathlib import Path
 
 import all_land_granules
 import numpy as np
-from all_land_tables import save, write_document
+from all_land_tables import results_of, write_document
+from result import save
 
 from mcca_ml.record.stages import Stage
 from mcca_ml.sensors import AMSR2, GMI, TMI
@@ -259,8 +260,7 @@ def main() -> int:
             return 1
     if asked.write:
         costs, made = [known[n] for n in names if n in known], sizes(folder)
-        save("all_land.json", costs)
-        save("all_land_sizes.json", made)
+        save("all_land", results_of(costs, made))
         write_document(costs, made, DRY)
     return 0
 

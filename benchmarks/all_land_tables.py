@@ -1,18 +1,17 @@
 """Costs of a dry run over all land -> tables of docs/all_land.md, and what 26 years would take."""
 
-import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
 from markdown import table, write
+from result import Result, maker
 
 from mcca_ml.grid.ease2 import M25
 from mcca_ml.grid.land import land_cells
 from mcca_ml.sensors import AMSR2, AMSRE, GMI, SMAP, TMI, Sensor
 
 DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "all_land.md"
-RESULTS = Path(__file__).resolve().parent / "results"
 LAST_DAY = np.datetime64("2023-12-31")
 IMAGERS = (TMI, AMSRE, GMI, AMSR2)
 PAIRS = ((AMSRE, TMI), (TMI, AMSR2), (TMI, GMI), (AMSR2, GMI))
@@ -123,8 +122,21 @@ def write_document(costs: list[Row], sizes: list[Row], dry: Mapping[str, int]) -
     )
 
 
-def save(name: str, rows: Iterable[Row]) -> None:
-    """Write rows as JSON, one a line."""
-    RESULTS.mkdir(exist_ok=True)
-    lines = ",\n".join(json.dumps(row) for row in rows)
-    (RESULTS / name).write_text(f"[\n{lines}\n]\n")
+def results_of(costs: Iterable[Row], sizes: Iterable[Row]) -> list[Result]:
+    """Costs and bytes as results, one figure each."""
+    make = maker()
+    figures = {
+        "elapsed": ("wall_s", "s"),
+        "processor": ("cpu_s", "s CPU"),
+        "peak memory": ("peak_gb", "GB"),
+        "read": ("read_gb", "GB"),
+        "written": ("written_gb", "GB"),
+    }
+    found = [
+        make(f"all land: {one['step']}, {what}", float(str(one[key])), unit)
+        for one in costs
+        for what, (key, unit) in figures.items()
+    ]
+    return found + [
+        make(f"all land: bytes of {one['folder']}", float(str(one["gb"])), "GB") for one in sizes
+    ]

@@ -7,7 +7,6 @@ on the 9 km grid. Exit status 1 where the real day takes more than 15 s or any d
 """
 
 import multiprocessing
-import os
 import resource
 import subprocess
 import sys
@@ -18,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import real_granules
+from result import Result, maker, save
 
 from mcca_ml.grid import ease2
 from mcca_ml.grid.land import land_mask
@@ -100,26 +100,33 @@ def simulated_m09(folder: Path) -> Path:
     return path
 
 
-def show(name: str, cost: Cost) -> None:
-    print(f"{name:26s}{cost.wall_s:8.1f} s{cost.cpu_s:8.1f} s CPU{cost.peak_gb:7.2f} GB")
-    print(f"    {cost.last_line}")
+def results_of(what: str, cost: Cost) -> list[Result]:
+    """Figures of one call."""
+    make, name = maker(), f"command: retrieve, {what}"
+    print(f"{what}: {cost.last_line}")
+    return [
+        make(f"{name}, elapsed", cost.wall_s, "s"),
+        make(f"{name}, processor", cost.cpu_s, "s CPU"),
+        make(f"{name}, peak memory", cost.peak_gb, "GB"),
+    ]
 
 
 def main() -> int:
-    """Print time and memory and say whether they keep within the limits."""
-    print(f"{os.cpu_count()} cores, load before {os.getloadavg()[0]:.1f}")
+    """Measure, and say whether time and memory keep within the limits."""
+    found: list[Result] = []
     enough = True
     real = real_granules.path_of(real_granules.DAY)
     with tempfile.TemporaryDirectory() as folder:
         for grid in ("native", "m25") if real.is_file() else ():
             cost = measured([str(real), "--out", folder, "--grid", grid])
-            show(f"real day, {grid}", cost)
+            found += results_of(f"real day, {grid}", cost)
             enough &= cost.wall_s <= WALL_LIMIT_S and cost.peak_gb <= MEMORY_LIMIT_GB
         if not real.is_file():
             print(f"no real day: {real} is no file; name its folder in MCCA_ML_DATA")
         cost = measured([str(simulated_m09(Path(folder))), "--out", folder])
-        show("simulated day, all of M09", cost)
+        found += results_of("simulated day, all land at 9 km", cost)
         enough &= cost.peak_gb <= MEMORY_LIMIT_GB
+    save("command", found)
     verdict = "met" if enough else "NOT MET"
     print(f"limits {WALL_LIMIT_S:g} s for the real day, {MEMORY_LIMIT_GB:g} GB for any: {verdict}")
     return 0 if enough else 1

@@ -19,7 +19,7 @@ from mcca_ml.grid.ease2 import M25  # noqa: E402
 
 DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "coverage.md"
 IMAGE = DOCUMENT.parent / "images" / "coverage_masks.png"
-RESULTS = Path(__file__).resolve().parent / "results" / "coverage.json"
+RESULTS = Path(__file__).resolve().parent / "geometry" / "coverage.json"
 BANDS = ((-60, -40), (-40, -20), (-20, 0), (0, 20), (20, 40), (40, 60), (60, 85))
 """South and north [degree]."""
 WANTED = 0.80
@@ -185,7 +185,7 @@ def figure(left: Left) -> None:
 
 
 def write_all(days: Sequence, land: np.ndarray) -> None:
-    """Write results/coverage.json and docs/coverage.md anew."""
+    """Write geometry/coverage.json and docs/coverage.md anew."""
     left = Left(days, land)
     rows = rows_of(left)
     coverage_masks.save(RESULTS, rows)

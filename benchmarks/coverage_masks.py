@@ -28,7 +28,7 @@ from mcca_ml.simulate import climate
 from mcca_ml.simulate.coverage import soil
 from mcca_ml.simulate.heat import seasonal_temperature
 
-RESULTS = Path(__file__).resolve().parent / "results" / "no_target.json"
+RESULTS = Path(__file__).resolve().parent / "geometry" / "no_target.json"
 DATA = Path(os.environ.get("MCCA_ML_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
 GRANULE = DATA / "smap" / "SMAP_L3_SM_P_20150401_R13080_001.h5"
 DAY = "2015-04-01"
@@ -101,7 +101,7 @@ def of_rows(days: np.ndarray, land: np.ndarray, no_target: Iterable[Mapping[str,
     Args:
         days: UTC days.
         land: cells that count, (row, column) of EASE2_M25.
-        no_target: rows of results/no_target.json.
+        no_target: rows of geometry/no_target.json.
     """
     lat, lon = ease2.latitude(M25), ease2.longitude(M25)
     south, north, west, east = PLATEAU

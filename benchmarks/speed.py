@@ -20,6 +20,7 @@ import operations
 import peers
 import real_granules
 import rows as tabular
+from result import maker, save
 
 from mcca_ml.config import RetrieveSettings
 from mcca_ml.retrieve import search
@@ -130,46 +131,57 @@ def operations_of_cell(rows: Rows, model: Model) -> dict[str, operations.Operati
     }
 
 
-def print_limit(rows: Rows, model: Model, timing: Timing) -> None:
-    """How far the kernel is from what the machine can do."""
-    cores = os.cpu_count() or 1
-    best = operations.machine(cores)
+def limit_rate(rows: Rows, model: Model) -> float:
+    """Retrievals a second of all cores if every operation ran at the machine's own rates."""
+    best = operations.machine(os.cpu_count() or 1)
     parts = operations_of_cell(rows, model)
-    print("\nOperations of one retrieval (cheap: add, multiply, compare, choose; costly: divide,")
+    print("Operations of one retrieval (cheap: add, multiply, compare, choose; costly: divide,")
     print("root, exponential, logarithm, power, sine), counted from its program as written:")
     for name, found in parts.items():
         print(f"  {name:28s} {found.cheap:7,d} cheap {found.costly:6,d} costly")
+    print(f"float32, elementwise: {best.gpoly:.0f} GFLOP/s, exponentials {best.gexp:.2f} G/s")
     whole = parts["whole retrieval"]
-    print(f"This machine, {cores} cores, float32: matrix product {best.gflops:.0f} GFLOP/s,")
-    print(f"elementwise polynomial {best.gpoly:.0f} GFLOP/s, exponential {best.gexp:.2f} G/s.")
-    seconds = whole.cheap / best.gpoly / 1e9 + whole.costly / best.gexp / 1e9
-    rate = cores / timing.core
-    print(f"Limit if all ran at those rates: {1 / seconds:,.0f} retrievals/s on {cores} cores;")
-    print(f"reached {rate:,.0f} by time of processors: {100 * rate * seconds:.0f} % of it.")
+    return 1 / (whole.cheap / best.gpoly / 1e9 + whole.costly / best.gexp / 1e9)
 
 
 def main() -> int:
-    """Print the speed and say whether it suffices."""
+    """Measure, and say whether it suffices."""
+    make = maker()
     rows, model, what = cells_to_time()
     many = repeated(rows, CELLS)
     ours, compiling = time_mcca(many, model)
-    theirs, apart = time_scipy(rows, model)
-    ratio = ours.wall / theirs.wall
-    load = os.getloadavg()[0]
-    print(f"{what}: {len(rows.flag):,} cells, repeated to {len(many.flag):,}")
-    print(f"{jax.devices()[0].platform}, {os.cpu_count()} cores, load before and while {load:.1f}")
-    print(f"first block, compilation included   {compiling:14.1f} s")
-    print(f"MCCA, single look, with uncertainty {ours.wall:14,.0f} cells/s")
-    print(f"  by time of processors             {1 / ours.core:14,.0f} cells/s and core")
-    print(f"scipy least_squares, {SCIPY_CELLS} cells      {theirs.wall:14,.0f} cells/s")
-    print(f"  median difference of soil moisture {apart:13.5f} m3 m-3")
-    print(f"ratio                               {ratio:14,.0f}")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-    print(f"peak memory of this run             {peak:14.2f} GB")
-    print_limit(rows, model, ours)
-    enough = ours.wall >= LEAST_RATE and ratio >= LEAST_RATIO
+    theirs, apart = time_scipy(rows, model)
+    cores = os.cpu_count() or 1
+    peer, limit = "scipy least_squares, cell by cell", "its operations at elementwise rates"
+    most = limit_rate(rows, model)
+    results = [
+        make(
+            f"retrieve: MCCA with uncertainty, {what}",
+            ours.wall,
+            "cells/s",
+            peer=peer,
+            peer_value=theirs.wall,
+            limit=limit,
+            limit_value=most,
+        ),
+        make(
+            "retrieve: by time of processors, all cores",
+            cores / ours.core,
+            "cells/s",
+            peer=peer,
+            peer_value=1 / theirs.core,
+            limit=limit,
+            limit_value=most,
+        ),
+        make("retrieve: first block, compilation included", compiling, "s"),
+        make("retrieve: peak memory, a million cells", peak, "GB"),
+    ]
+    save("retrieve", results)
+    print(f"median difference of soil moisture from scipy {apart:.5f} m3 m-3")
+    enough = ours.wall >= LEAST_RATE and ours.wall / theirs.wall >= LEAST_RATIO
     verdict = "met" if enough else "NOT MET"
-    print(f"\nlimits {LEAST_RATE:,} cells/s and ratio {LEAST_RATIO:,}: {verdict}")
+    print(f"limits {LEAST_RATE:,} cells/s and ratio {LEAST_RATIO:,}: {verdict}")
     return 0 if enough else 1
 
 

@@ -1,0 +1,92 @@
+"""Results of the benchmarks: one form for all, and the page that is made of them."""
+
+import json
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+FOLDER = Path(__file__).resolve().parents[2] / "benchmarks" / "results"
+KEPT = sorted(FOLDER.glob("*.json"))
+
+
+def test_there_are_results():
+    assert {"gridding", "read_1c", "training", "machine"} <= {path.stem for path in KEPT}
+
+
+@pytest.mark.parametrize("path", KEPT, ids=lambda path: path.stem)
+def test_each_kept_result_has_the_form_of_all(bench, path):
+    result = bench("result")
+    names = [field.name for field in fields(result.Result)]
+    rows = json.loads(path.read_text())
+    assert rows
+    for row in rows:
+        assert list(row) == names
+        assert row["name"].split(":")[1:]
+        assert row["unit"]
+        assert row["machine"]
+        assert row["commit"]
+        wanted = result.ratio_of(row["value"], row["peer_value"], row["unit"])
+        assert row["ratio"] == (wanted if wanted is None else pytest.approx(wanted, rel=2e-3))
+
+
+def test_all_kept_results_stand_on_the_page(bench):
+    performance = bench("performance")
+    shown = {row.name for part in performance.PARTS for row in bench("result").load(part)}
+    kept = {row["name"] for path in KEPT for row in json.loads(path.read_text())}
+    assert {name for name in kept - shown if not name.startswith("all land: ")} == set()
+    text = performance.DOCUMENT.read_text()
+    for name, table in performance.tables().items():
+        assert f"<!-- table: {name} -->\n{table}\n<!-- end: {name} -->" in text
+
+
+def test_a_result_is_kept_and_read_again(bench, tmp_path, capsys):
+    result = bench("result")
+    make = result.maker()
+    rows = [
+        make("grid: a", 12.3456789, "M/s", peer="them", peer_value=4.0, limit="l", limit_value=50),
+        make("train: b", 2.0, "s", peer="torch", peer_value=None),
+    ]
+    result.save("some", rows, tmp_path)
+    assert result.load("some", tmp_path) == rows
+    assert rows[0].value == 12.35
+    assert rows[0].ratio == pytest.approx(3.086)
+    assert (rows[1].peer, rows[1].peer_value) == ("torch: not installed", None)
+    assert "grid: a" in capsys.readouterr().out
+    assert result.load("none", tmp_path) == []
+
+
+def test_less_time_is_better_and_more_of_a_rate_too(bench):
+    ratio_of = bench("result").ratio_of
+    assert ratio_of(2.0, 10.0, "s") == 5.0
+    assert ratio_of(10.0, 2.0, "cells/s") == 5.0
+    assert ratio_of(1.0, None, "s") is None
+
+
+def test_share_of_a_limit(bench):
+    make, performance = bench("result").maker(), bench("performance")
+    assert performance.share(make("a: b", 5.0, "GB/s", limit="l", limit_value=20.0)) == "25 %"
+    assert performance.share(make("a: b", 5.0, "ms", limit="l", limit_value=4.0)) == "80 %"
+    assert performance.share(make("a: b", 5.0, "ms")) == ""
+
+
+def test_ways_are_timed_in_turns(bench):
+    called = []
+    found = bench("pairs").times(
+        {"one": lambda: called.append(1), "two": lambda: called.append(2)}, 3
+    )
+    assert called == [1, 2] * 4
+    assert [len(values) for values in found.values()] == [3, 3]
+
+
+def test_operations_of_a_step_are_counted_as_documented(bench):
+    shape = bench("peers_torch").Shape()
+    # 2 * 4H (F + H) forward and for dW, 2 * 4H * H for dh, by hand.
+    assert shape.flops == 64 * 32 * 64 * (2 * 128 * 44 * 2 + 2 * 128 * 32)
+
+
+def test_a_triad_is_one(bench):
+    task = bench("limits").Triad(2, elements=100_001)
+    task()
+    assert (task._a == 4.0).all()
+    assert task.bytes == 24 * 100_001
