@@ -46,6 +46,12 @@ class CalibrateSettings(BaseModel):
         ge=0.0,
         description="departure from a line at 50 K from the middle of its pairs, 1 sd [K]",
     )
+    common_sd: float = Field(
+        0.2,
+        ge=0.0,
+        description="by what all lines of a channel may be off alike beyond what their pairs tell, "
+        "1 sd [K]: footprint, frequency and hour; choice of this project, see the documentation",
+    )
     snow_difference: float = Field(
         5.0, gt=0.0, description="18.7 less 36.5 GHz at V of snow, above [K]; common practice"
     )
@@ -70,4 +76,10 @@ class CalibrateSettings(BaseModel):
     )
     step_significance: float = Field(
         0.01, gt=0.0, lt=0.5, description="p value below which a step is removed [1]"
+    )
+    drift_years: float = Field(
+        3.0,
+        ge=1.0,
+        description="years of pairs of AMSR2 with GMI below which no drift of AMSR2 is looked for; "
+        "one that is significant as a step is would be removed",
     )

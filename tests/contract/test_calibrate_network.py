@@ -203,7 +203,7 @@ def test_the_step_of_gmi_at_its_boost_is_an_identity_with_a_step(tmp_path):
                 "inputs",
             )
     found = calibrate_sensors(both, SETTINGS, first_day=start, last_day=boost + 360)["GMI"]
-    step = coefficients.steps_of(found)[0]
+    step = coefficients.changes_of(found)[0]
     assert step.date == boost
     assert step.is_removed.all()
     np.testing.assert_allclose(step.size, 0.8, atol=0.1)

@@ -9,6 +9,7 @@ from scipy.stats import linregress
 
 from mcca_ml.config_world import BoxSettings, DroughtSettings, SimulateSettings
 from mcca_ml.learn.roles import Role
+from mcca_ml.report.calibration_error import Shift, Tilt, mean_tilt
 from mcca_ml.report.coverage import by_month
 from mcca_ml.report.found_drought import droughts
 from mcca_ml.report.found_trend import trends
@@ -102,19 +103,70 @@ def test_an_imposed_trend_is_found_and_not_one_that_is_not_there():
         assert abs(found.off.slope - slope) < 3 * found.off.error + 1e-4
 
 
-def test_an_error_of_calibration_is_in_the_error_of_a_trend_by_the_days_that_have_it():
+def shift(cells, *, alike=0.0, drift=0.0, own=0.0, is_shared=False):
+    """All cells alike; two channels, of which the second does nothing."""
+    return Shift(
+        np.arange(cells),
+        np.tile([alike, 0.0], (cells, 1)),
+        np.tile([drift, 0.0], (cells, 1)),
+        np.datetime64("2014-01-01"),
+        np.full(cells, own),
+        np.full(cells, is_shared),
+    )
+
+
+def halves_of_two_sensors():
     truth = weather(np.random.default_rng(3))
     first = np.broadcast_to(np.arange(DAYS.size) < DAYS.size // 2, truth.shape)
-    shares = {"TMI": first, "AMSR2": ~first}
+    return truth, first, {"TMI": first, "AMSR2": ~first}
+
+
+def test_an_error_of_calibration_is_in_the_error_of_a_trend_by_the_days_that_have_it():
+    truth, first, shares = halves_of_two_sensors()
+    one_sd = shift(len(truth), alike=0.01)
     (plain,) = trends(known(), series(truth, truth, shares, {}))
-    (both,) = trends(known(), series(truth, truth, shares, {"TMI": 0.01, "AMSR2": 0.01}))
-    (one,) = trends(known(), series(truth, truth, shares, {"TMI": 0.01}))
-    shifted = truth + 0.01 * first
-    (moved,) = trends(known(), series(shifted, truth, shares, {}))
+    (both,) = trends(known(), series(truth, truth, shares, {"TMI": one_sd, "AMSR2": one_sd}))
+    (one,) = trends(known(), series(truth, truth, shares, {"TMI": one_sd}))
+    (moved,) = trends(known(), series(truth + 0.01 * first, truth, shares, {}))
     assert plain.calibration == 0
     assert one.calibration == pytest.approx(abs(moved.off.slope), rel=0.02)
     assert both.calibration == pytest.approx(np.sqrt(2) * one.calibration, rel=0.02)
     assert one.record.error == pytest.approx(np.hypot(plain.record.error, one.calibration))
+
+
+def test_what_is_open_of_a_drift_tilts_a_trend_as_the_drift_would():
+    truth, first, shares = halves_of_two_sensors()
+    (found,) = trends(known(), series(truth, truth, shares, {"AMSR2": shift(4, drift=0.002)}))
+    years = (DAYS - np.datetime64("2014-01-01")) / np.timedelta64(1, "D") / 365.2425
+    # With noise of months beside it, which has a slope of its own.
+    noisy = truth + 0.03 * np.random.default_rng(4).normal(size=DAYS.size)
+    (moved,) = trends(known(), series(noisy + 0.002 * years * ~first, truth, shares, {}))
+    (still,) = trends(known(), series(noisy, truth, shares, {}))
+    assert found.calibration == pytest.approx(abs(moved.off.slope - still.off.slope), rel=0.03)
+
+
+def test_errors_of_lines_that_cells_have_to_themselves_become_less_in_the_mean():
+    truth, _, shares = halves_of_two_sensors()
+    alike, apart, together = (
+        trends(known(), series(truth, truth, shares, {"TMI": one}))[0].calibration
+        for one in (
+            shift(4, alike=0.01),
+            shift(4, own=0.01),
+            shift(4, own=0.01, is_shared=True),
+        )
+    )
+    assert together == pytest.approx(alike, rel=1e-6)
+    assert apart == pytest.approx(alike / 2, rel=1e-6)
+
+
+def test_regions_share_what_is_wrong_alike_and_nothing_else():
+    one = Tilt({"TMI level": np.array([3.0, 0.0])}, 16.0)
+    assert one.error == 5.0
+    assert mean_tilt([one, one]).error == pytest.approx(np.sqrt(9 + 8))
+    # Opposite signs of one error cancel; a sensor that one region lacks counts for the others.
+    other = Tilt({"TMI level": np.array([-3.0, 0.0])}, 0.0)
+    assert mean_tilt([one, other]).error == pytest.approx(2.0)
+    assert mean_tilt([one, Tilt({}, 0.0)]).error == pytest.approx(np.sqrt(1.5**2 + 4))
 
 
 def test_a_drought_is_found_with_its_size_and_a_usual_year_is_not():

@@ -5,11 +5,11 @@ import pytest
 
 from made_pairs import made_grid, made_pairs, pairs_of
 from mcca_ml.config_calibrate import CalibrateSettings
+from mcca_ml.intercal.effect import effect_size
 from mcca_ml.intercal.step import (
     Step,
     step_against_itself,
     step_against_reference,
-    step_size,
     without_step,
 )
 from mcca_ml.intercal.transfer import link_of_pairs
@@ -100,7 +100,7 @@ def test_no_look_on_one_side_tells_nothing_and_removes_nothing():
 def test_the_size_is_the_difference_of_means_for_one_cell():
     y = np.array([3.0, 5.0, 3.0, 5.0, 1.0, 2.0, 1.0, 2.0])
     before = np.arange(8) < 4
-    size, sd, p_value = step_size(y, before, np.ones((8, 1)), np.zeros(8, int), np.arange(8) // 2)
+    size, sd, p_value = effect_size(y, before, np.ones((8, 1)), np.zeros(8, int), np.arange(8) // 2)
     assert size == pytest.approx(2.5, abs=1e-5)
     # Every block has the mean of its side, so that blocks tell no error at all.
     assert sd == pytest.approx(0.0, abs=1e-5)
@@ -109,12 +109,12 @@ def test_the_size_is_the_difference_of_means_for_one_cell():
 
 def test_only_what_is_significant_is_taken_off_and_only_before_the_date():
     step = Step(
-        DATE,
         ("10.65V", "37V"),
         np.array([0.5, 9.0]),
         np.array([0.1, 9.0]),
         np.array([0.001, 0.4]),
         np.array([True, False]),
+        DATE,
     )
     when = np.array(["2023-11-07", "2023-11-08", "NaT"], "datetime64[s]")
     off, variance = step.correction(when, ("37V", "23.8V", "10.65V"))

@@ -7,7 +7,7 @@ from mcca_ml import schema
 from mcca_ml.config_calibrate import CalibrateSettings
 from mcca_ml.errors import SchemaError
 from mcca_ml.flags import FLAG_DTYPE, Flag
-from mcca_ml.intercal.coefficients import link_of, steps_of
+from mcca_ml.intercal.coefficients import changes_of, link_of
 from mcca_ml.intercal.line import Floats, Indices
 from mcca_ml.intercal.link import Link
 
@@ -33,12 +33,12 @@ def _matching(ds: xr.Dataset, link: Link) -> xr.Dataset:
     return ds.isel(channel=[held.index(name) for name in link.source_channels])
 
 
-def _with_steps(tb: Floats, when: xr.DataArray, coefficients: xr.Dataset) -> tuple[Floats, Floats]:
-    """Brightness temperature without the steps, and the variance that this adds [K, K2]."""
+def _steadied(tb: Floats, when: xr.DataArray, coefficients: xr.Dataset) -> tuple[Floats, Floats]:
+    """Brightness temperature without steps and drifts, and the variance that this adds [K, K2]."""
     channels = tuple(map(str, coefficients["source_channel"].to_numpy()))
     variance = np.zeros(tb.shape)
-    for step in steps_of(coefficients):
-        off, more = step.correction(when.to_numpy(), channels)
+    for change in changes_of(coefficients):
+        off, more = change.correction(when.to_numpy(), channels)
         tb, variance = tb - off, variance + more
     return tb, variance
 
@@ -83,10 +83,10 @@ def apply(
     at = link.of(ds["cell"].to_numpy().astype(np.int64), cell_class)
     order = (*schema.LOOK, "channel")
     tb = ds["tb"].transpose(*order).to_numpy().astype(np.float64)
-    tb, variance = _with_steps(tb, ds["obs_time"].transpose(*schema.LOOK), coefficients)
+    tb, variance = _steadied(tb, ds["obs_time"].transpose(*schema.LOOK), coefficients)
     settings = CalibrateSettings.model_validate_json(coefficients.attrs["settings"])
     bend = settings.curvature_sd * ((tb - at.line.centre) / CURVATURE_SPAN) ** 2
-    variance = at.line.variance_at(tb) + at.line.slope**2 * variance + bend**2
+    variance = at.line.variance_at(tb) + at.line.slope**2 * variance + bend**2 + link.common_var
     value = at.line.at(tb)
     limits = schema.GRID_TB["tb"]
     is_good = np.isfinite(value) & (value >= limits.low) & (value <= limits.high)

@@ -1,6 +1,8 @@
 """The coefficients of a cross-calibration as a product: made, written, read, and applied alone."""
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import xarray as xr
@@ -8,11 +10,16 @@ import xarray as xr
 from mcca_ml.atomic import replacing
 from mcca_ml.config_calibrate import CalibrateSettings
 from mcca_ml.errors import GranuleError
+from mcca_ml.intercal.drift import Drift
 from mcca_ml.intercal.line import Floats, Line
 from mcca_ml.intercal.link import LineFlag, Link
 from mcca_ml.intercal.step import Step
 
-FORMAT = "MCCA-ML calibration coefficients 1"
+FORMAT = "MCCA-ML calibration coefficients 2"
+
+Made = TypeVar("Made", Step, Drift)
+Change = Step | Drift
+"""What changes within a sensor over time."""
 _CELL = ("cell", "channel")
 _UNITS = {
     "centre": "K",
@@ -30,6 +37,10 @@ _MEANING = {
     "slope_var": "variance of the slope",
     "covariance": "covariance of level and slope",
 }
+_EPOCH = np.datetime64("1970-01-01", "D")
+_BEFORE = "before less after the date, scale of the sensor"
+_SINCE = "change with time, none at the date, scale of the sensor"
+_COMMON = "variance of what is wrong alike in all cells, beside that of each line"
 _PARTS = {"": _CELL, "class_": ("class", "channel"), "all_": ("channel",)}
 _OWN = {
     "pairs": "pairs with any weight",
@@ -56,38 +67,55 @@ def _flag_attributes() -> dict[str, object]:
     }
 
 
-def _steps(steps: tuple[Step, ...], channels: tuple[str, ...]) -> dict[str, object]:
-    """Variables (step, channel); a channel that a step does not know has none."""
-    dims = ("step", "channel")
+def _changes(
+    kind: str, changes: Sequence[Change], channels: tuple[str, ...], units: str, meaning: str
+) -> dict[str, object]:
+    """Variables (kind, channel); a channel that a change does not know has none."""
+    dims = (kind, "channel")
 
     def rows(name: str, otherwise: float) -> Floats:
-        out = np.full((len(steps), len(channels)), otherwise)
-        for i, step in enumerate(steps):
+        out = np.full((len(changes), len(channels)), otherwise)
+        for i, change in enumerate(changes):
             for j, channel in enumerate(channels):
-                if channel in step.channels:
-                    out[i, j] = getattr(step, name)[step.channels.index(channel)]
+                if channel in change.channels:
+                    out[i, j] = getattr(change, name)[change.channels.index(channel)]
         return out
 
-    dates = np.array([step.date for step in steps], "datetime64[D]")
-    days = (dates - np.datetime64("1970-01-01")).astype(np.int32)
-    kelvin = {"units": "K", "long_name": "before less after the date, scale of the sensor"}
+    dates = np.array([change.date for change in changes], "datetime64[D]")
+    days = (dates - _EPOCH).astype(np.int32)
+    said = {"units": "days since 1970-01-01", "calendar": "standard"}
+    is_removed = rows("is_removed", 0.0).astype(np.int8)
     return {
-        "step_date": (("step",), days, {"units": "days since 1970-01-01", "calendar": "standard"}),
-        "step_size": (dims, rows("size", np.nan), kelvin),
-        "step_sd": (dims, rows("sd", np.nan), {"units": "K", "long_name": "its sd"}),
-        "step_p_value": (dims, rows("p_value", 1.0), {"units": "1", "long_name": "its p value"}),
-        "step_is_removed": (
+        f"{kind}_date": ((kind,), days, said),
+        f"{kind}_size": (dims, rows("size", np.nan), {"units": units, "long_name": meaning}),
+        f"{kind}_sd": (dims, rows("sd", np.nan), {"units": units, "long_name": "its sd"}),
+        f"{kind}_p_value": (dims, rows("p_value", 1.0), {"units": "1", "long_name": "its p value"}),
+        f"{kind}_is_removed": (
             dims,
-            rows("is_removed", 0.0).astype(np.int8),
+            is_removed,
             {"units": "1", "long_name": "1 where it is taken off"},
         ),
     }
 
 
+def _of_kind(coefficients: xr.Dataset, kind: str, make: Callable[..., Made]) -> tuple[Made, ...]:
+    """The changes of one kind that coefficients hold."""
+    channels = tuple(map(str, coefficients["source_channel"].to_numpy()))
+    size, sd, p_value, is_removed = (
+        coefficients[f"{kind}_{name}"].to_numpy()
+        for name in ("size", "sd", "p_value", "is_removed")
+    )
+    dates = _EPOCH + coefficients[f"{kind}_date"].to_numpy().astype("timedelta64[D]")
+    return tuple(
+        make(channels, size[i], sd[i], p_value[i], is_removed[i] > 0, date)
+        for i, date in enumerate(dates)
+    )
+
+
 def to_dataset(
     link: Link,
     settings: CalibrateSettings,
-    steps: tuple[Step, ...] = (),
+    changes: Sequence[Change] = (),
     *,
     is_simulated: bool,
 ) -> xr.Dataset:
@@ -96,12 +124,15 @@ def to_dataset(
     Args:
         link: of `calibrate`, `chain` or `combine`.
         settings: the `[calibrate]` table that it was made with.
-        steps: of the sensor, tested; those that are significant are taken off before the line.
+        changes: of the sensor, tested; those that are significant are taken off before the line.
         is_simulated: whether it was made from simulated granules.
 
     Returns:
-        Lines (cell, channel), (class, channel) and (channel); `flag`, `pairs` and weights; steps.
+        Lines (cell, channel), (class, channel) and (channel); `flag`, `pairs` and weights; steps
+        and drifts.
     """
+    steps = [change for change in changes if isinstance(change, Step)]
+    drifts = [change for change in changes if isinstance(change, Drift)]
     own = {
         name: (_CELL, getattr(link, name), {"units": "1", "long_name": text})
         for name, text in _OWN.items()
@@ -110,8 +141,10 @@ def to_dataset(
         {
             **_lines(link),
             **own,
+            "common_var": (("channel",), link.common_var, {"units": "K2", "long_name": _COMMON}),
             "flag": (_CELL, link.flag, _flag_attributes()),
-            **_steps(steps, link.source_channels),
+            **_changes("step", steps, link.source_channels, "K", _BEFORE),
+            **_changes("drift", drifts, link.source_channels, "K year-1", _SINCE),
         },
         coords={
             "cell": ("cell", link.cells, {"long_name": "number of the cell, EASE2_M25km"}),
@@ -159,7 +192,9 @@ def read(path: Path) -> xr.Dataset:
         raise GranuleError(
             f"{path}: cannot be read as NetCDF ({error}), expected {FORMAT}; make it again"
         ) from error
-    missing = sorted({*_OWN, "flag", "step_date", *_UNITS} - {str(name) for name in ds.variables})
+    missing = sorted(
+        {*_OWN, "flag", "step_date", "drift_date", *_UNITS} - {str(name) for name in ds.variables}
+    )
     if ds.attrs.get("format") != FORMAT or missing:
         found = f"without {missing[0]}" if missing else str(ds.attrs.get("format"))
         raise GranuleError(f"{path}: found a file {found}, expected {FORMAT}; make it again")
@@ -186,21 +221,13 @@ def link_of(coefficients: xr.Dataset) -> Link:
         classes=coefficients["class"].to_numpy().astype(np.int64),
         class_line=lines["class_"],
         all_line=lines["all_"],
+        common_var=coefficients["common_var"].to_numpy(),
     )
 
 
-def steps_of(coefficients: xr.Dataset) -> tuple[Step, ...]:
-    """The steps that coefficients hold."""
-    channels = tuple(map(str, coefficients["source_channel"].to_numpy()))
-    size, sd, p_value, is_removed = (
-        coefficients[f"step_{name}"].to_numpy() for name in ("size", "sd", "p_value", "is_removed")
-    )
-    days = coefficients["step_date"].to_numpy().astype("timedelta64[D]")
-    dates = np.datetime64("1970-01-01", "D") + days
-    return tuple(
-        Step(date, channels, size[i], sd[i], p_value[i], is_removed[i] > 0)
-        for i, date in enumerate(dates)
-    )
+def changes_of(coefficients: xr.Dataset) -> tuple[Change, ...]:
+    """The steps and drifts that coefficients hold."""
+    return *_of_kind(coefficients, "step", Step), *_of_kind(coefficients, "drift", Drift)
 
 
 def describe(coefficients: xr.Dataset) -> str:
@@ -219,12 +246,19 @@ def describe(coefficients: xr.Dataset) -> str:
         spread = f"{np.sqrt(link.all_line.slope_var[i]):.4f}"
         offset = f"{level[i] - 250:+.2f} +- {sd[i]:.2f}"
         lines.append(f"{pair:<17}  {offset}  {slope} +- {spread}  {own[i]}")
-    for step in steps_of(coefficients):
+    for change in changes_of(coefficients):
+        is_step = isinstance(change, Step)
+        # A decade of drift reads better than a year of it.
+        factor, kind = (1, "step") if is_step else (10, "drift a decade, none at")
         sizes = ", ".join(
             f"{name} {size:+.2f} +- {error:.2f}{' removed' if gone else ''}"
             for name, size, error, gone in zip(
-                step.channels, step.size, step.sd, step.is_removed, strict=True
+                change.channels,
+                factor * change.size,
+                factor * change.sd,
+                change.is_removed,
+                strict=True,
             )
         )
-        lines.append(f"step {step.date}: {sizes}")
+        lines.append(f"{kind} {change.date}: {sizes}")
     return "\n".join(lines)

@@ -51,6 +51,8 @@ class Link:
     """Line of a cell of that class without pairs (class, channel)."""
     all_line: Line
     """Line of any cell without pairs (channel)."""
+    common_var: Floats
+    """Variance of what is wrong alike in all cells, beside that of each line (channel) [K2]."""
 
     def of(self, cells: Indices, cell_class: Indices | None = None) -> "Link":
         """The same link at other cells, also at such that it has never seen.
@@ -147,6 +149,7 @@ def _pick_channels(link: Link, names: tuple[str, ...]) -> Link:
         pairs=link.pairs[:, index],
         level_weight=link.level_weight[:, index],
         slope_weight=link.slope_weight[:, index],
+        common_var=link.common_var[index],
     )
 
 
@@ -192,6 +195,7 @@ def chain(first: Link, second: Link, cell_class: Indices | None = None) -> Link:
         classes=classes,
         class_line=chained_line(_at_classes(first, classes), _at_classes(second, classes)),
         all_line=chained_line(first.all_line, second.all_line),
+        common_var=second.all_line.slope**2 * first.common_var + second.common_var,
     )
 
 
@@ -243,8 +247,11 @@ def combine(direct: Link, other: Link) -> Link:
     cells = np.union1d(direct.cells, other.cells)
     one, two = direct.of(cells), other.of(cells)
     classes = np.union1d(direct.classes, other.classes)
+    total = one.all_line.level_var + two.all_line.level_var
+    weight = np.where(np.isfinite(total), two.all_line.level_var / np.where(total > 0, total, 1), 1)
     return replace(
         one,
+        common_var=weight**2 * one.common_var + (1 - weight) ** 2 * two.common_var,
         line=combined_line(one.line, two.line),
         flag=one.flag & two.flag,
         pairs=one.pairs + two.pairs,

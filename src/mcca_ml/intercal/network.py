@@ -2,7 +2,8 @@
 
 AMSR2 and GMI are references: a network is trained on each. AMSR-E goes to AMSR2 through TMI, TMI to
 GMI directly and through AMSR2. A sensor whose reference is not there has no network to go to and
-gets no coefficients; TMI may still serve as a bridge.
+gets no coefficients; TMI may still serve as a bridge. What changes within a reference is taken off
+first: a drift of AMSR2 against GMI, and a step of GMI at its boost.
 """
 
 from collections.abc import Mapping
@@ -16,7 +17,9 @@ import xarray as xr
 from mcca_ml.config_calibrate import CalibrateSettings
 from mcca_ml.errors import ConfigError
 from mcca_ml.grid.store import CELL_BLOCK, open_store, read_frame
-from mcca_ml.intercal.coefficients import to_dataset
+from mcca_ml.intercal.coefficients import Change, to_dataset
+from mcca_ml.intercal.drift import Drift, drift_against_reference
+from mcca_ml.intercal.effect import DAY, YEAR_DAYS
 from mcca_ml.intercal.line import Indices, Line
 from mcca_ml.intercal.link import Link, chain, combine
 from mcca_ml.intercal.match import Pairs
@@ -26,7 +29,6 @@ from mcca_ml.intercal.store_pairs import Held, held_days, overlap, pairs_of_stor
 from mcca_ml.intercal.transfer import link_of_pairs
 from mcca_ml.sensors import SENSORS
 
-_DAY = np.timedelta64(1, "D")
 _STEP_CELLS = 400
 """Cells that a step is looked for in: they share the weather, more of them tell no more."""
 _STEP_BLOCKS = 6
@@ -44,6 +46,8 @@ class _Network:
     cell_class: Indices | None
     block_cells: int
     executor: Executor | None
+    changes: Mapping[str, tuple[Change, ...]]
+    """Found within a reference, by its name."""
 
     def pairs(self, source: str, reference: str) -> Pairs | None:
         """Pairs of two sensors; None where one is missing or they flew at other times."""
@@ -63,21 +67,29 @@ class _Network:
         )
         return found if len(found.cell) else None
 
-    def link(self, source: str, reference: str, step: Step | None = None) -> Link | None:
-        """The link of two sensors, of which the reference may have a step."""
+    def link(self, source: str, reference: str) -> Link | None:
+        """The link of two sensors, each without what changes within it."""
         pairs = self.pairs(source, reference)
-        if pairs is None:
-            return None
-        if step is not None:
-            off, _ = step.correction(pairs.when, pairs.channels)
-            pairs = replace(pairs, y=(pairs.y - off).astype(np.float32))
+        return None if pairs is None else self.link_of(pairs, source, reference)
+
+    def link_of(self, pairs: Pairs, source: str, reference: str) -> Link:
+        """The link that pairs tell, each sensor without what changes within it."""
         return link_of_pairs(
-            pairs,
+            self.steady(pairs, source, reference),
             self.settings,
             sensor=source,
             reference=reference,
             cell_class=self.cell_class,
         )
+
+    def steady(self, pairs: Pairs, source: str, reference: str) -> Pairs:
+        """Pairs without what changes within each of the two sensors."""
+        x, y = pairs.x, pairs.y
+        for change in self.changes.get(source, ()):
+            x = (x - change.correction(pairs.when, pairs.source_channels)[0]).astype(np.float32)
+        for change in self.changes.get(reference, ()):
+            y = (y - change.correction(pairs.when, pairs.channels)[0]).astype(np.float32)
+        return replace(pairs, x=x, y=y)
 
 
 def _needed(link: Link | None, source: str, reference: str, sensor: str) -> Link:
@@ -102,13 +114,12 @@ def _amsre(network: _Network, tmi_amsr2: Link | None) -> Link:
     return chain(first, _needed(tmi_amsr2, "TMI", "AMSR2", "AMSRE"))
 
 
-def _tmi(network: _Network, tmi_amsr2: Link | None, gmi_step: Step | None) -> Link:
+def _tmi(network: _Network, tmi_amsr2: Link | None, amsr2_gmi: Pairs | None) -> Link:
     """TMI to GMI, directly and as double difference over AMSR2, as far as there are pairs."""
-    direct = network.link("TMI", "GMI", gmi_step)
+    direct = network.link("TMI", "GMI")
     through = None
-    if tmi_amsr2 is not None:
-        amsr2_gmi = network.link("AMSR2", "GMI", gmi_step)
-        through = None if amsr2_gmi is None else chain(tmi_amsr2, amsr2_gmi)
+    if tmi_amsr2 is not None and amsr2_gmi is not None:
+        through = chain(tmi_amsr2, network.link_of(amsr2_gmi, "AMSR2", "GMI"))
     if direct is not None and through is not None:
         return combine(direct, through)
     return _needed(direct or through, "TMI", "GMI", "TMI")
@@ -116,7 +127,7 @@ def _tmi(network: _Network, tmi_amsr2: Link | None, gmi_step: Step | None) -> Li
 
 def _around(held: Held, date: np.datetime64, least: int) -> bool:
     """Whether a sensor has enough days on both sides of a date."""
-    return bool((date - held.first) // _DAY >= least and (held.last - date) // _DAY >= least)
+    return bool((date - held.first) // DAY >= least and (held.last - date) // DAY >= least)
 
 
 def _boost(sensor: str) -> np.datetime64:
@@ -129,7 +140,7 @@ def _tmi_step(network: _Network) -> Step | None:
     held, settings, date = network.held["TMI"], network.settings, _boost("TMI")
     if not _around(held, date, _ITSELF_DAYS):
         return None
-    window = settings.step_window_days * _DAY
+    window = settings.step_window_days * DAY
     stride = -(-len(read_frame(held.path).cells) // _STEP_CELLS)
     ds = open_store(
         held.path,
@@ -140,6 +151,14 @@ def _tmi_step(network: _Network) -> Step | None:
     return step_against_itself(ds, date, settings)
 
 
+def _amsr2_drift(network: _Network, pairs: Pairs | None) -> Drift | None:
+    """The drift of AMSR2 against GMI."""
+    if pairs is None or np.ptp(pairs.when) < network.settings.drift_years * YEAR_DAYS * DAY:
+        return None
+    link = link_of_pairs(pairs, network.settings, sensor="AMSR2", reference="GMI")
+    return drift_against_reference(pairs, link, _boost("GMI"), network.settings)
+
+
 def _gmi_step(network: _Network) -> Step | None:
     """The step of GMI at the boost of GPM, against AMSR2."""
     held, settings, date = network.held, network.settings, _boost("GMI")
@@ -148,7 +167,7 @@ def _gmi_step(network: _Network) -> Step | None:
     least = _STEP_BLOCKS * settings.step_block_days
     if not all(_around(held[name], date, least) for name in ("GMI", "AMSR2")):
         return None
-    window = settings.step_window_days * _DAY
+    window = settings.step_window_days * DAY
     first = max(held["GMI"].first, held["AMSR2"].first, date - window)
     last = min(held["GMI"].last, held["AMSR2"].last, date + window)
     pairs = pairs_of_stores(
@@ -161,6 +180,7 @@ def _gmi_step(network: _Network) -> Step | None:
     )
     if not len(pairs.cell):
         return None
+    pairs = network.steady(pairs, "GMI", "AMSR2")
     link = link_of_pairs(pairs, settings, sensor="GMI", reference="AMSR2")
     return step_against_reference(pairs, link, date, settings)
 
@@ -187,7 +207,28 @@ def _identity(sensor: str, channels: tuple[str, ...], cells: Indices) -> Link:
         classes=np.zeros(0, np.int64),
         class_line=line(0, len(channels)),
         all_line=line(len(channels)),
+        common_var=np.zeros(len(channels)),
     )
+
+
+def _of_reference(
+    network: _Network, name: str, changes: tuple[Change, ...], *, is_simulated: bool
+) -> xr.Dataset:
+    """Coefficients of a reference, which keeps its scale: what changes within it."""
+    frame = read_frame(network.held[name].path)
+    channels = tuple(name for name, _ in paired_channels(frame.channels, frame.channels))
+    exact = network.settings.model_copy(update={"curvature_sd": 0.0, "common_sd": 0.0})
+    link = _identity(name, channels, frame.cells)
+    return to_dataset(link, exact, changes, is_simulated=is_simulated)
+
+
+def _some(change: Change | None) -> tuple[Change, ...]:
+    return () if change is None else (change,)
+
+
+def _with_change(network: _Network, name: str, change: Change | None) -> _Network:
+    """The network that knows of a change within a reference, if there is one."""
+    return replace(network, changes={**network.changes, name: (change,)}) if change else network
 
 
 def _is_simulated(network: _Network) -> bool:
@@ -221,8 +262,9 @@ def calibrate_sensors(
 
     Returns:
         Datasets of `coefficients.to_dataset`: AMSRE where AMSR2 is there, TMI where GMI is there;
-        GMI, an identity with a step, where its boost was tested. Empty where there is nothing to
-        do. Cells and channels with few pairs or none are flagged (`link.LineFlag`).
+        AMSR2, an identity with a drift, where it met GMI for years; GMI, an identity with a step,
+        where its boost was tested. Empty where there is nothing to do. Cells and channels with few
+        pairs or none are flagged (`link.LineFlag`).
 
     Raises:
         ConfigError: a sensor has no bridge to its reference, or no pair on the way.
@@ -231,27 +273,20 @@ def calibrate_sensors(
     """
     found = {name: held_days(name, path, first_day, last_day) for name, path in stores.items()}
     held = {name: one for name, one in found.items() if one is not None}
-    network = _Network(held, settings, cell_class, block_cells, executor)
-    links: dict[str, tuple[Link, tuple[Step | None, ...]]] = {}
-    gmi_step = _gmi_step(network)
+    network = _Network(held, settings, cell_class, block_cells, executor, {})
+    amsr2_gmi = network.pairs("AMSR2", "GMI")
+    network = _with_change(network, "AMSR2", _amsr2_drift(network, amsr2_gmi))
+    network = _with_change(network, "GMI", _gmi_step(network))
     is_bridge = "TMI" in held and "AMSR2" in held and ("AMSRE" in held or "GMI" in held)
     tmi_amsr2 = network.link("TMI", "AMSR2") if is_bridge else None
-    if {"AMSRE", "AMSR2"} <= set(held):
-        links["AMSRE"] = _amsre(network, tmi_amsr2), ()
-    if {"TMI", "GMI"} <= set(held):
-        links["TMI"] = _tmi(network, tmi_amsr2, gmi_step), (_tmi_step(network),)
+    is_simulated = _is_simulated(network)
     made = {}
-    for name, (link, steps) in links.items():
-        real = tuple(step for step in steps if step is not None)
-        made[name] = to_dataset(link, settings, real, is_simulated=_is_simulated(network))
-    if gmi_step is not None:
-        frame = read_frame(held["GMI"].path)
-        channels = tuple(name for name, _ in paired_channels(frame.channels, frame.channels))
-        exact = settings.model_copy(update={"curvature_sd": 0.0})
-        made["GMI"] = to_dataset(
-            _identity("GMI", channels, frame.cells),
-            exact,
-            (gmi_step,),
-            is_simulated=_is_simulated(network),
-        )
+    if {"AMSRE", "AMSR2"} <= set(held):
+        link = _amsre(network, tmi_amsr2)
+        made["AMSRE"] = to_dataset(link, settings, is_simulated=is_simulated)
+    if {"TMI", "GMI"} <= set(held):
+        step, link = _tmi_step(network), _tmi(network, tmi_amsr2, amsr2_gmi)
+        made["TMI"] = to_dataset(link, settings, _some(step), is_simulated=is_simulated)
+    for name, changes in network.changes.items():
+        made[name] = _of_reference(network, name, changes, is_simulated=is_simulated)
     return made

@@ -1,5 +1,7 @@
 """From matched pairs to a link: lines of cells, drawn to those of their class and of all."""
 
+from dataclasses import replace
+
 import numpy as np
 import xarray as xr
 
@@ -53,6 +55,15 @@ def thinned(pairs: Pairs, most: int) -> Pairs:
     rank = np.arange(len(pairs.cell)) - np.repeat(starts, count)
     many = np.maximum(np.repeat(count, count), most)
     return pairs.take((rank * most) // many != ((rank - 1) * most) // many)
+
+
+def _by_time(pairs: Pairs, settings: CalibrateSettings) -> Fit:
+    """One line of all pairs; those of a month depend on each other, since cells share weather."""
+    order = np.argsort(pairs.when, kind="stable")
+    day = pairs.when[order].astype("datetime64[D]").astype(np.int64)
+    cluster = np.flatnonzero(np.diff(day // settings.step_block_days, prepend=-1))
+    in_order = replace(pairs, x=pairs.x[order], y=pairs.y[order])
+    return _fit(in_order, np.zeros(1, np.int64), settings, cluster)
 
 
 def _pool(pairs: Pairs, group: Indices, settings: CalibrateSettings) -> Fit:
@@ -131,7 +142,13 @@ def _set_spread(noise: Floats, signal: Floats, n0: float) -> Spread:
 def _all_cells(pairs: Pairs, settings: CalibrateSettings) -> Fit:
     """The line of all cells together (1, channel); NaN without any pair."""
     if len(pairs.cell):
-        return _pool(pairs, np.zeros(len(pairs.cell), np.int64), settings)
+        fit = _pool(pairs, np.zeros(len(pairs.cell), np.int64), settings)
+        by_time = _by_time(pairs, settings).line
+        level_var = np.maximum(fit.line.level_var, by_time.level_var)
+        slope_var = np.maximum(
+            fit.line.slope_var, np.where(np.isfinite(by_time.slope_var), by_time.slope_var, 0)
+        )
+        return fit._replace(line=fit.line._replace(level_var=level_var, slope_var=slope_var))
     nothing = np.full((1, len(pairs.channels)), np.nan)
     return Fit(Line(*(nothing for _ in Line._fields)), nothing, np.zeros_like(nothing), nothing)
 
@@ -201,6 +218,7 @@ def link_of_pairs(
         classes=classes,
         class_line=_wider(class_line, spread),
         all_line=_wider(one, spread),
+        common_var=one.level_var + settings.common_sd**2,
     )
 
 

@@ -75,6 +75,32 @@ def sensitivity(
     return out
 
 
+def response(
+    weights: Weights,
+    x: Floats,
+    names: Sequence[str],
+    channels: Sequence[str],
+    seen: npt.NDArray[np.bool_],
+) -> npt.NDArray[np.float64]:
+    """Mean change of soil moisture by one kelvin on all days [m3 m-3 K-1], (cell, channel).
+
+    Args:
+        weights: of the cells, in their order.
+        x: inputs, (cell, time, feature).
+        names: of the inputs.
+        channels: names.
+        seen: days that count, (cell, time).
+    """
+    of, middle = channel_of(names, channels), predict(weights, x)
+    out = np.zeros((len(x), len(channels)))
+    for i in range(len(channels)):
+        change = predict(weights, x + (of == i).astype(np.float32)) - middle
+        counts = seen & np.isfinite(change)
+        total = np.where(counts, change, 0).sum(axis=1, dtype=np.float64)
+        out[:, i] = total / np.maximum(counts.sum(axis=1), 1)
+    return out
+
+
 def _is_unusual(spread: Spread, inputs: Inputs) -> npt.NDArray[np.bool_]:
     """Whether a brightness temperature lies well outside its range on training days, (cell, time).
 

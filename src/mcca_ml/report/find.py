@@ -2,12 +2,8 @@
 
 import numpy as np
 
-from mcca_ml.learn import store
-from mcca_ml.learn.start import of_cells
-from mcca_ml.learn.stream import sensitivity
-from mcca_ml.record.loading import Source, inputs_for
-from mcca_ml.record.predicting import network_of
-from mcca_ml.record.training import files_of
+from mcca_ml.record.loading import Source
+from mcca_ml.report.calibration_error import shift_of
 from mcca_ml.report.claims import Findings
 from mcca_ml.report.evaluate import FUSED, Held, beyond_tables, record_tables, stream_tables
 from mcca_ml.report.found_drought import droughts
@@ -22,30 +18,6 @@ from mcca_ml.report.uncalibrated import record_without
 from mcca_ml.sensors import SENSORS
 
 RECORD, WITHOUT = "record", "without cross-calibration"
-_CELLS_OF_GROUP = 32
-"""Cells of each file of weights by which the share of calibration is told."""
-
-
-def calibration_sd(source: Source, sensor: str) -> float:
-    """Root mean square of what calibration leaves open in a stream [m3 m-3]; 0 for a reference.
-
-    Args:
-        source: of the series.
-        sensor: of the stream.
-    """
-    plan = source.plan
-    if not plan.coefficients(sensor).is_file():
-        return 0.0
-    total, count = 0.0, 0
-    for path, cells in files_of(plan, network_of(sensor)):
-        some = slice(cells.start, min(cells.stop, cells.start + _CELLS_OF_GROUP))
-        inputs = inputs_for(source, sensor, some, source.learned)
-        weights = of_cells(store.load(path), np.arange(some.stop - some.start))
-        sd = sensitivity(weights, inputs.x, inputs.names, inputs.channels, inputs.calibration_sd)
-        seen = np.isfinite(sd) & (inputs.nobs > 0)
-        total += float((sd[seen].astype(np.float64) ** 2).sum())
-        count += int(seen.sum())
-    return float(np.sqrt(total / max(count, 1)))
 
 
 def _steps(source: Source, found: Held, truth: Truth) -> list[PeriodStep]:
@@ -71,7 +43,7 @@ def _series(source: Source, found: Held) -> Series:
         found.record["lat"].to_numpy(),
         found.record["lon"].to_numpy(),
         shares(found.record, bits),
-        {name: calibration_sd(source, name) for name in found.streams},
+        {name: one for name in found.streams if (one := shift_of(source, name)) is not None},
     )
 
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from mcca_ml.report.calibration_error import Tilt, mean_tilt, tilt_of
 from mcca_ml.report.months import mean_departure, month_of
-from mcca_ml.report.signals import Doubles, Known, Series
+from mcca_ml.report.signals import Days, Doubles, Known, Series
 from mcca_ml.report.tables import Bools
 from mcca_ml.report.trend import Trend, trend_santer00
 
@@ -49,19 +50,15 @@ def _share_monthly(is_of: Bools, has: Bools, months: npt.NDArray[np.int64]) -> D
     return np.asarray(mine / np.maximum(every, 1))
 
 
-def _of_calibration(
-    series: Series, cells: Bools, months: npt.NDArray[np.int64], calm: Bools
-) -> float:
-    """Standard error of the slope from a constant error of each stream [m3 m-3 per month]."""
+def _tilt(series: Series, cells: Bools, first_of_month: Days, calm: Bools) -> Tilt:
+    """Error of the slope from what calibration leaves open [m3 m-3 per month]."""
     has = np.isfinite(series.record[cells])
-    time = np.arange(months[-1] - months[0] + 1, dtype=np.float64)[calm]
-    time = time - time.mean()
-    total = 0.0
-    for name, is_of in series.share.items():
-        part = _share_monthly(is_of[cells] & has, has, months)[calm]
-        slope = float((time * part).sum() / (time**2).sum())
-        total += (slope * series.calibration_sd.get(name, 0.0)) ** 2
-    return float(np.sqrt(total))
+    months = month_of(series.days)
+    share = {
+        name: _share_monthly(is_of[cells] & has, has, months)
+        for name, is_of in series.share.items()
+    }
+    return tilt_of(series.shifts, share, first_of_month, cells, calm)
 
 
 def _scaled(found: Trend, calibration: float) -> Trend:
@@ -81,7 +78,7 @@ def trends(known: Known, series: Series) -> list[FoundTrend]:
     """
     months = month_of(series.days)
     first_of_month = np.arange(months[0], months[-1] + 1).astype("M8[M]").astype("M8[D]")
-    rows, parts, imposed, shared = [], [], [], []
+    rows, parts, imposed, tilts = [], [], [], []
     for box in known.settings.box:
         cells = series.inside(box)
         calm = np.ones(first_of_month.size, np.bool_)
@@ -95,14 +92,14 @@ def trends(known: Known, series: Series) -> list[FoundTrend]:
             for one in (series.record, series.truth)
         ]
         of_box = known.changes.get(box.name, {}).get("trend", np.nan)
-        calibration = _of_calibration(series, cells, months, calm)
-        rows.append(_trend_of(box.name, of_box, both, calibration))
+        tilts.append(_tilt(series, cells, first_of_month, calm))
+        rows.append(_trend_of(box.name, of_box, both, tilts[-1].error))
         parts.append(both)
         imposed.append(of_box)
-        shared.append(calibration)
     if len(parts) > 1:
         both = [np.asarray(np.mean([part[k] for part in parts], axis=0)) for k in range(2)]
-        rows.append(_trend_of("all boxes", float(np.mean(imposed)), both, float(np.mean(shared))))
+        calibration = mean_tilt(tilts).error
+        rows.append(_trend_of("all boxes", float(np.mean(imposed)), both, calibration))
     return rows
 
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import xarray as xr
 
 from mcca_ml.config_world import BoxSettings, DroughtSettings, SimulateSettings
+from mcca_ml.report.calibration_error import Shift
 from mcca_ml.report.tables import Bools, Floats
 
 Doubles = npt.NDArray[np.float64]
@@ -46,9 +47,8 @@ class Series:
     lon: Doubles
     share: Mapping[str, Bools]
     """By stream, where its calibration error is that of the record, (cell, time)."""
-    calibration_sd: Mapping[str, float]
-    """By stream, of its soil moisture from what calibration leaves open, as a constant error common
-    to all cells [m3 m-3]."""
+    shifts: Mapping[str, Shift]
+    """By stream, what calibration leaves open; a reference that nothing was found of has none."""
 
     def inside(self, box: BoxSettings) -> Bools:
         """Cells of a box, (cell,)."""
