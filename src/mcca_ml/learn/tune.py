@@ -58,6 +58,25 @@ def begin(lesson: Lesson) -> State:
     return State(lesson.start, adam.at_rest(lesson.start), lesson.start, error, zero, zero)
 
 
+def first_days(
+    lesson: Lesson, step: Int[Array, ""], settings: TrainSettings
+) -> Int[Array, " batch"]:
+    """First days of the sequences of one step, drawn by the key of the cell.
+
+    Args:
+        lesson: of the cell.
+        step: its number, counted over all epochs.
+        settings: of the training.
+    """
+    return starts(
+        jax.random.fold_in(lesson.key, step),
+        lesson.train,
+        settings.batch,
+        length=settings.sequence,
+        warm_up=settings.warm_up,
+    )
+
+
 def _epoch_of_one(state: State, lesson: Lesson, settings: TrainSettings) -> State:
     """One cell after one more epoch; as it was where it has stopped."""
     length, warm_up = settings.sequence, settings.warm_up
@@ -75,8 +94,7 @@ def _epoch_of_one(state: State, lesson: Lesson, settings: TrainSettings) -> Stat
         i: Int[Array, ""], carry: tuple[Network, adam.Moments]
     ) -> tuple[Network, adam.Moments]:
         network, moments = carry
-        key = jax.random.fold_in(lesson.key, state.done * settings.steps + i)
-        first = starts(key, lesson.train, settings.batch, length=length, warm_up=warm_up)
+        first = first_days(lesson, state.done * settings.steps + i, settings)
         weight = cut(lesson.train, first, length).at[:, :warm_up].set(0.0)
         gradient = jax.grad(cost)(
             network, cut(lesson.x, first, length), cut(lesson.target, first, length), weight
@@ -115,6 +133,25 @@ def epoch(states: State, lessons: Lesson, settings: TrainSettings) -> State:
     one = partial(_epoch_of_one, settings=settings)
     found: State = jax.vmap(one)(states, lessons)
     return found
+
+
+@partial(jax.jit, static_argnames="settings")
+def all_first_days(lessons: Lesson, settings: TrainSettings) -> Int[Array, "cell draw"]:
+    """First days of the sequences of all steps of all epochs, cell by cell.
+
+    What `epoch` draws by itself, for a kernel that has no random numbers of its own.
+
+    Args:
+        lessons: of cells, arrays with a leading axis of cells.
+        settings: of the training.
+    """
+    numbers = jnp.arange(settings.epochs * settings.steps)
+
+    def of_cell(lesson: Lesson) -> Int[Array, " draw"]:
+        one = partial(first_days, settings=settings)
+        return jax.vmap(one, (None, 0))(lesson, numbers).reshape(-1)
+
+    return jax.vmap(of_cell)(lessons)
 
 
 begin_cells = jax.jit(jax.vmap(begin))

@@ -35,7 +35,10 @@ def starts(
         warm_up: first days of it without loss.
     """
     possible = weight_of_starts(weight, length=length, warm_up=warm_up) > 0
-    return jax.random.categorical(key, jnp.where(possible, 0.0, -jnp.inf), shape=(number,))
+    # By its rank among those possible: one random number for each sequence, not for each day.
+    count = jnp.cumsum(possible)
+    rank = jax.random.randint(key, (number,), 0, jnp.maximum(count[-1], 1))
+    return jnp.minimum(jnp.searchsorted(count, rank, side="right"), possible.size - 1)
 
 
 def cut(
