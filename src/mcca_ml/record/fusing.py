@@ -1,9 +1,11 @@
 """The stage `fuse`: streams -> RECORD in a store, by the covariance of their held-out errors."""
 
+from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import xarray as xr
 
 from mcca_ml.blocks import perform
@@ -16,6 +18,7 @@ from mcca_ml.grid.store import (
     what_is_missing,
     write_cells,
 )
+from mcca_ml.grid.store_layout import EPOCH, TIME_SHARD
 from mcca_ml.learn.roles import Role
 from mcca_ml.record import ledger
 from mcca_ml.record.loading import Source, target_for
@@ -35,14 +38,50 @@ class FuseTask:
     inputs: str
 
 
-def streams_of(source: Source, cells: slice, days: Days) -> dict[str, xr.Dataset]:
-    """STREAM of each sensor for some cells and days."""
+_SPAN_DAYS = 2 * TIME_SHARD
+"""Days that are fused at once: of 26 years four streams of a block of cells take 4 GB."""
+_OF_ERRORS = ("soil_moisture", "nobs", "flag")
+"""Variables of a stream that its errors are told by."""
+
+
+def streams_of(
+    source: Source,
+    cells: slice,
+    days: Days,
+    *,
+    names: Sequence[str] | None = None,
+    variables: Sequence[str] | None = None,
+) -> dict[str, xr.Dataset]:
+    """STREAM of each sensor for some cells and days.
+
+    Args:
+        source: of the streams.
+        cells: places in the list of cells.
+        days: UTC days, each following the one before.
+        names: of sensors; None: all that give a stream.
+        variables: which; None: all.
+    """
     return {
         name: open_store(
-            source.plan.stream_store(name), cells=cells, first_day=days[0], last_day=days[-1]
+            source.plan.stream_store(name),
+            cells=cells,
+            first_day=days[0],
+            last_day=days[-1],
+            variables=variables,
         )
         for name in source.plan.streams
+        if names is None or name in names
     }
+
+
+def spans(days: Days) -> list[Days]:
+    """Days that are fused at once, cut where the shards of the streams are.
+
+    >>> [part.size for part in spans(np.arange("1997-12-31", "2010-01-01", dtype="M8[D]"))]
+    [1684, 2048, 652]
+    """
+    number = (days - EPOCH).astype(int) // _SPAN_DAYS
+    return np.split(days, np.flatnonzero(np.diff(number)) + 1)
 
 
 def moments_of(task: FuseTask) -> errors.Moments:
@@ -56,7 +95,8 @@ def moments_of(task: FuseTask) -> errors.Moments:
     source, days = task.source, task.source.learned
     target = target_for(source, task.cells, days, task.roles, (*LEARNING, Role.CALIBRATE))
     is_held = task.roles == Role.CALIBRATE
-    return errors.moments(streams_of(source, task.cells, days), target.sm, is_held)
+    some = streams_of(source, task.cells, days, names=errors.HELD, variables=_OF_ERRORS)
+    return errors.moments(some, target.sm, is_held)
 
 
 def fuse_block(task: FuseTask) -> int:
@@ -64,7 +104,11 @@ def fuse_block(task: FuseTask) -> int:
     source = task.source
     settings = source.plan.settings.fuse
     model = errors.model_of(moments_of(task), models.load_pool(task.pool), settings)
-    ds = fusion.fuse(streams_of(source, task.cells, source.plan.days()), model, settings)
+    parts = [
+        fusion.fuse(streams_of(source, task.cells, some), model, settings)
+        for some in spans(source.plan.days())
+    ]
+    ds = xr.concat(parts, "time", coords="minimal", compat="override", combine_attrs="override")
     write_cells(source.plan.record_store, ds, task.inputs)
     return int(ds.sizes["cell"])
 

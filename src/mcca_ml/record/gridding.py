@@ -10,7 +10,7 @@ import xarray as xr
 
 from mcca_ml.blocks import perform
 from mcca_ml.errors import GranuleError
-from mcca_ml.grid.store import digest, what_is_missing, write_block
+from mcca_ml.grid.store import digest, read_frame, what_is_missing, write_block
 from mcca_ml.grid.swath_grid import grid_swaths
 from mcca_ml.intercal.screen import band_of
 from mcca_ml.read.any import read_swaths
@@ -34,7 +34,6 @@ class GridTask:
     store: Path
     sensor: str
     channels: tuple[str, ...]
-    cells: Cells
     days: Days
     granules: tuple[Granule, ...]
     inputs: str
@@ -72,11 +71,11 @@ def _swaths(granule: Granule) -> tuple[xr.Dataset, ...]:
     return swaths
 
 
-def _gridded(task: GridTask, days: Days) -> xr.Dataset:
+def _gridded(task: GridTask, cells: Cells, days: Days) -> xr.Dataset:
     """Some days of a task, each following the one before."""
     swaths = (swath for one in of_days(task.granules, days) for swath in _swaths(one))
     sensor = SENSORS[task.sensor]
-    return grid_swaths(swaths, task.cells, days[0], days[-1], sensor=sensor, channels=task.channels)
+    return grid_swaths(swaths, cells, days[0], days[-1], sensor=sensor, channels=task.channels)
 
 
 def grid_block(task: GridTask) -> int:
@@ -85,9 +84,10 @@ def grid_block(task: GridTask) -> int:
     What is in memory is the sums of some days: of one where all land is wanted, of more where there
     are few cells. A day does not depend on the others.
     """
-    at_once = max(_CELL_DAYS // max(task.cells.size, 1), 1)
+    cells = read_frame(task.store).cells
+    at_once = max(_CELL_DAYS // max(cells.size, 1), 1)
     starts = range(0, task.days.size, at_once)
-    found = [_gridded(task, task.days[start : start + at_once]) for start in starts]
+    found = [_gridded(task, cells, task.days[start : start + at_once]) for start in starts]
     simulated = any(part.attrs["simulated"] == "true" for part in found)
     block = xr.concat(
         found, "time", coords="minimal", compat="override", combine_attrs="drop_conflicts"
@@ -116,7 +116,7 @@ def _tasks(plan: Plan, name: str) -> list[GridTask]:
         if granules[block]
     }
     return [
-        GridTask(store, name, channels, plan.cells, by_block[block], granules[block], wanted[block])
+        GridTask(store, name, channels, by_block[block], granules[block], wanted[block])
         for block in what_is_missing(store, wanted)
     ]
 

@@ -82,10 +82,66 @@ def classes_of(source: Source, cells: slice) -> npt.NDArray[np.int64]:
     return np.where(count.any(axis=0), count.argmax(axis=0), NO_CLASS).astype(np.int64)
 
 
+@dataclass(frozen=True)
+class Observed:
+    """What the inputs of some cells are made of: read once, however they are cut afterwards."""
+
+    grid: xr.Dataset
+    """GRID_TB of the days that there are."""
+    coefficients: xr.Dataset | None
+    """Of the calibration; None: a reference."""
+    cell_class: npt.NDArray[np.int64]
+    """Land cover of each cell; empty without coefficients, (cell,)."""
+
+
+def observed(source: Source, sensor: str, cells: slice, days: Days) -> Observed:
+    """Read what the learner takes of one sensor.
+
+    Cells that a store holds together are best read together: to read fewer takes as long.
+
+    Args:
+        source: of the series.
+        sensor: name.
+        cells: places in the list of cells.
+        days: UTC days.
+
+    Raises:
+        GranuleError: the coefficients of a calibration cannot be read.
+    """
+    plan = source.plan
+    ds = open_store(plan.grid_store(sensor), cells=cells, first_day=days[0], last_day=days[-1])
+    path = plan.coefficients(sensor)
+    if not path.is_file():
+        return Observed(ds, None, np.empty(0, np.int64))
+    return Observed(ds, coefficients.read(path), classes_of(source, cells))
+
+
+def inputs_of_part(
+    source: Source, read: Observed, part: slice, days: Days, *, is_calibrated: bool = True
+) -> Inputs:
+    """Inputs of some of the cells that were read, on the scale of the sensor's reference.
+
+    Args:
+        source: of the series.
+        read: of the cells.
+        part: places among them.
+        days: UTC days.
+        is_calibrated: False: brightness temperatures as they came, for a comparison only.
+    """
+    ds = read.grid.isel(cell=part)
+    if read.coefficients is not None and is_calibrated:
+        ds = apply(ds, read.coefficients, cell_class=read.cell_class[part])
+    elif read.coefficients is not None:
+        ds = as_it_came(ds, read.coefficients)
+    ds = over_days(ds, days)
+    level_days = days <= source.plan.learned_last
+    return inputs_of(ds, source.train, source.screen, level_days=level_days)
+
+
 def inputs_for(
     source: Source, sensor: str, cells: slice, days: Days, *, is_calibrated: bool = True
 ) -> Inputs:
-    """What the learner takes of one sensor, on the scale of its reference.
+    """What the learner takes of one sensor: `observed` and `inputs_of_part` in one.
 
     Args:
         source: of the series.
@@ -97,17 +153,8 @@ def inputs_for(
     Raises:
         GranuleError: the coefficients of a calibration cannot be read.
     """
-    plan = source.plan
-    ds = open_store(plan.grid_store(sensor), cells=cells, first_day=days[0], last_day=days[-1])
-    path = plan.coefficients(sensor)
-    if path.is_file():
-        found = coefficients.read(path)
-        if is_calibrated:
-            ds = apply(ds, found, cell_class=classes_of(source, cells))
-        else:
-            ds = as_it_came(ds, found)
-    ds = over_days(ds, days)
-    return inputs_of(ds, source.train, source.screen, level_days=days <= plan.learned_last)
+    read = observed(source, sensor, cells, days)
+    return inputs_of_part(source, read, slice(None), days, is_calibrated=is_calibrated)
 
 
 def visible_target(

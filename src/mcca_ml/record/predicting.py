@@ -12,7 +12,7 @@ from mcca_ml.grid.store import blocks_of_cells, content_digest, digest, what_is_
 from mcca_ml.learn import store, uncertainty_store
 from mcca_ml.learn.stream import stream_of
 from mcca_ml.record import ledger
-from mcca_ml.record.loading import Source, inputs_for
+from mcca_ml.record.loading import Source, inputs_of_part, observed
 from mcca_ml.record.plan import NETWORKS, Plan
 from mcca_ml.record.stages import Progress, Stage, Tally
 from mcca_ml.record.training import files_of
@@ -35,9 +35,11 @@ def predict_block(task: PredictTask) -> int:
     """Write the stream of a block of cells; returns the number of cells."""
     plan = task.source.plan
     spread = uncertainty_store.load(plan.network(task.network) / "spread.npz")
+    read = observed(task.source, task.sensor, task.cells, plan.days())
     parts = []
     for path, cells in task.files:
-        inputs = inputs_for(task.source, task.sensor, cells, plan.days())
+        part = slice(cells.start - task.cells.start, cells.stop - task.cells.start)
+        inputs = inputs_of_part(task.source, read, part, plan.days())
         said = {
             "grid": M25.name,
             "network": task.network,

@@ -121,25 +121,29 @@ def publish_block(task: PublishTask) -> int:
     return task.days.size
 
 
-def _content(plan: Plan, days: Days) -> str:
-    """Digest of the values of the record on some days."""
-    ds = open_store(plan.record_store, first_day=days[0], last_day=days[-1])
+def _content(span: tuple[Path, Days]) -> str:
+    """Digest of the values of the record, a store, on some days."""
+    store, days = span
+    ds = open_store(store, first_day=days[0], last_day=days[-1])
     found = sha256()
     for name in sorted(map(str, ds.data_vars)):
         found.update(np.ascontiguousarray(ds[name].to_numpy()).tobytes())
     return found.hexdigest()
 
 
-def _tasks(plan: Plan, window: Window, layers: tuple[str, ...]) -> list[PublishTask]:
+def _tasks(
+    plan: Plan, window: Window, layers: tuple[str, ...], executor: Executor | None
+) -> list[PublishTask]:
     """All blocks of the product."""
     held = marks(plan.record_store)
     simulated = any(one["attributes"].get("simulated") == "true" for one in held.values())
     made = _made(plan, is_simulated=simulated)
     days, tasks = plan.days(), []
-    for number, first in enumerate(range(0, days.size, BLOCK_DAYS)):
-        some = days[first : first + BLOCK_DAYS]
+    spans = [days[first : first + BLOCK_DAYS] for first in range(0, days.size, BLOCK_DAYS)]
+    contents = perform(_content, [(plan.record_store, some) for some in spans], executor)
+    for number, (some, content) in enumerate(zip(spans, contents, strict=True)):
         of_days = tuple(made[day] for day in some)
-        said = (str(some[0]), str(some[-1]), _content(plan, some), *layers)
+        said = (str(some[0]), str(some[-1]), content, *layers)
         tasks.append(
             PublishTask(
                 number,
@@ -205,7 +209,7 @@ def publish(plan: Plan, executor: Executor | None, progress: Progress) -> Tally:
     make_directory(plan.work / "published")
     window = window_of(plan.cells)
     layers = tuple(LAYERS[name] for name in plan.streams)
-    tasks = _tasks(plan, window, layers)
+    tasks = _tasks(plan, window, layers, executor)
     if plan.settings.publish.cube:
         _ready_cube(plan, window, layers, tasks[0].made[0])
     missing = _missing(plan, tasks)

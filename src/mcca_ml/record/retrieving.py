@@ -7,10 +7,10 @@ from pathlib import Path
 from mcca_ml.blocks import perform
 from mcca_ml.config import RetrieveSettings
 from mcca_ml.errors import GranuleError
-from mcca_ml.grid.store import digest, what_is_missing, write_block
+from mcca_ml.grid.store import digest, read_frame, what_is_missing, write_block
 from mcca_ml.record.granules import Granule
 from mcca_ml.record.ledger import ready_store
-from mcca_ml.record.plan import Cells, Days, Plan
+from mcca_ml.record.plan import Days, Plan
 from mcca_ml.record.stages import Progress, Stage, Tally
 from mcca_ml.record.target import retrieve_days
 from mcca_ml.sensors import SMAP
@@ -21,7 +21,6 @@ class RetrieveTask:
     """32 days."""
 
     store: Path
-    cells: Cells
     days: Days
     granules: tuple[Granule, ...]
     settings: RetrieveSettings
@@ -31,7 +30,8 @@ class RetrieveTask:
 def retrieve_block(task: RetrieveTask) -> int:
     """Retrieve the days of a task into the store; returns the number of granules read."""
     paths = [one.path for one in task.granules]
-    found = retrieve_days(paths, task.cells, task.days, task.settings)
+    cells = read_frame(task.store).cells
+    found = retrieve_days(paths, cells, task.days, task.settings)
     write_block(task.store, found, task.inputs)
     return len(paths)
 
@@ -65,9 +65,7 @@ def retrieve(plan: Plan, executor: Executor | None, progress: Progress) -> Tally
         if granules[block]
     }
     tasks = [
-        RetrieveTask(
-            plan.target_store, plan.cells, days[block], granules[block], settings, wanted[block]
-        )
+        RetrieveTask(plan.target_store, days[block], granules[block], settings, wanted[block])
         for block in what_is_missing(plan.target_store, wanted)
     ]
     bar = progress(Stage.RETRIEVE, len(tasks))
