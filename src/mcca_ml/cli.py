@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mcca_ml import __version__, commands_demo, commands_record, commands_run
+from mcca_ml import (
+    __version__,
+    commands_demo,
+    commands_record,
+    commands_run,
+    commands_validate,
+)
 from mcca_ml.one_line import Debug, errors_in_one_line
 
 if TYPE_CHECKING:
@@ -185,6 +191,7 @@ for command in commands_run.COMMANDS:
     app.command()(command)
 app.command()(commands_record.series)
 app.command(name="map")(commands_record.map_day)
+app.command()(commands_validate.validate)
 
 
 @app.command()

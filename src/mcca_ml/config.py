@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic.fields import FieldInfo
 
 from mcca_ml.config_calibrate import CalibrateSettings
 from mcca_ml.config_fuse import FuseSettings
@@ -17,6 +18,7 @@ from mcca_ml.config_record import (
     WorkSettings,
 )
 from mcca_ml.config_train import TrainSettings
+from mcca_ml.config_validate import ValidateSettings
 from mcca_ml.config_world import SimulateSettings
 from mcca_ml.errors import ConfigError
 
@@ -153,6 +155,11 @@ class Settings(BaseModel):
     train: TrainSettings = Field(default_factory=TrainSettings, description="the learner")
     fuse: FuseSettings = Field(default_factory=FuseSettings, description="the fusion")
     publish: PublishSettings = Field(default_factory=PublishSettings, description="the product")
+    validation: ValidateSettings = Field(
+        default_factory=ValidateSettings,
+        alias="validate",  # a name that pydantic keeps for itself
+        description="scores against stations",
+    )
     simulate: SimulateSettings = Field(
         default_factory=SimulateSettings, description="a simulated world"
     )
@@ -170,9 +177,14 @@ def _known_keys(location: tuple[int | str, ...]) -> list[str]:
     model: type[BaseModel] = Settings
     for part in location[:-1]:
         # Names of inputs and numbers of boxes lead to no other model.
-        inner = model.model_fields.get(str(part))
+        inner = _by_key(model).get(str(part))
         model = (inner and _model_in(inner.annotation)) or model
-    return sorted(model.model_fields)
+    return sorted(_by_key(model))
+
+
+def _by_key(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    """Fields of a model by the keys that stand in a file."""
+    return {field.alias or name: field for name, field in model.model_fields.items()}
 
 
 def load(path: Path) -> Settings:

@@ -12,6 +12,7 @@ from mcca_ml.config_fuse import FuseSettings
 from mcca_ml.config_publish import PublishSettings
 from mcca_ml.config_record import ProjectSettings, RegionSettings, RolesSettings
 from mcca_ml.config_train import TrainSettings
+from mcca_ml.config_validate import ValidateSettings
 from mcca_ml.config_world import SimulateSettings
 
 WIDTH = 40
@@ -40,6 +41,10 @@ _HEAD = """\
 
 # [output]
 # directory = "products"
+
+# Other products to score beside the record.
+# [[validate.product]]
+# path = "esa_cci"
 """
 
 
@@ -60,6 +65,8 @@ def _tables(heading: str, found: BaseModel) -> Iterator[str]:
         value, name = getattr(found, key), f"{heading.strip('[]')}.{key}"
         if isinstance(value, BaseModel):
             inner.append((f"[{name}]", value))
+        elif value is None:  # which TOML has no word for
+            lines.append(f"{f'# {key} =':<{WIDTH}}  # {field.description}")
         elif isinstance(value, tuple) and value and isinstance(value[0], BaseModel):
             inner += [(f"[[{name}]]", one) for one in value]
         else:
@@ -80,6 +87,7 @@ def as_toml() -> str:
         *_tables("[train]", TrainSettings()),
         *_tables("[fuse]", FuseSettings()),
         *_tables("[publish]", PublishSettings()),
+        *_tables("[validate]", ValidateSettings()),
         *_tables("[simulate]", SimulateSettings()),
     ]
     return f"{_HEAD}\n" + "\n\n".join(tables) + "\n"

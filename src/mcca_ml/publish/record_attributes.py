@@ -84,7 +84,8 @@ def record_made(
         project=settings.project.name,
         creator=settings.project.creator,
         version=settings.publish.version,
-        settings_json=settings_as_json(settings.model_dump(mode="json")),
+        # What a record is scored against does not change it.
+        settings_json=settings_as_json(settings.model_dump(mode="json", exclude={"validation"})),
         commit=commit(),
         sources_digest=sources_digest,
         is_simulated=is_simulated,

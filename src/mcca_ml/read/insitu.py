@@ -56,7 +56,8 @@ class Station:
     land_cover: str
     """ESA CCI class of 2010; empty where not told."""
     data: xr.Dataset
-    """soil_moisture (time) [m3 m-3], flag (time) of ISMN, is_good (time); UTC, ascending."""
+    """soil_moisture (time) [m3 m-3], flag (time) of ISMN, is_good (time); UTC, ascending. The
+    attribute `duplicates` counts the lines whose time was there already; the first one counts."""
 
 
 @contextlib.contextmanager
@@ -167,7 +168,9 @@ def _series(sensor: Any, where: str) -> xr.Dataset:
             f"{where}: ismn cannot read the values ({reason}), expected date, time, value, flag "
             "and the provider's flag; download it again"
         ) from error
+    lines = time.size
     time, first = np.unique(time, return_index=True)
+    duplicates = lines - time.size
     known = ~np.isnat(time)  # a line whose time is none belongs to no day
     time, values, flag = time[known], values[first][known], flag[first][known]
     values = np.where(values < _LEAST, np.nan, values)
@@ -184,6 +187,7 @@ def _series(sensor: Any, where: str) -> xr.Dataset:
             "is_good": ("time", is_good),
         },
         coords={"time": time},
+        attrs={"duplicates": duplicates},
     )
 
 

@@ -76,7 +76,8 @@ class Parts:
     """By date of the year (cell, 366)."""
 
 
-def _kind(series: Sequence[Numbers], labels: Indices, count: int) -> Kind:
+def kind_of(series: Sequence[Numbers], labels: Indices, count: int) -> Kind:
+    """Moments of k series (cell, day), with the block of each day, of `count` blocks."""
     return Kind(chain_of(series), moments_of(series, labels, count))
 
 
@@ -103,8 +104,8 @@ def parts_of(series: Sequence[Numbers], days: Days, span: Span, core: slice = sl
     labels, count = span.blocks(core_days), span.block_count
     absolute = [one[:, core] for one in series]
     return Parts(
-        _kind(absolute, labels, count),
-        _kind([one[:, core] for one in anomalies], labels, count),
+        kind_of(absolute, labels, count),
+        kind_of([one[:, core] for one in anomalies], labels, count),
         moments_by_date(absolute, core_days),
     )
 
@@ -175,9 +176,13 @@ def pair_scores(parts: Parts, estimate: int = 0, reference: int = 1) -> PairScor
         reference: number of the series that it is scored against.
     """
     pair = (estimate, reference)
-    found = []
-    for kind in (parts.absolute, parts.window):
-        chain = _picked(kind.chain, pair)
-        found.append((scores_of(chain.pairs), intervals_of(chain, kind.blocks.pick(*pair))))
     by_climatology = scores_of(climatology_anomaly_moments(parts.by_date.pick(*pair)))
-    return PairScores(*found[0], *found[1], by_climatology)
+    return PairScores(
+        *with_intervals(parts.absolute, pair), *with_intervals(parts.window, pair), by_climatology
+    )
+
+
+def with_intervals(kind: Kind, pair: tuple[int, int] = (0, 1)) -> tuple[Scores, Intervals]:
+    """Scores of one series against another, and their intervals."""
+    chain = _picked(kind.chain, pair)
+    return scores_of(chain.pairs), intervals_of(chain, kind.blocks.pick(*pair))

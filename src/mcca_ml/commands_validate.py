@@ -1,0 +1,118 @@
+"""The command that scores products against stations: `validate`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mcca_ml.one_line import Debug, errors_in_one_line
+
+if TYPE_CHECKING:
+    from mcca_ml.config_validate import ValidateSettings
+    from mcca_ml.validate.opening import Product
+    from mcca_ml.validate.run import Validation
+
+_SCORES = ("r", "anomaly_r", "ubrmsd", "bias", "n")
+
+
+def _lines(found: "Validation") -> list[str]:
+    """A few lines of the summary: medians and quartiles over units, all of a kind together."""
+    summary = next(table for table in found.tables if table.name == "summary")
+    heads: dict[tuple[str, ...], dict[str, str]] = {}
+    counts: dict[tuple[str, ...], int] = {}
+    for product, days, kind, group, _, units, score, *numbers in summary.rows:
+        if group == "all" and score in _SCORES:
+            key = (str(product), str(days), str(kind))
+            middle, low, high = (float(one) for one in numbers)
+            digits = 0 if score == "n" else 3
+            text = f"{middle:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
+            heads.setdefault(key, {})[str(score)] = text
+            counts[key] = max(counts.get(key, 0), int(units))
+    lines = []
+    for (product, days, kind), scores in heads.items():
+        said = ", ".join(f"{name} {scores[name]}" for name in _SCORES if name in scores)
+        lines.append(f"{product}, {days} days, {counts[product, days, kind]} x {kind}: {said}")
+    return lines
+
+
+def _refused(found: "Validation") -> list[str]:
+    """Triplets that were refused."""
+    triple = next(table for table in found.tables if table.name == "triple")
+    return [f"not collocated: {row[1]}: {row[-1]}" for row in triple.rows if row[-1]]
+
+
+def _asked(
+    arguments: list[str], stations: Path | None, out: Path | None
+) -> "tuple[list[Product], Path, Path | None, ValidateSettings]":
+    """Products, stations, directory of the tables and settings that the arguments name.
+
+    Raises:
+        ConfigError: a bad configuration, no stations or no product.
+    """
+    from mcca_ml.arguments import SETTINGS
+    from mcca_ml.config import Settings, load
+    from mcca_ml.errors import ConfigError
+    from mcca_ml.validate.asked import products_of
+    from mcca_ml.validate.opening import product_of
+
+    files = [Path(one) for one in arguments if one.endswith(SETTINGS)]
+    if len(files) > 1:
+        raise ConfigError(
+            f"{', '.join(map(str, files))}: found {len(files)} configurations, expected one"
+        )
+    settings = load(files[0]) if files else Settings()
+    base = files[0].parent if files else Path()
+    products = [product_of(one) for one in arguments if not one.endswith(SETTINGS)]
+    products += products_of(settings, base)
+    if stations is None and settings.validation.stations is not None:
+        stations = base / settings.validation.stations
+    if stations is None:
+        raise ConfigError(
+            "validate: no stations, expected --stations DIR or [validate] stations; give one"
+        )
+    if not products:
+        raise ConfigError("validate: found no product, expected at least one; name one")
+    if out is None and settings.output is not None:
+        out = base / settings.output.directory / "validation"
+    return products, stations, out, settings.validation
+
+
+def validate(
+    products: Annotated[
+        list[str],
+        typer.Argument(
+            help="Files, folders or cubes of soil moisture, PATH::VARIABLE for one of several, or "
+            "the configuration of a record (.toml)."
+        ),
+    ],
+    stations: Annotated[
+        Path | None, typer.Option(help="Folder of stations as ISMN delivers them.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Directory for tables (CSV).")] = None,
+    all_values: Annotated[
+        bool, typer.Option("--all-values", help="Also values that the product does not recommend.")
+    ] = False,
+    debug: Debug = False,
+) -> None:
+    """Score soil-moisture products against stations, on their own and on common days.
+
+    Dense networks and single stations are kept apart; medians stand with quartiles.
+    """
+    with errors_in_one_line(debug):
+        # Imported here, not above: xarray and ismn would slow --help.
+        from rich.console import Console
+
+        from mcca_ml.terminal import shown_bar
+        from mcca_ml.validate.run import validate as score
+        from mcca_ml.validate.tables import write_tables
+
+        named, folder, out, settings = _asked(products, stations, out)
+        if all_values:
+            settings = settings.model_copy(update={"quality": "any"})
+        with shown_bar(Console(stderr=True), "reading", "files") as bar:
+            found = score(named, folder, settings, progress=lambda done: bar.advance(done, done))
+        for line in (*_lines(found), *_refused(found)):
+            typer.echo(line)
+        if out is not None:
+            made = write_tables(out, found.tables)
+            typer.echo(f"wrote {len(made)} tables to {out}")

@@ -1,0 +1,34 @@
+"""From a configuration to the products that it asks to score."""
+
+from pathlib import Path
+
+from mcca_ml.config import Settings
+from mcca_ml.validate.opening import CUBE, SEPARATOR, Product, opened, product_of
+
+
+def products_of(settings: Settings, base: Path) -> list[Product]:
+    """The record and its streams, where there is one, and the products to put beside it.
+
+    Args:
+        settings: of a configuration.
+        base: its folder, from which its paths are seen.
+    """
+    found = []
+    if settings.output is not None:
+        cube = base / settings.output.directory / CUBE
+        if cube.exists():
+            found = [Product("record", cube, "sm"), *_streams(cube)]
+    for one in settings.validation.product:
+        path, _, variable = one.path.partition(SEPARATOR)
+        plain = product_of(one.path)
+        shares = frozenset(one.shares)
+        found.append(Product(one.name or plain.name, base / path, variable, shares))
+    return found
+
+
+def _streams(cube: Path) -> list[Product]:
+    """The streams of single sensors in the cube of a record."""
+    with opened(cube) as ds:
+        names = [str(name) for name in ds.data_vars if str(name).startswith("sm_")]
+    kept = [name for name in names if not name.endswith(("uncertainty", "filled"))]
+    return [Product(f"stream {name[3:].upper()}", cube, name) for name in sorted(kept)]

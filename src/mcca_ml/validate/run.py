@@ -1,0 +1,264 @@
+"""Products and stations -> tables of scores: what `mcca-ml validate` does."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from mcca_ml.config_validate import ValidateSettings
+from mcca_ml.errors import GranuleError
+from mcca_ml.validate import rows as made_rows
+from mcca_ml.validate import strata
+from mcca_ml.validate.collocate import Pairs, collocate
+from mcca_ml.validate.moments import Bools
+from mcca_ml.validate.opening import Product
+from mcca_ml.validate.origin import shares_of
+from mcca_ml.validate.products import Extract, extract_product
+from mcca_ml.validate.scored import (
+    Held,
+    cell_scores,
+    days_of,
+    held,
+    score_units,
+)
+from mcca_ml.validate.stations import Probe, Unit, read_probes, units_of
+from mcca_ml.validate.tables import Table, Value
+from mcca_ml.validate.triplets import COLUMNS, triplet_rows
+
+OUTSIDE = "outside the product"
+NOT_COMMON = "a day that another product lacks"
+UNPAIRED = "no day with a pair"
+_NOTHING = np.zeros(0)
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One product at all units."""
+
+    product: Product
+    extract: Extract
+    pairs: tuple[Pairs, ...]
+    """Of each unit; without a day where the product does not reach it."""
+    reasons: Mapping[str, Mapping[str, int]]
+    """Values and readings that are not used, by unit and reason."""
+
+
+@dataclass(frozen=True)
+class Validation:
+    """Everything that was found."""
+
+    units: tuple[Unit, ...]
+    compared: tuple[Compared, ...]
+    tables: tuple[Table, ...]
+
+
+def _none(lasting: float = float("nan")) -> Pairs:
+    return Pairs(np.zeros(0, "M8[D]"), _NOTHING, _NOTHING, lasting, lasting, {})
+
+
+def _readings_left_out(unit: Unit) -> dict[str, int]:
+    """Readings of a unit's probes that do not count, by reason."""
+    out: dict[str, int] = {}
+    for probe in unit.probes:
+        for reason, number in probe.excluded.items():
+            out[reason] = out.get(reason, 0) + number
+    return out
+
+
+def compare(
+    product: Product,
+    units: Sequence[Unit],
+    settings: ValidateSettings,
+    progress: Callable[[int], None] = lambda _: None,
+) -> Compared:
+    """Pairs of a product with all units.
+
+    Args:
+        product: what to read.
+        units: what to score against.
+        settings: windows and numbers.
+        progress: called with 1 after each file.
+
+    Raises:
+        GranuleError: it cannot be read, or has no pair with any unit.
+    """
+    places = [(unit.lat, unit.lon) for unit in units]
+    is_strict = settings.quality == "recommended"
+    found = extract_product(product, places, is_strict=is_strict, progress=progress)
+    pairs, reasons = [], {}
+    for unit, series in zip(units, found.series, strict=True):
+        if series is None:
+            pairs.append(_none())
+            reasons[unit.name] = {OUTSIDE: 1}
+            continue
+        one = collocate(
+            series,
+            unit,
+            window_hours=settings.window_hours,
+            fewest=settings.fewest_stations,
+            weights=settings.weights,
+        )
+        pairs.append(one)
+        reasons[unit.name] = {**series.excluded, **one.excluded}
+    if not any(one.day.size for one in pairs):
+        raise GranuleError(_why_none(product, found, units))
+    told = product.shares or shares_of(f"{product.name} {product.path.name}", found.attrs)
+    return Compared(replace(product, shares=told), found, tuple(pairs), reasons)
+
+
+def _why_none(product: Product, found: Extract, units: Sequence[Unit]) -> str:
+    """Why a product and stations have nothing in common."""
+    inside = [one for one in found.series if one is not None]
+    first = [probe.time[0] for unit in units for probe in unit.probes if probe.time.size]
+    last = [probe.time[-1] for unit in units for probe in unit.probes if probe.time.size]
+    stations = f"{str(min(first))[:10]} to {str(max(last))[:10]}"
+    if not inside:
+        what = f"none of {len(units)} stations or networks lies in it"
+    elif not any(one.value.size for one in inside):
+        left = sorted({reason for one in inside for reason in one.excluded})
+        what = f"no value at the stations ({', '.join(left)})"
+    else:
+        begin = min(one.begin[0] for one in inside if one.value.size)
+        end = max(one.end[-1] for one in inside if one.value.size)
+        what = f"values of {str(begin)[:10]} to {str(end)[:10]}, readings of {stations}"
+    return (
+        f"{product.path}: no pair with the stations: {what}; expected common places and days, give "
+        "others, or another window_hours or quality"
+    )
+
+
+def _common(pairs: Sequence[Held]) -> Bools:
+    """Days and units that all products have."""
+    both = pairs[0].seen
+    for one in pairs[1:]:
+        both &= one.seen
+    return both
+
+
+def _scored(
+    head: tuple[str, str], one: Compared, found: Held, units: Sequence[Unit], fewest: int
+) -> tuple[list[tuple[Value, ...]], list[tuple[Value, ...]], made_rows.Columns]:
+    """Rows of units and of the summary for some days of a product."""
+    lasting = np.array([pair.lasting_sd for pair in one.pairs])
+    varying = np.array([pair.varying_sd for pair in one.pairs])
+    scores = score_units(found)
+    numbers = made_rows.columns_of(
+        scores,
+        cell_scores(scores, found, lasting, varying),
+        is_volumetric=one.extract.conversion.is_volumetric,
+    )
+    classes = strata.of_units(units)
+    return (
+        made_rows.unit_rows(head, units, numbers, one.pairs),
+        made_rows.summary_rows(head, units, numbers, fewest, classes),
+        numbers,
+    )
+
+
+def _by_days(
+    head: tuple[str, str], one: Compared, found: Held, units: Sequence[Unit], fewest: int
+) -> list[tuple[Value, ...]]:
+    """Rows of the summary by season and by period of sensors."""
+    out: list[tuple[Value, ...]] = []
+    for kind in (strata.seasons(found.days), strata.sensor_periods(found.days)):
+        for number, name in enumerate(kind.classes):
+            part = found.only(np.broadcast_to(kind.labels == number, found.seen.shape))
+            if part.seen.any():
+                of_class = _scored(head, one, part, units, fewest)[1]
+                whole = [row for row in of_class if row[3] == "all"]
+                out += [(*row[:3], kind.name, name, *row[5:]) for row in whole]
+    return out
+
+
+def tables_of(
+    units: Sequence[Unit], compared: Sequence[Compared], settings: ValidateSettings
+) -> tuple[Table, ...]:
+    """All tables.
+
+    Args:
+        units: what was scored against.
+        compared: the products, each with pairs with all units.
+        settings: numbers.
+    """
+    days = days_of([pair for one in compared for pair in one.pairs])
+    pairs = {one.product.name: held(one.pairs, days) for one in compared}
+    common = _common(list(pairs.values()))
+    scores: list[tuple[Value, ...]] = []
+    summary: list[tuple[Value, ...]] = []
+    excluded: list[tuple[Value, ...]] = []
+    coverage: list[tuple[Value, ...]] = []
+    numbers: made_rows.Columns = {}
+    for one in compared:
+        name = one.product.name
+        reasons = {unit: dict(counted) for unit, counted in one.reasons.items()}
+        kinds = {"own": pairs[name]}
+        if len(compared) > 1:
+            kinds["common"] = pairs[name].only(common)
+        for kind, found in kinds.items():
+            head = (name, kind)
+            unit_rows, of_units, numbers = _scored(head, one, found, units, settings.fewest_pairs)
+            scores += unit_rows
+            summary += of_units
+            summary += _by_days(head, one, found, units, settings.fewest_pairs)
+        lost = (pairs[name].seen & ~common).sum(axis=1)
+        for unit, number, pair in zip(units, lost.tolist(), one.pairs, strict=True):
+            if number:
+                reasons[unit.name][NOT_COMMON] = int(number)
+            if not pair.day.size and OUTSIDE not in reasons[unit.name]:
+                reasons[unit.name][UNPAIRED] = 1
+        excluded += made_rows.excluded_rows(name, reasons)
+        coverage += made_rows.years_rows((name, "own"), units, pairs[name])
+    readings = {unit.name: _readings_left_out(unit) for unit in units}
+    excluded += made_rows.excluded_rows("readings of the stations", readings)
+    shares = {one.product.name: one.product.shares for one in compared}
+    return (
+        made_rows.unit_table(scores, numbers),
+        Table("summary", made_rows.SUMMARY, tuple(summary)),
+        Table("excluded", made_rows.EXCLUDED, tuple(excluded)),
+        Table("coverage", ("product", "days", "unit", "year", "share"), tuple(coverage)),
+        Table("triple", COLUMNS, tuple(triplet_rows(units, pairs, shares))),
+        _products(compared),
+    )
+
+
+def _products(compared: Sequence[Compared]) -> Table:
+    """What was read of each product."""
+    rows = tuple(
+        (
+            one.product.name,
+            one.extract.variable,
+            one.extract.conversion.said,
+            one.extract.passed_over,
+            " ".join(sorted(one.product.shares)),
+        )
+        for one in compared
+    )
+    columns = ("product", "variable", "units", "files_without_soil_moisture", "shares")
+    return Table("products", columns, rows)
+
+
+def validate(
+    products: Sequence[Product],
+    stations: Path,
+    settings: ValidateSettings,
+    progress: Callable[[int], None] = lambda _: None,
+) -> Validation:
+    """Score products against stations.
+
+    Args:
+        products: at least one.
+        stations: folder as ISMN delivers it.
+        settings: the `[validate]` table.
+        progress: called with 1 after each file that is read.
+
+    Raises:
+        GranuleError: stations or a product cannot be read, or have nothing in common.
+        ConfigError: the package ismn is not installed.
+    """
+    probes: tuple[Probe, ...] = read_probes(
+        stations, max_depth=settings.max_depth, keeps_frozen=settings.keep_frozen
+    )
+    units = units_of(probes, settings.fewest_stations)
+    compared = tuple(compare(one, units, settings, progress) for one in products)
+    return Validation(units, compared, tables_of(units, compared, settings))
