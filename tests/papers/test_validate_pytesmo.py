@@ -6,6 +6,7 @@ import pytest
 from mcca_ml.validate import anomalies
 from mcca_ml.validate.moments import moments_of
 from mcca_ml.validate.scores import scores_of
+from mcca_ml.validate.triple import triple_collocation
 
 pytesmo = pytest.importorskip("pytesmo", reason="the group test of pyproject.toml brings it")
 pd = pytest.importorskip("pandas", reason="the group test of pyproject.toml brings it")
@@ -57,3 +58,20 @@ def test_anomalies_from_the_climatology():
     theirs = calc_anomaly(given, climatology=usual, respect_leap_years=False).to_numpy()
     ours = x - anomalies.climatology(anomalies.moments_by_date([x[None]], DAYS))[0, 0][date]
     np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-10)
+
+
+def test_triple_collocation():
+    from pytesmo.metrics import tcol_metrics
+
+    rng = np.random.default_rng(13)
+    truth = rng.normal(0.25, 0.07, 3000)
+    x, y, z = truth + rng.normal(0, 0.03, 3000), 0.02 + 0.7 * truth, 1.4 * truth - 0.1
+    y, z = y + rng.normal(0, 0.02, 3000), z + rng.normal(0, 0.06, 3000)
+    snr, error, scale = tcol_metrics(x, y, z)
+    ours = triple_collocation(moments_of([x[None], y[None], z[None]]))
+    np.testing.assert_allclose(ours.snr_db[:, 0], snr, rtol=0, atol=1e-10)
+    # Theirs are scaled to the first product, ours are in the units of each.
+    np.testing.assert_allclose(ours.error_sd[:, 0] * ours.scale[:, 0], error, rtol=0, atol=1e-10)
+    np.testing.assert_allclose(ours.scale[:, 0], scale, rtol=0, atol=1e-10)
+    power = 10 ** (snr / 10)
+    np.testing.assert_allclose(ours.r_truth[:, 0] ** 2, power / (1 + power), rtol=0, atol=1e-10)

@@ -16,7 +16,17 @@ DOCUMENTS = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
 def test_documents_name_options_that_exist(path):
     options = set()
-    for command in ("retrieve", "inspect", "config", "demo", "demo-day", "run", "series", "map"):
+    for command in (
+        "retrieve",
+        "inspect",
+        "config",
+        "demo",
+        "demo-day",
+        "run",
+        "series",
+        "map",
+        "validate",
+    ):
         shown = CliRunner().invoke(cli.app, [command, "--help"], env={"COLUMNS": "200"})
         options |= set(re.findall(r"--[a-z-]+", shown.stdout))
     lines = re.findall(r"^mcca-ml .*$|`(--[a-z][^`]*)`", path.read_text(encoding="utf-8"), re.M)

@@ -18,7 +18,7 @@ _SINCE = re.compile(
 )
 _SECONDS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0}
 _STAMP = re.compile(r"(?<!\d)((?:19|20)\d{2})([01]\d)([0-3]\d)(?:T?\d{4,6})?(?!\d)")
-_ZONE = re.compile(r"^(.*?)\s*(UTC|Z|GMT)?\s*([+-]\d{1,2}:?\d{2})?$", re.IGNORECASE)
+_ZONE = re.compile(r"^(.*?)\s*(?:UTC|Z|GMT)?\s*(?:([+-])(\d{1,2}):?(\d{2}))?$", re.IGNORECASE)
 _FARTHEST = 300 * 365.25 * 86400.0  # [s]; fill values that are no time lie farther from the epoch
 
 
@@ -33,18 +33,17 @@ def _epoch(text: str, where: str) -> datetime:
     Raises:
         GranuleError: it is no date.
     """
-    found = _ZONE.match(text.strip())
-    body, zone = (found[1].strip(), found[3] or "+00:00") if found else (text, "+00:00")
-    parts = [int(float(one)) for one in re.split(r"[-T:\s]+", body) if one]
-    hours, minutes = int(zone[:3]), int(zone[-2:])
-    away = timedelta(hours=hours, minutes=minutes if hours >= 0 else -minutes)
+    body, sign, hours, minutes = _ZONE.match(text.strip()).groups(default="0")  # type: ignore[union-attr]
+    away = timedelta(hours=int(hours), minutes=int(minutes))
     try:
+        parts = [int(float(one)) for one in re.split(r"[-T:\s]+", body) if one]
         year, month, day, hour, minute, second = (*parts, 0, 0, 0)[:6]
-        return datetime(year, month, day, hour, minute, second, tzinfo=UTC) - away
-    except (ValueError, TypeError) as error:
+        told = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
+    except ValueError as error:
         raise GranuleError(
             f"{where}: units of time since {text!r}, expected a date; correct them"
         ) from error
+    return told + away if sign == "-" else told - away
 
 
 def decode(values: npt.NDArray[np.generic], units: str, where: str) -> Times:
