@@ -24,7 +24,7 @@ FLAGS = (
     "quality_flag",
 )
 """Variables that say which values a product recommends; the first that is there counts."""
-_IN_MEMORY = 300e6  # [byte]; a larger part of a cube is read place by place
+_IN_MEMORY = 2**28  # [byte]; a larger part of a cube is read place by place
 
 
 @dataclass(frozen=True)
