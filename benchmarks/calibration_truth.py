@@ -1,11 +1,17 @@
 """Cross-calibration against the injected errors of a simulated world, before and after.
 
     python benchmarks/calibration_truth.py --world world --stores work/grid [--last 2018-12-31]
+        [--without-errors other/work/grid]
 
 WORLD has truth.zarr, which only this report opens; STORES one Zarr store a sensor. Prints a table
 in Markdown for each sensor and half (cells with pairs of their own, and without): at the median
 brightness temperature of each cell, the line less what the injected errors of both sensors ask for,
 mean and rms over cells [K]; the slope over the true one; the median number of pairs.
+
+Frequency, angle and footprint make two sensors differ too, which a line has to take up and this
+table counts as a fault. WITHOUT-ERRORS are the stores of the same boxes in other weather, seen by
+sensors without any error (worlds/full_without_errors.toml): the lines found there are what the
+ground asks for, and a row more tells the bias beside both.
 """
 
 import argparse
@@ -19,7 +25,8 @@ from markdown import table
 
 from mcca_ml.config_calibrate import CalibrateSettings
 from mcca_ml.grid.store import open_store
-from mcca_ml.intercal.coefficients import link_of
+from mcca_ml.intercal.coefficients import changes_of, link_of
+from mcca_ml.intercal.drift import Drift
 from mcca_ml.intercal.link import LineFlag, Link
 from mcca_ml.intercal.network import calibrate_sensors
 from mcca_ml.simulate.instrument import CalibrationError
@@ -63,15 +70,25 @@ def truths(link: Link, tb: np.ndarray, errors, days: tuple[str, str]) -> np.ndar
     return out
 
 
+def of_the_ground(stores: Path, link: Link, tb: np.ndarray, span) -> np.ndarray | None:
+    """Line of sensors without errors less brightness temperature, mean over cells [K]."""
+    paths = {name: stores / f"{name}.zarr" for name in (link.sensor, link.reference)}
+    if not all(path.is_dir() for path in paths.values()):
+        return None
+    found = calibrate_sensors(paths, CalibrateSettings(), **span)
+    same = link_of(found[link.sensor]).of(link.cells)
+    return np.nanmean(same.line.at(tb) - tb, axis=0)
+
+
 def medians(ds: xr.Dataset, names: tuple[str, ...]) -> np.ndarray:
     """Median brightness temperature, (cell, channel) [K]."""
     tb = ds["tb"].sel(channel=list(names)).transpose("cell", "channel", "time", "look").to_numpy()
     return np.nanmedian(tb.reshape(*tb.shape[:2], -1), axis=-1)
 
 
-def rows(link: Link, tb: np.ndarray, errors) -> list[tuple[str, np.ndarray]]:
+def rows(link: Link, tb: np.ndarray, errors, dates) -> list[tuple[str, np.ndarray]]:
     """Figures of some cells by channel."""
-    days = OVERLAP[link.sensor], OVERLAP[link.reference]
+    days = OVERLAP[link.sensor], dates.get(link.reference, OVERLAP[link.reference])
     wanted = truths(link, tb, errors, days)
     far = tb + 5.0
     slope = (truths(link, far, errors, days) - truths(link, tb - 5.0, errors, days)) / 10.0
@@ -92,6 +109,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--world", type=Path, required=True)
     parser.add_argument("--stores", type=Path, required=True)
+    parser.add_argument("--without-errors", type=Path)
     parser.add_argument("--first", default="1997-12-01")
     parser.add_argument("--last", default="2018-12-31")
     asked = parser.parse_args()
@@ -99,7 +117,11 @@ def main() -> None:
     stores = {name: path for name, path in paths.items() if path.is_dir()}
     span = {"first_day": np.datetime64(asked.first), "last_day": np.datetime64(asked.last)}
     errors = injected(asked.world)
-    for name, found in calibrate_sensors(stores, CalibrateSettings(), **span).items():
+    made_of = calibrate_sensors(stores, CalibrateSettings(), **span)
+    # Its drift taken off, a reference has the scale of that day.
+    dates = {n: str(one.date) for n, f in made_of.items() for one in changes_of(f)
+             if isinstance(one, Drift)}  # fmt: skip
+    for name, found in made_of.items():
         link = link_of(found)
         if link.sensor == link.reference:
             continue
@@ -114,8 +136,14 @@ def main() -> None:
             made = [
                 [label, *(f"{value:.3f}" if "slope" in label or label == "after" else f"{value:.2f}"
                           for value in values)]
-                for label, values in rows(part, tb[chosen], errors)
+                for label, values in rows(part, tb[chosen], errors, dates)
             ]  # fmt: skip
+            ground = asked.without_errors and of_the_ground(
+                asked.without_errors, part, tb[chosen], span
+            )
+            if ground is not None:
+                bias = dict(rows(part, tb[chosen], errors, dates))["bias after"] - ground
+                made.append(["bias after, beside the ground's share", *(f"{b:.2f}" for b in bias)])
             title = f"{name} to {link.reference}, {chosen.sum()} cells {what}"
             print("\n" + table([title, *link.channels], made))
 
