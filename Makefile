@@ -1,4 +1,4 @@
-# Needs only make and Python >= 3.11. Everything else comes, by hash, from requirements/*.txt.
+# Needs only make and Python >= 3.11, and uses a C++ compiler where there is one. Everything else comes, by hash, from requirements/*.txt.
 #
 #   make demo      a simulated world and its record: 10 minutes   make bench   speed and whole days
 #   make demo-day  a small simulated day, retrieved: seconds      make docs    the documentation
@@ -10,6 +10,7 @@ VENV ?= .venv
 VENV_CF ?= .venv-cf
 BIN := $(VENV)/bin
 BUILD := build
+KERNEL := $(wildcard src/mcca_ml/learn/kernel/*pp src/mcca_ml/learn/kernel/CMakeLists.txt)
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PYTEST_OPTIONS ?= -n 2
 
@@ -105,7 +106,7 @@ $(BIN)/python:
 
 # A stamp is younger than the requirements it was made from, so make installs only what changed.
 # Without build isolation, since the lock holds the build system too.
-$(VENV)/.%: requirements/%.txt pyproject.toml | $(BIN)/python
+$(VENV)/.%: requirements/%.txt pyproject.toml $(KERNEL) | $(BIN)/python
 	@echo "installing requirements/$*.txt into $(VENV) (a minute or two, once)"
 	$(PIP) --require-hashes --requirement requirements/$*.txt
 	$(PIP) --no-deps --no-build-isolation --editable .

@@ -1,12 +1,33 @@
 """Check that the installed package is whole: run by a Python that sees the wheel and no source."""
 
+import importlib
+import math
 import subprocess
 import sys
 import tempfile
 from importlib import metadata, resources
 from pathlib import Path
 
+import numpy as np
+
 NEEDED = ("py.typed", "grid/land_ease2_m25.npy")
+
+
+def kernel_faults() -> list[str]:
+    """What is wrong with the compiled kernel: it applies a network of one unit to one day."""
+    try:
+        native = importlib.import_module("mcca_ml.learn.kernel.native")
+    except ImportError as error:
+        return [f"the kernel is not in the wheel ({error}): is there a C++ compiler?"]
+    network = importlib.import_module("mcca_ml.learn.lstm").Network
+    shapes = (1, 1, 4), (1, 1, 4), (1, 4), (1, 1), (1,)
+    of_ones = network(*(np.ones(shape, np.float32) for shape in shapes))
+    found = native.predict(of_ones, np.zeros((1, 1, 1), np.float32))
+    gate = 1 / (1 + math.exp(-1))
+    wanted = 1 + gate * math.tanh(gate * math.tanh(1))
+    if abs(float(found[0, 0]) - wanted) > 1e-6:
+        return [f"the kernel says {found[0, 0]}, expected {wanted}"]
+    return []
 
 
 def main() -> int:
@@ -19,6 +40,7 @@ def main() -> int:
         faults.append("the licence is not in the wheel")
     if "site-packages" not in str(package):
         faults.append(f"the package was imported from {package}, not from the wheel")
+    faults += kernel_faults()
     command = Path(sys.executable).with_name("mcca-ml")
     shown = subprocess.run([command, "--help"], capture_output=True, text=True, check=False)
     if shown.returncode != 0 or "retrieve" not in shown.stdout:

@@ -31,6 +31,11 @@ class TrainSettings(BaseModel):
         description="whether each cell has a linear path, found in closed form, of which the "
         "network learns what it leaves; without it the network learns all but the cell's mean",
     )
+    backend: Literal["auto", "native", "jax"] = Field(
+        "auto",
+        description="what trains and applies the networks of cells: the kernel in C++, JAX, or "
+        "the kernel where it is built",
+    )
     seed: int = Field(0, ge=0, description="of every random choice, with the number of the cell")
     hidden: int = Field(32, ge=1, le=256, description="units of each LSTM")
     sequence: int = Field(64, ge=8, description="length of a training sequence [day]")

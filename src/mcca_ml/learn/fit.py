@@ -9,8 +9,8 @@ import numpy.typing as npt
 
 from mcca_ml.config_train import TrainSettings
 from mcca_ml.errors import SchemaError
-from mcca_ml.learn import samples, tune
-from mcca_ml.learn.lstm import Network
+from mcca_ml.learn import backend, samples, tune
+from mcca_ml.learn.backend import Trained
 from mcca_ml.learn.roles import Floats
 from mcca_ml.learn.samples import Series
 from mcca_ml.learn.start import (
@@ -41,6 +41,8 @@ class Report:
     """On the stop days, with the weights kept [m3 m-3]; NaN without stop days, (cell,)."""
     pooled_errors: tuple[float, ...]
     """Error of the pooled network on the stop days after each epoch [1]; empty if it was given."""
+    status: npt.NDArray[np.int64]
+    """Codes of `kernel.status.Status`: 0 where nothing went wrong, (cell,)."""
 
 
 def _blocks(cells: int, size: int) -> list[tuple[npt.NDArray[np.int64], int]]:
@@ -56,10 +58,26 @@ def _blocks(cells: int, size: int) -> list[tuple[npt.NDArray[np.int64], int]]:
     ]
 
 
-def _joined(parts: list[Network]) -> Network:
-    """Networks of blocks one after the other."""
-    found: Network = jax.tree.map(lambda *arrays: np.concatenate(arrays), *parts)
+def _joined(parts: list[Trained]) -> Trained:
+    """Cells of blocks one after the other."""
+    found: Trained = jax.tree.map(lambda *arrays: np.concatenate(arrays), *parts)
     return found
+
+
+def _report(begun: Weights, series: Series, found: Trained) -> Report:
+    """How the training of all cells went."""
+    has_stop = np.isfinite(series.stop).any(axis=1)
+    rmse = np.sqrt(np.stack([found.error_at_start, found.error])) * begun.line.left
+    rmse = np.where(has_stop, rmse, np.float32(np.nan)).astype(np.float32)
+    return Report(
+        np.isfinite(series.train).sum(axis=1),
+        ~begun.level.is_own,
+        found.epoch,
+        rmse[0],
+        rmse[1],
+        (),
+        found.status,
+    )
 
 
 def _lessons(begun: Weights, series: Series, place: npt.NDArray[np.int64]) -> tune.Lesson:
@@ -80,19 +98,6 @@ def _lessons(begun: Weights, series: Series, place: npt.NDArray[np.int64]) -> tu
     )
 
 
-def _trained(
-    lessons: tune.Lesson, settings: TrainSettings
-) -> tuple[tune.State, npt.NDArray[np.float32]]:
-    """Cells of one block after their training, and the error of their start on the stop days."""
-    states = tune.begin_cells(lessons)
-    at_first = np.asarray(states.error)
-    for _ in range(settings.epochs):
-        states = tune.epoch(states, lessons, settings)
-        if not bool(jnp.any(tune.is_training(states, settings.patience))):
-            break
-    return states, at_first
-
-
 def fine_tune(
     start: Start, series: Series, progress: Progress | None = None
 ) -> tuple[Weights, Report]:
@@ -108,26 +113,14 @@ def fine_tune(
     """
     settings = start.settings
     begun = at_start(start, series)
-    networks, epochs, errors = [], [], []
+    parts = []
     for place, count in _blocks(len(series.cells), settings.block):
-        states, at_first = _trained(_lessons(begun, series, place), settings)
-        networks.append(jax.tree.map(lambda leaf, n=count: np.asarray(leaf)[:n], states.best))
-        epochs.append(np.asarray(states.epoch)[:count])
-        errors.append(np.stack([at_first, np.asarray(states.error)])[:, :count])
+        parts.append(backend.train_cells(_lessons(begun, series, place), settings, count))
         if progress:
             progress(f"cells: {place[count - 1] + 1} of {len(series.cells)}")
-    has_stop = np.isfinite(series.stop).any(axis=1)
-    rmse = np.sqrt(np.concatenate(errors, axis=1)) * begun.line.left
-    rmse = np.where(has_stop, rmse, np.float32(np.nan)).astype(np.float32)
-    report = Report(
-        np.isfinite(series.train).sum(axis=1),
-        ~begun.level.is_own,
-        np.concatenate(epochs).astype(np.int64),
-        rmse[0],
-        rmse[1],
-        (),
-    )
-    return replace(begun, network=_joined(networks)), report
+    whole = _joined(parts)
+    weights = replace(begun, network=whole.best, backend=backend.chosen(settings))
+    return weights, _report(begun, series, whole)
 
 
 def fit(
@@ -189,10 +182,9 @@ def predict(weights: Weights, x: npt.ArrayLike) -> Floats:
     parts = []
     for place, count in _blocks(len(found), weights.start.settings.block):
         some = of_cells(weights, place)
-        network = jax.tree.map(jnp.asarray, some.network)
         read, by_line = inputs(some.start, found[place], some.line, some.level)
-        left = some.line.left[:, None] * np.asarray(tune.predict_cells(network, jnp.asarray(read)))
-        parts.append((by_line + left)[:count])
+        told = backend.predict_cells(some.network, read, weights.start.settings, count)
+        parts.append(by_line[:count] + some.line.left[:count, None] * told)
     answer = np.concatenate(parts)
     was_seen = np.maximum.accumulate(np.isfinite(found).any(axis=2), axis=1)
     return np.where(was_seen, answer, np.float32(np.nan)).astype(np.float32)

@@ -46,6 +46,8 @@ class Weights:
     """Arrays of NumPy with a leading axis of cells."""
     level: level.Levels
     line: linear.Line
+    backend: str = "none"
+    """What trained them after the start: "native" or "jax"; "none": nothing did."""
 
 
 def of_cells(weights: Weights, cells: npt.NDArray[np.int64]) -> Weights:

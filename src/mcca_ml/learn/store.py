@@ -17,7 +17,7 @@ from mcca_ml.learn.linear import Form, Line
 from mcca_ml.learn.lstm import Network, Pooled
 from mcca_ml.learn.start import Start, Weights
 
-VERSION = 3
+VERSION = 4
 """Of the layout of the file."""
 _SHARED = "pooled_"
 _LINE = "line_"
@@ -46,6 +46,7 @@ def save(path: Path, weights: Weights) -> None:
         "form_memories": np.int64(start.form.memories),
         "form_penalty": np.float64(start.form.penalty),
         "pooled_static": start.pooled.static,
+        "backend": np.array(weights.backend),
         "cells": weights.cells,
         "mean": weights.level.mean,
         "sd": weights.level.sd,
@@ -81,7 +82,8 @@ def _weights(table: Table) -> Weights:
         np.asarray(table["is_own"], np.bool_),
     )
     line = Line(*(np.asarray(table[_LINE + f.name], np.float32) for f in fields(Line)))
-    return Weights(start, np.asarray(table["cells"], np.int64), _network(table, ""), levels, line)
+    cells, network = np.asarray(table["cells"], np.int64), _network(table, "")
+    return Weights(start, cells, network, levels, line, str(table["backend"]))
 
 
 def load(path: Path) -> Weights:

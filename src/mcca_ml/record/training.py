@@ -11,7 +11,7 @@ from mcca_ml.blocks import perform
 from mcca_ml.errors import GranuleError
 from mcca_ml.flags import is_recommended
 from mcca_ml.grid.store import digest
-from mcca_ml.learn import samples, store, uncertainty, uncertainty_store
+from mcca_ml.learn import backend, samples, store, uncertainty, uncertainty_store
 from mcca_ml.learn.fit import fine_tune, predict
 from mcca_ml.learn.pooled import sampled
 from mcca_ml.learn.roles import Role, roles_of
@@ -199,6 +199,8 @@ def network_inputs(plan: Plan, sensor: str) -> str:
         str(store.VERSION),
         sensor,
         settings.train.model_dump_json(),
+        # The two agree within rounding, not in their bytes.
+        backend.chosen(settings.train),
         settings.roles.model_dump_json(),
         calibration_inputs(plan),
     )
@@ -256,4 +258,5 @@ def train(plan: Plan, executor: Executor | None, progress: Progress) -> Tally:
             "[input.1C-GMI]"
         )
     cells = sum(_train_sensor(plan, name, executor, progress) for name in plan.networks())
-    return Tally(Stage.TRAIN, int(cells > 0), f"{cells:,} networks")
+    note = backend.note(plan.settings.train)
+    return Tally(Stage.TRAIN, int(cells > 0), f"{cells:,} networks", (note,) if note else ())

@@ -7,7 +7,6 @@ instruction set; another one differs in the last bits.
 
 import os
 from collections.abc import Callable
-from enum import IntEnum
 from typing import NamedTuple
 
 import jax
@@ -24,16 +23,6 @@ Progress = Callable[[int], object]
 """Told from time to time how many cells are done; what it raises ends the work."""
 BEST = "best"
 """The fastest instructions that this processor has."""
-
-
-class Status(IntEnum):
-    """What became of a cell."""
-
-    LEARNED = 0
-    BAD_INPUT = 1
-    """A NaN or an infinite number was given: the cell keeps its start."""
-    DIVERGED = 2
-    """Its weights became NaN or infinite: it keeps the best epoch before."""
 
 
 class Days(NamedTuple):

@@ -1,0 +1,153 @@
+"""What trains and applies the networks of cells: the kernel in C++ where it is built, or JAX."""
+
+import importlib
+import multiprocessing
+from types import ModuleType
+from typing import Literal, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import numpy.typing as npt
+
+from mcca_ml.config_train import TrainSettings
+from mcca_ml.errors import ConfigError
+from mcca_ml.learn import tune
+from mcca_ml.learn.kernel.status import Status
+from mcca_ml.learn.lstm import Network
+from mcca_ml.learn.roles import Floats
+
+Backend = Literal["native", "jax"]
+NATIVE = "mcca_ml.learn.kernel.native"
+
+
+class Trained(NamedTuple):
+    """Cells after their training, all with a leading axis of cells."""
+
+    best: Network
+    """Weights of the epoch that was best on the stop days; arrays of NumPy."""
+    error_at_start: Floats
+    """Mean squared error of the start on the stop days [1]."""
+    error: Floats
+    """Of `best` [1]."""
+    epoch: npt.NDArray[np.int64]
+    """Of `best`; 0 is the start."""
+    status: npt.NDArray[np.int64]
+    """Codes of `Status`."""
+
+
+def is_built() -> bool:
+    """Whether the kernel was compiled when the package was installed."""
+    try:
+        importlib.import_module(NATIVE)
+    except ImportError:
+        return False
+    return True
+
+
+def chosen(settings: TrainSettings) -> Backend:
+    """What trains with these settings on this machine: never something else in silence.
+
+    Args:
+        settings: of the training.
+
+    Raises:
+        ConfigError: the kernel is asked for and was not compiled.
+    """
+    if settings.backend == "jax":
+        return "jax"
+    if is_built():
+        return "native"
+    if settings.backend == "native":
+        raise ConfigError(
+            '[train] backend: found "native", but the kernel was not compiled when mcca-ml was'
+            ' installed; install again with a C++ compiler, or take "auto" or "jax"'
+        )
+    return "jax"
+
+
+def note(settings: TrainSettings) -> str | None:
+    """One line where JAX does the work of a kernel that is not there; else None."""
+    if settings.backend != "auto" or is_built():
+        return None
+    return (
+        "JAX trained the cells, since the kernel was not compiled; an installation with a C++"
+        " compiler is many times faster"
+    )
+
+
+def _kernel() -> ModuleType:
+    """The kernel; not imported above, since a package without a compiler has none."""
+    return importlib.import_module(NATIVE)
+
+
+def _threads() -> int | None:
+    """One in a worker, since there is a worker for each processor; else all."""
+    return None if multiprocessing.parent_process() is None else 1
+
+
+def _by_kernel(lessons: tune.Lesson, settings: TrainSettings, count: int) -> Trained:
+    """All epochs of the first cells by the kernel."""
+    native = _kernel()
+    first = np.asarray(tune.all_first_days(lessons, settings))
+    arrays = lessons.x, lessons.target, lessons.train, lessons.stop, first, lessons.start
+    # The rest fills a block up for JAX, which compiles a program for each size.
+    *days, first, start = jax.tree.map(lambda leaf: np.asarray(leaf)[:count], arrays)
+    found = native.fine_tune(native.Days(*days), first, start, settings, threads=_threads())
+    return Trained(
+        found.best,
+        found.error_at_start,
+        found.error,
+        found.epoch.astype(np.int64),
+        found.status.astype(np.int64),
+    )
+
+
+def _by_jax(lessons: tune.Lesson, settings: TrainSettings, count: int) -> Trained:
+    """All epochs of the cells by JAX; the first of them."""
+    states = tune.begin_cells(lessons)
+    at_first = np.asarray(states.error)
+    for _ in range(settings.epochs):
+        states = tune.epoch(states, lessons, settings)
+        if not bool(jnp.any(tune.is_training(states, settings.patience))):
+            break
+    status = np.where(np.isfinite(at_first), Status.LEARNED, Status.BAD_INPUT)
+    epoch = np.asarray(states.epoch, np.int64)
+    whole = Trained(states.best, at_first, states.error, epoch, status.astype(np.int64))
+    found: Trained = jax.tree.map(lambda leaf: np.asarray(leaf)[:count], whole)
+    return found
+
+
+def train_cells(lessons: tune.Lesson, settings: TrainSettings, count: int) -> Trained:
+    """Cells trained from their start, as `tune` defines it.
+
+    Args:
+        lessons: of the cells, arrays with a leading axis of cells.
+        settings: of the training.
+        count: cells that are wanted, the first; the rest fill the block up.
+
+    Raises:
+        ConfigError: the kernel is asked for and was not compiled.
+    """
+    by = _by_kernel if chosen(settings) == "native" else _by_jax
+    return by(lessons, settings, count)
+
+
+def predict_cells(network: Network, x: Floats, settings: TrainSettings, count: int) -> Floats:
+    """Scaled soil moisture of each cell and day [1], (cell, time), as `lstm` defines it.
+
+    Args:
+        network: weights of the cells.
+        x: scaled inputs [1], (cell, time, feature).
+        settings: of the training.
+        count: cells that are wanted, the first; the rest fill the block up.
+
+    Raises:
+        ConfigError: the kernel is asked for and was not compiled.
+    """
+    if chosen(settings) == "native":
+        some = jax.tree.map(lambda leaf: leaf[:count], network)
+        found: Floats = _kernel().predict(some, x[:count], threads=_threads())
+        return found
+    whole = tune.predict_cells(jax.tree.map(jnp.asarray, network), jnp.asarray(x))
+    return np.asarray(whole)[:count]
