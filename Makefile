@@ -49,7 +49,7 @@ docs: $(VENV)/.check
 	@echo "documentation: $(BUILD)/docs/index.html"
 
 # Writes benchmarks/results/*.json and the tables of docs/performance.md; half an hour with all peers.
-BENCH := limits write_1c read_1c gridding speed training stages command
+BENCH := limits write_1c read_1c gridding speed training scaling prediction stages command
 bench: $(VENV)/.test
 	@failed=0; for part in $(BENCH) performance; do \
 	  echo "== $$part"; $(BIN)/python benchmarks/$$part.py || failed=1; done; exit $$failed

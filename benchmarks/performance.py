@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from markdown import table, write
+from plan import plan_tables
 from result import COSTS, NOT_INSTALLED, Result, load
 
 DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "performance.md"
@@ -75,7 +76,7 @@ def tables() -> dict[str, str]:
     rows = [row for part in PARTS for row in load(part)]
     made = sorted({(row.commit, row.machine) for row in rows})
     where = table(["source", "machine and load when measured"], made)
-    return {"results": results_table(rows), "machines": where}
+    return {"results": results_table(rows), "machines": where, **plan_tables()}
 
 
 def main() -> int:

@@ -4,7 +4,10 @@ import json
 from dataclasses import fields
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from mcca_ml.config_train import TrainSettings
 
 FOLDER = Path(__file__).resolve().parents[2] / "benchmarks" / "results"
 KEPT = sorted(FOLDER.glob("*.json"))
@@ -90,3 +93,42 @@ def test_a_triad_is_one(bench):
     task()
     assert (task._a == 4.0).all()
     assert task.bytes == 24 * 100_001
+
+
+def test_kernel_and_jax_are_timed_on_the_same_work(bench):
+    networks = bench("networks")
+    if networks.native is None:
+        pytest.skip("this build has no C++ kernel")
+    shape = bench("peers_torch").Shape(cells=2, sequences=3, days=10, features=4, hidden=8)
+    step = networks.step_by_jax(shape)
+    by_jax = [step() for _ in range(networks.STEPS)][-1]
+    by_kernel = networks.steps_by_kernel(shape)().best
+    for ours, theirs in zip(by_kernel, by_jax, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-5)
+
+
+def test_torch_learns_the_same_targets(bench):
+    peers = bench("peers_torch")
+    if not peers.INSTALLED:
+        pytest.skip("PyTorch is not installed (make peers)")
+    shape = peers.Shape(cells=2, sequences=3, days=10, features=4, hidden=8)
+    for make in (peers.one_lstm_a_cell, peers.batched):
+        make(shape)()
+
+
+def test_operations_of_a_network_are_those_of_its_steps_and_stop_days(bench):
+    plan = bench("plan")
+    settings = TrainSettings(epochs=1, steps=1, batch=1, sequence=8, warm_up=0)
+    step = 8 * (2 * 128 * 52 * 2 + 2 * 128 * 32)
+    assert plan.train_flops(settings, 100) == step + 100 * 2 * 128 * 52
+
+
+def test_hours_of_a_plan_are_those_of_its_stages(bench):
+    works = bench("plan").works()
+    assert [one.stage for one in works] == [
+        *("grid", "retrieve", "calibrate", "train", "predict", "fuse", "publish"),
+    ]
+    assert all(one.hours > 0 and one.read > 0 for one in works)
+    total = sum(one.hours for one in works)
+    text = bench("performance").DOCUMENT.read_text()
+    assert f"| two cores | {total / 2:,.1f} |" in text

@@ -1,0 +1,79 @@
+"""The whole record of a block of cells told by their networks: the kernel against JAX.
+
+    python benchmarks/prediction.py
+
+26 years of 1,000 cells, 20 features, 32 units. JAX takes the cells 64 at a time, as the learner
+does: what it makes on the way of all of them at once would not fit the memory. The limit is that of
+the products of the gates at the rate of sgemm; the bytes of the inputs, read once, are far below
+what the memory could bring, which the second line says. Runs alternate; medians. Exit status 1
+where the kernel is less than ten times as fast as JAX.
+"""
+
+import os
+import sys
+from functools import partial
+
+import numpy as np
+from limits import SIZE, bandwidth, gflops_of, sgemm
+from networks import JAX, NATIVE, NOT_BUILT, native, networks, told_by_jax
+from pairs import medians
+from peers_torch import GATES, Shape
+from result import maker, save
+
+from mcca_ml.config_train import TrainSettings
+
+CELLS, DAYS = 1000, 9521
+SHAPE = Shape(cells=CELLS, features=20)
+RUNS = 3
+LEAST = 10.0
+CLOSE = 1e-4
+"""Largest difference of scaled soil moisture between the two [1]."""
+
+
+def flops() -> float:
+    """Operations of the products of the gates, forward."""
+    return 2.0 * GATES * SHAPE.hidden * (SHAPE.features + SHAPE.hidden) * CELLS * DAYS
+
+
+def main() -> int:
+    """Measure, and say whether it suffices."""
+    random = np.random.default_rng(0)
+    x = random.standard_normal((CELLS, DAYS, SHAPE.features), dtype=np.float32)
+    network = networks(SHAPE)
+    tasks = {JAX: partial(told_by_jax, network, x, TrainSettings().block), "limit": sgemm()}
+    if native is not None:
+        tasks[NATIVE] = partial(native.predict, network, x)
+        apart = float(np.abs(tasks[NATIVE]() - tasks[JAX]()).max())
+        print(f"largest difference between the two {apart:.1e}")
+        if apart > CLOSE:
+            print("they do not tell the same: no verdict")
+            return 1
+    else:
+        print(NOT_BUILT, file=sys.stderr)
+    taken = medians(tasks, RUNS)
+    ours = NATIVE if NATIVE in taken else JAX
+    make, count = maker(), CELLS * DAYS / 1e6
+    name, unit = f"predict: 26 years of 1,000 cells, {ours}", "M cell days/s"
+    peer = {"peer": JAX, "peer_value": count / taken[JAX]} if ours == NATIVE else {}
+    by_product = gflops_of(taken["limit"]) * 1e9 / flops() * count
+    by_memory = bandwidth(os.cpu_count() or 1, 3) * 1e9 / (x.nbytes + 4 * CELLS * DAYS) * count
+    rate = count / taken[ours]
+    rows = [
+        make(
+            name,
+            rate,
+            unit,
+            limit=f"gates at the rate of sgemm of {SIZE}",
+            limit_value=by_product,
+            **peer,
+        ),
+        make(name, rate, unit, limit="inputs read once, triad", limit_value=by_memory, **peer),
+    ]
+    save("prediction", rows)
+    enough = (rows[0].ratio or 0) >= LEAST
+    print(f"limit {LEAST:g} times JAX: {'met' if enough else 'NOT MET'}")
+    return 0 if enough else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
