@@ -16,7 +16,7 @@ from mcca_ml.report.found_trend import trends
 from mcca_ml.report.order import shuffled
 from mcca_ml.report.periods import Period, periods_of, step_between, steps_of
 from mcca_ml.report.signals import Known, Series
-from mcca_ml.report.trend import trend_santer00
+from mcca_ml.validate.trend import trend_santer00
 
 BOX = BoxSettings(name="one", south=30.0, north=32.0, west=10.0, east=12.0)
 DAYS = np.arange("2010-01-01", "2018-01-01", dtype="M8[D]")

@@ -9,7 +9,7 @@ from mcca_ml.report.calibration_error import Tilt, mean_tilt, tilt_of
 from mcca_ml.report.months import mean_departure, month_of
 from mcca_ml.report.signals import Days, Doubles, Known, Series
 from mcca_ml.report.tables import Bools
-from mcca_ml.report.trend import Trend, trend_santer00
+from mcca_ml.validate.trend import Trend, trend_santer00
 
 MONTHS_OF_DECADE = 120.0
 SETTLES_DAYS = 365

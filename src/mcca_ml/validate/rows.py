@@ -142,6 +142,9 @@ def excluded_rows(
     ]
 
 
+COVERAGE = ("product", "days", "unit", "year", "share")
+
+
 def years_rows(
     head: tuple[str, str], units: Sequence[Unit], pairs: Held
 ) -> list[tuple[Value, ...]]:

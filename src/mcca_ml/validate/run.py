@@ -22,6 +22,7 @@ from mcca_ml.validate.scored import (
     held,
     score_units,
 )
+from mcca_ml.validate.stability import TREND, stability_rows
 from mcca_ml.validate.stations import Probe, Unit, read_probes, units_of
 from mcca_ml.validate.tables import Table, Value
 from mcca_ml.validate.triplets import COLUMNS, triplet_rows
@@ -171,6 +172,37 @@ def _by_days(
     return out
 
 
+Rows = dict[str, list[tuple[Value, ...]]]
+
+
+def _of_product(
+    one: Compared, found: Held, common: Bools | None, units: Sequence[Unit], fewest: int
+) -> tuple[Rows, made_rows.Columns]:
+    """The rows of one product in each table, and the columns of its scores."""
+    name = one.product.name
+    rows: Rows = {"scores": [], "summary": []}
+    kinds = {"own": found}
+    reasons = {unit: dict(counted) for unit, counted in one.reasons.items()}
+    if common is not None:
+        kinds["common"] = found.only(common)
+        lost = (found.seen & ~common).sum(axis=1)
+        for unit, number in zip(units, lost.tolist(), strict=True):
+            reasons[unit.name] |= {NOT_COMMON: int(number)} if number else {}
+    for unit, pair in zip(units, one.pairs, strict=True):
+        if not pair.day.size and OUTSIDE not in reasons[unit.name]:
+            reasons[unit.name][UNPAIRED] = 1
+    numbers: made_rows.Columns = {}
+    for kind, pairs in kinds.items():
+        of_unit, of_all, numbers = _scored((name, kind), one, pairs, units, fewest)
+        rows["scores"] += of_unit
+        rows["summary"] += [*of_all, *_by_days((name, kind), one, pairs, units, fewest)]
+    rows["excluded"] = made_rows.excluded_rows(name, reasons)
+    rows["coverage"] = made_rows.years_rows((name, "own"), units, found)
+    is_volumetric = one.extract.conversion.is_volumetric
+    rows["stability"] = stability_rows(name, units, found) if is_volumetric else []
+    return rows, numbers
+
+
 def tables_of(
     units: Sequence[Unit], compared: Sequence[Compared], settings: ValidateSettings
 ) -> tuple[Table, ...]:
@@ -183,40 +215,23 @@ def tables_of(
     """
     days = days_of([pair for one in compared for pair in one.pairs])
     pairs = {one.product.name: held(one.pairs, days) for one in compared}
-    common = _common(list(pairs.values()))
-    scores: list[tuple[Value, ...]] = []
-    summary: list[tuple[Value, ...]] = []
-    excluded: list[tuple[Value, ...]] = []
-    coverage: list[tuple[Value, ...]] = []
+    common = _common(list(pairs.values())) if len(compared) > 1 else None
+    rows: Rows = {name: [] for name in ("scores", "summary", "excluded", "coverage", "stability")}
     numbers: made_rows.Columns = {}
     for one in compared:
-        name = one.product.name
-        reasons = {unit: dict(counted) for unit, counted in one.reasons.items()}
-        kinds = {"own": pairs[name]}
-        if len(compared) > 1:
-            kinds["common"] = pairs[name].only(common)
-        for kind, found in kinds.items():
-            head = (name, kind)
-            unit_rows, of_units, numbers = _scored(head, one, found, units, settings.fewest_pairs)
-            scores += unit_rows
-            summary += of_units
-            summary += _by_days(head, one, found, units, settings.fewest_pairs)
-        lost = (pairs[name].seen & ~common).sum(axis=1)
-        for unit, number, pair in zip(units, lost.tolist(), one.pairs, strict=True):
-            if number:
-                reasons[unit.name][NOT_COMMON] = int(number)
-            if not pair.day.size and OUTSIDE not in reasons[unit.name]:
-                reasons[unit.name][UNPAIRED] = 1
-        excluded += made_rows.excluded_rows(name, reasons)
-        coverage += made_rows.years_rows((name, "own"), units, pairs[name])
-    readings = {unit.name: _readings_left_out(unit) for unit in units}
-    excluded += made_rows.excluded_rows("readings of the stations", readings)
+        found = pairs[one.product.name]
+        made, numbers = _of_product(one, found, common, units, settings.fewest_pairs)
+        for name, more in made.items():
+            rows[name] += more
+    left_out = {unit.name: _readings_left_out(unit) for unit in units}
+    rows["excluded"] += made_rows.excluded_rows("readings of the stations", left_out)
     shares = {one.product.name: one.product.shares for one in compared}
     return (
-        made_rows.unit_table(scores, numbers),
-        Table("summary", made_rows.SUMMARY, tuple(summary)),
-        Table("excluded", made_rows.EXCLUDED, tuple(excluded)),
-        Table("coverage", ("product", "days", "unit", "year", "share"), tuple(coverage)),
+        made_rows.unit_table(rows["scores"], numbers),
+        Table("summary", made_rows.SUMMARY, tuple(rows["summary"])),
+        Table("excluded", made_rows.EXCLUDED, tuple(rows["excluded"])),
+        Table("coverage", made_rows.COVERAGE, tuple(rows["coverage"])),
+        Table("stability", TREND, tuple(rows["stability"])),
         Table("triple", COLUMNS, tuple(triplet_rows(units, pairs, shares))),
         _products(compared),
     )
