@@ -93,21 +93,18 @@ def _grouped(series: Sequence[Numbers], labels: Indices, groups: int) -> Moments
     present = labels[starts]
     sizes = np.diff(np.r_[starts, labels.size])
     seen = mask(series)
-
-    def summed(values: Doubles) -> Doubles:
-        return np.add.reduceat(values, starts, axis=1)
-
     n = np.add.reduceat(seen, starts, axis=1, dtype=np.float64)
     safe = np.maximum(n, 1)
     means, departures = [], []
     for one in series:
-        values = np.where(seen, one, 0.0).astype(np.float64)
-        mean = summed(values) / safe
-        values -= np.repeat(mean, sizes, axis=1)
-        values[~seen] = 0.0
+        values = np.zeros(seen.shape)
+        np.copyto(values, one, where=seen)
+        mean = np.add.reduceat(values, starts, axis=1) / safe
+        values -= np.repeat(mean, sizes, axis=1) if starts.size > 1 else mean
+        values *= seen
         # The rounding of the mean leaves a residue; taking it off makes the sums exact (corrected
         # two-pass algorithm).
-        rest = summed(values) / safe
+        rest = np.add.reduceat(values, starts, axis=1) / safe
         means.append(mean + rest)
         departures.append((values, rest))
     found = empty(len(series), (series[0].shape[0], groups))
@@ -115,10 +112,17 @@ def _grouped(series: Sequence[Numbers], labels: Indices, groups: int) -> Moments
     for i, (a, rest_a) in enumerate(departures):
         found.mean[i][:, present] = means[i]
         for j, (b, rest_b) in enumerate(departures[: i + 1]):
-            product = summed(a * b) - n * rest_a * rest_b
+            product = _products(a, b, starts) - n * rest_a * rest_b
             found.co[i, j][:, present] = product
             found.co[j, i][:, present] = product
     return found
+
+
+def _products(a: Doubles, b: Doubles, starts: Indices) -> Doubles:
+    """Sums of products over each run."""
+    if starts.size == 1:
+        return np.asarray(np.einsum("ij,ij->i", a, b)[:, None])
+    return np.asarray(np.add.reduceat(a * b, starts, axis=1))
 
 
 def empty(series: int, shape: tuple[int, ...]) -> Moments:
