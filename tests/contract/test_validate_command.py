@@ -71,10 +71,11 @@ def test_a_dense_network_is_averaged_and_the_scores_are_the_known_ones(tmp_path)
 
 
 def test_the_same_as_a_folder_of_daily_files(tmp_path):
-    whole = table(scored(tmp_path, made.write_product(tmp_path / "p.nc")), "scores")
+    month = made.product().isel(time=slice(30))
+    whole = table(scored(tmp_path, made.write_product(tmp_path / "p.nc", month)), "scores")
     folder = tmp_path / "daily"
     folder.mkdir()
-    for number, day in enumerate(made.DAYS):
+    for number, day in enumerate(made.DAYS[:30]):
         one = made.product().isel(time=[number])
         made.write_product(folder / f"X-{str(day).replace('-', '')}.nc", one)
     daily = table(scored(tmp_path, folder), "scores")

@@ -101,6 +101,12 @@ def test_a_month_of_few_days_has_no_mean_and_levels_of_units_do_not_matter():
     np.testing.assert_allclose(together(found).difference, 0, atol=1e-15)
 
 
+def test_less_than_a_year_has_no_trend():
+    found = trend_of(MONTHS, np.where(np.arange(MONTHS.size) < 12, 0.1, np.nan))
+    assert np.isnan(found.size)
+    assert meets(found) == "too few months"
+
+
 def test_dates_are_those_of_the_imagers():
     said = dates(np.arange("1997-01-01", "2024-12-31", dtype="M8[D]"))
     assert [what for _, what in said] == [

@@ -17,7 +17,7 @@ def products_of(settings: Settings, base: Path) -> list[Product]:
     if settings.output is not None:
         cube = base / settings.output.directory / CUBE
         if cube.exists():
-            found = [Product("record", cube, "sm"), *_streams(cube)]
+            found = products_of_record(cube)
     for one in settings.validation.product:
         path, _, variable = one.path.partition(SEPARATOR)
         plain = product_of(one.path)
@@ -26,9 +26,10 @@ def products_of(settings: Settings, base: Path) -> list[Product]:
     return found
 
 
-def _streams(cube: Path) -> list[Product]:
-    """The streams of single sensors in the cube of a record."""
+def products_of_record(cube: Path) -> list[Product]:
+    """The record in a cube, and the streams of single sensors beside it."""
     with opened(cube) as ds:
         names = [str(name) for name in ds.data_vars if str(name).startswith("sm_")]
     kept = [name for name in names if not name.endswith(("uncertainty", "filled"))]
-    return [Product(f"stream {name[3:].upper()}", cube, name) for name in sorted(kept)]
+    streams = [Product(f"stream {name[3:].upper()}", cube, name) for name in sorted(kept)]
+    return [Product("record", cube, "sm"), *streams]

@@ -32,10 +32,14 @@ class Pairs:
 
     day: Days
     """UTC days, ascending, each once."""
+    begin: Times
+    """Of what the value of the product stands for [UTC]."""
     estimate: Doubles
     """Of the product [m3 m-3]."""
     reference: Doubles
     """Of the station, or of the mean of stations [m3 m-3]."""
+    members: int
+    """Stations that have a part in the reference."""
     lasting_sd: float
     """Of the level of the mean of stations as that of the cell [m3 m-3]; NaN for one probe."""
     varying_sd: float
@@ -120,14 +124,15 @@ def collocate(
     found = np.stack([readings(probe, series, window_hours) for probe in unit.probes])
     any_reading = np.isfinite(found).any(axis=0)
     count = Counter[str]({NO_READING: int((~any_reading).sum())})
-    lasting = varying = float("nan")
+    members, lasting, varying = 1, float("nan"), float("nan")
     if unit.kind == DENSE:
         values, lat, lon = _station_means(unit.probes, found)
         share = np.full(len(lat), 1 / len(lat))
         if weights == "thiessen":
             share = thiessen_weights(lat, lon)
         mean = average(values, share, fewest)
-        reference, lasting, varying = mean.value, mean.lasting_sd, mean.varying_sd
+        reference, members = mean.value, mean.members
+        lasting, varying = mean.lasting_sd, mean.varying_sd
         count[TOO_FEW] += int((any_reading & ~np.isfinite(reference)).sum())
     else:
         reference = found[0]
@@ -136,8 +141,10 @@ def collocate(
     count[LATER] += int(fit.sum()) - chosen.size
     return Pairs(
         series.begin[chosen].astype("M8[D]"),
+        series.begin[chosen],
         series.value[chosen],
         reference[chosen],
+        members,
         lasting,
         varying,
         {reason: number for reason, number in count.items() if number},

@@ -23,6 +23,8 @@ class Average:
     """[m3 m-3]; NaN where too few stations have a value."""
     stations: Doubles
     """How many had one."""
+    members: int
+    """Stations that have a part in the mean at any time."""
     lasting_sd: float
     """Standard error of the mean level, from the lasting differences of stations [m3 m-3]."""
     varying_sd: float
@@ -76,13 +78,14 @@ def average(values: Doubles, weights: Doubles, fewest: int) -> Average:
     has = used.any(axis=1)
     if not has.any():
         none = np.full(values.shape[1], np.nan)
-        return Average(none, count, float("nan"), float("nan"))
+        return Average(none, count, 0, float("nan"), float("nan"))
     for _ in range(_ROUNDS):
         apart = np.where(used, values - mean, 0.0).sum(axis=1) / np.maximum(used.sum(axis=1), 1)
         level = np.where(has, apart, 0.0)
         level -= (weights * level).sum() / weights[has].sum()
         mean = _weighted(values - level[:, None], used, weights)
-    return Average(mean, count, *_errors(values - level[:, None] - mean, used, level, weights))
+    errors = _errors(values - level[:, None] - mean, used, level, weights)
+    return Average(mean, count, int(has.sum()), *errors)
 
 
 def _errors(rest: Doubles, used: Bools, level: Doubles, weights: Doubles) -> tuple[float, float]:

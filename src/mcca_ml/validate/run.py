@@ -30,7 +30,6 @@ from mcca_ml.validate.triplets import COLUMNS, triplet_rows
 OUTSIDE = "outside the product"
 NOT_COMMON = "a day that another product lacks"
 UNPAIRED = "no day with a pair"
-_NOTHING = np.zeros(0)
 
 
 @dataclass(frozen=True)
@@ -54,8 +53,11 @@ class Validation:
     tables: tuple[Table, ...]
 
 
-def _none(lasting: float = float("nan")) -> Pairs:
-    return Pairs(np.zeros(0, "M8[D]"), _NOTHING, _NOTHING, lasting, lasting, {})
+def _none() -> Pairs:
+    """No pair at all."""
+    nothing, unknown = np.zeros(0), float("nan")
+    days = np.zeros(0, "M8[D]")
+    return Pairs(days, days.astype("M8[ns]"), nothing, nothing, 0, unknown, unknown, {})
 
 
 def _readings_left_out(unit: Unit) -> dict[str, int]:
@@ -141,12 +143,10 @@ def _scored(
     head: tuple[str, str], one: Compared, found: Held, units: Sequence[Unit], fewest: int
 ) -> tuple[list[tuple[Value, ...]], list[tuple[Value, ...]], made_rows.Columns]:
     """Rows of units and of the summary for some days of a product."""
-    lasting = np.array([pair.lasting_sd for pair in one.pairs])
-    varying = np.array([pair.varying_sd for pair in one.pairs])
     scores = score_units(found)
     numbers = made_rows.columns_of(
         scores,
-        cell_scores(scores, found, lasting, varying),
+        cell_scores(scores, found, one.pairs),
         is_volumetric=one.extract.conversion.is_volumetric,
     )
     classes = strata.of_units(units)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import stdtrit
 
 from mcca_ml.validate.anomalies import (
     FEWEST_YEARS,
@@ -20,9 +21,6 @@ from mcca_ml.validate.intervals import Interval, Intervals
 from mcca_ml.validate.moments import Bools, Doubles, Moments, mask
 from mcca_ml.validate.parts import Days, Span, kind_of, with_intervals
 from mcca_ml.validate.scores import Scores, scores_of
-
-NORMAL_95 = 1.959963984540054
-"""Half width of the central 95 % of a normal distribution, in standard deviations [1]."""
 
 
 @dataclass(frozen=True)
@@ -154,21 +152,24 @@ class CellScores:
     r_95: Interval
 
 
-def cell_scores(
-    found: UnitScores, held_pairs: Held, lasting_sd: Doubles, varying_sd: Doubles
-) -> CellScores:
+def cell_scores(found: UnitScores, held_pairs: Held, pairs: Sequence[Pairs]) -> CellScores:
     """Scores against the cell, from those against its stations.
 
     Args:
         found: of a product at all units.
-        held_pairs: its pairs.
-        lasting_sd: of the level of each mean of stations [m3 m-3] (unit,); NaN for one probe.
-        varying_sd: of a value of it [m3 m-3] (unit,).
+        held_pairs: its pairs on one axis of days.
+        pairs: the same of each unit, with the errors of the mean of its stations.
 
     Formula:
+        half width of the bias: that of the score and Student's t, of the stations less one, times
+        the lasting error, added in squares;
         ubRMSD^2 = ubRMSD_stations^2 - varying^2; R = R_stations / sqrt(1 - varying^2 / var(mean of
         stations)): the errors of stations are independent of product and cell.
     """
+    lasting_sd = np.array([one.lasting_sd for one in pairs])
+    varying_sd = np.array([one.varying_sd for one in pairs])
+    freedom = np.maximum(np.array([one.members for one in pairs]) - 1, 1)
+    lasting = -stdtrit(freedom, 0.025) * lasting_sd
     seen = held_pairs.seen
     count = np.maximum(seen.sum(axis=1), 1)
     middle = np.where(seen, held_pairs.reference, 0).sum(axis=1) / count
@@ -177,7 +178,7 @@ def cell_scores(
     kept = np.sqrt(np.clip(1 - varying_sd**2 / np.where(variance > 0, variance, np.nan), 1e-3, 1))
     bias, ubrmsd, r = found.absolute_95.bias, found.absolute_95.ubrmsd, found.absolute_95.r
     low, high = (
-        found.absolute.bias + sign * np.hypot(end - found.absolute.bias, NORMAL_95 * lasting_sd)
+        found.absolute.bias + sign * np.hypot(end - found.absolute.bias, lasting)
         for sign, end in ((-1, bias.low), (1, bias.high))
     )
 

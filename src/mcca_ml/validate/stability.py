@@ -31,6 +31,7 @@ WINDOW_MONTHS = 24
 """Months on each side of a step that are looked at."""
 _YEAR = 12
 _LEAST_FREEDOM = 3.0
+_NO_POWER = 1e-12
 ALL_UNITS = "mean of all units"
 
 Months = npt.NDArray[np.datetime64]
@@ -99,6 +100,8 @@ def _fitted(month: Months, values: Doubles, column: Doubles) -> Change:
     season = month.astype(np.int64) % _YEAR
     seen = np.isfinite(values)
     x = _beside_season(column, season, seen)
+    if not np.nansum(x**2) > _NO_POWER:  # no month of the year comes twice
+        return Change(np.nan, np.nan, np.nan, np.nan, int(seen.sum()))
     found = trend_santer00(np.where(seen, x, 0.0), _beside_season(values, season, seen))
     n = int(seen.sum())
     rho = float(unbiased_lag_one(np.array([found.lag1]), np.array([n]))[0])
