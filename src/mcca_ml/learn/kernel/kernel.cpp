@@ -6,27 +6,28 @@ namespace mcca::MCCA_ISA {
 
 namespace {
 
-Memory memory_at(const Layout &l, int length, float *place) {
+Memory memory_at(const Layout &l, int length, int days, float *place) {
   Cutter cutter{place, 0};
-  return cut(l, length, cutter);
+  return cut(l, length, days, cutter);
 }
 
-std::size_t memory_of(Shape shape, int sequence) {
+std::size_t memory_of(Shape shape, int sequence, int days) {
   Cutter cutter{nullptr, 0};
-  cut(layout_of(shape), sequence, cutter);
+  cut(layout_of(shape), sequence, days, cutter);
   return cutter.used;
 }
 
 void fine_tune_cell(Shape shape, const Lesson &lesson, const Settings &settings, const int *halt,
                     float *memory, const Outcome &outcome) {
   const Layout l = layout_of(shape);
-  fine_tune(l, lesson, settings, memory_at(l, settings.sequence, memory), halt, outcome);
+  const Memory m = memory_at(l, settings.sequence, lesson.days, memory);
+  fine_tune(l, lesson, settings, m, halt, outcome);
 }
 
 void gradient_cell(Shape shape, const Network &network, const Sequences &some, float *memory,
                    const Network &found, float *loss) {
   const Layout l = layout_of(shape);
-  const Memory m = memory_at(l, some.length, memory);
+  const Memory m = memory_at(l, some.length, 0, memory);
   pack(l, network, m.weights);
   *loss = static_cast<float>(gradient_of(l, some, m));
   unpack(l, m.gradient, found);
@@ -35,7 +36,7 @@ void gradient_cell(Shape shape, const Network &network, const Sequences &some, f
 void predict_cell(Shape shape, const Network &network, const float *x, int days, float *memory,
                   float *found) {
   const Layout l = layout_of(shape);
-  const Memory m = memory_at(l, 1, memory);
+  const Memory m = memory_at(l, 1, 0, memory);
   pack(l, network, m.weights);
   predict(l, m.weights, x, days, m.days, found);
 }

@@ -30,6 +30,7 @@ struct Memory {
   float *second;
   float *start;
   float *best;
+  float *answer;  // (day) of the series
 };
 
 // Hands out pieces of the scratch; from no scratch it counts.
@@ -58,7 +59,8 @@ inline Days cut_days(const Layout &l, int length, Cutter &cutter) {
   return d;
 }
 
-inline Memory cut(const Layout &l, int length, Cutter &cutter) {
+// For sequences of `length` days, cut out of series of `days`.
+inline Memory cut(const Layout &l, int length, int days, Cutter &cutter) {
   Memory m;
   m.days = cut_days(l, length, cutter);
   m.weights = cutter.take(l.size);
@@ -68,6 +70,7 @@ inline Memory cut(const Layout &l, int length, Cutter &cutter) {
   m.second = cutter.take(l.size);
   m.start = cutter.take(l.size);
   m.best = cutter.take(l.size);
+  m.answer = cutter.take(days);
   return m;
 }
 

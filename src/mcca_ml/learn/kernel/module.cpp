@@ -149,7 +149,7 @@ void fine_tune(const std::string &name, const nb::tuple &series, const Given<std
   demand(counts, {cells, 3}, "counts");
   from.demand_shape(cells, shape);
   to.demand_shape(cells, shape);
-  const Scratch scratch(kernel.memory_of(shape, s.sequence), threads);
+  const Scratch scratch(kernel.memory_of(shape, s.sequence, static_cast<int>(days)), threads);
   run(cells, threads, progress, [&](int thread, std::ptrdiff_t cell, const int *halt) {
     const Lesson lesson{given.x.data() + cell * days * shape.features,
                         given.target.data() + cell * days,
@@ -181,7 +181,7 @@ void gradient(const std::string &name, const nb::tuple &series, const Given<std:
   demand(loss, {cells}, "loss");
   at.demand_shape(cells, shape);
   to.demand_shape(cells, shape);
-  const Scratch scratch(kernel.memory_of(shape, length), threads);
+  const Scratch scratch(kernel.memory_of(shape, length, 0), threads);
   run(cells, threads, nb::none(), [&](int thread, std::ptrdiff_t cell, const int *) {
     const Sequences some{given.x.data() + cell * days * shape.features,
                          given.target.data() + cell * days,
@@ -205,7 +205,7 @@ void predict(const std::string &name, const Given<float> &x, const nb::tuple &ne
   demand(x, {cells, days, features}, "x");
   demand(answer, {cells, days}, "answer");
   at.demand_shape(cells, shape);
-  const Scratch scratch(kernel.memory_of(shape, 1), threads);
+  const Scratch scratch(kernel.memory_of(shape, 1, 0), threads);
   run(cells, threads, progress, [&](int thread, std::ptrdiff_t cell, const int *) {
     kernel.predict(shape, at.at(cell, shape), x.data() + cell * days * features,
                    static_cast<int>(days), scratch.of(thread), answer.data() + cell * days);

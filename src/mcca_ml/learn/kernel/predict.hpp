@@ -50,11 +50,22 @@ struct Series {
   }
 };
 
-// Calls `tell(day, hidden units)` for each day; `days` of the scratch are overwritten.
-template <typename Tell>
-MCCA_INLINE void follow(const Layout &l, const float *weights, const float *x, int days,
-                        const Days &scratch, const Tell &tell) {
+// Answers of a day as products with each unit, (lane): their sum is taken later, since the sum of the
+// lanes of one vector would hold up the next day.
+MCCA_INLINE void products(const Layout &l, const float *weights, const float *hidden,
+                          float *part) {
+  const float *out = out_of(l, weights);
+  Vector total{};
+  for (int v = 0; v < l.vectors; ++v) total += load(hidden + v * LANES) * load(out + v * LANES);
+  store(part, total);
+}
+
+// Answer of each day.
+inline void predict(const Layout &l, const float *weights, const float *x, int days,
+                    const Days &scratch, float *found) {
   const Series series{l, weights, scratch.reads, scratch.cell};
+  const float level = weights[level_at(l)];
+  float part[LANES][LANES];
   clear(series.hidden, 2 * static_cast<std::size_t>(l.padded));
   clear(series.cell, l.padded);
   for (int day = 0; day < days; ++day, x += l.features) {
@@ -63,16 +74,10 @@ MCCA_INLINE void follow(const Layout &l, const float *weights, const float *x, i
     int v = 0;
     for (; v + ABREAST <= l.vectors; v += ABREAST) series.run<ABREAST>(x, before, after, v);
     for (; v < l.vectors; ++v) series.run<1>(x, before, after, v);
-    tell(day, after);
+    products(l, weights, after, part[day % LANES]);
+    if (day % LANES == LANES - 1 || day == days - 1)
+      for (int i = day - day % LANES; i <= day; ++i) found[i] = sum(load(part[i % LANES])) + level;
   }
-}
-
-// Answer of each day.
-inline void predict(const Layout &l, const float *weights, const float *x, int days,
-                    const Days &scratch, float *found) {
-  follow(l, weights, x, days, scratch, [&](int day, const float *hidden) {
-    found[day] = answer(l, weights, hidden);
-  });
 }
 
 }  // namespace mcca::MCCA_ISA

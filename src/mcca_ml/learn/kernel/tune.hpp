@@ -34,13 +34,14 @@ inline float stop_error(const Layout &l, const Lesson &lesson, const Memory &m) 
   // Nothing after the last stop day is asked for.
   int days = lesson.days;
   while (days > 0 && lesson.stop[days - 1] == 0) --days;
+  predict(l, m.weights, lesson.x, days, m.days, m.answer);
   double total = 0, weight = 0;
-  follow(l, m.weights, lesson.x, days, m.days, [&](int day, const float *hidden) {
-    if (lesson.stop[day] == 0) return;
-    const double error = answer(l, m.weights, hidden) - lesson.target[day];
+  for (int day = 0; day < days; ++day) {
+    if (lesson.stop[day] == 0) continue;
+    const double error = m.answer[day] - lesson.target[day];
     total += lesson.stop[day] * error * error;
     weight += lesson.stop[day];
-  });
+  }
   return static_cast<float>(total / (weight > 1 ? weight : 1.0));
 }
 

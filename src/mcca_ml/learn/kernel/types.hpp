@@ -82,7 +82,7 @@ struct Kernel {
   const char *name;
   int lanes;
   // Floats of scratch that any function below needs.
-  std::size_t (*memory_of)(Shape shape, int sequence);
+  std::size_t (*memory_of)(Shape shape, int sequence, int days);
   // Trains a cell; looks at `halt` after each step and gives up where it is not 0.
   void (*fine_tune)(Shape, const Lesson &, const Settings &, const int *halt, float *memory,
                     const Outcome &);
