@@ -288,6 +288,21 @@ def test_products_that_share_a_target_are_not_collocated(tmp_path):
     assert errors["c"] == pytest.approx(0.02, rel=0.2)
 
 
+def test_medians_are_told_by_class_of_place_and_of_days(tmp_path):
+    ds = made.product()
+    ds["vod"] = xr.full_like(ds["sm"], 0.4).assign_attrs(long_name="vegetation optical depth")
+    out = scored(tmp_path, made.write_product(tmp_path / "p.nc", ds))
+    found = {
+        (row["group"], row["class"]): row for row in table(out, "summary") if row["score"] == "n"
+    }
+    assert found["VOD", "VOD 0.3 to 0.6"]["median"] == "120"
+    assert found["climate", "temperate"]["median"] == "120"
+    assert found["land cover", "cropland"]["median"] == "120"
+    assert found["network", made.NETWORK]["median"] == "120"
+    assert (found["season", "DJF"]["median"], found["season", "MAM"]["median"]) == ("59", "61")
+    assert found["sensor period", "2016-01-01 to 2016-04-30"]["median"] == "120"
+
+
 def test_a_configuration_names_products_and_stations(tmp_path):
     made.write_stations(tmp_path / "stations")
     made.write_product(tmp_path / "p.nc")

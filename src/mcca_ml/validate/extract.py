@@ -1,5 +1,6 @@
 """What one file of a product holds at some places: values, times, and what it recommends."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,7 @@ FLAGS = (
     "quality_flag",
 )
 """Variables that say which values a product recommends; the first that is there counts."""
+_VOD = re.compile(r"^(vod|opt_depth|vegetation_opacity)|vegetation optical depth", re.IGNORECASE)
 _IN_MEMORY = 2**28  # [byte]; a larger part of a cube is read place by place
 
 
@@ -39,6 +41,8 @@ class Values:
     """In the units of the file."""
     good: Bools
     """Whether the product recommends it."""
+    vod: Doubles
+    """Vegetation optical depth beside it [1]; NaN where the file has none."""
 
 
 def _picker(
@@ -78,6 +82,15 @@ def _own_times(ds: xr.Dataset, variable: str) -> str | None:
     """A variable that tells the time of each value: of the same dimensions, in units of time."""
     for name, one in ds.data_vars.items():
         if one.dims == ds[variable].dims and (one.dtype.kind == "M" or when.is_time(one.attrs)):
+            return str(name)
+    return None
+
+
+def _vod(ds: xr.Dataset, variable: str) -> str | None:
+    """A variable of vegetation optical depth beside soil moisture; the first one."""
+    for name, one in ds.data_vars.items():
+        is_named = _VOD.search(f"{name} {one.attrs.get('long_name', '')}")
+        if is_named and one.dims == ds[variable].dims and one.dtype.kind == "f":
             return str(name)
     return None
 
@@ -134,23 +147,24 @@ def extract(
     has_flag = flag is not None and ds[flag].dims == ds[variable].dims
     flag_of = _picker(ds, str(flag), layout, block) if has_flag else None
     time_of = _picker(ds, own, layout, block) if own is not None else None
-    found = []
-    for index in places:
-        parts = []
-        for place in index.tolist():
-            value = value_of(place).astype(np.float64)
-            unknown = np.full(value.size, np.datetime64("NaT", "ns"))
-            begin, end = axis(place, value.size) if axis else (unknown, unknown)
-            if time_of is not None and own is not None:
-                exact = _exact(time_of(place), str(ds[own].attrs.get("units", "")), path)
-                begin = np.where(np.isnat(exact), begin, exact)
-                end = np.where(np.isnat(exact), end, exact)
-            good = np.ones(value.size, np.bool_)
-            if flag_of is not None and flag is not None:
-                good = _good(flag_of(place), flag, ds[flag].attrs, ds[flag].dtype)
-            parts.append(Values(begin, end, value, good))
-        found.append(together(parts))
-    return found
+    vod = _vod(ds, variable)
+    vod_of = _picker(ds, vod, layout, block) if vod is not None else None
+
+    def at(place: int) -> Values:
+        value = value_of(place).astype(np.float64)
+        unknown = np.full(value.size, np.datetime64("NaT", "ns"))
+        begin, end = axis(place, value.size) if axis else (unknown, unknown)
+        if time_of is not None and own is not None:
+            exact = _exact(time_of(place), str(ds[own].attrs.get("units", "")), path)
+            begin = np.where(np.isnat(exact), begin, exact)
+            end = np.where(np.isnat(exact), end, exact)
+        good = np.ones(value.size, np.bool_)
+        if flag_of is not None and flag is not None:
+            good = _good(flag_of(place), flag, ds[flag].attrs, ds[flag].dtype)
+        beside = np.full(value.size, np.nan) if vod_of is None else vod_of(place)
+        return Values(begin, end, value, good, beside.astype(np.float64))
+
+    return [together([at(place) for place in index.tolist()]) for index in places]
 
 
 def _exact(raw: Array, units: str, path: Path) -> when.Times:
@@ -163,10 +177,11 @@ def together(parts: Sequence[Values]) -> Values:
     """Several pieces behind each other; nothing at all for none."""
     if not parts:
         none = np.zeros(0, "M8[ns]")
-        return Values(none, none, np.zeros(0), np.zeros(0, np.bool_))
+        return Values(none, none, np.zeros(0), np.zeros(0, np.bool_), np.zeros(0))
     return Values(
         np.concatenate([one.begin for one in parts]),
         np.concatenate([one.end for one in parts]),
         np.concatenate([one.value for one in parts]),
         np.concatenate([one.good for one in parts]),
+        np.concatenate([one.vod for one in parts]),
     )

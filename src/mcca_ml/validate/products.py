@@ -39,6 +39,8 @@ class Series:
     """From the place to the centre of the cell, or to the point."""
     excluded: Mapping[str, int]
     """Values that are not used, by reason."""
+    vod: float = float("nan")
+    """Mean vegetation optical depth beside the values [1]; NaN where the product has none."""
 
 
 @dataclass(frozen=True)
@@ -133,13 +135,15 @@ def _ordered(values: Values, told: Conversion, far: float, *, is_strict: bool) -
     for reason, is_so in reasons:
         count[reason] += int((keep & is_so).sum())
         keep &= ~is_so
+    vod = values.vod[keep & np.isfinite(values.vod)]
     begin, end, sm = values.begin[keep], values.end[keep], sm[keep]
     order = np.argsort(begin, kind="stable")
     begin, end, sm = begin[order], end[order], sm[order]
     again = np.r_[False, begin[1:] == begin[:-1]] if begin.size else np.zeros(0, np.bool_)
     count[TWICE] += int(again.sum())
     excluded = {reason: number for reason, number in count.items() if number}
-    return Series(begin[~again], end[~again], sm[~again], far, excluded)
+    mean = float(vod.mean()) if vod.size else float("nan")
+    return Series(begin[~again], end[~again], sm[~again], far, excluded, mean)
 
 
 def extract_product(

@@ -139,8 +139,28 @@ def _common(pairs: Sequence[Held]) -> Bools:
     return both
 
 
+def _vod_of(compared: Sequence[Compared], number: int) -> float:
+    """Mean vegetation optical depth at a unit [1], of the first product that tells it."""
+    for one in compared:
+        series = one.extract.series[number]
+        if series is not None and np.isfinite(series.vod):
+            return series.vod
+    return float("nan")
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What is the same for all products."""
+
+    units: tuple[Unit, ...]
+    classes: Mapping[str, Sequence[str]]
+    """Class of each unit, by the kind of class."""
+    fewest: int
+    """Pairs without which a unit has no part in a median."""
+
+
 def _scored(
-    head: tuple[str, str], one: Compared, found: Held, units: Sequence[Unit], fewest: int
+    head: tuple[str, str], one: Compared, found: Held, asked: _Asked
 ) -> tuple[list[tuple[Value, ...]], list[tuple[Value, ...]], made_rows.Columns]:
     """Rows of units and of the summary for some days of a product."""
     scores = score_units(found)
@@ -149,16 +169,15 @@ def _scored(
         cell_scores(scores, found, one.pairs),
         is_volumetric=one.extract.conversion.is_volumetric,
     )
-    classes = strata.of_units(units)
     return (
-        made_rows.unit_rows(head, units, numbers, one.pairs),
-        made_rows.summary_rows(head, units, numbers, fewest, classes),
+        made_rows.unit_rows(head, asked.units, numbers, one.pairs),
+        made_rows.summary_rows(head, asked.units, numbers, asked.fewest, asked.classes),
         numbers,
     )
 
 
 def _by_days(
-    head: tuple[str, str], one: Compared, found: Held, units: Sequence[Unit], fewest: int
+    head: tuple[str, str], one: Compared, found: Held, asked: _Asked
 ) -> list[tuple[Value, ...]]:
     """Rows of the summary by season and by period of sensors."""
     out: list[tuple[Value, ...]] = []
@@ -166,7 +185,7 @@ def _by_days(
         for number, name in enumerate(kind.classes):
             part = found.only(np.broadcast_to(kind.labels == number, found.seen.shape))
             if part.seen.any():
-                of_class = _scored(head, one, part, units, fewest)[1]
+                of_class = _scored(head, one, part, asked)[1]
                 whole = [row for row in of_class if row[3] == "all"]
                 out += [(*row[:3], kind.name, name, *row[5:]) for row in whole]
     return out
@@ -176,10 +195,10 @@ Rows = dict[str, list[tuple[Value, ...]]]
 
 
 def _of_product(
-    one: Compared, found: Held, common: Bools | None, units: Sequence[Unit], fewest: int
+    one: Compared, found: Held, common: Bools | None, asked: _Asked
 ) -> tuple[Rows, made_rows.Columns]:
     """The rows of one product in each table, and the columns of its scores."""
-    name = one.product.name
+    name, units = one.product.name, asked.units
     rows: Rows = {"scores": [], "summary": []}
     kinds = {"own": found}
     reasons = {unit: dict(counted) for unit, counted in one.reasons.items()}
@@ -193,9 +212,9 @@ def _of_product(
             reasons[unit.name][UNPAIRED] = 1
     numbers: made_rows.Columns = {}
     for kind, pairs in kinds.items():
-        of_unit, of_all, numbers = _scored((name, kind), one, pairs, units, fewest)
+        of_unit, of_all, numbers = _scored((name, kind), one, pairs, asked)
         rows["scores"] += of_unit
-        rows["summary"] += [*of_all, *_by_days((name, kind), one, pairs, units, fewest)]
+        rows["summary"] += [*of_all, *_by_days((name, kind), one, pairs, asked)]
     rows["excluded"] = made_rows.excluded_rows(name, reasons)
     rows["coverage"] = made_rows.years_rows((name, "own"), units, found)
     is_volumetric = one.extract.conversion.is_volumetric
@@ -218,9 +237,11 @@ def tables_of(
     common = _common(list(pairs.values())) if len(compared) > 1 else None
     rows: Rows = {name: [] for name in ("scores", "summary", "excluded", "coverage", "stability")}
     numbers: made_rows.Columns = {}
+    vod = [_vod_of(compared, number) for number in range(len(units))]
+    asked = _Asked(tuple(units), strata.of_units(units, vod), settings.fewest_pairs)
     for one in compared:
         found = pairs[one.product.name]
-        made, numbers = _of_product(one, found, common, units, settings.fewest_pairs)
+        made, numbers = _of_product(one, found, common, asked)
         for name, more in made.items():
             rows[name] += more
     left_out = {unit.name: _readings_left_out(unit) for unit in units}

@@ -94,9 +94,15 @@ def vod_class(vod: float) -> str:
     return next(name for edge, name in VOD_CLASSES if vod < edge)
 
 
-def of_units(units: Sequence[Unit]) -> dict[str, tuple[str, ...]]:
-    """Class of each unit, by the kind of class."""
+def of_units(units: Sequence[Unit], vod: Sequence[float]) -> dict[str, tuple[str, ...]]:
+    """Class of each unit, by the kind of class.
+
+    Args:
+        units: what was scored against.
+        vod: mean vegetation optical depth of each [1]; NaN where no product tells it.
+    """
     return {
+        "VOD": tuple(vod_class(one) for one in vod),
         "land cover": tuple(land_cover_of(unit) for unit in units),
         "climate": tuple(climate_of(unit) for unit in units),
     }

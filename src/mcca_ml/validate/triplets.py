@@ -5,7 +5,7 @@ from itertools import combinations
 
 import numpy as np
 
-from mcca_ml.validate.bootstrap import drawn
+from mcca_ml.validate.bootstrap import drawn, lengthened
 from mcca_ml.validate.moments import Doubles, Moments, moments_of
 from mcca_ml.validate.parts import Span
 from mcca_ml.validate.scored import Held
@@ -36,7 +36,7 @@ def _interval(blocks: Moments, seed: int) -> tuple[Doubles, Doubles]:
     none = np.full(3, np.nan)
     if (blocks.n > 0).sum() < _FEWEST_BLOCKS:
         return none, none
-    found = triple_collocation(drawn(blocks, np.random.default_rng(seed))).error_sd
+    found = triple_collocation(drawn(lengthened(blocks), np.random.default_rng(seed))).error_sd
     told = np.isnan(found).mean(axis=1) <= _MOST_FAILED
     low, high = (np.nanpercentile(np.where(told[:, None], found, 0.0), q, 1) for q in (2.5, 97.5))
     return np.where(told, low, np.nan), np.where(told, high, np.nan)
