@@ -3,7 +3,7 @@
 import numpy as np
 
 from mcca_ml.simulate.stations import Site, StationSettings, make_network
-from mcca_ml.validate.collocate import Pairs, collocate
+from mcca_ml.validate.collocate import Collocated, collocate
 from mcca_ml.validate.intervals import Interval
 from mcca_ml.validate.products import Series
 from mcca_ml.validate.scored import cell_scores, days_of, held, score_units
@@ -63,7 +63,7 @@ def share(interval: Interval, truth: np.ndarray) -> float:
 
 def test_scores_against_stations_agree_with_those_against_the_truth():
     rng = np.random.default_rng(40)
-    pairs: list[Pairs] = []
+    pairs: list[Collocated] = []
     true = []
     for _ in range(NETWORKS):
         site = a_site(rng)

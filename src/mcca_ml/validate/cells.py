@@ -22,7 +22,7 @@ DAYS = 1826
 """Days of a part."""
 
 
-class Pairs(Protocol):
+class PairSource(Protocol):
     """Where the values come from; small, for it is sent to other processes."""
 
     def read(self, cells: slice) -> tuple[Floats, Floats]:
@@ -70,7 +70,7 @@ class StorePairs:
 class _Task:
     """Some cells."""
 
-    pairs: Pairs
+    pairs: PairSource
     days: Days
     cells: slice
     length: int
@@ -93,7 +93,7 @@ def joined(parts: Sequence[Any]) -> Any:
 
 
 def score_cells(  # noqa: PLR0913 what, and how it is cut
-    pairs: Pairs,
+    pairs: PairSource,
     days: Days,
     cells: int,
     *,

@@ -29,7 +29,7 @@ class Chain:
     pairs: Moments
     """Of the samples (cell,)."""
     neighbours: Moments
-    """Of 2k series (cell,): the k values of a sample, then those of the next one."""
+    """Of 2k series, the k values of a sample and then those of the next one (cell,)."""
     first: Doubles
     """Values of the first sample (k, cell); NaN where there is none."""
     last: Doubles

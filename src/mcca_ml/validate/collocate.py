@@ -27,7 +27,7 @@ LATER = "another value of the day nearer to 06:00"
 
 
 @dataclass(frozen=True)
-class Pairs:
+class Collocated:
     """A product at a unit, a pair a day."""
 
     day: Days
@@ -111,7 +111,7 @@ def _station_means(probes: Sequence[Probe], values: Doubles) -> tuple[Doubles, D
 
 def collocate(
     series: Series, unit: Unit, *, window_hours: float, fewest: int, weights: str = "equal"
-) -> Pairs:
+) -> Collocated:
     """Pairs of a product with a unit.
 
     Args:
@@ -139,7 +139,7 @@ def collocate(
     fit = np.isfinite(reference)
     chosen = _one_a_day(series, fit, unit.lon)
     count[LATER] += int(fit.sum()) - chosen.size
-    return Pairs(
+    return Collocated(
         series.begin[chosen].astype("M8[D]"),
         series.begin[chosen],
         series.value[chosen],

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from mcca_ml.validate.collocate import Pairs
+from mcca_ml.validate.collocate import Collocated
 from mcca_ml.validate.intervals import Interval
 from mcca_ml.validate.moments import Bools, Doubles
 from mcca_ml.validate.scored import CellScores, Held, UnitScores
@@ -58,7 +58,7 @@ def columns_of(found: UnitScores, cell: CellScores, *, is_volumetric: bool) -> C
 
 
 def unit_rows(
-    head: tuple[str, str], units: Sequence[Unit], numbers: Columns, pairs: Sequence[Pairs]
+    head: tuple[str, str], units: Sequence[Unit], numbers: Columns, pairs: Sequence[Collocated]
 ) -> list[tuple[Value, ...]]:
     """A row for each unit with a pair.
 

@@ -10,7 +10,7 @@ from mcca_ml.config_validate import ValidateSettings
 from mcca_ml.errors import GranuleError
 from mcca_ml.validate import rows as made_rows
 from mcca_ml.validate import strata
-from mcca_ml.validate.collocate import Pairs, collocate
+from mcca_ml.validate.collocate import Collocated, collocate
 from mcca_ml.validate.moments import Bools
 from mcca_ml.validate.opening import Product
 from mcca_ml.validate.origin import shares_of
@@ -38,7 +38,7 @@ class Compared:
 
     product: Product
     extract: Extract
-    pairs: tuple[Pairs, ...]
+    pairs: tuple[Collocated, ...]
     """Of each unit; without a day where the product does not reach it."""
     reasons: Mapping[str, Mapping[str, int]]
     """Values and readings that are not used, by unit and reason."""
@@ -53,11 +53,11 @@ class Validation:
     tables: tuple[Table, ...]
 
 
-def _none() -> Pairs:
+def _none() -> Collocated:
     """No pair at all."""
     nothing, unknown = np.zeros(0), float("nan")
     days = np.zeros(0, "M8[D]")
-    return Pairs(days, days.astype("M8[ns]"), nothing, nothing, 0, unknown, unknown, {})
+    return Collocated(days, days.astype("M8[ns]"), nothing, nothing, 0, unknown, unknown, {})
 
 
 def _readings_left_out(unit: Unit) -> dict[str, int]:

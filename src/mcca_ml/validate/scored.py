@@ -16,7 +16,7 @@ from mcca_ml.validate.anomalies import (
     years_of,
 )
 from mcca_ml.validate.bootstrap import bootstrap
-from mcca_ml.validate.collocate import Pairs
+from mcca_ml.validate.collocate import Collocated
 from mcca_ml.validate.intervals import Interval, Intervals
 from mcca_ml.validate.moments import Bools, Doubles, Moments, mask
 from mcca_ml.validate.parts import Days, Span, kind_of, with_intervals
@@ -63,7 +63,7 @@ class UnitScores:
     ubrmsd_bootstrap: Interval
 
 
-def days_of(pairs: Sequence[Pairs]) -> Days:
+def days_of(pairs: Sequence[Collocated]) -> Days:
     """All UTC days from the first to the last of some pairs; none where there is no pair."""
     known = [one.day[[0, -1]] for one in pairs if one.day.size]
     if not known:
@@ -72,7 +72,7 @@ def days_of(pairs: Sequence[Pairs]) -> Days:
     return np.arange(ends.min(), ends.max() + np.timedelta64(1, "D"))
 
 
-def held(pairs: Sequence[Pairs], days: Days) -> Held:
+def held(pairs: Sequence[Collocated], days: Days) -> Held:
     """The pairs of all units on one axis of days.
 
     Args:
@@ -152,7 +152,7 @@ class CellScores:
     r_95: Interval
 
 
-def cell_scores(found: UnitScores, held_pairs: Held, pairs: Sequence[Pairs]) -> CellScores:
+def cell_scores(found: UnitScores, held_pairs: Held, pairs: Sequence[Collocated]) -> CellScores:
     """Scores against the cell, from those against its stations.
 
     Args:
