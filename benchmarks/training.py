@@ -6,13 +6,14 @@ A step is forward, backward and Adam of 64 cells, 32 sequences of 64 days each, 
 products of its gates (`peers_torch.Shape.flops`); the limit is a product of two matrices of 2048 in
 single precision by all cores. Peers stand in `peers_torch.py` and `networks.py`; they are compiled
 outside the clock, have the same threads, numbers and optimiser. Runs alternate; medians. `--quick`
-leaves out what takes minutes to compile.
+leaves out the slowest.
 """
 
 import argparse
 import os
 import sys
 from collections.abc import Callable
+from itertools import chain
 
 import peers_torch
 from limits import SIZE, gflops_of, sgemm
@@ -21,10 +22,11 @@ from pairs import medians
 from peers_torch import PEERS, Shape
 from result import Result, maker, save
 
-RUNS = 7
+RUNS = 5
 SHAPES = (Shape(), Shape(features=20), Shape(hidden=16), Shape(features=20, hidden=16))
 LIMIT = f"sgemm of {SIZE} x {SIZE} x {SIZE}"
-SLOW_TO_COMPILE = "torch.compile"
+FIRST_ONLY = ("torch.compile", "torch, one nn.LSTM a cell, no oneDNN")
+"""Peers of the first shape alone: one takes minutes to compile, the other is far behind."""
 
 
 def ways(shape: Shape, *, quick: bool) -> dict[str, Callable[[], object]]:
@@ -34,8 +36,8 @@ def ways(shape: Shape, *, quick: bool) -> dict[str, Callable[[], object]]:
         found[NATIVE] = steps_by_kernel(shape)
     if peers_torch.INSTALLED:
         peers_torch.use_threads(os.cpu_count() or 1)
-        # Compiled for the first shape alone, since that takes minutes.
-        names = [n for n in PEERS if n != SLOW_TO_COMPILE or (not quick and shape == SHAPES[0])]
+        is_full = shape == SHAPES[0] and not quick
+        names = [name for name in PEERS if is_full or name not in FIRST_ONLY]
         found |= {name: PEERS[name](shape) for name in names}
     return found
 
@@ -67,13 +69,13 @@ def measured(shape: Shape, *, quick: bool) -> list[Result]:
 def main() -> int:
     """Measure."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="without torch.compile")
+    parser.add_argument("--quick", action="store_true", help="without the slowest peers")
     quick = parser.parse_args().quick
     if not peers_torch.INSTALLED:
         print("PyTorch is not installed: no peers (make peers)", file=sys.stderr)
     if native is None:
         print(NOT_BUILT, file=sys.stderr)
-    save("training", [row for shape in SHAPES for row in measured(shape, quick=quick)])
+    save("training", chain.from_iterable(measured(shape, quick=quick) for shape in SHAPES))
     return 0
 
 
