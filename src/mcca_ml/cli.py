@@ -11,6 +11,7 @@ from mcca_ml import (
     __version__,
     commands_demo,
     commands_record,
+    commands_report,
     commands_run,
     commands_validate,
 )
@@ -192,6 +193,7 @@ for command in commands_run.COMMANDS:
 app.command()(commands_record.series)
 app.command(name="map")(commands_record.map_day)
 app.command()(commands_validate.validate)
+app.command()(commands_report.report)
 
 
 @app.command()

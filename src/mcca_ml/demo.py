@@ -13,6 +13,7 @@ from mcca_ml.simulate.tasks import blocks, product_of
 
 CONFIGURATION = "record.toml"
 TRUTH = "truth.zarr"
+STATIONS = "stations"
 
 
 def configuration_of(world: SimulateSettings, granules: Path = Path("granules")) -> str:
@@ -74,7 +75,7 @@ def make_world(
 
 
 def report(out: Path) -> Written:
-    """Report on the record of a simulated world, against its truth. All in it is SIMULATED.
+    """Report on a simulated world's record, against its truth and stations. All is SIMULATED.
 
     Args:
         out: directory of the world and its record; the report goes there too.
@@ -83,4 +84,10 @@ def report(out: Path) -> Written:
         GranuleError: the truth is of another world.
         OutputError: `out` cannot be written.
     """
-    return write_report(out / CONFIGURATION, out / "report", truth=out / TRUTH)
+    stations = out / STATIONS
+    return write_report(
+        out / CONFIGURATION,
+        out / "report",
+        truth=out / TRUTH,
+        stations=stations if stations.is_dir() else None,
+    )

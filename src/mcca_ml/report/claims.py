@@ -179,4 +179,5 @@ def claims_of(found: Findings, sensors: Sequence[str]) -> list[Claim]:
 def claims_sheet(claims: Sequence[Claim]) -> Sheet:
     """The claims as a table."""
     rows = tuple((one.words, one.found, "yes" if one.holds else "NO") for one in claims)
-    return Sheet("Claims", ("", "found", "holds"), rows, "Judged by the tables below.")
+    columns = ("claim", "found", "holds")
+    return Sheet("Claims", ("", "found", "holds"), rows, "Judged by the tables below.", columns)

@@ -56,5 +56,11 @@ def coverage_sheets(ds: xr.Dataset) -> list[Sheet]:
             (str(year), *(number(one, 2) for one in of_year), number(float(np.nanmean(of_year)), 2))
             for year, of_year in zip(years, share, strict=True)
         )
-        sheets.append(Sheet(f"Share of cells {title} a day", ("", *_MONTHS, "mean"), rows))
+        data = tuple(
+            (int(year), *map(float, of_year), float(np.nanmean(of_year)))
+            for year, of_year in zip(years, share, strict=True)
+        )
+        columns = ("year", *(month.lower() for month in _MONTHS), "mean")
+        name = f"Share of cells {title} a day"
+        sheets.append(Sheet(name, ("", *_MONTHS, "mean"), rows, "", columns, data))
     return sheets

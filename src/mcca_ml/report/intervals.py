@@ -121,4 +121,11 @@ def interval_sheet(found: Sequence[Interval]) -> Sheet:
         "deviation is the half width of 68 %) in m3 m-3; untold: pairs without an uncertainty. "
         "Against the target these are the intervals of the learner; against truth the published "
         "uncertainty, as it is.",
+        ("product", "reference", "inside_68", "inside_95", "width_68", "width_95", "crps")
+        + ("pairs", "untold"),
+        tuple(
+            (one.name, one.reference, one.inside_68, one.inside_95, one.width, one.width_95)
+            + (one.crps, one.pairs, one.untold)
+            for one in found
+        ),
     )

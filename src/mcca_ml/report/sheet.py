@@ -1,10 +1,15 @@
-"""A table of words and numbers as a report shows it."""
+"""A table of words and numbers as a report shows it, and as a file holds it."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
 import numpy as np
+
+from mcca_ml.validate.tables import Value
+
+_NUMBER = re.compile(r"[–+-]?[\d,]*\.?\d*( %)?( ± [–\d.]+)?( \([–+\d. -]+ to [–+\d. -]+\))?")
 
 
 @dataclass(frozen=True)
@@ -16,6 +21,28 @@ class Sheet:
     """Of the columns; the first holds the names of the rows."""
     rows: tuple[tuple[str, ...], ...]
     note: str = ""
+    columns: tuple[str, ...] = ()
+    """Of the file; empty: the heads."""
+    data: tuple[tuple[Value, ...], ...] = ()
+    """Rows of the file, not rounded; empty: the cells as they are shown."""
+
+    @property
+    def name(self) -> str:
+        """Of its file, without a suffix.
+
+        >>> Sheet("AMSR2 against the target", (), ()).name
+        'amsr2_against_the_target'
+        """
+        return slug(self.title)
+
+
+def slug(words: str) -> str:
+    """Words as the name of a file: small letters and digits, everything else an underscore.
+
+    >>> slug("Trend, m3 m-3 per decade")
+    'trend_m3_m_3_per_decade'
+    """
+    return re.sub(r"[^a-z0-9]+", "_", words.lower()).strip("_")
 
 
 def number(value: float, digits: int) -> str:
@@ -45,19 +72,31 @@ def percent(share: float, digits: int = 0) -> str:
     return f"{100 * share:.{digits}f} %" if np.isfinite(share) else "–"
 
 
+def _are_numbers(cells: Sequence[str]) -> bool:
+    """Whether a column holds numbers, which stand to the right."""
+    return all(_NUMBER.fullmatch(cell) for cell in cells)
+
+
 def html(sheet: Sheet) -> str:
-    """The sheet as HTML, with its note below."""
-    head = "".join(f"<th>{escape(word)}</th>" for word in sheet.head)
-    rows = "".join(
-        "<tr>" + "".join(f"<td>{escape(word)}</td>" for word in row) + "</tr>" for row in sheet.rows
+    """The sheet as HTML, with its note below; it scrolls in a box of its own where it is wide."""
+    columns = list(zip(*sheet.rows, strict=True)) or [()] * len(sheet.head)
+    kinds = ['class="n"' if i and _are_numbers(column) else "" for i, column in enumerate(columns)]
+    head = "".join(
+        f'<th scope="col" {kind}>{escape(word)}</th>'
+        for word, kind in zip(sheet.head, kinds, strict=True)
+    )
+    body = "".join(
+        f'<tr><th scope="row">{escape(row[0])}</th>'
+        + "".join(
+            f"<td {kind}>{escape(word)}</td>" for word, kind in zip(row[1:], kinds[1:], strict=True)
+        )
+        + "</tr>"
+        for row in sheet.rows
     )
     note = f'<p class="note">{escape(sheet.note)}</p>' if sheet.note else ""
+    title = escape(sheet.title)
     return (
-        f'<div class="wide"><table><caption>{escape(sheet.title)}</caption>'
-        f"<tr>{head}</tr>{rows}</table></div>{note}"
+        f'<section class="sheet"><h3>{title}</h3>'
+        f'<div class="wide" tabindex="0" role="region" aria-label="{title}"><table>'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>{note}</section>"
     )
-
-
-def html_of(sheets: Sequence[Sheet]) -> str:
-    """Sheets one below the other."""
-    return "".join(map(html, sheets))

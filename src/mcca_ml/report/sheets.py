@@ -25,7 +25,12 @@ def scores_sheet(table: Table) -> Sheet:
         for row in table.rows
     )
     head = ("", "pairs", "cells", "R", "anomaly R", "ubRMSD", "bias", "looks left out by flag")
-    return Sheet(table.title, head, rows, table.note)
+    columns = ("product", "pairs", "cells", "r", "anomaly_r", "ubrmsd", "bias", "left_out")
+    data = tuple(
+        (row.name, row.days, row.cells, row.r, row.anomaly_r, row.ubrmsd, row.bias, row.left_out)
+        for row in table.rows
+    )
+    return Sheet(table.title, head, rows, table.note, columns, data)
 
 
 def steps_sheet(found: Sequence[PeriodStep]) -> Sheet:
@@ -46,6 +51,11 @@ def steps_sheet(found: Sequence[PeriodStep]) -> Sheet:
         rows,
         "Mean over cells of the change of the error, like months of the year compared; ± from how "
         "months differ. Recommended values.",
+        ("before", "after", "product", "step", "step_error", "cells", "pairs"),
+        tuple(
+            (one.before, one.after, one.product, one.size, one.error, one.cells, one.days)
+            for one in found
+        ),
     )
 
 
@@ -81,6 +91,14 @@ def trend_sheet(found: Sequence[FoundTrend]) -> Sheet:
         "errors hold the memory of the residuals and, for the record, what calibration leaves "
         "open as a constant error of each sensor. The truth's own slope differs from the imposed "
         "one by its weather.",
+        ("box", "imposed", "truth", "truth_error", "record", "record_error", "sigmas_from_0")
+        + ("sigmas_from_imposed", "difference", "difference_error", "calibration_error"),
+        tuple(
+            (one.box, one.imposed, one.truth.slope, one.truth.error)
+            + (one.record.slope, one.record.error, one.from_zero, one.from_imposed)
+            + (one.off.slope, one.off.error, one.calibration)
+            for one in found
+        ),
     )
 
 
@@ -103,4 +121,16 @@ def drought_sheet(found: Sequence[FoundDrought]) -> Sheet:
         rows,
         f"Found: more than {-FOUND:g} standard deviations of other years below their mean. "
         "Imposed: against the same world without the drought; truth: at the times of the record.",
+        ("drought", "imposed", "truth", "record", "standard_deviations", "is_found"),
+        tuple(
+            (
+                one.name,
+                one.imposed,
+                one.truth,
+                one.record,
+                one.deviations,
+                str(one.is_found).lower(),
+            )
+            for one in found
+        ),
     )

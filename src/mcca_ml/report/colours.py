@@ -1,0 +1,34 @@
+"""Colours of a report, the same in every figure."""
+
+from collections.abc import Mapping
+
+from matplotlib.axes import Axes
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+COLOURS: Mapping[str, str] = {
+    "TMI": "#c2703d",
+    "AMSRE": "#7b5ea7",
+    "GMI": "#2f8f83",
+    "AMSR2": "#3b6fb6",
+}
+"""Of each stream."""
+INK = "#1f2328"
+"""Of the record."""
+TRUTH = "#b3261e"
+STATIONS = "#d98c00"
+BAND = "#9aa4ad"
+"""Of the uncertainty of the record."""
+
+
+def tidy(axes: Axes) -> None:
+    """Leave only what helps to read the values."""
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(axis="y", color="#e3e3e3", linewidth=0.6)
+    axes.set_axisbelow(True)
+
+
+def date_axis(axes: Axes) -> None:
+    """Short words for days."""
+    locator = AutoDateLocator()  # type: ignore[no-untyped-call]
+    axes.xaxis.set_major_locator(locator)
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]

@@ -1,0 +1,176 @@
+"""A Taylor diagram: correlation as an angle, standard deviation as a radius, for many products."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.projections.polar import PolarAxes
+
+from mcca_ml.learn.scores import FEWEST
+from mcca_ml.report.colours import COLOURS, INK
+from mcca_ml.report.evaluate import BASELINES, FUSED, Held
+from mcca_ml.report.sheet import Sheet, number
+from mcca_ml.report.tables import Bools, Floats
+from mcca_ml.validate.moments import moments_of
+from mcca_ml.validate.scores import scores_of
+
+_MARKS: Mapping[str, str] = {"climatology": "v", "ridge": "s", "pooled": "D"}
+_R_LINES = (0.2, 0.4, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
+
+
+@dataclass(frozen=True)
+class Point:
+    """A product in the diagram, medians over cells."""
+
+    product: str
+    reference: str
+    which: str
+    """Which days."""
+    r: float
+    ratio: float
+    """Standard deviation over that of the reference [1]."""
+    cells: int
+    pairs: int
+
+
+def point(names: tuple[str, str, str], sm: Floats, reference: Floats, mask: Bools) -> Point:
+    """Correlation and ratio of standard deviations of a product.
+
+    Args:
+        names: product, reference, which days.
+        sm: soil moisture [m3 m-3], (cell, time).
+        reference: [m3 m-3], same shape.
+        mask: days and cells that count, same shape.
+    """
+    pair = moments_of([np.where(mask, sm, np.float32(np.nan)), reference])
+    has = (pair.n >= FEWEST) & (pair.co[0, 0] > 0) & (pair.co[1, 1] > 0)
+    if not has.any():
+        return Point(*names, float("nan"), float("nan"), 0, 0)
+    r = scores_of(pair).r[has]
+    ratio = np.sqrt(pair.co[0, 0][has] / pair.co[1, 1][has])
+    middle = (float(np.median(r)), float(np.median(ratio)))
+    return Point(*names, *middle, int(has.sum()), int(pair.n[has].sum()))
+
+
+def points(found: Held) -> list[Point]:
+    """Record, streams and baselines on the test days that all have; the others on days of theirs.
+
+    Streams that never met the target are held against truth on all their days.
+
+    Args:
+        found: what is compared.
+    """
+    products = {name: found.products[name].sm for name in (FUSED, *found.baselines)}
+    for sensor, baselines in found.baselines.items():
+        products |= {
+            name if name == BASELINES[0] else f"{name} {sensor}": baselines[name]
+            for name in BASELINES
+        }
+    references = {"target": found.target}
+    if FUSED in found.known:
+        references["truth"] = found.known[FUSED]
+    common = np.all([np.isfinite(sm) for sm in products.values()], axis=0)
+    common &= np.isfinite(found.target) & found.is_test
+    out = []
+    for reference, values in references.items():
+        others = products if reference == "target" else {**products, "target": found.target}
+        out += [
+            point((name, reference, "common test days"), sm, values, common)
+            for name, sm in others.items()
+        ]
+    everywhere = np.ones(found.target.shape, np.bool_)
+    for name, known in found.known.items():
+        if name not in products:
+            sm = found.products[name].sm
+            out.append(point((name, "truth", "all its days"), sm, known, everywhere))
+    return [one for one in out if one.cells]
+
+
+def _look(one: Point) -> tuple[str, str]:
+    """Colour and mark of a product."""
+    first, _, sensor = one.product.partition(" ")
+    if one.product in (FUSED, "target"):
+        return INK, "*" if one.product == FUSED else "P"
+    return COLOURS.get(sensor or first, "#7d7d7d"), _MARKS.get(first, "o")
+
+
+def _draw(axes: PolarAxes, some: Sequence[Point], reference: str) -> None:
+    most = max(1.3, *(one.ratio for one in some)) * 1.05
+    least = min(0.0, *(one.r for one in some))
+    widest = float(np.ceil(np.degrees(np.arccos(max(least, -1.0))) / 15) * 15)
+    axes.set_thetamin(0)
+    axes.set_thetamax(widest)
+    axes.set_rmax(most)
+    axes.set_rorigin(0)
+    lines = [r for r in (-0.4, -0.2, 0.0, *_R_LINES) if np.degrees(np.arccos(r)) <= widest]
+    axes.set_thetagrids(np.degrees(np.arccos(lines)), [f"{r:g}" for r in lines])
+    axes.set_rgrids([0.5, 1.0], ["0.5", "1"], fontsize=9)
+    # Centred RMSD over the standard deviation of the reference: circles about the reference.
+    angle, radius = np.meshgrid(np.radians(np.linspace(0, widest, 200)), np.linspace(0, most, 120))
+    off = np.sqrt(1 + radius**2 - 2 * radius * np.cos(angle))
+    circles = axes.contour(
+        angle, radius, off, [0.25, 0.5, 0.75, 1.0], colors="#b0b7bf", linewidths=0.7
+    )
+    axes.clabel(circles, fmt="%g", fontsize=8)
+    axes.plot(0, 1, marker="o", color="#b3261e", ms=8, clip_on=False, zorder=5)
+    for one in some:
+        colour, mark = _look(one)
+        is_open = one.which != "common test days"
+        axes.plot(
+            np.arccos(np.clip(one.r, -1, 1)),
+            one.ratio,
+            mark,
+            color=colour,
+            mfc="none" if is_open else colour,
+            ms=11 if mark == "*" else 7,
+            label=f"{one.product}{' (all its days)' if is_open else ''}",
+            zorder=4,
+        )
+    axes.set_title(f"against {reference}", loc="left", fontsize=11)
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.02), ncols=2, frameon=False, fontsize=9)
+
+
+def draw_taylor(found: Sequence[Point]) -> Figure:
+    """A diagram for each reference, one beside the other.
+
+    Args:
+        found: of one reference at least.
+    """
+    references = list(dict.fromkeys(one.reference for one in found))
+    figure = Figure(figsize=(9.0, 5.6), layout="constrained")
+    for at, reference in enumerate(references):
+        axes = figure.add_subplot(1, len(references), at + 1, projection="polar")
+        _draw(
+            cast(PolarAxes, axes), [one for one in found if one.reference == reference], reference
+        )
+    return figure
+
+
+def taylor_sheet(found: Sequence[Point]) -> Sheet:
+    """The points as a table."""
+    rows = tuple(
+        (
+            one.product,
+            one.reference,
+            one.which,
+            number(one.r, 3),
+            number(one.ratio, 3),
+            f"{one.pairs:,}",
+            f"{one.cells:,}",
+        )
+        for one in found
+    )
+    data = tuple(
+        (one.product, one.reference, one.which, one.r, one.ratio, one.pairs, one.cells)
+        for one in found
+    )
+    return Sheet(
+        "Points of the Taylor diagram",
+        ("", "against", "days", "R", "ratio of standard deviations", "pairs", "cells"),
+        rows,
+        "Medians over cells with 20 pairs or more.",
+        ("product", "reference", "which_days", "r", "sd_ratio", "pairs", "cells"),
+        data,
+    )
