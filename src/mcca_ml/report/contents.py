@@ -87,7 +87,8 @@ def maps_section(known: Known, whole: Whole) -> Section:
         seen = np.where(np.isfinite(sm), whole.truth, np.nan)
         off = mean_of_days(sm - whole.truth)
         panels.append(maps.Panel("truth, mean [m³ m⁻³]", mean_of_days(seen), 0.0, 0.5, DRY_TO_WET))
-        panels.append(maps.Panel("record less truth [m³ m⁻³]", off, -0.1, 0.1, "RdBu"))
+        most = maps.limit_of(off)
+        panels.append(maps.Panel("record less truth [m³ m⁻³]", off, -most, most, "RdBu"))
     words = "Mean of the recommended values of each cell" + (
         ", of the truth at the same times, and their difference." if len(panels) > 1 else "."
     )
@@ -107,13 +108,14 @@ def maps_section(known: Known, whole: Whole) -> Section:
 def _score_maps(known: Known, one: KeyScores) -> Picture:
     """Maps of the scores of the record."""
     plain, nothing = one.of_cells.absolute, np.nan
+    most = maps.limit_of(plain.bias[one.has])
     panels = [
         maps.Panel(title, np.where(one.has, values, nothing), low, high, colours)
         for title, values, low, high, colours in (
             ("R", plain.r, 0.0, 1.0, "viridis"),
             ("anomaly R", one.of_cells.window.r, 0.0, 1.0, "viridis"),
             ("ubRMSD [m³ m⁻³]", plain.ubrmsd, 0.0, 0.08, "magma_r"),
-            ("bias [m³ m⁻³]", plain.bias, -0.1, 0.1, "RdBu"),
+            ("bias [m³ m⁻³]", plain.bias, -most, most, "RdBu"),
         )
     ]
     caption = (

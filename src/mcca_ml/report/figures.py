@@ -15,6 +15,7 @@ from mcca_ml.schema import LAYERS
 
 Floats = npt.NDArray[np.float32]
 
+_MANY_DAYS = 1000
 _WIDTH = 9.0
 """Of a figure [inch]."""
 
@@ -79,9 +80,9 @@ def _draw_part(
     sm = np.where(good, one["sm"].to_numpy(), np.nan)
     sd = one["sm_uncertainty"].to_numpy()
     axes.fill_between(time, sm - sd, sm + sd, color=BAND, alpha=0.35, linewidth=0)
-    axes.plot(time, sm, color=INK, linewidth=0.8, label="record, ± 1 sd")
     if truth is not None:
-        axes.plot(time, truth, color=TRUTH, linewidth=0.8, alpha=0.8, label="truth (simulated)")
+        axes.plot(time, truth, color=TRUTH, linewidth=0.7, alpha=0.7, label="truth (simulated)")
+    axes.plot(time, sm, color=INK, linewidth=0.9, label="record, ± 1 sd")
     if stations is not None:
         inside = (stations.days >= time[0]) & (stations.days <= time[-1])
         axes.plot(
@@ -89,7 +90,7 @@ def _draw_part(
             stations.values[inside],
             ".",
             color=STATIONS,
-            ms=3,
+            ms=1.5 if time.size > _MANY_DAYS else 3,
             label=stations.label,
         )
     axes.set_ylabel("soil moisture [m³ m⁻³]")

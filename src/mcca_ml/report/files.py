@@ -6,6 +6,7 @@ from io import BytesIO
 from pathlib import Path
 
 import matplotlib
+import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image
 
@@ -19,7 +20,10 @@ FIGURES, TABLES = "figures", "tables"
 SIMULATED = "simulated"
 """Last column of every table: true or false."""
 _DPI = 120
-_COLOURS = 256  # of a palette, which makes a third of the bytes
+_COLOURS = 256
+"""Of a palette, which makes a third of the bytes."""
+_MOST_OFF = 40
+"""What a palette may change of a colour, of 255; scales of colours need more than a palette has."""
 
 
 @contextmanager
@@ -49,8 +53,10 @@ def rendered(figure: Figure, *, is_simulated: bool) -> bytes:
         figure.suptitle("SIMULATED", x=0.01, ha="left", weight="bold", fontsize=11)
     held = BytesIO()
     figure.savefig(held, format="png", dpi=_DPI)
-    small = BytesIO()
-    Image.open(held).convert("RGB").quantize(_COLOURS).save(small, format="png", optimize=True)
+    whole, small = Image.open(held).convert("RGB"), BytesIO()
+    few = whole.quantize(_COLOURS)
+    off = np.asarray(whole, np.int16) - np.asarray(few.convert("RGB"), np.int16)
+    (few if np.abs(off).max() <= _MOST_OFF else whole).save(small, format="png", optimize=True)
     return small.getvalue()
 
 

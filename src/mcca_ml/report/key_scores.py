@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from mcca_ml.learn.scores import FEWEST
 from mcca_ml.report.evaluate import FUSED, Held
-from mcca_ml.report.sheet import Sheet, number, signed
+from mcca_ml.report.sheet import Sheet, number, signed, with_ends
 from mcca_ml.report.tables import Bools, Floats
 from mcca_ml.validate.intervals import Interval
 from mcca_ml.validate.parts import Days, PairScores, Span, in_parts, pair_scores
@@ -130,7 +130,7 @@ def key_scores(found: Held, days: Days) -> list[KeyScores]:
 
 
 def _shown(one: Summed, show: "partial[str]") -> str:
-    return f"{show(one.median)} ({show(one.low)} to {show(one.high)})"
+    return with_ends(show(one.median), show(one.low), show(one.high))
 
 
 def key_sheet(found: Sequence[KeyScores]) -> Sheet:
@@ -156,10 +156,10 @@ def key_sheet(found: Sequence[KeyScores]) -> Sheet:
         data.append((*head, *ends, *counts))
     columns = tuple(f"{name}{end}" for name in _OF_SCORE for end in ("", "_low", "_high"))
     return Sheet(
-        "Summary",
+        "Scores with 95 % intervals",
         _HEAD,
         tuple(rows),
-        "Medians over cells with 20 pairs or more; in brackets medians of the ends of the cells' "
+        "Medians over cells with 20 pairs or more; below them medians of the ends of the cells' "
         "own 95 % intervals, which know that a day is like the one before. Each product on all its "
         "own days. ubRMSD and bias in m3 m-3; anomalies depart from a mean of 35 days.",
         ("product", "reference", "which_days", *columns, "pairs", "cells", "days"),

@@ -24,6 +24,14 @@ _GAP_CELLS = 12
 _MOST_REGIONS = 6
 """Beyond these all are shown on one map."""
 _MARGIN_CELLS = 1
+_MOST_ACROSS = 3
+"""Panels beside each other."""
+_WIDE = 0.6
+"""Height over width below which a map has a row to itself."""
+_SHARE = 95.0
+_LIMITS = (0.02, 0.05, 0.1, 0.2)
+_AROUND = 1.4
+"""Width of words and scale beside a map [inch]."""
 _WIDTH = 9.0
 """Of a figure [inch]."""
 
@@ -132,31 +140,63 @@ def _draw(axes: Axes, window: Window, cells: Indices, panel: Panel) -> ScalarMap
     return shown
 
 
+def _shape(windows: Sequence[Window], panels: int) -> tuple[int, int]:
+    """How many panels stand beside and below each other."""
+    across = min(panels, _MOST_ACROSS)
+    if len(windows) > 1:
+        across = 1 if panels > _MOST_ACROSS else across
+    elif windows[0].aspect < _WIDE:
+        across = 1
+    elif panels > _MOST_ACROSS and not panels % 2:
+        across = 2
+    return across, -(-panels // across)
+
+
 def draw_maps(cells: Indices, panels: Sequence[Panel]) -> Figure:
-    """Maps of all panels in all regions; a region a column, a panel a row, or the other way round.
+    """Maps of all panels in all regions.
+
+    Where the panels fit beside each other the regions stand below each other; else a row is a
+    panel and the regions stand beside each other.
 
     Args:
         cells: flat cells of EASE2_M25, (cell,).
         panels: one at least.
     """
     windows = regions(cells)
-    across = min(len(panels), 2 if len(windows) == 1 and windows[0].aspect < 1 else 4)
-    down = -(-len(panels) // across)
-    side = _WIDTH / across
-    heights = [min(max(one.aspect, 0.35), 1.3) * (side - 0.9) + 0.75 for one in windows]
-    figure = Figure(figsize=(_WIDTH, down * sum(heights) + 0.35), layout="constrained")
-    grid = figure.subplots(down * len(windows), across, squeeze=False, height_ratios=heights * down)
-    for number in range(down * across):
-        block, place = divmod(number, across)
-        for i, window in enumerate(windows):
-            axes = grid[block * len(windows) + i, place]
-            if number >= len(panels):
-                axes.set_axis_off()
-                continue
-            shown = _draw(axes, window, cells, panels[number])
-            if not i:
-                axes.set_title(panels[number].title, loc="left", fontsize=10)
-            axes.tick_params(labelsize=8)
-            bar = figure.colorbar(shown, ax=axes, shrink=0.9, pad=0.02, extend="both")
-            bar.ax.tick_params(labelsize=8)
+    across, down = _shape(windows, len(panels))
+    is_turned = across == 1 and len(windows) > 1
+    places = [(panel, window) for panel in range(len(panels)) for window in range(len(windows))]
+    if is_turned:
+        columns, rows, at = len(windows), len(panels), dict(zip(places, places, strict=True))
+    else:
+        columns, rows = across, down * len(windows)
+        at = {
+            (panel, window): (panel // across * len(windows) + window, panel % across)
+            for panel, window in places
+        }
+    side = _WIDTH / columns - _AROUND
+    tallest = [
+        max(min(max(windows[w].aspect, 0.3), 1.3) for p, w in places if at[p, w][0] == row)
+        for row in range(rows)
+    ]
+    heights = [one * side + 0.6 for one in tallest]
+    figure = Figure(figsize=(_WIDTH, sum(heights) + 0.4), layout="constrained")
+    grid = figure.subplots(rows, columns, squeeze=False, height_ratios=heights)
+    for axes in grid.ravel():
+        axes.set_axis_off()
+    for (panel, window), place in at.items():
+        axes = grid[place]
+        axes.set_axis_on()
+        shown = _draw(axes, windows[window], cells, panels[panel])
+        if is_turned or not window:
+            axes.set_title(panels[panel].title, loc="left", fontsize=11)
+        axes.tick_params(labelsize=9)
+        figure.colorbar(shown, ax=axes, pad=0.02, extend="both").ax.tick_params(labelsize=9)
     return figure
+
+
+def limit_of(values: Doubles) -> float:
+    """End of a scale about 0 that holds nearly all values: 0.02, 0.05, 0.1 or 0.2 [m3 m-3]."""
+    known = np.abs(values[np.isfinite(values)])
+    most = float(np.percentile(known, _SHARE)) if known.size else 0.0
+    return next((one for one in _LIMITS if one >= most), _LIMITS[-1])

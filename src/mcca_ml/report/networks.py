@@ -1,5 +1,6 @@
 """A record and its streams at stations: scores, and how near they are to those against truth."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -10,15 +11,15 @@ import numpy as np
 from mcca_ml.config import Settings
 from mcca_ml.report.evaluate import FUSED, Held
 from mcca_ml.report.figures import Readings
-from mcca_ml.report.sheet import Sheet, number, signed
+from mcca_ml.report.sheet import Sheet, number, signed, with_ends
 from mcca_ml.validate.asked import products_of
 from mcca_ml.validate.moments import moments_of
-from mcca_ml.validate.run import Compared, Validation, validate
+from mcca_ml.validate.run import NOT_COMMON, Compared, Validation, validate
 from mcca_ml.validate.scores import Scores, scores_of
 from mcca_ml.validate.stations import DENSE, Unit
 from mcca_ml.validate.tables import Value
 
-RECORD = "record"
+RECORD, READINGS = "record", "readings of the stations"
 _STREAM = "stream "
 
 
@@ -133,7 +134,7 @@ def _row(named: dict[str, Value], true: Scores | None) -> tuple[tuple[str, ...],
     def ends(name: str, digits: int) -> str:
         show = signed if name.endswith("bias") else number
         low, high = (show(value(f"{name}_{end}"), digits) for end in ("low", "high"))
-        return f"{show(value(name), digits)} ({low} to {high})"
+        return with_ends(show(value(name), digits), low, high)
 
     true_r, true_ubrmsd, true_bias = (
         (float("nan"),) * 3
@@ -186,20 +187,32 @@ def network_sheet(found: Held, validation: Validation) -> Sheet:
         "Scores at stations",
         tuple(_HEAD[i] for i in keep),
         tuple(tuple(row[i] for i in keep) for row in rows),
-        "Against the mean of the stations of a network in a cell, or a station alone; in brackets "
-        "95 % intervals. Beside them, where truth is known, the scores against it in the same cell "
-        "on the same days: they differ from those against stations by what stations do not know of "
-        "their cell. Each product on days of its own; ubRMSD and bias in m3 m-3.",
+        "Against the mean of the stations of a network in a cell, or a station alone; below each "
+        "number its 95 % interval. Beside them, where truth is known, the scores against it in the "
+        "same cell on the same days: they differ from those against stations by what stations do "
+        "not know of their cell. Each product on days of its own; ubRMSD and bias in m3 m-3.",
         (*lead, *columns, "true_r", "true_ubrmsd", "true_bias"),
         tuple(data),
     )
 
 
 def excluded_sheet(validation: Validation) -> Sheet:
-    """What was not used of the record and of the readings, counted by reason."""
+    """What was not used of the record and of the readings, counted by reason.
+
+    Args:
+        validation: of the record, its streams and others.
+    """
     table = next(one for one in validation.tables if one.name == "excluded")
-    names = (RECORD, "readings of the stations")
-    kept = [row for row in table.rows if row[0] in names]
-    rows = tuple((str(a), str(b), str(c), f"{int(d):,}") for a, b, c, d in kept)
-    head = ("", "unit", "reason", "count")
-    return Sheet("Not used at stations", head, rows, "", table.columns, table.rows)
+    count = Counter[tuple[str, str]]()
+    for product, _, reason, number_of in table.rows:
+        if product in (RECORD, READINGS) and reason != NOT_COMMON:
+            count[str(product), str(reason)] += int(number_of)
+    rows = tuple((product, reason, f"{of:,}") for (product, reason), of in count.items())
+    return Sheet(
+        "Not used at stations",
+        ("", "reason", "count"),
+        rows,
+        "All stations together; the file tells them apart.",
+        table.columns,
+        table.rows,
+    )

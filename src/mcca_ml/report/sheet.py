@@ -9,7 +9,7 @@ import numpy as np
 
 from mcca_ml.validate.tables import Value
 
-_NUMBER = re.compile(r"[–+-]?[\d,]*\.?\d*( %)?( ± [–\d.]+)?( \([–+\d. -]+ to [–+\d. -]+\))?")
+_NUMBER = re.compile(r"[–+-]?[\d,]*\.?\d*( %)?( ± [–\d.]+)?(\n[–+\d. -]* to [–+\d. -]*)?")
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,7 @@ class Sheet:
     head: tuple[str, ...]
     """Of the columns; the first holds the names of the rows."""
     rows: tuple[tuple[str, ...], ...]
+    """What follows the end of a line stands small below it."""
     note: str = ""
     columns: tuple[str, ...] = ()
     """Of the file; empty: the heads."""
@@ -72,6 +73,20 @@ def percent(share: float, digits: int = 0) -> str:
     return f"{100 * share:.{digits}f} %" if np.isfinite(share) else "–"
 
 
+def with_ends(value: str, low: str, high: str) -> str:
+    """A number above its 95 % interval.
+
+    >>> with_ends("0.77", "0.58", "0.88").splitlines()
+    ['0.77', '0.58 to 0.88']
+    """
+    return f"{value}\n{low} to {high}"
+
+
+def _cell(words: str) -> str:
+    first, _, below = escape(words).partition("\n")
+    return f"{first}<br><small>{below}</small>" if below else first
+
+
 def _are_numbers(cells: Sequence[str]) -> bool:
     """Whether a column holds numbers, which stand to the right."""
     return all(_NUMBER.fullmatch(cell) for cell in cells)
@@ -88,7 +103,7 @@ def html(sheet: Sheet) -> str:
     body = "".join(
         f'<tr><th scope="row">{escape(row[0])}</th>'
         + "".join(
-            f"<td {kind}>{escape(word)}</td>" for word, kind in zip(row[1:], kinds[1:], strict=True)
+            f"<td {kind}>{_cell(word)}</td>" for word, kind in zip(row[1:], kinds[1:], strict=True)
         )
         + "</tr>"
         for row in sheet.rows

@@ -31,7 +31,7 @@ DARK: Mapping[str, str] = {
 _SCREEN = """
 *{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%}
-body{font:16px/1.55 system-ui,sans-serif;max-width:66rem;margin:0 auto;padding:1.5rem 1rem 4rem;
+body{font:16px/1.55 system-ui,sans-serif;max-width:70rem;margin:0 auto;padding:1.5rem 1rem 4rem;
 color:var(--ink);background:var(--paper);overflow-wrap:break-word}
 h1{font-size:1.7rem;line-height:1.25;margin:.3rem 0 .8rem}
 h2{font-size:1.3rem;margin:2.8rem 0 .6rem;padding-top:.5rem;border-top:1px solid var(--line)}
@@ -49,6 +49,7 @@ border-bottom:1px solid var(--line)}
 th[scope=row]{font-weight:400;min-width:7rem}
 thead th{font-weight:600;vertical-align:bottom;background:var(--paper)}
 .n{text-align:right;white-space:nowrap}
+small{color:var(--soft);font-size:.85em}
 .simulated{background:var(--warn);color:var(--warn-ink);padding:.6rem .9rem;
 border-left:4px solid var(--mark)}
 """
@@ -58,7 +59,7 @@ _PHONE = """
 body{font-size:15px;padding:.8rem .8rem 3rem}
 h1{font-size:1.35rem}h2{font-size:1.15rem}
 nav ul{columns:1}
-figure img{max-width:none;width:38rem}
+figure img{max-width:none;width:46rem}
 }
 """
 """Narrow screens: figures keep a size at which words can be read, and scroll like tables."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 from matplotlib.projections.polar import PolarAxes
 
@@ -128,8 +129,7 @@ def _draw(axes: PolarAxes, some: Sequence[Point], reference: str) -> None:
             label=f"{one.product}{' (all its days)' if is_open else ''}",
             zorder=4,
         )
-    axes.set_title(f"against {reference}", loc="left", fontsize=11)
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.02), ncols=2, frameon=False, fontsize=9)
+    axes.set_title(f"against {reference}", fontsize=11, pad=14)
 
 
 def draw_taylor(found: Sequence[Point]) -> Figure:
@@ -139,12 +139,17 @@ def draw_taylor(found: Sequence[Point]) -> Figure:
         found: of one reference at least.
     """
     references = list(dict.fromkeys(one.reference for one in found))
-    figure = Figure(figsize=(9.0, 5.6), layout="constrained")
+    figure = Figure(figsize=(9.0, 5.4), layout="constrained")
+    named: dict[str, Artist] = {}
     for at, reference in enumerate(references):
         axes = figure.add_subplot(1, len(references), at + 1, projection="polar")
-        _draw(
-            cast(PolarAxes, axes), [one for one in found if one.reference == reference], reference
-        )
+        some = [one for one in found if one.reference == reference]
+        _draw(cast(PolarAxes, axes), some, reference)
+        handles, labels = axes.get_legend_handles_labels()
+        named |= dict(zip(labels, handles, strict=True))
+    figure.legend(
+        list(named.values()), list(named), ncols=4, frameon=False, loc="outside lower center"
+    )
     return figure
 
 
