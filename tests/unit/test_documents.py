@@ -26,6 +26,7 @@ def test_documents_name_options_that_exist(path):
         "series",
         "map",
         "validate",
+        "report",
     ):
         shown = CliRunner().invoke(cli.app, [command, "--help"], env={"COLUMNS": "200"})
         options |= set(re.findall(r"--[a-z-]+", shown.stdout))

@@ -22,8 +22,9 @@ SIMULATED = "simulated"
 _DPI = 120
 _COLOURS = 256
 """Of a palette, which makes a third of the bytes."""
-_MOST_OFF = 40
-"""What a palette may change of a colour, of 255; scales of colours need more than a palette has."""
+_MOST_OFF, _NEARLY_ALL = 30, 99.9
+"""What a palette may change of a colour, of 255, in that share of a figure [%]; scales of colours
+need more than a palette has."""
 
 
 @contextmanager
@@ -56,7 +57,8 @@ def rendered(figure: Figure, *, is_simulated: bool) -> bytes:
     whole, small = Image.open(held).convert("RGB"), BytesIO()
     few = whole.quantize(_COLOURS)
     off = np.asarray(whole, np.int16) - np.asarray(few.convert("RGB"), np.int16)
-    (few if np.abs(off).max() <= _MOST_OFF else whole).save(small, format="png", optimize=True)
+    is_alike = np.percentile(np.abs(off).max(axis=-1), _NEARLY_ALL) <= _MOST_OFF
+    (few if is_alike else whole).save(small, format="png", optimize=True)
     return small.getvalue()
 
 

@@ -32,6 +32,8 @@ _SHARE = 95.0
 _LIMITS = (0.02, 0.05, 0.1, 0.2)
 _AROUND = 1.4
 """Width of words and scale beside a map [inch]."""
+_MOST_SIDE = 2.4
+"""Of a map that stands beside those of other regions [inch]."""
 _WIDTH = 9.0
 """Of a figure [inch]."""
 
@@ -174,13 +176,14 @@ def draw_maps(cells: Indices, panels: Sequence[Panel]) -> Figure:
             (panel, window): (panel // across * len(windows) + window, panel % across)
             for panel, window in places
         }
-    side = _WIDTH / columns - _AROUND
+    side = min(_WIDTH / columns - _AROUND, _MOST_SIDE if is_turned else _WIDTH)
     tallest = [
         max(min(max(windows[w].aspect, 0.3), 1.3) for p, w in places if at[p, w][0] == row)
         for row in range(rows)
     ]
     heights = [one * side + 0.6 for one in tallest]
-    figure = Figure(figsize=(_WIDTH, sum(heights) + 0.4), layout="constrained")
+    width = columns * (side + _AROUND)
+    figure = Figure(figsize=(width, sum(heights) + 0.4), layout="compressed")
     grid = figure.subplots(rows, columns, squeeze=False, height_ratios=heights)
     for axes in grid.ravel():
         axes.set_axis_off()

@@ -12,6 +12,10 @@ from mcca_ml.validate.tables import Value
 _NUMBER = re.compile(r"[–+-]?[\d,]*\.?\d*( %)?( ± [–\d.]+)?(\n[–+\d. -]* to [–+\d. -]*)?")
 
 
+_SHORT = 24
+"""Rows up to which a table stays on one sheet of paper."""
+
+
 @dataclass(frozen=True)
 class Sheet:
     """A table, all cells as they are shown."""
@@ -110,8 +114,9 @@ def html(sheet: Sheet) -> str:
     )
     note = f'<p class="note">{escape(sheet.note)}</p>' if sheet.note else ""
     title = escape(sheet.title)
+    kind = "sheet short" if len(sheet.rows) <= _SHORT else "sheet"
     return (
-        f'<section class="sheet"><h3>{title}</h3>'
+        f'<section class="{kind}"><h3>{title}</h3>'
         f'<div class="wide" tabindex="0" role="region" aria-label="{title}"><table>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>{note}</section>"
     )

@@ -67,14 +67,17 @@ figure img{max-width:none;width:46rem}
 _PRINT = """
 @media print{
 @page{size:A4;margin:16mm 14mm}
-body{font-size:9.5pt;max-width:none;padding:0}
+html{font-size:9.5pt}
+body{font-size:1rem;max-width:none;padding:0}
 nav{display:none}
 h2{margin-top:8mm;break-after:avoid}h3{break-after:avoid}
 .wide{overflow:visible}
-table{font-size:7.5pt;width:100%}
+table{font-size:7.5pt}
 th,td{padding:.6mm 2mm .6mm 0}
 th[scope=row]{min-width:0}
-.n{white-space:normal}
+small{font-size:.88em}
+.short,.note,figcaption{break-inside:avoid}
+.note,figcaption{break-before:avoid}
 thead{display:table-header-group}
 tr{break-inside:avoid}
 figure img{width:auto;max-width:100%;max-height:225mm}

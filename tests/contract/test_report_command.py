@@ -1,0 +1,188 @@
+"""`mcca-ml report`: one page, light enough to mail; every figure as PNG, every table as CSV."""
+
+import csv
+import re
+import shutil
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from made_record import configuration
+from typer.testing import CliRunner, Result
+
+from mcca_ml.cli import app
+
+MAILED = 10e6
+"""Bytes that a mail may have."""
+SECTIONS = ("Summary", "Maps", "Scores", "Stations", "Series", "Coverage", "Uncertainty")
+
+
+def report(configuration: Path, *options: str) -> Result:
+    return CliRunner().invoke(app, ["report", str(configuration), *options])
+
+
+@pytest.fixture(scope="module")
+def folder(tiny_world: Path, tiny_record: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("reported")
+    shutil.copytree(tiny_record, path, dirs_exist_ok=True)
+    configuration(path, tiny_world)
+    return path
+
+
+@pytest.fixture(scope="module")
+def called(folder: Path, tiny_world: Path) -> Result:
+    truth = str(tiny_world / "truth.zarr")
+    return report(folder / "record.toml", "--truth", truth)
+
+
+class Tree(HTMLParser):
+    """Elements of a page, with their attributes, and which of them were left open."""
+
+    EMPTY = frozenset({"meta", "link", "img", "br", "input"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+
+    def handle_starttag(self, tag, attrs):
+        self.found.append((tag, dict(attrs)))
+        if tag not in self.EMPTY:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def of(self, tag: str) -> list[dict[str, str | None]]:
+        return [attrs for name, attrs in self.found if name == tag]
+
+
+@pytest.fixture(scope="module")
+def text(called: Result, folder: Path) -> str:
+    assert called.exit_code == 0, called.output
+    return (folder / "report" / "index.html").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def tree(text: str) -> Tree:
+    made = Tree()
+    made.feed(text)
+    assert made.open == []
+    return made
+
+
+def test_it_says_where_the_page_is_and_what_it_has(called: Result, folder: Path):
+    assert called.exit_code == 0, called.output
+    assert re.fullmatch(
+        rf"{re.escape(str(folder))}/report/index\.html: \d\.\d MB, \d+ figures, \d+ tables in .* s",
+        called.stdout.strip(),
+    )
+
+
+def test_it_can_be_mailed_and_needs_nothing_else(text: str, tree: Tree):
+    assert len(text.encode()) < MAILED
+    named = [attrs.get(key) for _, attrs in tree.found for key in ("src", "href")]
+    assert all(one is None or one.startswith(("data:", "#")) for one in named)
+    assert not re.search(r"url\(|@import|https?://", text.split("<main>")[0])
+    assert tree.of("script") == []
+
+
+def test_it_is_marked_as_simulated(text: str, called: Result):
+    assert "<title>SIMULATED " in text
+    assert "<b>SIMULATED.</b>" in text
+
+
+def test_its_sections_stand_in_order_and_the_contents_lead_to_them(text: str, tree: Tree):
+    found = re.findall(r'<h2 id="([^"]+)">([^<]+)</h2>', text)
+    assert tuple(title for _, title in found)[: len(SECTIONS)] == SECTIONS
+    assert found[-1][1] == "Provenance"
+    assert [attrs["href"] for attrs in tree.of("a")] == [f"#{anchor}" for anchor, _ in found]
+
+
+def test_every_figure_has_words_and_is_a_file(text: str, tree: Tree, folder: Path):
+    figures = sorted((folder / "report" / "figures").iterdir())
+    assert len(tree.of("img")) == len(figures) == text.count("<figcaption>SIMULATED. ")
+    assert all(str(attrs["alt"]).strip() for attrs in tree.of("img"))
+    assert all(path.read_bytes().startswith(b"\x89PNG\r\n\x1a\n") for path in figures)
+
+
+def test_every_table_is_a_file_that_is_marked(tree: Tree, folder: Path):
+    tables = sorted((folder / "report" / "tables").iterdir())
+    assert len(tree.of("table")) == len(tables)
+    for path in tables:
+        with path.open(encoding="utf-8", newline="") as file:
+            head, *rows = csv.reader(file)
+        assert head[-1] == "simulated"
+        assert len(set(head)) == len(head)
+        assert {len(row) for row in rows} <= {len(head)}
+        assert {row[-1] for row in rows} <= {"true"}
+
+
+def test_the_summary_has_scores_with_their_intervals(called: Result, folder: Path):
+    path = folder / "report" / "tables" / "scores_with_95_intervals.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {"product", "reference", "which_days", "pairs", "cells", "days"} < set(rows[0])
+    assert "truth" in {row["reference"] for row in rows} <= {"target", "truth"}
+    for row in rows:
+        for name in ("r", "anomaly_r", "ubrmsd", "bias"):
+            low, middle, high = (row[f"{name}{end}"] for end in ("_low", "", "_high"))
+            assert not low or float(low) <= float(middle) <= float(high)
+
+
+def test_what_stood_there_is_replaced(called: Result, folder: Path, tiny_world: Path):
+    old = folder / "report" / "tables" / "old.csv"
+    old.write_text("old")
+    page = (folder / "report" / "index.html").read_bytes()
+    again = report(folder / "record.toml", "--truth", str(tiny_world / "truth.zarr"))
+    assert again.exit_code == 0, again.output
+    assert not old.exists()
+    assert (folder / "report" / "index.html").read_bytes() == page
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        ("work/record.zarr", "record.zarr"),
+        ("work/target.zarr", "target.zarr"),
+        ("work/streams/AMSR2.zarr", "AMSR2.zarr"),
+    ],
+)
+def test_what_is_missing_is_told_in_one_line(folder: Path, tmp_path: Path, damage, words):
+    shutil.copytree(folder, tmp_path / "copy", ignore=shutil.ignore_patterns("report"))
+    shutil.rmtree(tmp_path / "copy" / damage)
+    said = report(tmp_path / "copy" / "record.toml")
+    assert said.exit_code == 1
+    assert said.stderr.startswith("error: ")
+    assert words in said.stderr
+    assert "unexpectedly" not in said.stderr
+    assert len(said.stderr.splitlines()) == 1
+    assert not (tmp_path / "copy" / "report" / "index.html").exists()
+
+
+def test_a_record_cut_short_is_told_in_one_line(folder: Path, tmp_path: Path):
+    shutil.copytree(folder, tmp_path / "copy", ignore=shutil.ignore_patterns("report"))
+    shard = next(
+        path
+        for path in sorted((tmp_path / "copy" / "work" / "record.zarr" / "sm" / "c").rglob("*"))
+        if path.is_file()
+    )
+    shard.write_bytes(shard.read_bytes()[:100])
+    said = report(tmp_path / "copy" / "record.toml")
+    assert said.exit_code == 1
+    assert "record.zarr" in said.stderr
+    assert "unexpectedly" not in said.stderr
+    assert len(said.stderr.splitlines()) == 1
+
+
+def test_data_are_refused(tmp_path: Path):
+    said = report(tmp_path / "record.zarr")
+    assert said.exit_code == 1
+    assert "found no .toml, expected the configuration of a record" in said.stderr
+
+
+def test_a_folder_without_stations_is_told(folder: Path, tmp_path: Path):
+    said = report(folder / "record.toml", "--stations", str(tmp_path), "--out", str(tmp_path / "o"))
+    assert said.exit_code == 1
+    assert len(said.stderr.splitlines()) == 1
+    assert "expected stations of ISMN" in said.stderr
