@@ -43,15 +43,21 @@ def build(folder: Path, sanitize: str) -> Path:
 
 
 def environment(sanitize: str) -> dict[str, str]:
-    """The library of the sanitizer before all others, since Python is not built with it."""
-    library = "tsan" if "thread" in sanitize else "asan"
-    found = subprocess.run(
-        ["c++", f"-print-file-name=lib{library}.so"], check=True, capture_output=True, text=True
-    )
+    """The library of the sanitizer before all others, since Python is not built with it.
+
+    That of C++ too: the sanitizer looks once, at the beginning, for what throws.
+    """
+    names = "tsan" if "thread" in sanitize else "asan", "stdc++"
+    found = [
+        subprocess.run(
+            ["c++", f"-print-file-name=lib{name}.so"], check=True, capture_output=True, text=True
+        )
+        for name in names
+    ]
     # Python itself keeps memory until its end.
     return {
         **os.environ,
-        "LD_PRELOAD": found.stdout.strip(),
+        "LD_PRELOAD": " ".join(done.stdout.strip() for done in found),
         "ASAN_OPTIONS": "detect_leaks=0",
         "OPENBLAS_NUM_THREADS": "1",
     }
@@ -123,8 +129,10 @@ def fit(native: ModuleType, rng: np.random.Generator, number: int) -> None:
 def stress(path: Path, fits: int) -> int:
     """All calls; exit status."""
     native, rng = loaded(path), np.random.default_rng(0)
-    for number in range(-(-fits // CELLS)):
-        fit(native, rng, number + 1)
+    for number in range(1, -(-fits // CELLS) + 1):
+        fit(native, rng, number)
+        if number % 200 == 0:
+            print(f"{number * CELLS:,} fits", flush=True)
     print(f"{fits:,} fits by {', '.join(native.instructions())}: no finding")
     return 0
 
