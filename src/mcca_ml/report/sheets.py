@@ -89,8 +89,7 @@ def trend_sheet(found: Sequence[FoundTrend]) -> Sheet:
         rows,
         "Monthly departures from the usual month, outside the drought and the year after it; "
         "errors hold the memory of the residuals and, for the record, what calibration leaves "
-        "open as a constant error of each sensor. The truth's own slope differs from the imposed "
-        "one by its weather.",
+        "open. The truth's own slope differs from the imposed one by its weather.",
         ("box", "imposed", "truth", "truth_error", "record", "record_error", "sigmas_from_0")
         + ("sigmas_from_imposed", "difference", "difference_error", "calibration_error"),
         tuple(
