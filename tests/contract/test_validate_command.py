@@ -84,6 +84,17 @@ def test_the_same_as_a_folder_of_daily_files(tmp_path):
     assert whole == daily
 
 
+def test_files_in_other_units_than_the_first_are_refused(tmp_path):
+    folder = tmp_path / "daily"
+    folder.mkdir()
+    for number, units in enumerate(["m3 m-3", "percent"]):
+        one = made.product(100.0 if number else 1.0).isel(time=[number])
+        one["sm"].attrs["units"] = units
+        made.write_product(folder / f"X-2016010{number + 1}.nc", one)
+    said = refused(folder, "--stations", made.write_stations(tmp_path / "stations"))
+    assert "X-20160102.nc: sm in units percent, divided by 100, expected m3 m-3 as in" in said
+
+
 def test_the_same_as_a_cube(tmp_path):
     whole = table(scored(tmp_path, made.write_product(tmp_path / "p.nc")), "scores")
     made.product().to_zarr(tmp_path / "p.zarr", consolidated=False, zarr_format=3)

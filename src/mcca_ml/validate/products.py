@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import xarray as xr
 
 from mcca_ml.errors import GranuleError
 from mcca_ml.validate import when
 from mcca_ml.validate.extract import Values, extract, together
-from mcca_ml.validate.layout import layout_of, places_of
+from mcca_ml.validate.layout import Layout, layout_of, places_of
 from mcca_ml.validate.moments import Doubles, Indices
 from mcca_ml.validate.opening import Product, files_of, opened
 from mcca_ml.validate.variables import Conversion, check_range, conversion, find
@@ -23,6 +24,7 @@ OUT_OF_RANGE = "outside 0 to 1 m3 m-3"
 TWICE = "the same place and time again"
 NO_TIME = "without a time"
 MISSING = "no value"
+_SAME_KM = 1e-3  # places of two files that are nearer than that are one
 
 
 @dataclass(frozen=True)
@@ -59,23 +61,22 @@ class Extract:
 
 
 @dataclass(frozen=True)
-class _File:
-    """One file, and where the places lie in it."""
-
-    path: Path
-    index: tuple[Indices, ...]
-    distance: tuple[float, ...]
-
-
-@dataclass(frozen=True)
-class _Survey:
-    """What the files of a product have in common, and where the places lie."""
+class _First:
+    """What the first file of a product says, and all others have to."""
 
     variable: str
     conversion: Conversion
-    files: tuple[_File, ...]
-    passed_over: int
     attrs: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class _Where:
+    """Where the places lie in files of one layout."""
+
+    layout: Layout
+    index: tuple[Indices, ...]
+    distance: tuple[float, ...]
+    """From each place to the nearest of the file [km]; infinite outside."""
 
 
 def _bare(variable: str) -> str:
@@ -83,42 +84,96 @@ def _bare(variable: str) -> str:
     return variable.rpartition("/")[2]
 
 
-def _survey(product: Product, places: Sequence[tuple[float, float]]) -> _Survey:
-    """Look into all files.
+def _first(ds: xr.Dataset, path: Path, product: Product) -> _First:
+    """What a file says of its soil moisture.
 
     Raises:
-        GranuleError: none has soil moisture; units that are not known.
+        GranuleError: it has none, or in units that are not known.
     """
-    found: list[_File] = []
-    first: tuple[str, Conversion, dict[str, str]] | None = None
-    known: tuple[Doubles, Doubles, tuple[Indices, ...], tuple[float, ...]] | None = None
+    name = find(ds, path.name, _bare(product.variable))
+    attrs = {str(key): str(value) for key, value in ds.attrs.items()}
+    return _First(name, conversion(name, ds[name].attrs, path.name), attrs)
+
+
+def _where(layout: Layout, places: Sequence[tuple[float, float]], known: _Where | None) -> _Where:
+    """Where the places lie; what is known where the file has the layout of the one before."""
+    if known is not None:
+        pairs = ((known.layout.lat, layout.lat), (known.layout.lon, layout.lon))
+        if all(np.array_equal(a, b) for a, b in pairs):
+            return _Where(layout, known.index, known.distance)
+    found = [places_of(layout, lat, lon) for lat, lon in places]
+    return _Where(layout, tuple(one for one, _ in found), tuple(far for _, far in found))
+
+
+def _check_same(ds: xr.Dataset, first: _First, path: Path) -> None:
+    """Refuse a file in other units than the first.
+
+    Raises:
+        GranuleError: that is so.
+    """
+    found = conversion(first.variable, ds[first.variable].attrs, path.name)
+    if found != first.conversion:
+        raise GranuleError(
+            f"{path.name}: {first.variable} in units {found.said}, expected "
+            f"{first.conversion.said} as in the file before; give files of one product"
+        )
+
+
+@dataclass(frozen=True)
+class _Read:
+    """All files of a product."""
+
+    first: _First
+    parts: tuple[list[tuple[float, Values]], ...]
+    """For each place its distance and values in each file that reaches it."""
+    passed_over: int
+
+
+def _read(
+    product: Product, places: Sequence[tuple[float, float]], progress: Callable[[int], None]
+) -> _Read:
+    """Read all files, each once.
+
+    Raises:
+        GranuleError: not readable, none has soil moisture, other units or no times.
+    """
+    parts: tuple[list[tuple[float, Values]], ...] = tuple([] for _ in places)
+    first: _First | None = None
+    where: _Where | None = None
     why, lost = "", 0
     for path in files_of(product.path):
+        progress(1)
         with opened(path, product.variable) as ds:
-            if first is not None and first[0] not in ds.data_vars:
+            if first is None:
+                try:
+                    first = _first(ds, path, product)
+                except GranuleError as error:
+                    why, lost = why or str(error), lost + 1
+                    continue
+            if first.variable not in ds.data_vars:
                 lost += 1  # a file of places alone, or of nothing
                 continue
-            try:
-                name = first[0] if first else find(ds, path.name, _bare(product.variable))
-            except GranuleError as error:
-                why, lost = why or str(error), lost + 1
-                continue
-            layout = layout_of(ds, name, path.name)
-            if first is None:
-                told = conversion(name, ds[name].attrs, path.name)
-                first = name, told, {str(k): str(v) for k, v in ds.attrs.items()}
-            same = known is not None and all(
-                np.array_equal(a, b)
-                for a, b in zip(known[:2], (layout.lat, layout.lon), strict=True)
-            )
-            if known is None or not same:
-                at = [places_of(layout, lat, lon) for lat, lon in places]
-                index, far = tuple(one for one, _ in at), tuple(one for _, one in at)
-                known = layout.lat, layout.lon, index, far
-            found.append(_File(path, known[2], known[3]))
+            _check_same(ds, first, path)
+            where = _where(layout_of(ds, first.variable, path.name), places, where)
+            inside = [n for n, far in enumerate(where.distance) if np.isfinite(far)]
+            index = [where.index[n] for n in inside]
+            held = extract(ds, first.variable, where.layout, index, path) if inside else []
+            for n, one in zip(inside, held, strict=True):
+                parts[n].append((where.distance[n], one))
     if first is None:
         raise GranuleError(why)
-    return _Survey(first[0], first[1], tuple(found), lost, first[2])
+    return _Read(first, parts, lost)
+
+
+def _of_place(
+    parts: Sequence[tuple[float, Values]], told: Conversion, *, is_strict: bool
+) -> Series | None:
+    """The values of a place, from the file or files whose cell is the nearest to it."""
+    if not parts:
+        return None
+    nearest = min(far for far, _ in parts)
+    values = together([one for far, one in parts if far <= nearest + _SAME_KM])
+    return _ordered(values, told, nearest, is_strict=is_strict)
 
 
 def _ordered(values: Values, told: Conversion, far: float, *, is_strict: bool) -> Series:
@@ -164,43 +219,24 @@ def extract_product(
     Raises:
         GranuleError: not readable, no soil moisture, units not known, no times.
     """
-    survey = _survey(product, places)
-    nearest = [min(file.distance[number] for file in survey.files) for number in range(len(places))]
-    parts: list[list[Values]] = [[] for _ in places]
-    for file in survey.files:
-        # A place belongs to the file, or files, whose cell is the nearest to it.
-        wanted = [
-            number
-            for number, far in enumerate(file.distance)
-            if np.isfinite(far) and far <= nearest[number] + 1e-3
-        ]
-        if wanted:
-            with opened(file.path, product.variable) as ds:
-                layout = layout_of(ds, survey.variable, file.path.name)
-                index = [file.index[number] for number in wanted]
-                held = extract(ds, survey.variable, layout, index, file.path)
-            for number, values in zip(wanted, held, strict=True):
-                parts[number].append(values)
-        progress(1)
-    _check(parts, survey, product)
-    series = tuple(
-        _ordered(together(part), survey.conversion, far, is_strict=is_strict) if part else None
-        for part, far in zip(parts, nearest, strict=True)
-    )
-    return Extract(
-        product, survey.variable, survey.conversion, series, survey.passed_over, survey.attrs
-    )
+    found = _read(product, places, progress)
+    told = found.first.conversion
+    _check(found, product)
+    series = tuple(_of_place(part, told, is_strict=is_strict) for part in found.parts)
+    first = found.first
+    return Extract(product, first.variable, told, series, found.passed_over, first.attrs)
 
 
-def _check(parts: Sequence[Sequence[Values]], survey: _Survey, product: Product) -> None:
+def _check(found: _Read, product: Product) -> None:
     """Refuse values that cannot be soil moisture in the units told.
 
     Raises:
         GranuleError: most lie outside 0 to 1 m3 m-3.
     """
-    told = survey.conversion
-    pieces = [one.value[np.isfinite(one.value)] for part in parts for one in part]
+    told = found.first.conversion
+    pieces = [one.value[np.isfinite(one.value)] for part in found.parts for _, one in part]
     values = np.concatenate(pieces) if pieces else np.zeros(0)
     if values.size:
         low, middle, high = np.percentile(values * told.factor, [5, 50, 95])
-        check_range((low, middle, high), told, f"{product.path.name}: {survey.variable}")
+        where = f"{product.path.name}: {found.first.variable}"
+        check_range((low, middle, high), told, where)
