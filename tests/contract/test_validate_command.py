@@ -10,6 +10,7 @@ import xarray as xr
 from typer.testing import CliRunner
 
 from mcca_ml.cli import app
+from mcca_ml.flags import Flag
 
 pytest.importorskip("ismn", reason="the extra insitu brings it")
 
@@ -213,6 +214,32 @@ def test_frozen_readings_are_kept_on_request(tmp_path):
     settings.write_text('[validate]\nstations = "stations"\nkeep_frozen = true\n')
     status, said = invoke(path, settings)
     assert (status, "1 x station: r 1.000" in said) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "good", "bad", "attrs"),
+    [
+        ("flag", 0, 2, {}),
+        ("retrieval_qual_flag", 8, 9, {}),
+        ("flag", int(Flag.FROZEN), int(Flag.NOT_OBSERVED), {"flag_meanings": "not_observed"}),
+    ],
+)
+def test_what_a_product_does_not_recommend_is_left_out(tmp_path, name, good, bad, attrs):
+    """Zero of a plain flag, the first bit of SMAP's, the mask of our own, which keeps frost."""
+    ds = made.product()
+    values = np.full(ds["sm"].shape, good, "u4")
+    values[10:30] = bad
+    ds["sm"][10:30] = 0.9
+    ds[name] = ds["sm"].dims, values, attrs
+    path = made.write_product(tmp_path / "p.nc", ds)
+    out = scored(tmp_path, path)
+    assert counts(out)["not recommended by the product's flag"] == 20
+    (row,) = table(out, "scores")
+    assert int(row["n"]) == 100
+    assert float(row["ubrmsd"]) == pytest.approx(0, abs=1e-6)
+    (row,) = table(scored(tmp_path, path, options=("--all-values",)), "scores")
+    assert int(row["n"]) == 120
+    assert float(row["ubrmsd"]) > 0.1
 
 
 def test_duplicates_are_counted_and_the_first_one_counts(tmp_path):

@@ -11,6 +11,7 @@ from mcca_ml.validate.moments import moments_of
 from mcca_ml.validate.network import average, thiessen_weights
 from mcca_ml.validate.origin import shares_of
 from mcca_ml.validate.products import Series
+from mcca_ml.validate.scored import Held, score_units
 from mcca_ml.validate.stations import SINGLE, Probe, Unit, units_of
 from mcca_ml.validate.triple import check_independent, triple_collocation
 
@@ -77,6 +78,25 @@ def test_too_few_stations_have_no_mean():
     found = average(values, np.full(4, 0.25), 3)
     assert np.isnan(found.value).tolist() == [False, True, False]
     assert np.isnan(average(np.full((4, 2), np.nan), np.full(4, 0.25), 3).value).all()
+
+
+def test_the_error_of_a_mean_is_not_told_by_one_station():
+    found = average(np.array([[0.2, 0.3], [np.nan, np.nan]]), np.array([0.5, 0.5]), 1)
+    assert np.isnan([found.lasting_sd, found.varying_sd]).all()
+    assert (found.members, found.value.tolist()) == (1, [0.2, 0.3])
+
+
+def test_a_climatology_needs_three_years():
+    days = np.arange("2015-01-01", "2018-01-01", dtype="M8[D]")
+    rng = np.random.default_rng(4)
+    season = 0.1 * np.sin(np.arange(days.size) / 58.1)
+    x, y = (0.25 + season + rng.normal(0, 0.03, (2, days.size)) for _ in range(2))
+    x[1, 400:] = np.nan  # two years of three
+    found = score_units(Held(days, x, y))
+    assert np.isfinite(found.climatology.r[0])
+    assert abs(found.climatology.r[0]) < 0.15
+    assert np.isnan(found.climatology.r[1])
+    assert np.isfinite(found.absolute.r).all()
 
 
 def test_thiessen_weights_are_shares_of_the_cell():
