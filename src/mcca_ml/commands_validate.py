@@ -36,9 +36,13 @@ def _lines(found: "Validation") -> list[str]:
 
 
 def _refused(found: "Validation") -> list[str]:
-    """Triplets that were refused."""
+    """How many triplets were refused, and why the first of them; the others stand in the table."""
     triple = next(table for table in found.tables if table.name == "triple")
-    return [f"not collocated: {row[1]}: {row[-1]}" for row in triple.rows if row[-1]]
+    rows = [row for row in triple.rows if row[-1]]
+    if not rows:
+        return []
+    number = f"{len(rows)} triplet{'s' if len(rows) > 1 else ''}"
+    return [f"not collocated: {number}, the first {rows[0][1]}: {rows[0][-1]}"]
 
 
 def _asked(

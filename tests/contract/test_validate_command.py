@@ -221,11 +221,11 @@ def test_frozen_readings_are_kept_on_request(tmp_path):
     [
         ("flag", 0, 2, {}),
         ("retrieval_qual_flag", 8, 9, {}),
-        ("flag", int(Flag.FROZEN), int(Flag.NOT_OBSERVED), {"flag_meanings": "not_observed"}),
+        ("flag", int(Flag.COAST), int(Flag.FROZEN), {"flag_meanings": "not_observed"}),
     ],
 )
 def test_what_a_product_does_not_recommend_is_left_out(tmp_path, name, good, bad, attrs):
-    """Zero of a plain flag, the first bit of SMAP's, the mask of our own, which keeps frost."""
+    """Zero of a plain flag, the first bit of SMAP's, the mask of our own, which keeps coasts."""
     ds = made.product()
     values = np.full(ds["sm"].shape, good, "u4")
     values[10:30] = bad
@@ -318,6 +318,11 @@ def test_products_that_share_a_target_are_not_collocated(tmp_path):
         made.write_product(tmp_path / f"{name}.nc", ds)
     out = scored(tmp_path, *(tmp_path / f"{name}.nc" for name in "abc"))
     rows = {row["triplet"]: row for row in table(out, "triple")}
+    status, said = invoke(
+        *(tmp_path / f"{n}.nc" for n in "abc"), "--stations", tmp_path / "stations"
+    )
+    assert (status, said.count("not collocated")) == (0, 1)
+    assert "not collocated: 2 triplets, the first a / b / stations: a and b share SMAP" in said
     assert "share SMAP" in rows["a / b / stations"]["refused"]
     assert "share SMAP" in rows["a / b / c"]["refused"]
     found = [row for row in table(out, "triple") if row["triplet"] == "a / c / stations"]
