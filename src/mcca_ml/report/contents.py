@@ -13,7 +13,15 @@ from mcca_ml.grid.store import open_store
 from mcca_ml.intercal import coefficients
 from mcca_ml.publish.map import DRY_TO_WET
 from mcca_ml.record.plan import Plan
-from mcca_ml.report import calibration_sheet, maps, networks, provenance, reliability, taylor
+from mcca_ml.report import (
+    calibration_sheet,
+    maps,
+    networks,
+    provenance,
+    reliability,
+    stability,
+    taylor,
+)
 from mcca_ml.report.claims import Findings, claims_of, claims_sheet
 from mcca_ml.report.coverage import coverage_sheets
 from mcca_ml.report.evaluate import FUSED, Held
@@ -221,16 +229,28 @@ def uncertainty_section(known: Known) -> Section:
     return Section("Uncertainty", tuple(blocks))
 
 
-def signals_section(known: Known) -> Section:
-    """Steps, trend and drought."""
+def stability_section(known: Known) -> Section:
+    """Whether the record stays the same; steps, trend and drought of a simulated world."""
     blocks: list[Block] = []
+    found = stability.stabilities(known.compared, known.stations.validation)
+    if found:
+        caption = (
+            "Above, differences of the record by month, with the days on which an imager comes, "
+            "goes or is boosted; below, trends of all differences with 95 % intervals. A reference "
+            "has a drift of its own, which is seen here too."
+        )
+        figure = stability.draw_stability(found)
+        blocks += [
+            _picture(known, figure, "stability", "Differences by month, and trends", caption),
+            stability.stability_sheet(found),
+        ]
     if known.found.steps:
         blocks.append(steps_sheet(known.found.steps))
     if known.found.trends:
         blocks.append(trend_sheet(known.found.trends))
     if known.found.droughts:
         blocks.append(drought_sheet(known.found.droughts))
-    return Section("Steps, trend and drought", tuple(blocks))
+    return Section("Stability, trend and drought", tuple(blocks))
 
 
 def calibration_section(plan: Plan) -> Section:

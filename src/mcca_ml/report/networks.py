@@ -81,8 +81,12 @@ def shown_units(validation: Validation, cells: Sequence[int], most: int) -> list
     return places[:most]
 
 
-def _sensor(name: str) -> str:
-    """The product of a report that one of a validation is; empty: neither record nor stream."""
+def product_of_report(name: str) -> str:
+    """What a product of a validation is called in a report; empty: neither record nor stream.
+
+    >>> product_of_report("record"), product_of_report("stream AMSR2"), product_of_report("ERA5")
+    ('fused', 'AMSR2', '')
+    """
     if name == RECORD:
         return FUSED
     return name.removeprefix(_STREAM) if name.startswith(_STREAM) else ""
@@ -97,7 +101,7 @@ def truth_at(found: Held, one: Compared, place: int, unit: Unit) -> Scores | Non
         place: of the unit.
         unit: it.
     """
-    name = _sensor(one.product.name)
+    name = product_of_report(one.product.name)
     cells = found.record["cell"].to_numpy()
     at = int(np.searchsorted(cells, unit.cell))
     if name not in found.known or at >= cells.size or cells[at] != unit.cell:

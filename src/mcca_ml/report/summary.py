@@ -86,7 +86,7 @@ def sections_of(known: Known) -> Sequence[Section]:
         contents.series_section(known, whole),
         contents.coverage_section(known, whole),
         contents.uncertainty_section(known),
-        contents.signals_section(known),
+        contents.stability_section(known),
         Section("Order of days", tuple(map(scores_sheet, known.found.orders))),
         contents.calibration_section(known.plan),
         contents.provenance_section(known.plan),

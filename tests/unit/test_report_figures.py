@@ -1,0 +1,200 @@
+"""What the figures of a report rest on: Taylor points, reliability, maps, stability."""
+
+import numpy as np
+import pytest
+
+from mcca_ml.grid import ease2
+from mcca_ml.report.key_scores import key_sheet, score
+from mcca_ml.report.maps import Panel, draw_maps, limit_of, regions
+from mcca_ml.report.reliability import NOMINAL, draw_reliability, reliability_of, reliability_sheet
+from mcca_ml.report.stability import draw_stability, stability_of, stability_sheet
+from mcca_ml.report.taylor import draw_taylor, point, taylor_sheet
+from mcca_ml.validate.scored import Held
+
+SHAPE = (5, 400)
+DAYS = np.datetime64("2015-01-01") + np.arange(SHAPE[1])
+
+
+@pytest.fixture
+def truth():
+    return np.random.default_rng(0).normal(0.25, 0.05, SHAPE).astype(np.float32)
+
+
+def noisy(truth, sd, seed=1):
+    noise = np.random.default_rng(seed).normal(0, sd, truth.shape)
+    return (truth + noise).astype(np.float32)
+
+
+def test_a_point_of_the_taylor_diagram_is_what_numpy_says(truth):
+    one = point(("x", "truth", "all"), noisy(2 * truth, 0.05), truth, np.ones(SHAPE, np.bool_))
+    sm = noisy(2 * truth, 0.05).astype(np.float64)
+    assert one.ratio == pytest.approx(np.median(sm.std(axis=1) / truth.std(axis=1)), rel=1e-5)
+    expected = [np.corrcoef(a, b)[0, 1] for a, b in zip(sm, truth, strict=True)]
+    assert one.r == pytest.approx(np.median(expected), rel=1e-5)
+    assert (one.cells, one.pairs) == (5, 2000)
+
+
+def test_a_taylor_diagram_obeys_the_law_of_cosines(truth):
+    """The distance from the reference is the centred RMSD over its standard deviation."""
+    one = point(
+        ("x", "truth", "all"), noisy(truth, 0.04)[:1], truth[:1], np.ones((1, 400), np.bool_)
+    )
+    off = np.sqrt(1 + one.ratio**2 - 2 * one.ratio * one.r)
+    error = noisy(truth, 0.04)[0].astype(np.float64) - truth[0]
+    assert off == pytest.approx(error.std() / truth[0].std(), rel=1e-4)
+
+
+def test_a_product_that_never_meets_the_reference_is_no_point(truth):
+    nothing = np.full(SHAPE, np.nan, np.float32)
+    assert point(("x", "truth", "all"), nothing, truth, np.ones(SHAPE, np.bool_)).cells == 0
+
+
+def test_taylor_diagrams_are_drawn_for_negative_correlations_too(truth):
+    mask = np.ones(SHAPE, np.bool_)
+    found = [
+        point(("fused", "target", "common test days"), noisy(truth, 0.02), truth, mask),
+        point(("climatology", "target", "common test days"), 0.5 - truth, truth, mask),
+        point(("TMI", "truth", "all its days"), noisy(truth, 0.1), truth, mask),
+    ]
+    figure = draw_taylor(found)
+    assert [axes.name for axes in figure.axes] == ["polar", "polar"]
+    assert figure.axes[0].get_thetamax() > 150
+    assert figure.axes[1].get_thetamax() == 90
+    assert len(taylor_sheet(found).rows) == len(taylor_sheet(found).data) == 3
+
+
+def test_intervals_of_the_right_width_are_reliable(truth):
+    sd = np.full(SHAPE, 0.03, np.float32)
+    found = reliability_of(("fused", "truth"), noisy(truth, 0.03), sd, truth)
+    assert np.abs(np.array(found.found) - NOMINAL).max() < 0.03
+    narrow = reliability_of(("fused", "truth"), noisy(truth, 0.03), sd / 2, truth)
+    assert (np.array(narrow.found) < np.array(NOMINAL) - 0.03).all()
+    assert len(draw_reliability([found, narrow]).axes) == 1
+    assert reliability_sheet([found]).data[0][2:-1] == found.found
+
+
+def test_without_an_uncertainty_there_is_no_reliability(truth):
+    assert reliability_of(("x", "truth"), truth, np.full(SHAPE, np.nan), truth) is None
+    assert reliability_of(("x", "truth"), truth, np.zeros(SHAPE), truth) is None
+
+
+def cells_about(lat, lon, side=4):
+    row, column = ease2.cell_of(ease2.M25, lat, lon)
+    near = np.arange(side)
+    return ((row + near)[:, None] * ease2.M25.columns + column + near).ravel()
+
+
+def test_regions_lie_apart_and_many_become_one():
+    boxes = [(60, -100), (60, 20), (-30, 20)]
+    cells = np.sort(np.concatenate([cells_about(*place) for place in boxes]))
+    found = regions(cells)
+    assert len(found) == 3
+    assert {one.bottom - one.top for one in found} == {6}
+    assert found[0].top < found[2].top
+    many = np.concatenate([cells_about(lat, lon) for lat in (60, 20, -20) for lon in (-90, 0, 90)])
+    assert len(regions(many)) == 1
+
+
+def test_every_cell_stands_at_its_place():
+    cells = cells_about(40, 10)
+    window = regions(cells)[0]
+    figure = draw_maps(cells, [Panel("x", np.arange(16.0), 0, 16, "viridis")])
+    shown = np.ma.filled(figure.axes[0].images[-1].get_array(), np.nan)
+    assert np.array_equal(shown[1:-1, 1:-1].ravel(), np.arange(16.0))
+    assert np.isnan(shown[0]).all()
+    assert figure.axes[0].images[-1].get_extent() == [
+        window.left,
+        window.right,
+        window.bottom,
+        window.top,
+    ]
+    words = [tick.get_text() for tick in figure.axes[0].get_yticklabels()]
+    assert words
+    assert all(word.endswith("°N") for word in words)
+    places = figure.axes[0].get_yticks()
+    lat = ease2.latitude(ease2.M25)
+    for word, place in zip(words, places, strict=True):
+        assert abs(float(word[:-2]) - lat[int(place)]) < 0.2
+
+
+@pytest.mark.parametrize("panels", [1, 3, 4])
+@pytest.mark.parametrize("boxes", [1, 2])
+def test_maps_have_a_panel_for_each_region_and_a_scale_for_each(panels, boxes):
+    cells = np.concatenate([cells_about(40, 60 * number) for number in range(boxes)])
+    made = [Panel(f"{i}", np.ones(cells.size), 0, 1, "viridis") for i in range(panels)]
+    figure = draw_maps(cells, made)
+    assert len([axes for axes in figure.axes if axes.images]) == panels * boxes
+
+
+def test_the_whole_globe_is_one_map_a_row():
+    cells = np.arange(0, ease2.M25.size, 5003)
+    assert len(regions(cells)) == 1
+    figure = draw_maps(cells, [Panel("x", np.ones(cells.size), 0, 1, "viridis")] * 2)
+    figure.canvas.draw()
+    assert {axes.get_subplotspec().get_gridspec().ncols for axes in figure.axes if axes.images} == {
+        1
+    }
+
+
+def test_a_scale_holds_nearly_all_values():
+    assert limit_of(np.array([0.01, -0.015, np.nan])) == 0.02
+    assert limit_of(np.array([0.5])) == 0.2
+    assert limit_of(np.array([np.nan])) == 0.02
+
+
+def test_key_scores_are_medians_with_intervals_about_them(truth):
+    sm = noisy(truth, 0.03) + np.float32(0.01)
+    mask = np.zeros(SHAPE[1], np.bool_)
+    mask[100:300] = True
+    sm[4, :] = np.nan
+    sm[3, 110:] = np.nan
+    found = score(("fused", "truth", "test"), sm, truth, DAYS, mask)
+    assert (found.cells, found.pairs, found.days) == (3, 600, 200)
+    error = (sm.astype(np.float64) - truth)[:3, 100:300]
+    bias = found.scores["bias"]
+    assert bias.median == pytest.approx(np.median(error.mean(axis=1)), abs=1e-6)
+    assert found.scores["ubrmsd"].median == pytest.approx(np.median(error.std(axis=1)), abs=1e-6)
+    assert bias.low < 0.01 < bias.high
+    assert bias.high - bias.low == pytest.approx(4 * 0.03 / np.sqrt(200), rel=0.25)
+    sheet = key_sheet([found])
+    assert sheet.rows[0][-3:] == ("600", "3", "200")
+    assert len(sheet.columns) == len(sheet.data[0])
+
+
+def drifting(slope, step=0.0):
+    days = np.datetime64("2009-01-01") + np.arange(6 * 365)
+    rng = np.random.default_rng(2)
+    reference = rng.normal(0.25, 0.05, (8, days.size))
+    years = np.arange(days.size) / 365.25
+    later = days >= np.datetime64("2012-07-02")
+    estimate = reference + rng.normal(0, 0.02, reference.shape) + slope / 10 * years + step * later
+    return Held(days, estimate, reference)
+
+
+def test_a_drift_is_found_and_held_against_gcos():
+    drift, steady = (stability_of(("fused", "truth"), drifting(slope)) for slope in (0.05, 0.0))
+    assert drift.trend.low < 0.05 < drift.trend.high
+    rows = {name: stability_sheet([one]).rows[0] for name, one in (("d", drift), ("s", steady))}
+    assert rows["d"][-1] == "none"
+    assert rows["s"][-1] in ("goal", "breakthrough")
+
+
+def test_a_step_is_found_where_a_sensor_comes():
+    found = stability_of(("fused", "truth"), drifting(0.0, step=0.03))
+    steps = {what: step for _, what, step in found.steps}
+    assert steps["AMSR2 begins"].low < 0.03 < steps["AMSR2 begins"].high
+    sheet = stability_sheet([found])
+    assert any(row[2] == "step: AMSR2 begins" and row[-1] == "differs from 0" for row in sheet.rows)
+    figure = draw_stability([found])
+    assert len(figure.axes) == 2
+
+
+def test_a_year_has_no_trend():
+    short = drifting(0.0)
+    assert (
+        stability_of(
+            ("x", "truth"),
+            Held(short.days[:200], *(one[:, :200] for one in (short.estimate, short.reference))),
+        )
+        is None
+    )
