@@ -1,16 +1,22 @@
 """`mcca-ml report`: one page, light enough to mail; every figure as PNG, every table as CSV."""
 
 import csv
+import hashlib
+import json
 import re
 import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy as np
 import pytest
+import xarray as xr
 from made_record import configuration
+from made_validation import write_station
 from typer.testing import CliRunner, Result
 
 from mcca_ml.cli import app
+from mcca_ml.grid.store import open_store
 
 MAILED = 10e6
 """Bytes that a mail may have."""
@@ -30,9 +36,44 @@ def folder(tiny_world: Path, tiny_record: Path, tmp_path_factory: pytest.TempPat
 
 
 @pytest.fixture(scope="module")
-def called(folder: Path, tiny_world: Path) -> Result:
-    truth = str(tiny_world / "truth.zarr")
-    return report(folder / "record.toml", "--truth", truth)
+def stations(tiny_world: Path, folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A network of four stations that say what is true of their cell, each with its own level."""
+    path = tmp_path_factory.mktemp("stations")
+    with xr.open_zarr(tiny_world / "truth.zarr", consolidated=False) as ds:
+        at = int(np.flatnonzero(np.isin(ds["cell"], recorded(folder)))[0])
+        lat, lon = float(ds["lat"][at]), float(ds["lon"][at])
+        hours = np.arange(
+            ds["time"].to_numpy()[0], ds["time"].to_numpy()[-1], np.timedelta64(1, "h")
+        )
+        seconds = (ds["time"].to_numpy() - hours[0]) / np.timedelta64(1, "s")
+        true = ds["soil_moisture"].to_numpy()[:, at]
+        known = np.interp((hours - hours[0]) / np.timedelta64(1, "s"), seconds, true)
+    words = [str(hour)[:16].replace("-", "/").replace("T", " ") for hour in hours]
+    for number, level in enumerate((-0.02, 0.0, 0.01, 0.03)):
+        lines = [f"{word} {one + level:.5f} G M" for word, one in zip(words, known, strict=True)]
+        place = (lat + 0.01 * number, lon + 0.01 * number)
+        write_station(path, lines, name=f"S{number}", place=place)
+    return path
+
+
+def recorded(folder: Path) -> np.ndarray:
+    """Cells of the record in a folder."""
+    return open_store(folder / "work" / "record.zarr")["cell"].to_numpy()
+
+
+@pytest.fixture(scope="module")
+def options(tiny_world: Path, stations: Path) -> tuple[str, ...]:
+    return ("--truth", str(tiny_world / "truth.zarr"), "--stations", str(stations))
+
+
+@pytest.fixture(scope="module")
+def called(folder: Path, options: tuple[str, ...]) -> Result:
+    return report(folder / "record.toml", *options)
+
+
+def table(folder: Path, name: str) -> list[dict[str, str]]:
+    with (folder / "report" / "tables" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
 
 
 class Tree(HTMLParser):
@@ -119,9 +160,7 @@ def test_every_table_is_a_file_that_is_marked(tree: Tree, folder: Path):
 
 
 def test_the_summary_has_scores_with_their_intervals(called: Result, folder: Path):
-    path = folder / "report" / "tables" / "scores_with_95_intervals.csv"
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = table(folder, "scores_with_95_intervals")
     assert {"product", "reference", "which_days", "pairs", "cells", "days"} < set(rows[0])
     assert "truth" in {row["reference"] for row in rows} <= {"target", "truth"}
     for row in rows:
@@ -130,11 +169,45 @@ def test_the_summary_has_scores_with_their_intervals(called: Result, folder: Pat
             assert not low or float(low) <= float(middle) <= float(high)
 
 
-def test_what_stood_there_is_replaced(called: Result, folder: Path, tiny_world: Path):
+def test_at_perfect_stations_scores_are_those_against_truth(called: Result, folder: Path):
+    """But for the level of the stations, 0.005 m3 m-3 above that of their cell."""
+    rows = {row["product"]: row for row in table(folder, "scores_at_stations")}
+    assert {"record", "stream AMSR2"} <= set(rows)
+    names = ("r", "true_r", "ubrmsd", "true_ubrmsd", "bias", "true_bias")
+    record = {name: float(rows["record"][name]) for name in names}
+    assert rows["record"]["stations"] == "4"
+    assert record["r"] == pytest.approx(record["true_r"], abs=0.01)
+    assert record["ubrmsd"] == pytest.approx(record["true_ubrmsd"], abs=0.001)
+    assert record["bias"] == pytest.approx(record["true_bias"] - 0.005, abs=0.001)
+    assert len(list((folder / "report" / "figures").glob("series_sim_net_cell_*.png"))) == 1
+
+
+def test_digests_are_those_of_the_files(called: Result, folder: Path):
+    rows = table(folder, "what_was_learned")
+    assert {row["file"].split("/")[0] for row in rows} == {"calibration", "networks", "fusion"}
+    for row in rows:
+        data = (folder / "work" / row["file"]).read_bytes()
+        assert row["sha256"] == hashlib.sha256(data).hexdigest()
+        assert int(row["bytes"]) == len(data)
+    origin = {row["what"]: row["value"] for row in table(folder, "origin")}
+    manifest = json.loads((folder / "product" / "manifest.json").read_text())
+    assert origin["sha256 of the granules' list"] == manifest["sources_sha256"]
+    assert origin["version of the record"] == manifest["version"]
+
+
+def test_every_setting_is_told(called: Result, folder: Path, text: str):
+    rows = {row["setting"]: row["value"] for row in table(folder, "settings")}
+    assert rows["train.hidden"] == "4"
+    assert rows["calibrate.huber"] == "1.345"
+    assert "train.hidden" in text
+    assert "calibrate.huber" not in text
+
+
+def test_what_stood_there_is_replaced(called: Result, folder: Path, options: tuple[str, ...]):
     old = folder / "report" / "tables" / "old.csv"
     old.write_text("old")
     page = (folder / "report" / "index.html").read_bytes()
-    again = report(folder / "record.toml", "--truth", str(tiny_world / "truth.zarr"))
+    again = report(folder / "record.toml", *options)
     assert again.exit_code == 0, again.output
     assert not old.exists()
     assert (folder / "report" / "index.html").read_bytes() == page
