@@ -52,7 +52,9 @@ docs: $(VENV)/.check
 BENCH := limits write_1c read_1c gridding speed training scaling prediction stages command
 bench: $(VENV)/.test
 	@failed=0; for part in $(BENCH) performance; do \
-	  echo "== $$part"; $(BIN)/python benchmarks/$$part.py || failed=1; done; exit $$failed
+	  echo "== $$part"; $(BIN)/python benchmarks/$$part.py || failed=1; \
+	  case $$part in training|prediction) $(BIN)/python benchmarks/$$part.py --one-core || failed=1;; esac; \
+	  done; exit $$failed
 
 # The libraries that only the benchmarks measure against; not by hash, since no result rests on them.
 peers: $(VENV)/.test

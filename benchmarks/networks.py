@@ -57,12 +57,13 @@ def step_by_jax(shape: Shape) -> Step:
     return step
 
 
-def steps_by_kernel(shape: Shape, threads: int | None = None) -> Step:
-    """`STEPS` steps of all cells by the kernel, on the same numbers as the other ways.
+def steps_by_kernel(shape: Shape, threads: int | None = None, steps: int = STEPS) -> Step:
+    """Some steps of all cells by the kernel, on the same numbers as the other ways.
 
     Args:
         shape: of the work; its sequences follow each other in one series of each cell.
         threads: that share the cells; None: all.
+        steps: in one call.
     """
     x, y = shape.arrays()
     days = shape.sequences * shape.days
@@ -71,7 +72,7 @@ def steps_by_kernel(shape: Shape, threads: int | None = None) -> Step:
         sequence=shape.days,
         warm_up=0,
         epochs=1,
-        steps=STEPS,
+        steps=steps,
         batch=shape.sequences,
         rate=RATE,
         penalty=0.0,
@@ -80,7 +81,7 @@ def steps_by_kernel(shape: Shape, threads: int | None = None) -> Step:
     lessons = native.Days(
         x.reshape(shape.cells, days, shape.features), y.reshape(shape.cells, days), one, none
     )
-    first = np.tile(np.arange(0, days, shape.days, dtype=np.int32), (shape.cells, STEPS))
+    first = np.tile(np.arange(0, days, shape.days, dtype=np.int32), (shape.cells, steps))
     start = jax.tree.map(np.asarray, networks(shape))
     return partial(native.fine_tune, lessons, first, start, settings, threads=threads)
 

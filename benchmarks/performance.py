@@ -14,8 +14,8 @@ from plan import plan_tables
 from result import COSTS, NOT_INSTALLED, Result, load
 
 DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "performance.md"
-PARTS = ("machine", "write_1c", "read_1c", "gridding", "retrieve", "training", "prediction")
-PARTS += ("scaling", "stages", "command")
+PARTS = ("machine", "write_1c", "read_1c", "gridding", "retrieve", "training")
+PARTS += ("training_one_core", "scaling", "prediction", "prediction_one_core", "stages", "command")
 """Names of the results in the order of the stages; what was never measured is left out."""
 
 

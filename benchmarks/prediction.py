@@ -1,22 +1,25 @@
 """The whole record of a block of cells told by their networks: the kernel against JAX.
 
-    python benchmarks/prediction.py
+    python benchmarks/prediction.py [--one-core]
 
 26 years of 1,000 cells, 20 features, 32 units. JAX takes the cells 64 at a time, as the learner
 does: what it makes on the way of all of them at once would not fit the memory. The limit is that of
 the products of the gates at the rate of sgemm; the bytes of the inputs, read once, are far below
-what the memory could bring, which the second line says. Runs alternate; medians. Exit status 1
+what the memory could bring, which the second line says. Runs alternate; medians. `--one-core`
+is by the time of one processor, as in `training.py`. Exit status 1
 where the kernel is less than ten times as fast as JAX.
 """
 
+import argparse
 import os
 import sys
+import time
 from functools import partial
 
 import numpy as np
 from limits import SIZE, bandwidth, gflops_of, sgemm
 from networks import JAX, NATIVE, NOT_BUILT, native, networks, told_by_jax
-from pairs import medians
+from pairs import medians, on_one_core
 from peers_torch import GATES, Shape
 from result import maker, save
 
@@ -37,6 +40,11 @@ def flops() -> float:
 
 def main() -> int:
     """Measure, and say whether it suffices."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--one-core", action="store_true", help="by the time of one processor")
+    one_core = parser.parse_args().one_core
+    if one_core:
+        on_one_core()
     random = np.random.default_rng(0)
     x = random.standard_normal((CELLS, DAYS, SHAPE.features), dtype=np.float32)
     network = networks(SHAPE)
@@ -50,13 +58,16 @@ def main() -> int:
             return 1
     else:
         print(NOT_BUILT, file=sys.stderr)
-    taken = medians(tasks, RUNS)
+    taken = medians(tasks, RUNS, clock=time.process_time if one_core else time.perf_counter)
     ours = NATIVE if NATIVE in taken else JAX
     make, count = maker(), CELLS * DAYS / 1e6
-    name, unit = f"predict: 26 years of 1,000 cells, {ours}", "M cell days/s"
+    where = ", one core" if one_core else ""
+    name, unit = f"predict: 26 years of 1,000 cells{where}, {ours}", "M cell days/s"
     peer = {"peer": JAX, "peer_value": count / taken[JAX]} if ours == NATIVE else {}
     by_product = gflops_of(taken["limit"]) * 1e9 / flops() * count
-    by_memory = bandwidth(os.cpu_count() or 1, 3) * 1e9 / (x.nbytes + 4 * CELLS * DAYS) * count
+    by_memory = (
+        bandwidth(len(os.sched_getaffinity(0)), 3) * 1e9 / (x.nbytes + 4 * CELLS * DAYS) * count
+    )
     rate = count / taken[ours]
     rows = [
         make(
@@ -69,7 +80,7 @@ def main() -> int:
         ),
         make(name, rate, unit, limit="inputs read once, triad", limit_value=by_memory, **peer),
     ]
-    save("prediction", rows)
+    save("prediction_one_core" if one_core else "prediction", rows)
     enough = (rows[0].ratio or 0) >= LEAST
     print(f"limit {LEAST:g} times JAX: {'met' if enough else 'NOT MET'}")
     return 0 if enough else 1

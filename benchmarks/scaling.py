@@ -3,8 +3,9 @@
     python benchmarks/scaling.py
 
 Steps of 8 sequences of 64 days, as the learner takes them, 20 features, 32 units; the series of a
-cell have 512 days. Peak memory is that of the whole process with its inputs. Sizes alternate;
-medians. A busy machine cannot tell what two threads gain: the load stands with the figures. Exit
+cell have 512 days. Sizes are compared by the time of the processor, one thread, which others on a
+machine hardly change; threads by elapsed time, which a busy machine cannot tell: the load stands by
+the figures. Peak memory is that of the whole process with its inputs. Runs alternate; medians. Exit
 status 1 where the rate of a size departs by more than 10 % from their mean.
 """
 
@@ -12,16 +13,18 @@ import os
 import resource
 import statistics
 import sys
+import time
 from dataclasses import replace
 
-from networks import NATIVE, NOT_BUILT, STEPS, native, steps_by_kernel
+from networks import NATIVE, NOT_BUILT, native, steps_by_kernel
 from pairs import times
 from peers_torch import Shape
 from result import Result, maker, save
 
 SHAPE = Shape(sequences=8, features=20)
 SIZES = (100, 1_000, 5_000, 20_000)
-RUNS = 5
+RUNS = 3
+STEPS = 2  # as the learner takes in an epoch
 FLAT = 0.1
 THREADED = 1_000
 """Cells that one thread and all threads are compared with."""
@@ -35,12 +38,11 @@ def rate(shape: Shape, seconds: float) -> float:
 def by_size() -> list[Result]:
     """Rates of all sizes."""
     make, shapes = maker(), {size: replace(SHAPE, cells=size) for size in SIZES}
-    tasks = {str(size): steps_by_kernel(shape) for size, shape in shapes.items()}
-    # Few cells take milliseconds: the shorter a call, the more of them.
-    found = times(tasks, RUNS)
+    tasks = {str(size): steps_by_kernel(shape, 1, STEPS) for size, shape in shapes.items()}
+    found = times(tasks, RUNS, clock=time.process_time)
     rows = [
         make(
-            f"train: {size:,} cells, {NATIVE}",
+            f"train: {size:,} cells, one core, {NATIVE}",
             rate(shape, statistics.median(found[str(size)])),
             "GFLOP/s",
         )
@@ -53,7 +55,7 @@ def by_size() -> list[Result]:
 def by_threads() -> Result:
     """All threads beside one."""
     shape, cores = replace(SHAPE, cells=THREADED), os.cpu_count() or 1
-    tasks = {str(n): steps_by_kernel(shape, threads=n) for n in (1, cores)}
+    tasks = {str(n): steps_by_kernel(shape, n, STEPS) for n in (1, cores)}
     found = times(tasks, 3 * RUNS)
     one, every = (rate(shape, statistics.median(found[str(n)])) for n in (1, cores))
     return maker()(
