@@ -7,10 +7,10 @@ import time
 import numpy as np
 import pytest
 
-from made_kernel import Cells, made_cells
+from made_kernel import Cells, lesson_of, made_cells
 from mcca_ml.config_train import TrainSettings
 from mcca_ml.errors import ConfigError, SchemaError
-from mcca_ml.learn import backend
+from mcca_ml.learn import backend, tune
 
 native = pytest.importorskip("mcca_ml.learn.kernel.native", reason="the kernel is not built")
 
@@ -96,6 +96,17 @@ def test_no_cells_are_no_fault():
 def test_instructions_that_are_not_there_are_named():
     with pytest.raises(ValueError, match=r'instructions "mmx", expected one of best, .*generic'):
         tuned(made_cells(5), instructions="mmx")
+
+
+def test_fewer_threads_than_one_are_refused():
+    with pytest.raises(ValueError, match="fewer threads than one"):
+        tuned(made_cells(5), threads=-1)
+
+
+def test_no_epochs_leave_the_start():
+    made = made_cells(5, epochs=0)
+    assert np.array_equal(tuned(made).best.input, made.network.input)
+    assert tune.all_first_days(lesson_of(made), made.settings).shape == (3, 0)
 
 
 def test_a_sequence_that_leaves_its_series_is_refused():

@@ -76,6 +76,7 @@ Shape shape_of(const Networks<Array> &networks) {
 class Scratch {
  public:
   Scratch(std::size_t floats, int threads) : floats_((floats + 15) / 16 * 16) {
+    if (threads < 1) throw std::invalid_argument("kernel: fewer threads than one");
     place_ = static_cast<float *>(std::aligned_alloc(64, floats_ * sizeof(float) * threads));
     if (!place_) throw std::bad_alloc();
   }
