@@ -189,6 +189,18 @@ def test_a_step_is_found_where_a_sensor_comes():
     assert len(figure.axes) == 2
 
 
+def test_months_of_few_cells_do_not_count():
+    """One cell of eight, 0.5 off in the winters of the later years, when it alone is seen."""
+    made = drifting(0.0)
+    winter = np.isin(made.days.astype("M8[M]").astype(int) % 12, (0, 1))
+    estimate = made.estimate.copy()
+    estimate[1:, winter] = np.nan
+    estimate[0, winter & (made.days > np.datetime64("2012-01-01"))] += 0.5
+    found = stability_of(("fused", "truth"), Held(made.days, estimate, made.reference))
+    assert np.nanmax(np.abs(found.difference)) < 0.05
+    assert np.isnan(found.difference[::12]).all()
+
+
 def test_a_year_has_no_trend():
     short = drifting(0.0)
     assert (

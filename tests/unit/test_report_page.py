@@ -85,6 +85,15 @@ def test_a_picture_tells_its_size():
     assert 'width="240" height="120"' in text
 
 
+def test_a_tall_picture_has_more_of_the_paper():
+    figure = Figure(figsize=(2, 3))
+    figure.add_subplot()
+    tall = Picture("pic", rendered(figure, is_simulated=False), "alt", "caption")
+    text = page("T", "", [Section("S", (tall,))], is_simulated=False)
+    assert '<figure class="tall">' in text
+    assert '<figure class="tall">' not in page("T", "", sections(), is_simulated=False)
+
+
 def test_numbers_stand_to_the_right_and_words_to_the_left():
     ends = with_ends("+0.77", "–", "0.88")
     sheet = Sheet(

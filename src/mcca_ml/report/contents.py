@@ -143,7 +143,7 @@ def comparison_section(known: Known) -> Section:
     if points:
         caption = (
             "Taylor diagram: the angle is the correlation, the distance from the origin the "
-            "standard deviation over that of the reference, which is the red point; grey circles "
+            "standard deviation over that of the reference, which is the red point; dashed circles "
             "are the centred RMSD over the same. Medians over cells."
         )
         figure = taylor.draw_taylor(points)
@@ -259,7 +259,8 @@ def calibration_section(plan: Plan) -> Section:
     for name in plan.imagers:
         if plan.coefficients(name).is_file():
             ds = coefficients.read(plan.coefficients(name))
-            blocks.append(calibration_sheet.lines_sheet(ds))
+            if ds.attrs["sensor"] != ds.attrs["reference"]:  # a reference has drifts only
+                blocks.append(calibration_sheet.lines_sheet(ds))
             changes = calibration_sheet.changes_sheet(ds)
             blocks += [] if changes is None else [changes]
     return Section("Calibration of the sensors", tuple(blocks))

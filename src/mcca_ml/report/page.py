@@ -8,6 +8,8 @@ from html import escape
 from mcca_ml.report.sheet import Sheet, html, slug
 from mcca_ml.report.style import style
 
+_TALL = 0.9
+"""Height over width above which a figure has most of a sheet of paper to itself."""
 _PNG_SIZE = slice(16, 24)
 """Where a PNG says its width and height, four bytes each."""
 
@@ -46,9 +48,10 @@ def picture(one: Picture) -> str:
     """A figure as HTML, its picture inside."""
     size = one.png[_PNG_SIZE]
     width, height = int.from_bytes(size[:4], "big"), int.from_bytes(size[4:], "big")
+    kind, alt = ' class="tall"' if height > _TALL * width else "", escape(one.alt)
     return (
-        f'<figure><div class="wide" tabindex="0" role="region" aria-label="{escape(one.alt)}">'
-        f'<img alt="{escape(one.alt)}" width="{width}" height="{height}" '
+        f'<figure{kind}><div class="wide" tabindex="0" role="region" aria-label="{alt}">'
+        f'<img alt="{alt}" width="{width}" height="{height}" '
         f'src="data:image/png;base64,{base64.b64encode(one.png).decode()}"></div>'
         f"<figcaption>{escape(one.caption)}</figcaption></figure>"
     )

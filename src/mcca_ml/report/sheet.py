@@ -62,10 +62,11 @@ def number(value: float, digits: int) -> str:
 def signed(value: float, digits: int) -> str:
     """The same with its sign.
 
-    >>> signed(0.012, 3)
-    '+0.012'
+    >>> signed(0.012, 3), signed(-0.0002, 3)
+    ('+0.012', '+0.000')
     """
-    return f"{value:+.{digits}f}" if np.isfinite(value) else "–"
+    # The sum turns a negative zero into one without that sign.
+    return f"{round(value, digits) + 0.0:+.{digits}f}" if np.isfinite(value) else "–"
 
 
 def percent(share: float, digits: int = 0) -> str:

@@ -1,7 +1,7 @@
 """Does a record stay the same? Trends of differences, held against GCOS, and steps."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -34,7 +34,11 @@ from mcca_ml.validate.tables import Value
 
 STEP, TREND = "step", "trend per decade"
 _LEVELS = ((THRESHOLD, "#eef1f4"), (BREAKTHROUGH, "#dfe6ec"), (GOAL, "#c9d6e0"))
-_HEIGHTS = (0.98, 0.88, 0.78)
+_FEWEST_SHARE = 0.25
+"""Of the cells or units that ever have a month [1]: fewer, as in winter, say nothing of all."""
+_ROOM = 1.7
+"""Upper end of a panel over its lower one: words stand above the values."""
+_HEIGHTS = (0.98, 0.9, 0.82)
 _CLOSE_DAYS = 500.0
 _SMALLEST_PANEL = 0.03
 """Half height of a panel of differences [m3 m-3]."""
@@ -62,7 +66,11 @@ def stability_of(names: tuple[str, str], pairs: Pairs) -> Stability | None:
         names: product and reference.
         pairs: of cells or units.
     """
-    whole = together(monthly(pairs))
+    by_month = monthly(pairs)
+    share = np.isfinite(by_month.difference).mean(axis=0)
+    has = np.isfinite(by_month.difference).any(axis=1).mean()
+    many = np.where(share >= _FEWEST_SHARE * has, by_month.difference, np.nan)
+    whole = together(replace(by_month, difference=many))
     values = whole.difference[0]
     trend = trend_of(whole.month, values)
     if not np.isfinite(trend.size):
@@ -109,7 +117,7 @@ def _draw_months(axes: Axes, found: Sequence[Stability], reference: str) -> None
     axes.axhline(0, color="#7d8790", linewidth=0.8)
     axes.plot(one.month, one.difference, "o-", ms=3, linewidth=0.9, color=colour)
     most = max(float(np.nanmax(np.abs(one.difference))) * 1.15, _SMALLEST_PANEL)
-    axes.set_ylim(-most, most)
+    axes.set_ylim(-most, _ROOM * most)
     axes.set_title(f"record less {reference}, by month, mean of all [m³ m⁻³]", loc="left")
     level, last = 0, -np.inf
     for date, what in dates(one.month.astype("M8[D]")):
@@ -126,6 +134,7 @@ def _draw_months(axes: Axes, found: Sequence[Stability], reference: str) -> None
             va="top",
             fontsize=9,
             color="#57606a",
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.3, "alpha": 0.85},
         )
     date_axis(axes)
     tidy(axes)
@@ -193,8 +202,9 @@ def stability_sheet(found: Sequence[Stability]) -> Sheet:
         "Of the mean over cells or units of monthly differences, beside a mean of each month of "
         "the year; trends in m3 m-3 per decade, held against the levels of GCOS: goal "
         f"{number(GOAL, 3)}, breakthrough {number(BREAKTHROUGH, 2)}, threshold "
-        f"{number(THRESHOLD, 2)}; steps in m3 m-3 over two years on either side. A level is met "
-        "where the whole 95 % interval lies in it.",
+        f"{number(THRESHOLD, 2)}; steps in m3 m-3 over two years on either side. Months count in "
+        "which a quarter of the cells or units or more have a mean. A level is met where the whole "
+        "95 % interval lies in it.",
         ("product", "reference", "kind", "what", "date", "size", "low", "high", "lag_one")
         + ("months", "verdict"),
         tuple(data),

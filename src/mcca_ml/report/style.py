@@ -80,7 +80,8 @@ small{font-size:.88em}
 .note,figcaption{break-before:avoid}
 thead{display:table-header-group}
 tr{break-inside:avoid}
-figure img{width:auto;max-width:100%;max-height:225mm}
+figure img{width:auto;max-width:100%;max-height:110mm}
+.tall img{max-height:225mm}
 p{orphans:3;widows:3}
 }
 """

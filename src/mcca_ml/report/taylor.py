@@ -18,6 +18,8 @@ from mcca_ml.validate.moments import moments_of
 from mcca_ml.validate.scores import scores_of
 
 _MARKS: Mapping[str, str] = {"climatology": "v", "ridge": "s", "pooled": "D"}
+_RMSD = "#9a7b2f"
+_RMSD_LINES = (0.25, 0.5, 0.75, 1.0)
 _R_LINES = (0.2, 0.4, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
 
 
@@ -112,7 +114,7 @@ def _draw(axes: PolarAxes, some: Sequence[Point], reference: str) -> None:
     angle, radius = np.meshgrid(np.radians(np.linspace(0, widest, 200)), np.linspace(0, most, 120))
     off = np.sqrt(1 + radius**2 - 2 * radius * np.cos(angle))
     circles = axes.contour(
-        angle, radius, off, [0.25, 0.5, 0.75, 1.0], colors="#b0b7bf", linewidths=0.7
+        angle, radius, off, _RMSD_LINES, colors=_RMSD, linewidths=0.8, linestyles="dashed"
     )
     axes.clabel(circles, fmt="%g", fontsize=8)
     axes.plot(0, 1, marker="o", color="#b3261e", ms=8, clip_on=False, zorder=5)
