@@ -6,6 +6,7 @@ import pytest
 from mcca_ml.grid import ease2
 from mcca_ml.report.key_scores import key_sheet, score
 from mcca_ml.report.maps import Panel, draw_maps, limit_of, regions
+from mcca_ml.report.networks import share_held
 from mcca_ml.report.reliability import NOMINAL, draw_reliability, reliability_of, reliability_sheet
 from mcca_ml.report.stability import draw_stability, stability_of, stability_sheet
 from mcca_ml.report.taylor import draw_taylor, point, taylor_sheet
@@ -210,3 +211,17 @@ def test_a_year_has_no_trend():
         )
         is None
     )
+
+
+def test_intervals_that_hold_the_truth_are_counted_at_networks_only():
+    scores = ("cell_r", "cell_ubrmsd", "cell_bias")
+    ends = tuple(f"{name}_{end}" for name in scores for end in ("low", "high"))
+    columns = ("unit", "kind", *ends, "true_r", "true_ubrmsd", "true_bias")
+    nothing = float("nan")
+    data = [
+        ("a", "network", 0.5, 0.9, 0.01, 0.02, -0.1, 0.1, 0.7, 0.03, 0.1),
+        ("b", "network", nothing, nothing, 0.01, 0.02, -0.1, 0.1, 0.7, 0.015, -0.2),
+        ("c", "station", 0.5, 0.9, 0.01, 0.02, -0.1, 0.1, 0.7, 0.015, 0.0),
+    ]
+    assert share_held(columns, data) == "R 1 of 1, ubRMSD 1 of 2, bias 1 of 2"
+    assert share_held(columns, []) == "R 0 of 0, ubRMSD 0 of 0, bias 0 of 0"

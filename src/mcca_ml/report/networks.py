@@ -126,7 +126,7 @@ _HEAD = (
     "anomaly R",
 )
 _OF_TRUTH = (5, 7, 9)
-_OF_SCORE = ("r", "anomaly_r", "ubrmsd", "bias", "cell_r", "cell_ubrmsd")
+_OF_SCORE = ("r", "anomaly_r", "ubrmsd", "bias", "cell_r", "cell_ubrmsd", "cell_bias")
 
 
 def _row(named: dict[str, Value], true: Scores | None) -> tuple[tuple[str, ...], tuple[Value, ...]]:
@@ -163,6 +163,27 @@ def _row(named: dict[str, Value], true: Scores | None) -> tuple[tuple[str, ...],
     return shown, (*head, *numbers, true_r, true_ubrmsd, true_bias)
 
 
+def share_held(columns: Sequence[str], data: Sequence[Sequence[Value]]) -> str:
+    """How many intervals of scores against the cell, at networks, hold those against truth.
+
+    Args:
+        columns: of the table of scores at stations.
+        data: its rows.
+    """
+    said = []
+    for name, of_truth, words in (
+        ("cell_r", "true_r", "R"),
+        ("cell_ubrmsd", "true_ubrmsd", "ubRMSD"),
+        ("cell_bias", "true_bias", "bias"),
+    ):
+        at = [columns.index(one) for one in (f"{name}_low", of_truth, f"{name}_high")]
+        ends = np.array([[float(row[i]) for i in at] for row in data if row[1] == DENSE])
+        known = ends[np.isfinite(ends).all(axis=1)] if ends.size else ends.reshape(0, 3)
+        held = ((known[:, 0] <= known[:, 1]) & (known[:, 1] <= known[:, 2])).sum()
+        said.append(f"{words} {held} of {len(known)}")
+    return ", ".join(said)
+
+
 def network_sheet(found: Held, validation: Validation) -> Sheet:
     """Scores of all products at all units, beside those against truth where it is known.
 
@@ -180,6 +201,7 @@ def network_sheet(found: Held, validation: Validation) -> Sheet:
             continue
         place = places[str(one["unit"])]
         compared, unit = of_product[str(one["product"])], validation.units[place]
+        one["cell_bias"] = one["bias"]  # stations are not biased, only less certain of the level
         shown, values = _row(one, truth_at(found, compared, place, unit))
         rows.append(shown)
         data.append(values)
@@ -187,6 +209,13 @@ def network_sheet(found: Held, validation: Validation) -> Sheet:
     keep = [i for i in range(len(_HEAD)) if is_known or i not in _OF_TRUTH]
     columns = tuple(f"{name}{end}" for name in _OF_SCORE for end in ("", "_low", "_high"))
     lead = ("unit", "kind", "product", "stations", "pairs")
+    names = (*lead, *columns, "true_r", "true_ubrmsd", "true_bias")
+    agreement = (
+        " Intervals of scores against the cell, which allow for what stations do not know of it "
+        f"(in the file), hold those against truth at networks: {share_held(names, data)}."
+        if is_known
+        else ""
+    )
     return Sheet(
         "Scores at stations",
         tuple(_HEAD[i] for i in keep),
@@ -194,8 +223,9 @@ def network_sheet(found: Held, validation: Validation) -> Sheet:
         "Against the mean of the stations of a network in a cell, or a station alone; below each "
         "number its 95 % interval. Beside them, where truth is known, the scores against it in the "
         "same cell on the same days: they differ from those against stations by what stations do "
-        "not know of their cell. Each product on days of its own; ubRMSD and bias in m3 m-3.",
-        (*lead, *columns, "true_r", "true_ubrmsd", "true_bias"),
+        "not know of their cell. Each product on days of its own; ubRMSD and bias in m3 m-3."
+        + agreement,
+        names,
         tuple(data),
     )
 
