@@ -27,6 +27,15 @@ def long_work() -> Cells:
     )
 
 
+@pytest.fixture
+def heeds_interrupts():
+    """A shell's background job ignores SIGINT, and so do the processes that it begins."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heeds_interrupts")
 def test_an_interrupt_is_answered_within_a_second():
     made, sent = long_work(), []
 
