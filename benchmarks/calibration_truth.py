@@ -1,7 +1,7 @@
 """Cross-calibration against the injected errors of a simulated world, before and after.
 
     python benchmarks/calibration_truth.py --world world --stores work/grid [--last 2018-12-31]
-        [--without-errors other/work/grid]
+        [--without-errors OTHER_STORES]
 
 WORLD has truth.zarr, which only this report opens; STORES one Zarr store a sensor. Prints a table
 in Markdown for each sensor and half (cells with pairs of their own, and without): at the median
@@ -9,7 +9,7 @@ brightness temperature of each cell, the line less what the injected errors of b
 mean and rms over cells [K]; the slope over the true one; the median number of pairs.
 
 Frequency, angle and footprint make two sensors differ too, which a line has to take up and this
-table counts as a fault. WITHOUT-ERRORS are the stores of the same boxes in other weather, seen by
+table counts as a fault. OTHER_STORES are those of the same boxes in other weather, seen by
 sensors without any error (worlds/full_without_errors.toml): the lines found there are what the
 ground asks for, and a row more tells the bias beside both.
 """
