@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mcca_ml.config_calibrate import CalibrateSettings
-from mcca_ml.intercal.effect import DAY, YEAR_DAYS, Effect, effect_size
+from mcca_ml.intercal.effect import DAY, YEAR_DAYS, Effect, departures, effects_of
 from mcca_ml.intercal.line import Floats
 from mcca_ml.intercal.link import Link
 from mcca_ml.intercal.match import Pairs
@@ -67,18 +67,15 @@ def drift_against_reference(
     Returns:
         Nothing is removed where it is not significant; NaN where the pairs tell none.
     """
-    line = link.of(pairs.cells[pairs.cell]).line
-    departure = (line.at(pairs.x.astype(np.float64)) - pairs.y) / line.slope
     day = pairs.when.astype("datetime64[D]")
     middle = day.min() + (day.max() - day.min()) // 2
-    years, columns = years_since(pairs.when, middle), _columns(pairs, boost)
-    block = (day - day.min()) // DAY // settings.step_block_days
-    found = []
-    for channel in range(departure.shape[1]):
-        where = np.isfinite(departure[:, channel])
-        values = departure[where, channel], years[where], columns[where]
-        told = effect_size(*values, pairs.cell[where], block[where]) if where.any() else None
-        found.append(told or (np.nan, np.nan, 1.0))
-    size, sd, p_value = np.array(found, np.float64).reshape(-1, 3).T
-    is_removed = np.isfinite(size) & (p_value < settings.step_significance)
-    return Drift(pairs.source_channels, size, sd, p_value, is_removed, middle)
+    found = effects_of(
+        departures(pairs, link),
+        years_since(pairs.when, middle),
+        _columns(pairs, boost),
+        pairs.cell,
+        (day - day.min()) // DAY // settings.step_block_days,
+        channels=pairs.source_channels,
+        significance=settings.step_significance,
+    )
+    return Drift(**vars(found), date=middle)

@@ -12,6 +12,8 @@ import numpy.typing as npt
 from jax.scipy.special import betainc
 
 from mcca_ml.intercal.line import Floats, Indices
+from mcca_ml.intercal.link import Link
+from mcca_ml.intercal.match import Pairs
 
 DAY = np.timedelta64(1, "D")
 YEAR_DAYS = 365.2425
@@ -93,3 +95,46 @@ def effect_size(
     freedom = max(blocks - 1 - columns.shape[1], 2)
     sd = float(np.sqrt(together * blocks / freedom)) / information
     return size, sd, _p_value(size / max(sd, 1e-9), freedom)
+
+
+def effects_of(
+    y: Floats,
+    of: Floats,
+    columns: Floats,
+    cell: Indices,
+    block: Indices,
+    *,
+    channels: tuple[str, ...],
+    significance: float,
+) -> Effect:
+    """`effect_size` of each channel; removed is what is significant.
+
+    Args:
+        y: values [K], NaN where there is none, (obs, channel).
+        of: as in `effect_size`, as the next three.
+        columns: what else changes in a cell.
+        cell: of each, never falling.
+        block: block of days of each.
+        channels: names.
+        significance: p value below which an effect is removed [1].
+    """
+    found = []
+    for values in y.T:
+        seen = np.isfinite(values)
+        given = values[seen].astype(np.float64), of[seen], columns[seen]
+        found.append(effect_size(*given, cell[seen], block[seen]))
+    size, sd, p_value = np.array(found, np.float64).reshape(-1, 3).T
+    is_removed = np.isfinite(size) & (p_value < significance)
+    return Effect(channels, size, sd, p_value, is_removed)
+
+
+def departures(pairs: Pairs, link: Link) -> Floats:
+    """How far the sensor of each pair is above what its line expects [K], (pair, channel).
+
+    Args:
+        pairs: of two sensors.
+        link: lines made of these pairs.
+    """
+    line = link.of(pairs.cells[pairs.cell]).line
+    off: Floats = (line.at(pairs.x.astype(np.float64)) - pairs.y) / line.slope
+    return off

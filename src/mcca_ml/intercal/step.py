@@ -13,7 +13,7 @@ import xarray as xr
 from mcca_ml import schema
 from mcca_ml.config_calibrate import CalibrateSettings
 from mcca_ml.flags import FLAG_DTYPE
-from mcca_ml.intercal.effect import DAY, YEAR_DAYS, Effect, effect_size
+from mcca_ml.intercal.effect import DAY, YEAR_DAYS, Effect, departures, effects_of
 from mcca_ml.intercal.line import Floats, Indices
 from mcca_ml.intercal.link import Link
 from mcca_ml.intercal.match import Pairs
@@ -64,20 +64,16 @@ def _tested(
     # Blocks begin at the date, so that none lies on both sides.
     block = day // asked.block_days
     block -= block.min(initial=0)
-    found = []
-    for channel in range(y.shape[1]):
-        where = near & np.isfinite(y[:, channel])
-        is_before = (day[where] < 0).astype(np.float64)
-        inputs = (y[where, channel].astype(np.float64), is_before, columns[where])
-        found.append(
-            effect_size(*inputs, cell[where], block[where])
-            if where.any()
-            else (np.nan, np.nan, 1.0)
-        )
-    size, sd, p_value = np.array(found, np.float64).reshape(-1, 3).T
-    is_removed = np.isfinite(size) & (p_value < asked.significance)
-    date = asked.date.astype("datetime64[D]")
-    return Step(asked.channels, size, sd, p_value, is_removed, date)
+    found = effects_of(
+        np.where(near[:, None], y, np.nan),
+        (day < 0).astype(np.float64),
+        columns,
+        cell,
+        block,
+        channels=asked.channels,
+        significance=asked.significance,
+    )
+    return Step(**vars(found), date=asked.date.astype("datetime64[D]"))
 
 
 def step_against_reference(
@@ -91,8 +87,6 @@ def step_against_reference(
         date: first UTC day after the step.
         settings: the `[calibrate]` table.
     """
-    line = link.of(pairs.cells[pairs.cell]).line
-    departure = (line.at(pairs.x.astype(np.float64)) - pairs.y) / line.slope
     columns = np.ones((len(pairs.cell), 1))
     asked = _Question(
         date,
@@ -101,7 +95,7 @@ def step_against_reference(
         settings.step_block_days,
         settings.step_significance,
     )
-    return _tested(departure, pairs.when, columns, pairs.cell, asked)
+    return _tested(departures(pairs, link), pairs.when, columns, pairs.cell, asked)
 
 
 def _season_and_hour(when: npt.NDArray[np.datetime64], hour: Floats) -> Floats:
