@@ -35,6 +35,24 @@ def _lines(found: "Validation") -> list[str]:
     return lines
 
 
+def _too_few(found: "Validation", fewest: int) -> list[str]:
+    """A line for each product whose pairs are too few for any median, so that none is silent."""
+    tables = {table.name: table for table in found.tables}
+    said = {(str(row[0]), str(row[1])) for row in tables["summary"].rows if row[3] == "all"}
+    at = tables["scores"].columns.index("n")
+    kinds = ("own", "common") if len(found.compared) > 1 else ("own",)
+    lines = []
+    for name in (one.product.name for one in found.compared):
+        for days in kinds:
+            n = [int(row[at]) for row in tables["scores"].rows if row[:2] == (name, days)]
+            if (name, days) not in said:
+                lines.append(
+                    f"{name}, {days} days: no median, a station or network has {max([0, *n])} days "
+                    f"with a pair at most, expected {fewest} (fewest_pairs)"
+                )
+    return lines
+
+
 def _refused(found: "Validation") -> list[str]:
     """How many triplets were refused, and why the first of them; the others stand in the table."""
     triple = next(table for table in found.tables if table.name == "triple")
@@ -115,7 +133,11 @@ def validate(
             settings = settings.model_copy(update={"quality": "any"})
         with shown_bar(Console(stderr=True), "reading", "files") as bar:
             found = score(named, folder, settings, progress=lambda done: bar.advance(done, done))
-        for line in (*_lines(found), *_refused(found)):
+        for line in (
+            *_lines(found),
+            *_too_few(found, settings.fewest_pairs),
+            *_refused(found),
+        ):
             typer.echo(line)
         if out is not None:
             made = write_tables(out, found.tables)

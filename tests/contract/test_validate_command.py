@@ -310,6 +310,22 @@ def test_products_are_masked_identically_on_common_days(tmp_path):
     assert counts(out)["a day that another product lacks"] == 81
 
 
+def test_too_few_days_for_a_median_are_told(tmp_path):
+    """A product of five days, beside one of months: neither is passed over in silence."""
+    stations = made.write_stations(tmp_path / "stations")
+    a = made.write_product(tmp_path / "a.nc")
+    b = made.write_product(tmp_path / "b.nc", made.product().isel(time=slice(5)))
+    words = "no median, a station or network has 5 days with a pair at most, expected 20"
+    status, said = invoke(a, b, "--stations", stations)
+    assert status == 0
+    assert [line.split(":")[0] for line in said.splitlines() if words in line] == [
+        "a, common days",
+        "b, own days",
+        "b, common days",
+    ]
+    assert "not collocated: 1 triplet, the first a / b / stations: 5 days in common at any" in said
+
+
 def test_products_that_share_a_target_are_not_collocated(tmp_path):
     for name in ("a", "b", "c"):
         ds = made.product().assign_attrs(title="SMAP" if name < "c" else "ERA5 model")

@@ -39,18 +39,6 @@ def test_smap_against_oznet_is_what_is_known_of_it(real_data):
     assert found.compared[0].extract.passed_over == 5  # windows without a pixel
 
 
-def test_stations_kept_for_the_check_score_alike(real_data):
-    """Every second station, neither half of which any setting was chosen by."""
-    folder = real_data / "insitu" / "oznet"
-    product = product_of(str(folder / "Timeseries" / "SMAP"))
-    found = scores(validate([product], folder / "ISMN", ValidateSettings()))
-    ordered = sorted(found, key=lambda row: str(row["unit"]))
-    for half in (ordered[::2], ordered[1::2]):
-        assert np.median([float(str(row["r"])) for row in half]) == pytest.approx(0.68, abs=0.05)
-        ubrmsd = np.median([float(str(row["ubrmsd"])) for row in half])
-        assert ubrmsd == pytest.approx(0.063, abs=0.006)
-
-
 def test_smap_at_silversword_holds_what_is_known_of_it(real_data):
     """R 0.70 for the morning passes; of both passes a day the one nearer to six counts here."""
     folder = real_data / "insitu" / "hawaii"

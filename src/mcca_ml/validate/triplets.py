@@ -90,10 +90,14 @@ def triplet_rows(
             rows.append(("", title, "", 0, *(float("nan"),) * 6, reason))
             continue
         first = pairs[triplet[0]]
+        found, most = [], 0
         for row, unit in enumerate(units):
             series = [
                 first.reference[[row]] if name == STATIONS else pairs[name].estimate[[row]]
                 for name in triplet
             ]
-            rows += _of_unit((unit.name, title), triplet, series, first)
+            most = max(most, int(moments_of(series).n[0]))
+            found += _of_unit((unit.name, title), triplet, series, first)
+        few = f"{most} days in common at any station, expected {FEWEST} or more"
+        rows += found or [("", title, "", most, *(float("nan"),) * 6, few)]
     return rows
