@@ -14,6 +14,8 @@ COLOURS: Mapping[str, str] = {
 """Of each stream."""
 INK = "#1f2328"
 """Of the record."""
+OTHERS = ("#8a1c7c", "#5b8c2a", "#1799b5", "#7a4a2b", "#6b7280")
+"""Of products beside the record, in turn."""
 TRUTH = "#b3261e"
 STATIONS = "#d98c00"
 BAND = "#9aa4ad"

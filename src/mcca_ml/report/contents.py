@@ -185,7 +185,7 @@ def stations_section(known: Known, whole: Whole) -> Section:
         place = int(np.searchsorted(cells, unit.cell))
         title = f"{unit.name}, {_place_words(whole.ds, place)}"
         blocks.append(_series(known, whole, place, title, networks.readings_of(validation, at)))
-    blocks.append(networks.excluded_sheet(validation))
+    blocks.append(networks.excluded_sheet(validation, (networks.RECORD,)))
     return Section("Stations", tuple(blocks))
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
@@ -11,10 +12,11 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from mcca_ml.atomic import replacing, replacing_directory
-from mcca_ml.report.page import Block, Picture, Section
+from mcca_ml.report.page import Block, Picture, Section, page
 from mcca_ml.report.sheet import Sheet
 from mcca_ml.validate.tables import Table, Value, write_tables
 
+PAGE = "index.html"
 FIGURES, TABLES = "figures", "tables"
 """Folders beside the page."""
 SIMULATED = "simulated"
@@ -25,6 +27,15 @@ _COLOURS = 256
 _MOST_OFF, _NEARLY_ALL = 30, 99.9
 """What a palette may change of a colour, of 255, in that share of a figure [%]; scales of colours
 need more than a palette has."""
+
+
+@dataclass(frozen=True)
+class OnDisk:
+    """A page on disk, and what stands beside it."""
+
+    page: Path
+    figures: tuple[Path, ...]
+    tables: tuple[Path, ...]
 
 
 @contextmanager
@@ -116,3 +127,26 @@ def write_sheets(out: Path, sections: Sequence[Section], *, is_simulated: bool) 
     with replacing_directory(folder) as beside:
         made = write_tables(beside, [table_of(one, is_simulated=is_simulated) for one in sheets])
     return tuple(folder / path.name for path in made)
+
+
+def write_page(
+    out: Path, title: str, lead: str, sections: Sequence[Section], *, is_simulated: bool
+) -> OnDisk:
+    """Write a page, its figures as PNG and its tables as CSV.
+
+    Args:
+        out: directory of the page.
+        title: of it.
+        lead: a paragraph below the title.
+        sections: of it; figures and tables are of different names.
+        is_simulated: whether what it shows is simulated.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    figures = write_pictures(out, sections)
+    tables = write_sheets(out, sections, is_simulated=is_simulated)
+    with replacing(out / PAGE) as beside:
+        text = page(title, lead, sections, is_simulated=is_simulated)
+        beside.write_text(text, encoding="utf-8")
+    return OnDisk(out / PAGE, figures, tables)

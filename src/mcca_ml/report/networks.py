@@ -184,11 +184,11 @@ def share_held(columns: Sequence[str], data: Sequence[Sequence[Value]]) -> str:
     return ", ".join(said)
 
 
-def network_sheet(found: Held, validation: Validation) -> Sheet:
+def network_sheet(found: Held | None, validation: Validation) -> Sheet:
     """Scores of all products at all units, beside those against truth where it is known.
 
     Args:
-        found: what is compared.
+        found: what is compared of a record; None: the products are not of a record.
         validation: of the record, its streams and others.
     """
     table = next(one for one in validation.tables if one.name == "scores")
@@ -202,16 +202,19 @@ def network_sheet(found: Held, validation: Validation) -> Sheet:
         place = places[str(one["unit"])]
         compared, unit = of_product[str(one["product"])], validation.units[place]
         one["cell_bias"] = one["bias"]  # stations are not biased, only less certain of the level
-        shown, values = _row(one, truth_at(found, compared, place, unit))
+        true = None if found is None else truth_at(found, compared, place, unit)
+        shown, values = _row(one, true)
         rows.append(shown)
         data.append(values)
-    is_known = bool(found.known)
+    is_known = found is not None and bool(found.known)
     keep = [i for i in range(len(_HEAD)) if is_known or i not in _OF_TRUTH]
     columns = tuple(f"{name}{end}" for name in _OF_SCORE for end in ("", "_low", "_high"))
     lead = ("unit", "kind", "product", "stations", "pairs")
     names = (*lead, *columns, "true_r", "true_ubrmsd", "true_bias")
-    agreement = (
-        " Intervals of scores against the cell, which allow for what stations do not know of it "
+    beside = (
+        " Beside them, where truth is known, the scores against it in the same cell on the same "
+        "days: they differ from those against stations by what stations do not know of their cell. "
+        "Intervals of scores against the cell, which allow for what stations do not know of it "
         f"(in the file), hold those against truth at networks: {share_held(names, data)}."
         if is_known
         else ""
@@ -221,25 +224,24 @@ def network_sheet(found: Held, validation: Validation) -> Sheet:
         tuple(_HEAD[i] for i in keep),
         tuple(tuple(row[i] for i in keep) for row in rows),
         "Against the mean of the stations of a network in a cell, or a station alone; below each "
-        "number its 95 % interval. Beside them, where truth is known, the scores against it in the "
-        "same cell on the same days: they differ from those against stations by what stations do "
-        "not know of their cell. Each product on days of its own; ubRMSD and bias in m3 m-3."
-        + agreement,
+        "number its 95 % interval. Each product on days of its own; ubRMSD and bias in m3 m-3."
+        + beside,
         names,
         tuple(data),
     )
 
 
-def excluded_sheet(validation: Validation) -> Sheet:
-    """What was not used of the record and of the readings, counted by reason.
+def excluded_sheet(validation: Validation, products: Sequence[str]) -> Sheet:
+    """What was not used of products and of the readings, counted by reason.
 
     Args:
-        validation: of the record, its streams and others.
+        validation: of some products.
+        products: names of those that are shown; the file has all.
     """
     table = next(one for one in validation.tables if one.name == "excluded")
     count = Counter[tuple[str, str]]()
     for product, _, reason, number_of in table.rows:
-        if product in (RECORD, READINGS) and reason != NOT_COMMON:
+        if product in (*products, READINGS) and reason != NOT_COMMON:
             count[str(product), str(reason)] += int(number_of)
     rows = tuple((product, reason, f"{of:,}") for (product, reason), of in count.items())
     return Sheet(

@@ -9,7 +9,7 @@ import numpy as np
 
 from mcca_ml.validate.tables import Value
 
-_NUMBER = re.compile(r"[–+-]?[\d,]*\.?\d*( %)?( ± [–\d.]+)?(\n[–+\d. -]* to [–+\d. -]*)?")
+_NUMBER = re.compile(r"[–+-]?[\d,]*\.?\d*( %)?( ± [–\d.]+)?(\n[–+\d,. -]* to [–+\d,. -]*)?")
 
 
 _SHORT = 24

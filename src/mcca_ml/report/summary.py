@@ -5,32 +5,28 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mcca_ml import __version__
-from mcca_ml.atomic import make_directory, replacing
+from mcca_ml.atomic import make_directory
 from mcca_ml.config import load
 from mcca_ml.record.loading import Source
 from mcca_ml.record.plan import plan_of
 from mcca_ml.record.training import roles as roles_of
 from mcca_ml.report import contents
+from mcca_ml.report.at_units_sections import record_sections
 from mcca_ml.report.claims import Findings
 from mcca_ml.report.contents import Known
 from mcca_ml.report.evaluate import held
-from mcca_ml.report.files import looks, write_pictures, write_sheets
+from mcca_ml.report.files import OnDisk, looks, write_page
 from mcca_ml.report.find import find
 from mcca_ml.report.key_scores import key_scores
 from mcca_ml.report.networks import at_stations
-from mcca_ml.report.page import Section, page
+from mcca_ml.report.page import Section
 from mcca_ml.report.sheets import scores_sheet
-
-PAGE = "index.html"
 
 
 @dataclass(frozen=True)
-class Written:
-    """A report on disk."""
+class Written(OnDisk):
+    """A report on a record on disk."""
 
-    page: Path
-    figures: tuple[Path, ...]
-    tables: tuple[Path, ...]
     found: Findings
 
 
@@ -65,14 +61,9 @@ def write_report(
     )
     with looks():
         sections = sections_of(known)
-    is_simulated = known.is_simulated
-    figures = write_pictures(out, sections)
-    tables = write_sheets(out, sections, is_simulated=is_simulated)
     title = f"Soil-moisture record: {settings.project.name}"
-    with replacing(out / PAGE) as beside:
-        text = page(title, _lead(known), sections, is_simulated=is_simulated)
-        beside.write_text(text, encoding="utf-8")
-    return Written(out / PAGE, figures, tables, known.found)
+    made = write_page(out, title, _lead(known), sections, is_simulated=known.is_simulated)
+    return Written(made.page, made.figures, made.tables, known.found)
 
 
 def sections_of(known: Known) -> Sequence[Section]:
@@ -83,6 +74,7 @@ def sections_of(known: Known) -> Sequence[Section]:
         contents.maps_section(known, whole),
         contents.comparison_section(known),
         contents.stations_section(known, whole),
+        *record_sections(known.stations.validation, is_simulated=known.is_simulated),
         contents.series_section(known, whole),
         contents.coverage_section(known, whole),
         contents.uncertainty_section(known),

@@ -5,19 +5,27 @@ from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
+import numpy.typing as npt
 from matplotlib.artist import Artist
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.projections.polar import PolarAxes
 
 from mcca_ml.learn.scores import FEWEST
-from mcca_ml.report.colours import COLOURS, INK
+from mcca_ml.report.colours import COLOURS, INK, OTHERS
 from mcca_ml.report.evaluate import BASELINES, FUSED, Held
+from mcca_ml.report.networks import RECORD
 from mcca_ml.report.sheet import Sheet, number
-from mcca_ml.report.tables import Bools, Floats
+from mcca_ml.report.tables import Bools
 from mcca_ml.validate.moments import moments_of
 from mcca_ml.validate.scores import scores_of
 
+Values = npt.NDArray[np.floating]
+
 _MARKS: Mapping[str, str] = {"climatology": "v", "ridge": "s", "pooled": "D"}
+ALL_DAYS = "all its days"
+_PAD = 0.22
+"""Around a diagram [inch]: the layout does not see the words below its axis."""
 _RMSD = "#9a7b2f"
 _RMSD_LINES = (0.25, 0.5, 0.75, 1.0)
 _R_LINES = (0.2, 0.4, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
@@ -38,7 +46,7 @@ class Point:
     pairs: int
 
 
-def point(names: tuple[str, str, str], sm: Floats, reference: Floats, mask: Bools) -> Point:
+def point(names: tuple[str, str, str], sm: Values, reference: Values, mask: Bools) -> Point:
     """Correlation and ratio of standard deviations of a product.
 
     Args:
@@ -87,16 +95,24 @@ def points(found: Held) -> list[Point]:
     for name, known in found.known.items():
         if name not in products:
             sm = found.products[name].sm
-            out.append(point((name, "truth", "all its days"), sm, known, everywhere))
+            out.append(point((name, "truth", ALL_DAYS), sm, known, everywhere))
     return [one for one in out if one.cells]
 
 
-def _look(one: Point) -> tuple[str, str]:
-    """Colour and mark of a product."""
-    first, _, sensor = one.product.partition(" ")
-    if one.product in (FUSED, "target"):
-        return INK, "*" if one.product == FUSED else "P"
+def _look(name: str, others: Sequence[str]) -> tuple[str, str]:
+    """Colour and mark of a product; `others` are those that the record does not know."""
+    first, _, sensor = name.partition(" ")
+    if name in (FUSED, RECORD, "target"):
+        return INK, "P" if name == "target" else "*"
+    if name in others:
+        return OTHERS[others.index(name) % len(OTHERS)], "^"
     return COLOURS.get(sensor or first, "#7d7d7d"), _MARKS.get(first, "o")
+
+
+def _is_other(name: str) -> bool:
+    """Whether a product is none of the record's own: no stream, no baseline, no target."""
+    first, _, sensor = name.partition(" ")
+    return name not in (FUSED, RECORD, "target") and not {first, sensor} & {*COLOURS, *_MARKS}
 
 
 def _draw(axes: PolarAxes, some: Sequence[Point], reference: str) -> None:
@@ -118,9 +134,10 @@ def _draw(axes: PolarAxes, some: Sequence[Point], reference: str) -> None:
     )
     axes.clabel(circles, fmt="%g", fontsize=8)
     axes.plot(0, 1, marker="o", color="#b3261e", ms=8, clip_on=False, zorder=5)
+    others = list(dict.fromkeys(one.product for one in some if _is_other(one.product)))
     for one in some:
-        colour, mark = _look(one)
-        is_open = one.which != "common test days"
+        colour, mark = _look(one.product, others)
+        is_open = one.which == ALL_DAYS
         axes.plot(
             np.arccos(np.clip(one.r, -1, 1)),
             one.ratio,
@@ -128,7 +145,7 @@ def _draw(axes: PolarAxes, some: Sequence[Point], reference: str) -> None:
             color=colour,
             mfc="none" if is_open else colour,
             ms=11 if mark == "*" else 7,
-            label=f"{one.product}{' (all its days)' if is_open else ''}",
+            label=f"{one.product}{f' ({ALL_DAYS})' if is_open else ''}",
             zorder=4,
         )
     axes.set_title(f"against {reference}", fontsize=11, pad=14)
@@ -141,7 +158,7 @@ def draw_taylor(found: Sequence[Point]) -> Figure:
         found: of one reference at least.
     """
     references = list(dict.fromkeys(one.reference for one in found))
-    figure = Figure(figsize=(9.0, 5.4), layout="constrained")
+    figure = Figure(figsize=(9.0, 5.4), layout=ConstrainedLayoutEngine(h_pad=_PAD))
     named: dict[str, Artist] = {}
     for at, reference in enumerate(references):
         axes = figure.add_subplot(1, len(references), at + 1, projection="polar")
@@ -155,8 +172,16 @@ def draw_taylor(found: Sequence[Point]) -> Figure:
     return figure
 
 
-def taylor_sheet(found: Sequence[Point]) -> Sheet:
-    """The points as a table."""
+def taylor_sheet(
+    found: Sequence[Point], title: str = "Points of the Taylor diagram", over: str = "cells"
+) -> Sheet:
+    """The points as a table.
+
+    Args:
+        found: what is drawn.
+        title: of the table.
+        over: what the medians are over.
+    """
     rows = tuple(
         (
             one.product,
@@ -174,10 +199,10 @@ def taylor_sheet(found: Sequence[Point]) -> Sheet:
         for one in found
     )
     return Sheet(
-        "Points of the Taylor diagram",
-        ("", "against", "days", "R", "ratio of standard deviations", "pairs", "cells"),
+        title,
+        ("", "against", "days", "R", "ratio of standard deviations", "pairs", over),
         rows,
-        "Medians over cells with 20 pairs or more.",
-        ("product", "reference", "which_days", "r", "sd_ratio", "pairs", "cells"),
+        f"Medians over {over} with 20 pairs or more.",
+        ("product", "reference", "which_days", "r", "sd_ratio", "pairs", over),
         data,
     )

@@ -1,0 +1,114 @@
+"""A validation at stations -> sections of a page, the same for a record and for any product."""
+
+from matplotlib.figure import Figure
+
+from mcca_ml.report import at_units, at_units_figures, networks, taylor
+from mcca_ml.report.files import rendered
+from mcca_ml.report.page import Block, Picture, Section
+from mcca_ml.report.sheet import slug
+from mcca_ml.validate.run import Validation
+from mcca_ml.validate.stations import DENSE
+
+_SHOWN_UNITS = 6
+
+
+def _picture(figure: Figure, words: tuple[str, str, str], *, is_simulated: bool) -> Picture:
+    """A figure with the words for its file, for whom cannot see it, and below it."""
+    name, alt, caption = words
+    lead = "SIMULATED. " if is_simulated else ""
+    return Picture(slug(name), rendered(figure, is_simulated=is_simulated), alt, f"{lead}{caption}")
+
+
+def compared_section(validation: Validation, *, is_simulated: bool) -> Section:
+    """All products over all units, on common days: medians, map, Taylor diagram.
+
+    Args:
+        validation: of one product or of several.
+        is_simulated: whether stations or products are, which the figures then say.
+    """
+    which = at_units.days_compared(validation)
+    blocks: list[Block] = [at_units.medians_sheet(validation)]
+    words = (
+        "map of units",
+        "Map of R at stations",
+        f"R of each product at each unit, {which} days; circles are single stations, squares dense "
+        "networks, grey land; a unit without colour has no score.",
+    )
+    drawn = at_units_figures.draw_units(validation)
+    blocks.append(_picture(drawn, words, is_simulated=is_simulated))
+    points = at_units_figures.points_at_units(validation)
+    if points:
+        words = (
+            "taylor at stations",
+            "Taylor diagram of products at stations",
+            f"Taylor diagram, medians over units on {which} days: the angle is the correlation, "
+            "the distance from the origin the standard deviation over that of the stations, which "
+            "are the red point; dashed circles are the centred RMSD over the same.",
+        )
+        drawn = taylor.draw_taylor(points)
+        title = "Points of the Taylor diagram at stations"
+        blocks += [
+            _picture(drawn, words, is_simulated=is_simulated),
+            taylor.taylor_sheet(points, title, "units"),
+        ]
+    return Section("Products at stations", tuple(blocks))
+
+
+def strata_section(validation: Validation) -> Section:
+    """Scores by class of units and of days."""
+    return Section("Scores by class", tuple(at_units.strata_sheets(validation)))
+
+
+def triple_section(validation: Validation) -> Section:
+    """Triple collocation, and why some triplets were refused."""
+    sheets = (at_units.triple_sheet(validation), at_units.refused_sheet(validation))
+    return Section("Triple collocation", tuple(one for one in sheets if one is not None))
+
+
+def units_section(validation: Validation) -> Section:
+    """Scores of each product at each unit, and what was not used."""
+    names = [one.product.name for one in validation.compared]
+    return Section(
+        "Each network and station",
+        (networks.network_sheet(None, validation), networks.excluded_sheet(validation, names)),
+    )
+
+
+def series_section(validation: Validation, *, is_simulated: bool) -> Section:
+    """Series at the units with most days, dense networks first."""
+    drawn = [one for one in validation.compared if one.extract.conversion.is_volumetric]
+    units = validation.units
+    days = [sum(one.pairs[place].day.size for one in drawn) for place in range(len(units))]
+    places = [place for place, number in enumerate(days) if number]
+    places.sort(key=lambda place: (units[place].kind != DENSE, -days[place]))
+    blocks = []
+    for place in places[:_SHOWN_UNITS]:
+        name = units[place].name
+        words = (
+            f"series at {name}",
+            f"Series at {name}",
+            f"{name}: values of each product that have a pair, and the stations at their times; a "
+            "product in degrees of saturation is not drawn.",
+        )
+        figure = at_units_figures.draw_unit_series(validation, place, name)
+        blocks.append(_picture(figure, words, is_simulated=is_simulated))
+    return Section("Series", tuple(blocks))
+
+
+def time_sections(validation: Validation) -> tuple[Section, ...]:
+    """Coverage by year, and stability."""
+    return (
+        Section("Coverage", (at_units.years_sheet(validation),)),
+        Section("Stability", (at_units.changes_sheet(validation),)),
+    )
+
+
+def record_sections(validation: Validation | None, *, is_simulated: bool) -> tuple[Section, ...]:
+    """A record, its streams and the products beside it over all stations; nothing without them."""
+    if validation is None:
+        return ()
+    return (
+        compared_section(validation, is_simulated=is_simulated),
+        strata_section(validation),
+        triple_section(validation),
+    )

@@ -1,0 +1,98 @@
+"""Tables of a validation as a reader sees them."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from mcca_ml.report import at_units
+from mcca_ml.report.at_units_figures import colours_of
+from mcca_ml.validate.rows import SUMMARY
+from mcca_ml.validate.run import Validation
+from mcca_ml.validate.tables import Table
+from mcca_ml.validate.triplets import COLUMNS
+
+NAN = float("nan")
+
+
+@dataclass(frozen=True)
+class Named:
+    name: str
+
+
+@dataclass(frozen=True)
+class OfProduct:
+    product: Named
+
+
+def validation(*tables: Table, products: tuple[str, ...] = ("a", "b")) -> Validation:
+    """What was found of some products, their tables alone."""
+    return Validation((), tuple(OfProduct(Named(one)) for one in products), tables)
+
+
+def summary(*heads: tuple[str, str, str, str, int]) -> Table:
+    """R of 0.5 with quartiles 0.4 and 0.7 for each product, days, group, class and units."""
+    rows = tuple(
+        (product, days, "network", group, name, units, "r", 0.5, 0.4, 0.7)
+        for product, days, group, name, units in heads
+    )
+    return Table("summary", SUMMARY, rows)
+
+
+@pytest.mark.parametrize(
+    ("common", "days"), [((4, 4), "common"), ((2, 2), "common"), ((1, 4), "own"), ((0, 0), "own")]
+)
+def test_products_are_compared_on_common_days_if_most_units_have_them(common, days):
+    heads = [(one, "own", "all", "all", 4) for one in "ab"]
+    heads += [(one, "common", "all", "all", n) for one, n in zip("ab", common, strict=True) if n]
+    assert at_units.days_compared(validation(summary(*heads))) == days
+
+
+def test_one_product_has_own_days():
+    found = validation(summary(("a", "own", "all", "all", 4)), products=("a",))
+    assert at_units.days_compared(found) == "own"
+
+
+def test_medians_have_quartiles_where_there_is_more_than_one_unit():
+    found = validation(summary(("a", "own", "all", "all", 3), ("b", "own", "all", "all", 1)))
+    sheet = at_units.medians_sheet(found)
+    assert [row[4] for row in sheet.rows] == ["0.50\n0.40 to 0.70", "0.50"]
+    assert sheet.data[0][sheet.columns.index("r_q75")] == 0.7
+
+
+def test_a_way_to_tell_units_apart_is_left_out_where_all_are_of_one_class():
+    heads = [("a", "own", "all", "all", 3), ("a", "own", "VOD", "not told", 3)]
+    heads += [("a", "own", "climate", name, 2) for name in ("arid", "cold")]
+    heads += [("a", "own", "network", name, 1) for name in ("N", "M")]
+    sheets = list(at_units.strata_sheets(validation(summary(*heads), products=("a",))))
+    assert [one.title for one in sheets] == ["At stations by climate"]
+    assert [row[0] for row in sheets[0].rows] == ["arid", "cold"]
+
+
+def triple(*rows: tuple[object, ...]) -> Validation:
+    return validation(Table("triple", COLUMNS, rows))
+
+
+def test_errors_by_triple_collocation_are_medians_over_units():
+    errors = (0.02, 0.03, 0.06)
+    rows = [
+        (f"u{i}", "a / b / stations", "a", 200.0, one, one / 2, one * 2, 0.8, 3.0, 1.0, "")
+        for i, one in enumerate(errors)
+    ]
+    (row,) = at_units.triple_sheet(triple(*rows)).rows
+    assert row[:4] == ("a / b / stations", "a", "3", "200")
+    assert row[4] == "0.030\n0.015 to 0.060"
+    assert at_units.refused_sheet(triple(*rows)) is None
+
+
+def test_refused_triplets_are_counted_by_reason():
+    head, reason = ("",), "a and b share SMAP, so their errors are not independent"
+    rows = [(*head, f"a / b / {one}", "", 0, *(NAN,) * 6, reason) for one in ("stations", "c")]
+    sheet = at_units.refused_sheet(triple(*rows))
+    assert sheet.rows == ((reason, "2", "a / b / stations"),)
+    assert len(sheet.data) == 2
+    assert at_units.triple_sheet(triple(*rows)) is None
+
+
+def test_products_have_different_colours():
+    names = ["record", "stream TMI", "stream GMI", "ERA5", "ESA CCI"]
+    assert len(set(colours_of(names).values())) == len(names)
