@@ -16,6 +16,7 @@ from mcca_ml.cli import app
 pytest.importorskip("ismn", reason="the extra insitu brings it")
 
 
+PAIRWISE = "others_beside_first_on_days_of_both"
 ODD_DAYS = 0.04
 """What the first product is too wet by on the days that the other lacks [m3 m-3]."""
 
@@ -89,6 +90,14 @@ def test_the_taylor_diagram_has_what_numpy_says_of_common_days(text: str, folder
         assert row["which_days"] == "common days"
         assert float(row["r"]) == pytest.approx(1.0, abs=1e-6)
         assert float(row["sd_ratio"]) == pytest.approx(1.0, abs=1e-5)
+
+
+def test_the_other_stands_beside_the_first_on_days_of_both(text: str, folder: Path):
+    rows = {(row["kind"], row["score"]): row for row in table(folder, PAIRWISE)}
+    bias = rows["network", "bias"]
+    assert (bias["first"], bias["other"]) == ("first", "second")
+    assert float(bias["median_first"]) == pytest.approx(0.03, abs=1e-6)
+    assert float(bias["difference"]) == pytest.approx(-0.08, abs=1e-6)
 
 
 def test_scores_by_season_are_those_of_its_days(text: str, folder: Path):

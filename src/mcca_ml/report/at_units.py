@@ -106,6 +106,40 @@ def medians_sheet(validation: Validation) -> Sheet:
     )
 
 
+_PAIRWISE = {"r": "R", "anomaly_r": "anomaly R", "ubrmsd": "ubRMSD", "bias": "bias"}
+
+
+def pairwise_sheet(validation: Validation) -> Sheet | None:
+    """The first product beside each of the others, on days of both; None where it is alone."""
+    table = table_named(validation, "pairwise")
+    found: dict[tuple[str, str], dict[str, list[Value]]] = {}
+    for _, other, kind, units, score, *numbers in table.rows:
+        found.setdefault((str(other), str(kind)), {})[str(score)] = [units, *numbers]
+    if not found:
+        return None
+    first, rows = str(table.rows[0][0]), []
+    for (other, kind), scores in found.items():
+        cells = []
+        for name in _PAIRWISE:
+            _, *numbers = scores.get(name, [0, *(float("nan"),) * 5])
+            own, its = (_shown(name, float(one)) for one in numbers[:2])
+            low, high = (signed(float(one), _DIGITS[name]) for one in numbers[3:])
+            cells += [own, with_ends(its, low, high)]
+        units, days = scores["n"][:2]
+        rows.append((other, KINDS[kind], f"{units}", f"{float(days):,.0f}", *cells))
+    heads = [word for one in _PAIRWISE.values() for word in (f"{one}, first", one)]
+    return Sheet(
+        f"Others beside {first}, on days of both",
+        ("", "against", "units", "days", *heads),
+        tuple(rows),
+        f"Medians over units of the first, {first}, and of the other on the days on which both "
+        "have a value; below, quartiles of the difference, the other less the first, unit by unit. ubRMSD "
+        "and bias in m3 m-3.",
+        table.columns,
+        table.rows,
+    )
+
+
 def strata_sheets(validation: Validation) -> Iterator[Sheet]:
     """A table for each way to tell units or days apart: VOD, land cover, climate, season, sensors.
 

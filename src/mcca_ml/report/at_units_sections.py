@@ -27,7 +27,8 @@ def compared_section(validation: Validation, *, is_simulated: bool) -> Section:
         is_simulated: whether stations or products are, which the figures then say.
     """
     which = at_units.days_compared(validation)
-    blocks: list[Block] = [at_units.medians_sheet(validation)]
+    two = at_units.pairwise_sheet(validation)
+    blocks: list[Block] = [at_units.medians_sheet(validation), *([two] if two else [])]
     words = (
         "map of units",
         "Map of R at stations",

@@ -13,8 +13,9 @@ from mcca_ml.report.evaluate import FUSED, Held
 from mcca_ml.report.figures import Readings
 from mcca_ml.report.sheet import Sheet, number, signed, with_ends
 from mcca_ml.validate.asked import products_of
+from mcca_ml.validate.compare import Compared
 from mcca_ml.validate.moments import moments_of
-from mcca_ml.validate.run import NOT_COMMON, Compared, Validation, validate
+from mcca_ml.validate.run import NOT_COMMON, Validation, validate
 from mcca_ml.validate.scores import Scores, scores_of
 from mcca_ml.validate.stations import DENSE, Unit
 from mcca_ml.validate.tables import Value

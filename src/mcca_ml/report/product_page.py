@@ -11,8 +11,9 @@ from mcca_ml.report import at_units_sections as sections
 from mcca_ml.report.files import OnDisk, looks, write_page
 from mcca_ml.report.page import Section
 from mcca_ml.report.sheet import Sheet
+from mcca_ml.validate.compare import Compared
 from mcca_ml.validate.opening import Product
-from mcca_ml.validate.run import Compared, Validation, validate
+from mcca_ml.validate.run import Validation, validate
 
 _SAID = ("title", "product_version", "version", "institution", "date_created", "license")
 """Global attributes that tell where a product comes from."""

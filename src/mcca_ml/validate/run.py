@@ -1,20 +1,17 @@
 """Products and stations -> tables of scores: what `mcca-ml validate` does."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from mcca_ml.config_validate import ValidateSettings
-from mcca_ml.errors import GranuleError
+from mcca_ml.validate import pairwise, strata
 from mcca_ml.validate import rows as made_rows
-from mcca_ml.validate import strata
-from mcca_ml.validate.collocate import Collocated, collocate
+from mcca_ml.validate.compare import OUTSIDE, Compared, compare
 from mcca_ml.validate.moments import Bools
 from mcca_ml.validate.opening import Product
-from mcca_ml.validate.origin import shares_of
-from mcca_ml.validate.products import Extract, extract_product
 from mcca_ml.validate.scored import (
     Held,
     cell_scores,
@@ -27,21 +24,8 @@ from mcca_ml.validate.stations import Probe, Unit, read_probes, units_of
 from mcca_ml.validate.tables import Table, Value
 from mcca_ml.validate.triplets import COLUMNS, triplet_rows
 
-OUTSIDE = "outside the product"
 NOT_COMMON = "a day that another product lacks"
 UNPAIRED = "no day with a pair"
-
-
-@dataclass(frozen=True)
-class Compared:
-    """One product at all units."""
-
-    product: Product
-    extract: Extract
-    pairs: tuple[Collocated, ...]
-    """Of each unit; without a day where the product does not reach it."""
-    reasons: Mapping[str, Mapping[str, int]]
-    """Values and readings that are not used, by unit and reason."""
 
 
 @dataclass(frozen=True)
@@ -53,13 +37,6 @@ class Validation:
     tables: tuple[Table, ...]
 
 
-def _none() -> Collocated:
-    """No pair at all."""
-    nothing, unknown = np.zeros(0), float("nan")
-    days = np.zeros(0, "M8[D]")
-    return Collocated(days, days.astype("M8[ns]"), nothing, nothing, 0, unknown, unknown, {})
-
-
 def _readings_left_out(unit: Unit) -> dict[str, int]:
     """Readings of a unit's probes that do not count, by reason."""
     out: dict[str, int] = {}
@@ -67,68 +44,6 @@ def _readings_left_out(unit: Unit) -> dict[str, int]:
         for reason, number in probe.excluded.items():
             out[reason] = out.get(reason, 0) + number
     return out
-
-
-def compare(
-    product: Product,
-    units: Sequence[Unit],
-    settings: ValidateSettings,
-    progress: Callable[[int], None] = lambda _: None,
-) -> Compared:
-    """Pairs of a product with all units.
-
-    Args:
-        product: what to read.
-        units: what to score against.
-        settings: windows and numbers.
-        progress: called with 1 after each file.
-
-    Raises:
-        GranuleError: it cannot be read, or has no pair with any unit.
-    """
-    places = [(unit.lat, unit.lon) for unit in units]
-    is_strict = settings.quality == "recommended"
-    found = extract_product(product, places, is_strict=is_strict, progress=progress)
-    pairs, reasons = [], {}
-    for unit, series in zip(units, found.series, strict=True):
-        if series is None:
-            pairs.append(_none())
-            reasons[unit.name] = {OUTSIDE: 1}
-            continue
-        one = collocate(
-            series,
-            unit,
-            window_hours=settings.window_hours,
-            fewest=settings.fewest_stations,
-            weights=settings.weights,
-        )
-        pairs.append(one)
-        reasons[unit.name] = {**series.excluded, **one.excluded}
-    if not any(one.day.size for one in pairs):
-        raise GranuleError(_why_none(product, found, units))
-    told = product.shares or shares_of(f"{product.name} {product.path.name}", found.attrs)
-    return Compared(replace(product, shares=told), found, tuple(pairs), reasons)
-
-
-def _why_none(product: Product, found: Extract, units: Sequence[Unit]) -> str:
-    """Why a product and stations have nothing in common."""
-    inside = [one for one in found.series if one is not None]
-    first = [probe.time[0] for unit in units for probe in unit.probes if probe.time.size]
-    last = [probe.time[-1] for unit in units for probe in unit.probes if probe.time.size]
-    stations = f"{str(min(first))[:10]} to {str(max(last))[:10]}"
-    if not inside:
-        what = f"none of {len(units)} stations or networks lies in it"
-    elif not any(one.value.size for one in inside):
-        left = sorted({reason for one in inside for reason in one.excluded})
-        what = f"no value at the stations ({', '.join(left)})"
-    else:
-        begin = min(one.begin[0] for one in inside if one.value.size)
-        end = max(one.end[-1] for one in inside if one.value.size)
-        what = f"values of {str(begin)[:10]} to {str(end)[:10]}, readings of {stations}"
-    return (
-        f"{product.path}: no pair with the stations: {what}; expected common places and days, give "
-        "others, or another window_hours or quality"
-    )
 
 
 def _common(pairs: Sequence[Held]) -> Bools:
@@ -247,6 +162,9 @@ def tables_of(
     left_out = {unit.name: _readings_left_out(unit) for unit in units}
     rows["excluded"] += made_rows.excluded_rows("readings of the stations", left_out)
     shares = {one.product.name: one.product.shares for one in compared}
+    of_saturation = [one for one in compared if not one.extract.conversion.is_volumetric]
+    saturations = frozenset(one.product.name for one in of_saturation)
+    two = pairwise.pairwise_rows(units, pairs, saturations, settings.fewest_pairs)
     return (
         made_rows.unit_table(rows["scores"], numbers),
         Table("summary", made_rows.SUMMARY, tuple(rows["summary"])),
@@ -254,6 +172,7 @@ def tables_of(
         Table("coverage", made_rows.COVERAGE, tuple(rows["coverage"])),
         Table("stability", TREND, tuple(rows["stability"])),
         Table("triple", COLUMNS, tuple(triplet_rows(units, pairs, shares))),
+        Table("pairwise", pairwise.COLUMNS, tuple(two)),
         _products(compared),
     )
 
