@@ -133,8 +133,8 @@ def pairwise_sheet(validation: Validation) -> Sheet | None:
         ("", "against", "units", "days", *heads),
         tuple(rows),
         f"Medians over units of the first, {first}, and of the other on the days on which both "
-        "have a value; below, quartiles of the difference, the other less the first, unit by unit. ubRMSD "
-        "and bias in m3 m-3.",
+        "have a value; below, quartiles of the difference, the other less the first, unit by "
+        "unit. ubRMSD and bias in m3 m-3.",
         table.columns,
         table.rows,
     )
