@@ -56,8 +56,8 @@ def report(
     arguments: Annotated[
         list[str],
         typer.Argument(
-            metavar="CONFIG.toml | PRODUCT...",
-            help="The configuration of a record that has been made, or files, folders or cubes of "
+            metavar="CONFIG_OR_PRODUCT",
+            help="The configuration (.toml) of a record, or files, folders or cubes of "
             "any soil moisture, PATH::VARIABLE for one of several.",
         ),
     ],
