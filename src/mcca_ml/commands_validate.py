@@ -69,7 +69,7 @@ def _asked(
     """Products, stations, directory of the tables and settings that the arguments name.
 
     Raises:
-        ConfigError: a bad configuration, no stations or no product.
+        ConfigError: a bad configuration, no stations, no product, or two of one name.
     """
     from mcca_ml.arguments import SETTINGS
     from mcca_ml.config import Settings, load
@@ -94,6 +94,13 @@ def _asked(
         )
     if not products:
         raise ConfigError("validate: found no product, expected at least one; name one")
+    names = [one.name for one in products]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ConfigError(
+            f"validate: found {names.count(twice[0])} products of the name {twice[0]}, expected "
+            "names apart; leave one out, or give them names ([[validate.product]] name)"
+        )
     if out is None and settings.output is not None:
         out = base / settings.output.directory / "validation"
     return products, stations, out, settings.validation

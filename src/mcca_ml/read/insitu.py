@@ -250,6 +250,10 @@ def read_ismn(folder: Path, *, max_depth: float = MAX_DEPTH) -> tuple[Station, .
             is not readable.
     """
     where = folder.name or str(folder)
+    if folder.is_file():
+        raise GranuleError(
+            f"{where}: found a file, expected a folder of stations; unpack it and give the folder"
+        )
     if not folder.is_dir():
         raise GranuleError(f"{where}: found no such folder, expected one of stations; check it")
     files = station_files(folder)

@@ -80,17 +80,18 @@ def _good(values: Array, name: str, attrs: dict[str, object], dtype: np.dtype[np
 
 def _own_times(ds: xr.Dataset, variable: str) -> str | None:
     """A variable that tells the time of each value: of the same dimensions, in units of time."""
-    for name, one in ds.data_vars.items():
-        if one.dims == ds[variable].dims and (one.dtype.kind == "M" or when.is_time(one.attrs)):
+    dims = ds.variables[variable].dims
+    for name, one in ds.variables.items():
+        if one.dims == dims and (one.dtype.kind == "M" or when.is_time(one.attrs)):
             return str(name)
     return None
 
 
 def _vod(ds: xr.Dataset, variable: str) -> str | None:
     """A variable of vegetation optical depth beside soil moisture; the first one."""
-    for name, one in ds.data_vars.items():
+    for name, one in ds.variables.items():
         is_named = _VOD.search(f"{name} {one.attrs.get('long_name', '')}")
-        if is_named and one.dims == ds[variable].dims and one.dtype.kind == "f":
+        if is_named and one.dims == ds.variables[variable].dims and one.dtype.kind == "f":
             return str(name)
     return None
 
@@ -120,6 +121,16 @@ def _axis_times(
     return lambda _place, _count: (flat[0], flat[1])
 
 
+def _no_time(ds: xr.Dataset, path: Path) -> str:
+    """What to say of a file that tells no time, or one in units that are none."""
+    units = ds.variables["time"].attrs.get("units", "") if "time" in ds.variables else None
+    found = "found no time in the file" if units is None else f"found time in units {units!r}"
+    return (
+        f"{path.name}: {found} and no date in its name, expected days, hours, minutes or seconds "
+        "since a date; give files of the provider"
+    )
+
+
 def extract(
     ds: xr.Dataset, variable: str, layout: Layout, places: Sequence[Indices], path: Path
 ) -> list[Values]:
@@ -140,10 +151,11 @@ def extract(
     own, flag = _own_times(ds, variable), next((one for one in FLAGS if one in ds.data_vars), None)
     axis = _axis_times(ds, variable, layout, path)
     if axis is None and own is None:
-        raise GranuleError(
-            f"{path.name}: found no time in the file and no date in its name, expected one; give "
-            "files of the provider"
-        )
+        raise GranuleError(_no_time(ds, path))
+    wanted = {int(place) for index in places for place in index}
+    values = {place: value_of(place).astype(np.float64) for place in wanted}
+    if not any(np.isfinite(one).any() for one in values.values()):
+        own = flag = None  # nothing to time or to judge: most days of few stations in daily files
     has_flag = flag is not None and ds[flag].dims == ds[variable].dims
     flag_of = _picker(ds, str(flag), layout, block) if has_flag else None
     time_of = _picker(ds, own, layout, block) if own is not None else None
@@ -151,11 +163,11 @@ def extract(
     vod_of = _picker(ds, vod, layout, block) if vod is not None else None
 
     def at(place: int) -> Values:
-        value = value_of(place).astype(np.float64)
+        value = values[place]
         unknown = np.full(value.size, np.datetime64("NaT", "ns"))
         begin, end = axis(place, value.size) if axis else (unknown, unknown)
         if time_of is not None and own is not None:
-            exact = _exact(time_of(place), str(ds[own].attrs.get("units", "")), path)
+            exact = _exact(time_of(place), ds[own].attrs, path)
             begin = np.where(np.isnat(exact), begin, exact)
             end = np.where(np.isnat(exact), end, exact)
         good = np.ones(value.size, np.bool_)
@@ -167,10 +179,11 @@ def extract(
     return [together([at(place) for place in index.tolist()]) for index in places]
 
 
-def _exact(raw: Array, units: str, path: Path) -> when.Times:
+def _exact(raw: Array, attrs: dict[str, object], path: Path) -> when.Times:
+    when.check_calendar(attrs, path.name)
     if raw.dtype.kind == "M":
         return raw.astype("M8[ns]")
-    return when.decode(raw, units, path.name)
+    return when.decode(raw, str(attrs.get("units", "")), path.name)
 
 
 def together(parts: Sequence[Values]) -> Values:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import netCDF4
 import xarray as xr
+from xarray.backends import NetCDF4DataStore
 
 from mcca_ml.errors import GranuleError, MccaMlError
 from mcca_ml.grid.store import open_store
@@ -62,28 +63,29 @@ def files_of(path: Path) -> tuple[Path, ...]:
     return tuple(found)
 
 
-def _group_of(path: Path, variable: str) -> str | None:
+def _group_of(file: netCDF4.Dataset, variable: str) -> str | None:
     """The group of a file that holds its soil moisture, where the root has no variable."""
     if "/" in variable:
         return variable.rpartition("/")[0]
-    with netCDF4.Dataset(path) as file:
-        if file.variables:
-            return None
-        for name, group in file.groups.items():
-            if any("soil_moisture" in one for one in group.variables):
-                return str(name)
+    if file.variables:
+        return None
+    for name, group in file.groups.items():
+        if any("soil_moisture" in one for one in group.variables):
+            return str(name)
     return None
 
 
 def _open(path: Path, variable: str) -> xr.Dataset:
     if not path.is_dir():
-        return xr.open_dataset(
-            path,
-            group=_group_of(path, variable),
-            engine="netcdf4",
-            decode_times=False,
-            decode_timedelta=False,
-        )
+        # Opened once: a folder of 26 years has ten thousand files. Nothing is kept in a cache, for
+        # each value is read once.
+        file = netCDF4.Dataset(path)
+        try:
+            store = NetCDF4DataStore(file, group=_group_of(file, variable))  # type: ignore[no-untyped-call]
+            return xr.open_dataset(store, decode_times=False, decode_timedelta=False, cache=False)
+        except BaseException:
+            file.close()
+            raise
     if (path / "blocks").is_dir():
         return open_store(path)
     cube: xr.Dataset = xr.open_zarr(path, chunks=None, consolidated=False, decode_times=False)

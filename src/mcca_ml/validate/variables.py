@@ -161,9 +161,16 @@ def check_range(values: Sequence[float], told: Conversion, where: str) -> None:
         where: file and variable, for the message.
 
     Raises:
-        GranuleError: most lie outside 0 to 1.
+        GranuleError: most lie outside 0 to 1, or at most 1 % where units of percent or of mass
+            would have them: fractions with units of another kind.
     """
     low, middle, high = values
+    if told.is_volumetric and told.factor < 1 and high <= told.factor:
+        raise GranuleError(
+            f"{where}: percentiles 5 / 50 / 95 are {low / told.factor:.3g} / "
+            f"{middle / told.factor:.3g} / {high / told.factor:.3g} in the file with units "
+            f"{told.said}, expected more than 1 unless they are fractions; correct the units"
+        )
     if middle > 1 or middle < 0 or (high > 1 and not told.is_sure):
         raise GranuleError(
             f"{where}: percentiles 5 / 50 / 95 are {low:.3g} / {middle:.3g} / {high:.3g} with "

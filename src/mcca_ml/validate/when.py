@@ -1,6 +1,7 @@
 """When the values of a file hold: times of CF, of each value, or of the name of the file."""
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,6 +17,7 @@ ONE_DAY = np.timedelta64(1, "D")
 _SINCE = re.compile(
     r"^\s*(day|hour|hr|h|minute|min|second|sec|s|d)s?\s+since\s+(.+?)\s*$", re.IGNORECASE
 )
+_CALENDARS = ("standard", "gregorian", "proleptic_gregorian")
 _SECONDS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0}
 _STAMP = re.compile(r"(?<!\d)((?:19|20)\d{2})([01]\d)([0-3]\d)(?:T?\d{4,6})?(?!\d)")
 _ZONE = re.compile(r"^(.*?)\s*(?:UTC|Z|GMT)?\s*(?:([+-])(\d{1,2}):?(\d{2}))?$", re.IGNORECASE)
@@ -41,7 +43,8 @@ def _epoch(text: str, where: str) -> datetime:
         told = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
     except ValueError as error:
         raise GranuleError(
-            f"{where}: units of time since {text!r}, expected a date; correct them"
+            f"{where}: units of time since {text!r}, expected a date in UTC or with a zone in "
+            "hours (+05:45); correct them"
         ) from error
     return told + away if sign == "-" else told - away
 
@@ -80,8 +83,27 @@ def axis_of(ds: xr.Dataset) -> str | None:
     return None
 
 
+def check_calendar(attrs: Mapping[str, object], where: str) -> None:
+    """Refuse times of a calendar in which days have no date here.
+
+    Raises:
+        GranuleError: one of a model (`noleap`, `360_day`), or `julian`.
+    """
+    calendar = str(attrs.get("calendar", "standard")).lower()
+    if calendar not in _CALENDARS:
+        raise GranuleError(
+            f"{where}: times of the calendar {calendar!r}, expected one of "
+            f"{', '.join(_CALENDARS)}; convert them"
+        )
+
+
 def times_of(variable: xr.DataArray, where: str) -> Times:
-    """Times of a variable [UTC], decoded before or not."""
+    """Times of a variable [UTC], decoded before or not.
+
+    Raises:
+        GranuleError: of another calendar, or since no date.
+    """
+    check_calendar(variable.attrs, where)
     if variable.dtype.kind == "M":
         return variable.to_numpy().astype("M8[ns]")
     return decode(variable.to_numpy(), str(variable.attrs["units"]), where)
