@@ -46,6 +46,21 @@ def test_fractions_that_are_called_percent_are_refused(tmp_path):
     assert "with units percent, divided by 100, expected more than 1 unless they are" in said
 
 
+def test_a_fill_value_that_is_not_declared_is_one_line(tmp_path):
+    stations = made.write_stations(tmp_path / "stations")
+    ds = made.product()
+    ds["sm"] = ds["sm"].where(ds["sm"] < 0.2, -9999.0).assign_attrs(units="m3 m-3")
+    said = refused(made.write_product(tmp_path / "p.nc", ds), "--stations", stations)
+    assert "are -1e+04 / -1e+04 / " in said
+    assert "correct the units, or declare the fill value" in said
+
+
+def test_a_file_without_a_time_step_is_one_line(tmp_path):
+    stations = made.write_stations(tmp_path / "stations")
+    path = made.write_product(tmp_path / "p.nc", made.product().isel(time=slice(0)))
+    assert "no value at the stations (no time step)" in refused(path, "--stations", stations)
+
+
 def test_two_products_of_one_name_are_one_line(tmp_path):
     """Tables are by name: one of two would be lost."""
     stations = made.write_stations(tmp_path / "stations")

@@ -86,7 +86,7 @@ def _why_none(product: Product, found: Extract, units: Sequence[Unit]) -> str:
         what = f"none of {len(units)} stations or networks lies in it"
     elif not any(one.value.size for one in inside):
         left = sorted({reason for one in inside for reason in one.excluded})
-        what = f"no value at the stations ({', '.join(left)})"
+        what = f"no value at the stations ({', '.join(left) or 'no time step'})"
     else:
         begin = min(one.begin[0] for one in inside if one.value.size)
         end = max(one.end[-1] for one in inside if one.value.size)

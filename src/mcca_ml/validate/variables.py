@@ -174,5 +174,6 @@ def check_range(values: Sequence[float], told: Conversion, where: str) -> None:
     if middle > 1 or middle < 0 or (high > 1 and not told.is_sure):
         raise GranuleError(
             f"{where}: percentiles 5 / 50 / 95 are {low:.3g} / {middle:.3g} / {high:.3g} with "
-            f"units {told.said}, expected 0 to 1 m3 m-3; correct the units"
+            f"units {told.said}, expected 0 to 1 m3 m-3; correct the units, or "
+            "declare the fill value"
         )
