@@ -24,7 +24,7 @@ _FAR = 30.0
 """Degrees of longitude without a unit that part two maps."""
 _MOST_PARTS = 3
 _MOST_ACROSS = 4
-_MOST_SIDE = 3.0
+_MOST_SIDE = 3.2
 """Of a map [inch]."""
 _WIDTH = 9.0
 """Of a figure [inch]."""
@@ -135,7 +135,8 @@ def _shape(parts: Sequence[Sequence[Unit]], products: int) -> tuple[int, int, tu
         lat = _around([unit.lat for unit in some], 84.0)
         lon = _around([unit.lon for unit in some], 180.0)
         ratios.append((lat[1] - lat[0]) / ((lon[1] - lon[0]) * np.cos(np.radians(np.mean(lat)))))
-    side = min((_WIDTH - 1.2) / across - 0.5, _MOST_SIDE)
+    side = (_WIDTH - 1.2) / across - 0.5
+    side = min(side, _MOST_SIDE) if across > 1 else min(side, _MOST_SIDE / min(*ratios, 1.0))
     height = float(np.clip(side * max(ratios), 0.8, _MOST_SIDE)) + 0.6
     return across, down, (across * (side + 0.5) + 1.2, down * height + 0.3)
 
