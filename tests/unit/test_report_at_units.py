@@ -8,6 +8,7 @@ from mcca_ml.report import at_units
 from mcca_ml.report.at_units_figures import colours_of
 from mcca_ml.validate.rows import SUMMARY
 from mcca_ml.validate.run import Validation
+from mcca_ml.validate.stations import Unit
 from mcca_ml.validate.tables import Table
 from mcca_ml.validate.triplets import COLUMNS
 
@@ -68,8 +69,22 @@ def test_a_way_to_tell_units_apart_is_left_out_where_all_are_of_one_class():
     assert [row[0] for row in sheets[0].rows] == ["arid", "cold"]
 
 
-def triple(*rows: tuple[object, ...]) -> Validation:
-    return validation(Table("triple", COLUMNS, rows))
+def test_both_kinds_of_units_count_for_the_days():
+    """Of five networks and forty stations only the networks have common days: too few."""
+    rows = []
+    for product in "ab":
+        for days, kind, units in (
+            ("own", "station", 40),
+            ("common", "network", 5),
+            ("own", "network", 5),
+        ):
+            rows.append((product, days, kind, "all", "all", units, "r", 0.5, 0.4, 0.7))
+    assert at_units.days_compared(validation(Table("summary", SUMMARY, tuple(rows)))) == "own"
+
+
+def triple(*rows: tuple[object, ...], kinds: tuple[str, ...] = ("network",) * 3) -> Validation:
+    units = tuple(Unit(kind, f"u{i}", "N", 0, 0.0, 0.0, ()) for i, kind in enumerate(kinds))
+    return Validation(units, (), (Table("triple", COLUMNS, rows),))
 
 
 def test_errors_by_triple_collocation_are_medians_over_units():
@@ -79,9 +94,19 @@ def test_errors_by_triple_collocation_are_medians_over_units():
         for i, one in enumerate(errors)
     ]
     (row,) = at_units.triple_sheet(triple(*rows)).rows
-    assert row[:4] == ("a / b / stations", "a", "3", "200")
-    assert row[4] == "0.030\n0.015 to 0.060"
+    assert row[:5] == ("a / b / stations", "a", "dense networks", "3", "200")
+    assert row[5] == "0.030\n0.015 to 0.060"
     assert at_units.refused_sheet(triple(*rows)) is None
+
+
+def test_errors_at_networks_and_at_stations_are_not_pooled():
+    rows = [
+        (f"u{i}", "a / b / stations", "a", 200.0, one, one, one, 0.8, 3.0, 1.0, "")
+        for i, one in enumerate((0.02, 0.03, 0.06))
+    ]
+    found = triple(*rows, kinds=("network", "station", "station"))
+    shown = [(row[2], row[3], row[5][:5]) for row in at_units.triple_sheet(found).rows]
+    assert shown == [("dense networks", "1", "0.020"), ("single stations", "2", "0.045")]
 
 
 def test_refused_triplets_are_counted_by_reason():

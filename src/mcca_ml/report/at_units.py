@@ -1,5 +1,6 @@
 """What a validation found at stations -> the tables that a reader sees."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import cast
 
@@ -34,13 +35,12 @@ def days_compared(validation: Validation) -> str:
     Args:
         validation: of one product or of several.
     """
-    units = {
-        key[:2]: found["r"][0]
-        for key, found in _summary(validation).items()
-        if key[3] == ALL and "r" in found
-    }
+    units = Counter[tuple[str, str]]()
+    for (product, days, _, group, _), found in _summary(validation).items():
+        if group == ALL and "r" in found:
+            units[product, days] += found["r"][0]
     products = [one.product.name for one in validation.compared]
-    has_most = [2 * units.get((one, COMMON), 0) >= units.get((one, OWN), 0) for one in products]
+    has_most = [2 * units[one, COMMON] >= units[one, OWN] for one in products]
     return COMMON if len(products) > 1 and all(has_most) else OWN
 
 
@@ -127,14 +127,18 @@ def pairwise_sheet(validation: Validation) -> Sheet | None:
             cells += [own, with_ends(its, low, high)]
         units, days = scores["n"][:2]
         rows.append((other, KINDS[kind], f"{units}", f"{float(days):,.0f}", *cells))
-    heads = [word for one in _PAIRWISE.values() for word in (f"{one}, first", one)]
+    heads = [
+        word
+        for one in _PAIRWISE.values()
+        for word in (f"{one}, first", f"{one}, other (difference)")
+    ]
     return Sheet(
         f"Others beside {first}, on days of both",
         ("", "against", "units", "days", *heads),
         tuple(rows),
         f"Medians over units of the first, {first}, and of the other on the days on which both "
-        "have a value; below, quartiles of the difference, the other less the first, unit by "
-        "unit. ubRMSD and bias in m3 m-3.",
+        "have a value; below the other's, quartiles of the difference, the other less the first, "
+        "unit by unit. ubRMSD and bias in m3 m-3.",
         table.columns,
         table.rows,
     )
@@ -164,26 +168,33 @@ def strata_sheets(validation: Validation) -> Iterator[Sheet]:
         )
 
 
+def _kinds(validation: Validation) -> dict[str, str]:
+    """Kind of each unit by its name."""
+    return {unit.name: unit.kind for unit in validation.units}
+
+
 def triple_sheet(validation: Validation) -> Sheet | None:
     """Errors by triple collocation, medians over units; None where no triplet was collocated."""
     table = table_named(validation, "triple")
     found = [row for row in table.rows if not row[-1]]
     if not found:
         return None
+    kinds = _kinds(validation)
     rows = []
-    for triplet, product in dict.fromkeys((row[1], row[2]) for row in found):
-        some = [row for row in found if row[1:3] == (triplet, product)]
+    for kind, triplet, product in dict.fromkeys((kinds[str(r[0])], r[1], r[2]) for r in found):
+        some = [r for r in found if (kinds[str(r[0])], r[1], r[2]) == (kind, triplet, product)]
         n, error, low, high, r, snr = (
             _median([float(row[at]) for row in some]) for at in (3, 4, 5, 6, 7, 8)
         )
-        error_words = with_ends(*(number(one, 3) for one in (error, low, high)))
+        ends = [number(one, 3) for one in (error, low, high)]
+        error_words = with_ends(*ends) if np.isfinite(low + high) else ends[0]
         rows.append(
-            (str(triplet), str(product), f"{len(some)}", f"{n:,.0f}")
+            (str(triplet), str(product), KINDS[kind], f"{len(some)}", f"{n:,.0f}")
             + (error_words, number(r, 2), number(snr, 1))
         )
     return Sheet(
         "Triple collocation",
-        ("", "error of", "units", "triplets of values", "error", "R with truth", "SNR [dB]"),
+        ("", "error of", "at", "units", "triplets of values", "error", "R with truth", "SNR [dB]"),
         tuple(rows),
         "Standard deviation of the random error of each of three, in the units of the first, and "
         "its correlation with the truth that they share (extended triple collocation): medians "
@@ -208,7 +219,7 @@ def refused_sheet(validation: Validation) -> Sheet | None:
         "Triplets that were refused",
         ("", "triplets", "for instance"),
         tuple((reason, f"{len(some)}", some[0]) for reason, some in reasons.items()),
-        "Errors that are not independent would come out too small.",
+        "Errors that are not independent would come out too small, and too few days tell nothing.",
         ("triplet", "reason"),
         tuple((row[1], row[-1]) for row in refused),
     )
@@ -222,17 +233,24 @@ def _median(values: Sequence[float]) -> float:
 def years_sheet(validation: Validation) -> Sheet:
     """Share of the days of each year with a pair, median over units."""
     table = table_named(validation, "coverage")
-    held: dict[tuple[str, str], list[float]] = {}
-    for product, _, _, year, share in table.rows:
-        held.setdefault((str(product), str(year)), []).append(float(share))
-    products = list(dict.fromkeys(product for product, _ in held))
-    years = sorted({year for _, year in held})
+    kinds = _kinds(validation)
+    held: dict[tuple[str, str, str], list[float]] = {}
+    for product, _, unit, year, share in table.rows:
+        key = (str(product), kinds[str(unit)], str(year))
+        held.setdefault(key, []).append(float(share))
+    products, found = (list(dict.fromkeys(key[at] for key in held)) for at in (0, 1))
     rows = tuple(
-        (year, *(percent(_median(held.get((one, year), []))) for one in products)) for year in years
+        (
+            year,
+            KINDS[kind],
+            *(percent(_median(held.get((one, kind, year), []))) for one in products),
+        )
+        for year in sorted({key[2] for key in held})
+        for kind in found
     )
     return Sheet(
         "Days with a pair by year",
-        ("", *products),
+        ("", "against", *products),
         rows,
         "Median over units of the share of days on which product and stations both have a value.",
         table.columns,

@@ -19,7 +19,8 @@ from mcca_ml.validate.stations import DENSE, Unit
 
 _MARGIN = 2.0
 """Land shown around the units [degree]."""
-_MOST_MAPS = 6
+MOST_MAPS = 6
+"""Products that have a map."""
 _FAR = 30.0
 """Degrees of longitude without a unit that part two maps."""
 _MOST_PARTS = 3
@@ -147,7 +148,7 @@ def draw_units(validation: Validation) -> Figure:
     Args:
         validation: of one product or of several, of which the first ones are shown.
     """
-    shown = validation.compared[:_MOST_MAPS]
+    shown = validation.compared[:MOST_MAPS]
     parts = _parts(validation.units)
     across, down, size = _shape(parts, len(shown))
     figure = Figure(figsize=size, layout="compressed")
@@ -196,14 +197,19 @@ def draw_unit_series(validation: Validation, place: int, title: str) -> Figure:
     figure = Figure(figsize=(_WIDTH, 3.6), layout="constrained")
     axes = figure.add_subplot()
     colours = colours_of([one.product.name for one in validation.compared])
-    known = [one.pairs[place] for one in validation.compared if one.pairs[place].day.size]
-    most = max(known, key=lambda pair: pair.day.size)
-    gap = np.flatnonzero(np.diff(most.day) > np.timedelta64(_GAP_DAYS, "D")) + 1
-    days, values = most.day.astype("M8[s]"), np.insert(most.reference, gap, np.nan)
-    axes.plot(np.insert(days, gap, days[gap]), values, color=STATIONS, lw=1.2, label="stations")
-    for one in validation.compared:
+    drawn = [one for one in validation.compared if one.extract.conversion.is_volumetric]
+    known = {
+        day: value
+        for one in drawn
+        for day, value in zip(one.pairs[place].day, one.pairs[place].reference, strict=True)
+    }
+    day = np.array(sorted(known), "M8[D]")
+    gap = np.flatnonzero(np.diff(day) > np.timedelta64(_GAP_DAYS, "D")) + 1
+    values = np.insert(np.array([known[one] for one in day]), gap, np.nan)
+    axes.plot(np.insert(day, gap, day[gap]), values, color=STATIONS, lw=1.2, label="stations")
+    for one in drawn:
         pair = one.pairs[place]
-        if pair.day.size and one.extract.conversion.is_volumetric:
+        if pair.day.size:
             name = one.product.name
             axes.plot(pair.day, pair.estimate, ".", ms=3, color=colours[name], label=name)
     axes.set_title(title, loc="left")

@@ -29,11 +29,13 @@ def compared_section(validation: Validation, *, is_simulated: bool) -> Section:
     which = at_units.days_compared(validation)
     two = at_units.pairwise_sheet(validation)
     blocks: list[Block] = [at_units.medians_sheet(validation), *([two] if two else [])]
+    number, most = len(validation.compared), at_units_figures.MOST_MAPS
+    which_products = "each product" if number <= most else f"the first {most} of {number} products"
     words = (
         "map of units",
         "Map of R at stations",
-        f"R of each product at each unit, {which} days; circles are single stations, squares dense "
-        "networks, grey land; a unit without colour has no score.",
+        f"R of {which_products} at each unit, {which} days; circles are single stations, squares "
+        "dense networks, grey land; a unit without colour has no score.",
     )
     drawn = at_units_figures.draw_units(validation)
     blocks.append(_picture(drawn, words, is_simulated=is_simulated))

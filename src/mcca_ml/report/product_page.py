@@ -14,6 +14,7 @@ from mcca_ml.report.sheet import Sheet
 from mcca_ml.validate.compare import Compared
 from mcca_ml.validate.opening import Product
 from mcca_ml.validate.run import Validation, validate
+from mcca_ml.validate.stations import DENSE
 
 _SAID = ("title", "product_version", "version", "institution", "date_created", "license")
 """Global attributes that tell where a product comes from."""
@@ -56,7 +57,7 @@ def products_sheet(validation: Validation) -> Sheet:
     return Sheet("Products", ("", "what", "value"), rows, "", columns, data)
 
 
-def settings_sheet(settings: ValidateSettings) -> Sheet:
+def settings_sheet(settings: ValidateSettings, stations: Path) -> Sheet:
     """How products and stations were matched."""
     data = tuple(
         (name, str(value))
@@ -64,26 +65,31 @@ def settings_sheet(settings: ValidateSettings) -> Sheet:
         if name not in ("product", "stations")
     )
     software = f"MCCA-ML {__version__}, commit {commit() or 'unknown'}"
-    rows = (("software of this report", software), *data)
+    rows = (("software of this report", software), ("stations", stations.name), *data)
     return Sheet("How it was compared", ("", "value"), rows, "", ("what", "value"), rows)
 
 
 def _lead(validation: Validation) -> str:
     """What the page is about."""
     names = ", ".join(one.product.name for one in validation.compared)
-    dense = sum(unit.kind == "network" for unit in validation.units)
-    single = len(validation.units) - dense
+    places = range(len(validation.units))
+    met = [i for i in places if any(one.pairs[i].day.size for one in validation.compared)]
+    dense = sum(validation.units[i].kind == DENSE for i in met)
+    single, rest = len(met) - dense, len(validation.units) - len(met)
+    left = f" ({rest} others have no pair)" if rest else ""
     days = [pair.day[[0, -1]] for one in validation.compared for pair in one.pairs if pair.day.size]
     first, last = min(day[0] for day in days), max(day[1] for day in days)
     return (
-        f"{names} against {dense} dense networks and {single} probes of single stations, "
-        f"{first} to {last}; MCCA-ML {__version__}. Soil moisture in m³ m⁻³. A value of a product "
-        "meets the reading nearest in time, never an interpolated one; anomalies depart from a "
-        "mean of 35 days, or from the climatology of the pairs."
+        f"{names} against {dense} dense networks and {single} probes of single stations"
+        f"{left}, {first} to {last}; MCCA-ML {__version__}. Soil moisture in m³ m⁻³. A value "
+        "of a product meets the reading nearest in time, never an interpolated one; anomalies "
+        "depart from a mean of 35 days, or from the climatology of the pairs."
     )
 
 
-def sections_of(validation: Validation, settings: ValidateSettings) -> Sequence[Section]:
+def sections_of(
+    validation: Validation, settings: ValidateSettings, stations: Path
+) -> Sequence[Section]:
     """All sections of the page, the numbers that matter first."""
     simulated = is_simulated(validation)
     return (
@@ -93,7 +99,7 @@ def sections_of(validation: Validation, settings: ValidateSettings) -> Sequence[
         sections.strata_section(validation),
         sections.triple_section(validation),
         *sections.time_sections(validation),
-        Section("Provenance", (products_sheet(validation), settings_sheet(settings))),
+        Section("Provenance", (products_sheet(validation), settings_sheet(settings, stations))),
     )
 
 
@@ -116,6 +122,6 @@ def write_product_report(
     make_directory(out)
     validation = validate(products, stations, settings)
     with looks():
-        made = sections_of(validation, settings)
+        made = sections_of(validation, settings, stations)
     title = f"Soil moisture at stations: {', '.join(one.name for one in products)}"
     return write_page(out, title, _lead(validation), made, is_simulated=is_simulated(validation))
