@@ -73,10 +73,21 @@ def test_few_samples_bias_the_lag_one_and_the_correction_undoes_it(autoregressio
 
 
 def test_too_few_effective_samples_have_no_interval(autoregression):
-    x = autoregression(np.random.default_rng(23), (1, 40), 0.9)
-    found = intervals_of(chain_of([x, x + np.arange(40) * 0.1]))
+    x = autoregression(np.random.default_rng(23), (1, 15), 0.9)
+    found = intervals_of(chain_of([x, x + np.arange(15) * 0.1]))
     assert np.isnan(found.bias.low).all()
     assert np.isnan(found.r.high).all()
+
+
+def test_few_effective_samples_are_not_told_by_their_luck(autoregression):
+    """At 20 effective samples a bound of ten leaves out a tenth, those of wide intervals."""
+    rng = np.random.default_rng(28)
+    reference = autoregression(rng, (4000, 200), 0.9)
+    own = autoregression(rng, (4000, 200), 0.9)
+    estimate = CORRELATION * reference + np.sqrt(1 - CORRELATION**2) * own + BIAS
+    found = intervals_of(chain_of([estimate, reference]), blocks_of([estimate, reference]))
+    assert np.isfinite(found.bias.low).mean() > 0.99
+    assert 92.5 <= held(found.bias, BIAS) <= 97
 
 
 def test_block_bootstrap_covers(autoregression):
