@@ -17,7 +17,7 @@ _SCORES = ("r", "anomaly_r", "ubrmsd", "bias", "n")
 
 def _lines(found: "Validation") -> list[str]:
     """A few lines of the summary: medians and quartiles over units, all of a kind together."""
-    summary = next(table for table in found.tables if table.name == "summary")
+    summary = found.table("summary")
     heads: dict[tuple[str, ...], dict[str, str]] = {}
     counts: dict[tuple[str, ...], int] = {}
     for product, days, kind, group, _, units, score, *numbers in summary.rows:
@@ -37,14 +37,14 @@ def _lines(found: "Validation") -> list[str]:
 
 def _too_few(found: "Validation", fewest: int) -> list[str]:
     """A line for each product whose pairs are too few for any median, so that none is silent."""
-    tables = {table.name: table for table in found.tables}
-    said = {(str(row[0]), str(row[1])) for row in tables["summary"].rows if row[3] == "all"}
-    at = tables["scores"].columns.index("n")
+    scores = found.table("scores")
+    said = {(str(row[0]), str(row[1])) for row in found.table("summary").rows if row[3] == "all"}
+    at = scores.columns.index("n")
     kinds = ("own", "common") if len(found.compared) > 1 else ("own",)
     lines = []
     for name in (one.product.name for one in found.compared):
         for days in kinds:
-            n = [int(row[at]) for row in tables["scores"].rows if row[:2] == (name, days)]
+            n = [int(row[at]) for row in scores.rows if row[:2] == (name, days)]
             if (name, days) not in said:
                 lines.append(
                     f"{name}, {days} days: no median, a station or network has {max([0, *n])} days "
@@ -55,7 +55,7 @@ def _too_few(found: "Validation", fewest: int) -> list[str]:
 
 def _refused(found: "Validation") -> list[str]:
     """How many triplets were refused, and why the first of them; the others stand in the table."""
-    triple = next(table for table in found.tables if table.name == "triple")
+    triple = found.table("triple")
     rows = [row for row in triple.rows if row[-1]]
     if not rows:
         return []
@@ -69,7 +69,7 @@ def _asked(
     """Products, stations, directory of the tables and settings that the arguments name.
 
     Raises:
-        ConfigError: a bad configuration, no stations, no product, or two of one name.
+        ConfigError: a bad configuration, no stations or no product.
     """
     from mcca_ml.arguments import SETTINGS
     from mcca_ml.config import Settings, load
@@ -94,13 +94,6 @@ def _asked(
         )
     if not products:
         raise ConfigError("validate: found no product, expected at least one; name one")
-    names = [one.name for one in products]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise ConfigError(
-            f"validate: found {names.count(twice[0])} products of the name {twice[0]}, expected "
-            "names apart; leave one out, or give them names ([[validate.product]] name)"
-        )
     if out is None and settings.output is not None:
         out = base / settings.output.directory / "validation"
     return products, stations, out, settings.validation

@@ -1,5 +1,6 @@
 """A headless Chromium that looks at one page, without a network and without leaving a trace."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -110,3 +111,19 @@ def probed(page: Path, copy: Path) -> Path:
     assert text.count("</body>") == 1
     copy.write_text(text.replace("</body>", f"{PROBE}</body>"), encoding="utf-8")
     return copy
+
+
+def assert_whole(page: Path, folder: Path) -> None:
+    """Nothing is missing on a page, nothing too wide on a phone or a screen, the console silent.
+
+    Args:
+        page: to be looked at.
+        folder: for a copy of it and what the browser writes.
+    """
+    browser, images = browser_in(folder), page.read_text(encoding="utf-8").count("<img ")
+    assert browser.console(page) == []
+    for width in (390, 1280):
+        seen = json.loads(browser.title(probed(page, folder / "probed.html"), width))
+        assert (seen["missing"], seen["beyond"]) == (0, [])
+        assert seen["images"] == images
+        assert seen["scroll"] <= width

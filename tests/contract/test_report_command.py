@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray as xr
-from browser import browser_in, probed
+from browser import assert_whole
 from made_record import configuration
 from made_validation import write_station
 from typer.testing import CliRunner, Result
@@ -217,13 +217,7 @@ def test_every_setting_is_told(called: Result, folder: Path, text: str):
 
 
 def test_in_a_browser_nothing_is_missing_or_too_wide(text: str, folder: Path, tmp_path: Path):
-    browser, path = browser_in(tmp_path), folder / "report" / "index.html"
-    assert browser.console(path) == []
-    for width in (390, 1280):
-        seen = json.loads(browser.title(probed(path, tmp_path / "probed.html"), width))
-        assert (seen["missing"], seen["beyond"]) == (0, [])
-        assert seen["images"] == text.count("<img ")
-        assert seen["scroll"] <= width
+    assert_whole(folder / "report" / "index.html", tmp_path)
 
 
 def test_what_stood_there_is_replaced(called: Result, folder: Path, options: tuple[str, ...]):

@@ -8,22 +8,17 @@ import numpy as np
 
 from mcca_ml.report.sheet import Sheet, number, percent, signed, with_ends
 from mcca_ml.validate.run import Validation
-from mcca_ml.validate.stations import DENSE
-from mcca_ml.validate.tables import Table, Value
+from mcca_ml.validate.stations import DENSE, SINGLE
+from mcca_ml.validate.tables import Value
 
 OWN, COMMON, ALL, NETWORK = "own", "common", "all", "network"
-KINDS = {DENSE: "dense networks", "station": "single stations"}
+KINDS = {DENSE: "dense networks", SINGLE: "single stations"}
 _DIGITS = {"r": 2, "anomaly_r": 2, "climatology_r": 2, "ubrmsd": 3, "bias": 3, "n": 0}
 _HEADS = ("R", "anomaly R", "climatology R", "ubRMSD", "bias", "pairs")
 _MEDIANS = (
     "Medians over units, below them the quartiles; a dense network in a cell is a unit, and so is "
     "a probe of a station that stands alone. Networks and stations are never pooled."
 )
-
-
-def table_named(validation: Validation, name: str) -> Table:
-    """One of the tables of a validation."""
-    return next(one for one in validation.tables if one.name == name)
 
 
 def days_compared(validation: Validation) -> str:
@@ -57,7 +52,7 @@ Head = tuple[str, str, str, str, str]
 def _summary(validation: Validation) -> dict[Head, dict[str, tuple[int, float, float, float]]]:
     """Units, median and quartiles of each score by what they are of."""
     found: dict[Head, dict[str, tuple[int, float, float, float]]] = {}
-    for *head, units, score, middle, low, high in table_named(validation, "summary").rows:
+    for *head, units, score, middle, low, high in validation.table("summary").rows:
         key = cast(Head, tuple(map(str, head)))
         of_key = found.setdefault(key, {})
         of_key[str(score)] = (int(units), float(middle), float(low), float(high))
@@ -111,7 +106,7 @@ _PAIRWISE = {"r": "R", "anomaly_r": "anomaly R", "ubrmsd": "ubRMSD", "bias": "bi
 
 def pairwise_sheet(validation: Validation) -> Sheet | None:
     """The first product beside each of the others, on days of both; None where it is alone."""
-    table = table_named(validation, "pairwise")
+    table = validation.table("pairwise")
     found: dict[tuple[str, str], dict[str, list[Value]]] = {}
     for _, other, kind, units, score, *numbers in table.rows:
         found.setdefault((str(other), str(kind)), {})[str(score)] = [units, *numbers]
@@ -175,7 +170,7 @@ def _kinds(validation: Validation) -> dict[str, str]:
 
 def triple_sheet(validation: Validation) -> Sheet | None:
     """Errors by triple collocation, medians over units; None where no triplet was collocated."""
-    table = table_named(validation, "triple")
+    table = validation.table("triple")
     found = [row for row in table.rows if not row[-1]]
     if not found:
         return None
@@ -208,7 +203,7 @@ def triple_sheet(validation: Validation) -> Sheet | None:
 
 def refused_sheet(validation: Validation) -> Sheet | None:
     """Triplets that were not collocated, by reason; None where none was refused."""
-    table = table_named(validation, "triple")
+    table = validation.table("triple")
     refused = [row for row in table.rows if row[-1]]
     if not refused:
         return None
@@ -232,7 +227,7 @@ def _median(values: Sequence[float]) -> float:
 
 def years_sheet(validation: Validation) -> Sheet:
     """Share of the days of each year with a pair, median over units."""
-    table = table_named(validation, "coverage")
+    table = validation.table("coverage")
     kinds = _kinds(validation)
     held: dict[tuple[str, str, str], list[float]] = {}
     for product, _, unit, year, share in table.rows:
@@ -260,7 +255,7 @@ def years_sheet(validation: Validation) -> Sheet:
 
 def changes_sheet(validation: Validation) -> Sheet:
     """Trends of the difference from stations, and its steps where an imager comes or goes."""
-    table = table_named(validation, "stability")
+    table = validation.table("stability")
     rows = tuple(
         (
             f"{unit}",

@@ -10,12 +10,12 @@ from matplotlib.ticker import MaxNLocator
 
 from mcca_ml.grid import ease2
 from mcca_ml.grid.land import land_mask
-from mcca_ml.report.at_units import COMMON, KINDS, days_compared, table_named
+from mcca_ml.report.at_units import COMMON, KINDS, days_compared
 from mcca_ml.report.colours import COLOURS, INK, OTHERS, STATIONS, date_axis, tidy
 from mcca_ml.report.taylor import Point, point
 from mcca_ml.validate.run import Validation
 from mcca_ml.validate.scored import days_of, held
-from mcca_ml.validate.stations import DENSE, Unit
+from mcca_ml.validate.stations import DENSE, SINGLE, Unit
 
 _MARGIN = 2.0
 """Land shown around the units [degree]."""
@@ -73,11 +73,10 @@ def points_at_units(validation: Validation) -> list[Point]:
     return [one for one in out if one.cells]
 
 
-def _r_of(validation: Validation, product: str) -> dict[str, float]:
-    """R of a product at each unit, on the days that are compared."""
-    table = table_named(validation, "scores")
-    names, which = table.columns, days_compared(validation)
-    at_unit, at_r = names.index("unit"), names.index("r")
+def _r_of(validation: Validation, product: str, which: str) -> dict[str, float]:
+    """R of a product at each unit, on days of a kind."""
+    table = validation.table("scores")
+    at_unit, at_r = (table.columns.index(name) for name in ("unit", "r"))
     return {
         str(row[at_unit]): float(row[at_r]) for row in table.rows if row[:2] == (product, which)
     }
@@ -148,7 +147,7 @@ def draw_units(validation: Validation) -> Figure:
     Args:
         validation: of one product or of several, of which the first ones are shown.
     """
-    shown = validation.compared[:MOST_MAPS]
+    shown, which = validation.compared[:MOST_MAPS], days_compared(validation)
     parts = _parts(validation.units)
     across, down, size = _shape(parts, len(shown))
     figure = Figure(figsize=size, layout="compressed")
@@ -159,7 +158,7 @@ def draw_units(validation: Validation) -> Figure:
     for axes, (one, some) in zip(grid, wanted, strict=False):
         lat = _around([unit.lat for unit in some], 84.0)
         _land(axes, lat, _around([unit.lon for unit in some], 180.0))
-        _draw_r(axes, some, _r_of(validation, one.product.name))
+        _draw_r(axes, some, _r_of(validation, one.product.name, which))
         if some is parts[0]:
             axes.set_title(one.product.name, loc="left", fontsize=11)
     figure.colorbar(
@@ -169,7 +168,7 @@ def draw_units(validation: Validation) -> Figure:
 
 
 def _draw_r(axes: Axes, units: Sequence[Unit], r: Mapping[str, float]) -> None:
-    for kind, mark, size in (("station", "o", 30), (DENSE, "s", 55)):
+    for kind, mark, size in ((SINGLE, "o", 30), (DENSE, "s", 55)):
         some = [unit for unit in units if unit.kind == kind]
         axes.scatter(
             [unit.lon for unit in some],

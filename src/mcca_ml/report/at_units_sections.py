@@ -1,22 +1,12 @@
 """A validation at stations -> sections of a page, the same for a record and for any product."""
 
-from matplotlib.figure import Figure
-
 from mcca_ml.report import at_units, at_units_figures, networks, taylor
-from mcca_ml.report.files import rendered
-from mcca_ml.report.page import Block, Picture, Section
-from mcca_ml.report.sheet import slug
+from mcca_ml.report.files import pictured
+from mcca_ml.report.page import Block, Section
 from mcca_ml.validate.run import Validation
 from mcca_ml.validate.stations import DENSE
 
 _SHOWN_UNITS = 6
-
-
-def _picture(figure: Figure, words: tuple[str, str, str], *, is_simulated: bool) -> Picture:
-    """A figure with the words for its file, for whom cannot see it, and below it."""
-    name, alt, caption = words
-    lead = "SIMULATED. " if is_simulated else ""
-    return Picture(slug(name), rendered(figure, is_simulated=is_simulated), alt, f"{lead}{caption}")
 
 
 def compared_section(validation: Validation, *, is_simulated: bool) -> Section:
@@ -38,7 +28,7 @@ def compared_section(validation: Validation, *, is_simulated: bool) -> Section:
         "dense networks, grey land; a unit without colour has no score.",
     )
     drawn = at_units_figures.draw_units(validation)
-    blocks.append(_picture(drawn, words, is_simulated=is_simulated))
+    blocks.append(pictured(drawn, *words, is_simulated=is_simulated))
     points = at_units_figures.points_at_units(validation)
     if points:
         words = (
@@ -51,7 +41,7 @@ def compared_section(validation: Validation, *, is_simulated: bool) -> Section:
         drawn = taylor.draw_taylor(points)
         title = "Points of the Taylor diagram at stations"
         blocks += [
-            _picture(drawn, words, is_simulated=is_simulated),
+            pictured(drawn, *words, is_simulated=is_simulated),
             taylor.taylor_sheet(points, title, "units"),
         ]
     return Section("Products at stations", tuple(blocks))
@@ -94,7 +84,7 @@ def series_section(validation: Validation, *, is_simulated: bool) -> Section:
             "product in degrees of saturation is not drawn.",
         )
         figure = at_units_figures.draw_unit_series(validation, place, name)
-        blocks.append(_picture(figure, words, is_simulated=is_simulated))
+        blocks.append(pictured(figure, *words, is_simulated=is_simulated))
     return Section("Series", tuple(blocks))
 
 

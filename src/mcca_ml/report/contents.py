@@ -26,11 +26,10 @@ from mcca_ml.report.claims import Findings, claims_of, claims_sheet
 from mcca_ml.report.coverage import coverage_sheets
 from mcca_ml.report.evaluate import FUSED, Held
 from mcca_ml.report.figures import Readings, draw_coverage, draw_series
-from mcca_ml.report.files import rendered
+from mcca_ml.report.files import pictured
 from mcca_ml.report.intervals import interval_sheet
 from mcca_ml.report.key_scores import TARGET, TRUTH, KeyScores, key_sheet
 from mcca_ml.report.page import Block, Picture, Section
-from mcca_ml.report.sheet import slug
 from mcca_ml.report.sheets import drought_sheet, scores_sheet, steps_sheet, trend_sheet
 from mcca_ml.report.tables import Floats, mean_of_days
 
@@ -75,9 +74,7 @@ def whole_record(known: Known) -> Whole:
 
 
 def _picture(known: Known, figure: Figure, name: str, alt: str, caption: str) -> Picture:
-    data = rendered(figure, is_simulated=known.is_simulated)
-    lead = "SIMULATED. " if known.is_simulated else ""
-    return Picture(slug(name), data, alt, f"{lead}{caption}")
+    return pictured(figure, name, alt, caption, is_simulated=known.is_simulated)
 
 
 def summary_section(known: Known) -> Section:

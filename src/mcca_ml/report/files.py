@@ -13,7 +13,7 @@ from PIL import Image
 
 from mcca_ml.atomic import replacing, replacing_directory
 from mcca_ml.report.page import Block, Picture, Section, page
-from mcca_ml.report.sheet import Sheet
+from mcca_ml.report.sheet import Sheet, slug
 from mcca_ml.validate.tables import Table, Value, write_tables
 
 PAGE = "index.html"
@@ -71,6 +71,20 @@ def rendered(figure: Figure, *, is_simulated: bool) -> bytes:
     is_alike = np.percentile(np.abs(off).max(axis=-1), _NEARLY_ALL) <= _MOST_OFF
     (few if is_alike else whole).save(small, format="png", optimize=True)
     return small.getvalue()
+
+
+def pictured(figure: Figure, name: str, alt: str, caption: str, *, is_simulated: bool) -> Picture:
+    """A figure as a page shows it.
+
+    Args:
+        figure: to be shown.
+        name: words for its file.
+        alt: what is to be seen, for whom cannot see it.
+        caption: below it.
+        is_simulated: whether what it shows is simulated, which figure and caption then say.
+    """
+    lead = "SIMULATED. " if is_simulated else ""
+    return Picture(slug(name), rendered(figure, is_simulated=is_simulated), alt, f"{lead}{caption}")
 
 
 def table_of(sheet: Sheet, *, is_simulated: bool) -> Table:

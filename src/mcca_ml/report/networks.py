@@ -192,7 +192,7 @@ def network_sheet(found: Held | None, validation: Validation) -> Sheet:
         found: what is compared of a record; None: the products are not of a record.
         validation: of the record, its streams and others.
     """
-    table = next(one for one in validation.tables if one.name == "scores")
+    table = validation.table("scores")
     named = [dict(zip(table.columns, row, strict=True)) for row in table.rows]
     of_product = {one.product.name: one for one in validation.compared}
     places = {unit.name: i for i, unit in enumerate(validation.units)}
@@ -239,7 +239,7 @@ def excluded_sheet(validation: Validation, products: Sequence[str]) -> Sheet:
         validation: of some products.
         products: names of those that are shown; the file has all.
     """
-    table = next(one for one in validation.tables if one.name == "excluded")
+    table = validation.table("excluded")
     count = Counter[tuple[str, str]]()
     for product, _, reason, number_of in table.rows:
         if product in (*products, READINGS) and reason != NOT_COMMON:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from mcca_ml.config_validate import ValidateSettings
+from mcca_ml.errors import ConfigError
 from mcca_ml.validate import pairwise, strata
 from mcca_ml.validate import rows as made_rows
 from mcca_ml.validate.compare import OUTSIDE, Compared, compare
@@ -35,6 +36,10 @@ class Validation:
     units: tuple[Unit, ...]
     compared: tuple[Compared, ...]
     tables: tuple[Table, ...]
+
+    def table(self, name: str) -> Table:
+        """The table of a name."""
+        return next(one for one in self.tables if one.name == name)
 
 
 def _readings_left_out(unit: Unit) -> dict[str, int]:
@@ -209,8 +214,15 @@ def validate(
 
     Raises:
         GranuleError: stations or a product cannot be read, or have nothing in common.
-        ConfigError: the package ismn is not installed.
+        ConfigError: two products of one name, or the package ismn is not installed.
     """
+    names = [one.name for one in products]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ConfigError(
+            f"validate: found {names.count(twice[0])} products of the name {twice[0]}, expected "
+            "names apart; leave one out, or give them names ([[validate.product]] name)"
+        )
     probes: tuple[Probe, ...] = read_probes(
         stations, max_depth=settings.max_depth, keeps_frozen=settings.keep_frozen
     )

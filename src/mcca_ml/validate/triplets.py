@@ -44,12 +44,13 @@ def _interval(blocks: Moments, seed: int) -> tuple[Doubles, Doubles]:
 
 def _of_unit(
     head: tuple[str, str], names: Sequence[str], series: Sequence[Doubles], held: Held
-) -> list[tuple[Value, ...]]:
-    """The rows of one triplet at one unit; series (1, day)."""
-    found = triple_collocation(moments_of(series))
-    n = float(moments_of(series).n[0])
+) -> tuple[list[tuple[Value, ...]], float]:
+    """The rows of one triplet at one unit, none of too few days, and its days; series (1, day)."""
+    whole = moments_of(series)
+    n = float(whole.n[0])
     if n < FEWEST:
-        return []
+        return [], n
+    found = triple_collocation(whole)
     span = Span(held.days[0], held.days[-1])
     blocks = moments_of(series, span.blocks(held.days), span.block_count)
     low, high = _interval(Moments(blocks.n[0], blocks.mean[:, 0], blocks.co[:, :, 0]), 0)
@@ -67,7 +68,7 @@ def _of_unit(
             "",
         )
         for k, name in enumerate(names)
-    ]
+    ], n
 
 
 def triplet_rows(
@@ -90,14 +91,16 @@ def triplet_rows(
             rows.append(("", title, "", 0, *(float("nan"),) * 6, reason))
             continue
         first = pairs[triplet[0]]
-        found, most = [], 0
+        found: list[tuple[Value, ...]] = []
+        most = 0
         for row, unit in enumerate(units):
             series = [
                 first.reference[[row]] if name == STATIONS else pairs[name].estimate[[row]]
                 for name in triplet
             ]
-            most = max(most, int(moments_of(series).n[0]))
-            found += _of_unit((unit.name, title), triplet, series, first)
+            of_unit, n = _of_unit((unit.name, title), triplet, series, first)
+            found += of_unit
+            most = max(most, int(n))
         few = f"{most} days in common at any station, expected {FEWEST} or more"
         rows += found or [("", title, "", most, *(float("nan"),) * 6, few)]
     return rows
