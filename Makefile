@@ -86,7 +86,8 @@ format: $(VENV)/.check
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# The later files take their versions from the first, so that all environments agree.
+# The later files take their versions from the first, so that all environments agree. To run is to
+# report at stations too, so `insitu` is in.
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --no-annotate --no-emit-index-url --fork-strategy fewest --custom-compile-command "make lock"
 lock: $(VENV)/.check
@@ -94,8 +95,8 @@ lock: $(VENV)/.check
 	  --output-file requirements/check.txt
 	$(LOCK) --upgrade --group build --group test --constraints requirements/check.txt \
 	  pyproject.toml --output-file requirements/test.txt
-	$(LOCK) --upgrade --group build --constraints requirements/check.txt pyproject.toml \
-	  --output-file requirements/run.txt
+	$(LOCK) --upgrade --group build --extra insitu --constraints requirements/check.txt \
+	  pyproject.toml --output-file requirements/run.txt
 	$(LOCK) --upgrade --group pyproject.toml:cf --output-file requirements/cf.txt
 
 clean:

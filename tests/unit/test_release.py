@@ -44,3 +44,8 @@ def test_lock_holds_every_dependency():
     wanted += [one for group in groups for one in groups[group] if group not in ("cf", "peers")]
     names = {re.split(r"[\[<>=! ]", one)[0].lower().replace("_", "-") for one in wanted}
     assert names - requirements("check").keys() == set()
+
+
+def test_what_runs_the_demonstration_reads_stations_too():
+    """Without ismn its report has no section of stations, and says so in one line only."""
+    assert "ismn" in requirements("run")
