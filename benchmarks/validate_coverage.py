@@ -1,6 +1,6 @@
 """How often 95 % intervals hold the true score of SIMULATED series of known autocorrelation.
 
-    python benchmarks/validate_coverage.py [--series 1000] [--write]
+    python benchmarks/validate_coverage.py [--series 2000] [--write]
 
 `--write` puts the tables into docs/validation_stations.md.
 """
@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 from markdown import table, write
 
-from mcca_ml.validate.block_variance import BLOCK_DAYS
 from mcca_ml.validate.bootstrap import bootstrap
 from mcca_ml.validate.chain import chain_of
 from mcca_ml.validate.intervals import Interval, intervals_of
+from mcca_ml.validate.memory import BLOCK_DAYS
 from mcca_ml.validate.moments import Moments, moments_of
 from mcca_ml.validate.scores import scores_of
 
@@ -22,7 +22,7 @@ DOCUMENT = Path(__file__).parent.parent / "docs" / "validation_stations.md"
 BIAS, R = 0.1, 0.7
 LENGTHS = (100, 200, 365, 1000, 3000)
 MEMORIES = (0.0, 0.3, 0.6, 0.8, 0.9, 0.95)
-DRAWN = 200
+DRAWN = 500
 """Series for which blocks are drawn as well."""
 
 
@@ -96,10 +96,25 @@ def mixed(rng: np.random.Generator, series: int) -> list[tuple[str, ...]]:
     return rows
 
 
+def apart(rng: np.random.Generator, series: int) -> list[tuple[str, ...]]:
+    """A slow reference, and an estimate that is a share of it and an error of its own."""
+    rows = []
+    for r in (0.0, 0.3, 0.7):
+        for fast in (0.0, 0.6):
+            for days in (200, 1000, 3000):
+                reference = autoregression(rng, (series, days), 0.95)
+                own = autoregression(rng, (series, days), fast)
+                estimate = r * reference + np.sqrt(1 - r**2) * own + BIAS
+                true = (BIAS, float(np.sqrt(2 - 2 * r)), r)
+                head = (f"{r:g}", f"{fast:g}", f"{days:,}")
+                rows.append(row(head, (estimate, reference), true))
+    return rows
+
+
 def main() -> None:
     """Print the tables, or put them into the document."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--series", type=int, default=1000)
+    parser.add_argument("--series", type=int, default=2000)
     parser.add_argument("--write", action="store_true")
     asked = parser.parse_args()
     shares = ("effective", "bias", "ubRMSD", "R", "R, blocks drawn")
@@ -109,6 +124,10 @@ def main() -> None:
         "interval-coverage-mixed": table(
             ("lag-1 of the product's error", "days present", "days", *shares),
             mixed(rng, asked.series),
+        ),
+        "interval-coverage-apart": table(
+            ("true R", "lag-1 of the product's error", "days", *shares),
+            apart(rng, asked.series),
         ),
     }
     if asked.write:

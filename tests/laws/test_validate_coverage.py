@@ -4,14 +4,15 @@ import numpy as np
 import pytest
 
 from mcca_ml.validate import parts
-from mcca_ml.validate.block_variance import BLOCK_DAYS
 from mcca_ml.validate.bootstrap import bootstrap, drawn, grouped
 from mcca_ml.validate.chain import chain_of, lag_one
-from mcca_ml.validate.intervals import Interval, intervals_of, unbiased_lag_one
+from mcca_ml.validate.intervals import Interval, intervals_of
+from mcca_ml.validate.lagged import unbiased_lag_one
+from mcca_ml.validate.memory import BLOCK_DAYS
 from mcca_ml.validate.moments import Moments, moments_of
 from mcca_ml.validate.scores import scores_of
 
-SERIES = 1000
+SERIES = 2000
 BIAS, CORRELATION = 0.02, 0.7
 
 
@@ -34,34 +35,57 @@ def blocks_of(series: list[np.ndarray]) -> Moments:
 
 
 @pytest.mark.parametrize(
-    ("rho", "days"), [(0.0, 365), (0.6, 365), (0.8, 1000), (0.9, 1000), (0.95, 3000)]
+    ("rho", "days"),
+    [
+        *((0.0, 100), (0.0, 365), (0.6, 365), (0.8, 100), (0.8, 365), (0.8, 1000)),
+        *((0.9, 200), (0.9, 365), (0.9, 1000), (0.95, 1000), (0.95, 3000)),
+    ],
 )
 def test_intervals_cover_series_of_known_autocorrelation(autoregression, rho: float, days: int):
-    """Asked is 93 to 97 % of at least 500 series; some cases lie above by less than a point."""
+    """From 20 effective samples on, with blocks of days and without."""
     rng = np.random.default_rng(20)
     reference = autoregression(rng, (SERIES, days), rho)
     own = autoregression(rng, (SERIES, days), rho)
     estimate = CORRELATION * reference + np.sqrt(1 - CORRELATION**2) * own + BIAS
     found = intervals_of(chain_of([estimate, reference]), blocks_of([estimate, reference]))
-    assert 93 <= held(found.bias, BIAS) <= 97.5
-    assert 93 <= held(found.ubrmsd, np.sqrt(2 - 2 * CORRELATION)) <= 97.5
-    assert 93 <= held(found.r, CORRELATION) <= 97.5
+    assert 93 <= held(found.bias, BIAS) <= 97
+    assert 93 <= held(found.ubrmsd, np.sqrt(2 - 2 * CORRELATION)) <= 97
+    assert 93 <= held(found.r, CORRELATION) <= 97
 
 
-def test_noise_does_not_hide_what_is_slow(autoregression):
-    """White noise of a satellite and a slow error of stations: the lag-1 alone would hold 70 %."""
+@pytest.mark.parametrize(("days", "present"), [(365, 1.0), (1000, 1.0), (1000, 0.4), (3000, 1.0)])
+def test_noise_does_not_hide_what_is_slow(autoregression, days: int, present: float):
+    """White noise of a satellite and a slow error of stations: lag 1 alone holds 75 to 88 %.
+
+    R over one year is held least often, in 93.1 %: so many series tell that from less than 93.
+    """
     rng = np.random.default_rng(21)
-    shape = (SERIES, 2000)
+    shape = (20_000 if days == 365 else SERIES, days)
     truth = autoregression(rng, shape, 0.95)
     estimate = truth + 0.6 * autoregression(rng, shape, 0.0) + BIAS
+    estimate[rng.random(shape) > present] = np.nan
     reference = truth + 0.4 * autoregression(rng, shape, 0.9)
     chain = chain_of([estimate, reference])
     blocks = blocks_of([estimate, reference])
-    assert held(intervals_of(chain).bias, BIAS) < 80
+    assert held(intervals_of(chain).bias, BIAS) < 90
     found = intervals_of(chain, blocks)
-    assert 92 <= held(found.bias, BIAS) <= 97.5
-    assert 92 <= held(found.ubrmsd, np.hypot(0.6, 0.4)) <= 97.5
-    assert 92 <= held(found.r, 1 / np.sqrt(1.36 * 1.16)) <= 97.5
+    assert 93 <= held(found.bias, BIAS) <= 97
+    assert 93 <= held(found.ubrmsd, np.hypot(0.6, 0.4)) <= 97
+    assert 93 <= held(found.r, 1 / np.sqrt(1.36 * 1.16)) <= 97
+
+
+@pytest.mark.parametrize("fast", [0.0, 0.6])
+def test_a_slow_reference_does_not_widen_the_interval_of_a_fast_product(autoregression, fast):
+    """Bartlett (1946): the correlation of white noise with anything varies as of independent days,
+    though their sum and difference are slow."""
+    rng = np.random.default_rng(29)
+    days = 3000
+    reference = autoregression(rng, (SERIES, days), 0.9)
+    estimate = autoregression(rng, (SERIES, days), fast)
+    found = intervals_of(chain_of([estimate, reference]), blocks_of([estimate, reference]))
+    exact = days * (1 - 0.9 * fast) / (1 + 0.9 * fast)
+    assert np.median(found.effective) == pytest.approx(exact, rel=0.4)
+    assert 93 <= held(found.r, 0.0) <= 99.5
 
 
 def test_few_samples_bias_the_lag_one_and_the_correction_undoes_it(autoregression):
@@ -73,21 +97,25 @@ def test_few_samples_bias_the_lag_one_and_the_correction_undoes_it(autoregressio
 
 
 def test_too_few_effective_samples_have_no_interval(autoregression):
-    x = autoregression(np.random.default_rng(23), (1, 15), 0.9)
-    found = intervals_of(chain_of([x, x + np.arange(15) * 0.1]))
+    x = autoregression(np.random.default_rng(23), (1, 10), 0.9)
+    found = intervals_of(chain_of([x, x + np.arange(10) * 0.1]))
     assert np.isnan(found.bias.low).all()
-    assert np.isnan(found.r.high).all()
+    assert np.isnan(found.ubrmsd.high).all()
+    assert (found.r.high - found.r.low > 1).all()
+    assert np.isnan(intervals_of(chain_of([x[:, :1], x[:, 1:2]])).r.low).all()
 
 
 def test_few_effective_samples_are_not_told_by_their_luck(autoregression):
-    """At 20 effective samples a bound of ten leaves out a tenth, those of wide intervals."""
+    """A bound of effective samples leaves out intervals that are wide, and so tells narrow ones."""
     rng = np.random.default_rng(28)
-    reference = autoregression(rng, (4000, 200), 0.9)
-    own = autoregression(rng, (4000, 200), 0.9)
+    reference = autoregression(rng, (4000, 200), 0.95)
+    own = autoregression(rng, (4000, 200), 0.95)
     estimate = CORRELATION * reference + np.sqrt(1 - CORRELATION**2) * own + BIAS
     found = intervals_of(chain_of([estimate, reference]), blocks_of([estimate, reference]))
-    assert np.isfinite(found.bias.low).mean() > 0.99
-    assert 92.5 <= held(found.bias, BIAS) <= 97
+    told = np.isfinite(found.bias.low)
+    assert told.mean() > 0.9
+    inside = (found.bias.low <= BIAS) & (found.bias.high >= BIAS)
+    assert 93 <= 100 * inside[told].mean() <= 97
 
 
 def test_block_bootstrap_covers(autoregression):

@@ -164,15 +164,15 @@ def test_r_at_kukuihaele_by_another_way(hawaii, real_data, product, name):
 @pytest.mark.parametrize(
     ("product", "unit", "n", "r", "low", "high"),
     [
-        ("SMAP_L3_V9", KUKUIHAELE, 1168, 0.171, 0.062, 0.276),
-        ("SMAP_L3_V9", MANA_HOUSE, 758, 0.154, 0.043, 0.262),
-        ("SMOS_IC", MANA_HOUSE, 862, 0.234, 0.148, 0.317),
-        ("ASCAT_H113", KUKUIHAELE, 483, 0.474, 0.379, 0.559),
-        ("ASCAT_H113", MANA_HOUSE, 1980, 0.450, 0.357, 0.534),
-        ("ERA5_LAND", KUKUIHAELE, 726, 0.616, 0.434, 0.749),
-        ("ERA5_LAND", MANA_HOUSE, 590, 0.650, 0.166, 0.882),
-        ("GLDAS", KUKUIHAELE, 731, 0.359, 0.160, 0.530),
-        ("GLDAS", MANA_HOUSE, 594, 0.549, 0.068, 0.823),
+        ("SMAP_L3_V9", KUKUIHAELE, 1168, 0.171, 0.069, 0.290),
+        ("SMAP_L3_V9", MANA_HOUSE, 758, 0.154, -0.007, 0.318),
+        ("SMOS_IC", MANA_HOUSE, 862, 0.234, 0.103, 0.354),
+        ("ASCAT_H113", KUKUIHAELE, 483, 0.474, 0.357, 0.580),
+        ("ASCAT_H113", MANA_HOUSE, 1980, 0.450, 0.315, 0.589),
+        ("ERA5_LAND", KUKUIHAELE, 726, 0.616, 0.458, 0.752),
+        ("ERA5_LAND", MANA_HOUSE, 590, 0.650, 0.284, 0.904),
+        ("GLDAS", KUKUIHAELE, 731, 0.359, 0.137, 0.560),
+        ("GLDAS", MANA_HOUSE, 594, 0.549, 0.037, 0.818),
     ],
 )
 def test_two_stations_of_hawaii_kept_for_the_check(hawaii, product, unit, n, r, low, high):

@@ -84,23 +84,25 @@ def follow(a: Chain, b: Chain) -> Chain:
     )
 
 
-def lag_one(chain: Chain, weights: Sequence[float]) -> Doubles:
+def lag_one(chain: Chain, weights: Sequence[float] | Doubles) -> Doubles:
     """Lag-1 autocorrelation of a weighted sum of the series [1], (cell,).
 
     Args:
         chain: moments.
-        weights: one for each series: (1, 0) is the first, (1, -1) their difference.
+        weights: one for each series, (k,) or (k, cell): (1, 0) is the first, (1, -1) their
+            difference.
 
     Formula:
         r1 = sum (x_t - m)(x_t+1 - m) / sum (x_t - m)^2, m the mean of all samples. NaN below three
         samples and where nothing varies.
     """
     w = np.asarray(weights, np.float64)
-    k = w.size
-    mean = np.tensordot(w, chain.pairs.mean, 1)
-    before, after = (np.tensordot(w, part, 1) for part in np.split(chain.neighbours.mean, 2))
-    lagged = np.einsum("i,ij...,j->...", w, chain.neighbours.co[:k, k:], w)
+    k = len(w)
+    w = w.reshape(k, *w.shape[1:] or (1,) * (chain.pairs.mean.ndim - 1))
+    mean = (w * chain.pairs.mean).sum(axis=0)
+    before, after = ((w * part).sum(axis=0) for part in np.split(chain.neighbours.mean, 2))
+    lagged = np.einsum("i...,ij...,j...->...", w, chain.neighbours.co[:k, k:], w)
     lagged = lagged + chain.neighbours.n * (before - mean) * (after - mean)
-    power = np.einsum("i,ij...,j->...", w, chain.pairs.co, w)
+    power = np.einsum("i...,ij...,j...->...", w, chain.pairs.co, w)
     fit = (chain.pairs.n >= 3) & (power > 0)
     return np.where(fit, lagged / np.where(fit, power, 1.0), np.nan)

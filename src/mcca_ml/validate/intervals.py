@@ -1,26 +1,24 @@
 """95 % confidence intervals of scores, with the samples that count where days depend on the next.
 
-Each interval is that of the score of a process whose series are first-order autoregressions, from
-the lag-1 autocorrelation of estimate, reference and their difference, and wider where sums over
-blocks of days say that the days depend on each other for longer than that.
+Each interval is that of the score of Gaussian series that are noise and a first-order
+autoregression, with a memory from the lag-1 autocorrelation and from sums over blocks of days.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import chdtri, ndtri, stdtrit
+from scipy.special import gammainccinv, gammaincinv, ndtr, stdtrit
 
-from mcca_ml.validate.block_variance import Variances, variances_of
-from mcca_ml.validate.chain import Chain, lag_one
+from mcca_ml.validate.chain import Chain
+from mcca_ml.validate.lagged import Lagged, lagged_of, mean_factor, of_sum
+from mcca_ml.validate.memory import Memory, block_sums, memory_of
 from mcca_ml.validate.moments import Doubles, Moments
 from mcca_ml.validate.scores import scores_of
 
 CONFIDENCE = 0.95
-_MOST = 0.995  # beyond it a series is one slow drift, and no number of samples says anything
-_FEWEST = 4.0
-"""Effective samples below which an interval is not told; Fisher's z needs more than three. A higher
-bound would tell mostly those whose memory is underestimated: at 10, intervals of a tenth of the
-series are left out at 20 effective samples, and of those that are told fewer hold the truth."""
+_FEWEST = 2.0
+"""Effective samples below which an interval is not told, as Student's t has no variance then. A
+higher bound would tell mostly those of too small an estimated memory, and so too narrow ones."""
 
 
 @dataclass(frozen=True)
@@ -47,40 +45,6 @@ class Intervals:
     """Lag-1 autocorrelation of the difference [1], without its bias for few samples."""
 
 
-def unbiased_lag_one(found: Doubles, n: Doubles) -> Doubles:
-    """Lag-1 autocorrelation without most of its bias of few samples [1], 0 to 0.995.
-
-    The estimate about the mean of the sample is too low by (1 + 4 rho) / n. Negative ones are taken
-    as 0: soil moisture has none, and an interval must not become narrower than of independent days.
-
-    Source: Marriott and Pope (1954), Biometrika 41, 390-402, from memory; a test measures the bias.
-    """
-    safe = np.maximum(n, 5.0)
-    return np.clip((found + 1 / safe) / (1 - 4 / safe), 0.0, _MOST)
-
-
-def effective_number(n: Doubles, rho: Doubles) -> Doubles:
-    """Independent samples that would tell as much: n (1 - rho) / (1 + rho) [1].
-
-    Args:
-        n: samples.
-        rho: for a mean the lag-1 autocorrelation, for a variance its square, for a correlation
-            that of one series times that of the other; 0 to below 1.
-    """
-    return n * (1 - rho) / (1 + rho)
-
-
-def _mean_factor(n: Doubles, rho: Doubles) -> Doubles:
-    """Variance of a mean of n samples over that of n independent ones [1]; exact for AR(1).
-
-    Formula:
-        (1 + rho) / (1 - rho) - 2 rho (1 - rho^n) / (n (1 - rho)^2)
-    """
-    apart = 1 - rho
-    safe = np.maximum(n, 1.0)
-    return (1 + rho) / apart - 2 * rho * (1 - rho**safe) / (safe * apart**2)
-
-
 def _alone(where: Doubles, low: Doubles, high: Doubles) -> Interval:
     """An interval where there are enough effective samples."""
     told = where >= _FEWEST
@@ -94,53 +58,117 @@ def intervals_of(
 
     Args:
         chain: moments of two series (cell,).
-        blocks: the same by blocks of days (cell, block). Where they tell a larger variance than
-            the lag-1 autocorrelation, theirs is taken.
+        blocks: the same by blocks of days (cell, block).
         confidence: of the intervals [1].
 
     Formula:
-        bias: Student's t, standard error from the variance of a mean of an AR(1); degrees of
-        freedom those of the variance. ubRMSD: chi-squared with n (1 - rho^2) / (1 + rho^2) less
-        what the mean takes. R: Fisher's z with n (1 - rho_x rho_y) / (1 + rho_x rho_y). What the
-        blocks add divides the effective samples.
+        With `factor`, `squares` and `freedom` of the `Memory` of the difference, and of the sum (+)
+        and the difference (-) of the series over their standard deviations:
+        bias: Student's t, variance s_d^2 factor / n, `freedom`, without blocks that of the long-run
+        variance of an AR(1);
+        ubRMSD: chi-squared with n / squares less what the mean takes, tails as of Student's t;
+        R: Fisher's z = log(s_+ / s_-), variance (1 + (1 - c) (squares_+ + squares_- - 2) / 2) /
+        (n - 3) with c for what sum and difference have in common, less the bias that slow series
+        have in few samples; degrees of freedom by Satterthwaite.
 
-    Source: Gruber et al. (2020), as `scores`; effective samples after Bartlett (1946). Neither
-    text was at hand: a test measures the coverage.
+    Source: Gruber et al. (2020), as `scores`; variances of a Gaussian process after Bartlett
+    (1946). Neither text was at hand: a test measures the coverage.
     """
     n = np.maximum(chain.pairs.n, 1)
     found = scores_of(chain.pairs)
-    rho = [unbiased_lag_one(lag_one(chain, w), n) for w in ((1, -1), (1, 0), (0, 1))]
-    wider = Variances(*(np.full(n.shape, np.nan),) * 4) if blocks is None else variances_of(blocks)
-    factor = _mean_factor(n, rho[0])
-    # The mean is drawn along by the same slow departures, so the variance about it is too small.
-    freedom = np.maximum(effective_number(n, rho[0] ** 2) - factor * (1 - rho[0]), 1.0)
-    spread = found.ubrmsd**2 / np.maximum(1 - factor / n, 1e-3)
     tail = (1 - confidence) / 2
-    of_mean = spread * factor / n
-    of_mean = of_mean * _at_least_one(wider.bias, of_mean)
-    half = -stdtrit(freedom, tail) * np.sqrt(of_mean)
-    freedom = np.maximum(freedom / _at_least_one(wider.spread, 2 * spread**2 / freedom), 1.0)
-    for_r = effective_number(n, rho[1] * rho[2])
-    for_r = for_r / _at_least_one(wider.r, (1 - found.r**2) ** 2 / for_r)
-    low, high = (np.sqrt(freedom * spread / chdtri(freedom, share)) for share in (tail, 1 - tail))
-    told = np.where(np.isfinite(rho[0]), freedom, 0.0)
+    pair = lagged_of(chain)
+    own = _memory(pair, blocks, np.array([np.ones(n.shape), -np.ones(n.shape)]))
+    # The mean is drawn along by the same slow departures, so the variance about it is too small.
+    spread = found.ubrmsd**2 / np.maximum(1 - mean_factor(n, own.lag_one) / n, 1e-3)
+    half = -stdtrit(_freedom_of_mean(n, own), tail) * np.sqrt(spread * own.factor / n)
+    freedom = np.maximum(n / own.squares - n * own.of_mean(n) * (1 - own.lasting), 1.0)
+    share = ndtr(stdtrit(freedom, tail))
+    ends = (2 * of_tail(freedom / 2, share) for of_tail in (gammainccinv, gammaincinv))
+    low, high = (np.sqrt(freedom * spread / end) for end in ends)
+    told = np.where(np.isfinite(own.lag_one), freedom, 0.0)
+    r, effective = _of_r(pair, blocks, found.r, tail)
     return Intervals(
         bias=_alone(told, found.bias - half, found.bias + half),
         ubrmsd=_alone(told, low, high),
-        r=_of_r(found.r, for_r, tail),
-        effective=for_r,
-        lag_one=rho[0],
+        r=r,
+        effective=effective,
+        lag_one=own.lag_one,
     )
 
 
-def _at_least_one(found: Doubles, expected: Doubles) -> Doubles:
-    """How many times larger a variance is than expected; 1 where it is not, or not known."""
-    fit = np.isfinite(found) & (expected > 0)
-    return np.maximum(np.where(fit, found / np.where(fit, expected, 1.0), 1.0), 1.0)
+def _memory(pair: Lagged, blocks: Moments | None, weights: Doubles) -> Memory:
+    """Memory of a weighted sum of the series, weights (2, cell)."""
+    rho, factor, longest, variance = of_sum(pair, weights)
+    sums = None if blocks is None else block_sums(blocks, weights, variance)
+    return memory_of(rho, factor, longest, sums)
 
 
-def _of_r(r: Doubles, effective: Doubles, tail: float) -> Interval:
-    """Interval of a correlation by Fisher's z."""
-    z = np.arctanh(np.clip(r, -1 + 1e-12, 1 - 1e-12))
-    half = -ndtri(tail) / np.sqrt(np.maximum(effective, _FEWEST) - 3)
-    return _alone(np.where(np.isfinite(r), effective, 0.0), np.tanh(z - half), np.tanh(z + half))
+def _freedom_of_mean(n: Doubles, memory: Memory) -> Doubles:
+    """Degrees of freedom of the variance of a mean [1].
+
+    Formula:
+        without blocks 2 / var(log v) of v = s^2 / (1 - rho)^2, innovation variance and rho being
+        estimated: n (1 - rho) / (3 + rho)
+    """
+    alone = n * (1 - memory.lag_one) / (3 + memory.lag_one)
+    return np.maximum(np.where(memory.freedom > 0, memory.freedom, alone), 1.0)
+
+
+def _of_r(
+    pair: Lagged, blocks: Moments | None, r: Doubles, tail: float
+) -> tuple[Interval, Doubles]:
+    """Interval of a correlation by Fisher's z, and its effective samples."""
+    moments = pair.chain.pairs
+    n = np.maximum(moments.n, 1)
+    sd = np.sqrt(np.stack([moments.co[0, 0], moments.co[1, 1]]) / n)
+    one = 1 / np.where(sd > 0, sd, np.nan)
+    plus, less, first, second = (
+        _memory(pair, blocks, one * np.array([[a], [b]], np.float64))
+        for a, b in ((1, 1), (1, -1), (1, 0), (0, 1))
+    )
+    chance = plus.power * less.power / _freedom_of_mean(n, plus)
+    apart = 1 - _in_common(plus, less, (first.power - second.power) ** 2 / 4, chance, r)
+    squares = 1 + apart * ((_flattened(plus, n) + _flattened(less, n)) / 2 - 1)
+    noise = (plus.squares * plus.steepness) ** 2 + (less.squares * less.steepness) ** 2
+    noise = np.maximum(apart**2 * noise / 4, 1e-6 * squares**2)
+    by_blocks = plus.freedom > 0
+    freedom = np.where(by_blocks, plus.freedom * squares**2 / noise, 1e6)
+    effective = n / squares
+    error = 1 / np.sqrt(effective * np.maximum(1 - 3 / n, 0.25))
+    # Short series miss slow departures, and more those of the slower of the two; a bias of more
+    # than half the error is not known well enough to be taken off.
+    missed = plus.of_mean(n) - less.of_mean(n) + (plus.squares - less.squares) / n
+    lift = np.where(by_blocks, np.clip(missed / 2, -0.5 * error, 0.5 * error), 0.0)
+    z = np.arctanh(np.clip(r, -1 + 1e-12, 1 - 1e-12)) + lift
+    half = -stdtrit(freedom, tail) * error
+    told = np.where(np.isfinite(r), effective, 0.0)
+    return _alone(told, np.tanh(z - half), np.tanh(z + half)), effective
+
+
+def _flattened(memory: Memory, n: Doubles) -> Doubles:
+    """`squares` without what they are too large by on average, where lag 1 alone tells them.
+
+    Formula:
+        half the second derivative by rho of (1 + rho^2) / (1 - rho^2) times the variance of rho,
+        (1 - rho^2) / n, over the value itself: 2 (1 + 3 rho^2) / ((1 - rho^4) n)
+    """
+    over = 2 * (1 + 3 * memory.lasting**2) / ((1 - memory.lasting**4) * n)
+    return np.maximum(memory.squares / np.where(memory.freedom > 0, 1.0, 1 + over), 1.0)
+
+
+def _in_common(plus: Memory, less: Memory, cross: Doubles, chance: Doubles, r: Doubles) -> Doubles:
+    """Squared coherence of sum and difference in their slow modes, 0 to 1 [1].
+
+    Where one of the series is slow and the other is not, sum and difference have the slow one in
+    common, and what they say of the correlation is not independent.
+
+    Args:
+        plus: of the sum.
+        less: of the difference.
+        cross: squared power of one times the other, for two series of variance 1.
+        chance: what it would be of independent ones.
+        r: correlation of the two series.
+    """
+    power = cross / np.maximum(1 - r**2, 1e-6) - chance
+    return np.asarray(np.clip(2 * power / (plus.power**2 + less.power**2), 0, 1))

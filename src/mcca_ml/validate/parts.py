@@ -25,9 +25,9 @@ from mcca_ml.validate.anomalies import (
     moments_by_date,
     moving_anomalies,
 )
-from mcca_ml.validate.block_variance import BLOCK_DAYS
 from mcca_ml.validate.chain import Chain, chain_of, follow
 from mcca_ml.validate.intervals import Intervals, intervals_of
+from mcca_ml.validate.memory import BLOCK_DAYS
 from mcca_ml.validate.moments import Indices, Moments, Numbers, merge, moments_of
 from mcca_ml.validate.scores import Scores, scores_of
 

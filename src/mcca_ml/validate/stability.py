@@ -13,7 +13,7 @@ import numpy.typing as npt
 from scipy.special import stdtrit
 
 from mcca_ml.sensors import SENSORS
-from mcca_ml.validate.intervals import unbiased_lag_one
+from mcca_ml.validate.lagged import unbiased_lag_one
 from mcca_ml.validate.moments import Bools, Doubles, moments_of
 from mcca_ml.validate.parts import Days
 from mcca_ml.validate.scored import Held
