@@ -6,16 +6,8 @@ from scipy.linalg import hadamard, toeplitz
 
 from mcca_ml.validate.chain import chain_of, lag_one
 from mcca_ml.validate.lagged import lagged_of, mean_factor, of_sum
-from mcca_ml.validate.memory import (
-    BLOCK_DAYS,
-    BlockSums,
-    Memory,
-    _modes,
-    _shape,
-    block_sums,
-    memory_of,
-)
-from mcca_ml.validate.moments import moments_of
+from mcca_ml.validate.memory import BLOCK_DAYS, Memory, _shape, memory_of, modes_of
+from mcca_ml.validate.moments import Moments, moments_of
 
 DAYS = 30 * 400
 
@@ -28,12 +20,12 @@ def autoregression(bench):
 
 def found(series: np.ndarray) -> Memory:
     labels = np.arange(series.shape[1]) // BLOCK_DAYS
-    blocks = moments_of([series], labels, int(labels[-1]) + 1)
+    modes = modes_of(moments_of([series], labels, int(labels[-1]) + 1))
     chain = chain_of([series])
     n = chain.pairs.n
     rho = lag_one(chain, (1,))
-    sums = block_sums(blocks, np.ones((1, len(series))), chain.pairs.co[0, 0] / n)
-    return memory_of(rho, mean_factor(n, rho), rho, sums)
+    power = modes.power(np.ones((1, len(series))), chain.pairs.co[0, 0] / n)
+    return memory_of(rho, mean_factor(n, rho), rho, modes, power)
 
 
 @pytest.mark.parametrize("rho", [0.0, 0.5, 0.9, 0.95])
@@ -63,17 +55,15 @@ def test_the_power_of_modes_over_their_shape_is_that_of_the_mean(rho: float):
     of_sums = cut @ toeplitz(rho ** np.arange(BLOCK_DAYS * number)) @ cut.T
     eigenvalues, vectors = np.linalg.eigh(of_sums)
     # Rows of +- the roots of the covariances: their mean square is the covariances exactly.
-    signs = hadamard(32)[:number]
-    sums = (vectors * np.sqrt(eigenvalues) @ signs).T
+    sums = (vectors * np.sqrt(eigenvalues) @ hadamard(32)[:number]).T
     np.testing.assert_allclose(sums.T @ sums / 32, of_sums, atol=1e-8 * of_sums.max())
-    one = np.ones(32)
-    blocks = BlockSums(sums, sums < np.inf, BLOCK_DAYS * number * one, one)
-    memory = memory_of(rho * one, one, rho * one, blocks)
+    n = np.full((32, number), float(BLOCK_DAYS))
+    modes = modes_of(Moments(n, sums[None] / BLOCK_DAYS, np.zeros((1, 1, 32, number))))
+    power = modes.power(np.ones((1, 32)), np.ones(32)).mean(axis=0)[modes.used[0]]
     exact = (1 + rho) / (1 - rho)
-    assert np.mean(memory.power) < 0.95 * exact
-    shape = _shape(np.pi * np.arange(1, 16) / number, np.array([[rho]]), np.array([[BLOCK_DAYS]]))
-    power = _modes(sums).mean(axis=0) / (BLOCK_DAYS * number)
-    np.testing.assert_allclose(power / shape[0], exact, rtol=0.12)
+    wave = np.cos(np.pi * np.arange(1, power.size + 1) / number)
+    assert power.mean() < 0.95 * exact
+    np.testing.assert_allclose(power / _shape(wave, rho, BLOCK_DAYS), exact, rtol=0.15)
 
 
 @pytest.mark.parametrize("r", [0.0, 0.6])

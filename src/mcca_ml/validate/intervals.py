@@ -11,7 +11,7 @@ from scipy.special import gammainccinv, gammaincinv, ndtr, stdtrit
 
 from mcca_ml.validate.chain import Chain
 from mcca_ml.validate.lagged import Lagged, lagged_of, mean_factor, of_sum
-from mcca_ml.validate.memory import Memory, block_sums, memory_of
+from mcca_ml.validate.memory import Memory, Modes, mean_power, memory_of, modes_of
 from mcca_ml.validate.moments import Doubles, Moments
 from mcca_ml.validate.scores import scores_of
 
@@ -78,7 +78,8 @@ def intervals_of(
     found = scores_of(chain.pairs)
     tail = (1 - confidence) / 2
     pair = lagged_of(chain)
-    own = _memory(pair, blocks, np.array([np.ones(n.shape), -np.ones(n.shape)]))
+    modes = None if blocks is None else modes_of(blocks)
+    own = _memory(pair, modes, np.array([np.ones(n.shape), -np.ones(n.shape)]))
     # The mean is drawn along by the same slow departures, so the variance about it is too small.
     spread = found.ubrmsd**2 / np.maximum(1 - mean_factor(n, own.lag_one) / n, 1e-3)
     half = -stdtrit(_freedom_of_mean(n, own), tail) * np.sqrt(spread * own.factor / n)
@@ -87,7 +88,7 @@ def intervals_of(
     ends = (2 * of_tail(freedom / 2, share) for of_tail in (gammainccinv, gammaincinv))
     low, high = (np.sqrt(freedom * spread / end) for end in ends)
     told = np.where(np.isfinite(own.lag_one), freedom, 0.0)
-    r, effective = _of_r(pair, blocks, found.r, tail)
+    r, effective = _of_r(pair, modes, found.r, tail)
     return Intervals(
         bias=_alone(told, found.bias - half, found.bias + half),
         ubrmsd=_alone(told, low, high),
@@ -97,11 +98,17 @@ def intervals_of(
     )
 
 
-def _memory(pair: Lagged, blocks: Moments | None, weights: Doubles) -> Memory:
+def _memory(pair: Lagged, modes: Modes | None, weights: Doubles) -> Memory:
     """Memory of a weighted sum of the series, weights (2, cell)."""
     rho, factor, longest, variance = of_sum(pair, weights)
-    sums = None if blocks is None else block_sums(blocks, weights, variance)
-    return memory_of(rho, factor, longest, sums)
+    power = None if modes is None else modes.power(weights, variance)
+    return memory_of(rho, factor, longest, modes, power)
+
+
+def _power(pair: Lagged, modes: Modes | None, weights: Doubles) -> Doubles:
+    """`Memory.power` of a weighted sum of the series alone."""
+    _, factor, _, variance = of_sum(pair, weights)
+    return factor if modes is None else mean_power(factor, modes, modes.power(weights, variance))
 
 
 def _freedom_of_mean(n: Doubles, memory: Memory) -> Doubles:
@@ -115,20 +122,16 @@ def _freedom_of_mean(n: Doubles, memory: Memory) -> Doubles:
     return np.maximum(np.where(memory.freedom > 0, memory.freedom, alone), 1.0)
 
 
-def _of_r(
-    pair: Lagged, blocks: Moments | None, r: Doubles, tail: float
-) -> tuple[Interval, Doubles]:
+def _of_r(pair: Lagged, modes: Modes | None, r: Doubles, tail: float) -> tuple[Interval, Doubles]:
     """Interval of a correlation by Fisher's z, and its effective samples."""
     moments = pair.chain.pairs
     n = np.maximum(moments.n, 1)
     sd = np.sqrt(np.stack([moments.co[0, 0], moments.co[1, 1]]) / n)
     one = 1 / np.where(sd > 0, sd, np.nan)
-    plus, less, first, second = (
-        _memory(pair, blocks, one * np.array([[a], [b]], np.float64))
-        for a, b in ((1, 1), (1, -1), (1, 0), (0, 1))
-    )
+    plus, less = (_memory(pair, modes, one * np.array([[1.0], [sign]])) for sign in (1, -1))
+    first, second = (_power(pair, modes, one * np.array(own)) for own in ([[1], [0]], [[0], [1]]))
     chance = plus.power * less.power / _freedom_of_mean(n, plus)
-    apart = 1 - _in_common(plus, less, (first.power - second.power) ** 2 / 4, chance, r)
+    apart = 1 - _in_common(plus, less, (first - second) ** 2 / 4, chance, r)
     squares = 1 + apart * ((_flattened(plus, n) + _flattened(less, n)) / 2 - 1)
     noise = (plus.squares * plus.steepness) ** 2 + (less.squares * less.steepness) ** 2
     noise = np.maximum(apart**2 * noise / 4, 1e-6 * squares**2)

@@ -49,36 +49,68 @@ class Memory:
 
 
 @dataclass(frozen=True)
-class BlockSums:
-    """Sums over blocks of days of the departures of a series from its mean."""
+class Modes:
+    """Slowest modes of k series, from their sums over blocks of days."""
 
-    sums: Doubles
-    """(cell, block), in order of time."""
-    has: Bools
-    """Blocks that have a value (cell, block)."""
+    amplitude: Doubles
+    """Of the departures from the mean (k, cell, mode); 0 where a cell has fewer modes."""
+    number: Doubles
+    """Blocks that have a value (cell,)."""
     n: Doubles
-    """Samples of all blocks (cell,)."""
-    variance: Doubles
-    """Of a sample (cell,)."""
+    """Samples (cell,)."""
+
+    @property
+    def used(self) -> Bools:
+        """Modes that tell a memory (cell, mode); none of cells with fewer than ten blocks."""
+        order = np.arange(1, _MOST_MODES + 1)
+        enough = (self.number >= FEWEST_BLOCKS)[:, None]
+        return enough & (order <= self.number[:, None] - _LEFT_OUT)
+
+    def power(self, weights: Doubles, variance: Doubles) -> Doubles:
+        """Power of a weighted sum of the series over that of independent days (cell, mode) [1].
+
+        Args:
+            weights: (k, cell).
+            variance: of a sample of the sum (cell,).
+        """
+        scale = np.where(variance > 0, self.n * variance, np.nan)
+        together = (weights[..., None] * self.amplitude).sum(axis=0)
+        return np.asarray(together**2 / scale[:, None])
 
 
-def block_sums(blocks: Moments, weights: Doubles, variance: Doubles) -> BlockSums:
-    """Sums over blocks of a weighted sum of series.
+def modes_of(blocks: Moments) -> Modes:
+    """Modes of series, a block without a value passed over: the next one is its neighbour.
 
     Args:
-        blocks: moments of k series (cell, block).
-        weights: of the series (k, cell).
-        variance: of a sample of the weighted sum (cell,).
+        blocks: moments of k series (cell, block), in order of time.
+
+    Formula:
+        amplitude of mode j of B blocks: sum over blocks b of sqrt(2) cos(pi j (b + 1/2) / B) times
+        the sum of the departures
     """
     n = blocks.n.sum(axis=-1)
     mean = (blocks.n * blocks.mean).sum(axis=-1) / np.maximum(n, 1)
     has = blocks.n > 0
-    step = np.where(has, blocks.mean - mean[..., None], 0.0)
-    return BlockSums(blocks.n * (weights[..., None] * step).sum(axis=0), has, n, variance)
+    sums = blocks.n * np.where(has, blocks.mean - mean[..., None], 0.0)
+    number = has.sum(axis=-1)
+    if not has.all():
+        order = np.broadcast_to(np.argsort(~has, axis=-1, kind="stable"), sums.shape)
+        sums = np.take_along_axis(sums, order, axis=-1)
+    amplitude = np.zeros((*sums.shape[:2], _MOST_MODES))
+    for count in np.unique(number[number >= FEWEST_BLOCKS]):
+        at = np.flatnonzero(number == count)
+        order = np.arange(1, min(count - _LEFT_OUT, _MOST_MODES) + 1)
+        wave = np.cos(np.pi * order * (np.arange(count)[:, None] + 0.5) / count)
+        amplitude[:, at, : order.size] = np.sqrt(2) * (sums[:, at, :count] @ wave)
+    return Modes(amplitude, number.astype(np.float64), n)
 
 
 def memory_of(
-    rho: Doubles, factor: Doubles, longest: Doubles, blocks: BlockSums | None = None
+    rho: Doubles,
+    factor: Doubles,
+    longest: Doubles,
+    modes: Modes | None = None,
+    power: Doubles | None = None,
 ) -> Memory:
     """Memory of a series.
 
@@ -86,12 +118,13 @@ def memory_of(
         rho: lag-1 autocorrelation, 0 to below 1 (cell,).
         factor: sum of all autocorrelations as those of lag 1 have it (cell,).
         longest: the most that `lasting` can be by the same (cell,).
-        blocks: of the series. Where ten or more have a value they tell the memory.
+        modes: of the blocks of days; they tell the memory where ten or more have a value.
+        power: of the series in these modes (cell, mode).
 
     Formula:
         autocorrelation rho lasting^(lag - 1); `factor` = 1 + 2 rho / (1 - lasting) is the mean over
-        the slowest modes of (sum of the block sums times a cosine)^2, each over what a series of
-        that memory has in it at its frequency; `lasting` follows from `factor`, and so on again.
+        the modes of the power, each over what a series of that memory has in it at its frequency;
+        `lasting` follows from `factor`, and so on again.
 
     Source: modes of cosines and their number of degrees of freedom after the equal-weighted cosine
     estimator, Lazarus et al. (2018), J. Bus. Econ. Stat. 36, 541-559 (abstract read). The division
@@ -99,55 +132,56 @@ def memory_of(
     """
     factor, lasting = factor.copy(), _lasting(rho, factor, longest)
     freedom, plain = np.zeros(rho.shape), factor.copy()
-    if blocks is not None:
-        sums, count = blocks.sums, blocks.has.sum(axis=-1)
-        if not blocks.has.all():  # a neighbour is the next block that has a value, however far
-            order = np.argsort(~blocks.has, axis=-1, kind="stable")
-            sums = np.take_along_axis(sums, order, axis=-1)
-        fit = (blocks.variance > 0) & np.isfinite(rho)
-        for number in np.unique(count[count >= FEWEST_BLOCKS]):
-            at = np.flatnonzero((count == number) & fit)
-            power = _modes(sums[at, :number]) / (blocks.n * blocks.variance)[at, None]
-            lasting[at], factor[at] = _fitted(power, rho[at], blocks.n[at] / number, int(number))
-            freedom[at], plain[at] = power.shape[1] - 2, power.mean(axis=1)
+    if modes is not None and power is not None:
+        at = np.flatnonzero((modes.number >= FEWEST_BLOCKS) & np.isfinite(rho * power[:, 0]))
+        number, used = modes.number[at], modes.used[at]
+        lasting[at], factor[at] = _fitted(power[at], used, rho[at], modes.n[at] / number, number)
+        freedom[at], plain[at] = used.sum(axis=1) - 2, _mean(power[at], used)
     squares = 1 + 2 * rho**2 / (1 - lasting**2)
     steepness = factor * 2 * rho * lasting / (1 + lasting) ** 2 / squares
     return Memory(rho, lasting, factor, squares, steepness, plain, freedom)
 
 
-def _lasting(rho: Doubles, factor: Doubles, longest: Doubles) -> Doubles:
+def mean_power(factor: Doubles, modes: Modes, power: Doubles) -> Doubles:
+    """`Memory.power` of a series of which no more is needed; arguments as of `memory_of`."""
+    used = modes.used
+    return np.where(used[:, 0], _mean(power, used), factor)
+
+
+def _mean(power: Doubles, used: Bools) -> Doubles:
+    """Mean over the modes that are used (cell,)."""
+    return np.asarray((power * used).sum(axis=1) / np.maximum(used.sum(axis=1), 1))
+
+
+def _lasting(rho: Doubles, factor: Doubles, longest: Doubles | float) -> Doubles:
     """What lasts, for a sum of all autocorrelations [1]; `rho` to `longest`."""
     found = 1 - 2 * rho / np.maximum(factor - 1, 1e-6)
     return np.clip(found, rho, np.maximum(longest, rho))
 
 
-def _modes(sums: Doubles) -> Doubles:
-    """Power of block sums in their slowest modes (cell, mode) [unit squared]."""
-    number = sums.shape[1]
-    order = np.arange(1, min(number - _LEFT_OUT, _MOST_MODES) + 1)
-    angle = np.pi * order * (np.arange(number)[:, None] + 0.5) / number
-    power: Doubles = 2 * (sums @ np.cos(angle)) ** 2
-    return power
-
-
-def _fitted(power: Doubles, rho: Doubles, size: Doubles, number: int) -> tuple[Doubles, Doubles]:
-    """`lasting` and `factor` from the power of modes over n variances (cell, mode)."""
-    angle = np.pi * np.arange(1, power.shape[1] + 1) / number
-    lasting = rho
-    factor = (1 + rho) / (1 - rho)
+def _fitted(
+    power: Doubles, used: Bools, rho: Doubles, size: Doubles, number: Doubles
+) -> tuple[Doubles, Doubles]:
+    """`lasting` and `factor` from the power of modes (cell, mode), blocks of `size` samples."""
+    wave = np.cos(np.pi * np.arange(1, power.shape[1] + 1) / number[:, None])
+    lasting, factor = rho, rho
     for _ in range(_ITERATIONS + 1):
-        safe = np.where(lasting > 0, lasting, 1.0)
-        slow = np.where(lasting > 0, rho / safe, 0.0) * (1 + lasting) / (1 - lasting)
-        noise = 1 - np.where(lasting > 0, rho / safe, 0.0)
-        shape = _shape(angle, lasting[:, None], size[:, None])
-        expected = (noise[:, None] + slow[:, None] * shape) / (noise + slow)[:, None]
-        factor = (power / expected).mean(axis=1)
-        lasting = _lasting(rho, factor, np.full(rho.shape, _LONGEST))
+        share = np.where(lasting > 0, rho / np.where(lasting > 0, lasting, 1.0), 0.0)
+        slow = share * (1 + lasting) / (1 - lasting)
+        flat, slow = (part / (1 - share + slow) for part in (1 - share, slow))
+        shape = _shape(wave, lasting[:, None], size[:, None])
+        factor = _mean(power / (flat[:, None] + slow[:, None] * shape), used)
+        lasting = _lasting(rho, factor, _LONGEST)
     return lasting, factor
 
 
-def _shape(angle: Doubles, rho: Doubles, size: Doubles) -> Doubles:
+def _shape(wave: Doubles, rho: Doubles, size: Doubles) -> Doubles:
     """Spectrum of sums of `size` samples of an AR(1), over that of its slowest modes [1].
+
+    Args:
+        wave: cosine of the phase from one block to the next.
+        rho: lag-1 autocorrelation of the samples.
+        size: samples of a block.
 
     Formula:
         autocovariance of the sums at lag j: c0 for 0, c1 rho^(size (j - 1)) from 1 on
@@ -156,6 +190,5 @@ def _shape(angle: Doubles, rho: Doubles, size: Doubles) -> Doubles:
     kept = rho**size
     c0 = size * (1 + rho) / apart - 2 * rho * (1 - kept) / apart**2
     c1 = rho * ((1 - kept) / apart) ** 2
-    wave = np.cos(angle)
     lagged = (wave - kept) / (1 - 2 * kept * wave + kept**2)
     return (c0 + 2 * c1 * lagged) * apart / (size * (1 + rho))
