@@ -51,11 +51,12 @@ def _ends(series: Sequence[Numbers], seen: Bools) -> tuple[Doubles, Doubles]:
     return at(first), at(last)
 
 
-def chain_of(series: Sequence[Numbers]) -> Chain:
+def chain_of(series: Sequence[Numbers], pairs: Moments | None = None) -> Chain:
     """Moments of k series over time and of neighbouring samples.
 
     Args:
         series: k arrays (cell, time), NaN where there is no value, time ascending, at least one.
+        pairs: of the samples, where they are known already (cell,).
     """
     seen = mask(series)
     steps = np.arange(seen.shape[1], dtype=np.int32)
@@ -67,7 +68,8 @@ def chain_of(series: Sequence[Numbers]) -> Chain:
     previous = [np.where(has, np.take_along_axis(one, at, axis=1), np.nan) for one in series]
     current = [np.where(has, one, np.nan) for one in series]
     first, last = _ends(series, seen)
-    return Chain(moments_of(series), moments_of([*previous, *current]), first, last)
+    own = moments_of(series) if pairs is None else pairs
+    return Chain(own, moments_of([*previous, *current]), first, last)
 
 
 def follow(a: Chain, b: Chain) -> Chain:

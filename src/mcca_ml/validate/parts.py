@@ -28,7 +28,7 @@ from mcca_ml.validate.anomalies import (
 from mcca_ml.validate.chain import Chain, chain_of, follow
 from mcca_ml.validate.intervals import Intervals, intervals_of
 from mcca_ml.validate.memory import BLOCK_DAYS
-from mcca_ml.validate.moments import Indices, Moments, Numbers, merge, moments_of
+from mcca_ml.validate.moments import Indices, Moments, Numbers, merge, moments_of, total
 from mcca_ml.validate.scores import Scores, scores_of
 
 Days = npt.NDArray[np.datetime64]
@@ -78,7 +78,8 @@ class Parts:
 
 def kind_of(series: Sequence[Numbers], labels: Indices, count: int) -> Kind:
     """Moments of k series (cell, day), with the block of each day, of `count` blocks."""
-    return Kind(chain_of(series), moments_of(series, labels, count))
+    blocks = moments_of(series, labels, count)
+    return Kind(chain_of(series, total(blocks)), blocks)
 
 
 def parts_of(series: Sequence[Numbers], days: Days, span: Span, core: slice = slice(None)) -> Parts:
