@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from mcca_ml.report import at_units
-from mcca_ml.report.at_units_figures import colours_of
+from mcca_ml.report.taylor import colours_of
 from mcca_ml.validate.rows import SUMMARY
 from mcca_ml.validate.run import Validation
 from mcca_ml.validate.stations import Unit

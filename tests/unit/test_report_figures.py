@@ -9,7 +9,7 @@ from mcca_ml.report.maps import Panel, draw_maps, limit_of, regions
 from mcca_ml.report.networks import share_held
 from mcca_ml.report.reliability import NOMINAL, draw_reliability, reliability_of, reliability_sheet
 from mcca_ml.report.stability import draw_stability, stability_of, stability_sheet
-from mcca_ml.report.taylor import draw_taylor, point, taylor_sheet
+from mcca_ml.report.taylor import colours_of, draw_taylor, point, taylor_sheet
 from mcca_ml.validate.scored import Held
 
 SHAPE = (5, 400)
@@ -57,7 +57,7 @@ def test_taylor_diagrams_are_drawn_for_negative_correlations_too(truth):
         point(("climatology", "target", "common test days"), 0.5 - truth, truth, mask),
         point(("TMI", "truth", "all its days"), noisy(truth, 0.1), truth, mask),
     ]
-    figure = draw_taylor(found)
+    figure = draw_taylor(found, colours_of([one.product for one in found]))
     assert [axes.name for axes in figure.axes] == ["polar", "polar"]
     assert figure.axes[0].get_thetamax() > 150
     assert figure.axes[1].get_thetamax() == 90

@@ -11,8 +11,8 @@ from matplotlib.ticker import MaxNLocator
 from mcca_ml.grid import ease2
 from mcca_ml.grid.land import land_mask
 from mcca_ml.report.at_units import COMMON, KINDS, days_compared
-from mcca_ml.report.colours import COLOURS, INK, OTHERS, STATIONS, date_axis, tidy
-from mcca_ml.report.taylor import Point, point
+from mcca_ml.report.colours import INK, STATIONS, date_axis, tidy
+from mcca_ml.report.taylor import Point, colours_of, point
 from mcca_ml.validate.run import Validation
 from mcca_ml.validate.scored import days_of, held
 from mcca_ml.validate.stations import DENSE, SINGLE, Unit
@@ -31,21 +31,6 @@ _WIDTH = 9.0
 """Of a figure [inch]."""
 _GAP_DAYS = 10
 """Without a value, over which a line is broken."""
-
-
-def colours_of(names: Sequence[str]) -> dict[str, str]:
-    """A colour for each product: streams have their own, the first of the others has ink.
-
-    >>> colours_of(["record", "stream GMI"])["stream GMI"] == COLOURS["GMI"]
-    True
-    """
-    found, rest = {}, [INK, *OTHERS]
-    for name in names:
-        stream = COLOURS.get(name.rpartition(" ")[2])
-        found[name] = stream or rest[0]
-        if stream is None and len(rest) > 1:
-            rest.pop(0)
-    return found
 
 
 def points_at_units(validation: Validation) -> list[Point]:

@@ -38,7 +38,8 @@ def compared_section(validation: Validation, *, is_simulated: bool) -> Section:
             "the distance from the origin the standard deviation over that of the stations, which "
             "are the red point; dashed circles are the centred RMSD over the same.",
         )
-        drawn = taylor.draw_taylor(points)
+        colours = taylor.colours_of([one.product.name for one in validation.compared])
+        drawn = taylor.draw_taylor(points, colours)
         title = "Points of the Taylor diagram at stations"
         blocks += [
             pictured(drawn, *words, is_simulated=is_simulated),

@@ -143,7 +143,7 @@ def comparison_section(known: Known) -> Section:
             "standard deviation over that of the reference, which is the red point; dashed circles "
             "are the centred RMSD over the same. Medians over cells."
         )
-        figure = taylor.draw_taylor(points)
+        figure = taylor.draw_taylor(points, taylor.colours_of([one.product for one in points]))
         alt = "Taylor diagrams against target and truth"
         blocks += [
             _picture(known, figure, "taylor", alt, caption),

@@ -23,6 +23,8 @@ from mcca_ml.validate.scores import scores_of
 Values = npt.NDArray[np.floating]
 
 _MARKS: Mapping[str, str] = {"climatology": "v", "ridge": "s", "pooled": "D"}
+_TARGET = "target"
+_GREY = "#7d7d7d"
 ALL_DAYS = "all its days"
 _PAD = 0.22
 """Around a diagram [inch]: the layout does not see the words below its axis."""
@@ -99,23 +101,41 @@ def points(found: Held) -> list[Point]:
     return [one for one in out if one.cells]
 
 
-def _look(name: str, others: Sequence[str]) -> tuple[str, str]:
-    """Colour and mark of a product; `others` are those that the record does not know."""
-    first, _, sensor = name.partition(" ")
-    if name in (FUSED, RECORD, "target"):
-        return INK, "P" if name == "target" else "*"
-    if name in others:
-        return OTHERS[others.index(name) % len(OTHERS)], "^"
-    return COLOURS.get(sensor or first, "#7d7d7d"), _MARKS.get(first, "o")
+def colours_of(names: Sequence[str]) -> dict[str, str]:
+    """A colour for each product, the same in every figure of a page.
+
+    The record and its target have ink, streams and what goes with them their own, a baseline of no
+    stream is grey, others have theirs in turn: the first of them ink, where there is no record.
+
+    >>> colours_of(["record", "stream GMI"])["stream GMI"] == COLOURS["GMI"]
+    True
+    """
+    own = (FUSED, RECORD, _TARGET)
+    rest = list(OTHERS) if {*own} & {*names} else [INK, *OTHERS]
+    found = {}
+    for name in dict.fromkeys(names):
+        first, _, last = name.partition(" ")
+        if name in own:
+            found[name] = INK
+        elif first in _MARKS or {first, last} & {*COLOURS}:
+            found[name] = COLOURS.get(last or first, _GREY)
+        else:
+            found[name] = rest[0]
+            rest = [*rest[1:], rest[0]]
+    return found
 
 
-def _is_other(name: str) -> bool:
-    """Whether a product is none of the record's own: no stream, no baseline, no target."""
-    first, _, sensor = name.partition(" ")
-    return name not in (FUSED, RECORD, "target") and not {first, sensor} & {*COLOURS, *_MARKS}
+def _mark(name: str) -> str:
+    """Mark of a product: star of the record, circle of a stream, triangle of others."""
+    first, _, last = name.partition(" ")
+    if name in (FUSED, RECORD, _TARGET):
+        return "P" if name == _TARGET else "*"
+    return _MARKS.get(first, "o" if {first, last} & {*COLOURS} else "^")
 
 
-def _draw(axes: PolarAxes, some: Sequence[Point], reference: str) -> None:
+def _draw(
+    axes: PolarAxes, some: Sequence[Point], reference: str, colours: Mapping[str, str]
+) -> None:
     most = max(1.3, *(one.ratio for one in some)) * 1.05
     least = min(0.0, *(one.r for one in some))
     widest = float(np.ceil(np.degrees(np.arccos(max(least, -1.0))) / 15) * 15)
@@ -134,9 +154,8 @@ def _draw(axes: PolarAxes, some: Sequence[Point], reference: str) -> None:
     )
     axes.clabel(circles, fmt="%g", fontsize=8)
     axes.plot(0, 1, marker="o", color="#b3261e", ms=8, clip_on=False, zorder=5)
-    others = list(dict.fromkeys(one.product for one in some if _is_other(one.product)))
     for one in some:
-        colour, mark = _look(one.product, others)
+        colour, mark = colours[one.product], _mark(one.product)
         is_open = one.which == ALL_DAYS
         axes.plot(
             np.arccos(np.clip(one.r, -1, 1)),
@@ -151,11 +170,12 @@ def _draw(axes: PolarAxes, some: Sequence[Point], reference: str) -> None:
     axes.set_title(f"against {reference}", fontsize=11, pad=14)
 
 
-def draw_taylor(found: Sequence[Point]) -> Figure:
+def draw_taylor(found: Sequence[Point], colours: Mapping[str, str]) -> Figure:
     """A diagram for each reference, one beside the other.
 
     Args:
         found: of one reference at least.
+        colours: of the products, as of `colours_of`.
     """
     references = list(dict.fromkeys(one.reference for one in found))
     figure = Figure(figsize=(9.0, 5.4), layout=ConstrainedLayoutEngine(h_pad=_PAD))
@@ -163,7 +183,7 @@ def draw_taylor(found: Sequence[Point]) -> Figure:
     for at, reference in enumerate(references):
         axes = figure.add_subplot(1, len(references), at + 1, projection="polar")
         some = [one for one in found if one.reference == reference]
-        _draw(cast(PolarAxes, axes), some, reference)
+        _draw(cast(PolarAxes, axes), some, reference, colours)
         handles, labels = axes.get_legend_handles_labels()
         named |= dict(zip(labels, handles, strict=True))
     figure.legend(
