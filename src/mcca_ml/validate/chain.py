@@ -59,17 +59,42 @@ def chain_of(series: Sequence[Numbers], pairs: Moments | None = None) -> Chain:
         pairs: of the samples, where they are known already (cell,).
     """
     seen = mask(series)
+    own = moments_of(series) if pairs is None else pairs
+    first, last = _ends(series, seen)
+    return Chain(own, _neighbours(_lagged(series, seen, own), own, first, last), first, last)
+
+
+def _lagged(series: Sequence[Numbers], seen: Bools, pairs: Moments) -> Doubles:
+    """Sums of the departures of a sample times those of the next one (k, k, cell)."""
     steps = np.arange(seen.shape[1], dtype=np.int32)
     # Number of the last sample before each time, by carrying the largest seen so far.
     latest = np.maximum.accumulate(np.where(seen, steps, np.int32(-1)), axis=1)
     before = np.concatenate([np.full((seen.shape[0], 1), -1, np.int32), latest[:, :-1]], axis=1)
-    has = seen & (before >= 0)
-    at = np.maximum(before, 0)
-    previous = [np.where(has, np.take_along_axis(one, at, axis=1), np.nan) for one in series]
-    current = [np.where(has, one, np.nan) for one in series]
-    first, last = _ends(series, seen)
-    own = moments_of(series) if pairs is None else pairs
-    return Chain(own, moments_of([*previous, *current]), first, last)
+    at, has = np.maximum(before, 0), before >= 0
+    current = []
+    for one, mean in zip(series, pairs.mean, strict=True):
+        departures = np.zeros(seen.shape)
+        np.subtract(one, mean[:, None], out=departures, where=seen)
+        current.append(departures)
+    previous = [np.take_along_axis(one, at, axis=1) * has for one in current]
+    return np.array([[np.einsum("ij,ij->i", a, b) for b in current] for a in previous])
+
+
+def _neighbours(lagged: Doubles, pairs: Moments, first: Doubles, last: Doubles) -> Moments:
+    """Moments of each sample with the next: of all samples but the last, and all but the first.
+
+    Formula:
+        all departures d from the mean of all sum to 0, so those without the last have the mean
+        -d_last / (n - 1), and products about that are less by d_last d_last' (1 + 1 / (n - 1))
+    """
+    n = np.maximum(pairs.n - 1, 0)
+    safe, more = np.maximum(n, 1), n > 0
+    ends = [np.where(more, one - pairs.mean, 0.0) for one in (last, first)]
+    left = [pairs.co - d[:, None] * d[None, :] * (1 + 1 / safe) for d in ends]
+    cross = lagged - ends[0][:, None] * ends[1][None, :] / safe
+    co = np.block([[[left[0]], [cross]], [[np.swapaxes(cross, 0, 1)], [left[1]]]])
+    mean = np.concatenate([pairs.mean - d / safe for d in ends])
+    return Moments(n, np.where(more, mean, 0.0), np.where(more, co, 0.0))
 
 
 def follow(a: Chain, b: Chain) -> Chain:
