@@ -17,6 +17,7 @@ from mcca_ml.validate.intervals import Interval, intervals_of
 from mcca_ml.validate.memory import BLOCK_DAYS
 from mcca_ml.validate.moments import Moments, moments_of
 from mcca_ml.validate.scores import scores_of
+from mcca_ml.validate.triple import triple_collocation
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "validation_stations.md"
 BIAS, R = 0.1, 0.7
@@ -111,6 +112,44 @@ def apart(rng: np.random.Generator, series: int) -> list[tuple[str, ...]]:
     return rows
 
 
+def errors_of(moments: Moments) -> np.ndarray:
+    """Errors of three products by triple collocation."""
+    return triple_collocation(moments).error_sd
+
+
+def triplets(rng: np.random.Generator, series: int) -> list[tuple[str, ...]]:
+    """Errors of three products with one slow truth: white, of some memory, slow."""
+    true = np.array([0.6, 0.8, 0.4])
+    rows = []
+    for memory in (0.0, 0.5, 0.9):
+        for days in (365, 1000, 3000):
+            shape = (series, days)
+            truth = autoregression(rng, shape, 0.95)
+            made = [
+                truth + sd * autoregression(rng, shape, rho)
+                for sd, rho in zip(true, (0.0, memory, 0.9), strict=True)
+            ]
+            labels = np.arange(days) // BLOCK_DAYS
+            blocks = moments_of(made, labels, int(labels[-1]) + 1)
+            drawn = [
+                bootstrap(
+                    Moments(blocks.n[k], blocks.mean[:, k], blocks.co[:, :, k]),
+                    errors_of,
+                    np.random.default_rng(k),
+                    draws=500,
+                )
+                for k in range(series)
+            ]
+            ends = Interval(
+                np.array([one.low for one in drawn]), np.array([one.high for one in drawn])
+            )
+            shares = [
+                held(Interval(ends.low[:, k], ends.high[:, k]), float(true[k])) for k in range(3)
+            ]
+            rows.append((f"{memory:g}", f"{days:,}", *shares))
+    return rows
+
+
 def main() -> None:
     """Print the tables, or put them into the document."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -128,6 +167,10 @@ def main() -> None:
         "interval-coverage-apart": table(
             ("true R", "lag-1 of the product's error", "days", *shares),
             apart(rng, asked.series),
+        ),
+        "triplet-coverage": table(
+            ("lag-1 of the second", "days", "white", "second", "slow"),
+            triplets(rng, min(asked.series, DRAWN)),
         ),
     }
     if asked.write:

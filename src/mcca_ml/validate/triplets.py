@@ -5,7 +5,7 @@ from itertools import combinations
 
 import numpy as np
 
-from mcca_ml.validate.bootstrap import drawn, lengthened
+from mcca_ml.validate.bootstrap import bootstrap
 from mcca_ml.validate.moments import Doubles, Moments, moments_of
 from mcca_ml.validate.parts import Span
 from mcca_ml.validate.scored import Held
@@ -27,19 +27,11 @@ COLUMNS = (
     "scale",
     "refused",
 )
-_FEWEST_BLOCKS = 10
-_MOST_FAILED = 0.1  # of the draws; beyond it an interval of the others would be too narrow
 
 
-def _interval(blocks: Moments, seed: int) -> tuple[Doubles, Doubles]:
-    """95 % interval of the error of each of three products, by drawing blocks of days (3,)."""
-    none = np.full(3, np.nan)
-    if (blocks.n > 0).sum() < _FEWEST_BLOCKS:
-        return none, none
-    found = triple_collocation(drawn(lengthened(blocks), np.random.default_rng(seed))).error_sd
-    told = np.isnan(found).mean(axis=1) <= _MOST_FAILED
-    low, high = (np.nanpercentile(np.where(told[:, None], found, 0.0), q, 1) for q in (2.5, 97.5))
-    return np.where(told, low, np.nan), np.where(told, high, np.nan)
+def _errors(moments: Moments) -> Doubles:
+    """Errors of three products (3, ...)."""
+    return triple_collocation(moments).error_sd
 
 
 def _of_unit(
@@ -53,15 +45,16 @@ def _of_unit(
     found = triple_collocation(whole)
     span = Span(held.days[0], held.days[-1])
     blocks = moments_of(series, span.blocks(held.days), span.block_count)
-    low, high = _interval(Moments(blocks.n[0], blocks.mean[:, 0], blocks.co[:, :, 0]), 0)
+    one = Moments(blocks.n[0], blocks.mean[:, 0], blocks.co[:, :, 0])
+    ends = bootstrap(one, _errors, np.random.default_rng(0))
     return [
         (
             *head,
             name,
             n,
             float(found.error_sd[k, 0]),
-            float(low[k]),
-            float(high[k]),
+            float(ends.low[k]),
+            float(ends.high[k]),
             float(found.r_truth[k, 0]),
             float(found.snr_db[k, 0]),
             float(found.scale[k, 0]),
