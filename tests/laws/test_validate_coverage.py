@@ -11,6 +11,7 @@ from mcca_ml.validate.lagged import unbiased_lag_one
 from mcca_ml.validate.memory import BLOCK_DAYS
 from mcca_ml.validate.moments import Moments, moments_of
 from mcca_ml.validate.scores import scores_of
+from mcca_ml.validate.triplets import _errors
 
 SERIES = 2000
 BIAS, CORRELATION = 0.02, 0.7
@@ -118,6 +119,35 @@ def test_few_effective_samples_are_not_told_by_their_luck(autoregression):
     assert 93 <= 100 * inside[told].mean() <= 97
 
 
+def test_a_constant_has_no_correlation_and_no_interval_whatever_the_rounding():
+    rng = np.random.default_rng(31)
+    constant = rng.random((500, 1)) * np.ones((1, 600))
+    constant[rng.random(constant.shape) < 0.5] = np.nan
+    labels = np.arange(600) // BLOCK_DAYS
+    scores, found = parts.with_intervals(
+        parts.kind_of([constant, rng.standard_normal(constant.shape)], labels, 20)
+    )
+    assert np.isnan(scores.r).all()
+    assert np.isnan(found.r.low).all()
+    assert np.isnan(found.effective).all()
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_product_that_is_its_reference_is_told_as_such(autoregression, sign: int):
+    x = autoregression(np.random.default_rng(32), (200, 900), 0.8)
+    found = intervals_of(chain_of([x, sign * x + 0.1]), blocks_of([x, sign * x + 0.1]))
+    assert np.isfinite(found.effective).all()
+    np.testing.assert_allclose([found.r.low, found.r.high], sign, atol=1e-5)
+
+
+def test_turning_a_series_turns_the_interval(autoregression):
+    rng = np.random.default_rng(33)
+    x = autoregression(rng, (50, 200), 0.95)
+    y = 0.5 * x + 0.8 * rng.standard_normal(x.shape)
+    one, other = (intervals_of(chain_of([x, sign * y])) for sign in (1, -1))
+    np.testing.assert_allclose(one.r.low, -other.r.high, atol=1e-10)
+
+
 def test_block_bootstrap_covers(autoregression):
     rng = np.random.default_rng(24)
     reference = autoregression(rng, (500, 1500), 0.8)
@@ -182,3 +212,17 @@ def test_blocks_are_counted_from_one_epoch():
     assert labels[-1] == span.block_count - 1
     changes = days[1:][np.diff(labels) > 0].astype(np.int64)
     assert (changes % BLOCK_DAYS == 0).all()
+
+
+def test_errors_of_a_short_triplet_have_intervals(autoregression):
+    """110 days are enough, though they are fewer without each of their blocks."""
+    rng = np.random.default_rng(34)
+    told = 0
+    for _ in range(20):
+        truth = autoregression(rng, (1, 330), 0.8)
+        series = [truth + sd * rng.standard_normal(truth.shape) for sd in (0.3, 0.4, 0.5)]
+        series[0][:, np.arange(330) % 3 > 0] = np.nan
+        blocks = blocks_of(series)
+        one = Moments(blocks.n[0], blocks.mean[:, 0], blocks.co[:, :, 0])
+        told += bool(np.isfinite(bootstrap(one, _errors, rng, draws=200).low).all())
+    assert told >= 18

@@ -119,5 +119,5 @@ def test_refused_triplets_are_counted_by_reason():
 
 
 def test_products_have_different_colours():
-    names = ["record", "stream TMI", "stream GMI", "ERA5", "ESA CCI"]
+    names = ["record", "stream TMI", "stream GMI", "ERA5", "ESA CCI", "AMSR2 LPRM", "LPRM GMI"]
     assert len(set(colours_of(names).values())) == len(names)

@@ -104,21 +104,25 @@ def points(found: Held) -> list[Point]:
 def colours_of(names: Sequence[str]) -> dict[str, str]:
     """A colour for each product, the same in every figure of a page.
 
-    The record and its target have ink, streams and what goes with them their own, a baseline of no
-    stream is grey, others have theirs in turn: the first of them ink, where there is no record.
+    The record and its target have ink, streams and their baselines that of the sensor, a baseline
+    of no stream is grey, others have theirs in turn: the first ink, where there is no record.
 
     >>> colours_of(["record", "stream GMI"])["stream GMI"] == COLOURS["GMI"]
     True
     """
     own = (FUSED, RECORD, _TARGET)
     rest = list(OTHERS) if {*own} & {*names} else [INK, *OTHERS]
-    found = {}
+    found: dict[str, str] = {}
+    streams: set[str] = set()
     for name in dict.fromkeys(names):
         first, _, last = name.partition(" ")
         if name in own:
             found[name] = INK
-        elif first in _MARKS or {first, last} & {*COLOURS}:
-            found[name] = COLOURS.get(last or first, _GREY)
+        elif first in _MARKS and (not last or last in COLOURS):
+            found[name] = COLOURS.get(last, _GREY)
+        elif (stream := COLOURS.get(last) or COLOURS.get(name)) and stream not in streams:
+            found[name] = stream
+            streams.add(stream)
         else:
             found[name] = rest[0]
             rest = [*rest[1:], rest[0]]
@@ -130,7 +134,7 @@ def _mark(name: str) -> str:
     first, _, last = name.partition(" ")
     if name in (FUSED, RECORD, _TARGET):
         return "P" if name == _TARGET else "*"
-    return _MARKS.get(first, "o" if {first, last} & {*COLOURS} else "^")
+    return _MARKS.get(first, "o" if {name, last} & {*COLOURS} else "^")
 
 
 def _draw(

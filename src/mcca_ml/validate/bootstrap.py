@@ -9,16 +9,14 @@ import numpy as np
 from scipy.special import ndtr, stdtrit
 
 from mcca_ml.validate.intervals import CONFIDENCE, Interval
+from mcca_ml.validate.memory import FEWEST_BLOCKS, MOST_MODES
 from mcca_ml.validate.moments import Doubles, Moments, total
 
 DRAWS = 1000
-FEWEST_BLOCKS = 10
-"""Blocks with a value below which nothing is drawn."""
 LONGEST = 3
 """Blocks that are put together at most: 90 days, some times the memory of soil moisture."""
 _ENOUGH = 60  # blocks that are left when others are put together
 _FEWEST_DRAWN = 4
-_MOST_MODES = 24
 _MOST_FAILED = 0.1  # of the draws; beyond it an interval of the others would be too narrow
 
 Rng = np.random.Generator
@@ -72,8 +70,8 @@ def independent_blocks(left_out: Doubles, modes: int) -> int:
         modes: slowest modes from which the variance of the score is taken.
 
     Formula:
-        blocks times the sum of squares of the departures of `left_out`, over the mean power of
-        the slowest modes of their cosines; a quarter to four times as many blocks
+        B sum d^2 / (mean over modes of 2 (sum d cos)^2 (B - 1) / B) of the departures d of B
+        values; a quarter to four times as many
     """
     count = left_out.size
     apart = left_out - left_out.mean()
@@ -108,17 +106,17 @@ def bootstrap(
         confidence: of the interval [1].
 
     Returns:
-        Ends (...); NaN below ten blocks with a value, and where one draw in ten has no score.
+        Ends (...); NaN below ten blocks with a value, where the score needs one of them, and where
+        one draw in ten has no score.
     """
     has = blocks.n > 0
     blocks = Moments(blocks.n[has], blocks.mean[:, has], blocks.co[:, :, has])
     if blocks.n.size < FEWEST_BLOCKS:
-        none = np.full(np.shape(score(total(blocks))), np.nan)
-        return Interval(none, none.copy())
+        return Interval(*np.full((2, *np.shape(score(total(blocks)))), np.nan))
     blocks = lengthened(blocks)
     count = blocks.n.size
     left_out = score(_left_out(blocks))
-    modes = int(np.clip(count // 2, _FEWEST_DRAWN, _MOST_MODES))
+    modes = min(count // 2, MOST_MODES)
     tail = 100 * float(ndtr(stdtrit(modes - 2, (1 - confidence) / 2)))
     ends = np.full((2, *left_out.shape[:-1]), np.nan)
     for at in np.ndindex(left_out.shape[:-1]):
@@ -127,4 +125,4 @@ def bootstrap(
             found = score(drawn(blocks, rng, draws, number))[at]
             if np.isnan(found).mean() <= _MOST_FAILED:
                 ends[(slice(None), *at)] = np.nanpercentile(found, [tail, 100 - tail])
-    return Interval(ends[0], ends[1])
+    return Interval(np.asarray(ends[0]), np.asarray(ends[1]))

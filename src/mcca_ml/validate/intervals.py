@@ -17,8 +17,10 @@ from mcca_ml.validate.scores import scores_of
 
 CONFIDENCE = 0.95
 _FEWEST = 2.0
-"""Effective samples below which an interval is not told, as Student's t has no variance then. A
-higher bound would tell mostly those of too small an estimated memory, and so too narrow ones."""
+"""Effective samples below which an interval is not told: of R its own, of bias and ubRMSD the
+degrees of freedom of ubRMSD. A higher bound would tell mostly those of too small an estimated
+memory, and so too narrow ones."""
+_FISHER = 3.0  # samples that Fisher's z takes off
 
 
 @dataclass(frozen=True)
@@ -68,8 +70,8 @@ def intervals_of(
         variance of an AR(1);
         ubRMSD: chi-squared with n / squares less what the mean takes, tails as of Student's t;
         R: Fisher's z = log(s_+ / s_-), variance (1 + (1 - c) (squares_+ + squares_- - 2) / 2) /
-        (n - 3) with c for what sum and difference have in common, less the bias that slow series
-        have in few samples; degrees of freedom by Satterthwaite.
+        (n - 3) with c as of `_in_common` and `squares` as of `_flattened`, less the bias that slow
+        series have in few samples; degrees of freedom by Satterthwaite.
 
     Source: Gruber et al. (2020), as `scores`; variances of a Gaussian process after Bartlett
     (1946). Neither text was at hand: a test measures the coverage.
@@ -84,18 +86,23 @@ def intervals_of(
     spread = found.ubrmsd**2 / np.maximum(1 - mean_factor(n, own.lag_one) / n, 1e-3)
     half = -stdtrit(_freedom_of_mean(n, own), tail) * np.sqrt(spread * own.factor / n)
     freedom = np.maximum(n / own.squares - n * own.of_mean(n) * (1 - own.lasting), 1.0)
-    share = ndtr(stdtrit(freedom, tail))
-    ends = (2 * of_tail(freedom / 2, share) for of_tail in (gammainccinv, gammaincinv))
-    low, high = (np.sqrt(freedom * spread / end) for end in ends)
     told = np.where(np.isfinite(own.lag_one), freedom, 0.0)
     r, effective = _of_r(pair, modes, found.r, tail)
     return Intervals(
         bias=_alone(told, found.bias - half, found.bias + half),
-        ubrmsd=_alone(told, low, high),
+        ubrmsd=_alone(told, *_of_spread(spread, freedom, tail)),
         r=r,
         effective=effective,
         lag_one=own.lag_one,
     )
+
+
+def _of_spread(spread: Doubles, freedom: Doubles, tail: float) -> tuple[Doubles, Doubles]:
+    """Ends of an interval of a standard deviation, from its square."""
+    share = ndtr(stdtrit(freedom, tail))
+    ends = (2 * of_tail(freedom / 2, share) for of_tail in (gammainccinv, gammaincinv))
+    low, high = (np.sqrt(freedom * spread / end) for end in ends)
+    return low, high
 
 
 def _memory(pair: Lagged, modes: Modes | None, weights: Doubles) -> Memory:
@@ -130,22 +137,26 @@ def _of_r(pair: Lagged, modes: Modes | None, r: Doubles, tail: float) -> tuple[I
     one = 1 / np.where(sd > 0, sd, np.nan)
     plus, less = (_memory(pair, modes, one * np.array([[1.0], [sign]])) for sign in (1, -1))
     first, second = (_power(pair, modes, one * np.array(own)) for own in ([[1], [0]], [[0], [1]]))
-    chance = plus.power * less.power / _freedom_of_mean(n, plus)
+    chance = (
+        plus.power * less.power / np.minimum(_freedom_of_mean(n, plus), _freedom_of_mean(n, less))
+    )
     apart = 1 - _in_common(plus, less, (first - second) ** 2 / 4, chance, r)
     squares = 1 + apart * ((_flattened(plus, n) + _flattened(less, n)) / 2 - 1)
+    exact = np.abs(r) > 1 - 1e-12  # of the difference, or of the sum, nothing but rounding is left
+    squares = np.where(exact, np.where(r > 0, plus.squares, less.squares), squares)
     noise = (plus.squares * plus.steepness) ** 2 + (less.squares * less.steepness) ** 2
     noise = np.maximum(apart**2 * noise / 4, 1e-6 * squares**2)
-    by_blocks = plus.freedom > 0
+    by_blocks = (plus.freedom > 0) & ~exact
     freedom = np.where(by_blocks, plus.freedom * squares**2 / noise, 1e6)
     effective = n / squares
-    error = 1 / np.sqrt(effective * np.maximum(1 - 3 / n, 0.25))
+    error = 1 / np.sqrt(effective * np.maximum(1 - _FISHER / n, 0.25))
     # Short series miss slow departures, and more those of the slower of the two; a bias of more
     # than half the error is not known well enough to be taken off.
     missed = plus.of_mean(n) - less.of_mean(n) + (plus.squares - less.squares) / n
     lift = np.where(by_blocks, np.clip(missed / 2, -0.5 * error, 0.5 * error), 0.0)
     z = np.arctanh(np.clip(r, -1 + 1e-12, 1 - 1e-12)) + lift
     half = -stdtrit(freedom, tail) * error
-    told = np.where(np.isfinite(r), effective, 0.0)
+    told = np.where(np.isfinite(r) & (n > _FISHER), effective, 0.0)
     return _alone(told, np.tanh(z - half), np.tanh(z + half)), effective
 
 
@@ -161,7 +172,7 @@ def _flattened(memory: Memory, n: Doubles) -> Doubles:
 
 
 def _in_common(plus: Memory, less: Memory, cross: Doubles, chance: Doubles, r: Doubles) -> Doubles:
-    """Squared coherence of sum and difference in their slow modes, 0 to 1 [1].
+    """Share of the variances of sum and difference that they have in common, 0 to 1 [1].
 
     Where one of the series is slow and the other is not, sum and difference have the slow one in
     common, and what they say of the correlation is not independent.

@@ -15,7 +15,8 @@ BLOCK_DAYS = 30
 """Length of a block [day]; blocks are counted from 1970-01-01, so that parts of one merge."""
 FEWEST_BLOCKS = 10
 """Blocks with a value below which they say nothing of a memory."""
-_MOST_MODES = 24
+MOST_MODES = 24
+"""Slowest modes that are used."""
 _LEFT_OUT = 5  # the fastest modes, of which blocks see as much of what is faster than they are
 _ITERATIONS = 3
 _LONGEST = 0.98  # lag-1 autocorrelation of what lasts: a memory of 50 samples
@@ -62,7 +63,7 @@ class Modes:
     @property
     def used(self) -> Bools:
         """Modes that tell a memory (cell, mode); none of cells with fewer than ten blocks."""
-        order = np.arange(1, _MOST_MODES + 1)
+        order = np.arange(1, MOST_MODES + 1)
         enough = (self.number >= FEWEST_BLOCKS)[:, None]
         return enough & (order <= self.number[:, None] - _LEFT_OUT)
 
@@ -96,10 +97,10 @@ def modes_of(blocks: Moments) -> Modes:
     if not has.all():
         order = np.broadcast_to(np.argsort(~has, axis=-1, kind="stable"), sums.shape)
         sums = np.take_along_axis(sums, order, axis=-1)
-    amplitude = np.zeros((*sums.shape[:2], _MOST_MODES))
+    amplitude = np.zeros((*sums.shape[:2], MOST_MODES))
     for count in np.unique(number[number >= FEWEST_BLOCKS]):
         at = np.flatnonzero(number == count)
-        order = np.arange(1, min(count - _LEFT_OUT, _MOST_MODES) + 1)
+        order = np.arange(1, min(count - _LEFT_OUT, MOST_MODES) + 1)
         wave = np.cos(np.pi * order * (np.arange(count)[:, None] + 0.5) / count)
         amplitude[:, at, : order.size] = np.sqrt(2) * (sums[:, at, :count] @ wave)
     return Modes(amplitude, number.astype(np.float64), n)
@@ -156,7 +157,7 @@ def _mean(power: Doubles, used: Bools) -> Doubles:
 def _lasting(rho: Doubles, factor: Doubles, longest: Doubles | float) -> Doubles:
     """What lasts, for a sum of all autocorrelations [1]; `rho` to `longest`."""
     found = 1 - 2 * rho / np.maximum(factor - 1, 1e-6)
-    return np.clip(found, rho, np.maximum(longest, rho))
+    return np.where(rho > 0, np.clip(found, rho, np.maximum(longest, rho)), rho)
 
 
 def _fitted(

@@ -158,6 +158,8 @@ def total(parts: Moments, which: Sequence[int] | slice = slice(None)) -> Moments
     whole = n.sum(axis=-1)
     safe = np.maximum(whole, 1)
     middle = (n * mean).sum(axis=-1) / safe
+    # Corrected by its own residue, so that groups of one constant are told no variance.
+    middle = middle + (n * np.where(n > 0, mean - middle[..., None], 0.0)).sum(axis=-1) / safe
     step = np.where(n > 0, mean - middle[..., None], 0.0)
     between = (n * step[:, None] * step[None, :]).sum(axis=-1)
     return Moments(whole, middle, co.sum(axis=-1) + between)

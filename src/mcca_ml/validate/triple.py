@@ -32,11 +32,12 @@ class Triple:
     """By which a product is multiplied to have the scale of the first [1]."""
 
 
-def triple_collocation(moments: Moments) -> Triple:
+def triple_collocation(moments: Moments, *, fewest: float = FEWEST) -> Triple:
     """Random errors and correlations with the truth of three products.
 
     Args:
         moments: of three series (...).
+        fewest: triplets of values below which nothing is estimated.
 
     Formula:
         with covariances C: error variance of x = C_xx - C_xy C_xz / C_yz, and cyclic;
@@ -48,7 +49,7 @@ def triple_collocation(moments: Moments) -> Triple:
     papers were not at hand.
     """
     c = moments.co / np.maximum(moments.n - 1, 1)
-    enough = moments.n >= FEWEST
+    enough = moments.n >= fewest
     signal, scale = [], []
     for i in range(3):
         j, k = (i + 1) % 3, (i + 2) % 3

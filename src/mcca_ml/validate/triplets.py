@@ -30,8 +30,8 @@ COLUMNS = (
 
 
 def _errors(moments: Moments) -> Doubles:
-    """Errors of three products (3, ...)."""
-    return triple_collocation(moments).error_sd
+    """Errors of three products (3, ...); of parts of the days too, for all were found enough."""
+    return triple_collocation(moments, fewest=2).error_sd
 
 
 def _of_unit(
