@@ -17,7 +17,7 @@ from mcca_ml.validate.intervals import Interval, intervals_of
 from mcca_ml.validate.memory import BLOCK_DAYS
 from mcca_ml.validate.moments import Moments, moments_of
 from mcca_ml.validate.scores import scores_of
-from mcca_ml.validate.triple import triple_collocation
+from mcca_ml.validate.triplets import errors_of
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "validation_stations.md"
 BIAS, R = 0.1, 0.7
@@ -55,8 +55,7 @@ def row(
     found = intervals_of(chain_of(pair), blocks)
     rng = np.random.default_rng(0)
     drawn = [
-        bootstrap(Moments(blocks.n[k], blocks.mean[:, k], blocks.co[:, :, k]), r_of, rng, draws=500)
-        for k in range(min(DRAWN, len(pair[0])))
+        bootstrap(blocks.of_cell(k), r_of, rng, draws=500) for k in range(min(DRAWN, len(pair[0])))
     ]
     ends = Interval(np.array([one.low for one in drawn]), np.array([one.high for one in drawn]))
     shares = (held(found.bias, true[0]), held(found.ubrmsd, true[1]), held(found.r, true[2]))
@@ -112,11 +111,6 @@ def apart(rng: np.random.Generator, series: int) -> list[tuple[str, ...]]:
     return rows
 
 
-def errors_of(moments: Moments) -> np.ndarray:
-    """Errors of three products by triple collocation."""
-    return triple_collocation(moments, fewest=2).error_sd
-
-
 def triplets(rng: np.random.Generator, series: int) -> list[tuple[str, ...]]:
     """Errors of three products with one slow truth: white, of some memory, slow."""
     true = np.array([0.6, 0.8, 0.4])
@@ -133,7 +127,7 @@ def triplets(rng: np.random.Generator, series: int) -> list[tuple[str, ...]]:
             blocks = moments_of(made, labels, int(labels[-1]) + 1)
             drawn = [
                 bootstrap(
-                    Moments(blocks.n[k], blocks.mean[:, k], blocks.co[:, :, k]),
+                    blocks.of_cell(k),
                     errors_of,
                     np.random.default_rng(k),
                     draws=500,

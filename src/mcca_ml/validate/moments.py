@@ -41,6 +41,10 @@ class Moments:
         index = list(which)
         return Moments(self.n, self.mean[index], self.co[np.ix_(index, index)])
 
+    def of_cell(self, cell: int) -> "Moments":
+        """The moments of one cell, by whatever else they are told apart."""
+        return Moments(self.n[cell], self.mean[:, cell], self.co[:, :, cell])
+
     def shifted(self, by: Numbers) -> "Moments":
         """The moments after `by` (k, ...) [unit of the series] is taken off each series."""
         return Moments(self.n, np.where(self.n > 0, self.mean - by, 0.0), self.co)

@@ -100,7 +100,7 @@ def _without_few_years(series: list[Doubles], days: Days) -> list[Doubles]:
 def _drawn(blocks: Moments, seed: int) -> tuple[Interval, Interval]:
     """Bootstrap intervals of R and ubRMSD of each unit."""
     rows = range(blocks.n.shape[0])
-    parts = [Moments(blocks.n[i], blocks.mean[:, i], blocks.co[:, :, i]) for i in rows]
+    parts = [blocks.of_cell(row) for row in rows]
     found = []
     for score in (_r, _ubrmsd):
         streams = np.random.default_rng(seed).spawn(len(parts))

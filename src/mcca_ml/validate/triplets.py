@@ -29,7 +29,7 @@ COLUMNS = (
 )
 
 
-def _errors(moments: Moments) -> Doubles:
+def errors_of(moments: Moments) -> Doubles:
     """Errors of three products (3, ...); of parts of the days too, for all were found enough."""
     return triple_collocation(moments, fewest=2).error_sd
 
@@ -45,8 +45,7 @@ def _of_unit(
     found = triple_collocation(whole)
     span = Span(held.days[0], held.days[-1])
     blocks = moments_of(series, span.blocks(held.days), span.block_count)
-    one = Moments(blocks.n[0], blocks.mean[:, 0], blocks.co[:, :, 0])
-    ends = bootstrap(one, _errors, np.random.default_rng(0))
+    ends = bootstrap(blocks.of_cell(0), errors_of, np.random.default_rng(0))
     return [
         (
             *head,
