@@ -1,6 +1,7 @@
 """The documents name options, functions, settings and files that exist."""
 
 import ast
+import importlib.util
 import re
 from pathlib import Path
 
@@ -53,3 +54,15 @@ def test_examples_in_documents_are_valid(path, tmp_path):
 def test_links_in_documents_lead_somewhere(path):
     links = re.findall(r"\]\(([^)#:]+)\)", path.read_text(encoding="utf-8"))
     assert [link for link in links if not (path.parent / link).exists()] == []
+
+
+def test_every_table_that_is_made_for_the_documents_stands_in_one(tmp_path):
+    """A section that is cut off by mistake takes its table of settings with it."""
+    spec = importlib.util.spec_from_file_location("tables", PROJECT / "docs" / "tables.py")
+    tables = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tables)
+    tables.write(tmp_path)
+    text = "".join(path.read_text(encoding="utf-8") for path in DOCUMENTS)
+    made = {path.name for path in tmp_path.iterdir()}
+    assert made
+    assert {name for name in made if f"_generated/{name}" not in text} == set()
