@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+import weakref
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -92,3 +93,34 @@ def test_an_interrupted_simulation_leaves_whole_granules_and_no_mark_that_it_is_
     assert granules
     assert all(path.suffix == ".HDF5" and read_1c(path) for path in granules)
     assert not (out / "world.json").exists()
+
+
+class Passing:
+    """An object that comes and goes."""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sends a POSIX signal")
+def test_an_interruption_in_code_whose_exceptions_are_ignored_ends_the_command(
+    tmp_path, monkeypatch
+):
+    """As in a finalizer or a callback of a weak reference, of which JAX and xarray run many."""
+    went_on = []
+
+    def working(_path: Path) -> None:
+        passing = Passing()
+        _seen = weakref.ref(passing, lambda _: signal.raise_signal(signal.SIGINT))
+        del passing
+        went_on.append(True)
+        time.sleep(LIMIT_S)
+        went_on.append(True)
+
+    monkeypatch.setattr("mcca_ml.summary.describe", working)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    hook = sys.unraisablehook
+    try:
+        found = CliRunner().invoke(app, ["inspect", str(tmp_path)])
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert len(went_on) == 1, "the interruption was not ignored, or for as long as the work took"
+    assert (found.exit_code, found.stderr.splitlines()) == (INTERRUPTED, [LINE])
+    assert sys.unraisablehook is hook
