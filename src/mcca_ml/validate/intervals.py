@@ -11,7 +11,7 @@ from scipy.special import gammainccinv, gammaincinv, ndtr, stdtrit
 
 from mcca_ml.validate.chain import Chain
 from mcca_ml.validate.lagged import Lagged, lagged_of, mean_factor, of_sum
-from mcca_ml.validate.memory import Memory, Modes, mean_power, memory_of, modes_of
+from mcca_ml.validate.memory import Memory, Modes, memory_of, modes_of, over_modes
 from mcca_ml.validate.moments import Doubles, Moments
 from mcca_ml.validate.scores import scores_of
 
@@ -112,10 +112,22 @@ def _memory(pair: Lagged, modes: Modes | None, weights: Doubles) -> Memory:
     return memory_of(rho, factor, longest, modes, power)
 
 
-def _power(pair: Lagged, modes: Modes | None, weights: Doubles) -> Doubles:
-    """`Memory.power` of a weighted sum of the series alone."""
-    _, factor, _, variance = of_sum(pair, weights)
-    return factor if modes is None else mean_power(factor, modes, modes.power(weights, variance))
+def _slower(pair: Lagged, modes: Modes | None, one: Doubles) -> Doubles:
+    """What the first of two series of variance 1 has more of `Memory.power` than the second.
+
+    Args:
+        pair: of the two series.
+        modes: of their blocks.
+        one: what makes their variances 1 (2, cell).
+    """
+    first, second = (of_sum(pair, one * np.array(own)) for own in ([[1], [0]], [[0], [1]]))
+    alone = np.asarray(first[1] - second[1])
+    if modes is None:
+        return alone
+    # As sum times difference: of the difference of two squares little but rounding may be left.
+    variance = np.stack([first[3], second[3]])
+    scaled = one / np.sqrt(np.where(variance > 0, variance, np.nan))
+    return over_modes(modes.product(scaled, scaled * np.array([[1], [-1]])), modes, alone)
 
 
 def _freedom_of_mean(n: Doubles, memory: Memory) -> Doubles:
@@ -136,11 +148,10 @@ def _of_r(pair: Lagged, modes: Modes | None, r: Doubles, tail: float) -> tuple[I
     sd = np.sqrt(np.stack([moments.co[0, 0], moments.co[1, 1]]) / n)
     one = 1 / np.where(sd > 0, sd, np.nan)
     plus, less = (_memory(pair, modes, one * np.array([[1.0], [sign]])) for sign in (1, -1))
-    first, second = (_power(pair, modes, one * np.array(own)) for own in ([[1], [0]], [[0], [1]]))
     chance = (
         plus.power * less.power / np.minimum(_freedom_of_mean(n, plus), _freedom_of_mean(n, less))
     )
-    apart = 1 - _in_common(plus, less, (first - second) ** 2 / 4, chance, r)
+    apart = 1 - _in_common(plus, less, _slower(pair, modes, one) ** 2 / 4, chance, r)
     squares = 1 + apart * ((_flattened(plus, n) + _flattened(less, n)) / 2 - 1)
     exact = np.abs(r) > 1 - 1e-12  # of the difference, or of the sum, nothing but rounding is left
     squares = np.where(exact, np.where(r > 0, plus.squares, less.squares), squares)

@@ -11,16 +11,25 @@ import numpy as np
 from mcca_ml.validate.chain import Chain, lag_one
 from mcca_ml.validate.moments import Doubles
 
+SHARE_OF_MEAN = 1 / 3
+"""Most of a variance that a mean can take; more would be a drift."""
+_SUM_AND_DIFFERENCE = np.array([[1.0, 1.0], [1.0, -1.0]])
 _MOST = 0.995  # beyond it a series is one slow drift, and no number of samples says anything
 
 
 @dataclass(frozen=True)
 class Lagged:
-    """Covariances of two series."""
+    """Covariances of two series, told of their sum and their difference.
+
+    A slow departure that both share leaves their difference small. What the matrices say of it
+    would be lost in the rounding of what is shared, if they were told of the series.
+    """
 
     chain: Chain
+    power: Doubles
+    """Covariances of sum and difference (2, 2, cell)."""
     long_run: Doubles
-    """Sum of the covariances over all lags (2, 2, cell); of any sign where it is not told."""
+    """The same over all lags, added up (2, 2, cell); of any sign where it is not told."""
     longest: Doubles
     """The larger of the lag-1 autocorrelations of the two (cell,)."""
 
@@ -62,12 +71,14 @@ def lagged_of(chain: Chain) -> Lagged:
     c0 = chain.pairs.co / n
     c1 = chain.neighbours.co[:2, 2:] + chain.neighbours.n * before[:, None] * after
     c1 = (np.swapaxes(c1, 0, 1) / n + c0 / safe) / (1 - 4 / safe)
+    turn = _SUM_AND_DIFFERENCE
+    c0, c1 = (np.einsum("ij,jk...,kl->il...", turn, one, turn) for one in (c0, c1))
     (a, b), (c, d) = c0 - c1
     det = a * d - b * c
     adjugate = np.array([[d, -b], [-c, a]]) / np.where(det != 0, det, np.nan)
     half = np.einsum("ij...,jk...,kl...->il...", c0, adjugate, c0)
     own = [unbiased_lag_one(lag_one(chain, weights), n) for weights in ((1, 0), (0, 1))]
-    return Lagged(chain, half + np.swapaxes(half, 0, 1) - c0, np.maximum(*own))
+    return Lagged(chain, c0, half + np.swapaxes(half, 0, 1) - c0, np.maximum(*own))
 
 
 def of_sum(found: Lagged, weights: Doubles) -> tuple[Doubles, Doubles, Doubles, Doubles]:
@@ -82,12 +93,13 @@ def of_sum(found: Lagged, weights: Doubles) -> tuple[Doubles, Doubles, Doubles, 
     """
     n = np.maximum(found.chain.pairs.n, 1)
     rho = unbiased_lag_one(lag_one(found.chain, weights), n)
+    turned = np.tensordot(_SUM_AND_DIFFERENCE / 2, weights, axes=1)
     power, whole = (
-        np.einsum("i...,ij...,j...->...", weights, one, weights)
-        for one in (found.chain.pairs.co / n, found.long_run)
+        np.einsum("i...,ij...,j...->...", turned, one, turned)
+        for one in (found.power, found.long_run)
     )
     longest = np.maximum(found.longest, rho)
     least = mean_factor(n, rho)
     ratio = whole / np.where(power > 0, power, np.nan)
     factor = np.where(ratio > least, np.minimum(ratio, 1 + 2 * rho / (1 - longest)), least)
-    return rho, factor, longest, power / np.maximum(1 - least / n, 1e-3)
+    return rho, factor, longest, power / (1 - np.minimum(least / n, SHARE_OF_MEAN))

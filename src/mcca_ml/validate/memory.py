@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mcca_ml.validate.lagged import SHARE_OF_MEAN
 from mcca_ml.validate.moments import Bools, Doubles, Moments
 
 BLOCK_DAYS = 30
@@ -20,7 +21,6 @@ MOST_MODES = 24
 _LEFT_OUT = 5  # the fastest modes, of which blocks see as much of what is faster than they are
 _ITERATIONS = 3
 _LONGEST = 0.98  # lag-1 autocorrelation of what lasts: a memory of 50 samples
-_SHARE_OF_MEAN = 1 / 3  # of a variance that a mean can take; more would be a drift
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Memory:
 
     def of_mean(self, n: Doubles) -> Doubles:
         """Share of the variance that the mean of n samples takes [1]."""
-        return np.minimum(self.factor / n, _SHARE_OF_MEAN)
+        return np.minimum(self.factor / n, SHARE_OF_MEAN)
 
 
 @dataclass(frozen=True)
@@ -74,9 +74,18 @@ class Modes:
             weights: (k, cell).
             variance: of a sample of the sum (cell,).
         """
-        scale = np.where(variance > 0, self.n * variance, np.nan)
-        together = (weights[..., None] * self.amplitude).sum(axis=0)
-        return np.asarray(together**2 / scale[:, None])
+        scaled = weights / np.sqrt(np.where(variance > 0, variance, np.nan))
+        return self.product(scaled, scaled)
+
+    def product(self, one: Doubles, other: Doubles) -> Doubles:
+        """Product of two weighted sums of the series, over the samples (cell, mode).
+
+        Args:
+            one: weights of one of the sums (k, cell).
+            other: weights of the other (k, cell).
+        """
+        first, second = ((own[..., None] * self.amplitude).sum(axis=0) for own in (one, other))
+        return np.asarray(first * second / self.n[:, None])
 
 
 def modes_of(blocks: Moments) -> Modes:
@@ -143,10 +152,10 @@ def memory_of(
     return Memory(rho, lasting, factor, squares, steepness, plain, freedom)
 
 
-def mean_power(factor: Doubles, modes: Modes, power: Doubles) -> Doubles:
-    """`Memory.power` of a series of which no more is needed; arguments as of `memory_of`."""
+def over_modes(power: Doubles, modes: Modes, otherwise: Doubles) -> Doubles:
+    """Mean over the modes that tell a memory, and `otherwise` where none does (cell,)."""
     used = modes.used
-    return np.where(used[:, 0], _mean(power, used), factor)
+    return np.where(used[:, 0], _mean(power, used), otherwise)
 
 
 def _mean(power: Doubles, used: Bools) -> Doubles:
@@ -164,33 +173,36 @@ def _fitted(
     power: Doubles, used: Bools, rho: Doubles, size: Doubles, number: Doubles
 ) -> tuple[Doubles, Doubles]:
     """`lasting` and `factor` from the power of modes (cell, mode), blocks of `size` samples."""
-    wave = np.cos(np.pi * np.arange(1, power.shape[1] + 1) / number[:, None])
+    phase = np.pi * np.arange(1, power.shape[1] + 1) / number[:, None]
     lasting, factor = rho, rho
     for _ in range(_ITERATIONS + 1):
         share = np.where(lasting > 0, rho / np.where(lasting > 0, lasting, 1.0), 0.0)
         slow = share * (1 + lasting) / (1 - lasting)
         flat, slow = (part / (1 - share + slow) for part in (1 - share, slow))
         # Beyond the longest memory it is all rounding, and cuts of the days would show in it.
-        shape = _shape(wave, np.minimum(lasting, _LONGEST)[:, None], size[:, None])
+        shape = _shape(phase, np.minimum(lasting, _LONGEST)[:, None], size[:, None])
         factor = _mean(power / (flat[:, None] + slow[:, None] * shape), used)
         lasting = _lasting(rho, factor, _LONGEST)
     return lasting, factor
 
 
-def _shape(wave: Doubles, rho: Doubles, size: Doubles) -> Doubles:
+def _shape(phase: Doubles, rho: Doubles, size: Doubles) -> Doubles:
     """Spectrum of sums of `size` samples of an AR(1), over that of its slowest modes [1].
 
     Args:
-        wave: cosine of the phase from one block to the next.
+        phase: from one block to the next [rad], up to pi.
         rho: lag-1 autocorrelation of the samples.
         size: samples of a block.
 
     Formula:
-        autocovariance of the sums at lag j: c0 for 0, c1 rho^(size (j - 1)) from 1 on
+        autocovariance of the sums at lag 0: c0 = size (1 + rho) / (1 - rho)
+        - 2 rho (1 - k) / (1 - rho)^2, k = rho^size; at lag j from 1 on: c1 k^(j - 1),
+        c1 = rho (1 - k)^2 / (1 - rho)^2. Their spectrum over size (1 + rho) / (1 - rho) is
+        1 - 2 rho / (1 + rho) (1 - k^2) / (size (1 - rho)) w / ((1 - k)^2 + 2 k w),
+        w = 1 - cos(phase); without the differences of large terms that c0 is.
     """
-    apart = 1 - rho
-    kept = rho**size
-    c0 = size * (1 + rho) / apart - 2 * rho * (1 - kept) / apart**2
-    c1 = rho * ((1 - kept) / apart) ** 2
-    lagged = (wave - kept) / (1 - 2 * kept * wave + kept**2)
-    return (c0 + 2 * c1 * lagged) * apart / (size * (1 + rho))
+    wave = 2 * np.sin(phase / 2) ** 2
+    log_kept = size * np.log(np.maximum(rho, np.finfo(float).tiny))
+    kept, lost = np.exp(log_kept), -np.expm1(log_kept)
+    ratio = 2 * rho / (1 + rho) * (1 + kept) * lost / (size * (1 - rho))
+    return np.asarray(1 - ratio * wave / (lost**2 + 2 * kept * wave))
