@@ -12,7 +12,8 @@ BIN := $(VENV)/bin
 BUILD := build
 KERNEL := $(wildcard src/mcca_ml/learn/kernel/*pp src/mcca_ml/learn/kernel/CMakeLists.txt)
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
-PYTEST_OPTIONS ?= -n 2
+# A file to a worker, so that what its tests share is made once; the long ones of tests/contract first.
+PYTEST_OPTIONS ?= -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: demo demo-day demo-full test check format-check lint types imports docs bench peers tables check-data cf wheel lock format clean
 

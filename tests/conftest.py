@@ -2,7 +2,9 @@
 
 import importlib
 import os
+import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -10,6 +12,22 @@ from types import ModuleType
 import pytest
 
 PROJECT = Path(__file__).resolve().parent.parent
+COMPILED = "JAX_COMPILATION_CACHE_DIR"
+KEPT = pytest.StashKey[Path]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Have all processes of one run of the tests share the programs that JAX compiles."""
+    if COMPILED not in os.environ:  # nor in the workers, which have it of the one that starts them
+        config.stash[KEPT] = Path(tempfile.mkdtemp(prefix="mcca-ml-compiled-"))
+        os.environ[COMPILED] = str(config.stash[KEPT])
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Take the compiled programs away."""
+    if KEPT in config.stash:
+        del os.environ[COMPILED]
+        shutil.rmtree(config.stash[KEPT], ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

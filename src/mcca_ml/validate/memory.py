@@ -179,7 +179,7 @@ def _fitted(
         share = np.where(lasting > 0, rho / np.where(lasting > 0, lasting, 1.0), 0.0)
         slow = share * (1 + lasting) / (1 - lasting)
         flat, slow = (part / (1 - share + slow) for part in (1 - share, slow))
-        # Beyond the longest memory it is all rounding, and cuts of the days would show in it.
+        # No shape is told beyond the longest memory: of so few blocks it would be all rounding.
         shape = _shape(phase, np.minimum(lasting, _LONGEST)[:, None], size[:, None])
         factor = _mean(power / (flat[:, None] + slow[:, None] * shape), used)
         lasting = _lasting(rho, factor, _LONGEST)
