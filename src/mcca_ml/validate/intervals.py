@@ -11,7 +11,7 @@ from scipy.special import gammainccinv, gammaincinv, ndtr, stdtrit
 
 from mcca_ml.validate.chain import Chain
 from mcca_ml.validate.lagged import Lagged, lagged_of, mean_factor, of_sum
-from mcca_ml.validate.memory import Memory, Modes, memory_of, modes_of, over_modes
+from mcca_ml.validate.memory import Memory, Modes, memory_of, modes_of, over_modes, over_sd
 from mcca_ml.validate.moments import Doubles, Moments
 from mcca_ml.validate.scores import scores_of
 
@@ -125,8 +125,7 @@ def _slower(pair: Lagged, modes: Modes | None, one: Doubles) -> Doubles:
     if modes is None:
         return alone
     # As sum times difference: of the difference of two squares little but rounding may be left.
-    variance = np.stack([first[3], second[3]])
-    scaled = one / np.sqrt(np.where(variance > 0, variance, np.nan))
+    scaled = over_sd(one, np.stack([first[3], second[3]]))
     return over_modes(modes.product(scaled, scaled * np.array([[1], [-1]])), modes, alone)
 
 
@@ -145,8 +144,7 @@ def _of_r(pair: Lagged, modes: Modes | None, r: Doubles, tail: float) -> tuple[I
     """Interval of a correlation by Fisher's z, and its effective samples."""
     moments = pair.chain.pairs
     n = np.maximum(moments.n, 1)
-    sd = np.sqrt(np.stack([moments.co[0, 0], moments.co[1, 1]]) / n)
-    one = 1 / np.where(sd > 0, sd, np.nan)
+    one = over_sd(1.0, np.stack([moments.co[0, 0], moments.co[1, 1]]) / n)
     plus, less = (_memory(pair, modes, one * np.array([[1.0], [sign]])) for sign in (1, -1))
     chance = (
         plus.power * less.power / np.minimum(_freedom_of_mean(n, plus), _freedom_of_mean(n, less))

@@ -74,8 +74,7 @@ class Modes:
             weights: (k, cell).
             variance: of a sample of the sum (cell,).
         """
-        scaled = weights / np.sqrt(np.where(variance > 0, variance, np.nan))
-        return self.product(scaled, scaled)
+        return np.asarray(self._of_sum(over_sd(weights, variance)) ** 2 / self.n[:, None])
 
     def product(self, one: Doubles, other: Doubles) -> Doubles:
         """Product of two weighted sums of the series, over the samples (cell, mode).
@@ -84,8 +83,16 @@ class Modes:
             one: weights of one of the sums (k, cell).
             other: weights of the other (k, cell).
         """
-        first, second = ((own[..., None] * self.amplitude).sum(axis=0) for own in (one, other))
-        return np.asarray(first * second / self.n[:, None])
+        return np.asarray(self._of_sum(one) * self._of_sum(other) / self.n[:, None])
+
+    def _of_sum(self, weights: Doubles) -> Doubles:
+        """Amplitude of a weighted sum of the series (cell, mode)."""
+        return np.asarray((weights[..., None] * self.amplitude).sum(axis=0))
+
+
+def over_sd(weights: Doubles | float, variance: Doubles) -> Doubles:
+    """Weights over the standard deviation; NaN where nothing varies."""
+    return np.asarray(weights / np.sqrt(np.where(variance > 0, variance, np.nan)))
 
 
 def modes_of(blocks: Moments) -> Modes:
