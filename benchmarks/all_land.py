@@ -26,7 +26,7 @@ import numpy as np
 from all_land_tables import results_of, write_document
 from result import save
 
-from mcca_ml.record.stages import Stage
+from mcca_ml.pipeline.stage import Stage
 from mcca_ml.sensors import AMSR2, GMI, TMI
 
 MAIN = "from mcca_ml.cli import main; main()"

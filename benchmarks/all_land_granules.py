@@ -15,24 +15,24 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from mcca_ml import layouts_1c
 from mcca_ml.atomic import make_directory
-from mcca_ml.config_world import BoxSettings, SimulateSettings
+from mcca_ml.config.simulate import BoxSettings, SimulateSettings
 from mcca_ml.constants import WATER_FREEZING_POINT
+from mcca_ml.formats import pps_1c
+from mcca_ml.formats.smap import NO_COVER
 from mcca_ml.grid import ease2
 from mcca_ml.grid.ease2 import M25, M36
 from mcca_ml.grid.land import land_mask
-from mcca_ml.layouts import NO_COVER
 from mcca_ml.sensors import SMAP, Sensor
 from mcca_ml.simulate.coverage import seen_at
-from mcca_ml.simulate.emission import brightness_temperature
-from mcca_ml.simulate.fields import Smoother, smoother, static_field
-from mcca_ml.simulate.gpm_1c import Granule, Swath, granule_name, write_1c
-from mcca_ml.simulate.heat import seasonal_temperature
-from mcca_ml.simulate.instrument import noise, random_of
-from mcca_ml.simulate.land import make_land
-from mcca_ml.simulate.land_classes import LEAFY, ROUGHNESS, WOODY, of_class
-from mcca_ml.simulate.observe_1c import (
+from mcca_ml.simulate.files.gpm_1c import Granule, Swath, granule_name, write_1c
+from mcca_ml.simulate.files.smap_products import Look
+from mcca_ml.simulate.files.smap_products import granule_name as name_smap
+from mcca_ml.simulate.files.smap_subset import PRODUCT, VERSION, empty_day, write_cut_day
+from mcca_ml.simulate.granule_tasks import product_of
+from mcca_ml.simulate.observe.emission import brightness_temperature
+from mcca_ml.simulate.observe.instrument import noise, random_of
+from mcca_ml.simulate.observe.observe_1c import (
     GLINT,
     GLINT_SHARE,
     OF_USE,
@@ -41,17 +41,17 @@ from mcca_ml.simulate.observe_1c import (
     Instrument,
     instrument,
 )
-from mcca_ml.simulate.passes import (
+from mcca_ml.simulate.observe.overpasses import (
     Footprints,
     orbit_footprints,
     orbit_number,
     revolution_ends,
 )
-from mcca_ml.simulate.smap import Look
-from mcca_ml.simulate.smap import granule_name as name_smap
-from mcca_ml.simulate.smap_cut import PRODUCT, VERSION, empty_day, write_cut_day
-from mcca_ml.simulate.tasks import product_of
-from mcca_ml.simulate.world import Cells, Land, Patch, State
+from mcca_ml.simulate.truth.fields import Smoother, smoother, static_field
+from mcca_ml.simulate.truth.heat import seasonal_temperature
+from mcca_ml.simulate.truth.land import make_land
+from mcca_ml.simulate.truth.land_classes import LEAFY, ROUGHNESS, WOODY, of_class
+from mcca_ml.simulate.truth.types import Cells, Land, Patch, State
 
 Floats = npt.NDArray[np.float32]
 Flat = npt.NDArray[np.int64]
@@ -163,7 +163,7 @@ def orbit_granule(
     given = _seen_tb(ground, seen, where, tb, orbit)
     names = [channel.name for channel in sensor.channels]
     glint = random_of(seen.seed, "glint", sensor.name, orbit).random(where.lat.shape) < GLINT_SHARE
-    product = layouts_1c.PRODUCTS[sensor.name]
+    product = pps_1c.PRODUCTS[sensor.name]
     swaths = []
     for layout in (one for one in product.swaths if one.name in OF_USE[sensor.name]):
         values = np.full((*where.lat.shape, len(layout.channels)), np.nan, np.float32)

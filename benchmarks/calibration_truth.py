@@ -23,13 +23,13 @@ import xarray as xr
 import zarr
 from markdown import table
 
-from mcca_ml.config_calibrate import CalibrateSettings
-from mcca_ml.grid.store import open_store
+from mcca_ml.config.calibrate import CalibrateSettings
 from mcca_ml.intercal.coefficients import changes_of, link_of
 from mcca_ml.intercal.drift import Drift
 from mcca_ml.intercal.link import LineFlag, Link
-from mcca_ml.intercal.network import calibrate_sensors
-from mcca_ml.simulate.instrument import CalibrationError
+from mcca_ml.intercal.sensor_graph import calibrate_sensors
+from mcca_ml.simulate.observe.instrument import CalibrationError
+from mcca_ml.store.read_blocks import open_store
 
 SENSORS = ("TMI", "AMSRE", "GMI", "AMSR2")
 OVERLAP = {"TMI": "2014-09-15", "AMSRE": "2011-05-15", "AMSR2": "2013-11-15", "GMI": "2014-09-15"}

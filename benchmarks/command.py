@@ -19,12 +19,12 @@ import numpy as np
 import real_granules
 from result import Result, maker, save
 
+from mcca_ml.formats.smap import PRODUCTS
 from mcca_ml.grid import ease2
 from mcca_ml.grid.land import land_mask
-from mcca_ml.layouts import PRODUCTS
 from mcca_ml.sensors import SMAP
+from mcca_ml.simulate.files.smap_products import Look, granule_name, write_spl3smp
 from mcca_ml.simulate.scene import scene_tb, uniform_scene
-from mcca_ml.simulate.smap import Look, granule_name, write_spl3smp
 
 WALL_LIMIT_S, MEMORY_LIMIT_GB = 15.0, 2.0
 MAIN = "from mcca_ml.cli import main; main()"

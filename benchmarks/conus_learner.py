@@ -18,12 +18,12 @@ import numpy.typing as npt
 from conus import read_series
 from markdown import table
 
-from mcca_ml.config_train import TrainSettings
-from mcca_ml.learn import samples
-from mcca_ml.learn.compare import compare
+from mcca_ml.config.train import TrainSettings
+from mcca_ml.learn import sequences
 from mcca_ml.learn.fit import fit
-from mcca_ml.learn.roles import Role
 from mcca_ml.learn.scores import Scores
+from mcca_ml.learn.splits import Role
+from mcca_ml.report.scores.learner import compare
 
 STATICS = (
     "Bulk",
@@ -84,7 +84,7 @@ def scores_of(task: Task, settings: TrainSettings) -> Mapping[str, Scores]:
     """Scores of the learner and its baselines on the second year."""
     given = {"roles": task.roles, "cells": task.cells, "static": task.static}
     weights, _ = fit(task.x, task.y, settings=settings, progress=None, **given)
-    series = samples.series(task.x, task.y, **given)
+    series = sequences.series(task.x, task.y, **given)
     return compare(weights, series, task.y, roles=task.roles, role=Role.TEST)
 
 

@@ -21,7 +21,7 @@ from mcca_ml.grid import ease2
 from mcca_ml.grid.ease2 import M25
 from mcca_ml.sensors import AMSR2, AMSRE, GMI, SENSORS, SMAP, TMI, Sensor
 from mcca_ml.simulate.coverage import BANDS, flies, fraction_by_band, seen_cells, soil
-from mcca_ml.simulate.passes import Bools
+from mcca_ml.simulate.observe.overpasses import Bools
 
 DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "simulation_coverage.md"
 MONTHS = DOCUMENT.with_name("simulation_coverage_months.md")

@@ -17,16 +17,16 @@ import h5py
 import numpy as np
 from scipy.special import ndtr
 
-from mcca_ml.config import RetrieveSettings
+from mcca_ml.config.load import RetrieveSettings
 from mcca_ml.constants import WATER_FREEZING_POINT
 from mcca_ml.flags import Flag
 from mcca_ml.grid import ease2
 from mcca_ml.grid.ease2 import M25, M36
 from mcca_ml.grid.land import land_cells
-from mcca_ml.record.target import retrieve_days
-from mcca_ml.simulate import climate
 from mcca_ml.simulate.coverage import soil
-from mcca_ml.simulate.heat import seasonal_temperature
+from mcca_ml.simulate.truth import climate
+from mcca_ml.simulate.truth.heat import seasonal_temperature
+from mcca_ml.stage_one.target import retrieve_days
 
 RESULTS = Path(__file__).resolve().parent / "geometry" / "no_target.json"
 DATA = Path(os.environ.get("MCCA_ML_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))

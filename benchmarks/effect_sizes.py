@@ -11,11 +11,11 @@ from pathlib import Path
 import markdown
 import numpy as np
 
-from mcca_ml.config_effects import EffectSettings
+from mcca_ml.config.effects import EffectSettings
 from mcca_ml.sensors import AMSR2, SMAP
-from mcca_ml.simulate.emission import brightness_temperature
-from mcca_ml.simulate.uniform import uniform_land, uniform_state
-from mcca_ml.simulate.world import Land, State
+from mcca_ml.simulate.observe.emission import brightness_temperature
+from mcca_ml.simulate.truth.types import Land, State
+from mcca_ml.simulate.truth.uniform import uniform_land, uniform_state
 
 DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "simulation_effects.md"
 Case = tuple[Land, State]

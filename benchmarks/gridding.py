@@ -26,12 +26,12 @@ from pairs import medians
 from pyproj import Proj
 from result import Result, maker, save
 
-from mcca_ml.grid import bins
+from mcca_ml.grid import footprint_bins
 from mcca_ml.grid.ease2 import M25, x_edges, y_edges
 from mcca_ml.grid.land import land_cells
-from mcca_ml.grid.swath_grid import KERNEL, grid_swaths
+from mcca_ml.grid.swaths import KERNEL, grid_swaths
 from mcca_ml.sensors import AMSR2
-from mcca_ml.simulate.passes import orbit_footprints, orbit_number
+from mcca_ml.simulate.observe.overpasses import orbit_footprints, orbit_number
 
 try:
     import dask
@@ -73,8 +73,8 @@ def orbit(channels: int) -> xr.Dataset:
     )
 
 
-def footprints(ds: xr.Dataset) -> bins.Footprints:
-    return bins.Footprints(
+def footprints(ds: xr.Dataset) -> footprint_bins.Footprints:
+    return footprint_bins.Footprints(
         ds["lat"].to_numpy(),
         ds["lon"].to_numpy(),
         ds["time"].to_numpy().astype("M8[ms]").astype(np.int64),
@@ -112,8 +112,8 @@ def by_pyresample(ds: xr.Dataset) -> tuple[np.ndarray, ...]:
         return dask.compute(*means)
 
 
-def by_us(seen: bins.Footprints, table: np.ndarray) -> None:
-    bins.binned(seen, CHANNELS[: seen.tb.shape[1]], table, KERNEL)
+def by_us(seen: footprint_bins.Footprints, table: np.ndarray) -> None:
+    footprint_bins.binned(seen, CHANNELS[: seen.tb.shape[1]], table, KERNEL)
 
 
 def whole_chain(cells: np.ndarray, repeat: int, ds: xr.Dataset) -> float:
@@ -143,8 +143,8 @@ def measured() -> list[Result]:
     count, seen = two.sizes["footprint"], footprints(two)
     land, every = land_cells(M25), np.arange(M25.size)
     tasks = {
-        "land": partial(by_us, seen, bins.table_of(land)),
-        "all": partial(by_us, seen, bins.table_of(every)),
+        "land": partial(by_us, seen, footprint_bins.table_of(land)),
+        "all": partial(by_us, seen, footprint_bins.table_of(every)),
         "bincount": partial(by_bincount, two),
     }
     if HAS_PEER:

@@ -13,19 +13,19 @@ from pathlib import Path
 
 import numpy as np
 
-from mcca_ml.config_effects import EffectSettings
-from mcca_ml.config_world import InstrumentSettings
+from mcca_ml.config.effects import EffectSettings
+from mcca_ml.config.simulate import InstrumentSettings
 from mcca_ml.errors import GranuleError
-from mcca_ml.grid.bins import Kernel
-from mcca_ml.grid.swath_grid import grid_swaths
+from mcca_ml.grid.footprint_bins import Kernel
+from mcca_ml.grid.swaths import grid_swaths
 from mcca_ml.read.gpm_1c import read_1c
 from mcca_ml.sensors import SENSORS
-from mcca_ml.simulate import observe_1c
-from mcca_ml.simulate.gpm_1c import write_1c
-from mcca_ml.simulate.piece import cut
-from mcca_ml.simulate.tasks import target_of
-from mcca_ml.simulate.truth_store import open_truth
-from mcca_ml.simulate.world import Truth
+from mcca_ml.simulate.files.gpm_1c import write_1c
+from mcca_ml.simulate.granule_tasks import target_of
+from mcca_ml.simulate.observe import observe_1c
+from mcca_ml.simulate.observe.truth_slice import cut
+from mcca_ml.simulate.truth.truth_store import open_truth
+from mcca_ml.simulate.truth.types import Truth
 
 CASES = (("AMSR2", 0), ("AMSR2", 1), ("GMI", 0), ("TMI", 0))
 KERNELS = {

@@ -10,11 +10,11 @@ import rows as tabular
 from markdown import percent, table
 from scores import Scores, score
 
-from mcca_ml.config import RetrieveSettings
+from mcca_ml.config.load import RetrieveSettings
 from mcca_ml.flags import is_recommended
-from mcca_ml.retrieve.constraint import Model
 from mcca_ml.retrieve.inputs import Rows
-from mcca_ml.retrieve.stage import retrieve
+from mcca_ml.retrieve.self_constraint import Model
+from mcca_ml.retrieve.single_look import retrieve
 
 Floats = npt.NDArray[np.float32]
 VOD_EDGES = (0.0, 0.3, 0.6, 0.9, 2.01)

@@ -30,9 +30,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from mcca_ml.config import load
-from mcca_ml.demo import configuration_of
-from mcca_ml.record.stages import Stage
+from mcca_ml.config.load import load
+from mcca_ml.demo.world import configuration_of
+from mcca_ml.pipeline.stage import Stage
 from mcca_ml.simulate.run import simulate_world
 
 MAIN = "from mcca_ml.cli import main; main()"

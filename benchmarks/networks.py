@@ -10,12 +10,12 @@ import jax.numpy as jnp
 import numpy as np
 from peers_torch import RATE, Shape, Step
 
-from mcca_ml.config_train import TrainSettings
-from mcca_ml.learn import adam, tune
+from mcca_ml.config.train import TrainSettings
+from mcca_ml.learn import adam, fine_tune_jax
 from mcca_ml.learn.lstm import Network, initialise, predict
 
 try:
-    from mcca_ml.learn.kernel import native
+    from mcca_ml.learn import native_backend as native
 except ImportError:
     native = None
 
@@ -96,7 +96,7 @@ def told_by_jax(network: Network, x: np.ndarray, block: int) -> np.ndarray:
     """
     parts = [
         np.asarray(
-            tune.predict_cells(
+            fine_tune_jax.predict_cells(
                 jax.tree.map(lambda leaf, n=n: leaf[n : n + block], network),
                 jnp.asarray(x[n : n + block]),
             )

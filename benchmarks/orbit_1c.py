@@ -6,14 +6,14 @@ pack as those do.
 
 import numpy as np
 
-from mcca_ml import layouts_1c
-from mcca_ml.simulate.gpm_1c import Granule, Swath
+from mcca_ml.formats import pps_1c
+from mcca_ml.simulate.files.gpm_1c import Granule, Swath
 
 START = np.datetime64("2016-01-05T23:05:45", "us")
 ORBIT = np.timedelta64(98, "m")
 
 
-def _swath(layout: layouts_1c.Swath, scans: int, pixels: int, rng: np.random.Generator) -> Swath:
+def _swath(layout: pps_1c.Swath, scans: int, pixels: int, rng: np.random.Generator) -> Swath:
     """One swath: an arc of pixels that goes around the Earth."""
     along = np.linspace(0, 2 * np.pi, scans, endpoint=False, dtype=np.float32)[:, None]
     across = np.linspace(-1, 1, pixels, dtype=np.float32)[None, :]
@@ -40,7 +40,7 @@ def _swath(layout: layouts_1c.Swath, scans: int, pixels: int, rng: np.random.Gen
 
 def granule(sensor: str, names: tuple[str, ...], scans: int, pixels: int) -> Granule:
     """A granule of some swaths of equal size."""
-    rng, product = np.random.default_rng(0), layouts_1c.PRODUCTS[sensor]
+    rng, product = np.random.default_rng(0), pps_1c.PRODUCTS[sensor]
     layouts = [layout for layout in product.swaths if layout.name in names]
     swaths = tuple(_swath(layout, scans, pixels, rng) for layout in layouts)
     return Granule(product, 10538, START, START + ORBIT, swaths, "for a benchmark")

@@ -23,7 +23,7 @@ from mcca_ml.physics.dielectric import soil_permittivity_mironov09
 from mcca_ml.physics.emission import brightness_temperature_mo82, transmissivity
 from mcca_ml.physics.reflectivity import fresnel_reflectivity
 from mcca_ml.physics.roughness import rough_reflectivity_wang81
-from mcca_ml.retrieve.constraint import Cell
+from mcca_ml.retrieve.self_constraint import Cell
 
 Floats = npt.NDArray[np.float32]
 

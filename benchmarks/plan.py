@@ -15,7 +15,7 @@ from networks import NATIVE
 from peers_torch import GATES, Shape
 from result import load
 
-from mcca_ml.config_train import TrainSettings
+from mcca_ml.config.train import TrainSettings
 from mcca_ml.grid.ease2 import M25
 from mcca_ml.grid.land import land_cells
 from mcca_ml.sensors import AMSR2, GMI

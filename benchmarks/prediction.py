@@ -23,7 +23,7 @@ from pairs import medians, on_one_core
 from peers_torch import GATES, Shape
 from result import maker, save
 
-from mcca_ml.config_train import TrainSettings
+from mcca_ml.config.train import TrainSettings
 
 CELLS, DAYS = 1000, 9521
 SHAPE = Shape(cells=CELLS, features=20)

@@ -22,7 +22,7 @@ from pairs import medians
 from result import Result, maker, save
 
 from mcca_ml.read.gpm_1c import read_1c
-from mcca_ml.simulate.gpm_1c import write_1c
+from mcca_ml.simulate.files.gpm_1c import write_1c
 
 ORBITS = (("AMSR2", ("S1", "S2", "S3", "S4"), 3957, 243), ("GMI", ("S1",), 2963, 221))
 RUNS = 9

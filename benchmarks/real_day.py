@@ -11,9 +11,9 @@ import xarray as xr
 from markdown import percent, table
 from scores import Scores, score
 
-from mcca_ml.config import RetrieveSettings
+from mcca_ml.config.load import RetrieveSettings
 from mcca_ml.flags import is_recommended
-from mcca_ml.retrieve.stage import retrieve
+from mcca_ml.retrieve.single_look import retrieve
 
 OMEGAS = (0.05, 0.06, 0.07, 0.08)
 OMEGA_TABLES = ("dca", "mt-dca")

@@ -17,13 +17,13 @@ import numpy.typing as npt
 import real_granules
 from pyproj import Transformer
 
-from mcca_ml.config_effects import EffectSettings
+from mcca_ml.config.effects import EffectSettings
 from mcca_ml.grid import ease2
 from mcca_ml.retrieve import land_cover
 from mcca_ml.sensors import AMSR2
-from mcca_ml.simulate.emission import brightness_temperature
-from mcca_ml.simulate.uniform import uniform_land, uniform_state
-from mcca_ml.simulate.world import Land, State
+from mcca_ml.simulate.observe.emission import brightness_temperature
+from mcca_ml.simulate.truth.types import Land, State
+from mcca_ml.simulate.truth.uniform import uniform_land, uniform_state
 
 Floats = npt.NDArray[np.float64]
 

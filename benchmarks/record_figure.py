@@ -14,13 +14,13 @@ import numpy as np
 from PIL import Image
 
 from mcca_ml.atomic import replacing
-from mcca_ml.config import load
-from mcca_ml.demo import CONFIGURATION, TRUTH
+from mcca_ml.config.load import load
+from mcca_ml.demo.world import CONFIGURATION, TRUTH
 from mcca_ml.flags import FLAG_DTYPE, is_recommended
-from mcca_ml.grid.store import open_store
-from mcca_ml.record.plan import plan_of
-from mcca_ml.report.figures import draw_series
-from mcca_ml.report.reference import read_truth
+from mcca_ml.pipeline.plan import plan_of
+from mcca_ml.report.figures.time_series import draw_series
+from mcca_ml.report.scores.reference import read_truth
+from mcca_ml.store.read_blocks import open_store
 
 OUT = Path(__file__).resolve().parents[1] / "docs" / "images" / "simulated_record.png"
 COLOURS = 256

@@ -8,13 +8,13 @@ import numpy.typing as npt
 import peers
 import xarray as xr
 
-from mcca_ml.config import RetrieveSettings
+from mcca_ml.config.load import RetrieveSettings
 from mcca_ml.flags import is_recommended
 from mcca_ml.physics.dielectric import soil_permittivity_mironov09
 from mcca_ml.retrieve.channels import choose_channels
-from mcca_ml.retrieve.constraint import Cell, Model
 from mcca_ml.retrieve.inputs import Rows, error_of, model_of, rows_of
-from mcca_ml.retrieve.stage import Solver, outcome
+from mcca_ml.retrieve.self_constraint import Cell, Model
+from mcca_ml.retrieve.single_look import Solver, outcome
 from mcca_ml.retrieve.uncertainty import InputError
 from mcca_ml.sensors import SMAP
 from mcca_ml.simulate.scene import Scene

@@ -8,11 +8,11 @@ import xarray as xr
 from markdown import percent, table
 from scores import score
 
-from mcca_ml.config import RetrieveSettings
+from mcca_ml.config.load import RetrieveSettings
 from mcca_ml.flags import Flag
 from mcca_ml.grid import ease2
 from mcca_ml.retrieve.season import retrieve_season
-from mcca_ml.retrieve.stage import retrieve
+from mcca_ml.retrieve.single_look import retrieve
 from mcca_ml.sensors import SMAP
 from mcca_ml.simulate.scene import Scene, scene_dataset, uniform_scene
 

@@ -16,7 +16,7 @@ import numpy as np
 import real_states
 from real_states import CLASSES, Floats, RealDay
 
-from mcca_ml.config_effects import EffectSettings
+from mcca_ml.config.effects import EffectSettings
 
 mpl.use("Agg")
 

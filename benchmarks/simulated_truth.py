@@ -9,7 +9,7 @@ import rows as tabular
 from markdown import percent, table
 from scores import coverage, score
 
-from mcca_ml.config import RetrieveSettings
+from mcca_ml.config.load import RetrieveSettings
 from mcca_ml.sensors import SMAP
 from mcca_ml.simulate.scene import Scene, scene_tb, uniform_scene
 

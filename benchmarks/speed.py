@@ -22,12 +22,12 @@ import real_granules
 import rows as tabular
 from result import maker, save
 
-from mcca_ml.config import RetrieveSettings
+from mcca_ml.config.load import RetrieveSettings
 from mcca_ml.retrieve import search
-from mcca_ml.retrieve.constraint import Cell, Model
 from mcca_ml.retrieve.inputs import Rows, error_of
 from mcca_ml.retrieve.screen import attempted
-from mcca_ml.retrieve.stage import BLOCK_ROWS, Solver
+from mcca_ml.retrieve.self_constraint import Cell, Model
+from mcca_ml.retrieve.single_look import BLOCK_ROWS, Solver
 from mcca_ml.retrieve.uncertainty import InputError, uncertainty_cell
 from mcca_ml.sensors import SMAP
 from mcca_ml.simulate.scene import scene_tb, uniform_scene

@@ -20,12 +20,12 @@ import xarray as xr
 from markdown import percent, table, write
 from scores import bias, pearson_r, ubrmsd
 
-from mcca_ml.config import load
-from mcca_ml.config_effects import EffectSettings
-from mcca_ml.config_world import InstrumentSettings, SimulateSettings
+from mcca_ml.config.effects import EffectSettings
+from mcca_ml.config.load import load
+from mcca_ml.config.simulate import InstrumentSettings, SimulateSettings
 from mcca_ml.flags import Flag, is_recommended
 from mcca_ml.simulate.run import TRUTH, simulate_world
-from mcca_ml.simulate.truth_store import open_truth
+from mcca_ml.simulate.truth.truth_store import open_truth
 
 PROJECT = Path(__file__).resolve().parent.parent
 DOCUMENT = PROJECT / "docs" / "simulation.md"

@@ -22,17 +22,17 @@ from limits import bandwidth
 from pairs import medians
 from result import Result, maker, save
 
-from mcca_ml.config import Settings
-from mcca_ml.fuse.errors import STREAMS, Model
+from mcca_ml.config.load import Settings
+from mcca_ml.fuse.error_covariance import STREAMS, Model
 from mcca_ml.fuse.fusion import fuse
 from mcca_ml.grid.ease2 import M25
 from mcca_ml.grid.land import land_cells
-from mcca_ml.grid.store import Frame, create_store, open_store, write_cells
+from mcca_ml.publish.grid_window import Window, window_of
 from mcca_ml.publish.record_attributes import RecordMade, record_made
 from mcca_ml.publish.record_cube import create_cube, write_cube_block
 from mcca_ml.publish.record_day import write_record_day
-from mcca_ml.publish.sheet import Window, window_of
 from mcca_ml.schema import DAILY, STREAM
+from mcca_ml.store.read_blocks import Frame, create_store, open_store, write_cells
 
 RUNS = 5
 CELLS, DAYS = 1024, 1024

@@ -18,11 +18,11 @@ from conus import FIRST_DAY, LAST_DAY, Series, read_series
 from markdown import table, write
 from ridge import ridge_scores
 
-from mcca_ml.config_world import BoxSettings, SimulateSettings
+from mcca_ml.config.simulate import BoxSettings, SimulateSettings
 from mcca_ml.constants import WATER_FREEZING_POINT
-from mcca_ml.simulate.rain import STEPS_OF_DAY
-from mcca_ml.simulate.truth import make_truth
-from mcca_ml.simulate.world import Floats, Truth
+from mcca_ml.simulate.truth.make_truth import make_truth
+from mcca_ml.simulate.truth.rain import STEPS_OF_DAY
+from mcca_ml.simulate.truth.types import Floats, Truth
 
 Doubles = npt.NDArray[np.float64]
 

@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 from markdown import table, write
 
-from mcca_ml.validate.bootstrap import bootstrap
-from mcca_ml.validate.chain import chain_of
-from mcca_ml.validate.intervals import Interval, intervals_of
-from mcca_ml.validate.memory import BLOCK_DAYS
-from mcca_ml.validate.moments import Moments, moments_of
-from mcca_ml.validate.scores import scores_of
+from mcca_ml.metrics.bootstrap import bootstrap
+from mcca_ml.metrics.effective_samples import BLOCK_DAYS
+from mcca_ml.metrics.intervals import Interval, intervals_of
+from mcca_ml.metrics.lagged_moments import chain_of
+from mcca_ml.metrics.moments import Moments, moments_of
+from mcca_ml.metrics.scores import scores_of
 from mcca_ml.validate.triplets import errors_of
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "validation_stations.md"

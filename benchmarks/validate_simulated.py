@@ -12,14 +12,14 @@ from pathlib import Path
 import numpy as np
 from markdown import table
 
-from mcca_ml.config_validate import ValidateSettings
-from mcca_ml.report.reference import Truth, read_truth
-from mcca_ml.validate.asked import products_of_record
-from mcca_ml.validate.compare import Compared, compare
-from mcca_ml.validate.intervals import Interval
-from mcca_ml.validate.moments import moments_of
-from mcca_ml.validate.scored import cell_scores, days_of, held, score_units
-from mcca_ml.validate.scores import Scores, scores_of
+from mcca_ml.config.validate import ValidateSettings
+from mcca_ml.metrics.intervals import Interval
+from mcca_ml.metrics.moments import moments_of
+from mcca_ml.metrics.scores import Scores, scores_of
+from mcca_ml.read.products.configured import products_of_record
+from mcca_ml.report.scores.reference import Truth, read_truth
+from mcca_ml.validate.pair_product import Compared, compare
+from mcca_ml.validate.score_units import cell_scores, days_of, held, score_units
 from mcca_ml.validate.stations import DENSE, Unit, read_probes, units_of
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mcca_ml.blocks import processes
+from mcca_ml.parallel import processes
 from mcca_ml.validate.cells import score_cells
 
 WHOLE = 230_000

@@ -18,11 +18,11 @@ import numpy as np
 import real_states
 from real_states import Floats, Places
 
-from mcca_ml.config_effects import EffectSettings
-from mcca_ml.config_world import BoxSettings, SimulateSettings
+from mcca_ml.config.effects import EffectSettings
+from mcca_ml.config.simulate import BoxSettings, SimulateSettings
 from mcca_ml.constants import WATER_FREEZING_POINT
-from mcca_ml.simulate.truth import make_truth
-from mcca_ml.simulate.world import Patch, Truth
+from mcca_ml.simulate.truth.make_truth import make_truth
+from mcca_ml.simulate.truth.types import Patch, Truth
 
 mpl.use("Agg")
 

@@ -9,18 +9,18 @@ from pathlib import Path
 
 from markdown import table
 
-from mcca_ml.config import load
-from mcca_ml.demo import CONFIGURATION, TRUTH
-from mcca_ml.record.loading import Source
-from mcca_ml.record.plan import plan_of
-from mcca_ml.record.training import roles
-from mcca_ml.report.claims import claims_of, claims_sheet
-from mcca_ml.report.coverage import coverage_sheets
-from mcca_ml.report.evaluate import held
-from mcca_ml.report.find import find
-from mcca_ml.report.intervals import interval_sheet
-from mcca_ml.report.sheet import Sheet
-from mcca_ml.report.sheets import drought_sheet, scores_sheet, steps_sheet, trend_sheet
+from mcca_ml.config.load import load
+from mcca_ml.demo.world import CONFIGURATION, TRUTH
+from mcca_ml.pipeline.load_series import Source
+from mcca_ml.pipeline.plan import plan_of
+from mcca_ml.pipeline.train import roles
+from mcca_ml.report.scores.claims import claims_of, claims_sheet
+from mcca_ml.report.scores.compared import held
+from mcca_ml.report.scores.findings import find
+from mcca_ml.report.scores.interval_coverage import interval_sheet
+from mcca_ml.report.scores.score_sheets import drought_sheet, scores_sheet, steps_sheet, trend_sheet
+from mcca_ml.report.scores.sheet import Sheet
+from mcca_ml.report.scores.temporal_coverage import coverage_sheets
 
 
 def markdown_of(sheet: Sheet) -> str:

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from markdown import table, write
 
-from mcca_ml.config import load
+from mcca_ml.config.load import load
 from mcca_ml.simulate.manifest import MANIFEST
 
 PROJECT = Path(__file__).resolve().parent.parent

@@ -19,8 +19,8 @@ import numpy as np
 import orbit_1c
 from result import Result, maker, save
 
-from mcca_ml.simulate import gpm_1c, hdf5_image
-from mcca_ml.simulate.gpm_1c import granule_name, write_1c
+from mcca_ml.simulate.files import gpm_1c, hdf5_image
+from mcca_ml.simulate.files.gpm_1c import granule_name, write_1c
 
 SENSOR, NAMES, SCANS, PIXELS = "AMSR2", ("S1", "S2", "S4"), 40, 40
 REPEATS = 200

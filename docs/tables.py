@@ -4,18 +4,10 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from mcca_ml import (
-    config,
-    config_calibrate,
-    config_effects,
-    config_fuse,
-    config_train,
-    config_validate,
-    config_world,
-    layouts,
-    sensors,
-)
+from mcca_ml import sensors
+from mcca_ml.config import calibrate, effects, fuse, load, simulate, train, validate
 from mcca_ml.flags import MEANING, NO_VALUE, NOT_RECOMMENDED
+from mcca_ml.formats import smap
 from mcca_ml.publish.variables import FIELDS, OPTIONAL, STATIC
 
 
@@ -64,7 +56,7 @@ def products():
     """The SMAP products that are read."""
     rows = [
         [f"`{p.short_name}`", p.title, p.grid, f"{p.versions[0]}-{p.versions[-1]}"]
-        for p in layouts.PRODUCTS.values()
+        for p in smap.PRODUCTS.values()
     ]
     return table(["product", "what it is", "grid", "versions"], rows)
 
@@ -84,18 +76,18 @@ def write(folder: Path):
     made = {
         "flags": flags(),
         "variables": variables(),
-        "retrieve_settings": settings(config.RetrieveSettings),
-        "input_settings": settings(config.InputSettings),
-        "output_settings": settings(config.OutputSettings),
-        "calibrate_settings": settings(config_calibrate.CalibrateSettings),
-        "train_settings": settings(config_train.TrainSettings),
-        "validate_settings": settings(config_validate.ValidateSettings),
-        "compared_settings": settings(config_validate.ComparedSettings),
-        "fuse_settings": settings(config_fuse.FuseSettings),
-        "effect_settings": settings(config_effects.EffectSettings),
-        "simulate_settings": settings(config_world.SimulateSettings),
-        "box_settings": settings(config_world.BoxSettings),
-        "instrument_settings": settings(config_world.InstrumentSettings),
+        "retrieve_settings": settings(load.RetrieveSettings),
+        "input_settings": settings(load.InputSettings),
+        "output_settings": settings(load.OutputSettings),
+        "calibrate_settings": settings(calibrate.CalibrateSettings),
+        "train_settings": settings(train.TrainSettings),
+        "validate_settings": settings(validate.ValidateSettings),
+        "compared_settings": settings(validate.ComparedSettings),
+        "fuse_settings": settings(fuse.FuseSettings),
+        "effect_settings": settings(effects.EffectSettings),
+        "simulate_settings": settings(simulate.SimulateSettings),
+        "box_settings": settings(simulate.BoxSettings),
+        "instrument_settings": settings(simulate.InstrumentSettings),
         "products": products(),
         "channels": channels(),
     }

@@ -16,7 +16,7 @@ NEEDED = ("py.typed", "grid/land_ease2_m25.npy")
 def kernel_faults() -> list[str]:
     """What is wrong with the compiled kernel: it applies a network of one unit to one day."""
     try:
-        native = importlib.import_module("mcca_ml.learn.kernel.native")
+        native = importlib.import_module("mcca_ml.learn.native_backend")
     except ImportError as error:
         return [f"the kernel is not in the wheel ({error}): is there a C++ compiler?"]
     network = importlib.import_module("mcca_ml.learn.lstm").Network

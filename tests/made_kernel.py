@@ -6,8 +6,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from mcca_ml.config_train import TrainSettings
-from mcca_ml.learn import tune
+from mcca_ml.config.train import TrainSettings
+from mcca_ml.learn import fine_tune_jax
 from mcca_ml.learn.lstm import Network
 
 
@@ -53,8 +53,8 @@ def made_cells(
     return Cells(x, *of_days, network, first, settings)
 
 
-def lesson_of(made: Cells, seed: int = 0) -> tune.Lesson:
+def lesson_of(made: Cells, seed: int = 0) -> fine_tune_jax.Lesson:
     """The same cells as JAX trains them."""
     keys = jax.random.split(jax.random.key(seed), len(made.x))
     arrays = map(jnp.asarray, (made.x, made.target, made.train, made.stop))
-    return tune.Lesson(*arrays, jax.tree.map(jnp.asarray, made.network), keys)
+    return fine_tune_jax.Lesson(*arrays, jax.tree.map(jnp.asarray, made.network), keys)

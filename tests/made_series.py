@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mcca_ml.config_train import TrainSettings
+from mcca_ml.config.train import TrainSettings
 
 DAYS, TEST_FROM = 240, 160
 

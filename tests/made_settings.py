@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from mcca_ml.config_world import BoxSettings, SimulateSettings
+from mcca_ml.config.simulate import BoxSettings, SimulateSettings
 
 COLD = BoxSettings(
     name="cold", south=34.0, north=34.8, west=91.0, east=91.9, elevation=4500.0, climate="plateau"

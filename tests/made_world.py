@@ -4,7 +4,7 @@ import numpy as np
 
 from mcca_ml.grid import ease2
 from mcca_ml.grid.ease2 import M25
-from mcca_ml.simulate.world import Cells, Land, Patch, State, Surface, Truth
+from mcca_ml.simulate.truth.types import Cells, Land, Patch, State, Surface, Truth
 
 PATCHES = (Patch("south", 134, 1040, (11, 12), 0), Patch("north", 60, 300, (10, 13), 132))
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from made_record import WORLD, configuration
 
-from mcca_ml.record.run import run
+from mcca_ml.pipeline.run import run
 from mcca_ml.simulate.run import simulate_world
 
 

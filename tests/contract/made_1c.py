@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from mcca_ml import layouts_1c
-from mcca_ml.simulate.gpm_1c import Granule, Swath
+from mcca_ml.formats import pps_1c
+from mcca_ml.simulate.files.gpm_1c import Granule, Swath
 
 START = np.datetime64("2016-01-05T23:59:45.250", "us")
 EVERY = np.timedelta64(1500, "ms")
@@ -33,7 +33,7 @@ def a_swath(layout, scans=12, pixels=9, start=START, seed=0):
 
 def a_granule(sensor="GMI", names=None, scans=12, pixels=9, start=START, seed=0):
     """A granule of some swaths, by default of those with 10.65, 18.7 and 36.5 GHz."""
-    product = layouts_1c.PRODUCTS[sensor]
+    product = pps_1c.PRODUCTS[sensor]
     chosen = names or {"TMI": ("S1", "S2"), "GMI": ("S1",)}.get(sensor, ("S1", "S2", "S4"))
     swaths = tuple(
         a_swath(layout, scans, pixels, start, seed + number)

@@ -4,10 +4,10 @@ import numpy as np
 import xarray as xr
 
 from mcca_ml import schema
-from mcca_ml.config import Settings
+from mcca_ml.config.load import Settings
 from mcca_ml.flags import Flag
+from mcca_ml.publish.grid_window import window_of
 from mcca_ml.publish.record_attributes import record_made
-from mcca_ml.publish.sheet import window_of
 
 CELLS = np.array([200 * 1388 + 300, 201 * 1388 + 305, 210 * 1388 + 340])
 WINDOW = window_of(CELLS)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from mcca_ml.sensors import AMSR2
-from mcca_ml.simulate.jaxa import DayMap, Scans
+from mcca_ml.simulate.files.jaxa import DayMap, Scans
 
 CHANNELS = tuple(channel.name for channel in AMSR2.channels)
 SCANS, PIXELS = 4, 5

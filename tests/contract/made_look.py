@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from mcca_ml.grid import ease2
-from mcca_ml.simulate.smap import Look
+from mcca_ml.simulate.files.smap_products import Look
 
 ROWS = np.array([100, 100, 101, 250], np.int32)
 COLUMNS = np.array([200, 201, 200, 700], np.int32)

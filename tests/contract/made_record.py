@@ -4,7 +4,7 @@ import hashlib
 from datetime import date
 from pathlib import Path
 
-from mcca_ml.config import load
+from mcca_ml.config.load import load
 
 WORLD = load(Path(__file__).parents[2] / "worlds" / "tiny.toml").simulate
 LAST = date(2015, 6, 20)

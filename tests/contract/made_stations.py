@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mcca_ml.simulate.stations import Site, StationSettings, make_stations
+from mcca_ml.simulate.stations.truth_to_readings import Site, StationSettings, make_stations
 
 DAYS = 120
 TIME = np.arange(

@@ -9,7 +9,7 @@ import xarray as xr
 from made_retrieval import box_cells
 from typer.testing import CliRunner
 
-from mcca_ml.cli import app
+from mcca_ml.cli.app import app
 from mcca_ml.flags import Flag, is_recommended
 from mcca_ml.grid import ease2
 from mcca_ml.grid.land import land_mask

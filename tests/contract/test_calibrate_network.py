@@ -5,14 +5,14 @@ import pytest
 import xarray as xr
 
 from made_pairs import made_grid
-from mcca_ml.config_calibrate import CalibrateSettings
+from mcca_ml.config.calibrate import CalibrateSettings
 from mcca_ml.errors import ConfigError, SchemaError
 from mcca_ml.flags import Flag
-from mcca_ml.grid.store import Frame, block_of, create_store, write_block
 from mcca_ml.intercal import coefficients
 from mcca_ml.intercal.apply import apply
 from mcca_ml.intercal.link import LineFlag
-from mcca_ml.intercal.network import calibrate_sensors
+from mcca_ml.intercal.sensor_graph import calibrate_sensors
+from mcca_ml.store.read_blocks import Frame, block_of, create_store, write_block
 
 SETTINGS = CalibrateSettings()
 CELLS = np.arange(300_000, 300_024)

@@ -5,16 +5,16 @@ import pytest
 
 from made_pairs import made_grid
 from mcca_ml import schema
-from mcca_ml.config_calibrate import CalibrateSettings
+from mcca_ml.config.calibrate import CalibrateSettings
 from mcca_ml.errors import GranuleError, SchemaError
 from mcca_ml.flags import FLAG_DTYPE, Flag
 from mcca_ml.intercal.apply import apply
 from mcca_ml.intercal.coefficients import changes_of, describe, link_of, read, to_dataset, write
+from mcca_ml.intercal.fit_link import calibrate
 from mcca_ml.intercal.link import LineFlag, chain, combine
 from mcca_ml.intercal.match import match_pairs
 from mcca_ml.intercal.screen import usable
 from mcca_ml.intercal.step import Step
-from mcca_ml.intercal.transfer import calibrate
 
 SETTINGS = CalibrateSettings()
 TMI = ["10.65V", "19.35V", "37V"]

@@ -17,9 +17,9 @@ from made_retrieval import made_retrieval
 
 from mcca_ml.grid import ease2
 from mcca_ml.publish.attributes import Provenance, Source
-from mcca_ml.publish.product import write_product
 from mcca_ml.publish.quarter_degree import remap_of, remapped
 from mcca_ml.publish.record_day import write_record_day
+from mcca_ml.publish.smap_day import write_product
 from mcca_ml.publish.variables import STATIC
 
 TESTS = ("cf:1.11", "acdd:1.3")

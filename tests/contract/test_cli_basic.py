@@ -9,17 +9,17 @@ import pytest
 from typer.testing import CliRunner
 
 from mcca_ml import __version__
-from mcca_ml.arguments import work_of
-from mcca_ml.cli import app
-from mcca_ml.config import RetrieveSettings, load
-from mcca_ml.defaults import as_toml
+from mcca_ml.cli.app import app
+from mcca_ml.cli.arguments import work_of
+from mcca_ml.config.defaults import as_toml
+from mcca_ml.config.load import RetrieveSettings, load
 from mcca_ml.errors import ConfigError, GranuleError
 
 HEAVY = ("jax", "xarray", "matplotlib", "h5py", "netCDF4", "numpy", "pyproj", "rich")
 """Pydantic is not among them: newer Typer itself imports it for the help of a command."""
 HELP = f"""
 import sys
-from mcca_ml.cli import main
+from mcca_ml.cli.app import main
 sys.argv = ["mcca-ml", *sys.argv[1:]]
 try:
     main()
@@ -102,7 +102,7 @@ def test_an_unforeseen_error_is_one_line_too(tmp_path, monkeypatch):
     def broken(_path: Path) -> None:
         raise ZeroDivisionError("one\ntwo")
 
-    monkeypatch.setattr("mcca_ml.summary.describe", broken)
+    monkeypatch.setattr("mcca_ml.inspect.describe.describe", broken)
     found = run(app, ["inspect", str(tmp_path)])
     assert found.exit_code == 1
     assert "failed unexpectedly (ZeroDivisionError: one two)" in found.stderr

@@ -10,14 +10,14 @@ import xarray as xr
 from made_look import TIMES, a_look, look_at
 from typer.testing import CliRunner
 
-from mcca_ml.cli import app
-from mcca_ml.config import RetrieveSettings
-from mcca_ml.demo_day import Report, run_demo_day, score
+from mcca_ml.cli.app import app
+from mcca_ml.config.load import RetrieveSettings
+from mcca_ml.demo.day import Report, run_demo_day, score
 from mcca_ml.errors import GranuleError
 from mcca_ml.grid import ease2
-from mcca_ml.pipeline import Options, retrieve_granules
-from mcca_ml.simulate.smap import write_spl1ctb, write_spl3smp
-from mcca_ml.summary import describe
+from mcca_ml.inspect.describe import describe
+from mcca_ml.simulate.files.smap_products import write_spl1ctb, write_spl3smp
+from mcca_ml.stage_one.daily_product import Options, retrieve_granules
 
 run = CliRunner().invoke
 PLACES = [(100, 200), (100, 201), (101, 200), (150, 500)]
@@ -58,7 +58,7 @@ def test_the_demo_day_says_that_it_is_simulated(demo):
 
 
 def test_the_demo_day_command_shows_scores(tmp_path, demo, monkeypatch):
-    monkeypatch.setattr("mcca_ml.demo_day.run_demo_day", lambda *_, **__: demo)
+    monkeypatch.setattr("mcca_ml.demo.day.run_demo_day", lambda *_, **__: demo)
     found = run(app, ["demo-day", "--out", str(tmp_path)])
     assert found.exit_code == 0, found.output
     lines = found.stdout.splitlines()

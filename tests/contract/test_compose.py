@@ -11,7 +11,7 @@ from mcca_ml import schema
 from mcca_ml.errors import SchemaError
 from mcca_ml.flags import Flag
 from mcca_ml.grid import ease2
-from mcca_ml.grid.compose import compose_day, days_of, granules_of
+from mcca_ml.grid.daily_composite import compose_day, days_of, granules_of
 
 DAY = np.datetime64("2015-04-01")
 HOUR = np.timedelta64(1, "h")

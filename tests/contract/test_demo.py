@@ -8,12 +8,12 @@ import pytest
 from made_record import TRAIN, WORLD
 from typer.testing import CliRunner, Result
 
-from mcca_ml.arguments import world_or_default
-from mcca_ml.cli import app
-from mcca_ml.config import load
-from mcca_ml.config_world import SimulateSettings
-from mcca_ml.demo import configuration_of, make_world
-from mcca_ml.record.stages import Stage
+from mcca_ml.cli.app import app
+from mcca_ml.cli.arguments import world_or_default
+from mcca_ml.config.load import load
+from mcca_ml.config.simulate import SimulateSettings
+from mcca_ml.demo.world import configuration_of, make_world
+from mcca_ml.pipeline.stage import Stage
 
 WORLDS = Path(__file__).parents[2] / "worlds"
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mcca_ml.errors import GranuleError
-from mcca_ml.fuse.errors import Pool
+from mcca_ml.fuse.error_covariance import Pool
 from mcca_ml.fuse.models import load_pool, save_pool
 
 POOL = Pool(np.array([0.01, -0.02]), np.array([0.0016, 0.0004, 0.0025]))

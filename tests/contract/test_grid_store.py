@@ -14,23 +14,23 @@ from made_swath import block_of_cells, footprints_over, swath
 from mcca_ml import schema
 from mcca_ml.errors import OutputError
 from mcca_ml.flags import Flag
-from mcca_ml.grid import store, store_write
-from mcca_ml.grid.packing import PACKED, pack, unpack
-from mcca_ml.grid.store import Frame, create_store, open_store, what_is_missing, write_block
-from mcca_ml.grid.swath_grid import grid_swaths
-from mcca_ml.simulate import tasks
+from mcca_ml.grid.swaths import grid_swaths
+from mcca_ml.simulate import granule_tasks
+from mcca_ml.store import read_blocks, write_blocks
+from mcca_ml.store.packing import PACKED, pack, unpack
+from mcca_ml.store.read_blocks import Frame, create_store, open_store, what_is_missing, write_block
 
 CELLS, _ = block_of_cells()
 CHANNELS = ("10.65V", "10.65H", "18.7V", "18.7H")
 FRAME = Frame("GMI", CHANNELS, CELLS, "settings")
-BLOCK = store.block_of(np.datetime64("2016-03-02"))
-DAYS = store.days_of_block(BLOCK)
+BLOCK = read_blocks.block_of(np.datetime64("2016-03-02"))
+DAYS = read_blocks.days_of_block(BLOCK)
 
 
 def block(seed=0, number=BLOCK, days=32):
     """A block of which some bins are observed."""
     rng = np.random.default_rng(seed)
-    all_days = store.days_of_block(number)
+    all_days = read_blocks.days_of_block(number)
     parts = []
     for day in all_days[:: max(1, days // 6)]:
         lat, lon, time = footprints_over(CELLS, rng, 150, start=f"{day}T04:00")
@@ -147,7 +147,7 @@ class Killed(BaseException):
 def test_a_block_whose_writing_ends_early_is_absent(path: Path, after, monkeypatch):
     """Whatever file is the last: shards without a mark are not read, and are written again."""
     write_block(path, block(1), "old")
-    done, write = [], store_write.replacing
+    done, write = [], write_blocks.replacing
 
     def until(file, **options):
         if len(done) == after:
@@ -155,7 +155,7 @@ def test_a_block_whose_writing_ends_early_is_absent(path: Path, after, monkeypat
         done.append(file)
         return write(file, **options)
 
-    monkeypatch.setattr(store_write, "replacing", until)
+    monkeypatch.setattr(write_blocks, "replacing", until)
     with pytest.raises(Killed):
         write_block(path, block(2), "new")
     monkeypatch.undo()
@@ -198,8 +198,8 @@ def test_a_block_that_is_packed_in_parts_has_the_same_bytes(
         sizes.append((name, values.size, len(days)))
         return pack(name, values, days)
 
-    monkeypatch.setattr(store_write, "pack", watched)
-    monkeypatch.setattr(store_write, "PACKED_AT_ONCE", at_once)
+    monkeypatch.setattr(write_blocks, "pack", watched)
+    monkeypatch.setattr(write_blocks, "PACKED_AT_ONCE", at_once)
     write_block(other, block(1), "inputs")
     assert contents_of(other) == contents_of(path)
     assert all(size <= at_once or days == 1 for _, size, days in sizes)
@@ -219,13 +219,13 @@ class Counting(WrapperStore[LocalStore]):
 
 def test_no_more_than_twice_the_bytes_needed_are_read(tmp_path: Path):
     """A block of cells over all days, against its share of what is stored."""
-    cells = np.arange(4 * store.CELL_BLOCK)
+    cells = np.arange(4 * read_blocks.CELL_BLOCK)
     path = tmp_path / "GMI.zarr"
     create_store(path, Frame("GMI", CHANNELS[:2], cells, "settings"))
     rng = np.random.default_rng(0)
     shape = (32, 2, cells.size)
     for number in (BLOCK, BLOCK + 1):
-        days = store.days_of_block(number)
+        days = read_blocks.days_of_block(number)
         ds = grid_swaths(
             [swath([0], [0], days[0], 200)], cells, days[0], days[-1], channels=CHANNELS[:2]
         )
@@ -238,9 +238,9 @@ def test_no_more_than_twice_the_bytes_needed_are_read(tmp_path: Path):
         write_block(path, ds, "inputs")
     shards = [f for name in schema.GRID_TB for f in (path / name / "c").rglob("*") if f.is_file()]
     Counting.read = 0
-    part = slice(store.CELL_BLOCK, 2 * store.CELL_BLOCK)
+    part = slice(read_blocks.CELL_BLOCK, 2 * read_blocks.CELL_BLOCK)
     found = open_store(path, cells=part, source=Counting(LocalStore(path)))
-    assert found.sizes["cell"] == store.CELL_BLOCK
+    assert found.sizes["cell"] == read_blocks.CELL_BLOCK
     needed = sum(shard.stat().st_size for shard in shards) / 4
     assert needed < Counting.read < 1.1 * needed
 
@@ -292,7 +292,10 @@ def test_a_block_that_does_not_fit(path: Path, change, message):
 
 
 def test_blocks_are_those_of_the_simulation():
-    assert (store.BLOCK_DAYS, store.EPOCH) == (tasks.BLOCK_DAYS, tasks.EPOCH)
+    assert (read_blocks.BLOCK_DAYS, read_blocks.EPOCH) == (
+        granule_tasks.BLOCK_DAYS,
+        granule_tasks.EPOCH,
+    )
 
 
 RNG = np.random.default_rng(4)
@@ -326,10 +329,10 @@ def test_cells_over_all_days(tmp_path: Path, contents: str):
     days = np.arange(np.datetime64("2011-11-20"), np.datetime64("2011-12-25"))
     ds = by_cells(contents, WIDE, days)
     create_store(path, Frame(ds.attrs["sensor"], (), WIDE, "settings", contents))
-    parts = store.blocks_of_cells(WIDE.size)
+    parts = read_blocks.blocks_of_cells(WIDE.size)
     assert len(parts) == 3
     for number, part in enumerate(parts):
-        store.write_cells(path, ds.isel(cell=part), f"inputs {number}")
+        read_blocks.write_cells(path, ds.isel(cell=part), f"inputs {number}")
     found = open_store(path)
     schema.check(found, getattr(schema, contents), where="test")
     for name, var in getattr(schema, contents).items():
@@ -356,25 +359,25 @@ def test_later_days_leave_full_shards_as_they_are(tmp_path: Path):
     cells = WIDE[:5]
     ds = by_cells("STREAM", cells, days)
     create_store(path, Frame("GMI", (), cells, "settings", "STREAM"))
-    store.write_cells(path, ds.isel(time=slice(0, -200)), "short")
-    before = store.marks(path)[0]["shards"]
-    store.write_cells(path, ds, "long")
-    after = store.marks(path)[0]["shards"]
+    read_blocks.write_cells(path, ds.isel(time=slice(0, -200)), "short")
+    before = read_blocks.marks(path)[0]["shards"]
+    read_blocks.write_cells(path, ds, "long")
+    after = read_blocks.marks(path)[0]["shards"]
     full = sorted({key for key in before if int(key.split("/")[2]) < 5 and key in after})
     assert [key for key in full if before[key] != after[key]] == []
     assert len([key for key in before if before[key] != after.get(key)]) > 0
-    store.write_cells(path, ds.isel(time=slice(0, 40)), "shorter")
+    read_blocks.write_cells(path, ds.isel(time=slice(0, 40)), "shorter")
     assert open_store(path).sizes["time"] == 40
     assert sorted(p.name for p in (path / "soil_moisture" / "c").glob("*/*")) == ["0"]
 
 
 def test_a_block_of_the_wrong_kind(path: Path, tmp_path: Path):
     with pytest.raises(OutputError, match="cells for a store that is cut into days"):
-        store.write_cells(path, block(), "")
+        read_blocks.write_cells(path, block(), "")
     stream = tmp_path / "s.zarr"
     create_store(stream, Frame("GMI", (), WIDE, "settings", "STREAM"))
     with pytest.raises(OutputError, match="other cells than those of one block"):
-        store.write_cells(stream, by_cells("STREAM", WIDE[:7], DAYS[:3]), "")
+        read_blocks.write_cells(stream, by_cells("STREAM", WIDE[:7], DAYS[:3]), "")
 
 
 def test_an_uncertainty_without_a_bound_saturates():

@@ -6,21 +6,21 @@ import pytest
 from made_swath import block_of_cells, swath
 from made_world import small_truth
 from mcca_ml import schema
-from mcca_ml.config_effects import EffectSettings
-from mcca_ml.config_world import InstrumentSettings
+from mcca_ml.config.effects import EffectSettings
+from mcca_ml.config.simulate import InstrumentSettings
 from mcca_ml.errors import SchemaError
 from mcca_ml.flags import Flag
 from mcca_ml.grid import ease2
-from mcca_ml.grid.bins import BUCKET, Kernel
 from mcca_ml.grid.ease2 import M25
-from mcca_ml.grid.passes import Passes, chosen
-from mcca_ml.grid.swath_grid import grid_swaths
+from mcca_ml.grid.footprint_bins import BUCKET, Kernel
+from mcca_ml.grid.overpasses import Passes, chosen
+from mcca_ml.grid.swaths import grid_swaths
 from mcca_ml.read.gpm_1c import read_1c
 from mcca_ml.sensors import AMSR2, GMI, SENSORS
-from mcca_ml.simulate import observe_1c
-from mcca_ml.simulate.gpm_1c import write_1c
-from mcca_ml.simulate.piece import cut
-from mcca_ml.simulate.tasks import target_of
+from mcca_ml.simulate.files.gpm_1c import write_1c
+from mcca_ml.simulate.granule_tasks import target_of
+from mcca_ml.simulate.observe import observe_1c
+from mcca_ml.simulate.observe.truth_slice import cut
 
 DAY = np.datetime64("2016-03-02")
 CELLS, PLACE = block_of_cells(rows=1, columns=2)

@@ -9,17 +9,17 @@ from made_jaxa import DAY, a_map, some_scans
 from made_stations import some_networks
 from typer.testing import CliRunner
 
-from mcca_ml import summary_folder
-from mcca_ml.cli import app
-from mcca_ml.description import row_of
+from mcca_ml.cli.app import app
 from mcca_ml.errors import GranuleError
-from mcca_ml.read.any import read_swaths
+from mcca_ml.inspect import folders
+from mcca_ml.inspect.describe import describe
+from mcca_ml.inspect.description import row_of
+from mcca_ml.read.any_granule import read_swaths
 from mcca_ml.sensors import AMSR2
-from mcca_ml.simulate.gpm_1c import write_1c
-from mcca_ml.simulate.jaxa import write_l1r, write_l3
-from mcca_ml.simulate.station_files import write_stations
-from mcca_ml.simulate.stations import Check
-from mcca_ml.summary import describe
+from mcca_ml.simulate.files.gpm_1c import write_1c
+from mcca_ml.simulate.files.jaxa import write_l1r, write_l3
+from mcca_ml.simulate.stations.ismn_files import write_stations
+from mcca_ml.simulate.stations.truth_to_readings import Check
 
 SCREEN = 30
 """Lines that a screenful may have."""
@@ -156,7 +156,7 @@ def test_truth(truth):
 
 @pytest.mark.filterwarnings("ignore:The data type")
 def test_of_a_large_truth_a_part_is_read(truth, monkeypatch):
-    monkeypatch.setattr(summary_folder, "_MOST_VALUES", 400)
+    monkeypatch.setattr(folders, "_MOST_VALUES", 400)
     found = describe(truth)
     assert found.heading["statistics"] == "of 4 parts of the record"
     row = found.rows[1]

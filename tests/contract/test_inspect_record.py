@@ -13,9 +13,9 @@ import zarr
 from made_record import WORLD
 from typer.testing import CliRunner
 
-from mcca_ml.cli import app
+from mcca_ml.cli.app import app
 from mcca_ml.errors import GranuleError
-from mcca_ml.summary import describe
+from mcca_ml.inspect.describe import describe
 
 SCREEN = 30
 """Lines that a screenful may have."""

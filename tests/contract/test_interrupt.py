@@ -15,10 +15,10 @@ import pytest
 from made_look import TIMES, look_at
 from typer.testing import CliRunner
 
-from mcca_ml.cli import app
-from mcca_ml.one_line import INTERRUPTED
+from mcca_ml.cli.app import app
+from mcca_ml.cli.errors import INTERRUPTED
 from mcca_ml.read.gpm_1c import read_1c
-from mcca_ml.simulate.smap import write_spl3smp
+from mcca_ml.simulate.files.smap_products import write_spl3smp
 
 PLACES = [(100, 200), (100, 201), (101, 200), (150, 500)]
 DAYS = 40
@@ -26,7 +26,7 @@ LINE = "interrupted; products written before stand"
 MAIN = (
     # A shell that puts the tests into the background has its children ignore the signal.
     "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
-    "from mcca_ml.cli import main; main()"
+    "from mcca_ml.cli.app import main; main()"
 )
 LIMIT_S = 120
 
@@ -114,7 +114,7 @@ def test_an_interruption_in_code_whose_exceptions_are_ignored_ends_the_command(
         time.sleep(LIMIT_S)
         went_on.append(True)
 
-    monkeypatch.setattr("mcca_ml.summary.describe", working)
+    monkeypatch.setattr("mcca_ml.inspect.describe.describe", working)
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     hook = sys.unraisablehook
     try:

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from made_kernel import Cells, lesson_of, made_cells
-from mcca_ml.config_train import TrainSettings
+from mcca_ml.config.train import TrainSettings
 from mcca_ml.errors import ConfigError, SchemaError
-from mcca_ml.learn import backend, tune
+from mcca_ml.learn import backend, fine_tune_jax
 
-native = pytest.importorskip("mcca_ml.learn.kernel.native", reason="the kernel is not built")
+native = pytest.importorskip("mcca_ml.learn.native_backend", reason="the kernel is not built")
 
 
 def tuned(made: Cells, **how):
@@ -115,7 +115,7 @@ def test_fewer_threads_than_one_are_refused():
 def test_no_epochs_leave_the_start():
     made = made_cells(5, epochs=0)
     assert np.array_equal(tuned(made).best.input, made.network.input)
-    assert tune.all_first_days(lesson_of(made), made.settings).shape == (3, 0)
+    assert fine_tune_jax.all_first_days(lesson_of(made), made.settings).shape == (3, 0)
 
 
 def test_a_sequence_that_leaves_its_series_is_refused():

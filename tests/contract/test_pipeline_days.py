@@ -9,20 +9,20 @@ import xarray as xr
 from made_look import COUNT, TIMES, look_at
 from typer.testing import CliRunner
 
-from mcca_ml import pipeline
-from mcca_ml.cli import app
-from mcca_ml.config import RetrieveSettings
+from mcca_ml.cli.app import app
+from mcca_ml.cli.terminal import summary_line
+from mcca_ml.config.load import RetrieveSettings
 from mcca_ml.errors import GranuleError
-from mcca_ml.gather import Empty
 from mcca_ml.grid import ease2
-from mcca_ml.pipeline import Options, Summary, retrieve_granules
 from mcca_ml.publish import attributes
 from mcca_ml.publish.attributes import source
 from mcca_ml.read.gridded import write_gridded
 from mcca_ml.sensors import SENSORS
+from mcca_ml.simulate.files.smap_products import Look, write_spl1ctb, write_spl2smp, write_spl3smp
 from mcca_ml.simulate.scene import scene_dataset, uniform_scene
-from mcca_ml.simulate.smap import Look, write_spl1ctb, write_spl2smp, write_spl3smp
-from mcca_ml.terminal import summary_line
+from mcca_ml.stage_one import daily_product
+from mcca_ml.stage_one.compose_day import Empty
+from mcca_ml.stage_one.daily_product import Options, Summary, retrieve_granules
 
 run = CliRunner().invoke
 PLACES = [(100, 200), (100, 201), (101, 200), (150, 500)]
@@ -169,7 +169,7 @@ def test_each_granule_is_hashed_once_and_the_commit_asked_once(tmp_path, monkeyp
         look = replace(look_at(PLACES), obs_time=TIMES + np.timedelta64(number, "D"))
         write_spl3smp(tmp_path / f"SIMULATED_2015070{1 + number}.h5", {"am": look})
     hashed, asked = [], []
-    monkeypatch.setattr(pipeline, "source", lambda path: hashed.append(path) or source(path))
+    monkeypatch.setattr(daily_product, "source", lambda path: hashed.append(path) or source(path))
     monkeypatch.setattr(attributes, "commit", lambda: asked.append(1) or "c0ffee")
     granules = sorted(tmp_path.glob("*.h5"))
     made = retrieve_granules(granules, tmp_path / "out", RetrieveSettings(mode=mode))

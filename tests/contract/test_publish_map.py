@@ -6,7 +6,7 @@ import pytest
 from made_retrieval import box_cells, made_retrieval
 
 from mcca_ml.grid import ease2
-from mcca_ml.publish.map import Window, _window, write_map
+from mcca_ml.plot.day_map import Window, _window, write_map
 
 
 def shown(lat: tuple[float, float], lon: tuple[float, float]) -> Window:

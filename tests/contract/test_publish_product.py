@@ -10,12 +10,12 @@ import pytest
 import xarray as xr
 from made_retrieval import made_retrieval
 
-from mcca_ml.config import RetrieveSettings
+from mcca_ml.config.load import RetrieveSettings
 from mcca_ml.errors import ConfigError, SchemaError
 from mcca_ml.flags import MEANING, NOT_RECOMMENDED, Flag, is_recommended
 from mcca_ml.grid import ease2
 from mcca_ml.publish.attributes import Provenance, Source, provenance, source
-from mcca_ml.publish.product import file_name, write_product
+from mcca_ml.publish.smap_day import file_name, write_product
 from mcca_ml.publish.variables import FIELDS, STATIC
 
 MADE = Provenance(

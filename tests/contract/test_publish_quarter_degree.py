@@ -10,14 +10,14 @@ import xarray as xr
 from made_day import record
 from made_record import TRAIN, bytes_of, configuration
 
-from mcca_ml.config import Settings
+from mcca_ml.config.load import Settings
 from mcca_ml.grid.ease2 import M25
 from mcca_ml.grid.land import land_cells
+from mcca_ml.inspect.stores import describe_product
+from mcca_ml.pipeline.run import Workers, run
 from mcca_ml.publish.quarter_degree import remap_of
 from mcca_ml.publish.record_attributes import record_made
 from mcca_ml.publish.record_day import write_record_day
-from mcca_ml.record.run import Workers, run
-from mcca_ml.summary_record import describe_product
 
 ASKED = f"{TRAIN}\n[publish]\nquarter_degree = true\n"
 NAME = "MCCAML-SOILMOISTURE-L3S-SSMV-PASSIVE-DAILY-20150501000000-fv01.0"

@@ -10,14 +10,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis.extra import numpy as hnp
 from made_1c import EVERY, START, a_granule
 
-from mcca_ml import layouts_1c
 from mcca_ml.flags import Quality
+from mcca_ml.formats import pps_1c
 from mcca_ml.read.gpm_1c import channels_of, is_1c, read_1c
 from mcca_ml.sensors import SENSORS
-from mcca_ml.simulate.gpm_1c import granule_name, write_1c
+from mcca_ml.simulate.files.gpm_1c import granule_name, write_1c
 
 SCANS, PIXELS = 12, 9
-IMAGERS = tuple(layouts_1c.PRODUCTS)
+IMAGERS = tuple(pps_1c.PRODUCTS)
 
 
 def written(folder, granule):
@@ -68,7 +68,7 @@ def test_what_was_written_is_read(tmp_path, sensor):
 
 @pytest.mark.parametrize("sensor", IMAGERS)
 def test_channels_are_all_of_the_sensor_and_come_first(sensor):
-    product = layouts_1c.PRODUCTS[sensor]
+    product = pps_1c.PRODUCTS[sensor]
     found = [name for layout in product.swaths for name in channels_of(layout, product)]
     assert found == [channel.name for channel in SENSORS[sensor].channels]
     for layout in product.swaths:

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from made_1c import a_granule
 
-from mcca_ml import layouts_1c
 from mcca_ml.errors import GranuleError
+from mcca_ml.formats import pps_1c
 from mcca_ml.read.gpm_1c import read_1c
-from mcca_ml.simulate.gpm_1c import granule_name, write_1c
+from mcca_ml.simulate.files.gpm_1c import granule_name, write_1c
 
 SCANS, PIXELS = 12, 9
 ORDERED = "the parts of this swath are not of one orbit: download it again"
@@ -234,9 +234,9 @@ def test_swaths_of_high_frequency_only(tmp_path):
     )
 
 
-@pytest.mark.parametrize("sensor", layouts_1c.PRODUCTS)
+@pytest.mark.parametrize("sensor", pps_1c.PRODUCTS)
 def test_a_scan_longer_than_that_of_the_sensor(tmp_path, sensor):
-    pixels = layouts_1c.PRODUCTS[sensor].swaths[0].pixels
+    pixels = pps_1c.PRODUCTS[sensor].swaths[0].pixels
     path = tmp_path / "long.HDF5"
     write_1c(path, a_granule(sensor, scans=2, pixels=pixels))
     assert read_1c(path)[0].sizes["footprint"] == 2 * pixels

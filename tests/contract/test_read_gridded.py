@@ -11,11 +11,11 @@ from mcca_ml import schema
 from mcca_ml.errors import GranuleError, OutputError
 from mcca_ml.flags import Flag
 from mcca_ml.read.ancillary import with_ancillary
-from mcca_ml.read.any import read
+from mcca_ml.read.any_granule import read
 from mcca_ml.read.gridded import read_gridded, write_gridded
 from mcca_ml.read.smap import read_smap
 from mcca_ml.sensors import AMSR2
-from mcca_ml.simulate.smap import write_spl1ctb, write_spl2smp, write_spl3smp
+from mcca_ml.simulate.files.smap_products import write_spl1ctb, write_spl2smp, write_spl3smp
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from made_stations import DAYS, POROSITY, SITES, some_networks
 
 from mcca_ml.errors import ConfigError, GranuleError
 from mcca_ml.read.insitu import read_ismn
-from mcca_ml.simulate.station_files import write_stations
-from mcca_ml.simulate.stations import Check
+from mcca_ml.simulate.stations.ismn_files import write_stations
+from mcca_ml.simulate.stations.truth_to_readings import Check
 
 
 @pytest.fixture(scope="module")

@@ -8,13 +8,14 @@ import pytest
 import xarray as xr
 from made_look import CELLS, COUNT, TIMES, a_look, look_at, numbers
 
-from mcca_ml import layouts, schema
+from mcca_ml import schema
 from mcca_ml.errors import OutputError
 from mcca_ml.flags import Flag
+from mcca_ml.formats import smap
 from mcca_ml.grid import ease2
 from mcca_ml.read.identify import identify
 from mcca_ml.read.smap import read_smap
-from mcca_ml.simulate.smap import write_spl1ctb, write_spl2smp, write_spl3smp
+from mcca_ml.simulate.files.smap_products import write_spl1ctb, write_spl2smp, write_spl3smp
 
 
 def has(flags: np.ndarray, bit: Flag) -> list[bool]:
@@ -89,7 +90,7 @@ def test_surface_bits_become_flags(tmp_path: Path):
 
 
 def test_unknown_surface_sets_no_flag_and_unknown_quality_is_suspect(tmp_path: Path):
-    fill = layouts.FILLS["u2"]
+    fill = smap.FILLS["u2"]
     path = tmp_path / "day.h5"
     look = a_look(
         surface_flag=np.array([fill, fill, 0, 0], np.uint16),

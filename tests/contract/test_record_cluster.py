@@ -7,7 +7,7 @@ import pytest
 from made_record import bytes_of, configuration
 
 from mcca_ml.errors import ConfigError
-from mcca_ml.record.run import Workers, run
+from mcca_ml.pipeline.run import Workers, run
 
 distributed = pytest.importorskip("distributed")
 
@@ -48,7 +48,7 @@ def test_a_cluster_makes_the_same_bytes(
 def test_an_address_where_no_scheduler_is(
     tiny_world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("mcca_ml.blocks._CLUSTER_SECONDS", 0.5)
+    monkeypatch.setattr("mcca_ml.parallel._CLUSTER_SECONDS", 0.5)
     path = configuration(tmp_path, tiny_world)
     with pytest.raises(ConfigError, match="no scheduler answers") as raised:
         run(path, workers=Workers(cluster="tcp://127.0.0.1:9"))

@@ -7,7 +7,7 @@ import pytest
 from made_record import bytes_of, configuration
 
 from mcca_ml.errors import OutputError
-from mcca_ml.record.run import run
+from mcca_ml.pipeline.run import run
 
 CUT = {
     "grid": "work/grid/GMI.zarr/tb/c/209/0/0/0",

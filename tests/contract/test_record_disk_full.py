@@ -17,8 +17,8 @@ import pytest
 from made_record import bytes_of, configuration
 
 from mcca_ml.errors import OutputError
-from mcca_ml.learn.store import load, save
-from mcca_ml.record.run import run
+from mcca_ml.learn.weights_file import load, save
+from mcca_ml.pipeline.run import run
 
 PARTS = {
     "grid": ("work/grid/AMSR2.zarr/tb/c/209", "work/grid/AMSR2.zarr/"),

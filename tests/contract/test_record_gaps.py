@@ -12,8 +12,8 @@ from made_record import TRAIN, configuration
 
 from mcca_ml.errors import ConfigError, GranuleError
 from mcca_ml.flags import Flag
-from mcca_ml.record.run import run
-from mcca_ml.record.stages import Stage
+from mcca_ml.pipeline.run import run
+from mcca_ml.pipeline.stage import Stage
 
 MAY = re.compile(r"[._]201505\d\d[-._]")
 ROLES = """[roles]

@@ -16,8 +16,8 @@ import zarr
 from made_record import TRAIN, bytes_of, configuration
 
 from mcca_ml.errors import ConfigError, GranuleError, OutputError
-from mcca_ml.record.run import Workers, run
-from mcca_ml.record.stages import Stage
+from mcca_ml.pipeline.run import Workers, run
+from mcca_ml.pipeline.stage import Stage
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +59,7 @@ def test_days_gridded_one_by_one_are_those_gridded_together(
     made: Path, world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     """As all land is, of which memory holds a day; a pass over midnight is in both."""
-    monkeypatch.setattr("mcca_ml.record.gridding._CELL_DAYS", 0)
+    monkeypatch.setattr("mcca_ml.pipeline.grid._CELL_DAYS", 0)
     run(configuration(tmp_path, world), stages=(Stage.GRID,))
     mine, theirs = bytes_of(tmp_path), bytes_of(made)
     gridded = [name for name in theirs if name.startswith("work/grid")]

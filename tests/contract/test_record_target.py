@@ -9,21 +9,21 @@ import xarray as xr
 from made_look import COUNT, a_look, look_at
 
 from mcca_ml import schema
-from mcca_ml.config import RetrieveSettings
+from mcca_ml.config.load import RetrieveSettings
 from mcca_ml.errors import GranuleError
 from mcca_ml.flags import Flag
-from mcca_ml.gather import gather
 from mcca_ml.grid import ease2, land
 from mcca_ml.read.by_day import by_day
 from mcca_ml.read.gridded import write_gridded
 from mcca_ml.read.smap import read_smap
-from mcca_ml.record import target
-from mcca_ml.record.target import near, retrieve_days
-from mcca_ml.retrieve.stage import retrieve
+from mcca_ml.retrieve.single_look import retrieve
 from mcca_ml.sensors import SENSORS
+from mcca_ml.simulate.files.smap_products import write_spl1ctb, write_spl3smp
 from mcca_ml.simulate.scene import scene_dataset, uniform_scene
 from mcca_ml.simulate.small_day import simulate_small_day
-from mcca_ml.simulate.smap import write_spl1ctb, write_spl3smp
+from mcca_ml.stage_one import target
+from mcca_ml.stage_one.compose_day import gather
+from mcca_ml.stage_one.target import near, retrieve_days
 
 SETTINGS = RetrieveSettings()
 FIRST = np.datetime64("2015-07-01")

@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from mcca_ml.config import Settings
+from mcca_ml.config.load import Settings
 from mcca_ml.errors import GranuleError
 from mcca_ml.grid import ease2
 from mcca_ml.grid.ease2 import M25
 from mcca_ml.grid.land import land_cells
-from mcca_ml.grid.store import BLOCK_DAYS, create_store, days_of_block, write_block
-from mcca_ml.record import loading
-from mcca_ml.record.plan import Plan
-from mcca_ml.record.target_rows import Table
+from mcca_ml.pipeline import load_series
+from mcca_ml.pipeline.plan import Plan
+from mcca_ml.stage_one.observation_rows import Table
+from mcca_ml.store.read_blocks import BLOCK_DAYS, create_store, days_of_block, write_block
 
 CELLS = land_cells(M25)[:3].astype(np.int64)
 BLOCKS = (200, 202)
@@ -49,19 +49,19 @@ def source(tmp_path):
     create_store(plan.target_store, plan.frame("SMAP", "TARGET", "test"))
     for block in BLOCKS:
         write_block(plan.target_store, target(block), "test")
-    return loading.Source(plan)
+    return load_series.Source(plan)
 
 
 def test_days_of_all_blocks_are_found(source):
-    assert loading.target_days(source).astype(str).tolist() == list(SEEN)
+    assert load_series.target_days(source).astype(str).tolist() == list(SEEN)
 
 
 def test_days_after_the_last_that_may_be_known_are_left_out(source):
     plan = replace(source.plan, learned_last=np.datetime64(SEEN[0]))
-    assert loading.target_days(loading.Source(plan)).astype(str).tolist() == [SEEN[0]]
+    assert load_series.target_days(load_series.Source(plan)).astype(str).tolist() == [SEEN[0]]
     plan = replace(source.plan, learned_last=np.datetime64("2014-07-01"))
     with pytest.raises(GranuleError, match="found no soil moisture of SMAP"):
-        loading.target_days(loading.Source(plan))
+        load_series.target_days(load_series.Source(plan))
 
 
 def test_no_more_than_a_block_is_read_at_once(source, monkeypatch):
@@ -71,8 +71,8 @@ def test_no_more_than_a_block_is_read_at_once(source, monkeypatch):
         longest.append((asked["last_day"] - asked["first_day"]).astype(int) + 1)
         return loading_open(path, **asked)
 
-    loading_open = loading.open_store
-    monkeypatch.setattr(loading, "open_store", watched)
-    loading.target_days(source)
+    loading_open = load_series.open_store
+    monkeypatch.setattr(load_series, "open_store", watched)
+    load_series.target_days(source)
     assert max(longest) <= BLOCK_DAYS
     assert len(longest) == BLOCKS[1] - BLOCKS[0] + 1

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from mcca_ml.errors import GranuleError
-from mcca_ml.record.versions import check_versions
+from mcca_ml.read.granule_names import check_versions
 
 DAY = "SMAP_L3_SM_P_20150401_R{}_001.h5"
 HALF = "SMAP_L1C_TB_0372{}_{}_20151013T000{}28_R1192{}_00{}.h5"

@@ -9,9 +9,9 @@ import pytest
 from browser import Browser, browser_in, probed
 from matplotlib.figure import Figure
 
-from mcca_ml.report.files import rendered
-from mcca_ml.report.page import Picture, Section, page
-from mcca_ml.report.sheet import Sheet, with_ends
+from mcca_ml.report.html.files import rendered
+from mcca_ml.report.html.page import Picture, Section, page
+from mcca_ml.report.scores.sheet import Sheet, with_ends
 
 PHONE, SCREEN = 390, 1280
 

@@ -16,8 +16,8 @@ from made_record import configuration
 from made_validation import write_station
 from typer.testing import CliRunner, Result
 
-from mcca_ml.cli import app
-from mcca_ml.grid.store import open_store
+from mcca_ml.cli.app import app
+from mcca_ml.store.read_blocks import open_store
 
 MAILED = 10e6
 """Bytes that a mail may have."""

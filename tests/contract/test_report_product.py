@@ -10,7 +10,7 @@ import pytest
 from browser import assert_whole
 from typer.testing import CliRunner, Result
 
-from mcca_ml.cli import app
+from mcca_ml.cli.app import app
 
 pytest.importorskip("ismn", reason="the extra insitu brings it")
 

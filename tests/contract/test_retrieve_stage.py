@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from mcca_ml import flags, schema
-from mcca_ml.config import RetrieveSettings
+from mcca_ml.config.load import RetrieveSettings
 from mcca_ml.errors import ConfigError, GranuleError, SchemaError
 from mcca_ml.flags import Flag
 from mcca_ml.grid.ease2 import M25, M36
-from mcca_ml.retrieve.stage import retrieve
+from mcca_ml.retrieve.single_look import retrieve
 from mcca_ml.sensors import AMSR2, SMAP
 from mcca_ml.simulate.scene import scene_dataset, uniform_scene
 

@@ -9,23 +9,23 @@ import pytest
 import xarray as xr
 from typer.testing import CliRunner
 
-from mcca_ml.cli import app
-from mcca_ml.config_effects import EffectSettings
-from mcca_ml.config_world import BoxSettings, InstrumentSettings, SimulateSettings
+from mcca_ml.cli.app import app
+from mcca_ml.config.effects import EffectSettings
+from mcca_ml.config.simulate import BoxSettings, InstrumentSettings, SimulateSettings
 from mcca_ml.errors import ConfigError, OutputError
 from mcca_ml.grid import ease2
 from mcca_ml.read.gpm_1c import read_1c
 from mcca_ml.read.insitu import read_ismn
 from mcca_ml.read.smap import read_smap
 from mcca_ml.sensors import GMI
-from mcca_ml.simulate import observe_1c
-from mcca_ml.simulate.cells import make_cells
-from mcca_ml.simulate.instrument import calibration_error
+from mcca_ml.simulate.granule_tasks import BLOCK_DAYS, EPOCH, tasks
 from mcca_ml.simulate.manifest import BEGUN, MANIFEST
-from mcca_ml.simulate.piece import cut
+from mcca_ml.simulate.observe import observe_1c
+from mcca_ml.simulate.observe.instrument import calibration_error
+from mcca_ml.simulate.observe.truth_slice import cut
 from mcca_ml.simulate.run import simulate_world
-from mcca_ml.simulate.tasks import BLOCK_DAYS, EPOCH, tasks
-from mcca_ml.simulate.truth_store import open_truth
+from mcca_ml.simulate.truth.patches import make_cells
+from mcca_ml.simulate.truth.truth_store import open_truth
 
 BOX = BoxSettings(name="plains", south=34.0, north=35.0, west=-99.0, east=-97.8, elevation=400.0)
 SETTINGS = SimulateSettings(

@@ -13,12 +13,12 @@ import numpy as np
 import pytest
 from made_1c import START, a_granule
 
-from mcca_ml import layouts_1c
 from mcca_ml.errors import OutputError
+from mcca_ml.formats import pps_1c
 from mcca_ml.read.pps_header import file_header, parse_pvl
-from mcca_ml.simulate.gpm_1c import granule_name, scan_time, write_1c
+from mcca_ml.simulate.files.gpm_1c import granule_name, scan_time, write_1c
 
-IMAGERS = tuple(layouts_1c.PRODUCTS)
+IMAGERS = tuple(pps_1c.PRODUCTS)
 
 
 @pytest.fixture
@@ -209,7 +209,7 @@ def test_other_sizes(path, scans, pixels):
 
 
 def test_a_swath_of_another_product(path):
-    granule = replace(a_granule("TMI"), product=layouts_1c.PRODUCTS["GMI"])
+    granule = replace(a_granule("TMI"), product=pps_1c.PRODUCTS["GMI"])
     with pytest.raises(OutputError) as caught:
         write_1c(path, granule)
     assert str(caught.value) == (

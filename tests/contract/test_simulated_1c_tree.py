@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from made_1c import a_swath
 
-from mcca_ml import layouts_1c
+from mcca_ml.formats import pps_1c
 from mcca_ml.read.pps_header import file_header, parse_pvl
-from mcca_ml.simulate.gpm_1c import Granule, write_1c
+from mcca_ml.simulate.files.gpm_1c import Granule, write_1c
 
 GENUINE = {
     "TMI": "1C.TRMM.TMI.XCAL2021-V.19971207-S235717-E012836.000160.V07A.HDF5",
@@ -83,7 +83,7 @@ def twin(path, sensor, scans, pixels):
         np.datetime64(header[f"{end}GranuleDateTime"].removesuffix("Z"), "us")
         for end in ("Start", "Stop")
     )
-    product = layouts_1c.PRODUCTS[sensor]
+    product = pps_1c.PRODUCTS[sensor]
     swaths = tuple(a_swath(layout, scans, pixels, start) for layout in product.swaths)
     return Granule(product, int(header["GranuleNumber"]), start, stop, swaths, "for a comparison")
 

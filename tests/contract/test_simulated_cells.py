@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from made_settings import COLD, MILD, small_settings
-from mcca_ml.config_world import DroughtSettings, SimulateSettings
+from mcca_ml.config.simulate import DroughtSettings, SimulateSettings
 from mcca_ml.errors import ConfigError
 from mcca_ml.grid import ease2
 from mcca_ml.grid.ease2 import M25
-from mcca_ml.simulate.cells import make_cells
-from mcca_ml.simulate.truth import make_truth
+from mcca_ml.simulate.truth.make_truth import make_truth
+from mcca_ml.simulate.truth.patches import make_cells
 
 
 def moved(box, **changed):

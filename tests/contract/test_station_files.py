@@ -8,8 +8,13 @@ import pytest
 from made_stations import a_site, some_networks
 
 from mcca_ml.errors import OutputError
-from mcca_ml.simulate.station_files import CCI_OF_IGBP, write_stations
-from mcca_ml.simulate.stations import Check, StationSettings, make_network, site_of
+from mcca_ml.simulate.stations.ismn_files import CCI_OF_IGBP, write_stations
+from mcca_ml.simulate.stations.truth_to_readings import (
+    Check,
+    StationSettings,
+    make_network,
+    site_of,
+)
 
 HEADER = re.compile(
     rb"(\S+) +(\S+) +(\S+) +-?\d+\.\d{5} -?\d+\.\d{5} {17}-?\d+\.\d+ \d\.\d{4} \d\.\d{4} \S.*"
@@ -123,7 +128,7 @@ def test_cannot_write(tmp_path):
 
 
 def test_site_of_a_world():
-    from mcca_ml.simulate.world import Cells, Land, State, Surface, Truth
+    from mcca_ml.simulate.truth.types import Cells, Land, State, Surface, Truth
 
     cells, steps = 3, 4
     of_cells = np.arange(cells, dtype=np.float32)

@@ -15,16 +15,16 @@ from hypothesis import strategies as st
 from made_swath import block_of_cells, footprints_over, swath
 from mcca_ml import schema
 from mcca_ml.errors import OutputError
-from mcca_ml.grid import store
-from mcca_ml.grid.packing import PACKED
-from mcca_ml.grid.store import Frame, create_store, open_store, what_is_missing
-from mcca_ml.grid.swath_grid import grid_swaths
+from mcca_ml.grid.swaths import grid_swaths
+from mcca_ml.publish.grid_window import window_of
 from mcca_ml.publish.record_cube import create_cube, cube_blocks_missing, write_cube_block
-from mcca_ml.publish.sheet import window_of
+from mcca_ml.store import read_blocks
+from mcca_ml.store.packing import PACKED
+from mcca_ml.store.read_blocks import Frame, create_store, open_store, what_is_missing
 
 CELLS, _ = block_of_cells()
-BLOCK = store.block_of(np.datetime64("2016-03-02"))
-DAYS = store.days_of_block(BLOCK)
+BLOCK = read_blocks.block_of(np.datetime64("2016-03-02"))
+DAYS = read_blocks.days_of_block(BLOCK)
 CHANNELS = ("10.65V", "10.65H")
 INPUTS = {BLOCK: "inputs"}
 
@@ -36,7 +36,7 @@ def of_days(path: Path) -> None:
     seen = swath(lat, lon, time, rng.uniform(180, 300, (150, 2)), channels=CHANNELS)
     create_store(path, Frame("GMI", CHANNELS, CELLS, "settings"))
     ds = grid_swaths([seen], CELLS, DAYS[0], DAYS[-1], channels=CHANNELS)
-    store.write_block(path, ds, "inputs")
+    read_blocks.write_block(path, ds, "inputs")
 
 
 def record() -> xr.Dataset:
@@ -58,7 +58,7 @@ def record() -> xr.Dataset:
 def of_cells(path: Path) -> None:
     """A store that is cut into cells, of one block."""
     create_store(path, Frame("RECORD", (), CELLS, "settings", "RECORD"))
-    store.write_cells(path, record(), "inputs")
+    read_blocks.write_cells(path, record(), "inputs")
 
 
 def shards(path: Path) -> list[Path]:
@@ -81,12 +81,12 @@ def path(request: pytest.FixtureRequest, made: dict[str, Path], tmp_path: Path) 
 
 
 def wanted(path: Path) -> dict[int, str]:
-    return dict.fromkeys(store.marks(path), "inputs")
+    return dict.fromkeys(read_blocks.marks(path), "inputs")
 
 
 def again(path: Path) -> None:
     """What the stage does with a block that is missing."""
-    (of_cells if store.read_frame(path).contents == "RECORD" else of_days)(path)
+    (of_cells if read_blocks.read_frame(path).contents == "RECORD" else of_days)(path)
 
 
 @pytest.mark.parametrize("damage", ["lost", "empty", "cut", "longer"])
@@ -179,7 +179,7 @@ def test_cells_that_are_not_those_of_the_store(path: Path, damage: str):
     else:
         create_store(path.with_name("other.zarr"), Frame("GMI", (), CELLS + 1, "", "STREAM"))
         shutil.copy(path.with_name("other.zarr") / "cell" / "c" / "0", hit)
-    for use in (open_store, store.read_frame):
+    for use in (open_store, read_blocks.read_frame):
         with pytest.raises(OutputError, match="cell: found other cells than the store was made"):
             use(path)
 

@@ -12,11 +12,11 @@ import xarray as xr
 import zarr
 
 from made_settings import COLD, small_settings
-from mcca_ml.config_world import DroughtSettings
+from mcca_ml.config.simulate import DroughtSettings
 from mcca_ml.errors import OutputError
-from mcca_ml.simulate.truth import make_truth
-from mcca_ml.simulate.truth_store import PACKED, open_truth, settings_of, write_truth
-from mcca_ml.simulate.world import Cells, Land, State, Surface
+from mcca_ml.simulate.truth.make_truth import make_truth
+from mcca_ml.simulate.truth.truth_store import PACKED, open_truth, settings_of, write_truth
+from mcca_ml.simulate.truth.types import Cells, Land, State, Surface
 
 DROUGHT = DroughtSettings(start=date(2015, 12, 5), end=date(2015, 12, 20))
 SETTINGS = small_settings(box=(COLD,), last_day=date(2015, 12, 31), trend=0.1, drought=(DROUGHT,))

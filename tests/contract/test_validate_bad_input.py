@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from mcca_ml.cli import app
+from mcca_ml.cli.app import app
 
 pytest.importorskip("ismn", reason="the extra insitu brings it")
 

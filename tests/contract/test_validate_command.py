@@ -9,7 +9,7 @@ import pytest
 import xarray as xr
 from typer.testing import CliRunner
 
-from mcca_ml.cli import app
+from mcca_ml.cli.app import app
 from mcca_ml.flags import Flag
 
 pytest.importorskip("ismn", reason="the extra insitu brings it")

@@ -7,10 +7,10 @@ import netCDF4
 import numpy as np
 import pytest
 
-from mcca_ml.config_validate import ValidateSettings
+from mcca_ml.config.validate import ValidateSettings
 from mcca_ml.errors import GranuleError
-from mcca_ml.validate.opening import product_of
-from mcca_ml.validate.products import extract_product
+from mcca_ml.read.products.extract import extract_product
+from mcca_ml.read.products.open import product_of
 from mcca_ml.validate.run import Validation, validate
 from mcca_ml.validate.stations import read_probes, units_of
 

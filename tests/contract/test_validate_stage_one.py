@@ -15,9 +15,9 @@ import xarray as xr
 from made_look import look_at
 from typer.testing import CliRunner
 
-from mcca_ml.cli import app
+from mcca_ml.cli.app import app
 from mcca_ml.flags import FLAG_DTYPE, is_recommended
-from mcca_ml.simulate.smap import write_spl3smp
+from mcca_ml.simulate.files.smap_products import write_spl3smp
 
 pytest.importorskip("ismn", reason="the extra insitu brings it")
 LEVEL = 0.1  # [m3 m-3]

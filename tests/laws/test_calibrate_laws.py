@@ -6,11 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from made_pairs import made_pairs, pairs_of
-from mcca_ml.config_calibrate import CalibrateSettings
-from mcca_ml.intercal.line import Line, fit_lines
+from mcca_ml.config.calibrate import CalibrateSettings
+from mcca_ml.intercal.deming_regression import Line, fit_lines
+from mcca_ml.intercal.fit_link import fit_cells, link_of_pairs, thinned
 from mcca_ml.intercal.link import LineFlag, chain, chained_line, combine
 from mcca_ml.intercal.match import Pairs
-from mcca_ml.intercal.transfer import fit_cells, link_of_pairs, thinned
 
 DEFAULT = CalibrateSettings()
 
@@ -184,7 +184,7 @@ def test_blocks_of_cells_and_order_of_cells_do_not_change_a_line(monkeypatch):
     rng = np.random.default_rng(12)
     pairs, _ = made_pairs(rng, rng.poisson(10, 300))
     whole = link(pairs)
-    monkeypatch.setattr("mcca_ml.intercal.transfer.BLOCK_PAIRS", 137)
+    monkeypatch.setattr("mcca_ml.intercal.fit_link.BLOCK_PAIRS", 137)
     np.testing.assert_array_equal(link(pairs).line.level, whole.line.level)
     np.testing.assert_array_equal(link(pairs).line.slope, whole.line.slope)
 

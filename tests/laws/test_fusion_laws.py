@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize
 
-from mcca_ml.config_fuse import FuseSettings
+from mcca_ml.config.fuse import FuseSettings
 from mcca_ml.flags import Flag
 from mcca_ml.fuse import fusion
-from mcca_ml.fuse.errors import STREAMS, Model, Moments, Pool, model_of, moments, pooled
+from mcca_ml.fuse.error_covariance import STREAMS, Model, Moments, Pool, model_of, moments, pooled
 from mcca_ml.fuse.weights import covariance, weights
 from mcca_ml.schema import LAYERS
 

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from made_swath import CHANNELS, block_of_cells, footprints_over, swath
 from mcca_ml.flags import Flag
 from mcca_ml.grid import ease2
-from mcca_ml.grid.bins import BUCKET, Footprints, Kernel, binned, table_of
 from mcca_ml.grid.ease2 import M25
-from mcca_ml.grid.passes import is_evening, local_time
-from mcca_ml.grid.swath_grid import KERNEL, grid_swaths
+from mcca_ml.grid.footprint_bins import BUCKET, Footprints, Kernel, binned, table_of
+from mcca_ml.grid.overpasses import is_evening, local_time
+from mcca_ml.grid.swaths import KERNEL, grid_swaths
 from mcca_ml.sensors import AMSR2, AMSRE
-from mcca_ml.simulate.passes import orbit_footprints, orbit_number
+from mcca_ml.simulate.observe.overpasses import orbit_footprints, orbit_number
 
 CELLS, PLACE = block_of_cells()
 FIRST, LAST = np.datetime64("2016-03-01"), np.datetime64("2016-03-03")

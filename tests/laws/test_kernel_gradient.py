@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from made_kernel import Cells, made_cells
 from mcca_ml.learn.lstm import predict
-from mcca_ml.learn.windows import cut, loss
+from mcca_ml.learn.sequence_loss import cut, loss
 
-native = pytest.importorskip("mcca_ml.learn.kernel.native", reason="the kernel is not built")
+native = pytest.importorskip("mcca_ml.learn.native_backend", reason="the kernel is not built")
 
 
 def days_of(made: Cells):

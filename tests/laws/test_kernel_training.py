@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 
 from made_kernel import Cells, lesson_of, made_cells, networks
-from mcca_ml.learn import lstm, tune
+from mcca_ml.learn import fine_tune_jax, lstm
 from mcca_ml.learn.kernel.status import Status
 
-native = pytest.importorskip("mcca_ml.learn.kernel.native", reason="the kernel is not built")
+native = pytest.importorskip("mcca_ml.learn.native_backend", reason="the kernel is not built")
 SIGMOID_ERROR, TANH_ERROR = 2e-7, 3e-7
 
 
@@ -33,10 +33,10 @@ def cells_of(found, some):
 def by_jax(made: Cells):
     """The same cells, with the first days that JAX draws, after all epochs."""
     lessons = lesson_of(made)
-    states = tune.begin_cells(lessons)
+    states = fine_tune_jax.begin_cells(lessons)
     for _ in range(made.settings.epochs):
-        states = tune.epoch(states, lessons, made.settings)
-    return states, np.asarray(tune.all_first_days(lessons, made.settings))
+        states = fine_tune_jax.epoch(states, lessons, made.settings)
+    return states, np.asarray(fine_tune_jax.all_first_days(lessons, made.settings))
 
 
 def assert_as_jax(made: Cells) -> None:

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from made_series import TEST_FROM, bucket, settings
-from mcca_ml.learn import lstm, samples
+from mcca_ml.learn import lstm, sequences
 from mcca_ml.learn.fit import fine_tune, fit, predict
-from mcca_ml.learn.start import at_start, of_cells, pooled_start
-from mcca_ml.learn.stream import sensitivity
-from mcca_ml.learn.windows import loss
+from mcca_ml.learn.pooled_start import at_start, of_cells, pooled_start
+from mcca_ml.learn.predict_stream import sensitivity
+from mcca_ml.learn.sequence_loss import loss
 
 
 def trained(made, chosen=None, **changes):
@@ -27,7 +27,7 @@ def trained(made, chosen=None, **changes):
 
 
 def series_of(made, some=slice(None)):
-    return samples.series(
+    return sequences.series(
         made.x[some],
         made.y[some],
         roles=made.roles,
@@ -177,7 +177,7 @@ def test_a_missing_day_is_the_last_value_whatever_it_was(made, weights):
     """NaN means the last value with its age: no number of that day can reach the answer."""
     x = made.x.copy()
     x[:, 90:95] = np.nan
-    carried, ages = samples.carried(x, weights.start.groups, 30)
+    carried, ages = sequences.carried(x, weights.start.groups, 30)
     np.testing.assert_array_equal(carried[:, 90:95], np.repeat(x[:, 89:90], 5, axis=1))
     assert ages[0, 88:97, 0].tolist() == [0, 0, 1, 2, 3, 4, 5, 0, 0]
     assert np.isfinite(predict(weights, x)).all()

@@ -6,9 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mcca_ml.sensors import AMSR2, AMSRE, GMI, SENSORS, SMAP, TMI
-from mcca_ml.simulate import orbit, scan
-from mcca_ml.simulate.passes import Target, orbit_footprints, passes_over, revolution_ends
-from mcca_ml.simulate.smap_passes import smap_looks
+from mcca_ml.simulate.observe import orbit, scan
+from mcca_ml.simulate.observe.overpasses import (
+    Target,
+    orbit_footprints,
+    passes_over,
+    revolution_ends,
+)
+from mcca_ml.simulate.observe.smap_overpasses import smap_looks
 
 EARTH_MU = 398_600.4418
 """GM of the Earth [km3 s-2], WGS 84."""

@@ -7,16 +7,16 @@ import pytest
 import xarray as xr
 from scipy.stats import linregress
 
-from mcca_ml.config_world import BoxSettings, DroughtSettings, SimulateSettings
-from mcca_ml.learn.roles import Role
-from mcca_ml.report.calibration_error import Shift, Tilt, mean_tilt
-from mcca_ml.report.coverage import by_month
-from mcca_ml.report.found_drought import droughts
-from mcca_ml.report.found_trend import trends
-from mcca_ml.report.order import shuffled
-from mcca_ml.report.periods import Period, periods_of, step_between, steps_of
-from mcca_ml.report.signals import Known, Series
-from mcca_ml.validate.trend import trend_santer00
+from mcca_ml.config.simulate import BoxSettings, DroughtSettings, SimulateSettings
+from mcca_ml.learn.splits import Role
+from mcca_ml.metrics.trend import trend_santer00
+from mcca_ml.report.scores.calibration_error import Shift, Tilt, mean_tilt
+from mcca_ml.report.scores.counterfactuals import shuffled
+from mcca_ml.report.scores.found_drought import droughts
+from mcca_ml.report.scores.found_trend import trends
+from mcca_ml.report.scores.imposed_signals import Known, Series
+from mcca_ml.report.scores.sensor_changes import Period, periods_of, step_between, steps_of
+from mcca_ml.report.scores.temporal_coverage import by_month
 
 BOX = BoxSettings(name="one", south=30.0, north=32.0, west=10.0, east=12.0)
 DAYS = np.arange("2010-01-01", "2018-01-01", dtype="M8[D]")

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mcca_ml import flags
-from mcca_ml.config import RetrieveSettings
+from mcca_ml.config.load import RetrieveSettings
 from mcca_ml.flags import Flag
 from mcca_ml.grid.ease2 import M25, M36
-from mcca_ml.retrieve import stage
+from mcca_ml.retrieve import single_look
 from mcca_ml.sensors import AMSR2, SMAP
 from mcca_ml.simulate.scene import Scene, scene_dataset, uniform_scene
 
@@ -41,7 +41,7 @@ def random_scene(seed: int, cells: int, *, vod_max: float, incidence_deg: float 
 def test_smap_retrieval_inverts_the_forward_model(seed):
     scene = random_scene(seed, 500, vod_max=0.7)
     ds = scene_dataset(scene, SMAP, M36, np.arange(500) + 100_000, first_day="2015-04-01")
-    found = stage.retrieve(ds, EXACT)
+    found = single_look.retrieve(ds, EXACT)
     for name, truth, sd in (
         ("soil_moisture", scene.soil_moisture, "sm_uncertainty"),
         ("vod_v", scene.vod_v, "vod_v_uncertainty"),
@@ -60,7 +60,7 @@ def test_retrieval_inverts_other_ratios_of_vod():
     for ratio in (0.85, 1.15):
         truth = replace(scene, vod_ratio=np.full_like(scene.omega, ratio))
         ds = scene_dataset(truth, SMAP, M36, np.arange(500), first_day="2015-04-01")
-        found = stage.retrieve(ds, EXACT.model_copy(update={"vod_ratio": ratio}))
+        found = single_look.retrieve(ds, EXACT.model_copy(update={"vod_ratio": ratio}))
         np.testing.assert_allclose(found["soil_moisture"], truth.soil_moisture, atol=2e-3)
         np.testing.assert_allclose(found["vod_h"], truth.vod_v * ratio, atol=2e-3)
 
@@ -69,7 +69,7 @@ def test_amsr2_x_and_ku_retrieval_inverts_the_forward_model():
     """Four channels of two frequencies: VOD at X band follows f^x from 1.41 GHz."""
     scene = random_scene(2, 500, vod_max=0.15, incidence_deg=55.0)
     ds = scene_dataset(scene, AMSR2, M25, np.arange(500) + 200_000, first_day="2015-04-01")
-    found = stage.retrieve(ds, EXACT)
+    found = single_look.retrieve(ds, EXACT)
     np.testing.assert_allclose(found["soil_moisture"], scene.soil_moisture, atol=2e-3)
     at_x_band = scene.vod_v * (10.65 / 1.41) ** scene.vod_exponent
     np.testing.assert_allclose(found["vod_v"], at_x_band, atol=2e-3)
@@ -80,10 +80,10 @@ def test_order_of_cells_and_size_of_blocks_change_nothing(monkeypatch):
     rng = np.random.default_rng(0)
     ds = scene_dataset(scene, SMAP, M36, np.arange(300), first_day="2015-04-01", rng=rng)
     order = rng.permutation(300)
-    straight = stage.retrieve(ds, EXACT)
-    shuffled = stage.retrieve(ds.isel(cell=order), EXACT).isel(cell=np.argsort(order))
-    monkeypatch.setattr(stage, "BLOCK_ROWS", 64)
-    small_blocks = stage.retrieve(ds, EXACT)
+    straight = single_look.retrieve(ds, EXACT)
+    shuffled = single_look.retrieve(ds.isel(cell=order), EXACT).isel(cell=np.argsort(order))
+    monkeypatch.setattr(single_look, "BLOCK_ROWS", 64)
+    small_blocks = single_look.retrieve(ds, EXACT)
     for name in ("soil_moisture", "vod_v", "sm_uncertainty", "cost", "flag"):
         np.testing.assert_array_equal(straight[name], shuffled[name], err_msg=name)
         np.testing.assert_allclose(straight[name], small_blocks[name], rtol=1e-4, atol=1e-4)
@@ -92,8 +92,8 @@ def test_order_of_cells_and_size_of_blocks_change_nothing(monkeypatch):
 def test_a_cell_does_not_see_its_neighbours():
     scene = random_scene(4, 50, vod_max=0.8)
     ds = scene_dataset(scene, SMAP, M36, np.arange(50), first_day="2015-04-01")
-    alone = stage.retrieve(ds.isel(cell=[7]), EXACT)
-    among = stage.retrieve(ds, EXACT).isel(cell=[7])
+    alone = single_look.retrieve(ds.isel(cell=[7]), EXACT)
+    among = single_look.retrieve(ds, EXACT).isel(cell=[7])
     np.testing.assert_array_equal(alone["soil_moisture"], among["soil_moisture"])
 
 
@@ -101,7 +101,7 @@ def test_the_input_is_not_modified():
     scene = random_scene(5, 20, vod_max=0.8)
     ds = scene_dataset(scene, SMAP, M36, np.arange(20), first_day="2015-04-01")
     before = ds.copy(deep=True)
-    stage.retrieve(ds, EXACT)
+    single_look.retrieve(ds, EXACT)
     assert ds.identical(before)
 
 
@@ -109,7 +109,7 @@ def test_uncertainty_grows_with_vegetation_and_dense_canopy_is_flagged():
     vod = np.array([0.05, 0.2, 0.4, 0.8, 1.4], np.float32).reshape(1, 1, 5)
     scene = uniform_scene(np.full((1, 1, 5), 0.25, np.float32), vod)
     ds = scene_dataset(scene, SMAP, M36, np.arange(5), first_day="2015-04-01")
-    found = stage.retrieve(ds, EXACT)
+    found = single_look.retrieve(ds, EXACT)
     assert np.all(np.diff(found["sm_uncertainty"].to_numpy().ravel()) > 0)
     dense = (found["flag"].to_numpy().ravel() & int(Flag.DENSE_VEGETATION)) != 0
     assert dense.tolist() == [False, False, False, True, True]
@@ -137,7 +137,7 @@ def monte_carlo(config, ratio_sd, cells=40_000):
     )
     ds = scene_dataset(told, SMAP, M36, np.arange(cells), first_day="2015-04-01")
     seen = scene_dataset(truth, SMAP, M36, np.arange(cells), first_day="2015-04-01", rng=rng)
-    return truth, stage.retrieve(ds.assign(tb=seen["tb"]), config)
+    return truth, single_look.retrieve(ds.assign(tb=seen["tb"]), config)
 
 
 @pytest.mark.parametrize("ratio_sd", [1e-6, 0.1])

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mcca_ml.config_effects import EffectSettings
+from mcca_ml.config.effects import EffectSettings
 from mcca_ml.physics.atmosphere import COSMIC_BACKGROUND, brightness_temperature_through
 from mcca_ml.physics.snow import snow_covered_reflectivity_pulliainen99
 from mcca_ml.sensors import AMSR2, SMAP
-from mcca_ml.simulate.emission import brightness_temperature
-from mcca_ml.simulate.uniform import uniform_land, uniform_state
-from mcca_ml.simulate.world import Land, State, Surface
+from mcca_ml.simulate.observe.emission import brightness_temperature
+from mcca_ml.simulate.truth.types import Land, State, Surface
+from mcca_ml.simulate.truth.uniform import uniform_land, uniform_state
 
 CHANNELS = (*SMAP.channels, *AMSR2.channels)
 NAMES = [channel.name for channel in CHANNELS]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mcca_ml.config_effects import EffectSettings
+from mcca_ml.config.effects import EffectSettings
 from mcca_ml.physics.atmosphere import (
     COSMIC_BACKGROUND,
     absorption_at,
@@ -16,8 +16,8 @@ from mcca_ml.physics.atmosphere import (
 )
 from mcca_ml.physics.snow import snow_covered_reflectivity_pulliainen99
 from mcca_ml.sensors import AMSR2, SMAP
-from mcca_ml.simulate.emission import brightness_temperature
-from mcca_ml.simulate.uniform import uniform_land, uniform_state
+from mcca_ml.simulate.observe.emission import brightness_temperature
+from mcca_ml.simulate.truth.uniform import uniform_land, uniform_state
 
 CHANNELS = (*SMAP.channels, *AMSR2.channels)
 AT_V = np.array([channel.polarisation == "V" for channel in CHANNELS])

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from mcca_ml.constants import WATER_FREEZING_POINT
-from mcca_ml.simulate import heat
-from mcca_ml.simulate.climate import tropical as tropical_at
-from mcca_ml.simulate.rain import STEPS_OF_DAY
+from mcca_ml.simulate.truth import heat
+from mcca_ml.simulate.truth.climate import tropical as tropical_at
+from mcca_ml.simulate.truth.rain import STEPS_OF_DAY
 
 DAYS = np.arange("2015-06-01", "2015-07-02", dtype="datetime64[D]")
 LON = np.array([-97.5, 0.0, 91.0])

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mcca_ml.constants import WATER_FREEZING_POINT
-from mcca_ml.simulate.water import (
+from mcca_ml.simulate.truth.water import (
     ROOT_MM,
     SURFACE_MM,
     Stores,

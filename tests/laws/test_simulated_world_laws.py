@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 
 from made_settings import COLD, MILD, small_settings
-from mcca_ml.config_world import DroughtSettings
+from mcca_ml.config.simulate import DroughtSettings
 from mcca_ml.constants import WATER_FREEZING_POINT
-from mcca_ml.simulate.cells import make_cells
-from mcca_ml.simulate.fields import smoother, static_field
-from mcca_ml.simulate.imposed import realised_changes
-from mcca_ml.simulate.land import make_land
-from mcca_ml.simulate.truth import make_truth
-from mcca_ml.simulate.water import soil_of
-from mcca_ml.simulate.world import Land, Patch, State, Surface
+from mcca_ml.simulate.truth.fields import smoother, static_field
+from mcca_ml.simulate.truth.imposed_signals import realised_changes
+from mcca_ml.simulate.truth.land import make_land
+from mcca_ml.simulate.truth.make_truth import make_truth
+from mcca_ml.simulate.truth.patches import make_cells
+from mcca_ml.simulate.truth.types import Land, Patch, State, Surface
+from mcca_ml.simulate.truth.water import soil_of
 
 STATE = [field.name for field in fields(State)]
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mcca_ml.constants import WATER_FREEZING_POINT
-from mcca_ml.simulate.stations import (
+from mcca_ml.simulate.stations.truth_to_readings import (
     Check,
     Site,
     StationSettings,

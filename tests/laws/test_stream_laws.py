@@ -9,7 +9,7 @@ from mcca_ml.grid.ease2 import M25
 from mcca_ml.grid.land import land_cells
 from mcca_ml.learn.features import Inputs
 from mcca_ml.learn.fit import fit
-from mcca_ml.learn.stream import FEWEST_OF_MONTH, stream_of
+from mcca_ml.learn.predict_stream import FEWEST_OF_MONTH, stream_of
 from mcca_ml.learn.uncertainty import Seen, fit_spread
 
 CELLS = land_cells(M25)[1000:1006].astype(np.int64)

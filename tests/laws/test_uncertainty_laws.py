@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from mcca_ml.errors import GranuleError, SchemaError
 from mcca_ml.grid.ease2 import M25, cell_latlon
 from mcca_ml.grid.land import land_cells
-from mcca_ml.learn import scale, uncertainty_store
+from mcca_ml.learn import error_model, uncertainty_file
 from mcca_ml.learn.uncertainty import Seen, conformal, fit_spread, published_sd, target_sd_of
 
 YEAR = np.arange("2017-01-01", "2018-01-01", dtype="M8[D]")
@@ -50,11 +50,11 @@ class Days:
 
     @property
     def age(self):
-        return scale.age_of(self.days, self.nobs)
+        return error_model.age_of(self.days, self.nobs)
 
     @property
     def seen(self):
-        return (self.nobs > 0) | (self.age < scale.AGE_CAP)
+        return (self.nobs > 0) | (self.age < error_model.AGE_CAP)
 
 
 def world(count=200, seed=0, **changes):
@@ -68,10 +68,12 @@ def year_of(made, days, rng):
     for t in range(1, days.size):
         e[:, t] = made.rho * e[:, t - 1] + np.sqrt(1 - made.rho**2) * e[:, t]
     nobs = rng.choice([0, 1, 2], p=[0.3, 0.4, 0.3], size=shape).astype(np.uint8)
-    season = scale.season_of(days, made.cells).astype(np.intp)
-    carried = np.where(nobs == 0, 1 + made.stale * np.minimum(scale.age_of(days, nobs), 10), 1)
+    season = error_model.season_of(days, made.cells).astype(np.intp)
+    carried = np.where(
+        nobs == 0, 1 + made.stale * np.minimum(error_model.age_of(days, nobs), 10), 1
+    )
     size = made.size * OF_SEASON[season] * np.where(nobs == 2, 0.8, 1) * carried
-    shift = made.shift * rng.normal(size=(made.region[-1] + 1, scale.SEASONS))[made.region]
+    shift = made.shift * rng.normal(size=(made.region[-1] + 1, error_model.SEASONS))[made.region]
     off = e * size + np.take_along_axis(shift, season, axis=1)
     return Days(days, off.astype(np.float32), nobs, size)
 
@@ -126,12 +128,12 @@ def test_intervals_are_nominal_in_each_class(rho):
     # 200 cells with 5000 to 25,000 days a class; what is not nominal is learned, not drawn.
     made = world(rho=rho)
     spread, fresh = fitted(made, 2)
-    season = scale.season_of(fresh.days, made.cells)
-    classes = scale.freshness_of(fresh.nobs, fresh.age)
+    season = error_model.season_of(fresh.days, made.cells)
+    classes = error_model.freshness_of(fresh.nobs, fresh.age)
     for where in (classes == 0, classes == 1, classes == 2, classes == 3, fresh.nobs == 0):
         found = coverage(spread, fresh, fresh.seen & where)
         assert found == pytest.approx(NOMINAL, abs=0.04)
-    for k in range(scale.SEASONS):
+    for k in range(error_model.SEASONS):
         found = coverage(spread, fresh, fresh.seen & (season == k))
         assert found == pytest.approx(NOMINAL, abs=0.04)
 
@@ -199,15 +201,15 @@ def test_a_shift_is_nearer_than_the_mean_of_the_days_and_than_that_of_all_cells(
     rng = np.random.default_rng(5)
     made = replace(world(400, rho=0.7), size=np.full((400, 1), 0.05))
     year = year_of(made, YEAR, rng)
-    season = scale.season_of(YEAR, made.cells)
-    true = 0.01 * rng.normal(size=(400, scale.SEASONS)) + 0.02
+    season = error_model.season_of(YEAR, made.cells)
+    true = 0.01 * rng.normal(size=(400, error_model.SEASONS)) + 0.02
     error = np.where(rng.random(year.error.shape) < 0.1, year.error, np.nan).astype(np.float32)
     error += np.take_along_axis(true, season.astype(np.intp), axis=1).astype(np.float32)
     seen = np.isfinite(error)
-    found = scale.shifts(error, season, scale.SEASONS, YEAR)
+    found = error_model.shifts(error, season, error_model.SEASONS, YEAR)
     wrong = np.sqrt(((found - true) ** 2).mean())
     raw = np.full_like(true, 0.02)
-    for k in range(scale.SEASONS):
+    for k in range(error_model.SEASONS):
         mine = seen & (season == k)
         raw[:, k] = np.where(mine, error, 0).sum(axis=1) / np.maximum(mine.sum(axis=1), 1)
     assert wrong < 0.95 * np.sqrt(((raw - true) ** 2).mean())
@@ -220,7 +222,7 @@ def test_shifts_of_cells_that_do_not_differ_are_one():
     made = world(100, rho=0.7)
     year = year_of(replace(made, size=np.full((100, 1), 0.03)), YEAR, rng)
     one = np.zeros(year.error.shape, np.uint8)
-    found = scale.shifts(year.error + np.float32(0.01), one, 2, YEAR)
+    found = error_model.shifts(year.error + np.float32(0.01), one, 2, YEAR)
     assert found[:, 0].std() < 0.2 * year.error.mean(axis=1).std()
     assert (found[:, 1] == 0).all()
 
@@ -265,7 +267,7 @@ def test_seasons_are_those_of_the_hemisphere_of_the_cell():
     cells = world(200).cells
     lat = cell_latlon(M25, cells).lat
     days = np.array(["2018-01-15", "2018-04-15", "2018-07-15", "2018-10-15"], "M8[D]")
-    found = scale.season_of(days, cells)
+    found = error_model.season_of(days, cells)
     assert (found[lat > 0] == [0, 1, 2, 3]).all()
     assert (found[lat < 0] == [2, 3, 0, 1]).all()
     assert (lat < 0).any()
@@ -299,8 +301,8 @@ def test_what_the_target_adds_at_random_is_taken_off_and_no_more():
 def test_a_spread_comes_back_from_its_file(tmp_path):
     spread, fresh = fitted(world(20), 11)
     first, second = tmp_path / "one.npz", tmp_path / "two.npz"
-    uncertainty_store.save(first, spread)
-    uncertainty_store.save(second, uncertainty_store.load(first))
+    uncertainty_file.save(first, spread)
+    uncertainty_file.save(second, uncertainty_file.load(first))
     assert first.read_bytes() == second.read_bytes()
     some = spread.of(spread.cells[[7, 3]])
     assert np.array_equal(
@@ -318,4 +320,4 @@ def test_what_cannot_be_told_is_one_line(tmp_path):
     path = tmp_path / "old.npz"
     np.savez(path, version=np.int64(1), cells=spread.cells)
     with pytest.raises(GranuleError, match="spread of version 1, expected 3; train again"):
-        uncertainty_store.load(path)
+        uncertainty_file.load(path)

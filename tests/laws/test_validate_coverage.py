@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from mcca_ml.validate import parts
-from mcca_ml.validate.bootstrap import bootstrap, drawn, grouped, independent_blocks
-from mcca_ml.validate.chain import chain_of, lag_one
-from mcca_ml.validate.intervals import Interval, intervals_of
-from mcca_ml.validate.lagged import unbiased_lag_one
-from mcca_ml.validate.memory import BLOCK_DAYS
-from mcca_ml.validate.moments import Moments, moments_of
-from mcca_ml.validate.scores import scores_of
+from mcca_ml.metrics import mergeable
+from mcca_ml.metrics.bootstrap import bootstrap, drawn, grouped, independent_blocks
+from mcca_ml.metrics.effective_samples import BLOCK_DAYS
+from mcca_ml.metrics.intervals import Interval, intervals_of
+from mcca_ml.metrics.lag1_autocorrelation import unbiased_lag_one
+from mcca_ml.metrics.lagged_moments import chain_of, lag_one
+from mcca_ml.metrics.moments import Moments, moments_of
+from mcca_ml.metrics.scores import scores_of
 from mcca_ml.validate.triplets import errors_of
 
 SERIES = 2000
@@ -125,8 +125,8 @@ def test_a_constant_has_no_correlation_and_no_interval_whatever_the_rounding():
     constant = rng.random((500, 1)) * np.ones((1, 600))
     constant[rng.random(constant.shape) < 0.5] = np.nan
     labels = np.arange(600) // BLOCK_DAYS
-    scores, found = parts.with_intervals(
-        parts.kind_of([constant, rng.standard_normal(constant.shape)], labels, 20)
+    scores, found = mergeable.with_intervals(
+        mergeable.kind_of([constant, rng.standard_normal(constant.shape)], labels, 20)
     )
     assert np.isnan(scores.r).all()
     assert np.isnan(found.r.low).all()
@@ -206,7 +206,7 @@ def test_ten_blocks_are_the_fewest(autoregression):
 
 
 def test_blocks_are_counted_from_one_epoch():
-    span = parts.Span(np.datetime64("2015-01-10"), np.datetime64("2016-01-10"))
+    span = mergeable.Span(np.datetime64("2015-01-10"), np.datetime64("2016-01-10"))
     days = np.arange("2015-01-10", "2016-01-11", dtype="M8[D]")
     labels = span.blocks(days)
     assert labels[0] == 0

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from scipy.linalg import hadamard, toeplitz
 
-from mcca_ml.validate.chain import chain_of, lag_one
-from mcca_ml.validate.lagged import lagged_of, mean_factor, of_sum
-from mcca_ml.validate.memory import BLOCK_DAYS, Memory, _shape, memory_of, modes_of
-from mcca_ml.validate.moments import Moments, moments_of
+from mcca_ml.metrics.effective_samples import BLOCK_DAYS, Memory, _shape, memory_of, modes_of
+from mcca_ml.metrics.lag1_autocorrelation import lagged_of, mean_factor, of_sum
+from mcca_ml.metrics.lagged_moments import chain_of, lag_one
+from mcca_ml.metrics.moments import Moments, moments_of
 
 DAYS = 30 * 400
 

@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 
 from mcca_ml.errors import SchemaError
 from mcca_ml.learn.scores import score
-from mcca_ml.validate import anomalies, parts
-from mcca_ml.validate.chain import chain_of, lag_one
-from mcca_ml.validate.moments import empty, merge, moments_of, total
-from mcca_ml.validate.scores import Scores, scores_of
+from mcca_ml.metrics import anomalies, mergeable
+from mcca_ml.metrics.lagged_moments import chain_of, lag_one
+from mcca_ml.metrics.moments import empty, merge, moments_of, total
+from mcca_ml.metrics.scores import Scores, scores_of
 
 DAYS = np.arange("2014-11-20", "2017-03-01", dtype="M8[D]")
-SPAN = parts.Span(DAYS[0], DAYS[-1])
+SPAN = mergeable.Span(DAYS[0], DAYS[-1])
 
 
 def made(seed: int, present: float, cells: int = 5, series: int = 3) -> list[np.ndarray]:
@@ -45,8 +45,8 @@ def assert_same_scores(a: object, b: object, tolerance: float = 1e-12) -> None:
 @given(st.integers(0, 2**32 - 1), st.integers(9, 900), st.sampled_from([0.08, 0.5, 1.0]))
 def test_any_chunking_gives_the_same_scores(seed: int, length: int, present: float):
     series = made(seed, present)
-    whole = parts.pair_scores(parts.parts_of(series, DAYS, SPAN), 0, 2)
-    cut = parts.pair_scores(parts.in_parts(series, DAYS, SPAN, length), 0, 2)
+    whole = mergeable.pair_scores(mergeable.parts_of(series, DAYS, SPAN), 0, 2)
+    cut = mergeable.pair_scores(mergeable.in_parts(series, DAYS, SPAN, length), 0, 2)
     assert_same_scores(whole, cut)
 
 
@@ -56,8 +56,8 @@ def test_parts_without_a_value_change_nothing(length: int):
     series = [one[:, :400] for one in made(7, 0.9)]
     for one in series:
         one[:, 150:260] = np.nan
-    whole = parts.pair_scores(parts.parts_of(series, DAYS[:400], SPAN))
-    cut = parts.pair_scores(parts.in_parts(series, DAYS[:400], SPAN, length))
+    whole = mergeable.pair_scores(mergeable.parts_of(series, DAYS[:400], SPAN))
+    cut = mergeable.pair_scores(mergeable.in_parts(series, DAYS[:400], SPAN, length))
     assert_same_scores(whole, cut)
 
 
@@ -65,8 +65,8 @@ def test_parts_without_a_value_change_nothing(length: int):
 @settings(max_examples=10, deadline=None)
 def test_cells_do_not_see_each_other(seed: int, first: int):
     series = made(seed, 0.5)
-    whole = parts.pair_scores(parts.parts_of(series, DAYS, SPAN))
-    some = parts.pair_scores(parts.parts_of([one[:first] for one in series], DAYS, SPAN))
+    whole = mergeable.pair_scores(mergeable.parts_of(series, DAYS, SPAN))
+    some = mergeable.pair_scores(mergeable.parts_of([one[:first] for one in series], DAYS, SPAN))
     assert_same_scores(
         Scores(*(getattr(whole.window, f.name)[:first] for f in fields(Scores))), some.window, 1e-14
     )
@@ -180,4 +180,4 @@ def test_climatology_moments_are_those_of_anomalies_day_by_day():
 def test_days_with_gaps_are_refused():
     days = np.delete(DAYS, 10)
     with pytest.raises(SchemaError, match="validate: found days with gaps, expected each day once"):
-        parts.parts_of([np.zeros((1, days.size))] * 2, days, SPAN)
+        mergeable.parts_of([np.zeros((1, days.size))] * 2, days, SPAN)

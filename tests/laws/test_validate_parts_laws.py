@@ -4,16 +4,17 @@ import numpy as np
 import pytest
 
 from mcca_ml.errors import ConfigError, GranuleError
-from mcca_ml.validate import strata, variables, when
+from mcca_ml.metrics.moments import moments_of
+from mcca_ml.metrics.triple_collocation import check_independent, triple_collocation
+from mcca_ml.read.products import cf_time, soil_moisture_variable
+from mcca_ml.read.products.dimensions import Layout, places_of
+from mcca_ml.read.products.extract import Series
+from mcca_ml.read.products.provenance import shares_of
+from mcca_ml.validate import strata
 from mcca_ml.validate.collocate import collocate, readings
-from mcca_ml.validate.layout import Layout, places_of
-from mcca_ml.validate.moments import moments_of
-from mcca_ml.validate.network import average, thiessen_weights
-from mcca_ml.validate.origin import shares_of
-from mcca_ml.validate.products import Series
-from mcca_ml.validate.scored import Held, score_units
+from mcca_ml.validate.score_units import Held, score_units
+from mcca_ml.validate.station_mean import average, thiessen_weights
 from mcca_ml.validate.stations import SINGLE, Probe, Unit, units_of
-from mcca_ml.validate.triple import check_independent, triple_collocation
 
 DAY = np.timedelta64(1, "D")
 
@@ -195,23 +196,23 @@ def test_a_longitude_beyond_180_is_the_same_meridian():
 
 
 def test_times_of_cf_units():
-    found = when.decode(np.array([0.25, np.nan, -9999.0 * 365]), "days since 2000-01-01", "x")
+    found = cf_time.decode(np.array([0.25, np.nan, -9999.0 * 365]), "days since 2000-01-01", "x")
     assert str(found[0])[:19] == "2000-01-01T06:00:00"
     assert np.isnat(found[1:]).tolist() == [True, True]
-    zone = when.decode(np.array([6.0]), "hours since 2000-01-01 00:00:00 -6:00", "x")
+    zone = cf_time.decode(np.array([6.0]), "hours since 2000-01-01 00:00:00 -6:00", "x")
     assert str(zone[0])[:19] == "2000-01-01T12:00:00"
     with pytest.raises(GranuleError, match="x: units of time since 'never', expected a date"):
-        when.decode(np.array([1.0]), "days since never", "x")
+        cf_time.decode(np.array([1.0]), "days since never", "x")
 
 
 def test_stamps_at_midnight_are_days_and_others_instants():
     days = np.array(["2016-01-01", "2016-01-02"], "M8[ns]")
-    begin, end = when.spans(days)
+    begin, end = cf_time.spans(days)
     assert (end - begin == DAY).all()
-    begin, end = when.spans(days + np.timedelta64(12, "h"))
+    begin, end = cf_time.spans(days + np.timedelta64(12, "h"))
     assert (begin == days).all()
     assert (end == days + DAY).all()
-    begin, end = when.spans(days + np.array([0, 3], "m8[h]"))
+    begin, end = cf_time.spans(days + np.array([0, 3], "m8[h]"))
     assert (begin == end).all()
 
 
@@ -221,7 +222,7 @@ def test_what_is_about_soil_moisture_is_not_soil_moisture(bad):
 
     ds = xr.Dataset({bad: ("x", [0.1], {"long_name": "soil moisture"})})
     with pytest.raises(GranuleError, match="found no soil moisture"):
-        variables.find(ds, "x")
+        soil_moisture_variable.find(ds, "x")
 
 
 def test_periods_of_sensors_and_seasons():

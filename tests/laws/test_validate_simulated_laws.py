@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from mcca_ml.simulate.stations import Site, StationSettings, make_network
+from mcca_ml.metrics.intervals import Interval
+from mcca_ml.read.products.extract import Series
+from mcca_ml.simulate.stations.truth_to_readings import Site, StationSettings, make_network
 from mcca_ml.validate.collocate import Collocated, collocate
-from mcca_ml.validate.intervals import Interval
-from mcca_ml.validate.products import Series
-from mcca_ml.validate.scored import cell_scores, days_of, held, score_units
+from mcca_ml.validate.score_units import cell_scores, days_of, held, score_units
 from mcca_ml.validate.stations import DENSE, Probe, Unit
 
 NETWORKS = 100

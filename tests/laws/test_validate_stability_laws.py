@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mcca_ml.validate.scored import Held
+from mcca_ml.validate.score_units import Held
 from mcca_ml.validate.stability import (
     Change,
     dates,

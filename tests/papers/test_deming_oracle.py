@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pytest
 
-from mcca_ml.intercal.line import fit_lines
+from mcca_ml.intercal.deming_regression import fit_lines
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # newer versions announce that they will move it

@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mcca_ml.config_train import TrainSettings
-from mcca_ml.learn import samples
-from mcca_ml.learn.compare import compare
+from mcca_ml.config.train import TrainSettings
+from mcca_ml.learn import sequences
 from mcca_ml.learn.fit import fine_tune
-from mcca_ml.learn.roles import Role
-from mcca_ml.learn.start import pooled_start
+from mcca_ml.learn.pooled_start import pooled_start
+from mcca_ml.learn.splits import Role
+from mcca_ml.report.scores.learner import compare
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))
 
@@ -26,11 +26,11 @@ def test_the_learner_beats_ridge_on_real_series(real_data):
     """
     task = read_task(real_data / "conus")
     given = {"roles": task.roles, "cells": task.cells, "static": task.static}
-    every = samples.series(task.x, task.y, **given)
+    every = sequences.series(task.x, task.y, **given)
     settings = TrainSettings(pooled_epochs=20, epochs=10, block=52)
     start, _ = pooled_start(every, settings)
     some = np.arange(0, 412, 8)
-    series = samples.of(every, some)
+    series = sequences.of(every, some)
     weights, _ = fine_tune(start, series)
     scores = compare(weights, series, task.y[some], roles=task.roles, role=Role.TEST)
     found = {name: medians(each) for name, each in scores.items()}

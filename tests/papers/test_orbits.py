@@ -11,10 +11,10 @@ from sgp4.propagation import gstime
 
 from mcca_ml.grid.ease2 import M25
 from mcca_ml.sensors import AMSR2, AMSRE, GMI, SENSORS, SMAP, TMI
-from mcca_ml.simulate import orbit
 from mcca_ml.simulate.coverage import fraction_by_band, seen_cells
-from mcca_ml.simulate.passes import orbit_footprints, orbit_number, revolution_ends
-from mcca_ml.simulate.scan import EARTH_RADIUS_KM
+from mcca_ml.simulate.observe import orbit
+from mcca_ml.simulate.observe.overpasses import orbit_footprints, orbit_number, revolution_ends
+from mcca_ml.simulate.observe.scan import EARTH_RADIUS_KM
 
 ORBITS = [(sensor, number) for sensor in SENSORS.values() for number in range(len(sensor.orbits))]
 

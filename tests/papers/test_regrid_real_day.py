@@ -5,7 +5,7 @@ import pytest
 
 from mcca_ml.flags import Flag
 from mcca_ml.grid import ease2, land
-from mcca_ml.grid.compose import compose_day, days_of
+from mcca_ml.grid.daily_composite import compose_day, days_of
 from mcca_ml.grid.overlap import MIN_SHARE, at_least
 from mcca_ml.grid.regrid import cover_of, to_m25
 from mcca_ml.grid.sources import contributing

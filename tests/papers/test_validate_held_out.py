@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from mcca_ml.config_validate import ValidateSettings
-from mcca_ml.validate.opening import product_of
+from mcca_ml.config.validate import ValidateSettings
+from mcca_ml.read.products.open import product_of
 from mcca_ml.validate.run import Validation, validate
 
 pytestmark = pytest.mark.real_data

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from mcca_ml.validate import anomalies
-from mcca_ml.validate.moments import moments_of
-from mcca_ml.validate.scores import scores_of
-from mcca_ml.validate.triple import triple_collocation
+from mcca_ml.metrics import anomalies
+from mcca_ml.metrics.moments import moments_of
+from mcca_ml.metrics.scores import scores_of
+from mcca_ml.metrics.triple_collocation import triple_collocation
 
 pytesmo = pytest.importorskip("pytesmo", reason="the group test of pyproject.toml brings it")
 pd = pytest.importorskip("pandas", reason="the group test of pyproject.toml brings it")

@@ -6,14 +6,14 @@ from datetime import date
 import numpy as np
 import pytest
 
-from mcca_ml.config_world import BoxSettings, SimulateSettings
+from mcca_ml.config.simulate import BoxSettings, SimulateSettings
 from mcca_ml.grid import ease2
 from mcca_ml.grid.ease2 import M25
-from mcca_ml.read.any import read, read_swaths
+from mcca_ml.read.any_granule import read, read_swaths
 from mcca_ml.sensors import SMAP, TMI
-from mcca_ml.simulate.cells import make_cells
-from mcca_ml.simulate.fields import smoother
-from mcca_ml.simulate.land import make_land
+from mcca_ml.simulate.truth.fields import smoother
+from mcca_ml.simulate.truth.land import make_land
+from mcca_ml.simulate.truth.patches import make_cells
 
 DAY = np.datetime64("2015-04-02")
 MEGABYTE = 1_000_000

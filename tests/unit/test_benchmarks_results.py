@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mcca_ml.config_train import TrainSettings
+from mcca_ml.config.train import TrainSettings
 
 FOLDER = Path(__file__).resolve().parents[2] / "benchmarks" / "results"
 KEPT = sorted(FOLDER.glob("*.json"))

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mcca_ml.blocks import map_blocks
+from mcca_ml.parallel import map_blocks
 
 
 @given(st.integers(1, 50), st.integers(1, 20))

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from made_pairs import made_pairs, pairs_of
-from mcca_ml.config_calibrate import CalibrateSettings
+from mcca_ml.config.calibrate import CalibrateSettings
 from mcca_ml.intercal.drift import drift_against_reference
-from mcca_ml.intercal.transfer import link_of_pairs
+from mcca_ml.intercal.fit_link import link_of_pairs
 
 SETTINGS = CalibrateSettings()
 FIRST, BOOST = np.datetime64("2015-01-01"), np.datetime64("2023-11-08")

@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 
 from made_pairs import made_grid, made_pairs, pairs_of
-from mcca_ml.config_calibrate import CalibrateSettings
-from mcca_ml.intercal.effect import effect_size
+from mcca_ml.config.calibrate import CalibrateSettings
+from mcca_ml.intercal.fit_link import link_of_pairs
+from mcca_ml.intercal.regress_differences import effect_size
 from mcca_ml.intercal.step import (
     Step,
     step_against_itself,
     step_against_reference,
     without_step,
 )
-from mcca_ml.intercal.transfer import link_of_pairs
 
 SETTINGS = CalibrateSettings()
 DATE = np.datetime64("2023-11-08")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mcca_ml.config import RetrieveSettings, load
+from mcca_ml.config.load import RetrieveSettings, load
 from mcca_ml.errors import ConfigError
 
 

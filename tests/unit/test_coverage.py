@@ -14,8 +14,8 @@ from mcca_ml.simulate.coverage import (
     seen_cells,
     soil,
 )
-from mcca_ml.simulate.scan import looks, scan_ground, scan_times
-from mcca_ml.simulate.smap_passes import smap_looks
+from mcca_ml.simulate.observe.scan import looks, scan_ground, scan_times
+from mcca_ml.simulate.observe.smap_overpasses import smap_looks
 
 DAY = np.datetime64("2015-04-07")
 

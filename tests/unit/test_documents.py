@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from mcca_ml import cli, config
+from mcca_ml.cli import app
+from mcca_ml.config import load
 
 PROJECT = Path(__file__).resolve().parents[2]
 DOCUMENTS = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]
@@ -29,7 +30,7 @@ def test_documents_name_options_that_exist(path):
         "validate",
         "report",
     ):
-        shown = CliRunner().invoke(cli.app, [command, "--help"], env={"COLUMNS": "200"})
+        shown = CliRunner().invoke(app.app, [command, "--help"], env={"COLUMNS": "200"})
         options |= set(re.findall(r"--[a-z-]+", shown.stdout))
     lines = re.findall(r"^mcca-ml .*$|`(--[a-z][^`]*)`", path.read_text(encoding="utf-8"), re.M)
     named = {option for line in lines for option in re.findall(r"--[a-z-]+", line)}
@@ -47,7 +48,7 @@ def test_examples_in_documents_are_valid(path, tmp_path):
     for number, example in enumerate(re.findall(r"^```toml\n(.*?)^```", text, re.M | re.S)):
         file = tmp_path / f"{number}.toml"
         file.write_text(example)
-        config.load(file)
+        load.load(file)
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)

@@ -8,8 +8,8 @@ from scipy.stats import norm
 
 from mcca_ml.grid import ease2
 from mcca_ml.grid.ease2 import M25
-from mcca_ml.simulate.footprint import axis_shares, shares, spots
-from mcca_ml.simulate.world import Patch
+from mcca_ml.simulate.observe.footprint import axis_shares, shares, spots
+from mcca_ml.simulate.truth.types import Patch
 
 PATCH = Patch("box", first_row=130, first_column=980, shape=(15, 18), start=0)
 LAT = ease2.latitude(M25)[130:145]

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from mcca_ml.config_world import InstrumentSettings
+from mcca_ml.config.simulate import InstrumentSettings
 from mcca_ml.sensors import AMSR2, GMI, SMAP, TMI
-from mcca_ml.simulate.instrument import (
+from mcca_ml.simulate.observe.instrument import (
     calibration_error,
     interference,
     noise,

@@ -6,7 +6,7 @@ from scipy.integrate import quad
 from scipy.stats import norm
 
 from mcca_ml.learn.scores import crps_gneiting07
-from mcca_ml.report.intervals import interval_of
+from mcca_ml.report.scores.interval_coverage import interval_of
 
 
 @pytest.mark.parametrize(("error", "sd"), [(0.0, 0.03), (0.05, 0.03), (-0.2, 0.01), (0.01, 0.2)])

@@ -7,16 +7,16 @@ import pytest
 from pydantic import ValidationError
 
 from made_series import DAYS, TEST_FROM, bucket, settings
-from mcca_ml.config_train import TrainSettings
+from mcca_ml.config.train import TrainSettings
 from mcca_ml.errors import GranuleError, OutputError, SchemaError
-from mcca_ml.learn import adam, linear, samples
-from mcca_ml.learn.baselines import climatology, ridge
-from mcca_ml.learn.compare import compare
+from mcca_ml.learn import adam, ridge_path, sequences
 from mcca_ml.learn.fit import fit, predict
-from mcca_ml.learn.level import Levels
-from mcca_ml.learn.roles import Role
 from mcca_ml.learn.scores import score
-from mcca_ml.learn.store import VERSION, load, save
+from mcca_ml.learn.splits import Role
+from mcca_ml.learn.target_scaling import Levels
+from mcca_ml.learn.weights_file import VERSION, load, save
+from mcca_ml.report.scores.baselines import climatology, ridge
+from mcca_ml.report.scores.learner import compare
 
 
 def trained(made, **changes):
@@ -32,7 +32,7 @@ def trained(made, **changes):
 
 def series_of(made, **changes):
     given = {"roles": made.roles, "cells": made.cells, "static": made.static, **changes}
-    return samples.series(made.x, made.y, **given)
+    return sequences.series(made.x, made.y, **given)
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +94,7 @@ def test_a_day_before_the_first_input_has_no_answer(made):
 
 def test_each_look_has_its_own_age():
     x = np.array([[[1, 5], [np.nan, 6], [np.nan, np.nan], [2, np.nan]]], np.float32)
-    values, ages = samples.carried(x, np.array([0, 1]), 2)
+    values, ages = sequences.carried(x, np.array([0, 1]), 2)
     assert values[0].tolist() == [[1, 5], [1, 6], [1, 6], [2, 6]]
     assert ages[0].tolist() == [[0, 0], [1, 0], [2, 1], [0, 2]]
 
@@ -102,10 +102,10 @@ def test_each_look_has_its_own_age():
 def test_a_feature_never_seen_enters_as_nothing_known():
     x = np.full((1, 3, 1), np.nan, np.float32)
     one = np.ones((1, 1), np.float32)
-    line = linear.Line(5 * one, 2 * one, one[0], one, one[0])
-    values, ages = samples.carried(x, np.array([0]), 30)
-    assert linear.scaled_values(values, line)[0].tolist() == [[0]] * 3
-    assert samples.aged(ages, 30)[0].tolist() == [[1]] * 3
+    line = ridge_path.Line(5 * one, 2 * one, one[0], one, one[0])
+    values, ages = sequences.carried(x, np.array([0]), 30)
+    assert ridge_path.scaled_values(values, line)[0].tolist() == [[0]] * 3
+    assert sequences.aged(ages, 30)[0].tolist() == [[1]] * 3
 
 
 def test_one_step_of_adam_by_hand():
@@ -140,10 +140,10 @@ def test_the_baselines_find_what_they_are_made_for():
     wave = 0.2 + 0.05 * np.cos(2 * np.pi * days / 365.2425)
     line = 0.2 + 0.03 * np.sin(days)
     x = np.repeat(np.sin(days)[None, :, None], 2, axis=0)
-    made = samples.series(x, np.stack([wave, line]), roles=np.zeros(400), cells=[1, 2])
+    made = sequences.series(x, np.stack([wave, line]), roles=np.zeros(400), cells=[1, 2])
     level = Levels(np.float32([0.2, 0.2]), np.float32([0.1, 0.1]), np.array([True, True]))
     np.testing.assert_allclose(climatology(made, level)[0], wave, atol=1e-5)
-    np.testing.assert_allclose(ridge(made, level, linear.Form(3, 3.0))[1], line, atol=1e-3)
+    np.testing.assert_allclose(ridge(made, level, ridge_path.Form(3, 3.0))[1], line, atol=1e-3)
 
 
 def test_weights_come_back_from_their_file(made, tmp_path):
@@ -192,7 +192,7 @@ def test_shapes_and_roles_that_do_not_fit_are_refused(made, changes, words):
 
 def test_too_few_targets_and_wrong_inputs_are_refused(made):
     with pytest.raises(SchemaError, match="expected \\(cell, time, feature\\)"):
-        samples.series(made.y, made.y, roles=made.roles, cells=made.cells)
+        sequences.series(made.y, made.y, roles=made.roles, cells=made.cells)
     with pytest.raises(SchemaError, match="0 cells with 500 targets or more in 160 days"):
         trained(made, fewest_targets=500)
     weights, _ = trained(made, epochs=1, pooled_epochs=1)

@@ -6,18 +6,18 @@ import numpy as np
 import pytest
 
 from made_series import bucket, settings
-from mcca_ml.learn import samples
+from mcca_ml.learn import sequences
 from mcca_ml.learn.fit import fine_tune, predict
-from mcca_ml.learn.start import at_start, pooled_start
-from mcca_ml.learn.store import load, save
+from mcca_ml.learn.pooled_start import at_start, pooled_start
+from mcca_ml.learn.weights_file import load, save
 
-pytest.importorskip("mcca_ml.learn.kernel.native", reason="the kernel is not built")
+pytest.importorskip("mcca_ml.learn.native_backend", reason="the kernel is not built")
 
 
 def test_both_backends_learn_the_same_and_are_named(tmp_path):
     made = bucket()
     given = {"roles": made.roles, "cells": made.cells, "static": made.static}
-    series = samples.series(made.x, made.y, **given)
+    series = sequences.series(made.x, made.y, **given)
     start, _ = pooled_start(series, settings(pooled_epochs=2))
     assert at_start(start, series).backend == "none"
     found = {}

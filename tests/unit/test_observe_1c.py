@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from made_world import small_truth
-from mcca_ml.config_effects import EffectSettings
-from mcca_ml.config_world import InstrumentSettings
+from mcca_ml.config.effects import EffectSettings
+from mcca_ml.config.simulate import InstrumentSettings
 from mcca_ml.sensors import AMSR2
-from mcca_ml.simulate import observe_1c
-from mcca_ml.simulate.observe_1c import granules, instrument, overpasses
-from mcca_ml.simulate.piece import cut
-from mcca_ml.simulate.tasks import target_of
+from mcca_ml.simulate.granule_tasks import target_of
+from mcca_ml.simulate.observe import observe_1c
+from mcca_ml.simulate.observe.observe_1c import granules, instrument, overpasses
+from mcca_ml.simulate.observe.truth_slice import cut
 
 
 @pytest.mark.parametrize(("least", "is_written"), [(observe_1c.LEAST_INSIDE, True), (2.0, False)])

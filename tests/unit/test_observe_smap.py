@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 
 from made_world import small_truth
-from mcca_ml.config_effects import EffectSettings
-from mcca_ml.config_world import InstrumentSettings
+from mcca_ml.config.effects import EffectSettings
+from mcca_ml.config.simulate import InstrumentSettings
 from mcca_ml.grid import ease2
 from mcca_ml.physics.temperature import SMAP_WEIGHT_AM, SMAP_WEIGHT_PM
 from mcca_ml.sensors import SMAP
-from mcca_ml.simulate.observe_1c import cell_tb, instrument
-from mcca_ml.simulate.observe_smap import look_of, observe, overpasses
-from mcca_ml.simulate.piece import cut, state_at
-from mcca_ml.simulate.smap_day import day_look, together
-from mcca_ml.simulate.smap_target import GRID, over_cells, targets
+from mcca_ml.simulate.observe.observe_1c import cell_tb, instrument
+from mcca_ml.simulate.observe.observe_smap import look_of, observe, overpasses
+from mcca_ml.simulate.observe.smap_cells import GRID, over_cells, targets
+from mcca_ml.simulate.observe.smap_day import day_look, together
+from mcca_ml.simulate.observe.truth_slice import cut, state_at
 
 CLEAN = InstrumentSettings(
     noise=0, geolocation_sd=0, rfi_l_band=0, temperature_sd=0, clay_sd=0, water_left=0

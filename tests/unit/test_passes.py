@@ -5,9 +5,9 @@ import pytest
 
 from mcca_ml.errors import ConfigError
 from mcca_ml.sensors import AMSR2, GMI, SENSORS, SMAP, TMI
-from mcca_ml.simulate import scan
-from mcca_ml.simulate.orbit import ephemeris, times_of
-from mcca_ml.simulate.passes import (
+from mcca_ml.simulate.observe import scan
+from mcca_ml.simulate.observe.orbit import ephemeris, times_of
+from mcca_ml.simulate.observe.overpasses import (
     Target,
     footprints,
     orbit_footprints,

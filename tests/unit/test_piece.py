@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from made_world import small_truth
-from mcca_ml.simulate.piece import as_cases, cut, state_at
-from mcca_ml.simulate.world import State
+from mcca_ml.simulate.observe.truth_slice import as_cases, cut, state_at
+from mcca_ml.simulate.truth.types import State
 
 HOUR = np.timedelta64(1, "h")
 

@@ -5,10 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mcca_ml.config import RetrieveSettings
+from mcca_ml.config.load import RetrieveSettings
 from mcca_ml.flags import Flag
 from mcca_ml.grid.ease2 import M36
-from mcca_ml.retrieve.ratio import (
+from mcca_ml.retrieve.season import retrieve_season
+from mcca_ml.retrieve.single_look import retrieve
+from mcca_ml.retrieve.vod_ratio import (
     LookProducts,
     RatioPrior,
     expected_vod,
@@ -16,8 +18,6 @@ from mcca_ml.retrieve.ratio import (
     window_median,
     window_of,
 )
-from mcca_ml.retrieve.season import retrieve_season
-from mcca_ml.retrieve.stage import retrieve
 from mcca_ml.sensors import SMAP
 from mcca_ml.simulate.scene import scene_dataset, uniform_scene
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mcca_ml.layouts import DOCUMENTED_EPOCH, FILLS
+from mcca_ml.formats.smap import DOCUMENTED_EPOCH, FILLS
 from mcca_ml.read.times import KNOWN_EPOCHS, epoch_of, obs_time
 
 SECONDS = np.array([489_000_000.25, FILLS["f8"], 489_000_001.75])

@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from mcca_ml.config import Settings
-from mcca_ml.fuse.errors import STREAMS, Model
+from mcca_ml.config.load import Settings
+from mcca_ml.fuse.error_covariance import STREAMS, Model
 from mcca_ml.fuse.fusion import fuse
 from mcca_ml.grid.ease2 import M25
 from mcca_ml.grid.land import land_cells
-from mcca_ml.record import fusing
-from mcca_ml.record.loading import Source
-from mcca_ml.record.plan import Plan
+from mcca_ml.pipeline import fuse as fuse_stage
+from mcca_ml.pipeline.load_series import Source
+from mcca_ml.pipeline.plan import Plan
 from mcca_ml.schema import DAILY, STREAM
 
 FIRST, LAST = np.datetime64("2012-01-01"), np.datetime64("2018-12-31")
@@ -67,7 +67,7 @@ def test_days_fused_in_spans_are_those_fused_at_once():
     sd = rng.uniform(0.03, 0.05, (5, 4)).astype("f4")
     model = Model(rng.normal(0, 0.01, (5, 4)).astype("f4"), sd, np.full(5, 0.3, "f4"))
     whole = fuse(made, model, Settings().fuse)
-    parts = fusing.spans(days)
+    parts = fuse_stage.spans(days)
     assert [part.size for part in parts] == [19, 56]  # day 4,096 is 2008-03-20
     cut = [
         fuse({n: ds.sel(time=part) for n, ds in made.items()}, model, Settings().fuse)
@@ -77,6 +77,8 @@ def test_days_fused_in_spans_are_those_fused_at_once():
 
 
 def test_spans_begin_where_shards_of_the_streams_do():
-    parts = fusing.spans(np.arange("1997-12-07", "2024-01-01", dtype="M8[D]"))
+    parts = fuse_stage.spans(np.arange("1997-12-07", "2024-01-01", dtype="M8[D]"))
     assert sum(part.size for part in parts) == 9521
-    assert all((part[0] - fusing.EPOCH).astype(int) % fusing.TIME_SHARD == 0 for part in parts[1:])
+    assert all(
+        (part[0] - fuse_stage.EPOCH).astype(int) % fuse_stage.TIME_SHARD == 0 for part in parts[1:]
+    )

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import pytest
 
-from mcca_ml.report import at_units
-from mcca_ml.report.taylor import colours_of
-from mcca_ml.validate.rows import SUMMARY
+from mcca_ml.report.figures.taylor import colours_of
+from mcca_ml.report.scores import station_tables
 from mcca_ml.validate.run import Validation
+from mcca_ml.validate.score_rows import SUMMARY
 from mcca_ml.validate.stations import Unit
 from mcca_ml.validate.tables import Table
 from mcca_ml.validate.triplets import COLUMNS
@@ -45,17 +45,17 @@ def summary(*heads: tuple[str, str, str, str, int]) -> Table:
 def test_products_are_compared_on_common_days_if_most_units_have_them(common, days):
     heads = [(one, "own", "all", "all", 4) for one in "ab"]
     heads += [(one, "common", "all", "all", n) for one, n in zip("ab", common, strict=True) if n]
-    assert at_units.days_compared(validation(summary(*heads))) == days
+    assert station_tables.days_compared(validation(summary(*heads))) == days
 
 
 def test_one_product_has_own_days():
     found = validation(summary(("a", "own", "all", "all", 4)), products=("a",))
-    assert at_units.days_compared(found) == "own"
+    assert station_tables.days_compared(found) == "own"
 
 
 def test_medians_have_quartiles_where_there_is_more_than_one_unit():
     found = validation(summary(("a", "own", "all", "all", 3), ("b", "own", "all", "all", 1)))
-    sheet = at_units.medians_sheet(found)
+    sheet = station_tables.medians_sheet(found)
     assert [row[4] for row in sheet.rows] == ["0.50\n0.40 to 0.70", "0.50"]
     assert sheet.data[0][sheet.columns.index("r_q75")] == 0.7
 
@@ -64,7 +64,7 @@ def test_a_way_to_tell_units_apart_is_left_out_where_all_are_of_one_class():
     heads = [("a", "own", "all", "all", 3), ("a", "own", "VOD", "not told", 3)]
     heads += [("a", "own", "climate", name, 2) for name in ("arid", "cold")]
     heads += [("a", "own", "network", name, 1) for name in ("N", "M")]
-    sheets = list(at_units.strata_sheets(validation(summary(*heads), products=("a",))))
+    sheets = list(station_tables.strata_sheets(validation(summary(*heads), products=("a",))))
     assert [one.title for one in sheets] == ["At stations by climate"]
     assert [row[0] for row in sheets[0].rows] == ["arid", "cold"]
 
@@ -79,7 +79,7 @@ def test_both_kinds_of_units_count_for_the_days():
             ("own", "network", 5),
         ):
             rows.append((product, days, kind, "all", "all", units, "r", 0.5, 0.4, 0.7))
-    assert at_units.days_compared(validation(Table("summary", SUMMARY, tuple(rows)))) == "own"
+    assert station_tables.days_compared(validation(Table("summary", SUMMARY, tuple(rows)))) == "own"
 
 
 def triple(*rows: tuple[object, ...], kinds: tuple[str, ...] = ("network",) * 3) -> Validation:
@@ -93,10 +93,10 @@ def test_errors_by_triple_collocation_are_medians_over_units():
         (f"u{i}", "a / b / stations", "a", 200.0, one, one / 2, one * 2, 0.8, 3.0, 1.0, "")
         for i, one in enumerate(errors)
     ]
-    (row,) = at_units.triple_sheet(triple(*rows)).rows
+    (row,) = station_tables.triple_sheet(triple(*rows)).rows
     assert row[:5] == ("a / b / stations", "a", "dense networks", "3", "200")
     assert row[5] == "0.030\n0.015 to 0.060"
-    assert at_units.refused_sheet(triple(*rows)) is None
+    assert station_tables.refused_sheet(triple(*rows)) is None
 
 
 def test_errors_at_networks_and_at_stations_are_not_pooled():
@@ -105,17 +105,17 @@ def test_errors_at_networks_and_at_stations_are_not_pooled():
         for i, one in enumerate((0.02, 0.03, 0.06))
     ]
     found = triple(*rows, kinds=("network", "station", "station"))
-    shown = [(row[2], row[3], row[5][:5]) for row in at_units.triple_sheet(found).rows]
+    shown = [(row[2], row[3], row[5][:5]) for row in station_tables.triple_sheet(found).rows]
     assert shown == [("dense networks", "1", "0.020"), ("single stations", "2", "0.045")]
 
 
 def test_refused_triplets_are_counted_by_reason():
     head, reason = ("",), "a and b share SMAP, so their errors are not independent"
     rows = [(*head, f"a / b / {one}", "", 0, *(NAN,) * 6, reason) for one in ("stations", "c")]
-    sheet = at_units.refused_sheet(triple(*rows))
+    sheet = station_tables.refused_sheet(triple(*rows))
     assert sheet.rows == ((reason, "2", "a / b / stations"),)
     assert len(sheet.data) == 2
-    assert at_units.triple_sheet(triple(*rows)) is None
+    assert station_tables.triple_sheet(triple(*rows)) is None
 
 
 def test_products_have_different_colours():

@@ -4,13 +4,18 @@ import numpy as np
 import pytest
 
 from mcca_ml.grid import ease2
-from mcca_ml.report.key_scores import key_sheet, score
-from mcca_ml.report.maps import Panel, draw_maps, limit_of, regions
-from mcca_ml.report.networks import share_held
-from mcca_ml.report.reliability import NOMINAL, draw_reliability, reliability_of, reliability_sheet
-from mcca_ml.report.stability import draw_stability, stability_of, stability_sheet
-from mcca_ml.report.taylor import colours_of, draw_taylor, point, taylor_sheet
-from mcca_ml.validate.scored import Held
+from mcca_ml.plot.cell_maps import Panel, draw_maps, limit_of, regions
+from mcca_ml.report.figures.reliability import (
+    NOMINAL,
+    draw_reliability,
+    reliability_of,
+    reliability_sheet,
+)
+from mcca_ml.report.figures.stability import draw_stability, stability_of, stability_sheet
+from mcca_ml.report.figures.taylor import colours_of, draw_taylor, point, taylor_sheet
+from mcca_ml.report.scores.key_scores import key_sheet, score
+from mcca_ml.report.scores.station_scores import share_held
+from mcca_ml.validate.score_units import Held
 
 SHAPE = (5, 400)
 DAYS = np.datetime64("2015-01-01") + np.arange(SHAPE[1])

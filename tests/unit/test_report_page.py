@@ -9,10 +9,10 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from mcca_ml.errors import OutputError
-from mcca_ml.report.files import rendered, table_of, write_pictures, write_sheets
-from mcca_ml.report.page import Picture, Section, page
-from mcca_ml.report.sheet import Sheet, html, with_ends
-from mcca_ml.report.style import DARK, LIGHT
+from mcca_ml.report.html.files import rendered, table_of, write_pictures, write_sheets
+from mcca_ml.report.html.page import Picture, Section, page
+from mcca_ml.report.html.style import DARK, LIGHT
+from mcca_ml.report.scores.sheet import Sheet, html, with_ends
 
 AA = 4.5
 """Contrast of text that WCAG 2 asks for at level AA."""

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from mcca_ml.flags import Flag
-from mcca_ml.report.claims import Findings, claims_of
-from mcca_ml.report.tables import Product, Row, Table, compared, each_alone, left_out
+from mcca_ml.report.scores.claims import Findings, claims_of
+from mcca_ml.report.scores.tables import Product, Row, Table, compared, each_alone, left_out
 
 SHAPE = (3, 200)
 

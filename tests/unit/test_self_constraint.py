@@ -8,8 +8,15 @@ from scipy.optimize import least_squares
 
 from mcca_ml.physics.dielectric import soil_permittivity_mironov09
 from mcca_ml.retrieve.channels import choose_channels
-from mcca_ml.retrieve.constraint import Cell, Model, core_vod, costs, predict, soil_reflectivity
 from mcca_ml.retrieve.search import search_cell
+from mcca_ml.retrieve.self_constraint import (
+    Cell,
+    Model,
+    core_vod,
+    costs,
+    predict,
+    soil_reflectivity,
+)
 from mcca_ml.sensors import AMSR2, SMAP
 
 CELLS = 64

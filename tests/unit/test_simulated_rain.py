@@ -4,16 +4,16 @@ import numpy as np
 import pytest
 from scipy.stats import gamma, norm
 
-from mcca_ml.simulate.climate import CLIMATES, NEIGHBOUR, index_of
-from mcca_ml.simulate.fields import daily_noise, generator, smoother, with_memory
-from mcca_ml.simulate.land_classes import COVER, SHARES, class_at
-from mcca_ml.simulate.rain import (
+from mcca_ml.simulate.truth.climate import CLIMATES, NEIGHBOUR, index_of
+from mcca_ml.simulate.truth.fields import daily_noise, generator, smoother, with_memory
+from mcca_ml.simulate.truth.land_classes import COVER, SHARES, class_at
+from mcca_ml.simulate.truth.rain import (
     gamma_quantile_wilson31,
     normal_quantile,
     normal_rank,
     within_day,
 )
-from mcca_ml.simulate.world import Patch
+from mcca_ml.simulate.truth.types import Patch
 
 PATCH = Patch("box", 130, 980, (7, 8), 0)
 SMOOTH = smoother(PATCH, np.full(56, 34.0), 200.0)

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from mcca_ml.sensors import SMAP
-from mcca_ml.simulate.orbit import ephemeris
-from mcca_ml.simulate.scan import EARTH_RADIUS_KM
-from mcca_ml.simulate.smap_passes import HALF_SWATH_KM, smap_looks
+from mcca_ml.simulate.observe.orbit import ephemeris
+from mcca_ml.simulate.observe.scan import EARTH_RADIUS_KM
+from mcca_ml.simulate.observe.smap_overpasses import HALF_SWATH_KM, smap_looks
 
 LAT = np.array([55.0, 56.0, 57.0, 55.5])
 LON = np.array([-106.0, -104.0, -108.0, 179.0])

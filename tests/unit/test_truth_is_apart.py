@@ -5,12 +5,12 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parents[2] / "src" / "mcca_ml"
 MAY_OPEN = {
-    "cli.py",
-    "demo.py",
-    "description.py",
-    "summary.py",
-    "summary_folder.py",
-    "summary_swath.py",
+    "cli/app.py",
+    "demo/world.py",
+    "inspect/description.py",
+    "inspect/describe.py",
+    "inspect/folders.py",
+    "inspect/swaths.py",
 }
 """What `inspect` shows to a person, and its help; the demonstration hands it to its report."""
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mcca_ml.validate.pairwise import COLUMNS, pairwise_rows
-from mcca_ml.validate.scored import Held
+from mcca_ml.validate.score_units import Held
 from mcca_ml.validate.stations import DENSE, SINGLE, Unit
 
 DAYS = np.arange("2016-01-01", "2017-01-01", dtype="M8[D]")

@@ -8,9 +8,9 @@ import numpy.typing as npt
 import xarray as xr
 
 from mcca_ml import schema
-from mcca_ml.config_fuse import FuseSettings
+from mcca_ml.config.fuse import FuseSettings
 from mcca_ml.flags import FLAG_DTYPE, Flag, is_recommended
-from mcca_ml.fuse.errors import STREAMS, Model, check_streams
+from mcca_ml.fuse.error_covariance import STREAMS, Model, check_streams
 from mcca_ml.fuse.weights import covariance, weights
 from mcca_ml.schema import LAYERS
 from mcca_ml.sensors import SENSORS

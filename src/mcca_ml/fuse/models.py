@@ -7,7 +7,7 @@ import numpy as np
 
 from mcca_ml.atomic import replacing
 from mcca_ml.errors import GranuleError
-from mcca_ml.fuse.errors import Pool
+from mcca_ml.fuse.error_covariance import Pool
 
 VERSION = 2
 """Of the layout of the file."""

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from mcca_ml.fuse.errors import LEAST_SD, MOST_AGREEMENT, NETWORK
+from mcca_ml.fuse.error_covariance import LEAST_SD, MOST_AGREEMENT, NETWORK
 
 Doubles = npt.NDArray[np.float64]
 Booleans = npt.NDArray[np.bool_]

@@ -4,11 +4,11 @@ import numpy as np
 import xarray as xr
 
 from mcca_ml import schema
-from mcca_ml.config_calibrate import CalibrateSettings
+from mcca_ml.config.calibrate import CalibrateSettings
 from mcca_ml.errors import SchemaError
 from mcca_ml.flags import FLAG_DTYPE, Flag
 from mcca_ml.intercal.coefficients import changes_of, link_of
-from mcca_ml.intercal.line import Floats, Indices
+from mcca_ml.intercal.deming_regression import Floats, Indices
 from mcca_ml.intercal.link import Link
 
 CURVATURE_SPAN = 50.0

@@ -8,10 +8,10 @@ import numpy as np
 import xarray as xr
 
 from mcca_ml.atomic import replacing
-from mcca_ml.config_calibrate import CalibrateSettings
+from mcca_ml.config.calibrate import CalibrateSettings
 from mcca_ml.errors import GranuleError
+from mcca_ml.intercal.deming_regression import Floats, Line
 from mcca_ml.intercal.drift import Drift
-from mcca_ml.intercal.line import Floats, Line
 from mcca_ml.intercal.link import LineFlag, Link
 from mcca_ml.intercal.step import Step
 

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from mcca_ml.config_calibrate import CalibrateSettings
-from mcca_ml.intercal.effect import DAY, YEAR_DAYS, Effect, departures, effects_of
-from mcca_ml.intercal.line import Floats
+from mcca_ml.config.calibrate import CalibrateSettings
+from mcca_ml.intercal.deming_regression import Floats
 from mcca_ml.intercal.link import Link
 from mcca_ml.intercal.match import Pairs
+from mcca_ml.intercal.regress_differences import DAY, YEAR_DAYS, Effect, departures, effects_of
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mcca_ml.errors import SchemaError
-from mcca_ml.intercal.line import Floats, Indices, Line
+from mcca_ml.intercal.deming_regression import Floats, Indices, Line
 
 
 class LineFlag(IntFlag):

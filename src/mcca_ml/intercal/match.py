@@ -8,7 +8,7 @@ import numpy.typing as npt
 import xarray as xr
 
 from mcca_ml import schema
-from mcca_ml.config_calibrate import CalibrateSettings
+from mcca_ml.config.calibrate import CalibrateSettings
 from mcca_ml.errors import SchemaError
 from mcca_ml.flags import FLAG_DTYPE
 from mcca_ml.intercal.screen import paired_channels, usable

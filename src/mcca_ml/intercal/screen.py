@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from mcca_ml.config_calibrate import CalibrateSettings
+from mcca_ml.config.calibrate import CalibrateSettings
 from mcca_ml.flags import FLAG_DTYPE, NO_VALUE, Flag
 
 Booleans = npt.NDArray[np.bool_]

@@ -11,12 +11,12 @@ import numpy.typing as npt
 import xarray as xr
 
 from mcca_ml import schema
-from mcca_ml.config_calibrate import CalibrateSettings
+from mcca_ml.config.calibrate import CalibrateSettings
 from mcca_ml.flags import FLAG_DTYPE
-from mcca_ml.intercal.effect import DAY, YEAR_DAYS, Effect, departures, effects_of
-from mcca_ml.intercal.line import Floats, Indices
+from mcca_ml.intercal.deming_regression import Floats, Indices
 from mcca_ml.intercal.link import Link
 from mcca_ml.intercal.match import Pairs
+from mcca_ml.intercal.regress_differences import DAY, YEAR_DAYS, Effect, departures, effects_of
 from mcca_ml.intercal.screen import usable
 
 _HARMONICS = (1, 2)

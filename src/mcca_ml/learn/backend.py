@@ -10,15 +10,15 @@ import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
-from mcca_ml.config_train import TrainSettings
+from mcca_ml.config.train import TrainSettings
 from mcca_ml.errors import ConfigError
-from mcca_ml.learn import tune
+from mcca_ml.learn import fine_tune_jax
 from mcca_ml.learn.kernel.status import Status
 from mcca_ml.learn.lstm import Network
-from mcca_ml.learn.roles import Floats
+from mcca_ml.learn.splits import Floats
 
 Backend = Literal["native", "jax"]
-NATIVE = "mcca_ml.learn.kernel.native"
+NATIVE = "mcca_ml.learn.native_backend"
 
 
 class Trained(NamedTuple):
@@ -86,10 +86,10 @@ def _threads() -> int | None:
     return None if multiprocessing.parent_process() is None else 1
 
 
-def _by_kernel(lessons: tune.Lesson, settings: TrainSettings, count: int) -> Trained:
+def _by_kernel(lessons: fine_tune_jax.Lesson, settings: TrainSettings, count: int) -> Trained:
     """All epochs of the first cells by the kernel."""
     native = _kernel()
-    first = np.asarray(tune.all_first_days(lessons, settings))
+    first = np.asarray(fine_tune_jax.all_first_days(lessons, settings))
     arrays = lessons.x, lessons.target, lessons.train, lessons.stop, first, lessons.start
     # The rest fills a block up for JAX, which compiles a program for each size.
     *days, first, start = jax.tree.map(lambda leaf: np.asarray(leaf)[:count], arrays)
@@ -103,13 +103,13 @@ def _by_kernel(lessons: tune.Lesson, settings: TrainSettings, count: int) -> Tra
     )
 
 
-def _by_jax(lessons: tune.Lesson, settings: TrainSettings, count: int) -> Trained:
+def _by_jax(lessons: fine_tune_jax.Lesson, settings: TrainSettings, count: int) -> Trained:
     """All epochs of the cells by JAX; the first of them."""
-    states = tune.begin_cells(lessons)
+    states = fine_tune_jax.begin_cells(lessons)
     at_first = np.asarray(states.error)
     for _ in range(settings.epochs):
-        states = tune.epoch(states, lessons, settings)
-        if not bool(jnp.any(tune.is_training(states, settings.patience))):
+        states = fine_tune_jax.epoch(states, lessons, settings)
+        if not bool(jnp.any(fine_tune_jax.is_training(states, settings.patience))):
             break
     status = np.where(np.isfinite(at_first), Status.LEARNED, Status.BAD_INPUT)
     epoch = np.asarray(states.epoch, np.int64)
@@ -118,7 +118,7 @@ def _by_jax(lessons: tune.Lesson, settings: TrainSettings, count: int) -> Traine
     return found
 
 
-def train_cells(lessons: tune.Lesson, settings: TrainSettings, count: int) -> Trained:
+def train_cells(lessons: fine_tune_jax.Lesson, settings: TrainSettings, count: int) -> Trained:
     """Cells trained from their start, as `tune` defines it.
 
     Args:
@@ -149,5 +149,5 @@ def predict_cells(network: Network, x: Floats, settings: TrainSettings, count: i
         some = jax.tree.map(lambda leaf: leaf[:count], network)
         found: Floats = _kernel().predict(some, x[:count], threads=_threads())
         return found
-    whole = tune.predict_cells(jax.tree.map(jnp.asarray, network), jnp.asarray(x))
+    whole = fine_tune_jax.predict_cells(jax.tree.map(jnp.asarray, network), jnp.asarray(x))
     return np.asarray(whole)[:count]

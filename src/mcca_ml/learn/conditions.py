@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
-from mcca_ml.config_calibrate import CalibrateSettings
+from mcca_ml.config.calibrate import CalibrateSettings
 from mcca_ml.constants import WATER_FREEZING_POINT
 from mcca_ml.flags import FLAG_DTYPE, Flag
 from mcca_ml.physics.temperature import land_surface_temperature_holmes09

@@ -7,12 +7,12 @@ import numpy.typing as npt
 import xarray as xr
 
 from mcca_ml import schema
-from mcca_ml.config_calibrate import CalibrateSettings
-from mcca_ml.config_train import TrainSettings
+from mcca_ml.config.calibrate import CalibrateSettings
+from mcca_ml.config.train import TrainSettings
 from mcca_ml.errors import SchemaError
 from mcca_ml.flags import FLAG_DTYPE, NO_VALUE, Flag
 from mcca_ml.learn.conditions import conditions
-from mcca_ml.learn.roles import Floats
+from mcca_ml.learn.splits import Floats
 from mcca_ml.sensors import SENSORS
 
 LOOKS = 2

@@ -7,13 +7,11 @@ import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
-from mcca_ml.config_train import TrainSettings
+from mcca_ml.config.train import TrainSettings
 from mcca_ml.errors import SchemaError
-from mcca_ml.learn import backend, samples, tune
+from mcca_ml.learn import backend, fine_tune_jax, sequences
 from mcca_ml.learn.backend import Trained
-from mcca_ml.learn.roles import Floats
-from mcca_ml.learn.samples import Series
-from mcca_ml.learn.start import (
+from mcca_ml.learn.pooled_start import (
     Progress,
     Start,
     Weights,
@@ -23,6 +21,8 @@ from mcca_ml.learn.start import (
     of_cells,
     pooled_start,
 )
+from mcca_ml.learn.sequences import Series
+from mcca_ml.learn.splits import Floats
 
 
 @dataclass(frozen=True)
@@ -80,15 +80,15 @@ def _report(begun: Weights, series: Series, found: Trained) -> Report:
     )
 
 
-def _lessons(begun: Weights, series: Series, place: npt.NDArray[np.int64]) -> tune.Lesson:
+def _lessons(begun: Weights, series: Series, place: npt.NDArray[np.int64]) -> fine_tune_jax.Lesson:
     """What the cells of one block learn from."""
-    some, mine = samples.of(series, place), of_cells(begun, place)
+    some, mine = sequences.of(series, place), of_cells(begun, place)
     read, target, train_weight, stop_weight = lessons(begun.start, some, mine.line, mine.level)
     # A cell whose mean is a guess would learn the error of the guess: it stays at its start.
     train_weight = train_weight * mine.level.is_own[:, None]
     key = jax.random.fold_in(jax.random.key(begun.start.settings.seed), 1)
     keys = jax.vmap(jax.random.fold_in, (None, 0))(key, jnp.asarray(some.cells, jnp.uint32))
-    return tune.Lesson(
+    return fine_tune_jax.Lesson(
         jnp.asarray(read),
         jnp.asarray(target),
         jnp.asarray(train_weight),
@@ -154,7 +154,7 @@ def fit(
     Raises:
         SchemaError: shapes that do not fit, an unknown role, too few days or targets.
     """
-    checked = samples.series(x, y, roles=roles, cells=cells, static=static, groups=groups)
+    checked = sequences.series(x, y, roles=roles, cells=cells, static=static, groups=groups)
     start, errors = pooled_start(checked, settings or TrainSettings(), progress)
     weights, report = fine_tune(start, checked, progress)
     return weights, replace(report, pooled_errors=errors)

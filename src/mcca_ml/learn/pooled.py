@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
-from mcca_ml.config_train import TrainSettings
+from mcca_ml.config.train import TrainSettings
 from mcca_ml.learn import adam
 from mcca_ml.learn.lstm import GATES, Pooled, at_cell, initialise, predict
-from mcca_ml.learn.windows import loss, weight_of_starts
+from mcca_ml.learn.sequence_loss import loss, weight_of_starts
 
 
 class Sample(NamedTuple):

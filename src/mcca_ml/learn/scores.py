@@ -6,7 +6,7 @@ from math import erf, pi, sqrt
 import numpy as np
 import numpy.typing as npt
 
-from mcca_ml.learn.roles import Floats
+from mcca_ml.learn.splits import Floats
 
 Doubles = npt.NDArray[np.float64]
 

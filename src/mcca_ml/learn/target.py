@@ -8,7 +8,7 @@ import xarray as xr
 
 from mcca_ml import schema
 from mcca_ml.flags import FLAG_DTYPE, Flag, is_recommended
-from mcca_ml.learn.roles import Floats
+from mcca_ml.learn.splits import Floats
 
 FEWEST = 10
 """Days with both looks below which a cell has no difference of its own, and none is taken off."""

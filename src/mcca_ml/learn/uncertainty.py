@@ -22,9 +22,9 @@ import numpy as np
 import numpy.typing as npt
 
 from mcca_ml.errors import SchemaError
-from mcca_ml.learn import scale
+from mcca_ml.learn import error_model
 from mcca_ml.learn.features import Inputs
-from mcca_ml.learn.roles import Floats
+from mcca_ml.learn.splits import Floats
 
 Doubles = npt.NDArray[np.float64]
 
@@ -152,16 +152,19 @@ class _Errors:
     """|error less its shift| [m3 m-3]."""
     season: npt.NDArray[np.uint8]
     fresh: npt.NDArray[np.uint8]
-    days: scale.Days
+    days: error_model.Days
     shift: float
     """Root mean square of the shifts [m3 m-3]."""
 
 
 def _errors(
-    error: Floats, season: npt.NDArray[np.uint8], fresh: npt.NDArray[np.uint8], days: scale.Days
+    error: Floats,
+    season: npt.NDArray[np.uint8],
+    fresh: npt.NDArray[np.uint8],
+    days: error_model.Days,
 ) -> _Errors:
     """Errors in two parts, with a shift for each cell and season."""
-    shift = scale.shifts(error, season, scale.SEASONS, days)
+    shift = error_model.shifts(error, season, error_model.SEASONS, days)
     of_day = np.take_along_axis(shift, season.astype(np.intp), axis=1)
     usual = np.sqrt(np.mean(of_day[np.isfinite(error)].astype(np.float64) ** 2))
     return _Errors(np.abs(error), np.abs(error - of_day), season, fresh, days, float(usual))
@@ -170,15 +173,15 @@ def _errors(
 def _ratios(of: _Errors) -> Floats:
     """|error| over its usual size, each from the blocks of days that the other half told."""
     season, fresh, days = of.season, of.fresh, of.days
-    whole = scale.fit_factors(of.size, season, fresh, days)
-    variance = scale.variance_of_day(of.size, whole.at(season, fresh), days)
-    is_odd = (days.astype("M8[D]").astype(np.int64) // scale.BLOCK % 2).astype(np.bool_)
+    whole = error_model.fit_factors(of.size, season, fresh, days)
+    variance = error_model.variance_of_day(of.size, whole.at(season, fresh), days)
+    is_odd = (days.astype("M8[D]").astype(np.int64) // error_model.BLOCK % 2).astype(np.bool_)
     out = np.full_like(of.off, np.nan)
     for mine in (is_odd, ~is_odd):
         told = np.where(mine, np.float32(np.nan), of.size)
         if not np.isfinite(told).any():
             told = of.size  # a single block: better than nothing, and said by `days`
-        found = scale.fit_factors(told, season, fresh, days, variance)
+        found = error_model.fit_factors(told, season, fresh, days, variance)
         usual = np.hypot(found.at(season, fresh), np.float32(of.shift))
         out[:, mine] = (of.off / usual)[:, mine]
     return out
@@ -190,10 +193,10 @@ def _conformed(ratio: Floats, fresh: npt.NDArray[np.uint8]) -> tuple[Doubles, fl
     What all classes share is told by the days with a look where there are enough of these.
     """
     seen = np.isfinite(ratio)
-    looked = seen & (fresh <= scale.ONE_LOOK)
+    looked = seen & (fresh <= error_model.ONE_LOOK)
     common = looked if looked.sum() >= FEWEST else seen
     usual = conformal(ratio[common], SURE)
-    some = [ratio[seen & (fresh == k)] for k in range(scale.FRESHNESS)]
+    some = [ratio[seen & (fresh == k)] for k in range(error_model.FRESHNESS)]
     sure = np.array([conformal(one, SURE) if one.size >= FEWEST else usual for one in some])
     return sure, conformal((ratio / sure[fresh])[common].astype(np.float32), NEARLY_SURE)
 
@@ -201,7 +204,7 @@ def _conformed(ratio: Floats, fresh: npt.NDArray[np.uint8]) -> tuple[Doubles, fl
 def _older_wider(by_fresh: Doubles) -> Floats:
     """The same, but that no older value is surer than a younger one, (cell, freshness)."""
     out = by_fresh.astype(np.float32)
-    carried = out[:, scale.ONE_LOOK + 1 :]
+    carried = out[:, error_model.ONE_LOOK + 1 :]
     carried[:] = np.maximum.accumulate(carried, axis=1)
     return out
 
@@ -223,7 +226,7 @@ def fit_spread(
     *,
     nobs: npt.NDArray[np.uint8],
     vod: Floats,
-    days: scale.Days,
+    days: error_model.Days,
     cells: npt.NDArray[np.int64],
     seen: Seen,
 ) -> Spread:
@@ -244,19 +247,19 @@ def fit_spread(
     Raises:
         SchemaError: no calibration day has an estimate and a target.
     """
-    age = scale.age_of(days, nobs)
+    age = error_model.age_of(days, nobs)
     error = (estimate - sm).astype(np.float32)
     # Days before the first look of a stretch have an age that is not known.
-    error = np.where((nobs > 0) | (age < scale.AGE_CAP), error, np.float32(np.nan))
+    error = np.where((nobs > 0) | (age < error_model.AGE_CAP), error, np.float32(np.nan))
     if not np.isfinite(error).any():
         raise SchemaError(
             f"learn: no target on {days.size} calibration days of {len(cells)} cells, expected some"
             " to tell the uncertainty from; give other [roles] calibrate"
         )
-    season, fresh = scale.season_of(days, cells), scale.freshness_of(nobs, age)
+    season, fresh = error_model.season_of(days, cells), error_model.freshness_of(nobs, age)
     of = _errors(error, season, fresh, days)
     sure, ratio95 = _conformed(_ratios(of), fresh)
-    found = scale.fit_factors(of.size, season, fresh, days)
+    found = error_model.fit_factors(of.size, season, fresh, days)
     share = random_share(vod, np.ones_like(vod))
     means = _root_mean(np.where(np.isfinite(sm), sm, np.float32(np.nan)) ** 2)
     has = np.isfinite(error).any(axis=1)
@@ -278,7 +281,7 @@ def fit_spread(
 
 
 def target_sd_of(
-    spread: Spread, days: scale.Days, nobs: npt.NDArray[np.uint8], age: npt.NDArray[np.uint8]
+    spread: Spread, days: error_model.Days, nobs: npt.NDArray[np.uint8], age: npt.NDArray[np.uint8]
 ) -> Floats:
     """Half width around an estimate that holds 68 % of targets [m3 m-3], (cell, time).
 
@@ -290,12 +293,12 @@ def target_sd_of(
         nobs: looks of each day, (cell, time).
         age: days since the last look, (cell, time).
     """
-    factors = scale.Factors(
+    factors = error_model.Factors(
         *(np.asarray(a, np.float64) for a in (spread.cell, spread.season, spread.freshness))
     )
-    fresh = scale.freshness_of(nobs, age)
+    fresh = error_model.freshness_of(nobs, age)
     shift = np.take_along_axis(spread.shift, fresh.astype(np.intp), axis=1)
-    return np.hypot(factors.at(scale.season_of(days, spread.cells), fresh), shift)
+    return np.hypot(factors.at(error_model.season_of(days, spread.cells), fresh), shift)
 
 
 def published_sd(spread: Spread, target_sd: Floats, calibration_sd: Floats | float = 0.0) -> Floats:

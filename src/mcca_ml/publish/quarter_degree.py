@@ -25,7 +25,7 @@ from mcca_ml.grid.land import land_cells
 from mcca_ml.grid.overlap import Cover, overlap, weighted_mean
 from mcca_ml.publish.attributes import area_between
 from mcca_ml.publish.coordinates import Axis, depth_axis
-from mcca_ml.publish.sheet import Cells, Rectangle, rectangle_around
+from mcca_ml.publish.grid_window import Cells, Rectangle, rectangle_around
 from mcca_ml.publish.variables import AttributeValue
 
 NAME = "0.25_degree"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from mcca_ml import __version__, schema
-from mcca_ml.config import Settings
+from mcca_ml.config.load import Settings
 from mcca_ml.publish.attributes import (
     SIMULATED,
     commit,
@@ -19,7 +19,7 @@ from mcca_ml.publish.attributes import (
     settings_as_json,
     signed,
 )
-from mcca_ml.publish.sheet import Sheet
+from mcca_ml.publish.grid_window import Sheet
 from mcca_ml.publish.variables import AttributeValue
 from mcca_ml.sensors import SENSORS
 

@@ -22,12 +22,12 @@ from zarr.storage import MemoryStore
 from mcca_ml import schema
 from mcca_ml.atomic import make_directory, replacing, replacing_directory
 from mcca_ml.errors import OutputError, SchemaError
-from mcca_ml.grid.store_layout import CHECKED, write_held
-from mcca_ml.grid.store_whole import is_whole, marks
+from mcca_ml.publish.grid_window import Window
 from mcca_ml.publish.record_attributes import RecordMade, common_attributes, period_attributes
 from mcca_ml.publish.record_day import time_attributes, unfolded
 from mcca_ml.publish.record_variables import LAYERS, Stored, all_attributes, stored_variables
-from mcca_ml.publish.sheet import Window
+from mcca_ml.store.integrity import is_whole, marks
+from mcca_ml.store.layout import CHECKED, write_held
 
 BLOCK_DAYS = 32
 """Days of a block, counted from the first day of the cube."""

@@ -19,6 +19,7 @@ from h5py import h5a, h5d, h5f, h5p, h5s, h5t
 from mcca_ml import schema
 from mcca_ml.atomic import make_directory, replacing
 from mcca_ml.errors import SchemaError
+from mcca_ml.publish.grid_window import Sheet
 from mcca_ml.publish.record_attributes import (
     RecordMade,
     common_attributes,
@@ -33,7 +34,6 @@ from mcca_ml.publish.record_variables import (
     all_attributes,
     stored_variables,
 )
-from mcca_ml.publish.sheet import Sheet
 from mcca_ml.publish.variables import AttributeValue
 
 __all__ = ("day_path", "time_attributes", "unfolded", "write_record_day")

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from mcca_ml import schema
 from mcca_ml.constants import FILL_FLOAT
 from mcca_ml.flags import FLAG_DTYPE, MEANING, NO_VALUE, Flag
-from mcca_ml.publish.sheet import Sheet
+from mcca_ml.publish.grid_window import Sheet
 from mcca_ml.publish.variables import (
     NO_FLAG,
     SOIL_WATER,

@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from mcca_ml import layouts_jaxa as jaxa
 from mcca_ml import schema
 from mcca_ml.errors import GranuleError
 from mcca_ml.flags import Quality
+from mcca_ml.formats import jaxa
 from mcca_ml.read.granule import (
     Floats,
     dataset,

@@ -10,8 +10,8 @@ import xarray as xr
 from mcca_ml import schema
 from mcca_ml.errors import GranuleError
 from mcca_ml.flags import FLAG_DTYPE, Flag
+from mcca_ml.formats.smap import NOT_RECOMMENDED_BIT, QUALITY_BIT, SURFACE_BITS, Layout
 from mcca_ml.grid import ease2
-from mcca_ml.layouts import NOT_RECOMMENDED_BIT, QUALITY_BIT, SURFACE_BITS, Layout
 from mcca_ml.sensors import SMAP
 
 Floats = npt.NDArray[np.float32]

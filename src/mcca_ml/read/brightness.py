@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mcca_ml.errors import GranuleError
-from mcca_ml.layouts import FILLS, KELVIN
+from mcca_ml.formats.smap import FILLS, KELVIN
 from mcca_ml.read.granule import Floats, array, decode, file_name, text
 
 TB_RANGE = (30.0, 330.0)

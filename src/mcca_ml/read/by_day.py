@@ -9,8 +9,8 @@ import numpy as np
 import xarray as xr
 
 from mcca_ml.errors import GranuleError, SchemaError
-from mcca_ml.grid.compose import days_of
-from mcca_ml.read.any import read
+from mcca_ml.grid.daily_composite import days_of
+from mcca_ml.read.any_granule import read
 
 _STAMP = re.compile(r"(?<!\d)((?:19|20)\d{2}[01]\d[0-3]\d)(?:T(\d{6}))?(?!\d)")
 

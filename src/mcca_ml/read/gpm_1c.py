@@ -10,10 +10,11 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from mcca_ml import layouts_1c, schema
+from mcca_ml import schema
 from mcca_ml.errors import GranuleError
 from mcca_ml.flags import Quality
-from mcca_ml.layouts_1c import TB_RANGE, Product
+from mcca_ml.formats import pps_1c
+from mcca_ml.formats.pps_1c import TB_RANGE, Product
 from mcca_ml.read.granule import (
     Bools,
     Floats,
@@ -43,8 +44,8 @@ _CHANNEL = re.compile(r"([\d.]+) GHz ([VH])-Pol")  # as the text of Tc names the
 _SAME_GHZ = 0.2  # GMI's 36.64 GHz goes by its nominal 36.5
 _CODES = {
     0: Quality.GOOD,
-    layouts_1c.GLINT: Quality.SUSPECT,
-    layouts_1c.WARM_LOAD: Quality.SUSPECT,
+    pps_1c.GLINT: Quality.SUSPECT,
+    pps_1c.WARM_LOAD: Quality.SUSPECT,
 }
 
 
@@ -94,7 +95,7 @@ def _check_channels(tc: h5py.Dataset, names: tuple[str, ...]) -> None:
         )
 
 
-def _shape(tc: h5py.Dataset, layout: layouts_1c.Swath, product: Product) -> tuple[int, int]:
+def _shape(tc: h5py.Dataset, layout: pps_1c.Swath, product: Product) -> tuple[int, int]:
     """Scans and pixels of a swath.
 
     Raises:
@@ -131,7 +132,7 @@ def _time(group: h5py.Group, scans: int) -> Times:
 
 def _places(group: h5py.Group, shape: tuple[int, int]) -> tuple[Floats, Floats, Bools]:
     """Latitude and longitude [degree], and whether they are on the Earth."""
-    lat, lon = (_floats(group, name, shape) for name in layouts_1c.PLACE)
+    lat, lon = (_floats(group, name, shape) for name in pps_1c.PLACE)
     is_place = (lat >= -90) & (lat <= 90) & (lon >= -180) & (lon <= 360)
     is_east = lon > 180
     if is_east.any():
@@ -139,7 +140,7 @@ def _places(group: h5py.Group, shape: tuple[int, int]) -> tuple[Floats, Floats, 
     return lat, lon, is_place
 
 
-def _incidence(group: h5py.Group, layout: layouts_1c.Swath, kept: int, lat: Floats) -> Floats:
+def _incidence(group: h5py.Group, layout: pps_1c.Swath, kept: int, lat: Floats) -> Floats:
     """Incidence angle [rad]: the mean over the channels kept of the angle of each."""
     shape = (*lat.shape, *dataset(group, "incidenceAngle").shape[2:3])
     angles = _floats(group, "incidenceAngle", shape)
@@ -185,7 +186,7 @@ def _masked(tb: Floats, quality: Codes) -> Bools:
 
 
 def _swath(
-    group: h5py.Group, layout: layouts_1c.Swath, product: Product, common: Mapping[str, object]
+    group: h5py.Group, layout: pps_1c.Swath, product: Product, common: Mapping[str, object]
 ) -> xr.Dataset:
     """One swath of an open granule; `common` are attributes of all its swaths."""
     found = dataset(group, "Tc")
@@ -235,7 +236,7 @@ def _coordinates(names: tuple[str, ...]) -> xr.Coordinates:
     return xr.Coordinates({"channel": list(names)})
 
 
-def channels_of(layout: layouts_1c.Swath, product: Product) -> tuple[str, ...]:
+def channels_of(layout: pps_1c.Swath, product: Product) -> tuple[str, ...]:
     """Channels of a swath that the sensor's table has; in all layouts they come first."""
     known = {channel.name for channel in SENSORS[product.sensor].channels}
     return tuple(name for name in layout.channels if name in known)

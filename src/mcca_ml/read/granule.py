@@ -13,7 +13,7 @@ import numpy.typing as npt
 from h5py import h5d, h5s
 
 from mcca_ml.errors import GranuleError
-from mcca_ml.layouts import SIMULATED
+from mcca_ml.formats.smap import SIMULATED
 
 Floats = npt.NDArray[np.float32]
 Bools = npt.NDArray[np.bool_]

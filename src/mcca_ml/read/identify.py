@@ -6,8 +6,8 @@ from pathlib import Path
 import h5py
 
 from mcca_ml.errors import GranuleError
+from mcca_ml.formats.smap import GROUPS, LOOK_OF_ORBIT, PRODUCTS, SIMULATED, Group, Layout, Product
 from mcca_ml.grid import ease2
-from mcca_ml.layouts import GROUPS, LOOK_OF_ORBIT, PRODUCTS, SIMULATED, Group, Layout, Product
 from mcca_ml.read.granule import open_hdf5, shorten, text
 
 IDENTIFICATIONS = ("Metadata/DatasetIdentification", "Metadata/SeriesIdentification")

@@ -7,10 +7,10 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from mcca_ml import layouts_jaxa as jaxa
 from mcca_ml.errors import GranuleError
-from mcca_ml.layouts import KELVIN
-from mcca_ml.layouts_1c import TB_RANGE
+from mcca_ml.formats import jaxa
+from mcca_ml.formats.pps_1c import TB_RANGE
+from mcca_ml.formats.smap import KELVIN
 from mcca_ml.read.granule import Floats, file_name, number_array, text
 from mcca_ml.sensors import AMSR2, AMSRE, Sensor
 

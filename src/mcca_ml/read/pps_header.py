@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 import h5py
 
-from mcca_ml import layouts_1c
 from mcca_ml.errors import GranuleError
-from mcca_ml.layouts_1c import PRODUCTS, Product
+from mcca_ml.formats import pps_1c
+from mcca_ml.formats.pps_1c import PRODUCTS, Product
 from mcca_ml.read.granule import file_name, shorten, text
 
 _WANTED = f"level 1C of {', '.join(PRODUCTS)}"
@@ -25,7 +25,7 @@ def parse_pvl(written: str) -> dict[str, str]:
 
 def file_header(h5: h5py.File) -> dict[str, str]:
     """Pairs of the file header; empty where there is none."""
-    return parse_pvl(text(h5.attrs.get(layouts_1c.HEADER)))
+    return parse_pvl(text(h5.attrs.get(pps_1c.HEADER)))
 
 
 def is_1c(h5: h5py.File) -> bool:
@@ -52,7 +52,7 @@ def _product(where: str, header: Mapping[str, str]) -> Product:
         raise GranuleError(
             f"{where}: {algorithm} of {satellite} {instrument}, expected {_WANTED}; leave it out"
         )
-    if header.get("DOIshortName", "").endswith(layouts_1c.REMAPPED_SUFFIX):
+    if header.get("DOIshortName", "").endswith(pps_1c.REMAPPED_SUFFIX):
         raise GranuleError(
             f"{where}: 1C-R, whose swaths are remapped onto one another, expected 1C with the "
             f"places of each; give the granule 1C.{product.satellite}.{product.instrument}"
@@ -69,18 +69,17 @@ def identify(h5: h5py.File) -> tuple[Product, dict[str, str]]:
     """
     where, header = file_name(h5), file_header(h5)
     if not _says_1c(header):
-        found = header.get("AlgorithmID") or f"no {layouts_1c.HEADER} but {shorten(h5)}"
+        found = header.get("AlgorithmID") or f"no {pps_1c.HEADER} but {shorten(h5)}"
         raise GranuleError(f"{where}: found {found}, expected {_WANTED}; give such a granule")
     product = _product(where, header)
     version = header.get("ProductVersion", "")
-    if not layouts_1c.KNOWN_VERSION.fullmatch(version):
+    if not pps_1c.KNOWN_VERSION.fullmatch(version):
         raise GranuleError(
             f"{where}: ProductVersion {version or 'missing'!r}, expected V05, V07 or V08; "
             "give a granule of one of these"
         )
-    if header.get("EmptyGranule") == layouts_1c.EMPTY:
+    if header.get("EmptyGranule") == pps_1c.EMPTY:
         raise GranuleError(
-            f"{where}: EmptyGranule is {layouts_1c.EMPTY}, expected an orbit with data; "
-            "leave it out"
+            f"{where}: EmptyGranule is {pps_1c.EMPTY}, expected an orbit with data; leave it out"
         )
     return product, header

@@ -9,8 +9,8 @@ import numpy.typing as npt
 import xarray as xr
 
 from mcca_ml import schema
+from mcca_ml.formats.smap import COVERS, FILLS, Group, Layout
 from mcca_ml.grid import ease2
-from mcca_ml.layouts import COVERS, FILLS, Group, Layout
 from mcca_ml.read import times
 from mcca_ml.read.assemble import (
     Observations,

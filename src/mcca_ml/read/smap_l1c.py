@@ -6,8 +6,8 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
+from mcca_ml.formats.smap import FILLS, SIDES, Layout
 from mcca_ml.grid import ease2
-from mcca_ml.layouts import FILLS, SIDES, Layout
 from mcca_ml.read import times
 from mcca_ml.read.assemble import Observations, is_suspect, tb_flags
 from mcca_ml.read.brightness import brightness_temperature, flat_cell

@@ -6,7 +6,7 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
-from mcca_ml.layouts import DOCUMENTED_EPOCH, FILLS
+from mcca_ml.formats.smap import DOCUMENTED_EPOCH, FILLS
 from mcca_ml.read.granule import text
 
 KNOWN_EPOCHS = (DOCUMENTED_EPOCH, "2000-01-01T11:58:55.816")

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from mcca_ml.config import RetrieveSettings
+from mcca_ml.config.load import RetrieveSettings
 from mcca_ml.constants import QUARTZ_DENSITY
 from mcca_ml.errors import GranuleError, SchemaError
 from mcca_ml.flags import Flag
@@ -15,8 +15,8 @@ from mcca_ml.physics.dielectric import soil_permittivity_mironov09
 from mcca_ml.physics.temperature import land_surface_temperature_holmes09
 from mcca_ml.retrieve import land_cover
 from mcca_ml.retrieve.channels import ChannelSet, choose_channels
-from mcca_ml.retrieve.constraint import Cell, Model
 from mcca_ml.retrieve.screen import FlagArray, FloatArray, bit, field, screen
+from mcca_ml.retrieve.self_constraint import Cell, Model
 from mcca_ml.retrieve.uncertainty import InputError
 from mcca_ml.schema import NO_LAND_COVER
 from mcca_ml.sensors import SENSORS

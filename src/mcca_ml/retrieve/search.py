@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Int
 
-from mcca_ml.retrieve.constraint import (
+from mcca_ml.retrieve.self_constraint import (
     Cell,
     Model,
     Scalar,

@@ -12,12 +12,16 @@ import xarray as xr
 from jaxtyping import Array
 
 from mcca_ml import schema
-from mcca_ml.blocks import given_or_threads
-from mcca_ml.config import RetrieveSettings
+from mcca_ml.config.load import RetrieveSettings
 from mcca_ml.flags import FLAG_DTYPE, Flag
-from mcca_ml.retrieve.constraint import Cell, Model
+from mcca_ml.parallel import given_or_threads
 from mcca_ml.retrieve.inputs import Rows, error_of, model_of, rows_of
-from mcca_ml.retrieve.ratio import (
+from mcca_ml.retrieve.screen import attempted, bit
+from mcca_ml.retrieve.self_constraint import Cell, Model
+from mcca_ml.retrieve.shared_vod import STATIC, Products, products_cell
+from mcca_ml.retrieve.single_look import Solver, to_dataset
+from mcca_ml.retrieve.uncertainty import InputError, Shared
+from mcca_ml.retrieve.vod_ratio import (
     ExpectedVod,
     FloatArray,
     LookProducts,
@@ -31,10 +35,6 @@ from mcca_ml.retrieve.ratio import (
     window_of,
     with_drift,
 )
-from mcca_ml.retrieve.screen import attempted, bit
-from mcca_ml.retrieve.shared_vod import STATIC, Products, products_cell
-from mcca_ml.retrieve.stage import Solver, to_dataset
-from mcca_ml.retrieve.uncertainty import InputError, Shared
 
 RATIO_STEPS = 4
 """Gauss-Newton steps for ratio and VOD of the windows; the last moves the ratio by under 0.005."""

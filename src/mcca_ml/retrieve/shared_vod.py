@@ -14,8 +14,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from mcca_ml.retrieve.constraint import Cell, Model, Scalar, predict, soil_reflectivity
 from mcca_ml.retrieve.search import minimise
+from mcca_ml.retrieve.self_constraint import Cell, Model, Scalar, predict, soil_reflectivity
 from mcca_ml.retrieve.uncertainty import InputError
 
 STATIC = 3

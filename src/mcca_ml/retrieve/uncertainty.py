@@ -14,7 +14,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from mcca_ml.physics.emission import optical_depth
-from mcca_ml.retrieve.constraint import (
+from mcca_ml.retrieve.search import Solution
+from mcca_ml.retrieve.self_constraint import (
     ArrayT,
     Cell,
     Model,
@@ -25,7 +26,6 @@ from mcca_ml.retrieve.constraint import (
     residual,
     soil_reflectivity,
 )
-from mcca_ml.retrieve.search import Solution
 
 OPAQUE = 1e-3
 """Transmissivity that counts as opaque [1]."""

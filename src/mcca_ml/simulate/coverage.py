@@ -17,7 +17,7 @@ from mcca_ml.grid import ease2
 from mcca_ml.grid.ease2 import M25
 from mcca_ml.grid.land import land_mask
 from mcca_ml.sensors import SMAP, Sensor
-from mcca_ml.simulate.orbit import (
+from mcca_ml.simulate.observe.orbit import (
     DAY,
     EARTH_RATE,
     TURN,
@@ -28,9 +28,9 @@ from mcca_ml.simulate.orbit import (
     satellite,
     seconds_of,
 )
-from mcca_ml.simulate.passes import Bools
-from mcca_ml.simulate.scan import EARTH_RADIUS_KM, ground, pixel_azimuth, sight_basis
-from mcca_ml.simulate.smap_passes import HALF_SWATH_KM
+from mcca_ml.simulate.observe.overpasses import Bools
+from mcca_ml.simulate.observe.scan import EARTH_RADIUS_KM, ground, pixel_azimuth, sight_basis
+from mcca_ml.simulate.observe.smap_overpasses import HALF_SWATH_KM
 
 Seconds = npt.NDArray[np.uint16]
 Times = npt.NDArray[np.datetime64]

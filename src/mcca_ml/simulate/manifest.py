@@ -9,7 +9,7 @@ from typing import Any
 
 from mcca_ml import __version__
 from mcca_ml.atomic import replacing
-from mcca_ml.config_world import SimulateSettings
+from mcca_ml.config.simulate import SimulateSettings
 from mcca_ml.errors import ConfigError
 
 MANIFEST, BEGUN = "world.json", "begun.json"

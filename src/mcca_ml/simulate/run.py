@@ -15,21 +15,21 @@ from pathlib import Path
 from typing import TypeVar
 
 from mcca_ml.atomic import make_directory
-from mcca_ml.blocks import processes
-from mcca_ml.config_world import SimulateSettings
+from mcca_ml.config.simulate import SimulateSettings
 from mcca_ml.errors import ConfigError
+from mcca_ml.parallel import processes
 from mcca_ml.sensors import SENSORS
-from mcca_ml.simulate.imposed import change_jobs
-from mcca_ml.simulate.instrument import calibration_error
+from mcca_ml.simulate.granule_tasks import Made, blocks, perform, pieces, tasks
 from mcca_ml.simulate.manifest import World, begin, earlier, end
-from mcca_ml.simulate.networks import errors_of, network, sites
-from mcca_ml.simulate.pass_errors import table
-from mcca_ml.simulate.station_files import write_stations
-from mcca_ml.simulate.stations import Site
-from mcca_ml.simulate.tasks import Made, blocks, perform, pieces, tasks
-from mcca_ml.simulate.truth import make_truth
-from mcca_ml.simulate.truth_store import write_truth
-from mcca_ml.simulate.world import Truth
+from mcca_ml.simulate.observe.instrument import calibration_error
+from mcca_ml.simulate.observe.overpass_errors import table
+from mcca_ml.simulate.stations.ismn_files import write_stations
+from mcca_ml.simulate.stations.networks import errors_of, network, sites
+from mcca_ml.simulate.stations.truth_to_readings import Site
+from mcca_ml.simulate.truth.imposed_signals import change_jobs
+from mcca_ml.simulate.truth.make_truth import make_truth
+from mcca_ml.simulate.truth.truth_store import write_truth
+from mcca_ml.simulate.truth.types import Truth
 
 TRUTH, GRANULES, STATIONS = "truth.zarr", "granules", "stations"
 

@@ -14,11 +14,11 @@ import xarray as xr
 
 from mcca_ml.atomic import replacing
 from mcca_ml.constants import WATER_FREEZING_POINT
+from mcca_ml.formats.smap import NO_COVER
 from mcca_ml.grid import ease2
-from mcca_ml.layouts import NO_COVER
 from mcca_ml.sensors import SMAP
+from mcca_ml.simulate.files.smap_products import Look, write_spl3smp
 from mcca_ml.simulate.scene import Scene, scene_tb, uniform_scene
-from mcca_ml.simulate.smap import Look, write_spl3smp
 
 Floats = npt.NDArray[np.float32]
 Cells = npt.NDArray[np.int32]

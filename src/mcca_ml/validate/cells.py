@@ -9,10 +9,10 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from mcca_ml.blocks import perform
 from mcca_ml.errors import SchemaError
-from mcca_ml.grid.store import open_store
-from mcca_ml.validate.parts import Days, PairScores, Span, in_parts, pair_scores
+from mcca_ml.metrics.mergeable import Days, PairScores, Span, in_parts, pair_scores
+from mcca_ml.parallel import perform
+from mcca_ml.store.read_blocks import open_store
 
 Floats = npt.NDArray[np.float32]
 

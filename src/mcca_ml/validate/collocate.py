@@ -12,12 +12,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mcca_ml.validate.moments import Bools, Doubles, Indices
-from mcca_ml.validate.network import average, thiessen_weights
-from mcca_ml.validate.parts import Days
-from mcca_ml.validate.products import Series
+from mcca_ml.metrics.mergeable import Days
+from mcca_ml.metrics.moments import Bools, Doubles, Indices
+from mcca_ml.read.products.cf_time import Times
+from mcca_ml.read.products.extract import Series
+from mcca_ml.validate.station_mean import average, thiessen_weights
 from mcca_ml.validate.stations import DENSE, Probe, Unit
-from mcca_ml.validate.when import Times
 
 LOCAL_HOUR = 6.0
 """Local solar time that is preferred of several values of a day [h]."""

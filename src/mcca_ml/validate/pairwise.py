@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from mcca_ml.validate.anomalies import moving_anomalies
-from mcca_ml.validate.moments import Doubles, moments_of
-from mcca_ml.validate.scored import Held
-from mcca_ml.validate.scores import scores_of
+from mcca_ml.metrics.anomalies import moving_anomalies
+from mcca_ml.metrics.moments import Doubles, moments_of
+from mcca_ml.metrics.scores import scores_of
+from mcca_ml.validate.score_units import Held
 from mcca_ml.validate.stations import Unit
 from mcca_ml.validate.tables import Value
 

@@ -6,20 +6,14 @@ from pathlib import Path
 
 import numpy as np
 
-from mcca_ml.config_validate import ValidateSettings
+from mcca_ml.config.validate import ValidateSettings
 from mcca_ml.errors import ConfigError
+from mcca_ml.metrics.moments import Bools
+from mcca_ml.read.products.open import Product
 from mcca_ml.validate import pairwise, strata
-from mcca_ml.validate import rows as made_rows
-from mcca_ml.validate.compare import OUTSIDE, Compared, compare
-from mcca_ml.validate.moments import Bools
-from mcca_ml.validate.opening import Product
-from mcca_ml.validate.scored import (
-    Held,
-    cell_scores,
-    days_of,
-    held,
-    score_units,
-)
+from mcca_ml.validate import score_rows as made_rows
+from mcca_ml.validate.pair_product import OUTSIDE, Compared, compare
+from mcca_ml.validate.score_units import Held, cell_scores, days_of, held, score_units
 from mcca_ml.validate.stability import TREND, stability_rows
 from mcca_ml.validate.stations import Probe, Unit, read_probes, units_of
 from mcca_ml.validate.tables import Table, Value

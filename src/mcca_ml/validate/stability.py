@@ -12,14 +12,14 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import stdtrit
 
+from mcca_ml.metrics.lag1_autocorrelation import unbiased_lag_one
+from mcca_ml.metrics.mergeable import Days
+from mcca_ml.metrics.moments import Bools, Doubles, moments_of
+from mcca_ml.metrics.trend import trend_santer00
 from mcca_ml.sensors import SENSORS
-from mcca_ml.validate.lagged import unbiased_lag_one
-from mcca_ml.validate.moments import Bools, Doubles, moments_of
-from mcca_ml.validate.parts import Days
-from mcca_ml.validate.scored import Held
+from mcca_ml.validate.score_units import Held
 from mcca_ml.validate.stations import Unit
 from mcca_ml.validate.tables import Value
-from mcca_ml.validate.trend import trend_santer00
 
 GOAL, BREAKTHROUGH, THRESHOLD = 0.005, 0.01, 0.02
 """Stability that GCOS asks for [m3 m-3 per decade]; GCOS-245, implementation plan of 2022."""

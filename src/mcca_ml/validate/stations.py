@@ -16,9 +16,9 @@ import numpy.typing as npt
 
 from mcca_ml.errors import GranuleError
 from mcca_ml.grid import ease2
+from mcca_ml.metrics.moments import Bools, Doubles
 from mcca_ml.read.insitu import MAX_DEPTH, Station, read_ismn
-from mcca_ml.validate.moments import Bools, Doubles
-from mcca_ml.validate.when import Times
+from mcca_ml.read.products.cf_time import Times
 
 GOOD = ("G", "U")
 """Flags of a value that counts: good, and `U` of old archives, to which no check was applied."""

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mcca_ml.metrics.mergeable import Days
+from mcca_ml.metrics.moments import Indices
 from mcca_ml.sensors import SENSORS
-from mcca_ml.validate.moments import Indices
-from mcca_ml.validate.parts import Days
 from mcca_ml.validate.stations import Unit
 
 SEASONS = ("DJF", "MAM", "JJA", "SON")

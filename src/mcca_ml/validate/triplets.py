@@ -5,13 +5,13 @@ from itertools import combinations
 
 import numpy as np
 
-from mcca_ml.validate.bootstrap import bootstrap
-from mcca_ml.validate.moments import Doubles, Moments, moments_of
-from mcca_ml.validate.parts import Span
-from mcca_ml.validate.scored import Held
+from mcca_ml.metrics.bootstrap import bootstrap
+from mcca_ml.metrics.mergeable import Span
+from mcca_ml.metrics.moments import Doubles, Moments, moments_of
+from mcca_ml.metrics.triple_collocation import FEWEST, triple_collocation, why_not
+from mcca_ml.validate.score_units import Held
 from mcca_ml.validate.stations import Unit
 from mcca_ml.validate.tables import Value
-from mcca_ml.validate.triple import FEWEST, triple_collocation, why_not
 
 STATIONS = "stations"
 COLUMNS = (

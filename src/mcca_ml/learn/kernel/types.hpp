@@ -48,7 +48,7 @@ struct Lesson {
   int days;
 };
 
-// How it learns: the names of config_train.py.
+// How it learns: the names of config/train.py.
 struct Settings {
   int epochs;
   int steps;

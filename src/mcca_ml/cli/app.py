@@ -1,0 +1,209 @@
+"""The command line. Only light modules are imported here, so that --help answers at once."""
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mcca_ml import __version__
+from mcca_ml.cli import (
+    demo_commands,
+    product_commands,
+    record_stages,
+    report_command,
+    validate_command,
+)
+from mcca_ml.cli.errors import Debug, errors_in_one_line
+
+if TYPE_CHECKING:
+    from mcca_ml.cli.arguments import Work
+    from mcca_ml.stage_one.daily_product import Options
+
+app = typer.Typer(
+    help="Soil moisture and vegetation optical depth from passive microwave satellites.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # rich's help costs as much time as everything else together
+)
+
+
+class GridChoice(StrEnum):
+    """Grid of the products."""
+
+    NATIVE = "native"
+    M25 = "m25"
+
+
+class LookChoice(StrEnum):
+    """Look or looks to retrieve."""
+
+    AM = "am"
+    PM = "pm"
+    BOTH = "both"
+
+
+class ModeChoice(StrEnum):
+    """Each look alone, or a season of looks at once."""
+
+    LOOK = "look"
+    SEASON = "season"
+
+
+def _version(is_asked: bool) -> None:
+    if is_asked:
+        typer.echo(f"mcca-ml {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Soil moisture and vegetation optical depth from passive microwave satellites."""
+
+
+for shown in demo_commands.COMMANDS:
+    app.command()(shown)
+
+
+def _retrieve(work: "Work", options: "Options") -> None:
+    """Do the work with a bar and one line at its end; exit status 1 if it is incomplete."""
+    from rich.console import Console
+
+    from mcca_ml.cli.terminal import shown_bar, summary_line
+    from mcca_ml.stage_one.daily_product import retrieve_granules
+
+    with shown_bar(Console(stderr=True), "granules", "cells", len(work.granules)) as bar:
+        made = retrieve_granules(
+            work.granules, work.out, work.settings, options, progress=bar.advance
+        )
+        seconds = bar.seconds
+    for failure in made.failures:
+        typer.echo(f"failed: {failure}", err=True)
+    typer.echo(summary_line(made, work.out, seconds))
+    if not made.is_complete:
+        raise typer.Exit(1)
+
+
+@app.command()
+def retrieve(  # noqa: PLR0913 one parameter an option
+    granules: Annotated[
+        list[str], typer.Argument(help="Granules, patterns, or a configuration (.toml).")
+    ],
+    out: Annotated[Path | None, typer.Option(help="Directory for the products.")] = None,
+    grid: Annotated[
+        GridChoice, typer.Option(help="Grid of the granules, or EASE-Grid 2.0 of 25 km.")
+    ] = GridChoice.NATIVE,
+    look: Annotated[LookChoice, typer.Option(help="Look or looks.")] = LookChoice.BOTH,
+    mode: Annotated[
+        ModeChoice | None,
+        typer.Option(help="Each look alone, or a season at once.", show_default="look"),
+    ] = None,
+    ancillary: Annotated[
+        list[Path] | None,
+        typer.Option(help="Granule that lends temperature and soil to those without (repeat)."),
+    ] = None,
+    png: Annotated[bool, typer.Option("--png", help="Draw a map of each look.")] = False,
+    keep_going: Annotated[
+        bool, typer.Option("--keep-going", help="Go on after a bad granule; list it at the end.")
+    ] = False,
+    debug: Debug = False,
+) -> None:
+    """Retrieve soil moisture and VOD: one NetCDF file a UTC day.
+
+    Of the configuration of a record: its stage one, the target of the networks.
+    """
+    with errors_in_one_line(debug):
+        # Imported here, not above: --help must not wait for pydantic, which checks the settings.
+        from mcca_ml.cli.arguments import expand, record_of, work_of
+
+        options = (out, mode, ancillary, png, keep_going, grid != "native", look != "both")
+        record = record_of(granules, is_plain=not any(options))
+        if record is not None:
+            from mcca_ml.pipeline.stage import Stage  # not above: NumPy would slow --help
+
+            record_stages.make(record, (Stage.RETRIEVE,))
+            return
+        work = work_of(granules, out, mode.value if mode else None)
+        lenders = tuple(path for one in ancillary or () for path in expand(str(one)))
+        # Imported here, not above: JAX and xarray take seconds; bad arguments are told before.
+        from mcca_ml.stage_one.daily_product import Options
+
+        _retrieve(
+            work, Options(grid.value, look.value, lenders, has_maps=png, keeps_going=keep_going)
+        )
+
+
+@app.command()
+def simulate(
+    world: Annotated[Path, typer.Argument(help="A configuration (.toml) with [simulate].")],
+    out: Annotated[Path | None, typer.Option(help="Directory for the world.")] = None,
+    workers: Annotated[
+        int, typer.Option(min=1, help="Processes; they change the time, not the bytes.")
+    ] = 2,
+    debug: Debug = False,
+) -> None:
+    """Simulate a world: granules of all sensors, stations, truth."""
+    with errors_in_one_line(debug):
+        # Imported here, not above: --help must not wait for pydantic, which checks the settings.
+        from mcca_ml.cli.arguments import world_of
+
+        asked = world_of(world, out)
+        # Imported here, not above: JAX and xarray take seconds; bad arguments are told before.
+        from rich.console import Console
+
+        from mcca_ml.cli.terminal import shown_bar, world_line
+        from mcca_ml.simulate.run import simulate_world
+
+        with shown_bar(Console(stderr=True), "simulating", "granules") as bar:
+            made = simulate_world(asked.settings, asked.out, workers=workers, progress=bar.advance)
+            seconds = bar.seconds
+        typer.echo(world_line(made, seconds))
+
+
+@app.command()
+def inspect(
+    path: Annotated[
+        Path,
+        typer.Argument(
+            help="A granule, a product or its folder, a store, coefficients or networks of a "
+            "record, stations, or a truth.zarr."
+        ),
+    ],
+    debug: Debug = False,
+) -> None:
+    """Show what a granule, a record, a store or a truth holds."""
+    with errors_in_one_line(debug):
+        # Imported here, not above: h5py and xarray would slow --help.
+        from rich.console import Console
+
+        from mcca_ml.cli.terminal import show_description
+        from mcca_ml.inspect.describe import describe
+
+        show_description(Console(), describe(path))
+
+
+for command in record_stages.COMMANDS:
+    app.command()(command)
+app.command()(product_commands.series)
+app.command(name="map")(product_commands.map_day)
+app.command()(validate_command.validate)
+app.command()(report_command.report)
+
+
+@app.command()
+def config() -> None:
+    """Print every setting with its default and its meaning, as TOML."""
+    from mcca_ml.config.defaults import as_toml  # not above: pydantic would slow --help
+
+    typer.echo(as_toml(), nl=False)
+
+
+def main() -> None:
+    """Run the command line; the entry point `mcca-ml`."""
+    sys.exit(app())

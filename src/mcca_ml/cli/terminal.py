@@ -1,0 +1,188 @@
+"""What the command line shows: progress, tables, reports."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from mcca_ml.inspect.description import Description
+
+if TYPE_CHECKING:  # they need JAX, or all that simulates, which not every command does
+    from mcca_ml.demo.day import Report
+    from mcca_ml.simulate.manifest import World
+    from mcca_ml.stage_one.daily_product import Summary
+
+QUIET_SECONDS = 2.0
+"""Work shorter than this shows no progress."""
+_SHOWN_FLAGS = 12
+_SHOWN_NOTES = 3
+_FLAG_WIDTH = 22
+
+
+class Bar:
+    """A progress bar that appears only if the work takes longer than a moment."""
+
+    def __init__(
+        self, console: Console, label: str, counted: str, total: int | None = None
+    ) -> None:
+        self._progress = Progress(
+            TextColumn(label),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TextColumn(
+                f"{{task.fields[counted]:,}} {counted}  {{task.fields[rate]:,.0f}} {counted}/s"
+            ),
+            TimeElapsedColumn(),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+        self._task = self._progress.add_task("", total=total, counted=0, rate=0.0)
+        self._begun = time.monotonic()
+        self._is_shown = False
+        self._counted = 0
+
+    @property
+    def seconds(self) -> float:
+        """Since the start [s]."""
+        return time.monotonic() - self._begun
+
+    def stop(self) -> None:
+        """Take the bar away."""
+        if self._is_shown:
+            self._progress.stop()
+
+    def advance(self, done: int, counted: int, total: int | None = None) -> None:
+        """Add what was done, and what came of it; the bar appears when that takes long.
+
+        Args:
+            done: steps of the bar since the last call.
+            counted: things made since the last call.
+            total: steps of all the work, where it was not known before.
+        """
+        self._counted += counted
+        rate = self._counted / max(self.seconds, 1e-9)
+        self._progress.update(
+            self._task, advance=done, total=total, counted=self._counted, rate=rate
+        )
+        if not self._is_shown and self.seconds > QUIET_SECONDS:
+            self._progress.start()
+            self._is_shown = True
+
+
+@contextmanager
+def shown_bar(
+    console: Console, label: str, counted: str, total: int | None = None
+) -> Iterator[Bar]:
+    """A bar that vanishes when the work ends, well or not.
+
+    Args:
+        console: where to show it.
+        label: what the steps are, `granules` for instance.
+        counted: what comes of them, `cells` for instance; shown with its rate.
+        total: steps of all the work, if known.
+    """
+    bar = Bar(console, label, counted, total)
+    try:
+        yield bar
+    finally:
+        bar.stop()
+
+
+def world_line(world: "World", seconds: float) -> str:
+    """One line that says what a simulation has made."""
+    of_each = ", ".join(f"{name} {count:,}" for name, count in world.granules.items())
+    what = "was there already" if world.was_there else f"made in {seconds:.1f} s"
+    return (
+        f"SIMULATED: {_count(world.count, 'granule')} ({of_each}) of {world.cells:,} cells, "
+        f"{world.size / 1e6:,.0f} MB in {world.folder}; {what}"
+    )
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
+
+
+def _notes(summary: "Summary") -> list[str]:
+    """Days without a product, the first few by name."""
+    notes = [empty.note for empty in summary.empty]
+    rest = len(notes) - _SHOWN_NOTES
+    more = [f"{_count(rest, 'more day')} without a product"] if rest > 0 else []
+    return notes[:_SHOWN_NOTES] + more
+
+
+def summary_line(summary: "Summary", out: object, seconds: float) -> str:
+    """One line that says what a run has made."""
+    parts = [
+        f"{_count(len(summary.products), 'product')} in {out}",
+        f"{summary.cells:,} values, {summary.recommended:,} recommended",
+        f"from {_count(summary.granules, 'granule')}",
+        f"{seconds:.1f} s",
+    ]
+    if summary.maps:
+        parts.insert(1, _count(len(summary.maps), "map"))
+    if summary.replaced:
+        parts.append(
+            f"WARNING: replaced {_count(len(summary.replaced), 'product')} made from other granules"
+        )
+    if summary.failures:
+        parts.append(f"INCOMPLETE: {_count(len(summary.failures), 'failure')}")
+    return "; ".join([", ".join(parts), *_notes(summary)])
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part:,} of {whole:,} ({100 * part / whole:.0f} %)" if whole else "none"
+
+
+def show_description(console: Console, found: Description) -> None:
+    """Print what a file holds."""
+    head = Table.grid(padding=(0, 2))
+    for label, value in found.heading.items():
+        head.add_row(f"[bold]{label}", escape(value))
+    if found.values:
+        head.add_row("[bold]recommended", _share(found.recommended, found.values))
+    console.print(head)
+    if not found.rows:
+        return
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for column in ("variable", "units", "min", "median", "max", "valid"):
+        is_text = column in ("variable", "units")
+        table.add_column(column, justify="left" if is_text else "right", no_wrap=True)
+    for row in found.rows:
+        table.add_row(
+            row.name, row.units, row.low, row.median, row.high, f"{100 * row.share:.0f} %"
+        )
+    console.print(table)
+    if found.flags:
+        console.print(f"[bold]{'flag':<{_FLAG_WIDTH}}{'cells':>9}  meaning (* still recommended)")
+    for flag in found.flags[:_SHOWN_FLAGS]:
+        star = "* " if flag.is_recommended else ""
+        line = f"{flag.name:<{_FLAG_WIDTH}}{flag.count:>9,}  {star}{flag.meaning}"
+        # One line a flag: the whole must stay on a screen.
+        console.print(escape(line), no_wrap=True, overflow="ellipsis", highlight=False)
+
+
+def show_report(console: Console, report: "Report") -> None:
+    """Print what was made of a simulated day and its scores."""
+    console.print("[bold]SIMULATED: granule, truth, product and scores; no observation in it.")
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for column in ("recommended values against truth", "units", "n", "bias", "ubRMSD", "R"):
+        is_text = column in ("recommended values against truth", "units")
+        table.add_column(column, justify="left" if is_text else "right")
+    for one in report.scores:
+        table.add_row(
+            one.name,
+            one.units,
+            f"{one.count:,}",
+            f"{one.bias:+.4f}",
+            f"{one.ubrmsd:.4f}",
+            f"{one.r:.3f}",
+        )
+    console.print(table)
+    for path in (report.granule, report.truth, *report.summary.products, *report.summary.maps):
+        console.print(f"  {path}", highlight=False, soft_wrap=True)

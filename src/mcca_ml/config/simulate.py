@@ -1,0 +1,136 @@
+"""Settings of simulated worlds: boxes, and the size of every effect that no retrieval models."""
+
+from datetime import date
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from mcca_ml.config.effects import EffectSettings
+
+FROZEN = ConfigDict(frozen=True, extra="forbid")
+
+
+class BoxSettings(BaseModel):
+    """One box of land, `[[simulate.box]]`."""
+
+    model_config = FROZEN
+
+    name: str = Field(
+        pattern=r"^[A-Za-z0-9-]+$", description="short, of letters, digits and -; in file names"
+    )
+    south: float = Field(ge=-84.0, le=84.0, description="[degree]")
+    north: float = Field(ge=-84.0, le=84.0, description="[degree]")
+    west: float = Field(ge=-180.0, le=180.0, description="[degree]")
+    east: float = Field(ge=-180.0, le=180.0, description="[degree]")
+    elevation: float = Field(0.0, ge=-400.0, le=6000.0, description="mean height [m]")
+    climate: Literal["plateau", "temperate", "semiarid", "savanna", "boreal", "rainforest"] = Field(
+        "temperate", description="its commonest climate zone"
+    )
+
+
+class DroughtSettings(BaseModel):
+    """One drought, `[[simulate.drought]]`: less rain in a box for a while."""
+
+    model_config = FROZEN
+
+    box: str = Field("", description="its box; empty: the first one")
+    start: date = Field(date(2017, 5, 1), description="first UTC day")
+    end: date = Field(date(2017, 9, 30), description="last UTC day")
+    rain_factor: float = Field(
+        0.3, ge=0.0, le=2.0, description="share of the rain that falls all the same [1]"
+    )
+
+
+class InstrumentSettings(BaseModel):
+    """The `[simulate.instrument]` table: errors of the sensors, all known to the truth store."""
+
+    model_config = FROZEN
+
+    noise: float = Field(1.0, ge=0.0, description="noise over each channel's NEDT [1]; 0: none")
+    has_footprints: bool = Field(
+        True, description="footprints average over cells; false: they see the cell they point at"
+    )
+    geolocation_sd: float = Field(
+        1.5,
+        ge=0.0,
+        le=20.0,
+        description="error of an imager's pointing, one a pass and axis, 1 sd [km]",
+    )
+    offset_sd: float = Field(
+        1.0, ge=0.0, description="calibration offset of a channel, 1 sd [K]; XCAL sees 2 to 3 K raw"
+    )
+    slope_sd: float = Field(0.01, ge=0.0, description="error of the calibration's slope, 1 sd [1]")
+    curvature_sd: float = Field(
+        0.3, ge=0.0, description="dependence on the scene, at 50 K from 250 K, 1 sd [K]"
+    )
+    drift_sd: float = Field(0.3, ge=0.0, description="drift of a channel, 1 sd [K per decade]")
+    tmi_boost_step: float = Field(0.6, description="TMI before the boost of 2001 minus after [K]")
+    gmi_boost_step: float = Field(0.3, description="GMI before the boost of 2023 minus after [K]")
+    rfi_x_band: float = Field(15.0, ge=0.0, description="largest interference, 10.65 GHz [K]")
+    rfi_l_band: float = Field(25.0, ge=0.0, description="largest interference, 1.41 GHz [K]")
+    temperature_sd: float = Field(
+        2.0, ge=0.0, description="error of the soil temperature in SMAP granules, 1 sd [K]"
+    )
+    clay_sd: float = Field(0.05, ge=0.0, description="error of their clay fraction, 1 sd [1]")
+    water_left: float = Field(
+        0.1, ge=0.0, le=1.0, description="share of the water correction of SMAP that is missing [1]"
+    )
+    bad_scan_share: float = Field(
+        0.002, ge=0.0, le=0.5, description="scans of an imager that are missing, all fill [1]"
+    )
+
+
+class SimulateSettings(BaseModel):
+    """The `[simulate]` table; the defaults are the demo world."""
+
+    model_config = FROZEN
+
+    seed: int = Field(0, ge=0, description="of all randomness")
+    first_day: date = Field(date(2011, 1, 1), description="first UTC day")
+    last_day: date = Field(date(2018, 12, 31), description="last UTC day")
+    sensors: tuple[Literal["SMAP", "TMI", "AMSRE", "GMI", "AMSR2"], ...] = Field(
+        ("SMAP", "TMI", "AMSRE", "GMI", "AMSR2"), description="sensors whose granules are written"
+    )
+    effects: EffectSettings = Field(
+        default_factory=EffectSettings, description="what the retrieval does not model"
+    )
+    instrument: InstrumentSettings = Field(
+        default_factory=InstrumentSettings, description="errors of the sensors"
+    )
+    rim: int = Field(3, ge=2, le=8, description="cells around a box, so that footprints see ground")
+    spin_up_days: int = Field(
+        365, ge=30, le=3650, description="simulated before the first day and left out [day]"
+    )
+    trend: float = Field(
+        -0.02,
+        ge=-0.2,
+        le=0.2,
+        description="slow change of soil moisture since the first day [m3 m-3 per decade]; less "
+        "where the soil has no more to lose",
+    )
+    drought: tuple[DroughtSettings, ...] = Field((DroughtSettings(),), description="droughts")
+    networks: int = Field(2, ge=0, le=9, description="dense networks of stations in each box")
+    stations: int = Field(8, ge=1, le=40, description="stations of a network")
+    box: tuple[BoxSettings, ...] = Field(
+        (
+            BoxSettings(
+                name="plateau",
+                south=33.0,
+                north=35.1,
+                west=90.5,
+                east=93.5,
+                elevation=4500.0,
+                climate="plateau",
+            ),
+            BoxSettings(
+                name="north",
+                south=54.0,
+                north=57.0,
+                west=-107.2,
+                east=-104.4,
+                elevation=500.0,
+                climate="temperate",
+            ),
+        ),
+        description="boxes of land",
+    )

@@ -1,0 +1,98 @@
+"""A small simulated SMAP day, retrieved, and scored against its known truth: a quick look."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from mcca_ml.atomic import make_directory
+from mcca_ml.config.load import RetrieveSettings
+from mcca_ml.flags import is_recommended
+from mcca_ml.formats.smap import PRODUCTS
+from mcca_ml.publish.smap_day import LOOKS
+from mcca_ml.simulate.files.smap_products import granule_name
+from mcca_ml.simulate.small_day import simulate_small_day
+from mcca_ml.stage_one.daily_product import Options, Progress, Summary, retrieve_granules
+
+DAY = "2015-07-01"
+_VERSION = 9
+SCORED = {"soil_moisture": "m3 m-3", "vod_v": "1", "vod_h": "1"}
+"""Variables with a truth, and their units."""
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Score:
+    """One variable against its truth, over recommended values."""
+
+    name: str
+    units: str
+    count: int
+    bias: float
+    """Retrieved minus truth, mean [units]."""
+    ubrmsd: float
+    """Root mean square of the difference without its mean [units]."""
+    r: float
+    """Pearson correlation [1]."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was made of the day and how good it is."""
+
+    granule: Path
+    truth: Path
+    summary: Summary
+    scores: tuple[Score, ...]
+
+
+def score(name: str, units: str, found: Floats, truth: Floats) -> Score:
+    """Bias, unbiased root mean square difference and correlation of pairs without gaps."""
+    difference = found - truth
+    r = float(np.corrcoef(found, truth)[0, 1]) if found.size > 1 else float("nan")
+    return Score(name, units, found.size, float(difference.mean()), float(difference.std()), r)
+
+
+def score_product(product: Path, truth_path: Path) -> tuple[Score, ...]:
+    """Scores of the recommended values of a product against a truth over (time, look, cell)."""
+    with (
+        xr.open_dataset(product, engine="netcdf4") as found,
+        xr.open_dataset(truth_path) as truth,
+    ):
+        looks = [LOOKS[number] for number in found["look"].to_numpy()]
+        known = truth.sel(look=looks)
+        shape = (len(looks), -1)
+        cell = known["cell"].to_numpy()
+        flag = found["flag"].to_numpy()[0].reshape(shape)[:, cell].astype(np.uint32)
+        scores = []
+        for name, units in SCORED.items():
+            values = found[name].to_numpy()[0].reshape(shape)[:, cell].astype(np.float64)
+            good = is_recommended(flag) & np.isfinite(values)
+            expected = known[name].to_numpy()[0].astype(np.float64)
+            scores.append(score(name, units, values[good], expected[good]))
+        return tuple(scores)
+
+
+def run_demo_day(
+    out: Path, *, seed: int = 0, progress: Progress = lambda _granules, _cells: None
+) -> Report:
+    """Simulate a day, retrieve it, draw it, score it. Everything in it is SIMULATED.
+
+    Args:
+        out: directory for the granule, its truth, the product and its maps; made if missing.
+        seed: of the simulation.
+        progress: as in `retrieve_granules`.
+
+    Raises:
+        OutputError: `out` cannot be written.
+    """
+    make_directory(out)
+    granule = out / granule_name(PRODUCTS["SPL3SMP"], _VERSION, np.datetime64(DAY))
+    truth = out / f"SIMULATED_truth_{DAY.replace('-', '')}.nc"
+    simulate_small_day(granule, truth, seed, day=DAY)
+    options = Options(has_maps=True)
+    summary = retrieve_granules([granule], out, RetrieveSettings(), options, progress=progress)
+    return Report(granule, truth, summary, score_product(summary.products[0], truth))

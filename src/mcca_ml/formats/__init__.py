@@ -1,0 +1,1 @@
+"""Layout tables of file formats (groups, names, types, fill values), for reader and simulator."""

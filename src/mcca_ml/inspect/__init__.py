@@ -1,0 +1,1 @@
+"""What a granule, a store or a product contains, in a screenful."""

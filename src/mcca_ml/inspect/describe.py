@@ -1,0 +1,166 @@
+"""What a granule or a product holds, in a screenful: the content of `mcca-ml inspect`."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from mcca_ml import schema
+from mcca_ml.flags import is_recommended
+from mcca_ml.inspect.description import (
+    SIMULATED,
+    Description,
+    Row,
+    extent,
+    flag_rows,
+    period,
+    row_of,
+)
+from mcca_ml.inspect.folders import describe_stations, describe_store, is_stations, is_store
+from mcca_ml.inspect.learned import describe_weights
+from mcca_ml.inspect.published import describe_product_folder, is_product_folder
+from mcca_ml.inspect.stores import (
+    describe_coefficients,
+    describe_product,
+    describe_record_store,
+    is_cube,
+    is_record_store,
+)
+from mcca_ml.inspect.swaths import describe_swaths
+from mcca_ml.publish.attributes import is_simulated
+from mcca_ml.publish.smap_day import LOOKS
+from mcca_ml.read.any_granule import is_swath, read
+from mcca_ml.read.granule import open_hdf5, text
+
+_PRODUCT_MARK = "tracking_id"
+_CALIBRATION = "MCCA-ML calibration coefficients"
+_NETWORKS = ".npz"
+_HIDDEN = ("flag", "obs_time", "crs", "time_bnds", "land_cover", "land_cover_fraction")
+"""Variables that a minimum and a median say nothing about."""
+
+
+def _rows(ds: xr.Dataset, observed: npt.NDArray[np.bool_]) -> tuple[Row, ...]:
+    """A row for each variable over cells, and for each channel of brightness temperature."""
+    rows = []
+    for name, variable in ds.data_vars.items():
+        values = variable.to_numpy()
+        units = str(variable.attrs.get("units", variable.encoding.get("units", "")))
+        if str(name) in _HIDDEN or values.shape[: observed.ndim] != observed.shape:
+            continue
+        if "channel" not in variable.dims:
+            rows.append(row_of(str(name), units, values[observed]))
+            continue
+        for number, channel in enumerate(ds["channel"].to_numpy()):
+            rows.append(row_of(f"{name} {channel}", units, values[..., number][observed]))
+    return tuple(rows)
+
+
+def _places(ds: xr.Dataset, observed: npt.NDArray[np.bool_]) -> str:
+    """How many cells, and where."""
+    seen = np.asarray(observed.any(axis=(0, 1)))
+    is_list = "cell" in ds.dims
+    rows, columns = (seen, seen) if is_list else (seen.any(axis=1), seen.any(axis=0))
+    lat, lon = ds["lat"].to_numpy()[rows], ds["lon"].to_numpy()[columns]
+    if lat.size == 0:
+        return "none"
+    return f"{int(seen.sum()):,} observed, {extent(lat, lon)}"
+
+
+def _described(ds: xr.Dataset, heading: Mapping[str, str]) -> Description:
+    flag = ds["flag"].to_numpy().astype(np.uint32)
+    observed = schema.is_observed(ds)
+    days = [str(day)[:10] for day in ds["time"].to_numpy()]
+    more = {
+        "grid": str(ds.attrs.get("grid", "")),
+        "day": ", ".join(days) if len(days) <= 3 else f"{days[0]} to {days[-1]}, {len(days)}",
+        "observed": period(ds["obs_time"].to_numpy()[observed]),
+        "looks": ", ".join(str(look) for look in ds["look"].to_numpy()),
+        "cells": _places(ds, observed),
+    }
+    values = np.zeros(observed.shape, np.bool_)
+    if "soil_moisture" in ds:
+        values = np.isfinite(ds["soil_moisture"].to_numpy())
+    return Description(
+        heading={**heading, **more},
+        rows=_rows(ds, observed),
+        flags=flag_rows(flag[observed]),
+        values=int(values.sum()),
+        recommended=int((values & is_recommended(flag)).sum()),
+    )
+
+
+def _simulated(ds: xr.Dataset) -> dict[str, str]:
+    return {"simulated": SIMULATED} if is_simulated(ds) else {}
+
+
+def _of_product(path: Path) -> Description:
+    with xr.open_dataset(path, engine="netcdf4") as found:
+        ds = found.load()
+    ds = ds.assign_coords(look=[LOOKS[number] for number in ds["look"].to_numpy()])
+    granules = [name for name in str(ds.attrs.get("source_granules", "")).split(", ") if name]
+    more = f" and {len(granules) - 1} more" if len(granules) > 1 else ""
+    heading = {
+        "file": path.name,
+        "product": f"MCCA-ML {ds.attrs.get('product_version', '')}, {ds.attrs.get('title', '')}",
+        **_simulated(ds),
+        "made from": f"{granules[0]}{more}" if granules else "unknown",
+        "tracking id": str(ds.attrs[_PRODUCT_MARK]),
+    }
+    return _described(ds, heading)
+
+
+def _of_granule(path: Path) -> Description:
+    ds = read(path)
+    heading = {
+        "file": path.name,
+        "product": f"{ds.attrs.get('product', 'gridded brightness temperature')} "
+        f"version {ds.attrs.get('product_version', 'unknown')}, {ds.attrs.get('sensor', '')}",
+        **_simulated(ds),
+        "layout": str(ds.attrs.get("layout", "GRID_TB")),
+    }
+    return _described(ds, heading)
+
+
+def describe(path: Path) -> Description:
+    """What a granule, a product, a stage of the record, stations or a simulated truth holds.
+
+    Args:
+        path: the file or folder.
+
+    Raises:
+        ConfigError: stations, and the package that reads them is not installed.
+        GranuleError: it is none of these, or it cannot be read.
+    """
+    if path.is_dir():
+        return _of_folder(path)
+    if path.suffix == _NETWORKS:
+        return describe_weights(path)
+    with open_hdf5(path) as h5:
+        has_tracking = bool(text(h5.attrs.get(_PRODUCT_MARK)))
+        is_day, is_product = (has_tracking and name in h5 for name in ("sm", "soil_moisture"))
+        is_calibration = text(h5.attrs.get("format")).startswith(_CALIBRATION)
+        has_swaths = is_swath(h5)
+    if is_calibration:
+        return describe_coefficients(path)
+    if is_day:
+        return describe_product(path)
+    if is_product:
+        return _of_product(path)
+    return describe_swaths(path) if has_swaths else _of_granule(path)
+
+
+def _of_folder(path: Path) -> Description:
+    if is_product_folder(path):
+        return describe_product_folder(path)
+    if is_record_store(path):
+        return describe_record_store(path)
+    if is_cube(path):
+        return describe_product(path)
+    if is_store(path):
+        return describe_store(path)
+    if is_stations(path):
+        return describe_stations(path)
+    with open_hdf5(path):  # says that it is a directory
+        raise AssertionError

@@ -1,0 +1,294 @@
+"""What a record and what it is made of hold: stores, cube, daily files, coefficients."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from mcca_ml import schema
+from mcca_ml.errors import GranuleError
+from mcca_ml.flags import FLAG_DTYPE, is_recommended
+from mcca_ml.grid.ease2 import M25, cell_latlon
+from mcca_ml.inspect.description import (
+    SIMULATED,
+    Description,
+    Row,
+    extent,
+    flag_rows,
+    period,
+    row_of,
+)
+from mcca_ml.intercal import coefficients
+from mcca_ml.publish.attributes import is_simulated
+from mcca_ml.publish.record_cube import BLOCK_DAYS
+from mcca_ml.sensors import SENSORS
+from mcca_ml.store import layout, read_blocks
+from mcca_ml.store.contents import CONTENTS
+
+_SCREEN = 28
+"""Lines of heading, rows and flags that a screenful may have."""
+_MOST_ROWS = 16
+_PARTS = 4
+_BAND = 64
+"""Columns of a cube that are read at once."""
+_PAIR = 17
+"""Width of a pair of channels in what coefficients say."""
+_CUBE_MARK = Path("time", "record.json")
+_HIDDEN = ("flag", "flag_cci", "sensor", "crs", "time_bnds", "land_cover_main")
+_PRODUCT = {
+    "GRID_TB": "brightness temperature by look",
+    "TARGET": "target of the learner, retrieved",
+    "STREAM": "soil moisture learned from one sensor",
+    "RECORD": "fused record before it is published",
+}
+_VALUES = "sm", "soil_moisture"
+"""Names of soil moisture."""
+
+Bools = npt.NDArray[np.bool_]
+Days = npt.NDArray[np.datetime64]
+
+
+def is_record_store(path: Path) -> bool:
+    """Whether a folder is a store of a stage of the record."""
+    return (path / layout.MANIFEST).is_file()
+
+
+def is_cube(path: Path) -> bool:
+    """Whether a folder is the published cube of the record."""
+    return (path / _CUBE_MARK).is_file()
+
+
+def _sensors(bits: npt.NDArray[np.generic]) -> dict[str, str]:
+    """How many values rest on each sensor."""
+    whole = bits.astype(np.int64)
+    counts = {one.name: int(((whole & one.cci_bit) != 0).sum()) for one in SENSORS.values()}
+    said = ", ".join(f"{name} {count:,}" for name, count in counts.items() if count)
+    return {"sensors": said or "none"}
+
+
+def _rows(ds: xr.Dataset) -> list[Row]:
+    """A row for each variable of numbers, and for each channel of brightness temperature."""
+    rows = []
+    for name in map(str, ds.data_vars):
+        variable = ds[name]
+        values = variable.to_numpy()
+        if name in _HIDDEN or values.dtype.kind == "M":
+            continue
+        units = str(variable.attrs.get("units", ""))
+        if "channel" not in variable.dims:
+            rows.append(row_of(name, units, values))
+            continue
+        for number, channel in enumerate(ds["channel"].to_numpy()):
+            rows.append(row_of(f"{name} {channel}", units, values[..., number]))
+    return rows
+
+
+def _counted(ds: xr.Dataset) -> Bools:
+    """Which values are counted: those observed and, where days without a look are told, those."""
+    known = schema.is_observed(ds)
+    for name in ("sm_filled", "soil_moisture"):
+        if name in ds:
+            known = known | np.isfinite(ds[name].to_numpy())
+    return np.asarray(known)
+
+
+def _described(parts: list[xr.Dataset], heading: Mapping[str, str]) -> Description:
+    """Statistics of the counted values of some parts, cut to a screenful."""
+    flat = [_flat(part) for part in parts]
+    ds = xr.concat(flat, "value", coords="minimal", compat="override", join="override")
+    flag = ds["flag"].to_numpy().astype(FLAG_DTYPE)
+    more = _sensors(ds["sensor"].to_numpy()) if "sensor" in ds else {}
+    rows = _rows(ds)
+    rest = len(rows) - _MOST_ROWS
+    if rest > 0:
+        more["not shown"] = f"{rest} more variables"
+    moisture = next((name for name in _VALUES if name in ds), None)
+    values = np.isfinite(ds[moisture].to_numpy()) if moisture else np.zeros(flag.shape, np.bool_)
+    room = max(_SCREEN - len(heading) - len(more) - min(len(rows), _MOST_ROWS) - 3, 1)
+    return Description(
+        heading={**heading, **more},
+        rows=tuple(rows[:_MOST_ROWS]),
+        flags=flag_rows(flag)[:room],
+        values=int(values.sum()),
+        recommended=int((values & is_recommended(flag)).sum()),
+    )
+
+
+def _flat(ds: xr.Dataset) -> xr.Dataset:
+    """The counted values of a part over one dimension, `value`, and channel."""
+    at, over = _counted(ds), ds["flag"].dims
+    made = {
+        name: (("value", *variable.dims[len(over) :]), variable.to_numpy()[at], variable.attrs)
+        for name, variable in ds.data_vars.items()
+        if variable.dims[: len(over)] == over
+    }
+    coords = {"channel": ds["channel"].to_numpy()} if "channel" in ds.coords else {}
+    return xr.Dataset(made, coords)
+
+
+def _days_of(held: list[dict[str, Any]], *, is_by_cells: bool) -> Days:
+    """Days that a store holds: of all blocks together or, of one cut into cells, of every block."""
+    spans = [(np.datetime64(m["first_day"], "D"), np.datetime64(m["last_day"], "D")) for m in held]
+    if is_by_cells and spans:
+        spans = [(max(first for first, _ in spans), min(last for _, last in spans))]
+    one = np.timedelta64(1, "D")
+    every = [np.arange(first, last + one) for first, last in spans]
+    return np.concatenate([np.empty(0, "M8[D]"), *every])
+
+
+def _store_parts(path: Path, days: Days, cells: int) -> Iterator[xr.Dataset]:
+    """A few blocks of days of a store, each with as many cells as are read at once."""
+    blocks = np.unique([read_blocks.block_of(day) for day in days])
+    groups = max(-(-cells // read_blocks.CELL_BLOCK), 1)
+    for number, block in enumerate(blocks[np.unique(_spread(len(blocks)))]):
+        of_block = read_blocks.days_of_block(int(block))
+        start = _spread(groups)[number] * read_blocks.CELL_BLOCK
+        yield read_blocks.open_store(
+            path,
+            cells=slice(int(start), int(start) + read_blocks.CELL_BLOCK),
+            first_day=of_block[0],
+            last_day=of_block[-1],
+        )
+
+
+def _spread(count: int) -> npt.NDArray[np.int64]:
+    """Some places among many, the first and the last among them."""
+    return np.linspace(0, max(count - 1, 0), _PARTS).astype(np.int64)
+
+
+def describe_record_store(path: Path) -> Description:
+    """What a store of a stage of the record holds.
+
+    Args:
+        path: Zarr store with its manifest; a few blocks of days are read, the heading says so.
+
+    Raises:
+        GranuleError: it is damaged.
+        OutputError: it is of another version.
+    """
+    try:
+        return _of_store(path)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise GranuleError(_why(path, error, "store of the record; make it again")) from error
+
+
+def _of_store(path: Path) -> Description:
+    frame = read_blocks.read_frame(path)
+    held = read_blocks.marks(path)
+    is_by_cells = CONTENTS[frame.contents].is_by_cells
+    days = _days_of(list(held.values()), is_by_cells=is_by_cells)
+    place = cell_latlon(M25, frame.cells)
+    made_up = any(mark["attributes"].get("simulated") == "true" for mark in held.values())
+    heading = {
+        "store": path.name,
+        "product": f"{frame.contents}, {_PRODUCT[frame.contents]}; {frame.sensor}",
+        **({"simulated": SIMULATED} if made_up else {}),
+        "grid": M25.name,
+        "days": _said_days(days),
+        "blocks": f"{len(held):,} complete",
+        "cells": f"{frame.cells.size:,}, {extent(place.lat, place.lon)}",
+    }
+    parts = list(_store_parts(path, days, frame.cells.size))
+    if not parts:
+        return Description(heading, ())
+    return _described(parts, {**heading, **_said_parts(parts, len(days))})
+
+
+def _said_days(days: Days) -> str:
+    return f"{days[0]} to {days[-1]}, {len(days):,}" if len(days) else "none"
+
+
+def _said_parts(parts: list[xr.Dataset], days: int) -> dict[str, str]:
+    """From how much the statistics are, unless from all."""
+    read = sum(part.sizes["time"] for part in parts)
+    return {"statistics": f"of {read:,} days in {len(parts)} parts"} if read < days else {}
+
+
+def _why(path: Path, error: Exception, expected: str) -> str:
+    reason = (str(error).splitlines() or [type(error).__name__])[0][:80]
+    return f"{path.name}: cannot be read ({reason}), expected a {expected}"
+
+
+def describe_product(path: Path) -> Description:
+    """What the published cube of the record, or the file of one of its days, holds.
+
+    Args:
+        path: Zarr store or NetCDF file; of a cube a few blocks of days are read.
+
+    Raises:
+        GranuleError: it is damaged.
+    """
+    try:
+        if path.is_dir():
+            with xr.open_zarr(path, chunks=None, consolidated=False) as ds:
+                return _of_product(path, ds, list(_cube_parts(ds)))
+        with xr.open_dataset(path, engine="netcdf4") as ds:
+            return _of_product(path, ds, [ds.load()])
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        raise GranuleError(_why(path, error, "product of the record; publish it again")) from error
+
+
+def _cube_parts(ds: xr.Dataset) -> Iterator[xr.Dataset]:
+    """A few blocks of days of a cube, each in the band of columns where most was observed."""
+    blocks = -(-ds.sizes["time"] // BLOCK_DAYS)
+    for block in np.unique(_spread(blocks)):
+        some = ds.isel(time=slice(block * BLOCK_DAYS, (block + 1) * BLOCK_DAYS))
+        seen = schema.is_observed(some).sum(axis=(0, 1))
+        begins = np.arange(0, seen.size, _BAND)
+        best = int(begins[np.argmax(np.add.reduceat(seen, begins))])
+        yield some.isel(x=slice(best, best + _BAND)).load()
+
+
+def _of_product(path: Path, ds: xr.Dataset, parts: list[xr.Dataset]) -> Description:
+    days = ds["time"].to_numpy().astype("M8[D]")
+    times = np.concatenate([part["t0"].to_numpy().ravel() for part in parts])
+    rows, columns = ds["flag"].shape[1:]
+    heading = {
+        "store" if path.is_dir() else "file": path.name,
+        "product": f"MCCA-ML {ds.attrs.get('product_version', '')}, {ds.attrs.get('title', '')}",
+        **({"simulated": SIMULATED} if is_simulated(ds) else {}),
+        "tracking id": str(ds.attrs.get("tracking_id", "unknown")),
+        "days": _said_days(days),
+        **({"observed": period(times)} if len(days) == 1 else {}),
+        "window": f"{rows} rows, {columns} columns of {ds.attrs.get('grid', '')}, "
+        f"{extent(ds['lat'].to_numpy(), ds['lon'].to_numpy())}",
+    }
+    names = [str(name) for name in ds.data_vars if ds[name].dims == ds["flag"].dims]
+    first = [name for name in ("sm", "sm_uncertainty", "sm_filled") if name in names]
+    ordered = [*first, *sorted(name for name in names if name not in first)]
+    parts = [part[ordered] for part in parts]
+    return _described(parts, {**heading, **_said_parts(parts, len(days))})
+
+
+def describe_coefficients(path: Path) -> Description:
+    """What a cross-calibration says, by channel.
+
+    Args:
+        path: NetCDF file of coefficients.
+
+    Raises:
+        GranuleError: it is damaged or of another version.
+    """
+    ds = coefficients.read(path)
+    link = coefficients.link_of(ds)
+    channels = len(link.channels)
+    title, columns, *lines = coefficients.describe(ds).splitlines()
+    heading = {
+        "file": path.name,
+        "product": title,
+        **({"simulated": SIMULATED} if is_simulated(ds) else {}),
+        "each line": columns.removeprefix("channel: "),
+    }
+    for line in lines[:channels]:
+        pair, said = line[:_PAIR].strip(), line[_PAIR:].strip()
+        heading[pair] = said
+    room = _SCREEN - 2 - len(heading) - channels
+    for line in lines[channels:][:room]:
+        step, _, said = line.partition(": ")
+        heading[step] = said
+    own = np.where(link.pairs > 0, link.line.slope, np.nan)
+    rows = [row_of(f"slope {name}", "1", own[:, i]) for i, name in enumerate(link.channels)]
+    return Description(heading, tuple(rows))

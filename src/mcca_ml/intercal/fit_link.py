@@ -1,0 +1,249 @@
+"""From matched pairs to a link: lines of cells, drawn to those of their class and of all."""
+
+from dataclasses import replace
+
+import numpy as np
+import xarray as xr
+
+from mcca_ml.config.calibrate import CalibrateSettings
+from mcca_ml.intercal.deming_regression import Booleans, Fit, Floats, Indices, Line, fit_lines
+from mcca_ml.intercal.link import LineFlag, Link, prior_of
+from mcca_ml.intercal.match import Pairs, match_pairs
+from mcca_ml.intercal.shrinkage import Spread, shrink, spread_of
+
+BLOCK_PAIRS = 200_000
+"""Pairs of one call of the kernel, about: they stay in the cache; cells are never cut."""
+NOISE_PAIRS = 10.0
+"""Pairs that the noise of all cells counts for in the noise of one [1]; choice of this project."""
+
+
+def _fit(
+    pairs: Pairs, starts: Indices, settings: CalibrateSettings, cluster: Indices | None
+) -> Fit:
+    return fit_lines(
+        pairs.x,
+        pairs.y,
+        starts,
+        noise_ratio=settings.noise_ratio,
+        huber=settings.huber,
+        reject=settings.reject,
+        cluster=cluster,
+    )
+
+
+def fit_cells(pairs: Pairs, settings: CalibrateSettings) -> Fit:
+    """The line of every cell from its own pairs alone; NaN where it has none, (cell, channel)."""
+    shape = (len(pairs.cells), len(pairs.channels))
+    out = [np.full(shape, np.nan) for _ in range(len(Line._fields) + 3)]
+    edges = np.flatnonzero(np.diff(pairs.cell, prepend=-1))
+    block = edges // BLOCK_PAIRS
+    firsts = np.append(edges[np.flatnonzero(np.diff(block, prepend=-1))], len(pairs.cell))
+    for low, high in zip(firsts[:-1], firsts[1:], strict=True):
+        part = pairs.take(np.arange(low, high))
+        starts = np.flatnonzero(np.diff(part.cell, prepend=-1))
+        fit = _fit(part, starts, settings, None)
+        found = (*fit.line, fit.noise_var, fit.pairs, fit.spread_var)
+        for into, values in zip(out, found, strict=True):
+            into[part.cell[starts]] = values
+    return Fit(Line(*out[:-3]), out[-3], np.nan_to_num(out[-2]), out[-1])
+
+
+def thinned(pairs: Pairs, most: int) -> Pairs:
+    """At most `most` pairs of each cell, spread over its pairs: a cell is a vote, not a crowd."""
+    starts = np.flatnonzero(np.diff(pairs.cell, prepend=-1))
+    count = np.diff(np.append(starts, len(pairs.cell)))
+    rank = np.arange(len(pairs.cell)) - np.repeat(starts, count)
+    many = np.maximum(np.repeat(count, count), most)
+    return pairs.take((rank * most) // many != ((rank - 1) * most) // many)
+
+
+def _by_time(pairs: Pairs, settings: CalibrateSettings) -> Fit:
+    """One line of all pairs; those of a month depend on each other, since cells share weather."""
+    order = np.argsort(pairs.when, kind="stable")
+    day = pairs.when[order].astype("datetime64[D]").astype(np.int64)
+    cluster = np.flatnonzero(np.diff(day // settings.step_block_days, prepend=-1))
+    in_order = replace(pairs, x=pairs.x[order], y=pairs.y[order])
+    return _fit(in_order, np.zeros(1, np.int64), settings, cluster)
+
+
+def _pool(pairs: Pairs, group: Indices, settings: CalibrateSettings) -> Fit:
+    """One line for each group of cells; pairs of a cell depend on each other.
+
+    Args:
+        pairs: those of a group together.
+        group: of each pair, never falling.
+        settings: the `[calibrate]` table.
+    """
+    starts = np.flatnonzero(np.diff(group, prepend=group[0] - 1))
+    cluster = np.flatnonzero(np.diff(pairs.cell, prepend=-1) | np.diff(group, prepend=group[0] - 1))
+    apart = _fit(pairs, starts, settings, None)
+    together = _fit(pairs, starts, settings, cluster)
+    # Few cells say little of how they differ; the larger of the two variances stands.
+    line = together.line._replace(
+        level_var=np.maximum(apart.line.level_var, together.line.level_var),
+        slope_var=np.maximum(apart.line.slope_var, together.line.slope_var),
+    )
+    # A line of all has a slope: where the pairs tell none it is that of equal scales.
+    is_flat = ~np.isfinite(line.slope_var) & np.isfinite(line.level)
+    return together._replace(line=line._replace(slope_var=np.where(is_flat, 1.0, line.slope_var)))
+
+
+def _steadied(fit: Fit, pool_noise: Floats, settings: CalibrateSettings) -> Line:
+    """Lines of cells with variances from a noise that few pairs do not make up alone."""
+    is_sure = fit.pairs >= settings.min_pairs
+    typical = _median(np.where(is_sure, fit.noise_var, np.nan), pool_noise)
+    own = np.where(is_sure, fit.noise_var, typical)
+    noise = (fit.pairs * own + NOISE_PAIRS * typical) / (fit.pairs + NOISE_PAIRS)
+    few = noise / np.maximum(fit.pairs, 1)
+    return fit.line._replace(
+        level_var=np.where(is_sure, fit.line.level_var * noise / own, few),
+        slope_var=np.where(is_sure, fit.line.slope_var * noise / own, np.inf),
+    )
+
+
+def _median(values: Floats, otherwise: Floats) -> Floats:
+    """Median over the first axis without NaN; `otherwise` where there is nothing."""
+    rows = np.sort(values, axis=0)
+    count = np.isfinite(rows).sum(axis=0)
+    middle = rows[np.maximum(count - 1, 0) // 2, np.arange(rows.shape[1])]
+    return np.where(count > 0, middle, otherwise)
+
+
+def _class_lines(
+    pairs: Pairs, cell_class: Indices, everyone: Line, settings: CalibrateSettings
+) -> tuple[Indices, Line]:
+    """Classes with enough cells, and their lines, drawn to that of all."""
+    held = np.unique(pairs.cell)
+    classes, cells = np.unique(cell_class[held], return_counts=True)
+    classes = classes[cells >= settings.pool_cells]
+    if len(classes) < 2:
+        return np.zeros(0, np.int64), everyone.take(np.zeros(0, np.int64))
+    of_pair = cell_class[pairs.cell]
+    order = np.argsort(of_pair, kind="stable")
+    order = order[np.isin(of_pair[order], classes)]
+    fit = _pool(pairs.take(order), of_pair[order], settings)
+    prior = Line(*(np.broadcast_to(value, fit.pairs.shape) for value in everyone))
+    spread = spread_of(fit.line, prior, fit.pairs >= settings.min_pairs)
+    return classes.astype(np.int64), shrink(fit.line, prior, spread)[0]
+
+
+def _wider(line: Line, spread: Spread) -> Line:
+    """The line of one cell of many: its variance holds how cells differ."""
+    return line._replace(
+        level_var=line.level_var + spread.level_var, slope_var=line.slope_var + spread.slope_var
+    )
+
+
+def _set_spread(noise: Floats, signal: Floats, n0: float) -> Spread:
+    """The spread for which the weights are n / (n + n0)."""
+    return Spread(noise / n0, noise / (np.maximum(signal, 1.0) * n0))
+
+
+def _all_cells(pairs: Pairs, settings: CalibrateSettings) -> Fit:
+    """The line of all cells together (1, channel); NaN without any pair."""
+    if len(pairs.cell):
+        fit = _pool(pairs, np.zeros(len(pairs.cell), np.int64), settings)
+        by_time = _by_time(pairs, settings).line
+        level_var = np.maximum(fit.line.level_var, by_time.level_var)
+        slope_var = np.maximum(
+            fit.line.slope_var, np.where(np.isfinite(by_time.slope_var), by_time.slope_var, 0)
+        )
+        return fit._replace(line=fit.line._replace(level_var=level_var, slope_var=slope_var))
+    nothing = np.full((1, len(pairs.channels)), np.nan)
+    return Fit(Line(*(nothing for _ in Line._fields)), nothing, np.zeros_like(nothing), nothing)
+
+
+def _flags(fit: Fit, line: Line, from_all: Booleans, settings: CalibrateSettings) -> Indices:
+    """Bits of LineFlag, (cell, channel)."""
+    few = (fit.pairs > 0) & (fit.pairs < settings.min_pairs)
+    return np.asarray(
+        np.where(fit.pairs == 0, LineFlag.NO_PAIRS, 0)
+        | np.where(few, LineFlag.LEVEL_ONLY, 0)
+        | np.where(from_all[:, None], LineFlag.FROM_ALL, 0)
+        | np.where(np.isfinite(line.level), 0, LineFlag.NO_LINE)
+    )
+
+
+def link_of_pairs(
+    pairs: Pairs,
+    settings: CalibrateSettings,
+    *,
+    sensor: str,
+    reference: str,
+    cell_class: Indices | None = None,
+) -> Link:
+    """Lines of all cells from matched pairs.
+
+    Args:
+        pairs: of `match_pairs`.
+        settings: the `[calibrate]` table.
+        sensor: name of the sensor.
+        reference: name of its reference.
+        cell_class: class of each of `pairs.cells`, land cover for instance; one class if not given.
+
+    Returns:
+        For each cell its own line, drawn to that of its class, which is drawn to that of all, by
+        number and quality of pairs. A cell without pairs has the line of its class or of all with
+        the spread of cells in its variance; a channel without any pair has NaN.
+    """
+    fit = fit_cells(pairs, settings)
+    few = thinned(pairs, settings.pool_pairs)
+    pool = _all_cells(few, settings)
+    everyone = pool.line.take(np.array([0]))
+    none = np.zeros(len(pairs.cells), np.int64)
+    classes, class_line = none[:0], everyone.take(none[:0])
+    if cell_class is not None and len(few.cell):
+        classes, class_line = _class_lines(few, cell_class, everyone, settings)
+    one = Line(*(value[0] for value in everyone))
+    prior, from_all = prior_of(one, classes, class_line, pairs.cells, cell_class)
+    own = _steadied(fit, pool.noise_var[0], settings)
+    is_sure = fit.pairs >= settings.min_pairs
+    spread = spread_of(own, prior, is_sure)
+    if settings.prior_pairs > 0:
+        signal = np.where(is_sure, fit.spread_var, np.nan)
+        noise = _median(np.where(is_sure, fit.noise_var, np.nan), pool.noise_var[0])
+        spread = _set_spread(noise, _median(signal, np.ones_like(noise)), settings.prior_pairs)
+    line, level_weight, slope_weight = shrink(own, prior, spread)
+    return Link(
+        sensor=sensor,
+        reference=reference,
+        source_channels=pairs.source_channels,
+        channels=pairs.channels,
+        cells=pairs.cells,
+        line=line,
+        flag=_flags(fit, line, from_all, settings).astype(np.uint8),
+        pairs=fit.pairs,
+        level_weight=level_weight,
+        slope_weight=slope_weight,
+        classes=classes,
+        class_line=_wider(class_line, spread),
+        all_line=_wider(one, spread),
+        common_var=one.level_var + settings.common_sd**2,
+    )
+
+
+def calibrate(
+    source: xr.Dataset,
+    reference: xr.Dataset,
+    settings: CalibrateSettings,
+    *,
+    cell_class: Indices | None = None,
+) -> Link:
+    """The link from one gridded sensor to another; see `match_pairs` and `link_of_pairs`.
+
+    Args:
+        source: after schema.GRID_TB, the sensor to be calibrated.
+        reference: after schema.GRID_TB, whose scale is wanted.
+        settings: the `[calibrate]` table.
+        cell_class: class of each cell that both hold, by rising number of cell.
+
+    Raises:
+        SchemaError: no cell or no channel in common.
+    """
+    return link_of_pairs(
+        match_pairs(source, reference, settings),
+        settings,
+        sensor=str(source.attrs["sensor"]),
+        reference=str(reference.attrs["sensor"]),
+        cell_class=cell_class,
+    )

@@ -1,0 +1,132 @@
+"""Matched pairs of two sensors from their stores, some cells at a time."""
+
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+from mcca_ml.config.calibrate import CalibrateSettings
+from mcca_ml.errors import SchemaError
+from mcca_ml.flags import FLAG_DTYPE, Flag
+from mcca_ml.intercal.fit_link import thinned
+from mcca_ml.intercal.match import Pairs, match_pairs
+from mcca_ml.parallel import perform
+from mcca_ml.store.read_blocks import CELL_BLOCK, marks, open_store, read_frame
+
+MOST_PAIRS = 100
+"""Pairs of a cell that are kept, spread over time [1]: with 100 the level of a cell is known to
+0.2 K (docs/calibration.md), and all land has its pairs in 2 GB."""
+
+_DAY = np.timedelta64(1, "D")
+
+
+@dataclass(frozen=True)
+class Held:
+    """A store and its days within the period."""
+
+    sensor: str
+    path: Path
+    first: np.datetime64
+    last: np.datetime64
+
+
+def held_days(
+    sensor: str, path: Path, first_day: np.datetime64, last_day: np.datetime64
+) -> Held | None:
+    """A store with its first and last UTC day within some days; None where it has none of them."""
+    said = marks(path).values()
+    spans = [(np.datetime64(m["first_day"]), np.datetime64(m["last_day"])) for m in said]
+    inside = [(a, b) for a, b in spans if a <= last_day and b >= first_day]
+    if not inside:
+        return None
+    first = max(min(a for a, _ in inside), first_day.astype("M8[D]"))
+    last = min(max(b for _, b in inside), last_day.astype("M8[D]"))
+    return Held(sensor, path, first, last)
+
+
+def overlap(one: Held, other: Held) -> tuple[np.datetime64, np.datetime64] | None:
+    """First and last UTC day of both; None where they have no day in common."""
+    first, last = max(one.first, other.first), min(one.last, other.last)
+    return (first, last) if first <= last else None
+
+
+def _flagged_by_channel(ds: xr.Dataset) -> xr.Dataset:
+    """The dataset without the flag that some channel is missing: NaN tells that of each.
+
+    Left in, a channel that a sensor lacks for years would take all the others with it.
+    """
+    keep = FLAG_DTYPE(~int(Flag.TB_INVALID) & int(np.iinfo(FLAG_DTYPE).max))
+    return ds.assign(flag=ds["flag"].astype(FLAG_DTYPE) & keep)
+
+
+def _of_block(
+    cells: slice,
+    *,
+    source: Held,
+    reference: Held,
+    days: tuple[np.datetime64, np.datetime64],
+    settings: CalibrateSettings,
+) -> Pairs:
+    """Pairs of some cells."""
+    wanted = ("tb", "obs_time", "flag")
+    # A pair may lie on both sides of midnight.
+    spans = days, (max(days[0] - _DAY, reference.first), min(days[1] + _DAY, reference.last))
+    both = [
+        open_store(one.path, cells=cells, first_day=first, last_day=last, variables=wanted)
+        for one, (first, last) in zip((source, reference), spans, strict=True)
+    ]
+    source_ds, reference_ds = (_flagged_by_channel(ds) for ds in both)
+    return thinned(match_pairs(source_ds, reference_ds, settings), MOST_PAIRS)
+
+
+def joined(parts: Sequence[Pairs]) -> Pairs:
+    """Pairs of blocks of cells, which follow each other, as those of all of them."""
+    sizes = [len(part.cells) for part in parts]
+    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int64)
+    return Pairs(
+        np.concatenate([part.cells for part in parts]),
+        np.concatenate([part.cell + start for part, start in zip(parts, starts, strict=True)]),
+        np.concatenate([part.when for part in parts]),
+        np.concatenate([part.x for part in parts]),
+        np.concatenate([part.y for part in parts]),
+        parts[0].source_channels,
+        parts[0].channels,
+    )
+
+
+def pairs_of_stores(
+    source: Held,
+    reference: Held,
+    days: tuple[np.datetime64, np.datetime64],
+    settings: CalibrateSettings,
+    *,
+    block_cells: int = CELL_BLOCK,
+    executor: Executor | None = None,
+) -> Pairs:
+    """Matched pairs of two sensors in all cells, at most `MOST_PAIRS` of each.
+
+    Args:
+        source: the sensor to be calibrated.
+        reference: whose scale is wanted; its store has the same cells.
+        days: first and last UTC day of the sensor's looks.
+        settings: the `[calibrate]` table.
+        block_cells: cells in memory at a time; the outcome does not depend on it.
+        executor: where it is done; None: here.
+
+    Raises:
+        SchemaError: the stores have other cells, or no channel in common.
+    """
+    cells, others = read_frame(source.path).cells, read_frame(reference.path).cells
+    if not np.array_equal(cells, others):
+        raise SchemaError(
+            f"calibrate: the stores of {source.sensor} and {reference.sensor} hold other cells, "
+            "expected the same; grid both for one region"
+        )
+    count = len(cells)
+    blocks = [slice(n, min(n + block_cells, count)) for n in range(0, count, block_cells)]
+    work = partial(_of_block, source=source, reference=reference, days=days, settings=settings)
+    return joined(perform(work, blocks, executor))

@@ -1,0 +1,140 @@
+"""How much of a difference goes with something known, a step or the time; with its uncertainty.
+
+Departures within a month depend on each other and all cells share the weather, so the sum over all
+cells within a block of days is one draw.
+"""
+
+from dataclasses import dataclass
+
+import jax.numpy as jnp
+import numpy as np
+import numpy.typing as npt
+from jax.scipy.special import betainc
+
+from mcca_ml.intercal.deming_regression import Floats, Indices
+from mcca_ml.intercal.link import Link
+from mcca_ml.intercal.match import Pairs
+
+DAY = np.timedelta64(1, "D")
+YEAR_DAYS = 365.2425
+"""Mean Gregorian year [day]."""
+FEWEST_BLOCKS = 4
+"""Blocks of days below which nothing is told."""
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What one thing does to a sensor's brightness temperature, arrays (channel)."""
+
+    channels: tuple[str, ...]
+    """Of the sensor."""
+    size: Floats
+    """[K], or [K per year] of a drift; NaN where it cannot be told."""
+    sd: Floats
+    """Standard deviation of the size, in its units."""
+    p_value: Floats
+    """Chance of such a size or more without the effect [1]; 1 where it cannot be told."""
+    is_removed: npt.NDArray[np.bool_]
+    """Whether it is significant and taken out."""
+
+    def removed(self, channels: tuple[str, ...]) -> tuple[Floats, Floats]:
+        """What is taken out of some channels, and its variance; 0 where nothing is."""
+        index = [self.channels.index(name) if name in self.channels else -1 for name in channels]
+        is_removed = np.append(self.is_removed, False)[index]
+        size = np.where(is_removed, np.append(self.size, 0.0)[index], 0.0)
+        variance = np.where(is_removed, np.append(self.sd, 0.0)[index] ** 2, 0.0)
+        return size, variance
+
+
+def _p_value(t: float, freedom: int) -> float:
+    """Chance of |t| or more under Student's distribution [1]."""
+    x = freedom / (freedom + t * t)
+    return float(betainc(jnp.float32(freedom / 2), jnp.float32(0.5), jnp.float32(x)))
+
+
+def _residuals(columns: Floats, values: Floats, cell: Indices) -> Floats:
+    """What the columns leave of the values in each cell, (obs, value)."""
+    starts = np.flatnonzero(np.diff(cell, prepend=-1))
+    lengths = np.diff(np.append(starts, len(cell)))
+    square = np.add.reduceat(columns[:, :, None] * columns[:, None, :], starts, axis=0)
+    product = np.add.reduceat(columns[:, :, None] * values[:, None, :], starts, axis=0)
+    # Just enough to solve where a cell has fewer looks than columns.
+    square += 1e-6 * np.eye(columns.shape[1])
+    found = np.repeat(np.linalg.solve(square, product), lengths, axis=0)
+    left: Floats = values - np.einsum("op,opv->ov", columns, found)
+    return left
+
+
+def effect_size(
+    y: Floats, of: Floats, columns: Floats, cell: Indices, block: Indices
+) -> tuple[float, float, float]:
+    """Least-squares coefficient of `y` on `of`, its standard deviation and its p value.
+
+    Args:
+        y: values of one channel [K], (obs), finite.
+        of: what the effect goes with, (obs).
+        columns: what else changes in a cell, a constant among it, (obs, column).
+        cell: of each, never falling.
+        block: block of days of each, counted from 0.
+
+    Returns:
+        NaN, NaN and 1 where `of` does not vary beside the columns, or in fewer than four blocks.
+    """
+    blocks = len(np.unique(block))
+    if blocks < FEWEST_BLOCKS or of.min() == of.max():
+        return np.nan, np.nan, 1.0
+    left = _residuals(columns, np.stack([y, of], axis=1), cell)
+    information = float((left[:, 1] ** 2).sum())
+    if information < 1e-6 * len(y):
+        return np.nan, np.nan, 1.0
+    size = float((left[:, 0] * left[:, 1]).sum()) / information
+    score = np.bincount(block, left[:, 1] * (left[:, 0] - size * left[:, 1]))
+    alone = float((score**2).sum())
+    # Weather outlasts a block: neighbours count too (Newey and West 1987, lag 1), never for less.
+    together = max(alone, alone + float((score[1:] * score[:-1]).sum()))
+    freedom = max(blocks - 1 - columns.shape[1], 2)
+    sd = float(np.sqrt(together * blocks / freedom)) / information
+    return size, sd, _p_value(size / max(sd, 1e-9), freedom)
+
+
+def effects_of(
+    y: Floats,
+    of: Floats,
+    columns: Floats,
+    cell: Indices,
+    block: Indices,
+    *,
+    channels: tuple[str, ...],
+    significance: float,
+) -> Effect:
+    """`effect_size` of each channel; removed is what is significant.
+
+    Args:
+        y: values [K], NaN where there is none, (obs, channel).
+        of: as in `effect_size`, as the next three.
+        columns: what else changes in a cell.
+        cell: of each, never falling.
+        block: block of days of each.
+        channels: names.
+        significance: p value below which an effect is removed [1].
+    """
+    found = []
+    for values in y.T:
+        seen = np.isfinite(values)
+        given = values[seen].astype(np.float64), of[seen], columns[seen]
+        found.append(effect_size(*given, cell[seen], block[seen]))
+    size, sd, p_value = np.array(found, np.float64).reshape(-1, 3).T
+    is_removed = np.isfinite(size) & (p_value < significance)
+    return Effect(channels, size, sd, p_value, is_removed)
+
+
+def departures(pairs: Pairs, link: Link) -> Floats:
+    """How far the sensor of each pair is above what its line expects [K], (pair, channel).
+
+    Args:
+        pairs: of two sensors.
+        link: lines made of these pairs.
+    """
+    line = link.of(pairs.cells[pairs.cell]).line
+    off: Floats = (line.at(pairs.x.astype(np.float64)) - pairs.y) / line.slope
+    return off

@@ -1,0 +1,1 @@
+"""Scores of paired series and their confidence intervals."""

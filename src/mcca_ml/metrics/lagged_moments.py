@@ -1,0 +1,126 @@
+"""Moments of neighbouring samples, for lag-1 autocorrelation; parts are merged in order of time.
+
+Products have gaps. A neighbour is the next sample that all series have, however far. Where the gaps
+do not depend on the values and follow each other at random, a first-order autoregression seen with
+gaps is, by the number of the sample, again one whose lag-1 correlation is what is measured here.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mcca_ml.metrics.moments import Bools, Doubles, Moments, Numbers, empty, mask, merge, moments_of
+
+
+@dataclass(frozen=True)
+class Chain:
+    """Moments of k series and of each sample with the next; its halo is one sample."""
+
+    pairs: Moments
+    """Of the samples (cell,)."""
+    neighbours: Moments
+    """Of 2k series, the k values of a sample and then those of the next one (cell,)."""
+    first: Doubles
+    """Values of the first sample (k, cell); NaN where there is none."""
+    last: Doubles
+    """Values of the last sample (k, cell)."""
+
+
+def _ends(series: Sequence[Numbers], seen: Bools) -> tuple[Doubles, Doubles]:
+    """Values of the first and of the last sample (k, cell)."""
+    rows = np.arange(seen.shape[0])
+    first = np.argmax(seen, axis=1)
+    last = seen.shape[1] - 1 - np.argmax(seen[:, ::-1], axis=1)
+    has = seen.any(axis=1)
+
+    def at(place: np.ndarray[tuple[int], np.dtype[np.intp]]) -> Doubles:
+        return np.stack([np.where(has, one[rows, place], np.nan) for one in series]).astype(
+            np.float64
+        )
+
+    return at(first), at(last)
+
+
+def chain_of(series: Sequence[Numbers], pairs: Moments | None = None) -> Chain:
+    """Moments of k series over time and of neighbouring samples.
+
+    Args:
+        series: k arrays (cell, time), NaN where there is no value, time ascending, at least one.
+        pairs: of the samples, where they are known already (cell,).
+    """
+    seen = mask(series)
+    own = moments_of(series) if pairs is None else pairs
+    first, last = _ends(series, seen)
+    return Chain(own, _neighbours(_lagged(series, seen, own), own, first, last), first, last)
+
+
+def _lagged(series: Sequence[Numbers], seen: Bools, pairs: Moments) -> Doubles:
+    """Sums of the departures of a sample times those of the next one (k, k, cell)."""
+    steps = np.arange(seen.shape[1], dtype=np.int32)
+    # Number of the last sample before each time, by carrying the largest seen so far.
+    latest = np.maximum.accumulate(np.where(seen, steps, np.int32(-1)), axis=1)
+    before = np.concatenate([np.full((seen.shape[0], 1), -1, np.int32), latest[:, :-1]], axis=1)
+    at, has = np.maximum(before, 0), before >= 0
+    current = []
+    for one, mean in zip(series, pairs.mean, strict=True):
+        departures = np.zeros(seen.shape)
+        np.subtract(one, mean[:, None], out=departures, where=seen)
+        current.append(departures)
+    previous = [np.take_along_axis(one, at, axis=1) * has for one in current]
+    return np.array([[np.einsum("ij,ij->i", a, b) for b in current] for a in previous])
+
+
+def _neighbours(lagged: Doubles, pairs: Moments, first: Doubles, last: Doubles) -> Moments:
+    """Moments of each sample with the next: of all samples but the last, and all but the first.
+
+    Formula:
+        all departures d from the mean of all sum to 0, so those without the last have the mean
+        -d_last / (n - 1), and products about that are less by d_last d_last' (1 + 1 / (n - 1))
+    """
+    n = np.maximum(pairs.n - 1, 0)
+    safe, more = np.maximum(n, 1), n > 0
+    ends = [np.where(more, one - pairs.mean, 0.0) for one in (last, first)]
+    left = [pairs.co - d[:, None] * d[None, :] * (1 + 1 / safe) for d in ends]
+    cross = lagged - ends[0][:, None] * ends[1][None, :] / safe
+    co = np.block([[[left[0]], [cross]], [[np.swapaxes(cross, 0, 1)], [left[1]]]])
+    mean = np.concatenate([pairs.mean - d / safe for d in ends])
+    return Moments(n, np.where(more, mean, 0.0), np.where(more, co, 0.0))
+
+
+def follow(a: Chain, b: Chain) -> Chain:
+    """Moments of a part and of the one that follows it in time."""
+    step = np.concatenate([a.last, b.first])
+    met = np.isfinite(step).all(axis=0)
+    seam = empty(step.shape[0], met.shape)
+    seam = Moments(met.astype(np.float64), np.where(met, step, 0.0), seam.co)
+    return Chain(
+        merge(a.pairs, b.pairs),
+        merge(merge(a.neighbours, seam), b.neighbours),
+        np.where(np.isfinite(a.first), a.first, b.first),
+        np.where(np.isfinite(b.last), b.last, a.last),
+    )
+
+
+def lag_one(chain: Chain, weights: Sequence[float] | Doubles) -> Doubles:
+    """Lag-1 autocorrelation of a weighted sum of the series [1], (cell,).
+
+    Args:
+        chain: moments.
+        weights: one for each series, (k,) or (k, cell): (1, 0) is the first, (1, -1) their
+            difference.
+
+    Formula:
+        r1 = sum (x_t - m)(x_t+1 - m) / sum (x_t - m)^2, m the mean of all samples. NaN below three
+        samples and where nothing varies.
+    """
+    w = np.asarray(weights, np.float64)
+    k = len(w)
+    w = w.reshape(k, *w.shape[1:] or (1,) * (chain.pairs.mean.ndim - 1))
+    mean = (w * chain.pairs.mean).sum(axis=0)
+    before, after = ((w * part).sum(axis=0) for part in np.split(chain.neighbours.mean, 2))
+    lagged = np.einsum("i...,ij...,j...->...", w, chain.neighbours.co[:k, k:], w)
+    lagged = lagged + chain.neighbours.n * (before - mean) * (after - mean)
+    power = np.einsum("i...,ij...,j...->...", w, chain.pairs.co, w)
+    fit = (chain.pairs.n >= 3) & (power > 0)
+    return np.where(fit, lagged / np.where(fit, power, 1.0), np.nan)

@@ -1,0 +1,165 @@
+"""The stage `fuse`: streams -> RECORD in a store, by the covariance of their held-out errors."""
+
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+from mcca_ml.fuse import error_covariance, fusion, models
+from mcca_ml.learn.splits import Role
+from mcca_ml.parallel import perform
+from mcca_ml.pipeline import checkpoints
+from mcca_ml.pipeline.load_series import Source, target_for
+from mcca_ml.pipeline.plan import Days, Plan
+from mcca_ml.pipeline.stage import Progress, Stage, Tally
+from mcca_ml.pipeline.train import LEARNING, Roles, network_inputs, roles
+from mcca_ml.store.layout import EPOCH, TIME_SHARD
+from mcca_ml.store.read_blocks import (
+    blocks_of_cells,
+    digest,
+    marks,
+    open_store,
+    what_is_missing,
+    write_cells,
+)
+
+
+@dataclass(frozen=True)
+class FuseTask:
+    """A block of cells."""
+
+    source: Source
+    cells: slice
+    roles: Roles
+    pool: Path
+    inputs: str
+
+
+_SPAN_DAYS = 2 * TIME_SHARD
+"""Days that are fused at once: of 26 years four streams of a block of cells take 4 GB."""
+_OF_ERRORS = ("soil_moisture", "nobs", "flag")
+"""Variables of a stream that its errors are told by."""
+
+
+def streams_of(
+    source: Source,
+    cells: slice,
+    days: Days,
+    *,
+    names: Sequence[str] | None = None,
+    variables: Sequence[str] | None = None,
+) -> dict[str, xr.Dataset]:
+    """STREAM of each sensor for some cells and days.
+
+    Args:
+        source: of the streams.
+        cells: places in the list of cells.
+        days: UTC days, each following the one before.
+        names: of sensors; None: all that give a stream.
+        variables: which; None: all.
+    """
+    return {
+        name: open_store(
+            source.plan.stream_store(name),
+            cells=cells,
+            first_day=days[0],
+            last_day=days[-1],
+            variables=variables,
+        )
+        for name in source.plan.streams
+        if names is None or name in names
+    }
+
+
+def spans(days: Days) -> list[Days]:
+    """Days that are fused at once, cut where the shards of the streams are.
+
+    >>> [part.size for part in spans(np.arange("1997-12-31", "2010-01-01", dtype="M8[D]"))]
+    [1684, 2048, 652]
+    """
+    number = (days - EPOCH).astype(int) // _SPAN_DAYS
+    return np.split(days, np.flatnonzero(np.diff(number)) + 1)
+
+
+def moments_of(task: FuseTask) -> error_covariance.Moments:
+    """Errors of the streams of a block of cells.
+
+    How they agree is told by the calibration days, which no network has seen; how far they are off
+    on average by all days with a target but those of the test.
+
+    A bias of the calibration days alone would be that of one year or so, wet or dry.
+    """
+    source, days = task.source, task.source.learned
+    target = target_for(source, task.cells, days, task.roles, (*LEARNING, Role.CALIBRATE))
+    is_held = task.roles == Role.CALIBRATE
+    some = streams_of(source, task.cells, days, names=error_covariance.HELD, variables=_OF_ERRORS)
+    return error_covariance.moments(some, target.sm, is_held)
+
+
+def fuse_block(task: FuseTask) -> int:
+    """Fuse the streams of a block of cells; returns the number of cells."""
+    source = task.source
+    settings = source.plan.settings.fuse
+    model = error_covariance.model_of(moments_of(task), models.load_pool(task.pool), settings)
+    parts = [
+        fusion.fuse(streams_of(source, task.cells, some), model, settings)
+        for some in spans(source.plan.days())
+    ]
+    ds = xr.concat(parts, "time", coords="minimal", compat="override", combine_attrs="override")
+    write_cells(source.plan.record_store, ds, task.inputs)
+    return int(ds.sizes["cell"])
+
+
+def _pool_inputs(plan: Plan) -> str:
+    """Digest of all that the errors of the streams over all cells depend on."""
+    networks = [network_inputs(plan, name) for name in plan.networks()]
+    return digest(
+        "pool, bias of all learned days, errors side by side",
+        plan.settings.fuse.model_dump_json(),
+        *plan.streams,
+        *networks,
+    )
+
+
+def _wanted(plan: Plan, count: int) -> dict[int, str]:
+    """Digest of what each block of cells depends on."""
+    known = {name: marks(plan.stream_store(name)) for name in plan.streams}
+    of_all = ("fuse", _pool_inputs(plan), str(plan.first_day), str(plan.last_day))
+    return {
+        number: digest(
+            *of_all, *(f"{name} {held[number]['shards']}" for name, held in sorted(known.items()))
+        )
+        for number in range(count)
+    }
+
+
+def fuse(plan: Plan, executor: Executor | None, progress: Progress) -> Tally:
+    """The fused record of all cells and days.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    source = Source(plan.lean())
+    blocks = blocks_of_cells(plan.cells.size)
+    pool, pool_inputs = plan.work / "fusion" / "pool.npz", _pool_inputs(plan)
+    has_pool = checkpoints.is_done(pool, pool_inputs)
+    path = plan.record_store
+    checkpoints.ready_store(path, plan.frame("RECORD", "RECORD", digest("record")))
+    wanted = _wanted(plan, len(blocks))
+    missing = what_is_missing(path, wanted)
+    bar = progress(Stage.FUSE, len(missing) + (not has_pool))
+    if has_pool and not missing:
+        return Tally(Stage.FUSE, 0, "0 cells")
+    of_days = roles(source)
+    tasks = [FuseTask(source, cells, of_days, pool, "") for cells in blocks]
+    if not has_pool:
+        checkpoints.begin(pool)
+        models.save_pool(pool, error_covariance.pooled(perform(moments_of, tasks, executor)))
+        checkpoints.finish(pool, pool_inputs, [pool])
+        bar(1)
+    todo = [replace(tasks[number], inputs=wanted[number]) for number in missing]
+    cells = perform(fuse_block, todo, executor, bar)
+    return Tally(Stage.FUSE, len(todo), f"{sum(cells):,} cells")

@@ -1,0 +1,205 @@
+"""The granules of a record: which there are, of which sensor and day, and what bytes they hold.
+
+A granule serves the UTC day on which it begins, and the next one if it crosses midnight; both are
+told by its name. So the granules of a day do not depend on how long the record is.
+"""
+
+import hashlib
+import json
+import re
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from mcca_ml.atomic import replacing
+from mcca_ml.config.load import InputSettings
+from mcca_ml.errors import ConfigError, GranuleError
+from mcca_ml.read.by_day import stamp
+from mcca_ml.read.granule_names import check_versions
+from mcca_ml.store.read_blocks import digest
+
+PRODUCTS: Mapping[str, str] = {
+    "SPL3SMP": "SMAP",
+    "SPL3SMP_E": "SMAP",
+    "SPL1CTB": "SMAP",
+    "SPL1CTB_E": "SMAP",
+    **{f"1C-{name}": name for name in ("TMI", "AMSRE", "GMI", "AMSR2")},
+    **{f"{level}-{name}": name for level in ("L1R", "L3") for name in ("AMSRE", "AMSR2")},
+}
+"""Sensor by the name of a product, the `<product>` of `[input.<product>]`."""
+
+SUFFIXES = (".h5", ".hdf5", ".nc", ".nc4")
+"""Endings of the files that are taken from a directory."""
+
+ONE_DAY = np.timedelta64(1, "D")
+Days = npt.NDArray[np.datetime64]
+_ENDS = re.compile(r"[-_]S(\d{6})[-_]E(\d{6})(?!\d)")
+_LATE = "210000"
+"""A granule whose name gives no end is taken to cross midnight if it begins after this [hhmmss]:
+no orbit is longer than 2 hours, and a granule of another day costs a look and nothing else."""
+_READ_BYTES = 1 << 20
+_THREADS = 4
+
+
+@dataclass(frozen=True)
+class Granule:
+    """One file of input."""
+
+    path: Path
+    sensor: str
+    start: np.datetime64
+    """UTC, after its name, to the second."""
+    crosses_midnight: bool
+    sha256: str
+
+    @property
+    def identity(self) -> str:
+        """Name and bytes, by which everything that rests on it is told from other versions."""
+        return f"{self.path.name} {self.sha256}"
+
+    def serves(self, day: np.datetime64) -> bool:
+        """Whether it may hold observations of that UTC day."""
+        begins = self.start.astype("M8[D]")
+        return bool(begins == day or (self.crosses_midnight and begins + ONE_DAY == day))
+
+
+def _start_of(path: Path) -> tuple[np.datetime64, bool]:
+    """Start of a granule [UTC], and whether it crosses midnight."""
+    digits = stamp(path)
+    times = _ENDS.search(path.name)
+    if times:
+        digits = f"{digits[:8]}T{times[1]}"
+    try:
+        day, hour = digits[:8], digits[9:]
+        text = f"{day[:4]}-{day[4:6]}-{day[6:]}T{hour[:2]}:{hour[2:4]}:{hour[4:]}"
+        start = np.datetime64(text, "s")
+    except ValueError as error:
+        raise GranuleError(
+            f"{path}: found no date in the name, expected that of its first observation, "
+            "20150401 for instance; keep the names that the provider gave"
+        ) from error
+    return start, times[2] < times[1] if times else hour > _LATE
+
+
+def _files(where: Path, product: str) -> list[Path]:
+    """The files of one `[input.<product>]` table, sorted by name."""
+    if where.is_dir():
+        found = [path for path in where.rglob("*") if path.suffix.lower() in SUFFIXES]
+    else:
+        found = [path for path in where.parent.glob(where.name) if path.is_file()]
+    if not found:
+        raise GranuleError(
+            f"[input.{product}] {where}: found no file that ends in {', '.join(SUFFIXES)}, "
+            "expected granules; check the path"
+        )
+    return sorted(found)
+
+
+def _sha256(path: Path) -> str:
+    found = hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            while block := file.read(_READ_BYTES):
+                found.update(block)
+    except OSError as error:
+        raise GranuleError(f"{path}: {error.strerror}; make it readable or take it away") from error
+    return found.hexdigest()
+
+
+@dataclass(frozen=True)
+class Cache:
+    """Hashes of files that have not changed since, so that an archive is not read at each run."""
+
+    path: Path
+
+    def read(self) -> dict[str, list[str]]:
+        """Size and time of change, and hash, by path; nothing where it cannot be read."""
+        try:
+            found: dict[str, list[str]] = json.loads(self.path.read_text())
+        except (OSError, ValueError):
+            return {}
+        return found
+
+    def hashes(self, paths: Sequence[Path]) -> list[str]:
+        """Sha256 of each file, in the order given; those that are new or have changed are read."""
+        known = self.read()
+        stats = [path.stat() for path in paths]
+        stamps = [f"{stat.st_size} {stat.st_mtime_ns}" for stat in stats]
+        # Folder by folder: an archive has a hundred thousand files, and links mostly above them.
+        folders = {folder: folder.resolve() for folder in {path.parent for path in paths}}
+        keys = [str(folders[path.parent] / path.name) for path in paths]
+        stale = [i for i, key in enumerate(keys) if known.get(key, [""])[0] != stamps[i]]
+        with ThreadPoolExecutor(_THREADS) as threads:
+            for i, found in zip(
+                stale, threads.map(_sha256, (paths[i] for i in stale)), strict=True
+            ):
+                known[keys[i]] = [stamps[i], found]
+        if stale:
+            with replacing(self.path) as beside:
+                beside.write_text(json.dumps(known, indent=0, sort_keys=True))
+        return [known[key][1] for key in keys]
+
+
+def granules_of(
+    inputs: Mapping[str, InputSettings], base: Path, cache: Cache
+) -> dict[str, tuple[Granule, ...]]:
+    """The granules of each sensor, by their start.
+
+    Args:
+        inputs: the `[input.<product>]` tables.
+        base: directory that their paths are seen from.
+        cache: of hashes; its directory exists.
+
+    Raises:
+        ConfigError: an unknown product, or none at all.
+        GranuleError: no file in one of them, a name without a date, two versions of one granule.
+    """
+    unknown = sorted(set(inputs) - set(PRODUCTS))
+    if unknown or not inputs:
+        raise ConfigError(
+            f"[input]: found {', '.join(unknown) or 'no product'}, expected "
+            f"{', '.join(PRODUCTS)}; name the products so"
+        )
+    found: dict[str, list[Granule]] = {}
+    for product in sorted(inputs):
+        paths = _files(base / inputs[product].path, product)
+        check_versions(paths)
+        for path, sha in zip(paths, cache.hashes(paths), strict=True):
+            one = Granule(path, PRODUCTS[product], *_start_of(path), sha)
+            found.setdefault(one.sensor, []).append(one)
+    return {
+        sensor: _once(sorted(some, key=lambda one: (one.start, one.identity)))
+        for sensor, some in sorted(found.items())
+    }
+
+
+def _once(granules: Sequence[Granule]) -> tuple[Granule, ...]:
+    """Granules without copies. One name with other bytes is another part of an orbit: it stays."""
+    return tuple({one.identity: one for one in granules}.values())
+
+
+def of_days(granules: Sequence[Granule], days: Days) -> tuple[Granule, ...]:
+    """The granules that may hold observations of some UTC days.
+
+    Args:
+        granules: by their start.
+        days: each following the one before.
+    """
+    first, last = days[0].astype("M8[D]"), days[-1].astype("M8[D]")
+    begin = bisect_left(granules, first - ONE_DAY, key=_start)
+    end = bisect_left(granules, last + ONE_DAY, key=_start)
+    return tuple(one for one in granules[begin:end] if one.start >= first or one.crosses_midnight)
+
+
+def _start(granule: Granule) -> np.datetime64:
+    return granule.start
+
+
+def digest_of(granules: Sequence[Granule]) -> str:
+    """Sha256 over the names and bytes of some granules."""
+    return digest(*(one.identity for one in granules))

@@ -1,0 +1,134 @@
+"""The stage `grid`: swaths of the imagers -> a store of GRID_TB a sensor, 32 days a task."""
+
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+from mcca_ml.errors import GranuleError
+from mcca_ml.grid.swaths import grid_swaths
+from mcca_ml.intercal.screen import band_of
+from mcca_ml.parallel import perform
+from mcca_ml.pipeline.checkpoints import ready_store
+from mcca_ml.pipeline.granules import Granule, of_days
+from mcca_ml.pipeline.plan import Cells, Days, Plan
+from mcca_ml.pipeline.stage import Progress, Stage, Tally
+from mcca_ml.read.any_granule import read_swaths
+from mcca_ml.sensors import SENSORS, Sensor
+from mcca_ml.store.read_blocks import digest, read_frame, what_is_missing, write_block
+
+CLOCK_TOLERANCE = np.timedelta64(150, "m")
+"""Between the start in a granule's name and its observations: an orbit and a margin. A clock that
+is off by less moves no observation to another pass and cannot be told from the file alone."""
+
+_CELL_DAYS = 200_000  # days at a time times cells: one day of all land
+
+
+@dataclass(frozen=True)
+class GridTask:
+    """32 days of one sensor."""
+
+    store: Path
+    sensor: str
+    channels: tuple[str, ...]
+    days: Days
+    granules: tuple[Granule, ...]
+    inputs: str
+
+
+def channels_of(sensor: Sensor, wanted: Sequence[str]) -> tuple[str, ...]:
+    """Channels of a sensor that look at the bands that the learner takes, in its own order.
+
+    >>> channels_of(SENSORS["TMI"], ("18.7V", "36.5H"))
+    ('19.35V', '37H')
+    """
+    return tuple(one.name for one in sensor.channels if band_of(one.name) in wanted)
+
+
+def _swaths(granule: Granule) -> tuple[xr.Dataset, ...]:
+    """Swaths of a granule, whose times have to be near those in its name."""
+    swaths = read_swaths(granule.path, may_be_empty=True)
+    for swath in swaths:
+        if str(swath.attrs.get("sensor")) != granule.sensor:
+            raise GranuleError(
+                f"{granule.path}: found sensor {swath.attrs.get('sensor')}, expected "
+                f"{granule.sensor}; put it under the product that it is of"
+            )
+        times = swath.variables["time"].to_numpy()
+        times = times[~np.isnat(times)]
+        if not times.size:
+            continue
+        early, late = granule.start - times.min(), times.max() - granule.start
+        if max(early, late) > CLOCK_TOLERANCE:
+            raise GranuleError(
+                f"{granule.path.name}: found observations of {str(times.min())[:19]} to "
+                f"{str(times.max())[:19]}, expected them within {CLOCK_TOLERANCE} of its name; its "
+                "clock or its name is wrong: get it again or take it out"
+            )
+    return swaths
+
+
+def _gridded(task: GridTask, cells: Cells, days: Days) -> xr.Dataset:
+    """Some days of a task, each following the one before."""
+    swaths = (swath for one in of_days(task.granules, days) for swath in _swaths(one))
+    sensor = SENSORS[task.sensor]
+    return grid_swaths(swaths, cells, days[0], days[-1], sensor=sensor, channels=task.channels)
+
+
+def grid_block(task: GridTask) -> int:
+    """Grid the days of a task into its store; returns the number of granules read.
+
+    What is in memory is the sums of some days: of one where all land is wanted, of more where there
+    are few cells. A day does not depend on the others.
+    """
+    cells = read_frame(task.store).cells
+    at_once = max(_CELL_DAYS // max(cells.size, 1), 1)
+    starts = range(0, task.days.size, at_once)
+    found = [_gridded(task, cells, task.days[start : start + at_once]) for start in starts]
+    simulated = any(part.attrs["simulated"] == "true" for part in found)
+    block = xr.concat(
+        found, "time", coords="minimal", compat="override", combine_attrs="drop_conflicts"
+    )
+    block.attrs = {
+        "sensor": task.sensor,
+        "grid": found[0].attrs["grid"],
+        "simulated": "true" if simulated else "false",
+    }
+    found.clear()  # the block holds a copy; of all land they are 0.7 GB
+    write_block(task.store, block, task.inputs)
+    return len(task.granules)
+
+
+def _tasks(plan: Plan, name: str) -> list[GridTask]:
+    """Blocks of one sensor that are missing."""
+    channels = channels_of(SENSORS[name], plan.settings.train.channels)
+    store = plan.grid_store(name)
+    frame = plan.frame(name, "GRID_TB", digest("grid", *channels), channels)
+    ready_store(store, frame)
+    by_block = {block: plan.days_of(block) for block in plan.blocks()}
+    granules = {block: plan.granules_of(name, days) for block, days in by_block.items()}
+    wanted = {
+        block: digest("grid", str(days[0]), str(days[-1]), *(g.identity for g in granules[block]))
+        for block, days in by_block.items()
+        if granules[block]
+    }
+    return [
+        GridTask(store, name, channels, by_block[block], granules[block], wanted[block])
+        for block in what_is_missing(store, wanted)
+    ]
+
+
+def grid(plan: Plan, executor: Executor | None, progress: Progress) -> Tally:
+    """Grid every imager of a record.
+
+    Raises:
+        GranuleError: a granule cannot be used.
+        OutputError: a store of another record stands there, or it cannot be written.
+    """
+    tasks = [task for name in plan.imagers for task in _tasks(plan, name)]
+    bar = progress(Stage.GRID, len(tasks))
+    read = perform(grid_block, tasks, executor, bar)
+    return Tally(Stage.GRID, len(tasks), f"{sum(read):,} granules")

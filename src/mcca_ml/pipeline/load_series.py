@@ -1,0 +1,239 @@
+"""What the stages after the grid take from the stores: series of some cells, over all days."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from mcca_ml import schema
+from mcca_ml.config.calibrate import CalibrateSettings
+from mcca_ml.config.train import TrainSettings
+from mcca_ml.errors import GranuleError, SchemaError
+from mcca_ml.flags import Flag
+from mcca_ml.intercal import coefficients
+from mcca_ml.intercal.apply import apply, as_it_came
+from mcca_ml.learn.features import Inputs, inputs_of
+from mcca_ml.learn.splits import Role
+from mcca_ml.learn.target import Target, daily_target
+from mcca_ml.pipeline.plan import Days, Plan
+from mcca_ml.store.read_blocks import open_store
+
+NO_CLASS = -1
+"""Stands for "no land cover known"."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where series come from: small enough to be sent to another process."""
+
+    plan: Plan
+    """Without its granules."""
+
+    @cached_property
+    def learned(self) -> Days:
+        """Days that what is learned may know."""
+        return self.plan.days(last=self.plan.learned_last)
+
+    @property
+    def train(self) -> TrainSettings:
+        """Settings of the learner."""
+        return self.plan.settings.train
+
+    @property
+    def screen(self) -> CalibrateSettings:
+        """Thresholds of snow, rain and interference."""
+        return self.plan.settings.calibrate
+
+
+def over_days(ds: xr.Dataset, days: Days) -> xr.Dataset:
+    """The dataset on some days, rising; what it lacks is not observed.
+
+    Args:
+        ds: with the dimension time.
+        days: UTC days.
+    """
+    held = ds["time"].to_numpy().astype("M8[D]")
+    if np.array_equal(held, days):
+        return ds
+    fill = {str(name): schema.missing_like(str(name), v.dtype) for name, v in ds.data_vars.items()}
+    if "flag" in fill:
+        fill["flag"] = np.uint32(int(Flag.NOT_OBSERVED))
+    return ds.reindex(time=days.astype("M8[ns]"), fill_value=fill)
+
+
+def classes_of(source: Source, cells: slice) -> npt.NDArray[np.int64]:
+    """Commonest land cover of each cell over the days that may be known, (cell,)."""
+    plan = source.plan
+    ds = open_store(
+        plan.target_store,
+        cells=cells,
+        first_day=plan.first_day,
+        last_day=plan.learned_last,
+        variables=("land_cover_main",),
+    )
+    cover = ds["land_cover_main"].to_numpy()
+    cover = cover.reshape(-1, cover.shape[-1])
+    count = np.zeros((schema.NO_LAND_COVER, cover.shape[1]), np.int64)
+    for number in np.unique(cover[cover != schema.NO_LAND_COVER]):
+        count[number] = (cover == number).sum(axis=0)
+    return np.where(count.any(axis=0), count.argmax(axis=0), NO_CLASS).astype(np.int64)
+
+
+@dataclass(frozen=True)
+class Observed:
+    """What the inputs of some cells are made of: read once, however they are cut afterwards."""
+
+    grid: xr.Dataset
+    """GRID_TB of the days that there are."""
+    coefficients: xr.Dataset | None
+    """Of the calibration; None: a reference."""
+    cell_class: npt.NDArray[np.int64]
+    """Land cover of each cell; empty without coefficients, (cell,)."""
+
+
+def observed(source: Source, sensor: str, cells: slice, days: Days) -> Observed:
+    """Read what the learner takes of one sensor.
+
+    Cells that a store holds together are best read together: to read fewer takes as long.
+
+    Args:
+        source: of the series.
+        sensor: name.
+        cells: places in the list of cells.
+        days: UTC days.
+
+    Raises:
+        GranuleError: the coefficients of a calibration cannot be read.
+    """
+    plan = source.plan
+    ds = open_store(plan.grid_store(sensor), cells=cells, first_day=days[0], last_day=days[-1])
+    path = plan.coefficients(sensor)
+    if not path.is_file():
+        return Observed(ds, None, np.empty(0, np.int64))
+    return Observed(ds, coefficients.read(path), classes_of(source, cells))
+
+
+def inputs_of_part(
+    source: Source, read: Observed, part: slice, days: Days, *, is_calibrated: bool = True
+) -> Inputs:
+    """Inputs of some of the cells that were read, on the scale of the sensor's reference.
+
+    Args:
+        source: of the series.
+        read: of the cells.
+        part: places among them.
+        days: UTC days.
+        is_calibrated: False: brightness temperatures as they came, for a comparison only.
+    """
+    ds = read.grid.isel(cell=part)
+    if read.coefficients is not None and is_calibrated:
+        ds = apply(ds, read.coefficients, cell_class=read.cell_class[part])
+    elif read.coefficients is not None:
+        ds = as_it_came(ds, read.coefficients)
+    ds = over_days(ds, days)
+    level_days = days <= source.plan.learned_last
+    return inputs_of(ds, source.train, source.screen, level_days=level_days)
+
+
+def inputs_for(
+    source: Source, sensor: str, cells: slice, days: Days, *, is_calibrated: bool = True
+) -> Inputs:
+    """What the learner takes of one sensor: `observed` and `inputs_of_part` in one.
+
+    Args:
+        source: of the series.
+        sensor: name.
+        cells: places in the list of cells.
+        days: UTC days.
+        is_calibrated: False: brightness temperatures as they came, for a comparison only.
+
+    Raises:
+        GranuleError: the coefficients of a calibration cannot be read.
+    """
+    read = observed(source, sensor, cells, days)
+    return inputs_of_part(source, read, slice(None), days, is_calibrated=is_calibrated)
+
+
+def visible_target(
+    source: Source, cells: slice, days: Days, roles: npt.NDArray[np.int8]
+) -> xr.Dataset:
+    """TARGET of some cells without the days of the test, whatever the store holds of them.
+
+    Args:
+        source: of the series.
+        cells: places in the list of cells.
+        days: UTC days.
+        roles: of each day, (time,).
+    """
+    store = source.plan.target_store
+    ds = open_store(store, cells=cells, first_day=days[0], last_day=days[-1])
+    ds = over_days(ds, days)
+    return over_days(ds.isel(time=np.flatnonzero(roles != Role.TEST)), days)
+
+
+def target_for(
+    source: Source, cells: slice, days: Days, roles: npt.NDArray[np.int8], wanted: Sequence[Role]
+) -> Target:
+    """The target of some cells on the days of some roles. That of test days is never given.
+
+    Args:
+        source: of the series.
+        cells: places in the list of cells.
+        days: UTC days.
+        roles: of each day, (time,).
+        wanted: roles whose target is wanted.
+
+    Raises:
+        SchemaError: the test days are wanted.
+    """
+    if Role.TEST in wanted:
+        raise SchemaError("record: the target of test days is not for any stage; ask for others")
+    ds = visible_target(source, cells, days, roles)
+    found = daily_target(ds, level_days=np.isin(roles, (Role.TRAIN, Role.STOP)))
+    is_wanted = np.isin(roles, [int(role) for role in wanted])
+    nothing = np.float32(np.nan)
+    return replace(
+        found,
+        sm=np.where(is_wanted, found.sm, nothing),
+        sd=np.where(is_wanted, found.sd, nothing),
+    )
+
+
+def target_days(source: Source) -> Days:
+    """UTC days on which any cell has a retrieval, up to the last that may be known.
+
+    Raises:
+        GranuleError: there is none.
+    """
+    plan = source.plan
+    parts = []
+    # A block at a time: all land over ten years would take ten gigabytes.
+    for block in plan.blocks():
+        some = plan.days_of(block)
+        ds = open_store(
+            plan.target_store,
+            first_day=some[0],
+            last_day=min(some[-1], plan.learned_last),
+            variables=("soil_moisture",),
+        )
+        has = np.isfinite(ds["soil_moisture"].to_numpy()).any(axis=(1, 2))
+        parts.append(ds["time"].to_numpy().astype("M8[D]")[has])
+    days: Days = np.concatenate(parts)
+    if not days.size:
+        raise GranuleError(
+            f"train: found no soil moisture of SMAP from {plan.first_day} to {plan.learned_last}, "
+            "expected some to learn from; widen [period] or give more [input.SPL3SMP]"
+        )
+    return days
+
+
+def groups(count: int, size: int) -> Sequence[slice]:
+    """Consecutive places of at most `size` cells.
+
+    >>> groups(5, 3)
+    [slice(0, 3, None), slice(3, 5, None)]
+    """
+    return [slice(first, min(first + size, count)) for first in range(0, count, size)]

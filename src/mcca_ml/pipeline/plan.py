@@ -1,0 +1,235 @@
+"""A configuration made concrete: which cells, days and granules, and where everything stands."""
+
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from mcca_ml.atomic import make_directory, replacing
+from mcca_ml.config.load import Settings
+from mcca_ml.config.record import RegionBox, RegionSettings
+from mcca_ml.errors import ConfigError
+from mcca_ml.grid.ease2 import M25, cell_latlon
+from mcca_ml.grid.land import land_cells, land_mask
+from mcca_ml.pipeline.granules import ONE_DAY, Cache, Granule, digest_of, granules_of, of_days
+from mcca_ml.store.read_blocks import Frame, block_of, days_of_block, digest
+
+Days = npt.NDArray[np.datetime64]
+Cells = npt.NDArray[np.int64]
+
+NETWORKS = {"AMSR2": ("AMSR2", "AMSRE"), "GMI": ("GMI", "TMI")}
+"""Sensors that each network is applied to, by the sensor that it is trained on, which is first."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a record is made of, and where."""
+
+    settings: Settings
+    work: Path
+    output: Path
+    cells: Cells
+    """Flat cells of EASE2_M25, rising."""
+    first_day: np.datetime64
+    last_day: np.datetime64
+    granules: dict[str, tuple[Granule, ...]]
+    """By sensor; sensors without any are absent."""
+    learned_last: np.datetime64
+    """Last UTC day that calibration, networks and fusion know: it stays as a record grows."""
+
+    @cached_property
+    def imagers(self) -> tuple[str, ...]:
+        """Sensors of the record for which there are granules, sorted."""
+        return tuple(name for name in sorted(self.granules) if name != "SMAP")
+
+    @cached_property
+    def streams(self) -> tuple[str, ...]:
+        """Sensors that give a stream, sorted: those whose network can be trained."""
+        found = [
+            sensor
+            for trained, sensors in NETWORKS.items()
+            if trained in self.granules
+            for sensor in sensors
+            if sensor in self.granules
+        ]
+        return tuple(sorted(found))
+
+    def lean(self) -> "Plan":
+        """The same plan without its list of granules, small enough for every task."""
+        return replace(self, granules=dict.fromkeys(self.granules, ()))
+
+    def __getstate__(self) -> dict[str, object]:
+        """What is sent to another process, with every task: all land takes 2 MB as it is."""
+        steps = np.diff(self.cells, prepend=0).astype("<i8")  # nearly all are 1
+        own = {field.name: getattr(self, field.name) for field in fields(self)}
+        return own | {"cells": zlib.compress(steps.tobytes(), 1)}
+
+    def __setstate__(self, state: Mapping[str, object]) -> None:
+        """Make a plan of what was sent."""
+        steps = np.frombuffer(zlib.decompress(bytes(state["cells"])), "<i8")  # type: ignore[call-overload]
+        self.__dict__.update(state, cells=np.cumsum(steps, dtype=np.int64))
+
+    def networks(self) -> tuple[str, ...]:
+        """Sensors that a network is trained on."""
+        return tuple(name for name in NETWORKS if name in self.granules)
+
+    def grid_store(self, sensor: str) -> Path:
+        """Store of gridded brightness temperature."""
+        return self.work / "grid" / f"{sensor}.zarr"
+
+    @property
+    def target_store(self) -> Path:
+        """Store of stage one."""
+        return self.work / "target.zarr"
+
+    def stream_store(self, sensor: str) -> Path:
+        """Store of the soil moisture of one sensor."""
+        return self.work / "streams" / f"{sensor}.zarr"
+
+    @property
+    def record_store(self) -> Path:
+        """Store of the fused record."""
+        return self.work / "record.zarr"
+
+    def coefficients(self, sensor: str) -> Path:
+        """File of the calibration of a sensor; absent for a reference without any step."""
+        return self.work / "calibration" / f"{sensor}.nc"
+
+    def network(self, sensor: str) -> Path:
+        """Directory of the networks trained on a sensor."""
+        return self.work / "networks" / sensor
+
+    def days(self, first: np.datetime64 | None = None, last: np.datetime64 | None = None) -> Days:
+        """UTC days of the record, or those of them between two."""
+        begin = max(self.first_day, first) if first is not None else self.first_day
+        end = min(self.last_day, last) if last is not None else self.last_day
+        return np.arange(begin, end + ONE_DAY)
+
+    def blocks(self) -> list[int]:
+        """Numbers of the blocks of 32 days that the record touches."""
+        return list(range(block_of(self.first_day), block_of(self.last_day) + 1))
+
+    def days_of(self, block: int) -> Days:
+        """Days of the record in a block."""
+        of_block = days_of_block(block)
+        return self.days(of_block[0], of_block[-1])
+
+    def granules_of(self, sensor: str, days: Days) -> tuple[Granule, ...]:
+        """Granules of a sensor that may hold observations of some days."""
+        return of_days(self.granules.get(sensor, ()), days)
+
+    def learned_from(self) -> str:
+        """Digest of all that calibration, networks and fusion know beside their settings."""
+        days = self.days(last=self.learned_last)
+        granules = [digest_of(self.granules_of(name, days)) for name in sorted(self.granules)]
+        cells = digest(*map(str, self.cells.tolist()))
+        return digest(str(days[0]), str(days[-1]), cells, *sorted(self.granules), *granules)
+
+    def frame(
+        self, sensor: str, contents: str, configuration: str, channels: tuple[str, ...] = ()
+    ) -> Frame:
+        """Frame of a store of this record."""
+        return Frame(sensor, channels, self.cells, configuration, contents)
+
+
+def _inside(
+    box: RegionBox, lat: npt.NDArray[np.float64], lon: npt.NDArray[np.float64]
+) -> npt.NDArray[np.bool_]:
+    """Whether places lie in a box, whose eastern edge below the western one means over 180."""
+    is_between = (lon >= box.west) & (lon <= box.east)
+    if box.east < box.west:
+        is_between = (lon >= box.west) | (lon <= box.east)
+    return np.asarray((lat >= box.south) & (lat <= box.north) & is_between)
+
+
+def cells_of(region: RegionSettings) -> Cells:
+    """Land cells of a region, rising.
+
+    Raises:
+        ConfigError: no land in it, or a number that is no land cell.
+    """
+    land = land_cells(M25).astype(np.int64)
+    if not region.box and not region.cells:
+        return land
+    place = cell_latlon(M25, land)
+    chosen = np.zeros(land.size, np.bool_)
+    for box in region.box:
+        chosen |= _inside(box, place.lat, place.lon)
+    asked = np.array(region.cells, np.int64)
+    is_land = land_mask(M25).ravel()
+    strange = [c for c in asked.tolist() if not (0 <= c < is_land.size and is_land[c])]
+    if strange:
+        raise ConfigError(
+            f"[region] cells: found {', '.join(map(str, strange[:3]))}, expected numbers of land "
+            f"cells of {M25.name}; take them out"
+        )
+    found = np.union1d(land[chosen], asked)
+    if not found.size:
+        raise ConfigError(
+            "[region]: found no land cell whose centre lies in its boxes, expected one at least; "
+            "widen them"
+        )
+    return found
+
+
+_LEARNED = "learned_until"
+
+
+def learned_until(work: Path, last_day: np.datetime64, *, retrain: bool) -> np.datetime64:
+    """Last day that what is learned may know: that of the first run, until it is made anew.
+
+    Args:
+        work: directory of the stages.
+        last_day: of the period.
+        retrain: whether to learn anew, from all days of the period.
+    """
+    path = work / _LEARNED
+    try:
+        known: np.datetime64 = np.datetime64(path.read_text().strip(), "D")
+    except (OSError, ValueError):
+        known = last_day
+    until: np.datetime64 = last_day if retrain or known > last_day else known
+    if not path.is_file() or until != known:
+        with replacing(path) as beside:
+            beside.write_text(f"{until}\n")
+    return until
+
+
+def plan_of(settings: Settings, base: Path, *, retrain: bool = False) -> Plan:
+    """The plan of a configuration; makes its directories and hashes its granules.
+
+    Args:
+        settings: the whole configuration.
+        base: directory that its paths are seen from, that of the file.
+        retrain: learn anew from all days instead of keeping what was learned.
+
+    Raises:
+        ConfigError: no period, work or output, or no land in the region.
+        GranuleError: granules are missing, or two are versions of one.
+        OutputError: a directory cannot be made.
+    """
+    missing = [
+        f"[{name}] {key}"
+        for name, key, found in (
+            ("period", "end", settings.period),
+            ("work", "directory", settings.work),
+            ("output", "directory", settings.output),
+        )
+        if found is None
+    ]
+    if missing or settings.period is None or settings.work is None or settings.output is None:
+        raise ConfigError(
+            f"run: found no {', '.join(missing)}, expected [period], [work] and [output]; add them"
+        )
+    cells = cells_of(settings.region)
+    work = make_directory(base / settings.work.directory)
+    output = make_directory(base / settings.output.directory)
+    granules = granules_of(settings.input, base, Cache(work / "inputs.json"))
+    first = np.datetime64(settings.period.start, "D")
+    last = np.datetime64(settings.period.end, "D")
+    until = learned_until(work, last, retrain=retrain)
+    return Plan(settings, work, output, cells, first, last, granules, until)

@@ -1,0 +1,115 @@
+"""The stage `predict`: networks applied to the whole record of each sensor -> a store of STREAM."""
+
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from pathlib import Path
+
+import xarray as xr
+
+from mcca_ml.grid.ease2 import M25
+from mcca_ml.learn import uncertainty_file, weights_file
+from mcca_ml.learn.predict_stream import stream_of
+from mcca_ml.parallel import perform
+from mcca_ml.pipeline import checkpoints
+from mcca_ml.pipeline.load_series import Source, inputs_of_part, observed
+from mcca_ml.pipeline.plan import NETWORKS, Plan
+from mcca_ml.pipeline.stage import Progress, Stage, Tally
+from mcca_ml.pipeline.train import files_of
+from mcca_ml.store.read_blocks import (
+    blocks_of_cells,
+    content_digest,
+    digest,
+    what_is_missing,
+    write_cells,
+)
+
+
+@dataclass(frozen=True)
+class PredictTask:
+    """A block of cells of one sensor over all days."""
+
+    source: Source
+    sensor: str
+    network: str
+    cells: slice
+    files: tuple[tuple[Path, slice], ...]
+    """Weights and the cells that they are of."""
+    inputs: str
+
+
+def predict_block(task: PredictTask) -> int:
+    """Write the stream of a block of cells; returns the number of cells."""
+    plan = task.source.plan
+    spread = uncertainty_file.load(plan.network(task.network) / "spread.npz")
+    read = observed(task.source, task.sensor, task.cells, plan.days())
+    parts = []
+    for path, cells in task.files:
+        part = slice(cells.start - task.cells.start, cells.stop - task.cells.start)
+        inputs = inputs_of_part(task.source, read, part, plan.days())
+        said = {
+            "grid": M25.name,
+            "network": task.network,
+            "interval_ratio": f"{float(spread.ratio95):.6f}",
+            "simulated": "true" if inputs.is_simulated else "false",
+        }
+        parts.append(stream_of(weights_file.load(path), spread, inputs, attrs=said))
+    ds = xr.concat(parts, "cell", coords="minimal", compat="override", combine_attrs="override")
+    write_cells(plan.stream_store(task.sensor), ds, task.inputs)
+    return int(ds.sizes["cell"])
+
+
+def network_of(sensor: str) -> str:
+    """Sensor whose network is applied to a sensor.
+
+    >>> network_of("TMI")
+    'GMI'
+    """
+    return next(trained for trained, sensors in NETWORKS.items() if sensor in sensors)
+
+
+def _tasks(plan: Plan, sensor: str) -> list[PredictTask]:
+    """Blocks of one stream that are missing."""
+    source = Source(plan.lean())
+    trained = network_of(sensor)
+    folder = plan.network(trained)
+    files = files_of(plan, trained)
+    blocks = blocks_of_cells(plan.cells.size)
+    of_all = (
+        "predict, each cell by its own line, seasons not learned flagged",
+        sensor,
+        str(plan.first_day),
+        str(plan.last_day),
+        content_digest(plan.grid_store(sensor)),
+        checkpoints.digest_of_done(plan.work / "calibration" / "all"),
+        checkpoints.digest_of_done(folder / "spread.npz"),
+    )
+    path = plan.stream_store(sensor)
+    checkpoints.ready_store(path, plan.frame(sensor, "STREAM", digest("stream", sensor)))
+    of_block = [
+        tuple(one for one in files if cells.start <= one[1].start < cells.stop) for cells in blocks
+    ]
+    wanted = {
+        number: digest(*of_all, *(checkpoints.digest_of_done(one) for one, _ in some))
+        for number, some in enumerate(of_block)
+    }
+    return [
+        PredictTask(source, sensor, trained, blocks[n], of_block[n], wanted[n])
+        for n in what_is_missing(path, wanted)
+    ]
+
+
+def predict(plan: Plan, executor: Executor | None, progress: Progress) -> Tally:
+    """Soil moisture of every sensor that has a network, on all days of the record.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    tasks = [task for sensor in plan.streams for task in _tasks(plan, sensor)]
+    bar = progress(Stage.PREDICT, len(tasks))
+    perform(predict_block, tasks, executor, bar)
+    left = sorted(set(plan.imagers) - set(plan.streams))
+    notes = [
+        f"{name} gives no stream: its network is {network_of(name)}'s, of which there is no granule"
+        for name in left
+    ]
+    return Tally(Stage.PREDICT, len(tasks), f"streams of {', '.join(plan.streams)}", tuple(notes))

@@ -1,0 +1,222 @@
+"""The stage `publish`: RECORD -> daily NetCDF files, a Zarr cube, a manifest with checksums."""
+
+import json
+import os
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+from mcca_ml.atomic import make_directory, replacing
+from mcca_ml.config.load import Settings
+from mcca_ml.config.publish import PublishSettings
+from mcca_ml.parallel import perform
+from mcca_ml.pipeline import checkpoints
+from mcca_ml.pipeline.granules import Granule
+from mcca_ml.pipeline.plan import Days, Plan
+from mcca_ml.pipeline.stage import Progress, Stage, Tally
+from mcca_ml.publish.grid_window import Window, window_of
+from mcca_ml.publish.quarter_degree import remap_of, remapped
+from mcca_ml.publish.record_attributes import RecordMade, record_made
+from mcca_ml.publish.record_cube import (
+    BLOCK_DAYS,
+    create_cube,
+    cube_blocks_missing,
+    cube_marks,
+    cube_stands,
+    extend_cube,
+    write_cube_block,
+)
+from mcca_ml.publish.record_day import write_record_day
+from mcca_ml.publish.record_manifest import manifest_stands, write_manifest
+from mcca_ml.schema import LAYERS
+from mcca_ml.store.read_blocks import digest, marks, open_store
+
+CUBE = "record.zarr"
+SOURCES = "sources.txt"
+QUARTER_DEGREE = "0.25deg"
+"""Directory of the daily files on that grid."""
+
+
+@dataclass(frozen=True)
+class PublishTask:
+    """32 days of the product."""
+
+    number: int
+    """Of the block, counted from the first day of the record."""
+    store: Path
+    days: Days
+    output: Path
+    mark: Path
+    settings: Settings
+    made: tuple[RecordMade, ...]
+    """Of each day."""
+    window: Window
+    layers: tuple[str, ...]
+    inputs: str
+
+
+def _settings(plan: Plan) -> Settings:
+    """The settings that the values depend on: a record that grows keeps what it says of a day."""
+    nothing: dict[str, object] = {"period": None, "work": None, "output": None, "input": {}}
+    return plan.settings.model_copy(update=nothing)
+
+
+def _made(plan: Plan, *, is_simulated: bool) -> dict[np.datetime64, RecordMade]:
+    """What each day is made of: all that was learned from, and the granules since, until it."""
+    settings, epoch = _settings(plan), os.environ.get("SOURCE_DATE_EPOCH", "")
+    by_day: dict[np.datetime64, list[Granule]] = {}
+    for sensor in sorted(plan.granules):
+        for one in plan.granules[sensor]:
+            by_day.setdefault(one.start.astype("M8[D]"), []).append(one)
+    so_far = plan.learned_from()
+    made = record_made(settings, so_far, is_simulated, epoch)
+    found = {}
+    for day in plan.days():
+        if day > plan.learned_last:
+            so_far = digest(so_far, *(one.identity for one in by_day.get(day, ())))
+            made = record_made(settings, so_far, is_simulated, epoch)
+        found[day] = made
+    return found
+
+
+def _days_are_done(task: PublishTask) -> bool:
+    """Whether the daily files of a task stand as they are wanted."""
+    return checkpoints.stands(task.mark, task.inputs, task.output)
+
+
+def _write_days(task: PublishTask, ds: xr.Dataset) -> None:
+    """Write the daily files of a task, then their mark."""
+    task.mark.unlink(missing_ok=True)
+    settings = task.settings.publish
+    remap = remap_of(ds["cell"].to_numpy()) if settings.quarter_degree else None
+    paths = []
+    for number, made in enumerate(task.made):
+        one = ds.isel(time=[number])
+        if settings.daily:
+            paths.append(write_record_day(one, task.output, made, task.window, layers=task.layers))
+        if remap is not None:
+            folder, one = task.output / QUARTER_DEGREE, remapped(one, remap)
+            paths.append(write_record_day(one, folder, made, remap.sheet, layers=task.layers))
+    checkpoints.write_mark(task.mark, task.inputs, paths, task.output)
+
+
+def has_days(settings: PublishSettings) -> bool:
+    """Whether files of single days are wanted, on whichever grid."""
+    return settings.daily or settings.quarter_degree
+
+
+def publish_block(task: PublishTask) -> int:
+    """Write what is missing of a block; returns the number of days."""
+    ds = open_store(task.store, first_day=task.days[0], last_day=task.days[-1])
+    settings = task.settings.publish
+    if has_days(settings) and not _days_are_done(task):
+        _write_days(task, ds)
+    cube = task.output / CUBE
+    if settings.cube and cube_blocks_missing(cube, {task.number: task.inputs}):
+        write_cube_block(cube, ds, task.inputs)
+    return task.days.size
+
+
+def _content(span: tuple[Path, Days]) -> str:
+    """Digest of the values of the record, a store, on some days."""
+    store, days = span
+    ds = open_store(store, first_day=days[0], last_day=days[-1])
+    found = sha256()
+    for name in sorted(map(str, ds.data_vars)):
+        found.update(np.ascontiguousarray(ds[name].to_numpy()).tobytes())
+    return found.hexdigest()
+
+
+def _tasks(
+    plan: Plan, window: Window, layers: tuple[str, ...], executor: Executor | None
+) -> list[PublishTask]:
+    """All blocks of the product."""
+    held = marks(plan.record_store)
+    simulated = any(one["attributes"].get("simulated") == "true" for one in held.values())
+    made = _made(plan, is_simulated=simulated)
+    days, tasks = plan.days(), []
+    spans = [days[first : first + BLOCK_DAYS] for first in range(0, days.size, BLOCK_DAYS)]
+    contents = perform(_content, [(plan.record_store, some) for some in spans], executor)
+    for number, (some, content) in enumerate(zip(spans, contents, strict=True)):
+        of_days = tuple(made[day] for day in some)
+        said = (str(some[0]), str(some[-1]), content, *layers)
+        tasks.append(
+            PublishTask(
+                number,
+                plan.record_store,
+                some,
+                plan.output,
+                plan.work / "published" / f"{number:04d}.json",
+                plan.settings,
+                of_days,
+                window,
+                layers,
+                digest(*said, *map(repr, of_days)),
+            )
+        )
+    return tasks
+
+
+def _missing(plan: Plan, tasks: list[PublishTask]) -> list[PublishTask]:
+    """The blocks of which something is missing."""
+    settings, cube = plan.settings.publish, plan.output / CUBE
+    absent = set(cube_blocks_missing(cube, {one.number: one.inputs for one in tasks}))
+    return [
+        one
+        for one in tasks
+        if (has_days(settings) and not _days_are_done(one))
+        or (settings.cube and one.number in absent)
+    ]
+
+
+def _ready_cube(plan: Plan, window: Window, layers: tuple[str, ...], made: RecordMade) -> None:
+    """Make the cube, in place of one of another record, or let it grow."""
+    path = plan.output / CUBE
+    mark = plan.work / "published" / "cube"
+    inputs = digest(str(plan.first_day), repr(window), *layers, repr(made))
+    if checkpoints.is_done(mark, inputs) and cube_stands(path):
+        extend_cube(path, plan.last_day)
+        return
+    checkpoints.begin(mark)
+    create_cube(path, window, plan.first_day, plan.last_day, layers, made)
+    checkpoints.finish(mark, inputs, [])
+
+
+def _manifest(plan: Plan, tasks: list[PublishTask]) -> None:
+    """Checksums of all files, and the names and hashes of all granules."""
+    known: dict[str, str] = {}
+    for said in cube_marks(plan.output / CUBE).values():
+        known |= {f"{CUBE}/{key}": sha for key, sha in said["shards"].items() if sha}
+    for task in tasks:
+        if has_days(plan.settings.publish):
+            known |= json.loads(task.mark.read_text())["files"]
+    lines = [f"{one.sha256}  {one.path.name}" for some in plan.granules.values() for one in some]
+    with replacing(plan.output / SOURCES) as beside:
+        beside.write_text("\n".join(sorted(lines)) + "\n")
+    write_manifest(plan.output, tasks[-1].made[-1], known=known, sources=SOURCES)
+
+
+def publish(plan: Plan, executor: Executor | None, progress: Progress) -> Tally:
+    """Write the product: what is there and unchanged is left as it is.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    make_directory(plan.work / "published")
+    window = window_of(plan.cells)
+    layers = tuple(LAYERS[name] for name in plan.streams)
+    tasks = _tasks(plan, window, layers, executor)
+    if plan.settings.publish.cube:
+        _ready_cube(plan, window, layers, tasks[0].made[0])
+    missing = _missing(plan, tasks)
+    is_listed = manifest_stands(plan.output)
+    bar = progress(Stage.PUBLISH, len(missing) or int(not is_listed))
+    if not missing and is_listed:
+        return Tally(Stage.PUBLISH, 0, "0 days")
+    days = perform(publish_block, missing, executor, bar)
+    _manifest(plan, tasks)
+    return Tally(Stage.PUBLISH, max(len(missing), 1), f"{sum(days):,} days in {plan.output}")

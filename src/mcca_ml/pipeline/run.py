@@ -1,0 +1,116 @@
+"""The record in the order in which it is made: every stage, or one; what is done is kept."""
+
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from mcca_ml import parallel
+from mcca_ml.config.load import load
+from mcca_ml.errors import GranuleError
+from mcca_ml.pipeline.calibrate import calibrate
+from mcca_ml.pipeline.checkpoints import sweep
+from mcca_ml.pipeline.fuse import fuse
+from mcca_ml.pipeline.grid import grid
+from mcca_ml.pipeline.plan import Plan, plan_of
+from mcca_ml.pipeline.predict import predict
+from mcca_ml.pipeline.publish import publish
+from mcca_ml.pipeline.retrieve import retrieve
+from mcca_ml.pipeline.stage import Progress, Stage, Tally, silent
+from mcca_ml.pipeline.train import train
+
+STAGES: Mapping[Stage, Callable[[Plan, Executor | None, Progress], Tally]] = {
+    Stage.GRID: grid,
+    Stage.RETRIEVE: retrieve,
+    Stage.CALIBRATE: calibrate,
+    Stage.TRAIN: train,
+    Stage.PREDICT: predict,
+    Stage.FUSE: fuse,
+    Stage.PUBLISH: publish,
+}
+"""What does each stage, in order."""
+
+
+@dataclass(frozen=True)
+class Workers:
+    """Who does the work."""
+
+    processes: int = 1
+    cluster: str = ""
+    """Address of a Dask scheduler; empty: processes of this machine."""
+
+    @contextmanager
+    def executor(self) -> Iterator[Executor | None]:
+        """Where tasks are done, until the work ends.
+
+        Raises:
+            ConfigError: no scheduler answers.
+        """
+        if self.cluster:
+            with parallel.cluster(self.cluster) as executor:
+                yield executor
+        else:
+            with parallel.processes(self.processes) as pool:
+                yield pool
+
+
+def run(
+    configuration: Path,
+    *,
+    stages: tuple[Stage, ...] = tuple(Stage),
+    workers: Workers | None = None,
+    retrain: bool = False,
+    progress: Progress = silent,
+    ended: Callable[[Tally], None] = lambda _: None,
+) -> tuple[Tally, ...]:
+    """Make the record that a configuration describes, or some stages of it.
+
+    What is done is not done again; what rests on a granule, a setting or a store that has changed
+    is. Killed at any moment and called again it makes the same bytes.
+
+    Args:
+        configuration: TOML file; its paths are seen from its directory.
+        stages: which; each needs those before it.
+        workers: who does the work; one process if not given. The bytes do not depend on it.
+        retrain: learn calibration, networks and fusion anew from the whole period; else they stay
+            as they were first learned, and a longer period is appended.
+        progress: told the number of tasks of each stage, and each task that has ended.
+        ended: told each stage that has ended.
+
+    Raises:
+        ConfigError: a bad configuration.
+        GranuleError: a granule, or all of a kind, cannot be used.
+        OutputError: something cannot be written.
+    """
+    plan = plan_of(load(configuration), configuration.parent, retrain=retrain)
+    for folder in (plan.work, plan.output):
+        sweep(folder)
+    found = []
+    with (workers or Workers()).executor() as executor:
+        if stages:
+            _check_before(plan, stages[0])
+        for stage in stages:
+            found.append(STAGES[stage](plan, executor, progress))
+            ended(found[-1])
+    return tuple(found)
+
+
+def _check_before(plan: Plan, stage: Stage) -> None:
+    """Raise where a stage before this one has something left to do.
+
+    Raises:
+        GranuleError: it has; the message says which.
+    """
+
+    def refuse(before: Stage, tasks: int) -> Callable[[int], None]:
+        if tasks:
+            raise GranuleError(
+                f"{stage}: found {tasks} tasks of the stage {before} not done, or done of other "
+                f"granules or settings, expected none; run mcca-ml {before} first, or mcca-ml run"
+            )
+        return lambda _done: None
+
+    order = list(Stage)
+    for before in order[: order.index(stage)]:
+        STAGES[before](plan, None, refuse)

@@ -1,0 +1,262 @@
+"""The stage `train`: inputs and targets -> a network of each cell, and how far it may be off."""
+
+from concurrent.futures import Executor
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from mcca_ml.errors import GranuleError
+from mcca_ml.flags import is_recommended
+from mcca_ml.learn import backend, sequences, uncertainty, uncertainty_file, weights_file
+from mcca_ml.learn.fit import fine_tune, predict
+from mcca_ml.learn.pooled import sampled
+from mcca_ml.learn.pooled_start import Start, at_start, pooled_start
+from mcca_ml.learn.sequences import Series
+from mcca_ml.learn.splits import Role, roles_of
+from mcca_ml.learn.static_features import statics_of
+from mcca_ml.parallel import perform
+from mcca_ml.pipeline import checkpoints
+from mcca_ml.pipeline.calibrate import calibration_inputs
+from mcca_ml.pipeline.load_series import (
+    Source,
+    groups,
+    inputs_for,
+    target_days,
+    target_for,
+    visible_target,
+)
+from mcca_ml.pipeline.plan import NETWORKS, Plan
+from mcca_ml.pipeline.stage import Progress, Stage, Tally
+from mcca_ml.store.read_blocks import digest
+
+GROUP_CELLS = 256
+"""Cells of one file of weights, and of one task."""
+LEARNING = (Role.TRAIN, Role.STOP)
+
+Roles = npt.NDArray[np.int8]
+
+
+@dataclass(frozen=True)
+class TrainTask:
+    """The networks of some cells."""
+
+    source: Source
+    sensor: str
+    cells: slice
+    roles: Roles
+    """Of each day that may be known, (time,)."""
+    path: Path
+    inputs: str
+    start: Start | None = None
+
+
+def files_of(plan: Plan, sensor: str) -> list[tuple[Path, slice]]:
+    """Files of weights of the networks trained on a sensor, and the cells that they are of."""
+    folder = plan.network(sensor)
+    return [
+        (folder / f"{number:04d}.npz", cells)
+        for number, cells in enumerate(groups(plan.cells.size, GROUP_CELLS))
+    ]
+
+
+def roles(source: Source) -> Roles:
+    """Role of each day that may be known, (time,)."""
+    return roles_of(source.learned, source.plan.settings.roles, target_days(source))
+
+
+def series_of(task: TrainTask) -> Series:
+    """Series of the cells of a task, with the target of training and stop days only."""
+    source, days = task.source, task.source.learned
+    inputs = inputs_for(source, task.sensor, task.cells, days)
+    target = target_for(source, task.cells, days, task.roles, LEARNING)
+    ds = visible_target(source, task.cells, days, task.roles)
+    static, _names = statics_of(ds, inputs, np.isin(task.roles, LEARNING))
+    return sequences.series(
+        inputs.x,
+        target.sm,
+        roles=task.roles,
+        cells=source.plan.cells[task.cells],
+        static=static,
+        groups=inputs.groups,
+    )
+
+
+def count_targets(task: TrainTask) -> npt.NDArray[np.int64]:
+    """Training days with a target of each cell, (cell,)."""
+    target = target_for(task.source, task.cells, task.source.learned, task.roles, (Role.TRAIN,))
+    return np.asarray(np.isfinite(target.sm).sum(axis=1), np.int64)
+
+
+def _sample(task: TrainTask, chosen: npt.NDArray[np.int64]) -> Series:
+    """Series of those cells of a task whose places are among `chosen`."""
+    inside = chosen[(chosen >= task.cells.start) & (chosen < task.cells.stop)]
+    return sequences.of(series_of(task), inside - task.cells.start)
+
+
+def start_of(tasks: list[TrainTask], executor: Executor | None) -> tuple[Start, Series]:
+    """The start of all cells, and the sample of them that it was learned from."""
+    source = tasks[0].source
+    settings = source.train
+    enough = np.concatenate(perform(count_targets, tasks, executor)) >= settings.fewest_targets
+    some = np.flatnonzero(enough)
+    chosen = np.sort(some[sampled(source.plan.cells[some], settings.seed, settings.pooled_cells)])
+    holding = [
+        task for task in tasks if np.any((chosen >= task.cells.start) & (chosen < task.cells.stop))
+    ]
+    whole = sequences.joined([_sample(task, chosen) for task in holding or tasks[:1]])
+    return pooled_start(whole, settings)[0], whole
+
+
+def train_group(task: TrainTask) -> int:
+    """Train the networks of a task and write them; returns the number of cells."""
+    if task.start is None:
+        raise ValueError("a task of training has a start")
+    series = series_of(task)
+    weights, _report = fine_tune(task.start, series)
+    checkpoints.begin(task.path)
+    weights_file.save(task.path, weights)
+    checkpoints.finish(task.path, task.inputs, [task.path])
+    return len(series.cells)
+
+
+@dataclass(frozen=True)
+class Held:
+    """What the calibration days of some cells say, (cell, time)."""
+
+    estimate: npt.NDArray[np.float32]
+    sm: npt.NDArray[np.float32]
+    sd: npt.NDArray[np.float32]
+    vod: npt.NDArray[np.float32]
+    nobs: npt.NDArray[np.uint8]
+    low: npt.NDArray[np.float32]
+    high: npt.NDArray[np.float32]
+    """Range of each input on training days, (cell, feature)."""
+    months: npt.NDArray[np.int64]
+    """Days with a target to learn from in each month of the year, (cell, 12)."""
+
+
+def _of_month(
+    sm: npt.NDArray[np.float32], days: npt.NDArray[np.datetime64]
+) -> npt.NDArray[np.int64]:
+    """Days with a target in each month of the year, (cell, 12)."""
+    month = days.astype("M8[M]").astype(np.int64) % 12
+    has = np.isfinite(sm)
+    return np.stack([has[:, month == k].sum(axis=1) for k in range(12)], axis=1).astype(np.int64)
+
+
+def held_out(task: TrainTask) -> Held:
+    """Estimates and targets of the cells of a task on calibration days."""
+    source, days = task.source, task.source.learned
+    inputs = inputs_for(source, task.sensor, task.cells, days)
+    is_held = task.roles == Role.CALIBRATE
+    target = target_for(source, task.cells, days, task.roles, (*LEARNING, Role.CALIBRATE))
+    is_learned = np.isin(task.roles, LEARNING)
+    found = predict(weights_file.load(task.path), inputs.x)
+    low, high = uncertainty.input_range(inputs, is_learned)
+    # An interval is claimed of recommended values, and told by them; and of days carried over.
+    counts = is_recommended(inputs.flag) | (inputs.nobs == 0)
+    return Held(
+        np.clip(found, 0, 1)[:, is_held],
+        np.where(counts, target.sm, np.float32(np.nan))[:, is_held],
+        uncertainty.random_share(target.vod, target.sd)[:, is_held],
+        target.vod[:, is_held],
+        inputs.nobs[:, is_held],
+        low,
+        high,
+        _of_month(target.sm[:, is_learned], days[is_learned]),
+    )
+
+
+def _spread(tasks: list[TrainTask], executor: Executor | None) -> uncertainty.Spread:
+    """How far the estimates of all cells are from the target of the calibration days."""
+    source, days = tasks[0].source, tasks[0].source.learned
+    parts = perform(held_out, tasks, executor)
+    whole = Held(
+        **{
+            field.name: np.concatenate([getattr(part, field.name) for part in parts])
+            for field in fields(Held)
+        }
+    )
+    return uncertainty.fit_spread(
+        whole.estimate,
+        whole.sm,
+        whole.sd,
+        nobs=whole.nobs,
+        vod=whole.vod,
+        days=days[tasks[0].roles == Role.CALIBRATE],
+        cells=source.plan.cells,
+        seen=uncertainty.Seen(whole.low, whole.high, whole.months),
+    )
+
+
+def network_inputs(plan: Plan, sensor: str) -> str:
+    """Digest of all that the networks trained on a sensor depend on."""
+    settings = plan.settings
+    return digest(
+        "train",
+        str(weights_file.VERSION),
+        sensor,
+        settings.train.model_dump_json(),
+        # The two agree within rounding, not in their bytes.
+        backend.chosen(settings.train),
+        settings.roles.model_dump_json(),
+        calibration_inputs(plan),
+    )
+
+
+def _train_sensor(plan: Plan, sensor: str, executor: Executor | None, progress: Progress) -> int:
+    """Train the networks of one sensor that are missing; returns how many cells."""
+    source = Source(plan.lean())
+    inputs = network_inputs(plan, sensor)
+    folder = plan.network(sensor)
+    spread_path = folder / "spread.npz"
+    # A spread of another layout is told anew from the networks that stand.
+    of_spread = digest("spread", inputs, str(uncertainty_file.VERSION))
+    files = files_of(plan, sensor)
+    absent = {path for path, _ in files if not checkpoints.is_done(path, inputs)}
+    if checkpoints.is_done(spread_path, of_spread) and not absent:
+        return 0
+    days = roles(source)
+    tasks = [TrainTask(source, sensor, cells, days, path, inputs) for path, cells in files]
+    missing = [task for task in tasks if task.path in absent]
+    bar = progress(Stage.TRAIN, len(missing) + 1)
+    if missing:
+        start = _kept_start(tasks, folder / "start.npz", executor)
+        perform(train_group, [replace(task, start=start) for task in missing], executor, bar)
+    found = _spread(tasks, executor)
+    checkpoints.begin(spread_path)
+    uncertainty_file.save(spread_path, found)
+    checkpoints.finish(spread_path, of_spread, [spread_path])
+    bar(1)
+    return plan.cells.size
+
+
+def _kept_start(tasks: list[TrainTask], path: Path, executor: Executor | None) -> Start:
+    """The start of all cells, from its file where it is done."""
+    inputs = tasks[0].inputs
+    if not checkpoints.is_done(path, inputs):
+        start, series = start_of(tasks, executor)
+        checkpoints.begin(path)
+        weights_file.save(path, at_start(start, series))
+        checkpoints.finish(path, inputs, [path])
+    return weights_file.load(path).start
+
+
+def train(plan: Plan, executor: Executor | None, progress: Progress) -> Tally:
+    """Train the networks of a record; they stay while it grows, until it is told to learn anew.
+
+    Raises:
+        GranuleError: there is no target, or no sensor that a network can be trained on.
+        OutputError: they cannot be written.
+    """
+    if not plan.networks():
+        raise GranuleError(
+            f"train: found granules of {', '.join(plan.imagers) or 'no imager'}, expected some of "
+            f"{' or '.join(NETWORKS)}, which fly beside SMAP; give [input.1C-AMSR2] or "
+            "[input.1C-GMI]"
+        )
+    cells = sum(_train_sensor(plan, name, executor, progress) for name in plan.networks())
+    note = backend.note(plan.settings.train)
+    return Tally(Stage.TRAIN, int(cells > 0), f"{cells:,} networks", (note,) if note else ())

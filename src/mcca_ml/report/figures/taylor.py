@@ -1,0 +1,232 @@
+"""A Taylor diagram: correlation as an angle, standard deviation as a radius, for many products."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.artist import Artist
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.projections.polar import PolarAxes
+
+from mcca_ml.learn.scores import FEWEST
+from mcca_ml.metrics.moments import moments_of
+from mcca_ml.metrics.scores import scores_of
+from mcca_ml.plot.colours import COLOURS, INK, OTHERS
+from mcca_ml.report.scores.compared import BASELINES, FUSED, Held
+from mcca_ml.report.scores.sheet import Sheet, number
+from mcca_ml.report.scores.station_scores import RECORD
+from mcca_ml.report.scores.tables import Bools
+
+Values = npt.NDArray[np.floating]
+
+_MARKS: Mapping[str, str] = {"climatology": "v", "ridge": "s", "pooled": "D"}
+_TARGET = "target"
+_GREY = "#7d7d7d"
+ALL_DAYS = "all its days"
+_PAD = 0.22
+"""Around a diagram [inch]: the layout does not see the words below its axis."""
+_RMSD = "#9a7b2f"
+_RMSD_LINES = (0.25, 0.5, 0.75, 1.0)
+_R_LINES = (0.2, 0.4, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
+
+
+@dataclass(frozen=True)
+class Point:
+    """A product in the diagram, medians over cells."""
+
+    product: str
+    reference: str
+    which: str
+    """Which days."""
+    r: float
+    ratio: float
+    """Standard deviation over that of the reference [1]."""
+    cells: int
+    pairs: int
+
+
+def point(names: tuple[str, str, str], sm: Values, reference: Values, mask: Bools) -> Point:
+    """Correlation and ratio of standard deviations of a product.
+
+    Args:
+        names: product, reference, which days.
+        sm: soil moisture [m3 m-3], (cell, time).
+        reference: [m3 m-3], same shape.
+        mask: days and cells that count, same shape.
+    """
+    pair = moments_of([np.where(mask, sm, np.float32(np.nan)), reference])
+    has = (pair.n >= FEWEST) & (pair.co[0, 0] > 0) & (pair.co[1, 1] > 0)
+    if not has.any():
+        return Point(*names, float("nan"), float("nan"), 0, 0)
+    r = scores_of(pair).r[has]
+    ratio = np.sqrt(pair.co[0, 0][has] / pair.co[1, 1][has])
+    middle = (float(np.median(r)), float(np.median(ratio)))
+    return Point(*names, *middle, int(has.sum()), int(pair.n[has].sum()))
+
+
+def points(found: Held) -> list[Point]:
+    """Record, streams and baselines on the test days that all have; the others on days of theirs.
+
+    Streams that never met the target are held against truth on all their days.
+
+    Args:
+        found: what is compared.
+    """
+    products = {name: found.products[name].sm for name in (FUSED, *found.baselines)}
+    for sensor, baselines in found.baselines.items():
+        products |= {
+            name if name == BASELINES[0] else f"{name} {sensor}": baselines[name]
+            for name in BASELINES
+        }
+    references = {"target": found.target}
+    if FUSED in found.known:
+        references["truth"] = found.known[FUSED]
+    common = np.all([np.isfinite(sm) for sm in products.values()], axis=0)
+    common &= np.isfinite(found.target) & found.is_test
+    out = []
+    for reference, values in references.items():
+        others = products if reference == "target" else {**products, "target": found.target}
+        out += [
+            point((name, reference, "common test days"), sm, values, common)
+            for name, sm in others.items()
+        ]
+    everywhere = np.ones(found.target.shape, np.bool_)
+    for name, known in found.known.items():
+        if name not in products:
+            sm = found.products[name].sm
+            out.append(point((name, "truth", ALL_DAYS), sm, known, everywhere))
+    return [one for one in out if one.cells]
+
+
+def colours_of(names: Sequence[str]) -> dict[str, str]:
+    """A colour for each product, the same in every figure of a page.
+
+    The record and its target have ink, streams and their baselines that of the sensor, a baseline
+    of no stream is grey, others have theirs in turn: the first ink, where there is no record.
+
+    >>> colours_of(["record", "stream GMI"])["stream GMI"] == COLOURS["GMI"]
+    True
+    """
+    own = (FUSED, RECORD, _TARGET)
+    rest = list(OTHERS) if {*own} & {*names} else [INK, *OTHERS]
+    found: dict[str, str] = {}
+    streams: set[str] = set()
+    for name in dict.fromkeys(names):
+        first, _, last = name.partition(" ")
+        if name in own:
+            found[name] = INK
+        elif first in _MARKS and (not last or last in COLOURS):
+            found[name] = COLOURS.get(last, _GREY)
+        elif (stream := COLOURS.get(last) or COLOURS.get(name)) and stream not in streams:
+            found[name] = stream
+            streams.add(stream)
+        else:
+            found[name] = rest[0]
+            rest = [*rest[1:], rest[0]]
+    return found
+
+
+def _mark(name: str) -> str:
+    """Mark of a product: star of the record, circle of a stream, triangle of others."""
+    first, _, last = name.partition(" ")
+    if name in (FUSED, RECORD, _TARGET):
+        return "P" if name == _TARGET else "*"
+    return _MARKS.get(first, "o" if {name, last} & {*COLOURS} else "^")
+
+
+def _draw(
+    axes: PolarAxes, some: Sequence[Point], reference: str, colours: Mapping[str, str]
+) -> None:
+    most = max(1.3, *(one.ratio for one in some)) * 1.05
+    least = min(0.0, *(one.r for one in some))
+    widest = float(np.ceil(np.degrees(np.arccos(max(least, -1.0))) / 15) * 15)
+    axes.set_thetamin(0)
+    axes.set_thetamax(widest)
+    axes.set_rmax(most)
+    axes.set_rorigin(0)
+    lines = [r for r in (-0.4, -0.2, 0.0, *_R_LINES) if np.degrees(np.arccos(r)) <= widest]
+    axes.set_thetagrids(np.degrees(np.arccos(lines)), [f"{r:g}" for r in lines])
+    axes.set_rgrids([0.5, 1.0], ["0.5", "1"], fontsize=9)
+    # Centred RMSD over the standard deviation of the reference: circles about the reference.
+    angle, radius = np.meshgrid(np.radians(np.linspace(0, widest, 200)), np.linspace(0, most, 120))
+    off = np.sqrt(1 + radius**2 - 2 * radius * np.cos(angle))
+    circles = axes.contour(
+        angle, radius, off, _RMSD_LINES, colors=_RMSD, linewidths=0.8, linestyles="dashed"
+    )
+    axes.clabel(circles, fmt="%g", fontsize=8)
+    axes.plot(0, 1, marker="o", color="#b3261e", ms=8, clip_on=False, zorder=5)
+    for one in some:
+        colour, mark = colours[one.product], _mark(one.product)
+        is_open = one.which == ALL_DAYS
+        axes.plot(
+            np.arccos(np.clip(one.r, -1, 1)),
+            one.ratio,
+            mark,
+            color=colour,
+            mfc="none" if is_open else colour,
+            ms=11 if mark == "*" else 7,
+            label=f"{one.product}{f' ({ALL_DAYS})' if is_open else ''}",
+            zorder=4,
+        )
+    axes.set_title(f"against {reference}", fontsize=11, pad=14)
+
+
+def draw_taylor(found: Sequence[Point], colours: Mapping[str, str]) -> Figure:
+    """A diagram for each reference, one beside the other.
+
+    Args:
+        found: of one reference at least.
+        colours: of the products, as of `colours_of`.
+    """
+    references = list(dict.fromkeys(one.reference for one in found))
+    figure = Figure(figsize=(9.0, 5.4), layout=ConstrainedLayoutEngine(h_pad=_PAD))
+    named: dict[str, Artist] = {}
+    for at, reference in enumerate(references):
+        axes = figure.add_subplot(1, len(references), at + 1, projection="polar")
+        some = [one for one in found if one.reference == reference]
+        _draw(cast(PolarAxes, axes), some, reference, colours)
+        handles, labels = axes.get_legend_handles_labels()
+        named |= dict(zip(labels, handles, strict=True))
+    figure.legend(
+        list(named.values()), list(named), ncols=4, frameon=False, loc="outside lower center"
+    )
+    return figure
+
+
+def taylor_sheet(
+    found: Sequence[Point], title: str = "Points of the Taylor diagram", over: str = "cells"
+) -> Sheet:
+    """The points as a table.
+
+    Args:
+        found: what is drawn.
+        title: of the table.
+        over: what the medians are over.
+    """
+    rows = tuple(
+        (
+            one.product,
+            one.reference,
+            one.which,
+            number(one.r, 3),
+            number(one.ratio, 3),
+            f"{one.pairs:,}",
+            f"{one.cells:,}",
+        )
+        for one in found
+    )
+    data = tuple(
+        (one.product, one.reference, one.which, one.r, one.ratio, one.pairs, one.cells)
+        for one in found
+    )
+    return Sheet(
+        title,
+        ("", "against", "days", "R", "ratio of standard deviations", "pairs", over),
+        rows,
+        f"Medians over {over} with 20 pairs or more.",
+        ("product", "reference", "which_days", "r", "sd_ratio", "pairs", over),
+        data,
+    )

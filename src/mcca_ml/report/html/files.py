@@ -1,0 +1,166 @@
+"""Figures as PNG and tables as CSV beside the page, each folder whole or not at all."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+from matplotlib.figure import Figure
+from PIL import Image
+
+from mcca_ml.atomic import replacing, replacing_directory
+from mcca_ml.report.html.page import Block, Picture, Section, page
+from mcca_ml.report.scores.sheet import Sheet, slug
+from mcca_ml.validate.tables import Table, Value, write_tables
+
+PAGE = "index.html"
+FIGURES, TABLES = "figures", "tables"
+"""Folders beside the page."""
+SIMULATED = "simulated"
+"""Last column of every table: true or false."""
+_DPI = 120
+_COLOURS = 256
+"""Of a palette, which makes a third of the bytes."""
+_MOST_OFF, _NEARLY_ALL = 30, 99.9
+"""What a palette may change of a colour, of 255, in that share of a figure [%]; scales of colours
+need more than a palette has."""
+
+
+@dataclass(frozen=True)
+class OnDisk:
+    """A page on disk, and what stands beside it."""
+
+    page: Path
+    figures: tuple[Path, ...]
+    tables: tuple[Path, ...]
+
+
+@contextmanager
+def looks() -> Iterator[None]:
+    """Sizes of words in figures; within it figures are drawn and rendered."""
+    with matplotlib.rc_context(
+        {
+            "font.size": 11,
+            "axes.titlesize": 12,
+            "axes.labelsize": 11,
+            "legend.fontsize": 10,
+            "xtick.labelsize": 10,
+            "ytick.labelsize": 10,
+        }
+    ):
+        yield
+
+
+def rendered(figure: Figure, *, is_simulated: bool) -> bytes:
+    """A figure as PNG; the same figure gives the same bytes.
+
+    Args:
+        figure: to be shown.
+        is_simulated: whether what it shows is simulated, which it then says itself.
+    """
+    if is_simulated:
+        figure.suptitle("SIMULATED", x=0.01, ha="left", weight="bold", fontsize=11)
+    held = BytesIO()
+    figure.savefig(held, format="png", dpi=_DPI)
+    whole, small = Image.open(held).convert("RGB"), BytesIO()
+    few = whole.quantize(_COLOURS)
+    off = np.asarray(whole, np.int16) - np.asarray(few.convert("RGB"), np.int16)
+    is_alike = np.percentile(np.abs(off).max(axis=-1), _NEARLY_ALL) <= _MOST_OFF
+    (few if is_alike else whole).save(small, format="png", optimize=True)
+    return small.getvalue()
+
+
+def pictured(figure: Figure, name: str, alt: str, caption: str, *, is_simulated: bool) -> Picture:
+    """A figure as a page shows it.
+
+    Args:
+        figure: to be shown.
+        name: words for its file.
+        alt: what is to be seen, for whom cannot see it.
+        caption: below it.
+        is_simulated: whether what it shows is simulated, which figure and caption then say.
+    """
+    lead = "SIMULATED. " if is_simulated else ""
+    return Picture(slug(name), rendered(figure, is_simulated=is_simulated), alt, f"{lead}{caption}")
+
+
+def table_of(sheet: Sheet, *, is_simulated: bool) -> Table:
+    """A sheet as its file holds it, marked in its last column.
+
+    Args:
+        sheet: with or without data of its own.
+        is_simulated: whether its numbers are of simulated granules.
+    """
+    rows: Sequence[tuple[Value, ...]] = sheet.data or sheet.rows
+    columns = sheet.columns or tuple(word or "name" for word in sheet.head)
+    mark = "true" if is_simulated else "false"
+    return Table(sheet.name, (*columns, SIMULATED), tuple((*row, mark) for row in rows))
+
+
+def _blocks(sections: Sequence[Section]) -> list[Block]:
+    return [block for section in sections for block in section.blocks]
+
+
+def write_pictures(out: Path, sections: Sequence[Section]) -> tuple[Path, ...]:
+    """Write every figure of a page as PNG, in place of those that stood there.
+
+    Args:
+        out: directory of the page.
+        sections: of it; figures are of different names.
+
+    Raises:
+        OutputError: they cannot be written.
+    """
+    folder = out / FIGURES
+    names = []
+    with replacing_directory(folder) as beside:
+        for block in _blocks(sections):
+            if isinstance(block, Picture):
+                names.append(f"{block.name}.png")
+                with replacing(beside / names[-1]) as path:
+                    path.write_bytes(block.png)
+    return tuple(folder / name for name in names)
+
+
+def write_sheets(out: Path, sections: Sequence[Section], *, is_simulated: bool) -> tuple[Path, ...]:
+    """Write every table of a page as CSV, in place of those that stood there.
+
+    Args:
+        out: directory of the page.
+        sections: of it; tables are of different titles.
+        is_simulated: as in `table_of`.
+
+    Raises:
+        OutputError: they cannot be written.
+    """
+    sheets = [block for block in _blocks(sections) if isinstance(block, Sheet)]
+    folder = out / TABLES
+    with replacing_directory(folder) as beside:
+        made = write_tables(beside, [table_of(one, is_simulated=is_simulated) for one in sheets])
+    return tuple(folder / path.name for path in made)
+
+
+def write_page(
+    out: Path, title: str, lead: str, sections: Sequence[Section], *, is_simulated: bool
+) -> OnDisk:
+    """Write a page, its figures as PNG and its tables as CSV.
+
+    Args:
+        out: directory of the page.
+        title: of it.
+        lead: a paragraph below the title.
+        sections: of it; figures and tables are of different names.
+        is_simulated: whether what it shows is simulated.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    figures = write_pictures(out, sections)
+    tables = write_sheets(out, sections, is_simulated=is_simulated)
+    with replacing(out / PAGE) as beside:
+        text = page(title, lead, sections, is_simulated=is_simulated)
+        beside.write_text(text, encoding="utf-8")
+    return OnDisk(out / PAGE, figures, tables)

@@ -1,0 +1,97 @@
+"""Words, tables and pictures -> one HTML page that needs nothing beside it."""
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+from mcca_ml.report.html.style import style
+from mcca_ml.report.scores.sheet import Sheet, html, slug
+
+_TALL = 0.9
+"""Height over width above which a figure has most of a sheet of paper to itself."""
+_PNG_SIZE = slice(16, 24)
+"""Where a PNG says its width and height, four bytes each."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure, with its words."""
+
+    name: str
+    """Of its file, without a suffix."""
+    png: bytes
+    """The file."""
+    alt: str
+    """What is to be seen, for whom cannot see it."""
+    caption: str
+
+
+Block = Sheet | Picture | str
+"""What a section is made of; a text is a paragraph."""
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the page under a heading."""
+
+    title: str
+    blocks: tuple[Block, ...]
+
+    @property
+    def anchor(self) -> str:
+        """What links to it name."""
+        return slug(self.title)
+
+
+def picture(one: Picture) -> str:
+    """A figure as HTML, its picture inside."""
+    size = one.png[_PNG_SIZE]
+    width, height = int.from_bytes(size[:4], "big"), int.from_bytes(size[4:], "big")
+    kind, alt = ' class="tall"' if height > _TALL * width else "", escape(one.alt)
+    return (
+        f'<figure{kind}><div class="wide" tabindex="0" role="region" aria-label="{alt}">'
+        f'<img alt="{alt}" width="{width}" height="{height}" '
+        f'src="data:image/png;base64,{base64.b64encode(one.png).decode()}"></div>'
+        f"<figcaption>{escape(one.caption)}</figcaption></figure>"
+    )
+
+
+def _block(one: Block) -> str:
+    if isinstance(one, Sheet):
+        return html(one)
+    return picture(one) if isinstance(one, Picture) else f"<p>{escape(one)}</p>"
+
+
+def _section(one: Section) -> str:
+    blocks = "".join(map(_block, one.blocks))
+    return f'<section><h2 id="{one.anchor}">{escape(one.title)}</h2>{blocks}</section>\n'
+
+
+def page(title: str, lead: str, sections: Sequence[Section], *, is_simulated: bool) -> str:
+    """The page, whole.
+
+    Args:
+        title: of it.
+        lead: a paragraph below the title.
+        sections: of different titles; those without a block are left out.
+        is_simulated: whether what it shows is simulated, which it then says first.
+    """
+    kept = [one for one in sections if one.blocks]
+    warning = (
+        '<p class="simulated"><b>SIMULATED.</b> Granules, target, stations and truth are '
+        "simulated; nothing here says how well the record does on the Earth.</p>"
+        if is_simulated
+        else ""
+    )
+    contents = "".join(f'<li><a href="#{one.anchor}">{escape(one.title)}</a></li>' for one in kept)
+    mark = "SIMULATED " if is_simulated else ""
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        '<link rel="icon" href="data:,">'
+        f"<title>{mark}{escape(title)}</title><style>{style()}</style></head>\n"
+        f"<body><h1>{escape(title)}</h1>{warning}<p>{escape(lead)}</p>"
+        f'<nav aria-label="Contents"><ul>{contents}</ul></nav>\n'
+        f"<main>{''.join(map(_section, kept))}</main></body></html>\n"
+    )

@@ -1,0 +1,127 @@
+"""Any soil-moisture products against stations -> one self-contained page."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from mcca_ml import __version__
+from mcca_ml.atomic import make_directory
+from mcca_ml.config.validate import ValidateSettings
+from mcca_ml.publish.attributes import commit
+from mcca_ml.read.products.open import Product
+from mcca_ml.report.html.files import OnDisk, looks, write_page
+from mcca_ml.report.html.page import Section
+from mcca_ml.report.scores.sheet import Sheet
+from mcca_ml.report.sections import stations as sections
+from mcca_ml.validate.pair_product import Compared
+from mcca_ml.validate.run import Validation, validate
+from mcca_ml.validate.stations import DENSE
+
+_SAID = ("title", "product_version", "version", "institution", "date_created", "license")
+"""Global attributes that tell where a product comes from."""
+_MOST = 160
+"""Letters of an attribute that are shown."""
+_SIMULATED_NETWORK = "SIM-"
+"""What the names of simulated networks begin with."""
+
+
+def is_simulated(validation: Validation) -> bool:
+    """Whether a product or a network says that it is simulated."""
+    return any(one.extract.attrs.get("simulated") == "true" for one in validation.compared) or any(
+        unit.network.startswith(_SIMULATED_NETWORK) for unit in validation.units
+    )
+
+
+def _said(one: Compared) -> tuple[tuple[str, str, str], ...]:
+    """What was read of a product and what it says of itself: product, what, value."""
+    attrs, name = one.extract.attrs, one.product.name
+    rows = [
+        ("read from", one.product.path.name),
+        ("variable", one.extract.variable),
+        ("units", one.extract.conversion.said),
+        ("made from", ", ".join(sorted(one.product.shares)) or "not told"),
+        *((key, str(attrs[key])) for key in _SAID if attrs.get(key)),
+    ]
+    if one.extract.passed_over:
+        rows.append(("files without soil moisture", f"{one.extract.passed_over:,}"))
+    return tuple((name, what, value) for what, value in rows)
+
+
+def products_sheet(validation: Validation) -> Sheet:
+    """What was read, and what the files say of themselves."""
+    data = tuple(row for one in validation.compared for row in _said(one))
+    rows = tuple(
+        (name, what, value if len(value) <= _MOST else f"{value[:_MOST]}…")
+        for name, what, value in data
+    )
+    columns = ("product", "what", "value")
+    return Sheet("Products", ("", "what", "value"), rows, "", columns, data)
+
+
+def settings_sheet(settings: ValidateSettings, stations: Path) -> Sheet:
+    """How products and stations were matched."""
+    data = tuple(
+        (name, str(value))
+        for name, value in settings.model_dump(mode="json").items()
+        if name not in ("product", "stations")
+    )
+    software = f"MCCA-ML {__version__}, commit {commit() or 'unknown'}"
+    rows = (("software of this report", software), ("stations", stations.name), *data)
+    return Sheet("How it was compared", ("", "value"), rows, "", ("what", "value"), rows)
+
+
+def _lead(validation: Validation) -> str:
+    """What the page is about."""
+    names = ", ".join(one.product.name for one in validation.compared)
+    places = range(len(validation.units))
+    met = [i for i in places if any(one.pairs[i].day.size for one in validation.compared)]
+    dense = sum(validation.units[i].kind == DENSE for i in met)
+    single, rest = len(met) - dense, len(validation.units) - len(met)
+    left = f" ({rest} others have no pair)" if rest else ""
+    days = [pair.day[[0, -1]] for one in validation.compared for pair in one.pairs if pair.day.size]
+    first, last = min(day[0] for day in days), max(day[1] for day in days)
+    return (
+        f"{names} against {dense} dense networks and {single} probes of single stations"
+        f"{left}, {first} to {last}; MCCA-ML {__version__}. Soil moisture in m³ m⁻³. A value "
+        "of a product meets the reading nearest in time, never an interpolated one; anomalies "
+        "depart from a mean of 35 days, or from the climatology of the pairs."
+    )
+
+
+def sections_of(
+    validation: Validation, settings: ValidateSettings, stations: Path
+) -> Sequence[Section]:
+    """All sections of the page, the numbers that matter first."""
+    simulated = is_simulated(validation)
+    return (
+        sections.compared_section(validation, is_simulated=simulated),
+        sections.units_section(validation),
+        sections.series_section(validation, is_simulated=simulated),
+        sections.strata_section(validation),
+        sections.triple_section(validation),
+        *sections.time_sections(validation),
+        Section("Provenance", (products_sheet(validation), settings_sheet(settings, stations))),
+    )
+
+
+def write_product_report(
+    products: Sequence[Product], stations: Path, settings: ValidateSettings, out: Path
+) -> OnDisk:
+    """Score products against stations and write the page, its figures and its tables.
+
+    Args:
+        products: at least one.
+        stations: folder as the International Soil Moisture Network delivers it.
+        settings: the `[validate]` table.
+        out: directory for the page; made if missing.
+
+    Raises:
+        GranuleError: stations or a product cannot be read, or have nothing in common.
+        OutputError: the page cannot be written.
+        ConfigError: the package ismn is not installed.
+    """
+    make_directory(out)
+    validation = validate(products, stations, settings)
+    with looks():
+        made = sections_of(validation, settings, stations)
+    title = f"Soil moisture at stations: {', '.join(one.name for one in products)}"
+    return write_page(out, title, _lead(validation), made, is_simulated=is_simulated(validation))

@@ -1,0 +1,1 @@
+"""Scores and tables that the report shows."""

@@ -1,0 +1,68 @@
+"""What the order of days is worth to a network: its test days shuffled within each season."""
+
+import numpy as np
+import numpy.typing as npt
+
+from mcca_ml.learn import weights_file
+from mcca_ml.learn.fit import predict
+from mcca_ml.learn.splits import Floats, Role
+from mcca_ml.pipeline.load_series import Source, inputs_for
+from mcca_ml.pipeline.train import Roles, files_of
+from mcca_ml.report.scores.compared import Held
+from mcca_ml.report.scores.tables import Product, Table, compared
+
+SEED = 0
+OWN, OTHER = "days shuffled, each keeps its look", "looks of other days of the season"
+
+
+def shuffled(days: npt.NDArray[np.datetime64], roles: Roles, seed: int) -> npt.NDArray[np.int64]:
+    """Places of the days in another order: those of the test change places within their season.
+
+    Args:
+        days: UTC days, (time,).
+        roles: of the days, (time,).
+        seed: of the order.
+    """
+    season = (days.astype("M8[M]").astype(np.int64) + 1) % 12 // 3
+    rng, place = np.random.default_rng(seed), np.arange(days.size)
+    for number in range(4):
+        some = np.flatnonzero((roles == Role.TEST) & (season == number))
+        place[some] = rng.permutation(some)
+    return place
+
+
+def _estimates(source: Source, sensor: str, place: npt.NDArray[np.int64]) -> Floats:
+    """What the networks of a sensor say of its days in another order, (cell, time)."""
+    parts: list[Floats] = []
+    for path, cells in files_of(source.plan, sensor):
+        inputs = inputs_for(source, sensor, cells, source.learned)
+        parts.append(np.clip(predict(weights_file.load(path), inputs.x[:, place]), 0, 1))
+    return np.concatenate(parts)
+
+
+def order_table(source: Source, found: Held, sensor: str) -> Table:
+    """A network on its test days as they are, and with the days of each season shuffled.
+
+    Where each day keeps its own look, only what came before it is another; where it has the look
+    of another day, nothing is left but the season.
+
+    Args:
+        source: of the series.
+        found: what is compared.
+        sensor: of the network.
+    """
+    place = shuffled(source.learned, found.roles, SEED)
+    said = _estimates(source, sensor, place)
+    own = np.empty_like(said)
+    own[:, place] = said
+    as_is = found.products[sensor]
+    nothing = np.float32(np.nan)
+    has = np.isfinite(as_is.sm)
+    products = {
+        "as they are": as_is,
+        OWN: Product(np.where(has, own, nothing)),
+        OTHER: Product(np.where(has, said, nothing)),
+    }
+    mask = np.broadcast_to(found.is_test, found.usual.shape)
+    title = f"Order of days, {sensor} against the target"
+    return compared(title, products, found.target, found.usual, mask)

@@ -1,0 +1,167 @@
+"""The handful of numbers that come first: scores of each product with their 95 % intervals."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import numpy.typing as npt
+
+from mcca_ml.learn.scores import FEWEST
+from mcca_ml.metrics.intervals import Interval
+from mcca_ml.metrics.mergeable import Days, PairScores, Span, in_parts, pair_scores
+from mcca_ml.report.scores.compared import FUSED, Held
+from mcca_ml.report.scores.sheet import Sheet, number, signed, with_ends
+from mcca_ml.report.scores.tables import Bools, Floats
+from mcca_ml.validate.tables import Value
+
+TARGET, TRUTH = "target", "truth"
+_DAYS_AT_A_TIME = 1826
+_HEAD = ("", "against", "days", "R", "anomaly R", "ubRMSD", "bias", "pairs", "cells", "days seen")
+_OF_SCORE = ("r", "anomaly_r", "ubrmsd", "bias")
+
+
+@dataclass(frozen=True)
+class Summed:
+    """A score over cells."""
+
+    median: float
+    low: float
+    """Median of the lower ends of the 95 % intervals of the cells."""
+    high: float
+
+
+@dataclass(frozen=True)
+class KeyScores:
+    """Scores of one product against one reference."""
+
+    product: str
+    reference: str
+    which: str
+    """Which days: of the test, or all."""
+    scores: Mapping[str, Summed]
+    """R, anomaly R, ubRMSD and bias [1, 1, m3 m-3, m3 m-3] by `r`, `anomaly_r`, `ubrmsd`, `bias`;
+    anomalies depart from a mean of 35 days."""
+    pairs: int
+    cells: int
+    """With a score."""
+    days: int
+    """UTC days on which at least one of these cells has a pair."""
+    of_cells: PairScores
+    """Of every cell (cell,), those with too few pairs among them."""
+    has: Bools
+    """Cells with enough pairs (cell,)."""
+
+
+def _summed(values: npt.NDArray[np.float64], ends: Interval, has: Bools) -> Summed:
+    """Median over cells, and medians of the ends of their intervals."""
+    found = []
+    for one in (values, ends.low, ends.high):
+        known = one[has & np.isfinite(one)]
+        found.append(float(np.median(known)) if known.size else float("nan"))
+    return Summed(*found)
+
+
+def score(
+    names: tuple[str, str, str], sm: Floats, reference: Floats, days: Days, mask: Bools
+) -> KeyScores:
+    """Scores of a product on its own days.
+
+    Args:
+        names: product, reference, and which days these are.
+        sm: soil moisture [m3 m-3], NaN where there is none, (cell, time).
+        reference: [m3 m-3], same shape.
+        days: UTC days without a gap, (time,).
+        mask: days that count, (time,).
+    """
+    at = np.flatnonzero(mask)
+    some = slice(int(at[0]), int(at[-1]) + 1) if at.size else slice(0, 1)
+    nothing = np.float32(np.nan)
+    series = [np.where(mask[some], one[:, some], nothing) for one in (sm, reference)]
+    span = Span(days[some][0], days[some][-1])
+    found = pair_scores(in_parts(series, days[some], span, _DAYS_AT_A_TIME))
+    has = np.asarray(found.absolute.n >= FEWEST)
+    seen = np.isfinite(series[0] + series[1]) & has[:, None]
+    plain, window = found.absolute_95, found.window_95
+    return KeyScores(
+        *names,
+        {
+            "r": _summed(found.absolute.r, plain.r, has),
+            "anomaly_r": _summed(found.window.r, window.r, has),
+            "ubrmsd": _summed(found.absolute.ubrmsd, plain.ubrmsd, has),
+            "bias": _summed(found.absolute.bias, plain.bias, has),
+        },
+        int(seen.sum()),
+        int(has.sum()),
+        int(seen.any(axis=0).sum()),
+        found,
+        has,
+    )
+
+
+def key_scores(found: Held, days: Days) -> list[KeyScores]:
+    """The record and its streams on test days against the target, and all against truth.
+
+    Streams of sensors that never met the target have no test days: all of theirs count.
+
+    Args:
+        found: what is compared.
+        days: of it, (time,).
+    """
+    products = {name: found.products[name].sm for name in (FUSED, *found.streams)}
+    tested = (FUSED, *found.baselines)
+    every = np.ones(days.size, np.bool_)
+    out = [
+        score((name, TARGET, "test"), products[name], found.target, days, found.is_test)
+        for name in tested
+    ]
+    for name, known in found.known.items():
+        is_tested = name in tested
+        names = (name, TRUTH, "test" if is_tested else "all")
+        out.append(score(names, products[name], known, days, found.is_test if is_tested else every))
+    if FUSED in found.known:
+        names = (FUSED, TRUTH, "all")
+        out.append(score(names, products[FUSED], found.known[FUSED], days, every))
+        names = ("target itself", TRUTH, "test")
+        known = found.known[FUSED]
+        out.append(score(names, found.target, known, days, found.is_test))
+    out.sort(key=lambda one: (one.reference, one.which != "test", one.product != FUSED))
+    return [one for one in out if one.cells]
+
+
+def _shown(one: Summed, show: "partial[str]") -> str:
+    return with_ends(show(one.median), show(one.low), show(one.high))
+
+
+def key_sheet(found: Sequence[KeyScores]) -> Sheet:
+    """The numbers as a table."""
+    two, three, bias = (
+        partial(number, digits=2),
+        partial(number, digits=3),
+        partial(signed, digits=3),
+    )
+    shows = dict(zip(_OF_SCORE, (two, two, three, bias), strict=True))
+    rows: list[tuple[str, ...]] = []
+    data: list[tuple[Value, ...]] = []
+    for one in found:
+        said = [_shown(one.scores[name], shows[name]) for name in _OF_SCORE]
+        counts = (one.pairs, one.cells, one.days)
+        head = (one.product, one.reference, one.which)
+        rows.append((*head, *said, *(f"{count:,}" for count in counts)))
+        ends = [
+            value
+            for name in _OF_SCORE
+            for value in (one.scores[name].median, one.scores[name].low, one.scores[name].high)
+        ]
+        data.append((*head, *ends, *counts))
+    columns = tuple(f"{name}{end}" for name in _OF_SCORE for end in ("", "_low", "_high"))
+    return Sheet(
+        "Scores with 95 % intervals",
+        _HEAD,
+        tuple(rows),
+        "Medians over cells with 20 pairs or more; below them medians of the ends of the cells' "
+        "own 95 % intervals, which know that a day is like the one before. Each product on all its "
+        "own days. ubRMSD and bias in m3 m-3; anomalies depart from a mean of 35 days.",
+        ("product", "reference", "which_days", *columns, "pairs", "cells", "days"),
+        tuple(data),
+    )

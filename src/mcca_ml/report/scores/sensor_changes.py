@@ -1,0 +1,128 @@
+"""Steps of a record where sensors come and go, against truth: like days of the year compared."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from mcca_ml.report.scores.months import means_by_month, month_of
+from mcca_ml.report.scores.tables import Bools, Floats
+from mcca_ml.sensors import SENSORS
+
+Days = npt.NDArray[np.datetime64]
+
+SHORTEST = 60
+"""Days of a period below which it is left out [day]."""
+FEWEST = 5
+"""Days of a month of the year that a cell must have on both sides to be compared."""
+
+
+@dataclass(frozen=True)
+class Period:
+    """Days on which the same sensors fly, before or after a boost."""
+
+    name: str
+    is_in: Bools
+    """(time,)."""
+
+
+@dataclass(frozen=True)
+class PeriodStep:
+    """Change of a product's error from one period to another."""
+
+    product: str
+    before: str
+    after: str
+    size: float
+    """Mean over cells and months of the year of the change of product less truth [m3 m-3]."""
+    error: float
+    """Standard error of it, from how months of the year differ [m3 m-3]."""
+    cells: int
+    days: int
+    """Pairs of all cells in both periods, in months that both have."""
+
+
+def _words(sensor: str, days: Days) -> npt.NDArray[np.str_]:
+    """What a sensor is called on each day: its name, and whether it flies higher by then."""
+    orbits = SENSORS[sensor].orbits
+    is_later = np.zeros(days.size, np.bool_)
+    if len(orbits) > 1:
+        boost = np.datetime64(orbits[1].since, "D")
+        is_later = (days >= boost) & (days[0] < boost)
+    return np.where(is_later, f"{sensor} after its boost", sensor)
+
+
+def periods_of(streams: Mapping[str, xr.Dataset]) -> list[Period]:
+    """Periods of the record, in their order; those shorter than `SHORTEST` are left out.
+
+    A sensor flies from its first look to its last; a boost parts its days.
+
+    Args:
+        streams: after schema.STREAM, by sensor, of the same days.
+    """
+    days: Days = next(iter(streams.values()))["time"].to_numpy().astype("M8[D]")
+    parts: list[list[str]] = [[] for _ in days]
+    for sensor, ds in streams.items():
+        looks = np.flatnonzero((ds["nobs"].to_numpy() > 0).any(axis=1))
+        words = _words(sensor, days)
+        for at in range(looks[0], looks[-1] + 1) if looks.size else ():
+            parts[at].append(str(words[at]))
+    names = np.array([" + ".join(part) for part in parts])
+    edges = np.flatnonzero(names[1:] != names[:-1]) + 1
+    found = []
+    for run in np.split(np.arange(days.size), edges):
+        if names[run[0]] and run.size >= SHORTEST:
+            is_in = np.zeros(days.size, np.bool_)
+            is_in[run] = True
+            found.append(Period(f"{names[run[0]]}, from {days[run[0]]}", is_in))
+    return found
+
+
+def step_between(
+    product: str, error: Floats, days: Days, before: Period, after: Period
+) -> PeriodStep | None:
+    """Change of an error from one period to another; None where no cell has both.
+
+    Of each cell, each month of the year that both periods have counts once, so that a period of
+    one summer and no winter is held against summers only.
+
+    Args:
+        product: name.
+        error: product less truth [m3 m-3], NaN where there is none, (cell, time).
+        days: UTC days, (time,).
+        before: the one period.
+        after: the other.
+    """
+    months = month_of(days)
+    sides = [means_by_month(error[:, p.is_in], months[p.is_in]) for p in (before, after)]
+    has = (sides[0][1] >= FEWEST) & (sides[1][1] >= FEWEST)
+    if not has.any():
+        return None
+    change = np.where(has, sides[1][0] - sides[0][0], 0)
+    size = change.sum(axis=1)[has.any(axis=1)] / has.sum(axis=1)[has.any(axis=1)]
+    of_month = (change.sum(axis=0) / np.maximum(has.sum(axis=0), 1))[has.any(axis=0)]
+    scatter = float(of_month.std(ddof=1) / np.sqrt(of_month.size)) if of_month.size > 1 else np.nan
+    pairs = int((sides[0][1] + sides[1][1])[has].sum())
+    return PeriodStep(
+        product, before.name, after.name, float(size.mean()), scatter, int(size.size), pairs
+    )
+
+
+def steps_of(
+    product: str, error: Floats, days: Days, periods: Sequence[Period]
+) -> tuple[PeriodStep, ...]:
+    """Steps from each period to the next, and from the first to the last.
+
+    Args:
+        product: name.
+        error: product less truth [m3 m-3], (cell, time).
+        days: UTC days, (time,).
+        periods: in their order.
+    """
+    pairs = list(zip(periods, periods[1:], strict=False))
+    if len(periods) > 2:
+        pairs.append((periods[0], periods[-1]))
+    found = [step_between(product, error, days, *pair) for pair in pairs]
+    return tuple(step for step in found if step is not None)

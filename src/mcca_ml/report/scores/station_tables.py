@@ -1,0 +1,279 @@
+"""What a validation found at stations -> the tables that a reader sees."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import cast
+
+import numpy as np
+
+from mcca_ml.report.scores.sheet import Sheet, number, percent, signed, with_ends
+from mcca_ml.validate.run import Validation
+from mcca_ml.validate.stations import DENSE, SINGLE
+from mcca_ml.validate.tables import Value
+
+OWN, COMMON, ALL, NETWORK = "own", "common", "all", "network"
+KINDS = {DENSE: "dense networks", SINGLE: "single stations"}
+_DIGITS = {"r": 2, "anomaly_r": 2, "climatology_r": 2, "ubrmsd": 3, "bias": 3, "n": 0}
+_HEADS = ("R", "anomaly R", "climatology R", "ubRMSD", "bias", "pairs")
+_MEDIANS = (
+    "Medians over units, below them the quartiles; a dense network in a cell is a unit, and so is "
+    "a probe of a station that stands alone. Networks and stations are never pooled."
+)
+
+
+def days_compared(validation: Validation) -> str:
+    """The days on which products stand beside each other: `common` or `own`.
+
+    Common ones if all products have most of their units on them. Products that follow each other,
+    as the streams of a record do, have hardly a day in common; then each is on days of its own.
+
+    Args:
+        validation: of one product or of several.
+    """
+    units = Counter[tuple[str, str]]()
+    for (product, days, _, group, _), found in _summary(validation).items():
+        if group == ALL and "r" in found:
+            units[product, days] += found["r"][0]
+    products = [one.product.name for one in validation.compared]
+    has_most = [2 * units[one, COMMON] >= units[one, OWN] for one in products]
+    return COMMON if len(products) > 1 and all(has_most) else OWN
+
+
+def _shown(score: str, value: float) -> str:
+    if score == "n":
+        return f"{value:,.0f}"
+    return (signed if score == "bias" else number)(value, _DIGITS[score])
+
+
+Head = tuple[str, str, str, str, str]
+"""Product, days, kind of unit, group, class."""
+
+
+def _summary(validation: Validation) -> dict[Head, dict[str, tuple[int, float, float, float]]]:
+    """Units, median and quartiles of each score by what they are of."""
+    found: dict[Head, dict[str, tuple[int, float, float, float]]] = {}
+    for *head, units, score, middle, low, high in validation.table("summary").rows:
+        key = cast(Head, tuple(map(str, head)))
+        of_key = found.setdefault(key, {})
+        of_key[str(score)] = (int(units), float(middle), float(low), float(high))
+    return found
+
+
+def _cells(scores: dict[str, tuple[int, float, float, float]]) -> tuple[str, ...]:
+    """Number of units and medians with quartiles as they are shown."""
+    said = []
+    for name in _DIGITS:
+        if name in scores:
+            units, *ends = scores[name]
+            middle, low, high = (_shown(name, one) for one in ends)
+            said.append(with_ends(middle, low, high) if units > 1 else middle)
+        else:
+            said.append("–")
+    return (f"{max(units for units, *_ in scores.values())}", *said)
+
+
+def _values(scores: dict[str, tuple[int, float, float, float]]) -> tuple[Value, ...]:
+    nothing = (0, float("nan"), float("nan"), float("nan"))
+    numbers = [value for name in _DIGITS for value in scores.get(name, nothing)[1:]]
+    return (max(units for units, *_ in scores.values()), *numbers)
+
+
+_WORDS = {COMMON: "Days that all products have", OWN: "Each product on days of its own"}
+_COLUMNS = tuple(f"{name}{end}" for name in _DIGITS for end in ("", "_q25", "_q75"))
+
+
+def medians_sheet(validation: Validation) -> Sheet:
+    """Each product over all units, on its own days and on those that all products have."""
+    rows, data = [], []
+    for (product, days, kind, group, _), scores in _summary(validation).items():
+        if group == ALL:
+            rows.append((product, days, KINDS[kind], *_cells(scores)))
+            data.append((product, days, kind, *_values(scores)))
+    return Sheet(
+        "Products at stations",
+        ("", "days", "against", "units", *_HEADS),
+        tuple(rows),
+        f"{_MEDIANS} Days: own, all of the product; common, those that all products have, "
+        "without which a comparison is of days as much as of products. ubRMSD and bias in m3 m-3; "
+        "a product in degrees of saturation has no level.",
+        ("product", "days", "kind", "units", *_COLUMNS),
+        tuple(data),
+    )
+
+
+_PAIRWISE = {"r": "R", "anomaly_r": "anomaly R", "ubrmsd": "ubRMSD", "bias": "bias"}
+
+
+def pairwise_sheet(validation: Validation) -> Sheet | None:
+    """The first product beside each of the others, on days of both; None where it is alone."""
+    table = validation.table("pairwise")
+    found: dict[tuple[str, str], dict[str, list[Value]]] = {}
+    for _, other, kind, units, score, *numbers in table.rows:
+        found.setdefault((str(other), str(kind)), {})[str(score)] = [units, *numbers]
+    if not found:
+        return None
+    first, rows = str(table.rows[0][0]), []
+    for (other, kind), scores in found.items():
+        cells = []
+        for name in _PAIRWISE:
+            _, *numbers = scores.get(name, [0, *(float("nan"),) * 5])
+            own, its = (_shown(name, float(one)) for one in numbers[:2])
+            low, high = (signed(float(one), _DIGITS[name]) for one in numbers[3:])
+            cells += [own, with_ends(its, low, high)]
+        units, days = scores["n"][:2]
+        rows.append((other, KINDS[kind], f"{units}", f"{float(days):,.0f}", *cells))
+    heads = [
+        word
+        for one in _PAIRWISE.values()
+        for word in (f"{one}, first", f"{one}, other (difference)")
+    ]
+    return Sheet(
+        f"Others beside {first}, on days of both",
+        ("", "against", "units", "days", *heads),
+        tuple(rows),
+        f"Medians over units of the first, {first}, and of the other on the days on which both "
+        "have a value; below the other's, quartiles of the difference, the other less the first, "
+        "unit by unit. ubRMSD and bias in m3 m-3.",
+        table.columns,
+        table.rows,
+    )
+
+
+def strata_sheets(validation: Validation) -> Iterator[Sheet]:
+    """A table for each way to tell units or days apart: VOD, land cover, climate, season, sensors.
+
+    Ways by which all are of one class, or of one that nobody tells, are left out.
+    """
+    summary, which = _summary(validation), days_compared(validation)
+    heads = [key for key in summary if key[1] == which and key[3] != ALL]
+    for group in dict.fromkeys(key[3] for key in heads):
+        some = [key for key in heads if key[3] == group]
+        classes = list(dict.fromkeys(key[4] for key in some))
+        is_each = all(units == 1 for key in some for units, *_ in summary[key].values())
+        if len(classes) == 1 or (group == NETWORK and is_each):
+            continue  # another table has that already
+        some.sort(key=lambda key: classes.index(key[4]))
+        yield Sheet(
+            f"At stations by {group}",
+            ("", "product", "against", "units", *_HEADS),
+            tuple((key[4], key[0], KINDS[key[2]], *_cells(summary[key])) for key in some),
+            f"{_MEDIANS} {_WORDS[which]}; ubRMSD and bias in m3 m-3.",
+            ("class", "product", "kind", "units", *_COLUMNS),
+            tuple((key[4], key[0], key[2], *_values(summary[key])) for key in some),
+        )
+
+
+def _kinds(validation: Validation) -> dict[str, str]:
+    """Kind of each unit by its name."""
+    return {unit.name: unit.kind for unit in validation.units}
+
+
+def triple_sheet(validation: Validation) -> Sheet | None:
+    """Errors by triple collocation, medians over units; None where no triplet was collocated."""
+    table = validation.table("triple")
+    found = [row for row in table.rows if not row[-1]]
+    if not found:
+        return None
+    kinds = _kinds(validation)
+    rows = []
+    for kind, triplet, product in dict.fromkeys((kinds[str(r[0])], r[1], r[2]) for r in found):
+        some = [r for r in found if (kinds[str(r[0])], r[1], r[2]) == (kind, triplet, product)]
+        n, error, low, high, r, snr = (
+            _median([float(row[at]) for row in some]) for at in (3, 4, 5, 6, 7, 8)
+        )
+        ends = [number(one, 3) for one in (error, low, high)]
+        error_words = with_ends(*ends) if np.isfinite(low + high) else ends[0]
+        rows.append(
+            (str(triplet), str(product), KINDS[kind], f"{len(some)}", f"{n:,.0f}")
+            + (error_words, number(r, 2), number(snr, 1))
+        )
+    return Sheet(
+        "Triple collocation",
+        ("", "error of", "at", "units", "triplets of values", "error", "R with truth", "SNR [dB]"),
+        tuple(rows),
+        "Standard deviation of the random error of each of three, in the units of the first, and "
+        "its correlation with the truth that they share (extended triple collocation): medians "
+        "over units, with medians of the ends of 95 % intervals. It holds where the three have "
+        "independent errors; of stations the error holds what a point does not know of a cell. The "
+        "file has each unit.",
+        table.columns,
+        tuple(found),
+    )
+
+
+def refused_sheet(validation: Validation) -> Sheet | None:
+    """Triplets that were not collocated, by reason; None where none was refused."""
+    table = validation.table("triple")
+    refused = [row for row in table.rows if row[-1]]
+    if not refused:
+        return None
+    reasons: dict[str, list[str]] = {}
+    for row in refused:
+        reasons.setdefault(str(row[-1]), []).append(str(row[1]))
+    return Sheet(
+        "Triplets that were refused",
+        ("", "triplets", "for instance"),
+        tuple((reason, f"{len(some)}", some[0]) for reason, some in reasons.items()),
+        "Errors that are not independent would come out too small, and too few days tell nothing.",
+        ("triplet", "reason"),
+        tuple((row[1], row[-1]) for row in refused),
+    )
+
+
+def _median(values: Sequence[float]) -> float:
+    known = np.array([one for one in values if np.isfinite(one)])
+    return float(np.median(known)) if known.size else float("nan")
+
+
+def years_sheet(validation: Validation) -> Sheet:
+    """Share of the days of each year with a pair, median over units."""
+    table = validation.table("coverage")
+    kinds = _kinds(validation)
+    held: dict[tuple[str, str, str], list[float]] = {}
+    for product, _, unit, year, share in table.rows:
+        key = (str(product), kinds[str(unit)], str(year))
+        held.setdefault(key, []).append(float(share))
+    products, found = (list(dict.fromkeys(key[at] for key in held)) for at in (0, 1))
+    rows = tuple(
+        (
+            year,
+            KINDS[kind],
+            *(percent(_median(held.get((one, kind, year), []))) for one in products),
+        )
+        for year in sorted({key[2] for key in held})
+        for kind in found
+    )
+    return Sheet(
+        "Days with a pair by year",
+        ("", "against", *products),
+        rows,
+        "Median over units of the share of days on which product and stations both have a value.",
+        table.columns,
+        table.rows,
+    )
+
+
+def changes_sheet(validation: Validation) -> Sheet:
+    """Trends of the difference from stations, and its steps where an imager comes or goes."""
+    table = validation.table("stability")
+    rows = tuple(
+        (
+            f"{unit}",
+            f"{product}",
+            f"{what}{f', {date}' if date else ''}",
+            f"{months}",
+            with_ends(*(signed(float(one), 3) for one in (size, low, high))),
+            f"{verdict}",
+        )
+        for product, unit, what, date, months, size, low, high, _, verdict in table.rows
+    )
+    return Sheet(
+        "Stability at stations",
+        ("", "product", "what", "months", "size", "verdict"),
+        rows,
+        "Of monthly differences from the stations, beside a mean of each month of the year, in "
+        "m3 m-3 (trends: per decade) with 95 % intervals, against the levels of GCOS (0.005, 0.01, "
+        "0.02 per decade). Stations have drifts of their own, which are seen here too.",
+        table.columns,
+        table.rows,
+    )

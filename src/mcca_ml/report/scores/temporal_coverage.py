@@ -1,0 +1,66 @@
+"""Share of cells with a value a day, by year and month."""
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from mcca_ml.flags import FLAG_DTYPE, is_recommended
+from mcca_ml.report.scores.sheet import Sheet, number
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def monthly(
+    has: npt.NDArray[np.bool_], days: npt.NDArray[np.datetime64]
+) -> tuple[npt.NDArray[np.datetime64], npt.NDArray[np.float64]]:
+    """Months with days, rising, and the mean share of cells a day in each, both (month,).
+
+    Args:
+        has: whether a cell has a value, (time, cell).
+        days: UTC days, (time,).
+    """
+    months, place = np.unique(days.astype("M8[M]"), return_inverse=True)
+    return months, np.asarray(np.bincount(place, has.mean(axis=1)) / np.bincount(place))
+
+
+def by_month(
+    has: npt.NDArray[np.bool_], days: npt.NDArray[np.datetime64]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+    """Years, and the mean share of cells a day in each month, NaN without a day, (year, 12).
+
+    Args:
+        has: whether a cell has a value, (time, cell).
+        days: UTC days, (time,).
+    """
+    months, share = monthly(has, days)
+    year, month = np.divmod(months.astype(np.int64), len(_MONTHS))
+    years = np.unique(year)
+    out = np.full((years.size, len(_MONTHS)), np.nan)
+    out[np.searchsorted(years, year), month] = share
+    return years + 1970, out
+
+
+def coverage_sheets(ds: xr.Dataset) -> list[Sheet]:
+    """Two sheets, of all values and of the recommended ones.
+
+    Args:
+        ds: after schema.RECORD.
+    """
+    days = ds["time"].to_numpy().astype("M8[D]")
+    has = np.isfinite(ds["sm"].to_numpy())
+    good = has & is_recommended(ds["flag"].to_numpy().astype(FLAG_DTYPE))
+    sheets = []
+    for title, part in (("with a value", has), ("with a recommended value", good)):
+        years, share = by_month(part, days)
+        rows = tuple(
+            (str(year), *(number(one, 2) for one in of_year), number(float(np.nanmean(of_year)), 2))
+            for year, of_year in zip(years, share, strict=True)
+        )
+        data = tuple(
+            (int(year), *map(float, of_year), float(np.nanmean(of_year)))
+            for year, of_year in zip(years, share, strict=True)
+        )
+        columns = ("year", *(month.lower() for month in _MONTHS), "mean")
+        name = f"Share of cells {title} a day"
+        sheets.append(Sheet(name, ("", *_MONTHS, "mean"), rows, "", columns, data))
+    return sheets

@@ -1,0 +1,115 @@
+"""Where a record comes from: software, settings, inputs, what was learned, and how to cite it."""
+
+import json
+from collections.abc import Iterator, Mapping
+from hashlib import file_digest, sha256
+from pathlib import Path
+from typing import Any
+
+from mcca_ml import __version__
+from mcca_ml.config.load import Settings
+from mcca_ml.pipeline.plan import Plan
+from mcca_ml.publish.attributes import commit, settings_as_json, signed
+from mcca_ml.publish.record_manifest import MANIFEST
+from mcca_ml.report.scores.sheet import Sheet
+
+_DIGITS = 16
+"""Of a digest that the page shows; the file has all."""
+_LEARNED = ("calibration/*.nc", "networks/*/*.npz", "fusion/*.npz")
+_UNKNOWN = "unknown"
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()
+
+
+def _manifest(plan: Plan) -> Mapping[str, Any]:
+    """What the product says of itself; nothing where it is not published or damaged."""
+    try:
+        found = json.loads((plan.output / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def origin_sheet(plan: Plan) -> Sheet:
+    """What the record was made by and from.
+
+    Args:
+        plan: of the record.
+    """
+    said = _manifest(plan)
+    granules = ", ".join(f"{name} {len(some):,}" for name, some in sorted(plan.granules.items()))
+    settings = settings_as_json(plan.settings.model_dump(mode="json"))
+    rows: list[tuple[str, str]] = [
+        ("record", f"{said.get('project', plan.settings.project.name)}"),
+        ("made by", str(said.get("creator") or plan.settings.project.creator or "nobody named")),
+        ("version of the record", str(said.get("version", "not published"))),
+        ("software of the product", f"MCCA-ML {said.get('software', {}).get('mcca-ml', _UNKNOWN)}"),
+        ("commit of the product", str(said.get("commit") or _UNKNOWN)),
+        ("software of this report", f"MCCA-ML {__version__}"),
+        ("commit of this report", commit() or _UNKNOWN),
+        ("period", f"{plan.first_day} to {plan.last_day}"),
+        ("learned until", str(plan.learned_last)),
+        ("cells", f"{plan.cells.size:,} of EASE2_M25km"),
+        ("granules", granules),
+        ("sha256 of the granules' list", str(said.get("sources_sha256", _UNKNOWN))),
+        ("sha256 of what was learned from", plan.learned_from()),
+        ("sha256 of the settings", sha256(settings.encode()).hexdigest()),
+    ]
+    return Sheet("Origin", ("", "value"), tuple(rows), "", ("what", "value"), tuple(rows))
+
+
+def learned_sheet(plan: Plan) -> Sheet:
+    """Digests of the files that hold what was learned: calibration, networks, fusion.
+
+    Args:
+        plan: of the record.
+    """
+    paths = [path for pattern in _LEARNED for path in sorted(plan.work.glob(pattern))]
+    data = tuple(
+        (path.relative_to(plan.work).as_posix(), path.stat().st_size, _digest(path))
+        for path in paths
+    )
+    rows = tuple((name, f"{size:,}", f"{digest[:_DIGITS]}…") for name, size, digest in data)
+    head, columns = ("", "bytes", "sha256"), ("file", "bytes", "sha256")
+    return Sheet("What was learned", head, rows, "", columns, data)
+
+
+def _flat(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
+    """Settings one by one, with dots in their names."""
+    if isinstance(value, Mapping):
+        for key, one in value.items():
+            yield from _flat(one, f"{name}.{key}" if name else str(key))
+    else:
+        yield name, value if isinstance(value, str) else json.dumps(value)
+
+
+def settings_sheet(settings: Settings) -> Sheet:
+    """Settings that are not the default ones; the file has all.
+
+    Args:
+        settings: the whole configuration.
+    """
+    usual = dict(_flat(Settings().model_dump(mode="json")))
+    data = tuple(_flat(settings.model_dump(mode="json")))
+    rows = tuple((name, value) for name, value in data if usual.get(name) != value)
+    note = f"{len(data) - len(rows)} others are as `mcca-ml config` prints them."
+    return Sheet("Settings", ("", "value"), rows, note, ("setting", "value"), data)
+
+
+def citation(settings: Settings, version: str) -> tuple[str, ...]:
+    """How to cite the record, as paragraphs.
+
+    Args:
+        settings: the whole configuration.
+        version: of the record.
+    """
+    who = settings.project.creator or str(signed()["creator_name"])
+    return (
+        f"Cite as: {who}: {settings.project.name}, daily soil moisture, version {version}, made "
+        f"with MCCA-ML {__version__}; and {signed()['references']}.",
+        "Acknowledge the providers of the source granules as their terms ask. "
+        f"{signed()['license']}",
+    )

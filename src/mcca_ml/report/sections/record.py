@@ -1,0 +1,284 @@
+"""What was found of a record -> the sections of its report, in the order of a reader."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+from matplotlib.figure import Figure
+
+from mcca_ml.flags import FLAG_DTYPE, is_recommended
+from mcca_ml.intercal import coefficients
+from mcca_ml.pipeline.plan import Plan
+from mcca_ml.plot import cell_maps
+from mcca_ml.plot.day_map import DRY_TO_WET
+from mcca_ml.report.figures import reliability, stability, taylor
+from mcca_ml.report.figures.time_series import Readings, draw_coverage, draw_series
+from mcca_ml.report.html.files import pictured
+from mcca_ml.report.html.page import Block, Picture, Section
+from mcca_ml.report.scores import station_scores
+from mcca_ml.report.scores.claims import Findings, claims_of, claims_sheet
+from mcca_ml.report.scores.compared import FUSED, Held
+from mcca_ml.report.scores.interval_coverage import interval_sheet
+from mcca_ml.report.scores.key_scores import TARGET, TRUTH, KeyScores, key_sheet
+from mcca_ml.report.scores.score_sheets import drought_sheet, scores_sheet, steps_sheet, trend_sheet
+from mcca_ml.report.scores.tables import Floats, mean_of_days
+from mcca_ml.report.scores.temporal_coverage import coverage_sheets
+from mcca_ml.report.sections import calibration, provenance
+from mcca_ml.store.read_blocks import open_store
+
+_SHOWN_CELLS = 4
+_SHOWN_UNITS = 6
+
+
+@dataclass(frozen=True)
+class Known:
+    """Everything that the page is made of."""
+
+    plan: Plan
+    compared: Held
+    found: Findings
+    scores: Sequence[KeyScores]
+    stations: station_scores.AtStations
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether granules, target and truth are simulated."""
+        return bool(self.compared.record.attrs.get("simulated") == "true")
+
+
+@dataclass(frozen=True)
+class Whole:
+    """The record of all days, those since what is learned among them."""
+
+    ds: xr.Dataset
+    truth: Floats | None
+    """At its times [m3 m-3], (cell, time)."""
+
+
+def whole_record(known: Known) -> Whole:
+    """Read the record of all days.
+
+    Raises:
+        OutputError: there is none, or it is damaged.
+    """
+    plan, truth = known.plan, known.compared.truth
+    ds = open_store(plan.record_store, first_day=plan.first_day, last_day=plan.last_day)
+    return Whole(ds, None if truth is None else truth.of_record(ds))
+
+
+def _picture(known: Known, figure: Figure, name: str, alt: str, caption: str) -> Picture:
+    return pictured(figure, name, alt, caption, is_simulated=known.is_simulated)
+
+
+def summary_section(known: Known) -> Section:
+    """The handful of numbers, and what the record is meant to show."""
+    claims = claims_sheet(claims_of(known.found, tuple(known.compared.baselines)))
+    return Section("Summary", (key_sheet(known.scores), claims))
+
+
+def maps_section(known: Known, whole: Whole) -> Section:
+    """Means, and scores of each cell."""
+    good = is_recommended(whole.ds["flag"].to_numpy().astype(FLAG_DTYPE))
+    sm = np.where(good, whole.ds["sm"].to_numpy(), np.nan).T
+    panels = [cell_maps.Panel("record, mean [m³ m⁻³]", mean_of_days(sm), 0.0, 0.5, DRY_TO_WET)]
+    if whole.truth is not None:
+        seen = np.where(np.isfinite(sm), whole.truth, np.nan)
+        off = mean_of_days(sm - whole.truth)
+        panels.append(
+            cell_maps.Panel("truth, mean [m³ m⁻³]", mean_of_days(seen), 0.0, 0.5, DRY_TO_WET)
+        )
+        most = cell_maps.limit_of(off)
+        panels.append(cell_maps.Panel("record less truth [m³ m⁻³]", off, -most, most, "RdBu"))
+    words = "Mean of the recommended values of each cell" + (
+        ", of the truth at the same times, and their difference." if len(panels) > 1 else "."
+    )
+    cells = known.plan.cells
+    blocks: list[Block] = [
+        _picture(known, cell_maps.draw_maps(cells, panels), "map means", "Maps of means", words)
+    ]
+    for reference in (TARGET, TRUTH):
+        one = next(
+            (k for k in known.scores if (k.product, k.reference) == (FUSED, reference)), None
+        )
+        if one is not None:
+            blocks.append(_score_maps(known, one))
+    return Section("Maps", tuple(blocks))
+
+
+def _score_maps(known: Known, one: KeyScores) -> Picture:
+    """Maps of the scores of the record."""
+    plain, nothing = one.of_cells.absolute, np.nan
+    most = cell_maps.limit_of(plain.bias[one.has])
+    panels = [
+        cell_maps.Panel(title, np.where(one.has, values, nothing), low, high, colours)
+        for title, values, low, high, colours in (
+            ("R", plain.r, 0.0, 1.0, "viridis"),
+            ("anomaly R", one.of_cells.window.r, 0.0, 1.0, "viridis"),
+            ("ubRMSD [m³ m⁻³]", plain.ubrmsd, 0.0, 0.08, "magma_r"),
+            ("bias [m³ m⁻³]", plain.bias, -most, most, "RdBu"),
+        )
+    ]
+    caption = (
+        f"Scores of the record against the {one.reference}, {one.which} days; grey: fewer than 20 "
+        f"pairs. Medians: R {one.scores['r'].median:.2f}, "
+        f"ubRMSD {one.scores['ubrmsd'].median:.3f} m³ m⁻³."
+    )
+    figure = cell_maps.draw_maps(known.plan.cells, panels)
+    name = f"map scores against {one.reference}"
+    return _picture(known, figure, name, f"Maps of scores against the {one.reference}", caption)
+
+
+def comparison_section(known: Known) -> Section:
+    """Taylor diagrams, and all tables of scores."""
+    blocks: list[Block] = []
+    points = taylor.points(known.compared)
+    if points:
+        caption = (
+            "Taylor diagram: the angle is the correlation, the distance from the origin the "
+            "standard deviation over that of the reference, which is the red point; dashed circles "
+            "are the centred RMSD over the same. Medians over cells."
+        )
+        figure = taylor.draw_taylor(points, taylor.colours_of([one.product for one in points]))
+        alt = "Taylor diagrams against target and truth"
+        blocks += [
+            _picture(known, figure, "taylor", alt, caption),
+            taylor.taylor_sheet(points),
+        ]
+    blocks += [scores_sheet(table) for table in known.found.tables]
+    return Section("Scores", tuple(blocks))
+
+
+def _place_words(ds: xr.Dataset, place: int) -> str:
+    lat, lon = float(ds["lat"][place]), float(ds["lon"][place])
+    return f"{abs(lat):.2f}°{'N' if lat >= 0 else 'S'}, {abs(lon):.2f}°{'E' if lon >= 0 else 'W'}"
+
+
+def _series(
+    known: Known, whole: Whole, place: int, title: str, readings: Readings | None = None
+) -> Picture:
+    truth = None if whole.truth is None else whole.truth[place]
+    figure = draw_series(whole.ds, place, truth, title, stations=readings)
+    caption = (
+        f"{title}: recommended values of the record with its standard uncertainty, the streams of "
+        "single sensors as points; below the last two years."
+    )
+    return _picture(known, figure, f"series {title.split(',')[0]}", f"Series at {title}", caption)
+
+
+def stations_section(known: Known, whole: Whole) -> Section:
+    """Scores and series at stations."""
+    validation = known.stations.validation
+    if validation is None:
+        return Section("Stations", (known.stations.why_not,))
+    blocks: list[Block] = [station_scores.network_sheet(known.compared, validation)]
+    cells = known.plan.cells
+    for at in station_scores.shown_units(validation, cells.tolist(), _SHOWN_UNITS):
+        unit = validation.units[at]
+        place = int(np.searchsorted(cells, unit.cell))
+        title = f"{unit.name}, {_place_words(whole.ds, place)}"
+        blocks.append(
+            _series(known, whole, place, title, station_scores.readings_of(validation, at))
+        )
+    blocks.append(station_scores.excluded_sheet(validation, (station_scores.RECORD,)))
+    return Section("Stations", tuple(blocks))
+
+
+def series_section(known: Known, whole: Whole) -> Section:
+    """Series of some cells, evenly chosen."""
+    cells = known.plan.cells
+    places = np.unique(np.linspace(0, cells.size - 1, _SHOWN_CELLS).astype(int)).tolist()
+    return Section(
+        "Series",
+        tuple(
+            _series(known, whole, place, f"cell {cells[place]}, {_place_words(whole.ds, place)}")
+            for place in places
+        ),
+    )
+
+
+def coverage_section(known: Known, whole: Whole) -> Section:
+    """Coverage by month."""
+    caption = "Share of cells with a value a day, mean of each month."
+    picture = _picture(known, draw_coverage(whole.ds), "coverage", "Coverage by month", caption)
+    return Section("Coverage", (picture, *coverage_sheets(whole.ds)))
+
+
+def uncertainty_section(known: Known) -> Section:
+    """Whether the stated uncertainty is right."""
+    blocks: list[Block] = []
+    found = reliability.reliabilities(known.compared)
+    if found:
+        caption = (
+            "Share of the reference that lies inside intervals of a nominal share: on the line "
+            "they say what they mean, below it they are too narrow; the band is 3 points wide on "
+            "either side."
+        )
+        figure = reliability.draw_reliability(found)
+        alt = "Shares found inside intervals against nominal shares"
+        blocks += [
+            _picture(known, figure, "reliability", alt, caption),
+            reliability.reliability_sheet(found),
+        ]
+    blocks.append(interval_sheet(known.found.intervals))
+    return Section("Uncertainty", tuple(blocks))
+
+
+def stability_section(known: Known) -> Section:
+    """Whether the record stays the same; steps, trend and drought of a simulated world."""
+    blocks: list[Block] = []
+    found = stability.stabilities(known.compared, known.stations.validation)
+    if found:
+        caption = (
+            "Above, differences of the record by month, with the days on which an imager comes, "
+            "goes or is boosted; below, trends of all differences with 95 % intervals. A reference "
+            "has a drift of its own, which is seen here too."
+        )
+        figure = stability.draw_stability(found)
+        blocks += [
+            _picture(known, figure, "stability", "Differences by month, and trends", caption),
+            stability.stability_sheet(found),
+        ]
+    if known.found.steps:
+        blocks.append(steps_sheet(known.found.steps))
+    if known.found.trends:
+        blocks.append(trend_sheet(known.found.trends))
+    if known.found.droughts:
+        blocks.append(drought_sheet(known.found.droughts))
+    return Section("Stability, trend and drought", tuple(blocks))
+
+
+def calibration_section(plan: Plan) -> Section:
+    """Coefficients of the cross-calibration."""
+    blocks: list[Block] = []
+    for name in plan.imagers:
+        if plan.coefficients(name).is_file():
+            ds = coefficients.read(plan.coefficients(name))
+            if ds.attrs["sensor"] != ds.attrs["reference"]:  # a reference has drifts only
+                blocks.append(calibration.lines_sheet(ds))
+            changes = calibration.changes_sheet(ds)
+            blocks += [] if changes is None else [changes]
+    return Section("Calibration of the sensors", tuple(blocks))
+
+
+def provenance_section(plan: Plan) -> Section:
+    """Software, settings, inputs, and how to cite."""
+    settings = plan.settings
+    return Section(
+        "Provenance",
+        (
+            *provenance.citation(settings, settings.publish.version),
+            provenance.origin_sheet(plan),
+            provenance.learned_sheet(plan),
+            provenance.settings_sheet(settings),
+        ),
+    )
+
+
+def stations_folder(plan: Plan, base: Path, asked: Path | None) -> Path | None:
+    """The folder of stations: the one asked for, else that of the configuration."""
+    named = plan.settings.validation.stations
+    if asked is not None or named is None:
+        return asked
+    return base / named

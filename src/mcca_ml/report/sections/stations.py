@@ -1,0 +1,112 @@
+"""A validation at stations -> sections of a page, the same for a record and for any product."""
+
+from mcca_ml.report.figures import stations, taylor
+from mcca_ml.report.html.files import pictured
+from mcca_ml.report.html.page import Block, Section
+from mcca_ml.report.scores import station_scores, station_tables
+from mcca_ml.validate.run import Validation
+from mcca_ml.validate.stations import DENSE
+
+_SHOWN_UNITS = 6
+
+
+def compared_section(validation: Validation, *, is_simulated: bool) -> Section:
+    """All products over all units, on common days: medians, map, Taylor diagram.
+
+    Args:
+        validation: of one product or of several.
+        is_simulated: whether stations or products are, which the figures then say.
+    """
+    which = station_tables.days_compared(validation)
+    two = station_tables.pairwise_sheet(validation)
+    blocks: list[Block] = [station_tables.medians_sheet(validation), *([two] if two else [])]
+    number, most = len(validation.compared), stations.MOST_MAPS
+    which_products = "each product" if number <= most else f"the first {most} of {number} products"
+    words = (
+        "map of units",
+        "Map of R at stations",
+        f"R of {which_products} at each unit, {which} days; circles are single stations, squares "
+        "dense networks, grey land; a unit without colour has no score.",
+    )
+    drawn = stations.draw_units(validation)
+    blocks.append(pictured(drawn, *words, is_simulated=is_simulated))
+    points = stations.points_at_units(validation)
+    if points:
+        words = (
+            "taylor at stations",
+            "Taylor diagram of products at stations",
+            f"Taylor diagram, medians over units on {which} days: the angle is the correlation, "
+            "the distance from the origin the standard deviation over that of the stations, which "
+            "are the red point; dashed circles are the centred RMSD over the same.",
+        )
+        colours = taylor.colours_of([one.product.name for one in validation.compared])
+        drawn = taylor.draw_taylor(points, colours)
+        title = "Points of the Taylor diagram at stations"
+        blocks += [
+            pictured(drawn, *words, is_simulated=is_simulated),
+            taylor.taylor_sheet(points, title, "units"),
+        ]
+    return Section("Products at stations", tuple(blocks))
+
+
+def strata_section(validation: Validation) -> Section:
+    """Scores by class of units and of days."""
+    return Section("Scores by class", tuple(station_tables.strata_sheets(validation)))
+
+
+def triple_section(validation: Validation) -> Section:
+    """Triple collocation, and why some triplets were refused."""
+    sheets = (station_tables.triple_sheet(validation), station_tables.refused_sheet(validation))
+    return Section("Triple collocation", tuple(one for one in sheets if one is not None))
+
+
+def units_section(validation: Validation) -> Section:
+    """Scores of each product at each unit, and what was not used."""
+    names = [one.product.name for one in validation.compared]
+    return Section(
+        "Each network and station",
+        (
+            station_scores.network_sheet(None, validation),
+            station_scores.excluded_sheet(validation, names),
+        ),
+    )
+
+
+def series_section(validation: Validation, *, is_simulated: bool) -> Section:
+    """Series at the units with most days, dense networks first."""
+    drawn = [one for one in validation.compared if one.extract.conversion.is_volumetric]
+    units = validation.units
+    days = [sum(one.pairs[place].day.size for one in drawn) for place in range(len(units))]
+    places = [place for place, number in enumerate(days) if number]
+    places.sort(key=lambda place: (units[place].kind != DENSE, -days[place]))
+    blocks = []
+    for place in places[:_SHOWN_UNITS]:
+        name = units[place].name
+        words = (
+            f"series at {name}",
+            f"Series at {name}",
+            f"{name}: values of each product that have a pair, and the stations at their times; a "
+            "product in degrees of saturation is not drawn.",
+        )
+        figure = stations.draw_unit_series(validation, place, name)
+        blocks.append(pictured(figure, *words, is_simulated=is_simulated))
+    return Section("Series", tuple(blocks))
+
+
+def time_sections(validation: Validation) -> tuple[Section, ...]:
+    """Coverage by year, and stability."""
+    return (
+        Section("Coverage", (station_tables.years_sheet(validation),)),
+        Section("Stability", (station_tables.changes_sheet(validation),)),
+    )
+
+
+def record_sections(validation: Validation | None, *, is_simulated: bool) -> tuple[Section, ...]:
+    """A record, its streams and the products beside it over all stations; nothing without them."""
+    if validation is None:
+        return ()
+    return (
+        compared_section(validation, is_simulated=is_simulated),
+        strata_section(validation),
+        triple_section(validation),
+    )

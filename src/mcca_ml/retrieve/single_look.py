@@ -1,0 +1,234 @@
+"""The retrieval stage: GRID_TB in, RETRIEVAL out, each look on its own."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+from jaxtyping import Array
+
+from mcca_ml import schema
+from mcca_ml.config.load import RetrieveSettings
+from mcca_ml.flags import FLAG_DTYPE, Flag
+from mcca_ml.parallel import Arrays, given_or_threads, map_blocks
+from mcca_ml.retrieve.inputs import Rows, error_of, model_of, rows_of
+from mcca_ml.retrieve.screen import FlagArray, FloatArray, attempted, outcome_flags
+from mcca_ml.retrieve.search import search_cell
+from mcca_ml.retrieve.self_constraint import Cell, Model
+from mcca_ml.retrieve.uncertainty import InputError, uncertainty_cell
+
+BLOCK_ROWS = 4096
+"""Rows of one kernel call: what a core works on stays in its cache, and one program serves all."""
+
+
+class Solved(NamedTuple):
+    """What `retrieve_cells` returns, one value a row, as float32."""
+
+    soil_moisture: FloatArray
+    """[m3 m-3]."""
+    sm_sd: FloatArray
+    """Its standard deviation [m3 m-3]."""
+    vod: FloatArray
+    """VOD at V and H [1], (row, 2)."""
+    vod_sd: FloatArray
+    """Their standard deviation [1], (row, 2)."""
+    cost: FloatArray
+    """J at the minimum [1]."""
+    converged: FloatArray
+    """1 where the search ended well."""
+
+
+_NONE, _NONE_2 = np.zeros(0, np.float32), np.zeros((0, 2), np.float32)
+NOTHING_SOLVED = Solved(_NONE, _NONE, _NONE_2, _NONE_2, _NONE, _NONE)
+
+
+@partial(jax.jit, static_argnames="model")
+def retrieve_cells(
+    cell: Cell[Array], error: InputError[Array], *, model: Model
+) -> tuple[Array, ...]:
+    """State and uncertainty of many cells: the kernel of one cell, lifted.
+
+    Args:
+        cell: inputs, each with a leading axis over cells.
+        error: errors of the inputs of each cell, each with that axis.
+        model: what is the same for all cells.
+
+    Returns:
+        Soil moisture and its sd [m3 m-3], VOD at V and H and their sd [1] (cell, 2), cost [1],
+        whether the search ended well.
+    """
+
+    def one(inputs: Cell[Array], sd: InputError[Array]) -> tuple[Array, ...]:
+        solution = search_cell(inputs, model)
+        found = uncertainty_cell(solution, inputs, sd, model)
+        return (
+            solution.soil_moisture,
+            found.soil_moisture,
+            found.vod,
+            found.vod_sd,
+            solution.cost,
+            solution.converged,
+        )
+
+    return jax.vmap(one)(cell, error)
+
+
+@dataclass(frozen=True)
+class Solver:
+    """How rows are solved: a kernel, block by block, on an executor."""
+
+    model: Model
+    executor: Executor
+    done: Callable[[int], None]
+
+    def inputs(
+        self, rows: Rows, where: npt.NDArray[np.bool_], error: InputError[FloatArray]
+    ) -> tuple[Cell[FloatArray], InputError[FloatArray]]:
+        """Inputs and errors of the rows `where`, one value a row.
+
+        Args:
+            rows: inputs of all rows; errors of clay and temperature are taken from here.
+            where: rows to solve.
+            error: errors of the other inputs, scalars or one value a solved row.
+        """
+        count = int(where.sum())
+
+        def everywhere(value: FloatArray) -> FloatArray:
+            return np.broadcast_to(np.asarray(value, np.float32), count)
+
+        full = error._replace(clay=rows.clay_sd[where], temperature=rows.temperature_sd[where])
+        return Cell(*(value[where] for value in rows.cell)), jax.tree.map(everywhere, full)
+
+    def map(
+        self, kernel: Callable[[Any], Sequence[Array]], inputs: object
+    ) -> list[npt.NDArray[np.generic]]:
+        """Outputs of a kernel over all rows of its inputs, any tree of arrays of one length."""
+        columns, structure = jax.tree.flatten(inputs)
+
+        def block(arrays: Arrays) -> Arrays:
+            on_device = [jnp.asarray(array) for array in arrays]
+            found = kernel(jax.tree.unflatten(structure, on_device))
+            return [np.asarray(value) for value in found]
+
+        return map_blocks(block, columns, size=BLOCK_ROWS, executor=self.executor, done=self.done)
+
+    def __call__(
+        self, rows: Rows, where: npt.NDArray[np.bool_], error: InputError[FloatArray]
+    ) -> Solved:
+        """State and uncertainty of the rows `where`; see `inputs`."""
+        if not where.any():
+            return NOTHING_SOLVED
+
+        def kernel(inputs: tuple[Cell[Array], InputError[Array]]) -> Sequence[Array]:
+            found: Sequence[Array] = retrieve_cells(*inputs, model=self.model)
+            return found
+
+        solved = self.map(kernel, self.inputs(rows, where, error))
+        return Solved(*(np.asarray(value, np.float32) for value in solved))
+
+
+def _spread(
+    values: npt.NDArray[np.generic], where: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.float32]:
+    """Values of the attempted rows among all rows, NaN elsewhere."""
+    out = np.full((len(where), *values.shape[1:]), np.nan, np.float32)
+    out[where] = values
+    return out
+
+
+def outcome(rows: Rows, where: npt.NDArray[np.bool_], solved: Solved, model: Model) -> FlagArray:
+    """Flag bits that the retrieval of the rows `where` gives rise to."""
+    has_expectation = rows.cell.vod_expected_precision[where] > 0
+    # Misfits less the two unknowns, soil moisture and VOD; one where there are but two.
+    freedom = np.maximum(len(model.nedt) + has_expectation - 2, 1)
+    slant = (solved.vod[:, 0] + solved.vod_sd[:, 0]) / np.cos(rows.cell.incidence[where])
+    return outcome_flags(
+        solved.soil_moisture,
+        (model.soil_moisture_min, rows.cell.soil_moisture_max[where]),
+        solved.vod,
+        model.vod_max,
+        slant_vod=slant.astype(np.float32),
+        uncertainty=solved.sm_sd,
+        cost_per_freedom=(solved.cost / freedom).astype(np.float32),
+        converged=solved.converged.astype(np.bool_),
+    )
+
+
+def to_dataset(
+    ds: xr.Dataset,
+    rows: Rows,
+    where: npt.NDArray[np.bool_],
+    solved: Solved,
+    model: Model,
+) -> xr.Dataset:
+    """RETRIEVAL from what was solved in the rows `where` of `ds`."""
+    flag = rows.flag.copy()
+    flag[where] |= outcome(rows, where, solved, model)
+    columns = {
+        "soil_moisture": (solved.soil_moisture, "m3 m-3"),
+        "sm_uncertainty": (solved.sm_sd, "m3 m-3"),
+        "vod_v": (solved.vod[:, 0], "1"),
+        "vod_h": (solved.vod[:, 1], "1"),
+        "vod_v_uncertainty": (solved.vod_sd[:, 0], "1"),
+        "vod_h_uncertainty": (solved.vod_sd[:, 1], "1"),
+        "cost": (solved.cost, "1"),
+    }
+    variables = {
+        name: (schema.LOOK, _spread(value, where).reshape(rows.shape), {"units": units})
+        for name, (value, units) in columns.items()
+    }
+    variables["flag"] = (schema.LOOK, flag.reshape(rows.shape).astype(FLAG_DTYPE), {"units": "1"})
+    attrs = {
+        **ds.attrs,
+        "channels": ", ".join(model.channels.names),
+        "vod_frequency_ghz": model.channels.core_channel.frequency_ghz,
+    }
+    out = xr.Dataset(variables, attrs=attrs).assign_coords(
+        {name: ds[name] for name in ("time", "look", "cell", "lat", "lon") if name in ds.coords}
+    )
+    carried = ("obs_time", "soil_moisture_operational", "recommended_operational")
+    out = out.assign({name: ds[name] for name in carried if name in ds})
+    return schema.check(out, schema.RETRIEVAL, where="retrieve: output")
+
+
+def retrieve(
+    ds: xr.Dataset,
+    settings: RetrieveSettings,
+    *,
+    executor: Executor | None = None,
+    done: Callable[[int], None] = lambda _: None,
+) -> xr.Dataset:
+    """Soil moisture and VOD of every look, each from its own brightness temperatures alone.
+
+    Args:
+        ds: after schema.GRID_TB, with what of schema.ANCILLARY the granule carried. A soil
+            temperature (or a 36.5 GHz V channel) is needed; clay, land cover and roughness have
+            defaults.
+        settings: the `[retrieve]` table.
+        executor: where blocks of cells run; threads, one a processor, if not given.
+        done: called with the number of cells of each block that has ended.
+
+    Returns:
+        New dataset after schema.RETRIEVAL, with the operational soil moisture beside it where the
+        granule held one. A cell without a retrieval is NaN, with the reason in `flag`.
+
+    Raises:
+        SchemaError: `ds` breaks its contract.
+        GranuleError: soil temperature or a channel is missing altogether.
+        ConfigError: the settings name an unknown channel.
+    """
+    schema.check(ds, schema.GRID_TB, where="retrieve: input")
+    schema.check(ds, schema.ANCILLARY, where="retrieve: input")
+    model = model_of(ds, settings)
+    rows = rows_of(ds, model.channels, settings)
+    rows = rows.replace_flag(rows.flag | FLAG_DTYPE(int(Flag.VOD_RATIO_FROM_PRIOR)))
+    where = attempted(rows.flag)
+    with given_or_threads(executor) as workers:
+        solved = Solver(model, workers, done)(rows, where, error_of(settings))
+    return to_dataset(ds, rows, where, solved, model)

@@ -1,0 +1,1 @@
+"""Simulated granules in the sensors' own file formats."""

@@ -1,0 +1,180 @@
+"""Simulated granules of PPS level 1C in the genuine layout, cut as a provider's subsetter cuts."""
+
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from mcca_ml.atomic import replacing
+from mcca_ml.errors import OutputError
+from mcca_ml.formats import pps_1c
+from mcca_ml.formats.pps_1c import FILLS, Field
+from mcca_ml.simulate.files import hdf5_image
+from mcca_ml.simulate.files.granule_1c import (
+    Granule,
+    Swath,
+    file_header,
+    granule_name,
+    static_attributes,
+    swath_header,
+)
+from mcca_ml.simulate.files.hdf5_image import Array, Dataset
+from mcca_ml.simulate.truth.types import Floats, Times
+
+__all__ = ("Granule", "Swath", "granule_name", "scan_time", "write_1c")
+
+Shapes = tuple[tuple[str, int, int], ...]
+"""Name, scans and pixels of swaths."""
+
+_IMAGES = 512  # empty images that a process keeps, of some 30 kB: one for each shape of a cut
+
+
+def _dataset(swath: pps_1c.Swath, field: Field, scans: int, pixels: int) -> Dataset:
+    """One dataset of the image of a granule."""
+    fill, units = FILLS[field.dtype], swath.units_of(field).encode()
+    attributes = {
+        "CodeMissingValue": str(fill).encode(),
+        "DimensionNames": ",".join(swath.dims_of(field)).encode(),
+    }
+    if field.name == "Tc":
+        attributes["LongName"] = swath.long_name.encode()
+    if units:
+        attributes |= {"Units": units, "units": units}
+    shape = swath.shape_of(field, scans, pixels)
+    return Dataset(f"{swath.name}/{field.name}", field.dtype, shape, fill, attributes)
+
+
+def _fields(is_full_tree: bool) -> tuple[Field, ...]:
+    """Datasets of a swath."""
+    return (*pps_1c.FIELDS, *(pps_1c.MORE_FIELDS if is_full_tree else ()))
+
+
+@lru_cache(maxsize=_IMAGES)
+def _image(sensor: str, shapes: Shapes, is_full_tree: bool) -> bytes:
+    """An empty granule; the same arguments always give the same bytes."""
+    product, fields = pps_1c.PRODUCTS[sensor], _fields(is_full_tree)
+    size = {name: lengths for name, *lengths in shapes}
+    swaths = [swath for swath in product.swaths if swath.name in size]
+    sub = dict.fromkeys(f.name.partition("/")[0] for f in fields if "/" in f.name)
+    groups = [path for s in swaths for path in (s.name, *(f"{s.name}/{inner}" for inner in sub))]
+    datasets = [_dataset(swath, f, *size[swath.name]) for swath in swaths for f in fields]
+    return hdf5_image.empty(groups, datasets, static_attributes(product, tuple(size)))
+
+
+def scan_time(times: Times) -> dict[str, Array]:
+    """Members of `ScanTime` by name; all of them the fill value where there is no time.
+
+    Args:
+        times: UTC; NaT is none.
+
+    >>> scan_time(np.array(["2016-12-31T23:59:59.5"], "M8[us]"))["SecondOfDay"].tolist()
+    [86399.5]
+    """
+    is_known = ~np.isnat(times)
+    when = np.where(is_known, times, np.datetime64(0, "us"))
+    day, month, year = (when.astype(f"M8[{unit}]") for unit in "DMY")
+    micros = (when - day).astype(np.int64)
+    seconds = micros // 1_000_000
+    members: dict[str, tuple[str, Array]] = {
+        "Year": ("i2", year.astype(np.int64) + 1970),
+        "Month": ("i1", (month - year).astype(np.int64) + 1),
+        "DayOfMonth": ("i1", (day - month.astype("M8[D]")).astype(np.int64) + 1),
+        "Hour": ("i1", seconds // 3600),
+        "Minute": ("i1", seconds // 60 % 60),
+        "Second": ("i1", seconds % 60),
+        "MilliSecond": ("i2", micros // 1000 % 1000),
+        "DayOfYear": ("i2", (day - year.astype("M8[D]")).astype(np.int64) + 1),
+        "SecondOfDay": ("f8", micros / 1e6),
+    }
+    return {
+        name: np.where(is_known, values, FILLS[dtype]).astype(dtype)
+        for name, (dtype, values) in members.items()
+    }
+
+
+def _stored(values: Floats) -> Floats:
+    """Values with the fill value for NaN."""
+    return np.where(np.isnan(values), np.float32(FILLS["f4"]), values).astype(np.float32)
+
+
+def _values(layout: pps_1c.Swath, swath: Swath) -> Iterator[tuple[str, Array]]:
+    """What a subsetter keeps of a swath, by dataset."""
+    yield "Tc", _stored(swath.tb)
+    yield "Latitude", _stored(swath.lat)
+    yield "Longitude", _stored(swath.lon)
+    yield "Quality", swath.quality.astype(np.int8)
+    angle = _stored(np.rad2deg(swath.incidence))[..., None]
+    yield "incidenceAngle", np.repeat(angle, layout.angles, axis=-1)
+    index = np.array(layout.angle_of_channel, np.int8)
+    yield "incidenceAngleIndex", np.broadcast_to(index, (swath.tb.shape[0], index.size))
+    for name, values in scan_time(swath.scan_time).items():
+        yield f"ScanTime/{name}", values
+
+
+def _more_values(granule: Granule, swath: Swath) -> Iterator[tuple[str, Array]]:
+    """What is known of the other datasets; glint, solar time and yaw are not simulated."""
+    whole = (granule.stop - granule.start) / np.timedelta64(1, "us")
+    passed = (swath.scan_time - granule.start) / np.timedelta64(1, "us")
+    number = granule.orbit + passed / whole
+    fill = FILLS["f8"]
+    yield "SCstatus/FractionalGranuleNumber", np.where(np.isnan(number), fill, number)
+    yield "SCstatus/SClatitude", _stored(swath.satellite_lat)
+    yield "SCstatus/SClongitude", _stored(swath.satellite_lon)
+    yield "SCstatus/SCaltitude", _stored(swath.satellite_altitude_km)
+
+
+def _checked(path: Path, granule: Granule) -> dict[str, pps_1c.Swath]:
+    """Layouts of the swaths of a granule, by name.
+
+    Raises:
+        OutputError: there is none, or one is not of the product.
+    """
+    known = {layout.name: layout for layout in granule.product.swaths}
+    for swath in granule.swaths:
+        found = known.get(swath.name)
+        if found is None or swath.tb.shape[-1] != len(found.channels):
+            each = ", ".join(f"{name} with {len(s.channels)}" for name, s in known.items())
+            raise OutputError(
+                f"{path}: swath {swath.name} with {swath.tb.shape[-1]} channels, expected of "
+                f"{granule.product.sensor} {each}; give all channels of each swath"
+            )
+    if not granule.swaths:
+        raise OutputError(f"{path}: no swath, expected some of {', '.join(known)}; give one")
+    return known
+
+
+def write_1c(path: Path, granule: Granule, *, is_full_tree: bool = False) -> None:
+    """Write a simulated granule.
+
+    It says so in its root attribute `simulated` and in the file header. Values are exact. The bytes
+    are a function of the granule alone. The disk is not waited for: a granule that a power cut
+    spoils is simulated again.
+
+    Args:
+        path: file to make or replace.
+        granule: what to write.
+        is_full_tree: write all swaths and datasets of genuine granules; what is not given is fill.
+            Without it, the swaths given with what a subsetter keeps: `layouts_1c.FIELDS`.
+
+    Raises:
+        OutputError: a swath is not of the product, or the file cannot be written.
+    """
+    layouts = _checked(path, granule)
+    sizes = {swath.name: swath.lat.shape for swath in granule.swaths}
+    if is_full_tree:
+        sizes = {name: sizes.get(name, granule.swaths[0].lat.shape) for name in layouts}
+    shapes = tuple((name, scans, pixels) for name, (scans, pixels) in sizes.items())
+    image = _image(granule.product.sensor, shapes, is_full_tree)
+    values: dict[str, Array] = {}
+    for swath in granule.swaths:
+        given = dict(_values(layouts[swath.name], swath))
+        if is_full_tree:
+            given |= dict(_more_values(granule, swath))
+        values |= {f"{swath.name}/{name}": array for name, array in given.items()}
+    attributes = {"/": {pps_1c.HEADER: file_header(granule)}} | {
+        name: {f"{name}_SwathHeader": swath_header(granule, layouts[name])} for name in sizes
+    }
+    whole = hdf5_image.filled(image, values, attributes)
+    with replacing(path, is_synced=False) as beside:
+        beside.write_bytes(whole)

@@ -1,0 +1,144 @@
+"""A granule of level 1C as a noun, and the texts in its head: names, times, metadata of PPS."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from mcca_ml.formats import pps_1c
+from mcca_ml.formats.pps_1c import Product
+from mcca_ml.formats.smap import SIMULATED
+from mcca_ml.sensors import SENSORS
+from mcca_ml.simulate.truth.types import Floats, Times
+
+_NOTE = "SIMULATED by MCCA-ML in the layout of PPS level 1C; not an observation"
+
+
+@dataclass(frozen=True)
+class Swath:
+    """One swath of a granule."""
+
+    name: str
+    """S1, S2 and so on."""
+    tb: Floats
+    """(scan, pixel, channel), all channels of the swath [K]; NaN is none."""
+    lat: Floats
+    """(scan, pixel) [degree]; NaN is none."""
+    lon: Floats
+    """(scan, pixel) [degree], -180 to 180; NaN is none."""
+    incidence: Floats
+    """(scan, pixel) [rad]; NaN is none."""
+    quality: npt.NDArray[np.int8]
+    """(scan, pixel), codes of PPS."""
+    scan_time: Times
+    """(scan) UTC; NaT is none."""
+    satellite_lat: Floats
+    """(scan) [degree]."""
+    satellite_lon: Floats
+    """(scan) [degree]."""
+    satellite_altitude_km: Floats
+    """(scan)."""
+
+
+@dataclass(frozen=True)
+class Granule:
+    """One orbit of a sensor, cut to a place."""
+
+    product: Product
+    orbit: int
+    start: np.datetime64
+    """First scan of the whole orbit [UTC]."""
+    stop: np.datetime64
+    """Last scan of the whole orbit [UTC]."""
+    swaths: tuple[Swath, ...]
+    note: str
+    """What it is cut to, for the file header; without line breaks and semicolons."""
+
+
+def granule_name(granule: Granule) -> str:
+    """Name of the file: that which PPS would give it, after `SIMULATED_`."""
+    product = granule.product
+    start, stop = (_written(t).replace("-", "") for t in (granule.start, granule.stop))
+    begin, end = (t[9:17].replace(":", "") for t in (start, stop))
+    source = f"{product.satellite}.{product.instrument}.XCAL{product.algorithm_version}"
+    when = f"{start[:8]}-S{begin}-E{end}.{granule.orbit:06d}"
+    return f"SIMULATED_1C.{source}.{when}.{pps_1c.VERSION}.HDF5"
+
+
+def _written(time: np.datetime64) -> str:
+    """A time as PPS writes it."""
+    return f"{time.astype('M8[ms]')}Z"
+
+
+def _pvl(pairs: Mapping[str, object]) -> bytes:
+    """Pairs as PPS writes them into one attribute."""
+    return "".join(f"{key}={value};\n" for key, value in pairs.items()).encode()
+
+
+def file_header(granule: Granule) -> bytes:
+    """Attribute `FileHeader`: the keys of PPS, and one that says what this is."""
+    product, first = granule.product, granule.swaths[0].tb
+    is_seen = ~np.isnan(first).all(axis=(1, 2))
+    is_empty = all(bool(np.isnan(swath.tb).all()) for swath in granule.swaths)
+    pairs = {
+        "DOI": "",
+        "DOIauthority": "",
+        "DOIshortName": product.short_name,
+        "AlgorithmID": product.algorithm,
+        "AlgorithmVersion": product.algorithm_version,
+        "FileName": granule_name(granule),
+        "SatelliteName": product.satellite,
+        "InstrumentName": product.instrument,
+        # Of the data, so that the same simulation gives the same bytes.
+        "GenerationDateTime": _written(granule.stop),
+        "StartGranuleDateTime": _written(granule.start),
+        "StopGranuleDateTime": _written(granule.stop),
+        "GranuleNumber": f"{granule.orbit:06d}",
+        "NumberOfSwaths": len(product.swaths),
+        "NumberOfGrids": 0,
+        "GranuleStart": "SOUTHERNMOST_LATITUDE",
+        "TimeInterval": "ORBIT",
+        "ProcessingSystem": "SIMULATED",
+        "ProductVersion": pps_1c.VERSION,
+        "EmptyGranule": pps_1c.EMPTY if is_empty else "NOT_EMPTY",
+        "MissingData": int((~is_seen).sum()),
+        "Comment": f"{_NOTE}. {granule.note}",
+    }
+    return _pvl(pairs)
+
+
+def swath_header(granule: Granule, swath: pps_1c.Swath) -> bytes:
+    """Attribute `Sn_SwathHeader`, of the whole orbit as in cut genuine granules."""
+    minutes = (granule.stop - granule.start) / np.timedelta64(1, "m")
+    turns = SENSORS[granule.product.sensor].scan.turns_per_minute
+    pairs = {
+        "NumberScansInSet": 1,
+        "MaximumNumberScansTotal": granule.product.most_scans,
+        "NumberScansBeforeGranule": 0,
+        "NumberScansGranule": int(minutes * turns),
+        "NumberScansAfterGranule": 0,
+        "NumberPixels": swath.pixels,
+        "ScanType": "CONICAL",
+    }
+    return _pvl(pairs)
+
+
+def static_attributes(product: Product, names: tuple[str, ...]) -> dict[str, dict[str, bytes]]:
+    """Attributes of groups that do not change from granule to granule."""
+    info = {k: v.format(algorithm=product.algorithm) for k, v in pps_1c.FILE_INFO.items()}
+    xcal = {"CalibrationStandard": "SIMULATED", "CalibrationTable": ""}
+    root = {
+        "FileInfo": _pvl(info),
+        "InputRecord": _pvl(dict.fromkeys(pps_1c.INPUT_KEYS, "")),
+        "NavigationRecord": _pvl(dict.fromkeys(pps_1c.NAVIGATION_KEYS, "")),
+        "XCALinfo": _pvl({**xcal, "CalibrationLevel": product.calibration_level}),
+        SIMULATED: b"true",
+    }
+    found = {"/": root}
+    for swath in product.swaths:
+        if swath.name in names:
+            index = ",".join(map(str, swath.angle_of_channel))
+            key = f"{swath.name}_IncidenceAngleIndex"
+            found[swath.name] = {key: _pvl({"IncidenceAngleIndex": index})}
+    return found

@@ -1,0 +1,234 @@
+"""Groups, datasets, attributes and metadata of simulated SMAP granules, in the genuine form."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import h5py
+import numpy as np
+import numpy.typing as npt
+from h5py import h5d, h5s
+
+from mcca_ml.atomic import replacing
+from mcca_ml.formats import smap
+from mcca_ml.formats.smap import Field, Group, Product
+from mcca_ml.grid import ease2
+
+Columns = Mapping[str, npt.NDArray[np.generic]]
+
+_COMPRESSION = 2  # level of gzip in genuine granules
+
+
+def _raw(values: npt.NDArray[np.generic], field: Field) -> npt.NDArray[np.generic]:
+    """Values as stored: of the field's type, the fill value for NaN."""
+    if values.dtype.kind == "f":
+        fill = smap.FILLS[field.dtype]
+        values = np.where(np.isnan(values), fill, values)
+    return values.astype(field.dtype)
+
+
+def _empty(field: Field) -> object:
+    """Stored value where there is no observation."""
+    if field.dtype.startswith("S"):
+        return np.bytes_(b"N/A".ljust(24))
+    return np.dtype(field.dtype).type(smap.FILLS[field.dtype])
+
+
+def _describe(found: h5py.Dataset, field: Field, group: str, suffix: str) -> None:
+    """Write the attributes that genuine granules have."""
+    number = np.dtype(field.dtype).type
+    found.attrs["long_name"] = np.bytes_(f"{field.about} (simulated)")
+    if field.name not in ("latitude", "longitude"):
+        places = f"/{group}/latitude{suffix} /{group}/longitude{suffix}"
+        found.attrs["coordinates"] = np.bytes_(places)
+    if field.fill is not None:
+        found.attrs["_FillValue"] = number(field.fill)
+    if field.units:
+        found.attrs["units"] = np.bytes_(field.units)
+    if field.valid is not None:
+        found.attrs["valid_min"], found.attrs["valid_max"] = map(number, field.valid)
+    meanings = smap.FLAG_MEANINGS.get(field.name)
+    if meanings:
+        masks = (f"{1 << bit}s" for bit in range(len(meanings.split())))
+        found.attrs["flag_masks"] = np.bytes_(", ".join(masks))
+        found.attrs["flag_meanings"] = np.bytes_(meanings)
+
+
+def write_group(
+    h5: h5py.File,
+    group: Group,
+    fields: Sequence[Field],
+    columns: Columns,
+    *,
+    grid: ease2.Grid | None,
+    fills_text: bool = True,
+) -> None:
+    """Write one group: as a list of cells, or spread over a grid.
+
+    Args:
+        h5: file open for writing.
+        group: its name and the suffix of its datasets.
+        fields: all of them are written; those without a column hold the fill value.
+        columns: values over cells by field.
+        grid: None writes a list of cells.
+        fills_text: write `N/A` where a text has no value, as genuine granules do; without it such a
+            text is empty, and takes no room.
+    """
+    cells = len(next(iter(columns.values()), ()))
+    shape, chunk = ((cells,), (cells,)) if grid is None else (grid.shape, (1, grid.columns))
+    for field in fields:
+        more = (smap.COVERS,) if field.has_cover else ()
+        found = h5.create_dataset(
+            f"{group.name}/{field.name}{group.suffix}",
+            shape=shape + more,
+            dtype=field.dtype,
+            chunks=chunk + more,
+            compression="gzip",
+            compression_opts=_COMPRESSION,
+            fillvalue=None if field.dtype.startswith("S") else _empty(field),
+        )
+        _describe(found, field, group.name, group.suffix)
+        # A fill value of text would crash the NetCDF library.
+        if found.dtype.kind == "S" and fills_text:
+            found[...] = _empty(field)
+    fill_group(h5, group, fields, columns, grid=grid)
+
+
+def fill_group(
+    h5: h5py.File,
+    group: Group,
+    fields: Sequence[Field],
+    columns: Columns,
+    *,
+    grid: ease2.Grid | None,
+) -> None:
+    """Write the columns into the datasets of a group that stands; those without one stay.
+
+    Args:
+        h5: file open for writing.
+        group: its name and the suffix of its datasets.
+        fields: to write, as far as there is a column.
+        columns: values over cells by field.
+        grid: None for a list of cells.
+    """
+    bands = _bands(columns) if grid is not None and columns else []
+    for field in fields:
+        if field.name in columns:
+            values = _raw(columns[field.name], field)
+            # By the library's own calls: with h5py's comfortable ones a day takes twice as long.
+            found = h5d.open(h5.id, f"{group.name}/{field.name}{group.suffix}".encode())
+            if grid is None or not values.size:
+                found.write(h5s.ALL, h5s.ALL, np.ascontiguousarray(values))
+            for band in bands:
+                _fill_in(found, band, values, _empty(field))
+
+
+@dataclass(frozen=True)
+class _Band:
+    """A run of rows of a grid that hold cells."""
+
+    first: int
+    rows: int
+    inside: npt.NDArray[np.int64]
+    """Numbers of its cells among all."""
+    place: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
+    """Row, counted from the first, and column of each."""
+
+
+def _bands(columns: Columns) -> list[_Band]:
+    """The runs of rows that hold cells; the rest of a grid stays unwritten."""
+    row = columns["EASE_row_index"].astype(np.int64)
+    column = columns["EASE_column_index"].astype(np.int64)
+    if not row.size:
+        return []
+    rows = np.unique(row)
+    ends = np.flatnonzero(np.diff(rows) > 1)
+    found = []
+    for first, last in zip(rows[np.r_[0, ends + 1]], rows[np.r_[ends, rows.size - 1]], strict=True):
+        inside = np.flatnonzero((row >= first) & (row <= last))
+        place = row[inside] - first, column[inside]
+        found.append(_Band(int(first), int(last - first) + 1, inside, place))
+    return found
+
+
+def _fill_in(
+    found: h5d.DatasetID, band: _Band, values: npt.NDArray[np.generic], empty: object
+) -> None:
+    """Write what lies in a run of rows into a dataset over a grid."""
+    length = (band.rows, *found.shape[1:])
+    whole = np.full(length, empty, found.dtype)
+    whole[band.place] = values[band.inside]
+    there = found.get_space()
+    there.select_hyperslab((band.first, *(0 for _ in length[1:])), length)
+    found.write(h5s.create_simple(length), there, whole)
+
+
+def write_metadata(
+    h5: h5py.File,
+    name: str,
+    product: Product,
+    *,
+    version: int,
+    times: npt.NDArray[np.datetime64],
+) -> None:
+    """Write the metadata that readers look at, and say that the file is simulated.
+
+    Args:
+        h5: file open for writing.
+        name: that it will have.
+        product: of which it is.
+        version: of the product.
+        times: of the observations, UTC; NaT is none.
+    """
+    known = times[~np.isnat(times)]
+    note = f"SIMULATED by MCCA-ML in the layout of {product.short_name}; not an observation"
+    h5.attrs[smap.SIMULATED] = "true"
+    h5.attrs["title"] = note
+    identification = {
+        "shortName": product.short_name,
+        "SMAPShortName": product.smap_name,
+        "ECSVersionID": f"{version:03d}",
+        "CompositeReleaseID": f"R{version:02d}000",
+        "abstract": note,
+        "fileName": name,
+    }
+    groups: dict[str, dict[str, str]] = {
+        "DatasetIdentification": identification,
+        "SeriesIdentification": {**identification, "longName": f"{note} ({product.title})"},
+        "ProcessStep": {"processDescription": note, "identifier": product.smap_name},
+    }
+    if known.size:
+        first, last = (
+            f"{np.datetime_as_string(t, unit='ms')}Z" for t in (known.min(), known.max())
+        )
+        groups["Extent"] = {"rangeBeginningDateTime": first, "rangeEndingDateTime": last}
+    for group, attributes in groups.items():
+        h5.create_group(f"Metadata/{group}").attrs.update(attributes)
+
+
+def write_orbit(h5: h5py.File, look: smap.Look) -> None:
+    """Write the direction of the orbit, from which readers tell the look."""
+    direction = {value: key for key, value in smap.LOOK_OF_ORBIT.items()}[look]
+    where = h5.create_group("Metadata/OrbitMeasuredLocation")
+    where.attrs["orbitDirection"] = direction.capitalize()
+
+
+@contextmanager
+def new_file(path: Path, image: bytes = b"") -> Iterator[h5py.File]:
+    """A new HDF5 file that appears under its name only when it is whole.
+
+    The disk is not waited for: a granule that a power cut spoils is simulated again.
+
+    Args:
+        path: of the file.
+        image: what it begins as; empty for an empty file.
+
+    Raises:
+        OutputError: it cannot be written there.
+    """
+    with replacing(path, is_synced=False) as beside:
+        if image:
+            beside.write_bytes(image)
+        with h5py.File(beside, "r+" if image else "w") as h5:
+            yield h5

@@ -1,0 +1,174 @@
+"""The work of a simulated world cut into tasks: one sensor, one patch or all, some days.
+
+A task depends on its piece of the truth and on the seed alone, so that any number of workers, in
+any order, write the same bytes. Blocks of days are counted from a fixed day, not from the first.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from mcca_ml.atomic import make_directory
+from mcca_ml.config.simulate import SimulateSettings
+from mcca_ml.formats.smap import Look
+from mcca_ml.sensors import SENSORS, SMAP, Sensor
+from mcca_ml.simulate.files.gpm_1c import write_1c
+from mcca_ml.simulate.files.granule_1c import granule_name as name_1c
+from mcca_ml.simulate.files.smap_products import Look as SmapLook
+from mcca_ml.simulate.files.smap_products import granule_name as name_smap
+from mcca_ml.simulate.files.smap_subset import PRODUCT, VERSION, empty_day, write_cut_day
+from mcca_ml.simulate.observe import observe_1c, observe_smap, smap_day
+from mcca_ml.simulate.observe.observe_1c import Instrument, instrument
+from mcca_ml.simulate.observe.overpass_errors import PassRow
+from mcca_ml.simulate.observe.overpasses import Target
+from mcca_ml.simulate.observe.smap_cells import targets
+from mcca_ml.simulate.observe.truth_slice import Piece, cut
+from mcca_ml.simulate.truth.types import KM_PER_DEGREE, Cells, Patch, Truth
+
+BLOCK_DAYS = 32
+"""Days of a task, as of the shards of all stores."""
+EPOCH = np.datetime64("1997-01-01", "D")
+MARGIN_KM = 15.0
+"""How far beyond its outermost cell centres footprints of a box are given [km]: half a cell."""
+ONE_DAY = np.timedelta64(1, "D")
+
+
+@dataclass(frozen=True)
+class Task:
+    """One sensor over some patches in some days."""
+
+    sensor: Sensor
+    patches: tuple[Patch, ...]
+    first: np.datetime64
+    """UTC day."""
+    last: np.datetime64
+    """UTC day, included."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """What was written."""
+
+    sensor: str
+    granules: int
+    size: int
+    """[byte]."""
+    passes: tuple[PassRow, ...]
+    """What each pass added to what it saw."""
+
+
+def product_of(sensor: Sensor) -> str:
+    """Name of the product that stands for a sensor, and of its folder: SPL3SMP, 1C-TMI."""
+    return "SPL3SMP" if sensor == SMAP else f"1C-{sensor.name}"
+
+
+def blocks(settings: SimulateSettings, sensor: Sensor) -> list[tuple[np.datetime64, np.datetime64]]:
+    """First and last UTC day of each block of days in which a sensor flies; they may be none."""
+    first = max(np.datetime64(settings.first_day, "D"), np.datetime64(sensor.first_day))
+    last = np.datetime64(settings.last_day, "D")
+    if sensor.last_day is not None:
+        last = min(last, np.datetime64(sensor.last_day))
+    before = (first - EPOCH).astype(int) % BLOCK_DAYS
+    starts = np.arange(first - before * ONE_DAY, last + ONE_DAY, BLOCK_DAYS)
+    return [(max(first, start), min(last, start + (BLOCK_DAYS - 1) * ONE_DAY)) for start in starts]
+
+
+def tasks(settings: SimulateSettings, cells: Cells) -> list[Task]:
+    """All tasks of a world, those of the imagers for each patch, those of SMAP for all at once."""
+    found = []
+    # A sensor that is named twice is written once: two workers would write one file.
+    for sensor in (SENSORS[name] for name in dict.fromkeys(settings.sensors)):
+        groups = [cells.patches] if sensor == SMAP else [(patch,) for patch in cells.patches]
+        found += [
+            Task(sensor, group, *days) for days in blocks(settings, sensor) for group in groups
+        ]
+    return found
+
+
+def pieces(truth: Truth, task: Task) -> tuple[Piece, ...]:
+    """What a task needs of the truth: its days, and an orbit before and after."""
+    first, last = task.first - ONE_DAY, task.last + 2 * ONE_DAY
+    return tuple(cut(truth, patch, first, last) for patch in task.patches)
+
+
+def target_of(piece: Piece) -> Target:
+    """Where footprints are wanted: around the centres of the cells of the box."""
+    lat, lon = (values[piece.cells.is_core] for values in (piece.cells.lat, piece.cells.lon))
+    middle = float((lat.min() + lat.max()) / 2), float((lon.min() + lon.max()) / 2)
+    north = (lat - middle[0]) * KM_PER_DEGREE
+    east = (lon - middle[1]) * KM_PER_DEGREE * np.cos(np.deg2rad(lat))
+    return Target(*middle, radius_km=float(np.hypot(north, east).max()) + MARGIN_KM)
+
+
+Written = tuple[list[Path], list[PassRow]]
+
+
+def _imager(seen: Instrument, piece: Piece, task: Task, out: Path) -> Written:
+    """Write the granules of an imager over one patch."""
+    found = observe_1c.overpasses(seen, target_of(piece), task.first, task.last)
+    paths = []
+    for granule in observe_1c.granules(piece, seen, found):
+        folder = out / product_of(seen.sensor) / piece.patch.name / str(granule.start)[:4]
+        paths.append(make_directory(folder) / name_1c(granule))
+        write_1c(paths[-1], granule)
+    name, box = seen.sensor.name, piece.patch.name
+    errors = (observe_1c.errors_of(piece, seen, over) for over in found)
+    rows = [PassRow(name, box, o.begin, e) for o, e in zip(found, errors, strict=True)]
+    return paths, rows
+
+
+def _smap(seen: Instrument, whole: Sequence[Piece], task: Task, out: Path) -> Written:
+    """Write the days of SMAP over all patches."""
+    passes: list[dict[Look, list[SmapLook]]] = []
+    rows = []
+    for piece in whole:
+        target = targets(piece, seen)
+        looks: dict[Look, list[SmapLook]] = {"am": [], "pm": []}
+        for over in observe_smap.overpasses(piece, seen, target, task.first, task.last):
+            looks[observe_smap.look_of(over.flown)].append(
+                observe_smap.observe(piece, seen, target, over)
+            )
+            first = np.fmin.reduce(over.flown.obs_time)
+            errors = observe_smap.errors_of(piece, seen, over)
+            rows.append(PassRow(seen.sensor.name, piece.patch.name, first, errors))
+        passes.append(looks)
+    return _smap_days(passes, task, out), rows
+
+
+def _smap_days(
+    passes: Sequence[Mapping[Look, Sequence[SmapLook]]], task: Task, out: Path
+) -> list[Path]:
+    """Write the days of a task; `passes` are the looks over each patch."""
+    image, paths = empty_day(), []
+    for day in np.arange(task.first, task.last + ONE_DAY):
+        found = {which: smap_day.over_patches(passes, day, which) for which in smap_day.TARGET_HOUR}
+        kept = {which: look for which, look in found.items() if look is not None}
+        if kept:
+            folder = make_directory(out / product_of(SMAP) / str(day)[:4])
+            paths.append(folder / name_smap(PRODUCT, VERSION, day))
+            write_cut_day(paths[-1], kept, image)
+    return paths
+
+
+def perform(task: Task, whole: Sequence[Piece], settings: SimulateSettings, out: Path) -> Made:
+    """Write all granules of a task.
+
+    Args:
+        task: what to do.
+        whole: the pieces of the truth that belong to it.
+        settings: of the world.
+        out: folder of the granules; each product has a folder in it.
+
+    Raises:
+        OutputError: a granule cannot be written; those before it stand.
+    """
+    seen = instrument(task.sensor, settings.instrument, settings.effects, settings.seed)
+    if task.sensor == SMAP:
+        written = [_smap(seen, whole, task, out)]
+    else:
+        written = [_imager(seen, piece, task, out) for piece in whole]
+    sizes = [path.stat().st_size for paths, _ in written for path in paths]
+    rows = tuple(row for _, rows in written for row in rows)
+    return Made(task.sensor.name, len(sizes), sum(sizes), rows)

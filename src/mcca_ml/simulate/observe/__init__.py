@@ -1,0 +1,1 @@
+"""How the simulated sensors observe the simulated truth."""

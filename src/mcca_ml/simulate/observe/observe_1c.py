@@ -1,0 +1,303 @@
+"""A piece of the truth, and the orbits of an imager over it -> level 1C granules, simulated."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mcca_ml.config.effects import EffectSettings
+from mcca_ml.config.simulate import InstrumentSettings
+from mcca_ml.formats import pps_1c
+from mcca_ml.sensors import Sensor
+from mcca_ml.simulate.files.granule_1c import Granule, Swath
+from mcca_ml.simulate.observe.emission import brightness_temperature
+from mcca_ml.simulate.observe.footprint import Floats, shares, spots
+from mcca_ml.simulate.observe.instrument import (
+    CalibrationError,
+    calibration_error,
+    interference,
+    noise,
+)
+from mcca_ml.simulate.observe.overpass_errors import PassErrors, imager_errors
+from mcca_ml.simulate.observe.overpasses import Footprints, Pass, Target, footprints, passes_over
+from mcca_ml.simulate.observe.truth_slice import Piece, as_cases, state_at
+from mcca_ml.simulate.truth.types import KM_PER_DEGREE, Bools, Times
+
+Codes = npt.NDArray[np.int8]
+Shift = tuple[float, float]
+
+OF_USE: Mapping[str, tuple[str, ...]] = {
+    "TMI": ("S1", "S2"),
+    "AMSRE": ("S1", "S2", "S4"),
+    "GMI": ("S1",),
+    "AMSR2": ("S1", "S2", "S4"),
+}
+"""Swaths that a granule is cut to: those with 10.65, 18.7 and 36.5 GHz."""
+
+TB_STEP, PLACE_STEP = 1 / 64, 1 / 2048
+"""Steps in which brightness temperature [K] and places [degree] are given, far below their errors.
+Powers of two, so that the last bits of a number are zero and files are small."""
+
+MULTIPLE = 8
+"""Scans and pixels of a granule are multiples of it, so that few shapes occur: files of one shape
+are written from one image."""
+
+LEAST_INSIDE = 0.98
+"""Share of a footprint that has to lie on the patch; of what lies beyond nothing is known."""
+
+SWATH_SHIFT_KM = {"S1": (0.0, 0.0), "S2": (0.4, -0.6), "S3": (0.7, -0.9), "S4": (0.9, -1.2)}
+"""Where the footprints of a swath lie against those of the first, east and north [km]: feed horns
+look at slightly different places, so each swath has a geolocation of its own."""
+
+MISSING, GLINT = -1, 1
+"""`Quality` of footprints without a value, and of those with a possible sun glint."""
+GLINT_SHARE = 0.01
+
+
+@dataclass(frozen=True)
+class Instrument:
+    """One sensor in one world."""
+
+    sensor: Sensor
+    errors: CalibrationError
+    settings: InstrumentSettings
+    effects: EffectSettings
+    seed: int
+
+
+def instrument(
+    sensor: Sensor, settings: InstrumentSettings, effects: EffectSettings, seed: int
+) -> Instrument:
+    """A sensor with the calibration errors that the seed gives it."""
+    return Instrument(sensor, calibration_error(sensor, settings, seed), settings, effects, seed)
+
+
+@dataclass(frozen=True)
+class Overpass:
+    """One pass of the satellite over a box, and where its footprints lie."""
+
+    flown: Pass
+    seen: Footprints
+
+    @property
+    def begin(self) -> np.datetime64:
+        """First scan [UTC]."""
+        return np.datetime64(self.seen.scan_time[0], "us")
+
+    @property
+    def when(self) -> np.datetime64:
+        """Middle of the scans [UTC]."""
+        return np.datetime64(self.seen.scan_time[self.seen.scan_time.size // 2], "us")
+
+    @property
+    def incidence(self) -> float:
+        """Mean incidence of the footprints over the box [rad]."""
+        return float(self.seen.incidence[self.seen.is_inside].mean())
+
+
+def cell_tb(piece: Piece, seen: Instrument, when: Times, incidence: Floats) -> Floats:
+    """Brightness temperature of all cells of a piece at some moments, (moment, cell, channel) [K].
+
+    Args:
+        piece: truth.
+        seen: instrument; its calibration and noise play no part here.
+        when: UTC, (moment).
+        incidence: of each moment [rad], (moment).
+    """
+    cells = piece.cells.cell.size
+    land = piece.land.at(np.tile(np.arange(cells), when.size))
+    cases = as_cases(state_at(piece, when))
+    angle = np.repeat(incidence.astype(np.float32), cells)
+    tb = brightness_temperature(land, cases, angle, seen.sensor.channels, seen.effects)
+    return tb.reshape(when.size, cells, len(seen.sensor.channels))
+
+
+def _sizes(seen: Instrument, altitude_km: float) -> list[tuple[float, float]]:
+    """Footprint of each channel [km], which grows with the height of the satellite."""
+    if not seen.settings.has_footprints:
+        return [(0.0, 0.0)] * len(seen.sensor.channels)
+    grown = altitude_km / seen.sensor.orbits[0].altitude_km
+    return [(a * grown, b * grown) for a, b in (c.footprint_km for c in seen.sensor.channels)]
+
+
+def _footprint_tb(
+    piece: Piece, seen: Instrument, over: Overpass, tb: Floats, shifts_km: Sequence[Shift]
+) -> Floats:
+    """What the antenna receives in each footprint inside the box, (footprint, channel) [K].
+
+    Args:
+        piece: patch of the cells.
+        seen: instrument.
+        over: pass.
+        tb: of the cells, (cell, channel) [K].
+        shifts_km: where each channel looks against the footprints of the pass, east and north.
+
+    NaN where the footprint reaches beyond the patch.
+    """
+    where, inside = over.seen, over.seen.is_inside
+    lat, lon, azimuth = where.lat[inside], where.lon[inside], where.azimuth[inside]
+    field = tb.reshape(*piece.patch.shape, -1)
+    sizes = _sizes(seen, float(where.satellite_altitude_km.mean()))
+    out = np.empty((lat.size, tb.shape[-1]), np.float32)
+    alike = list(zip(sizes, shifts_km, strict=True))
+    for size, shift in dict.fromkeys(alike):
+        channels = [number for number, key in enumerate(alike) if key == (size, shift)]
+        found = shares(spots(lat, lon, azimuth, size, shift_km=shift), piece.patch)
+        known = (found.inside >= LEAST_INSIDE)[:, None]
+        out[:, channels] = np.where(known, found.mean(field[..., channels]), np.nan)
+    return out
+
+
+def _quality(shape: tuple[int, int], missing: Bools, rng: np.random.Generator) -> Codes:
+    """`Quality` of the footprints of a swath: good, now and then a possible glint, or missing."""
+    glint = rng.random(shape) < GLINT_SHARE
+    return np.where(missing, MISSING, np.where(glint, GLINT, 0)).astype(np.int8)
+
+
+def _stepped(values: npt.NDArray[np.floating], step: float) -> Floats:
+    """Values rounded to whole steps."""
+    return np.asarray(np.round(values / step) * step, np.float32)
+
+
+def _swath(
+    name: str, channels: Sequence[int | None], tb: Floats, over: Overpass, quality: Codes
+) -> Swath:
+    """One swath of the granule; `channels` index those of `tb`, None is one not simulated."""
+    where = over.seen
+    east, north = (km / KM_PER_DEGREE for km in SWATH_SHIFT_KM[name])
+    lat = where.lat + np.float32(north)
+    lon = where.lon + np.float32(east) / np.cos(np.deg2rad(where.lat))
+    values = np.full((*where.lat.shape, len(channels)), np.nan, np.float32)
+    for place, channel in enumerate(channels):
+        if channel is not None:
+            values[..., place] = np.where(quality >= 0, _stepped(tb[..., channel], TB_STEP), np.nan)
+    return Swath(
+        name=name,
+        tb=values,
+        lat=_stepped(lat, PLACE_STEP),
+        lon=_stepped((lon + 180) % 360 - 180, PLACE_STEP),
+        incidence=where.incidence,
+        quality=quality,
+        scan_time=where.scan_time,
+        satellite_lat=where.satellite_lat,
+        satellite_lon=where.satellite_lon,
+        satellite_altitude_km=where.satellite_altitude_km,
+    )
+
+
+def _swath_channels(seen: Instrument, swath: pps_1c.Swath) -> list[int | None]:
+    """Index of each channel of a swath among those of the sensor; None where it has none."""
+    names = [channel.name for channel in seen.sensor.channels]
+    return [names.index(name) if name in names else None for name in swath.channels]
+
+
+def _shifts(seen: Instrument, astray: Shift) -> list[Shift]:
+    """Where each channel really looks against the footprints of the pass, east and north [km]."""
+    shifts = [astray] * len(seen.sensor.channels)
+    for layout in pps_1c.PRODUCTS[seen.sensor.name].swaths:
+        for channel in _swath_channels(seen, layout):
+            if channel is not None:
+                east, north = SWATH_SHIFT_KM[layout.name]
+                shifts[channel] = (astray[0] + east, astray[1] + north)
+    return shifts
+
+
+def errors_of(piece: Piece, seen: Instrument, over: Overpass) -> PassErrors:
+    """Errors of one pass over the box of a piece."""
+    return imager_errors(
+        piece.land.has_rfi,
+        seen.sensor,
+        seen.settings,
+        seed=seen.seed,
+        box=piece.patch.name,
+        begin=over.begin,
+    )
+
+
+def granule(piece: Piece, seen: Instrument, over: Overpass, tb: Floats) -> Granule:
+    """One granule over a box: what the instrument makes of the cells' radiation in one pass.
+
+    Args:
+        piece: truth.
+        seen: instrument.
+        over: the pass.
+        tb: of the cells at that time, (cell, channel) [K].
+    """
+    flown, inside = over.flown, over.seen.is_inside
+    own = errors_of(piece, seen, over)
+    rng, astray = own.rng, (own.east_km, own.north_km)
+    warm = interference(own.transmitters, seen.sensor, seen.settings)
+    received = _footprint_tb(piece, seen, over, tb + warm, _shifts(seen, astray))
+    given = seen.errors.apply(received, over.when)
+    given += noise(given.shape, seen.sensor, seen.settings, rng)
+    full = np.full((*inside.shape, given.shape[-1]), np.nan, np.float32)
+    full[inside] = given
+    lost = np.asarray(rng.random(inside.shape[0]) < seen.settings.bad_scan_share, np.bool_)
+    product = pps_1c.PRODUCTS[seen.sensor.name]
+    swaths = []
+    for layout in product.swaths:
+        channels = _swath_channels(seen, layout)
+        if layout.name in OF_USE[seen.sensor.name]:
+            used = [channel for channel in channels if channel is not None]
+            unknown = np.asarray(np.isnan(full[..., used]).any(axis=-1), np.bool_)
+            missing = lost[:, None] | unknown
+            quality = _quality(inside.shape, missing, rng)
+            swaths.append(_swath(layout.name, channels, full, over, quality))
+    note = f"cut to the box {piece.patch.name}"
+    return Granule(product, flown.orbit, flown.start, flown.stop, tuple(swaths), note)
+
+
+def _beside(parts: Sequence[Swath]) -> Swath:
+    """One swath of the scans of all parts; those with fewer pixels are filled up."""
+    widest = max(part.lat.shape[1] for part in parts)
+
+    def wide(values: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
+        if values.ndim == 1:
+            return values
+        more = [(0, 0), (0, widest - values.shape[1]), (0, 0)][: values.ndim]
+        return np.pad(values, more, constant_values=MISSING if values.dtype.kind == "i" else np.nan)
+
+    names = [field.name for field in fields(Swath) if field.name != "name"]
+    every: dict[str, Any] = {
+        name: np.concatenate([wide(getattr(p, name)) for p in parts]) for name in names
+    }
+    return replace(parts[0], **every)
+
+
+def joined(parts: Sequence[Granule]) -> Granule:
+    """One granule of the passes of one orbit: in high latitudes it may see a box twice."""
+    swaths = zip(*(part.swaths for part in parts), strict=True)
+    return parts[0] if len(parts) == 1 else replace(parts[0], swaths=tuple(map(_beside, swaths)))
+
+
+def overpasses(
+    seen: Instrument, target: Target, first: np.datetime64, last: np.datetime64
+) -> list[Overpass]:
+    """The passes whose footprints reach a box from one UTC day to another, both included."""
+    found = []
+    for flown in passes_over(seen.sensor, first, last, target):
+        where = footprints(seen.sensor, flown, target, multiple=MULTIPLE)
+        if where is not None:
+            found.append(Overpass(flown, where))
+    return [over for over in found if first <= over.when.astype("M8[D]") <= last]
+
+
+def granules(piece: Piece, seen: Instrument, found: Sequence[Overpass]) -> Iterator[Granule]:
+    """Granules of some passes over the box of a piece, whose steps enclose them.
+
+    An orbit of which no footprint has a value (all reach beyond the patch, or their scans are lost)
+    gives no granule, as a provider's subsetter gives none.
+    """
+    if not found:
+        return
+    when = np.array([over.when for over in found], "M8[us]")
+    incidence = np.array([over.incidence for over in found], np.float32)
+    tb = cell_tb(piece, seen, when, incidence)
+    made = [granule(piece, seen, over, tb[number]) for number, over in enumerate(found)]
+    for _, of_orbit in groupby(made, key=lambda one: one.orbit):
+        one = joined(list(of_orbit))
+        if any(bool(np.isfinite(swath.tb).any()) for swath in one.swaths):
+            yield one

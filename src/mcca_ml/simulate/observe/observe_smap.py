@@ -1,0 +1,166 @@
+"""A piece of the truth, and orbits of SMAP over it -> what each pass gives on the 36 km grid."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from mcca_ml.constants import WATER_FREEZING_POINT
+from mcca_ml.formats import smap
+from mcca_ml.physics.temperature import SMAP_WEIGHT_AM, SMAP_WEIGHT_PM
+from mcca_ml.simulate.files.smap_products import Look
+from mcca_ml.simulate.observe.footprint import Floats
+from mcca_ml.simulate.observe.instrument import interference, noise
+from mcca_ml.simulate.observe.observe_1c import Instrument, cell_tb
+from mcca_ml.simulate.observe.overpass_errors import PassErrors, smap_errors
+from mcca_ml.simulate.observe.smap_cells import Target, over_cells
+from mcca_ml.simulate.observe.smap_overpasses import SmapPass, smap_looks
+from mcca_ml.simulate.observe.truth_slice import Piece, state_at
+from mcca_ml.simulate.truth.types import State, Times
+
+Bits = npt.NDArray[np.uint16]
+
+FLAGGED = 0.05
+"""Share of a cell from which on water, snow and frozen ground are flagged [1]."""
+WET, DEEP_SNOW = 1.0, 10.0
+"""Rain that is flagged [mm h-1], and water of snow that covers all of a cell [mm]."""
+ICY = 0.3
+"""Share of ice in the water of the soil from which on the radiometer sees frozen ground [1]."""
+RFI_SEEN, RFI_QUALITY = 3.0, 0b101
+"""Interference that the provider notices [K], and `tb_qual_flag` of it."""
+
+
+@dataclass(frozen=True)
+class Overpass:
+    """One pass of SMAP: what the cells give at its time."""
+
+    flown: SmapPass
+    wet: Floats
+    """Brightness temperature of the cells of the patch, (cell, channel) [K]."""
+    dry: Floats
+    """The same without their open water [K]."""
+    state: State
+    """(cell)."""
+
+
+def overpasses(
+    piece: Piece, seen: Instrument, target: Target, first: np.datetime64, last: np.datetime64
+) -> list[Overpass]:
+    """The passes over a patch from one UTC day to another, both included."""
+    found = [
+        flown
+        for flown in smap_looks(first, last, target.lat, target.lon)
+        if not np.isnat(flown.obs_time).all()
+    ]
+    if not found:
+        return []
+    when = np.array([_middle(flown.obs_time) for flown in found], "M8[us]")
+    incidence = np.full(when.size, np.deg2rad(seen.sensor.incidence_deg), np.float32)
+    wet = cell_tb(piece, seen, when, incidence)
+    # Where all is water there is no land to see: its emission stands in, and the cell is no target.
+    share = np.where(piece.land.water_fraction < 1, np.float32(0), np.float32(1))
+    drained = replace(piece, land=replace(piece.land, water_fraction=share))
+    dry = cell_tb(drained, seen, when, incidence)
+    states = state_at(piece, when)
+    return [
+        Overpass(flown, wet[number], dry[number], states.at(number))
+        for number, flown in enumerate(found)
+    ]
+
+
+def _middle(times: Times) -> np.datetime64:
+    """Middle of the known times."""
+    known = np.sort(times[~np.isnat(times)])
+    return np.datetime64(known[known.size // 2], "us")
+
+
+def look_of(flown: SmapPass) -> smap.Look:
+    """Am where SMAP flies south (6:00), pm where it flies north (18:00)."""
+    return "pm" if flown.is_ascending else "am"
+
+
+def _effective_temperature(state: State, look: smap.Look) -> Floats:
+    """What a perfect model would give as SMAP's effective soil temperature, over cells [K]."""
+    weight = np.float32(SMAP_WEIGHT_AM if look == "am" else SMAP_WEIGHT_PM)
+    deep = state.deep_temperature
+    return np.asarray(deep + weight * (state.surface_temperature - deep), np.float32)
+
+
+def _surface_bits(piece: Piece, target: Target, state: State, temperature: Floats) -> Bits:
+    """The provider's `surface_flag`, from the truth but for frozen ground by the model."""
+
+    def mean(values: Floats) -> Floats:
+        return over_cells(piece, target.shares, values)
+
+    ice = np.clip(state.total_water - state.soil_moisture, 0, None) / state.total_water
+    conditions = (
+        (0, target.water_fraction > FLAGGED),
+        (1, target.water_fraction > FLAGGED),
+        (2, mean((~piece.cells.is_land).astype(np.float32)) > FLAGGED),
+        (4, mean(state.rain_rate) > WET),
+        (5, mean(np.clip(state.snow_water / DEEP_SNOW, 0, 1)) > FLAGGED),
+        (7, mean((ice > ICY).astype(np.float32)) > FLAGGED),
+        (8, temperature < WATER_FREEZING_POINT),
+    )
+    bits = sum(np.where(condition, 1 << bit, 0) for bit, condition in conditions)
+    return np.asarray(bits, np.uint16)
+
+
+def errors_of(piece: Piece, seen: Instrument, over: Overpass) -> PassErrors:
+    """Errors of one pass over a patch."""
+    return smap_errors(
+        piece.land.has_rfi,
+        seen.sensor,
+        seed=seen.seed,
+        box=piece.patch.name,
+        orbit=over.flown.orbit,
+        is_ascending=over.flown.is_ascending,
+    )
+
+
+def observe(piece: Piece, seen: Instrument, target: Target, over: Overpass) -> Look:
+    """What SMAP gives of one pass, for all cells of the target; those unseen have no time.
+
+    Args:
+        piece: patch.
+        seen: instrument.
+        target: cells of the 36 km grid.
+        over: pass.
+    """
+    own = errors_of(piece, seen, over)
+    rng, warm = own.rng, interference(own.transmitters, seen.sensor, seen.settings)
+    shape = (*piece.patch.shape, -1)
+    wet, dry, hot = (
+        target.shares.mean(values.reshape(shape)) for values in (over.wet, over.dry, warm)
+    )
+    error = noise(wet.shape, seen.sensor, seen.settings, rng)
+    observed = wet + hot + error
+    corrected = dry + hot + error + seen.settings.water_left * (wet - dry)
+    look = look_of(over.flown)
+    truth = over_cells(piece, target.shares, _effective_temperature(over.state, look))
+    # Of the variance of the error a quarter lasts, a quarter is common to the pass.
+    sd = seen.settings.temperature_sd
+    temperature = truth + target.temperature_bias + 0.5 * sd * rng.standard_normal()
+    temperature += np.sqrt(0.5) * sd * rng.standard_normal(truth.size)
+    quality = [np.where(hot[:, n] > RFI_SEEN, RFI_QUALITY, 0).astype(np.uint16) for n in (0, 1)]
+    angle = np.full(truth.size, np.deg2rad(seen.sensor.incidence_deg), np.float32)
+    return Look(
+        row=target.row,
+        column=target.column,
+        obs_time=over.flown.obs_time.astype("M8[ns]"),
+        tb_v=corrected[:, 0],
+        tb_h=corrected[:, 1],
+        tb_v_uncorrected=observed[:, 0],
+        tb_h_uncorrected=observed[:, 1],
+        incidence=angle + np.deg2rad(0.05) * rng.standard_normal(truth.size),
+        soil_temperature=temperature.astype(np.float32),
+        clay_fraction=target.clay,
+        bulk_density=target.bulk_density,
+        roughness_h=target.roughness_h,
+        water_fraction=target.water_fraction,
+        land_cover=target.land_cover,
+        land_cover_fraction=target.land_cover_fraction,
+        surface_flag=_surface_bits(piece, target, over.state, temperature),
+        quality_v=quality[0],
+        quality_h=quality[1],
+    )

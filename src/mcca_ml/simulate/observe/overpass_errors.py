@@ -1,0 +1,127 @@
+"""Errors that belong to one pass over one box, its pointing and interference, and their table.
+
+They are a function of the seed, the sensor, the box and the pass alone: the granules take them from
+here, and so does the truth store.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from mcca_ml.config.simulate import InstrumentSettings
+from mcca_ml.sensors import Sensor
+from mcca_ml.simulate.observe.instrument import random_of, transmitters
+from mcca_ml.simulate.truth.types import Bools, Cells, Floats
+
+KM = {"units": "km"}
+
+
+@dataclass(frozen=True)
+class PassErrors:
+    """Errors of one pass over one box, and the source of what is drawn after them."""
+
+    transmitters: Floats
+    """Strength of the interference in each cell of the patch, 0 to 1 [1]."""
+    east_km: float
+    """By how much the antenna really looks east of where it says [km]."""
+    north_km: float
+    """[km]."""
+    rng: np.random.Generator
+    """For noise and lost scans."""
+
+
+@dataclass(frozen=True)
+class PassRow:
+    """One pass in the table of the truth store."""
+
+    sensor: str
+    box: str
+    time: np.datetime64
+    """UTC of its first scan or observation."""
+    errors: PassErrors
+
+
+def imager_errors(
+    has_rfi: Bools,
+    sensor: Sensor,
+    settings: InstrumentSettings,
+    *,
+    seed: int,
+    box: str,
+    begin: np.datetime64,
+) -> PassErrors:
+    """Errors of a pass of an imager.
+
+    Args:
+        has_rfi: cells of the patch with a transmitter.
+        sensor: which.
+        settings: sizes.
+        seed: of the world.
+        box: name of the patch.
+        begin: time of its first scan; one orbit may pass a box twice, the time tells them apart.
+    """
+    second = int(begin.astype("M8[s]").astype(np.int64))
+    rng = random_of(seed, "pass", sensor.name, box, second)
+    on = transmitters(has_rfi, rng)
+    east, north = rng.standard_normal(2) * settings.geolocation_sd
+    return PassErrors(on, float(east), float(north), rng)
+
+
+def smap_errors(
+    has_rfi: Bools, sensor: Sensor, *, seed: int, box: str, orbit: int, is_ascending: bool
+) -> PassErrors:
+    """Errors of a pass of SMAP, whose gridded product is taken for well placed.
+
+    Args:
+        has_rfi: cells of the patch with a transmitter.
+        sensor: SMAP.
+        seed: of the world.
+        box: name of the patch.
+        orbit: number of the revolution.
+        is_ascending: which half of it; both may see a box.
+    """
+    rng = random_of(seed, "pass", sensor.name, box, orbit, int(is_ascending))
+    return PassErrors(transmitters(has_rfi, rng), 0.0, 0.0, rng)
+
+
+def table(rows: Sequence[PassRow], cells: Cells, has_rfi: Bools) -> xr.Dataset:
+    """All passes of a world, by sensor in the order of box and time.
+
+    Args:
+        rows: in any order.
+        cells: of the world.
+        has_rfi: its cells with a transmitter, (cell).
+
+    Returns:
+        For each sensor `pass_time_*`, `pass_box_*` (index into the patches), `pass_east_*` and
+        `pass_north_*` [km], (pass_*), and `interference_*` (pass_*, rfi_cell) [1], the strength of
+        each transmitter, NaN in other boxes; times the sizes of the settings it is the warming.
+    """
+    names = [patch.name for patch in cells.patches]
+    at = np.flatnonzero(has_rfi)
+    out = xr.Dataset(coords={"rfi_cell": ("rfi_cell", cells.cell[at])})
+    for sensor in sorted({row.sensor for row in rows}):
+        own = sorted(
+            (row for row in rows if row.sensor == sensor),
+            key=lambda row: (names.index(row.box), row.time),
+        )
+        of = f"pass_{sensor}"
+        strength = np.full((len(own), at.size), np.nan, np.float32)
+        for number, row in enumerate(own):
+            patch = cells.patches[names.index(row.box)].cells
+            here = (at >= patch.start) & (at < patch.stop)
+            strength[number, here] = row.errors.transmitters[at[here] - patch.start]
+        box = np.array([names.index(row.box) for row in own], np.int16)
+        out[f"pass_time_{sensor}"] = (of, np.array([row.time for row in own], "M8[ns]"))
+        out[f"pass_box_{sensor}"] = (of, box, {"units": "1"})
+        out[f"pass_east_{sensor}"] = (of, _floats([row.errors.east_km for row in own]), KM)
+        out[f"pass_north_{sensor}"] = (of, _floats([row.errors.north_km for row in own]), KM)
+        out[f"interference_{sensor}"] = ((of, "rfi_cell"), strength, {"units": "1"})
+    return out
+
+
+def _floats(values: Sequence[float]) -> npt.NDArray[np.float32]:
+    return np.array(values, np.float32)

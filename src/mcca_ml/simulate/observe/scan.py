@@ -1,0 +1,182 @@
+"""Satellite positions -> where the pixels of a conical scan look, and from which direction.
+
+A scanner turns evenly; its scans lie on one lattice of time for the whole mission, so that a scan
+is the same whatever span of time is asked for. A scan has one time, that of the middle of its arc:
+the motion of the satellite during it (1.7 km at its edges for AMSR, 2.4 km for TMI) is left out.
+
+The cone stands around the geodetic nadir, its arc around the inertial direction of flight: no yaw
+steering, and none of the half turns about the vertical by which TRMM and GPM flew backward at
+times. The ground is the WGS 84 ellipsoid, without relief.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from mcca_ml.sensors import Scan, Sensor
+from mcca_ml.simulate.observe.orbit import (
+    EQUATOR_KM,
+    POLE_KM,
+    TURN,
+    Doubles,
+    Indices,
+    Times,
+    positions,
+    seconds_of,
+)
+
+Floats = npt.NDArray[np.float32]
+
+EARTH_RADIUS_KM = 6371.0
+"""Mean radius, by which angles between verticals are distances [km]."""
+
+SCAN_EPOCH = np.datetime64("1997-01-01T00:00:00", "us")
+"""Time of scan 0 of every sensor."""
+
+
+@dataclass(frozen=True)
+class Looks:
+    """Where pixels look; arrays (scan, pixel). NaN where a line of sight misses the Earth."""
+
+    lat: Floats
+    """Geodetic latitude [degree]."""
+    lon: Floats
+    """[degree], -180 to 180."""
+    incidence: Floats
+    """Between the line of sight and the vertical, at the ground [rad]."""
+    azimuth: Floats
+    """Of the line of sight from the satellite to the ground, clockwise from north [rad]."""
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Points of the ellipsoid that lines of sight meet; arrays (3, scan, pixel)."""
+
+    place: Doubles
+    """Earth-fixed [km]."""
+    vertical: Doubles
+    """Unit vector, upward."""
+    sight: Doubles
+    """Unit vector, from the satellite to the ground."""
+
+
+def scan_period(scan: Scan) -> float:
+    """Time from one scan to the next [s]."""
+    return 60.0 / scan.turns_per_minute
+
+
+def scan_times(sensor: Sensor, first: np.datetime64, last: np.datetime64) -> Times:
+    """UTC times of the scans of a sensor from one time on until before another, (scan)."""
+    period = scan_period(sensor.scan)
+    epoch = seconds_of(SCAN_EPOCH)
+    low = int(np.ceil((seconds_of(first) - epoch) / period - 1e-6))
+    high = int(np.ceil((seconds_of(last) - epoch) / period - 1e-6))
+    return lattice(sensor.scan, np.arange(low, high))
+
+
+def lattice(scan: Scan, number: Indices) -> Times:
+    """UTC times of scans by their numbers on the lattice, to the microsecond."""
+    micro = np.rint(number * (scan_period(scan) * 1e6)).astype(np.int64)
+    return np.asarray(SCAN_EPOCH + micro * np.timedelta64(1, "us"))
+
+
+def pixel_azimuth(scan: Scan) -> Doubles:
+    """Azimuth of the pixels from the direction of flight, to the right [rad], (pixel)."""
+    half = np.deg2rad(scan.half_arc_deg)
+    is_circle = scan.half_arc_deg >= 180.0  # its two ends are one place
+    return np.linspace(-half, half, scan.pixels, endpoint=not is_circle)
+
+
+def sight_basis(place: Doubles, velocity: Doubles) -> Doubles:
+    """Unit vectors down, ahead and to the right of satellites, (3 directions, 3, n).
+
+    Args:
+        place: Earth-fixed position [km], (n, 3).
+        velocity: whose part across the vertical is ahead, (n, 3).
+    """
+    x, y, z = place.T
+    # The vertical below, by one step from the geocentric one: the rest is below 1e-5 degrees.
+    rho = np.hypot(x, y)
+    e2 = 1 - (POLE_KM / EQUATOR_KM) ** 2
+    beta = np.arctan2(z * EQUATOR_KM, rho * POLE_KM)
+    up_z = z + e2 / (1 - e2) * POLE_KM * np.sin(beta) ** 3
+    up_rho = rho - e2 * EQUATOR_KM * np.cos(beta) ** 3
+    size = np.hypot(up_z, up_rho)
+    flat = up_rho / (size * rho)
+    down = np.stack([-x * flat, -y * flat, -up_z / size])
+    ahead = velocity.T - (velocity.T * down).sum(axis=0) * down
+    ahead /= np.sqrt((ahead**2).sum(axis=0))
+    right = np.stack(
+        [
+            down[1] * ahead[2] - down[2] * ahead[1],
+            down[2] * ahead[0] - down[0] * ahead[2],
+            down[0] * ahead[1] - down[1] * ahead[0],
+        ]
+    )
+    return np.stack([down, ahead, right])
+
+
+def ground(place: Doubles, basis: Doubles, off_nadir: float, azimuth: Doubles) -> Ground:
+    """Where the lines of sight of scans meet the ground.
+
+    Args:
+        place: of the satellite [km], (scan, 3).
+        basis: down, ahead, right, (3, 3, scan).
+        off_nadir: half angle of the cone [rad].
+        azimuth: of the pixels from the direction of flight [rad], (pixel).
+    """
+    sine = np.sin(off_nadir)
+    turn = np.stack(
+        [
+            np.full(azimuth.size, np.cos(off_nadir)),
+            sine * np.cos(azimuth),
+            sine * np.sin(azimuth),
+        ]
+    )
+    sight = basis.transpose(1, 2, 0) @ turn
+    # In units in which the ellipsoid is a sphere of radius 1.
+    axes = np.array([EQUATOR_KM, EQUATOR_KM, POLE_KM])
+    s = sight / axes[:, None, None]
+    p = (place / axes).T[:, :, None]
+    a = s[0] ** 2 + s[1] ** 2 + s[2] ** 2
+    b = s[0] * p[0] + s[1] * p[1] + s[2] * p[2]
+    c = p[0] ** 2 + p[1] ** 2 + p[2] ** 2 - 1
+    root = b * b - a * c
+    far = (-b - np.sqrt(np.where(root >= 0, root, np.nan))) / a
+    unit = p + far * s
+    vertical = unit / axes[:, None, None]
+    vertical /= np.sqrt(vertical[0] ** 2 + vertical[1] ** 2 + vertical[2] ** 2)
+    return Ground(unit * axes[:, None, None], vertical, sight)
+
+
+def looks(found: Ground) -> Looks:
+    """Coordinates and angles of points of the ground."""
+    up = found.vertical.astype(np.float32)
+    s = found.sight.astype(np.float32)
+    x, y = up[0], up[1]
+    rho = np.sqrt(x * x + y * y)
+    slant = -(up[0] * s[0] + up[1] * s[1] + up[2] * s[2])
+    # East and north parts of the sight, both times the cosine of latitude.
+    east, north = x * s[1] - y * s[0], s[2] + up[2] * slant
+    degree = np.float32(360 / TURN)
+    return Looks(
+        lat=np.arctan2(up[2], rho) * degree,
+        lon=np.arctan2(y, x) * degree,
+        incidence=np.arccos(slant),
+        azimuth=np.mod(np.arctan2(east, north), np.float32(TURN)),
+    )
+
+
+def scan_ground(sensor: Sensor, times: Times, pixels: slice) -> Ground:
+    """Where some pixels of some scans look.
+
+    Args:
+        sensor: which.
+        times: UTC of the scans, (scan).
+        pixels: which of each.
+    """
+    place, velocity = positions(sensor, seconds_of(times))
+    basis = sight_basis(place, velocity)
+    azimuth = pixel_azimuth(sensor.scan)[pixels]
+    return ground(place, basis, float(np.deg2rad(sensor.scan.off_nadir_deg)), azimuth)

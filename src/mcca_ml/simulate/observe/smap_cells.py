@@ -1,0 +1,132 @@
+"""A patch of the truth -> the cells of the 36 km grid over it, as SMAP granules describe them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from mcca_ml.formats import smap
+from mcca_ml.formats.smap import NO_COVER
+from mcca_ml.grid import ease2
+from mcca_ml.simulate.observe.footprint import Doubles, Floats, Shares, shares, spots
+from mcca_ml.simulate.observe.instrument import random_of
+from mcca_ml.simulate.observe.observe_1c import LEAST_INSIDE, Instrument
+from mcca_ml.simulate.observe.truth_slice import Piece
+from mcca_ml.simulate.truth.land_classes import ROUGHNESS, of_class
+
+Rows = npt.NDArray[np.int32]
+Codes = npt.NDArray[np.uint8]
+
+GRID = ease2.M36
+CLASSES = 17
+"""IGBP classes 0 (water) to 16."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """The cells of the 36 km grid over a patch, what does not change in them, and their errors."""
+
+    row: Rows
+    column: Rows
+    lat: Doubles
+    lon: Doubles
+    shares: Shares
+    """Of the cells of the patch in each of these."""
+    clay: Floats
+    bulk_density: Floats
+    roughness_h: Floats
+    water_fraction: Floats
+    land_cover: Codes
+    land_cover_fraction: Floats
+    temperature_bias: Floats
+    """Lasting error of the soil temperature in the granules [K]."""
+
+
+def _square(values: Floats, piece: Piece) -> Floats:
+    """Values over cells as a field (row, column, 1) of the patch."""
+    return np.asarray(values, np.float32).reshape(*piece.patch.shape, -1)
+
+
+def over_cells(piece: Piece, found: Shares, values: Floats) -> Floats:
+    """Means over the footprints of values over cells."""
+    return found.mean(_square(values, piece))[:, 0]
+
+
+def _covers(piece: Piece, found: Shares) -> tuple[Codes, Floats]:
+    """The three commonest classes of each footprint and their shares, (footprint, 3)."""
+    land = piece.land
+    dry, part = 1 - land.water_fraction, land.first_share
+    everywhere = np.zeros((land.clay.size, CLASSES), np.float32)
+    every = np.arange(land.clay.size)
+    for surface, share in ((land.first, part), (land.second, 1 - part)):
+        np.add.at(everywhere, (every, surface.land_cover), dry * share)
+    everywhere[:, 0] += land.water_fraction
+    seen = found.mean(everywhere.reshape(*piece.patch.shape, CLASSES))
+    classes = np.argsort(-seen, axis=1, kind="stable")[:, : smap.COVERS]
+    fraction = np.take_along_axis(seen, classes, axis=1)
+    none = fraction < 0.01
+    return (
+        np.where(none, NO_COVER, classes).astype(np.uint8),
+        np.where(none, np.nan, fraction).astype(np.float32),
+    )
+
+
+def targets(piece: Piece, seen: Instrument) -> Target:
+    """The cells of the 36 km grid whose footprint lies on the patch, with what does not change.
+
+    The granule's clay and roughness are not the truth: clay has an error, roughness is the mean
+    that the tables give the land cover, and soil temperature has a lasting bias of each cell.
+    """
+    inside = [
+        np.flatnonzero((axis >= low) & (axis <= high))
+        for axis, low, high in (
+            (ease2.latitude(GRID), piece.cells.lat.min(), piece.cells.lat.max()),
+            (ease2.longitude(GRID), piece.cells.lon.min(), piece.cells.lon.max()),
+        )
+    ]
+    row, column = (axis.ravel().astype(np.int32) for axis in np.meshgrid(*inside, indexing="ij"))
+    size = float(np.mean(seen.sensor.channels[0].footprint_km)) * seen.settings.has_footprints
+    found, lat, lon = _footprints(row, column, size, piece)
+    kept = found.inside >= LEAST_INSIDE
+    row, column = row[kept], column[kept]
+    found, lat, lon = _footprints(row, column, size, piece)
+    rng = random_of(seen.seed, "smap ancillary", piece.patch.name)
+    classes, fraction = _covers(piece, found)
+    clay = over_cells(piece, found, piece.land.clay) + seen.settings.clay_sd * rng.standard_normal(
+        row.size
+    )
+    bias = 0.5 * seen.settings.temperature_sd * rng.standard_normal(row.size)
+    return Target(
+        row=row,
+        column=column,
+        lat=lat,
+        lon=lon,
+        shares=found,
+        clay=np.clip(clay, 0.01, 0.8).astype(np.float32),
+        bulk_density=over_cells(piece, found, piece.land.bulk_density),
+        roughness_h=_table_roughness(classes, fraction),
+        water_fraction=np.clip(over_cells(piece, found, piece.land.water_fraction), 0, 1),
+        land_cover=classes,
+        land_cover_fraction=fraction,
+        temperature_bias=bias.astype(np.float32),
+    )
+
+
+def _footprints(
+    row: Rows, column: Rows, size_km: float, piece: Piece
+) -> tuple[Shares, Doubles, Doubles]:
+    """Footprints at the centres of cells of the 36 km grid, and these centres.
+
+    Fore and aft looks cross at right angles, so their mean is taken for round.
+    """
+    place = ease2.cell_latlon(GRID, ease2.flat_cell(GRID, row, column))
+    at = spots(place.lat, place.lon, np.zeros(row.size), (size_km, size_km))
+    return shares(at, piece.patch), place.lat, place.lon
+
+
+def _table_roughness(classes: Codes, fraction: Floats) -> Floats:
+    """Roughness h that the table of the land cover gives a cell [1]."""
+    known = classes < CLASSES
+    weight = np.where(known, np.nan_to_num(fraction), 0.0)
+    h = of_class(ROUGHNESS, np.where(known, classes, 0).astype(np.uint8))
+    return np.asarray((weight * h).sum(axis=1) / weight.sum(axis=1), np.float32)

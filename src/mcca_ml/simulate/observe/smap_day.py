@@ -1,0 +1,84 @@
+"""Looks of single passes of SMAP -> those of a UTC day, as SPL3SMP composes them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mcca_ml.formats import smap
+from mcca_ml.grid import ease2
+from mcca_ml.simulate.files.smap_products import Look
+from mcca_ml.simulate.observe.footprint import Doubles
+from mcca_ml.simulate.observe.smap_cells import GRID
+
+Array = npt.NDArray[np.generic]
+
+TARGET_HOUR: Mapping[smap.Look, float] = {"am": 6.0, "pm": 18.0}
+"""Local solar time to which the pass that is kept is the nearest [h]."""
+
+
+def _hours_off(look: Look, lon: Doubles, target_hour: float) -> Doubles:
+    """Distance of each observation from its hour of local solar time [h]; infinite where none."""
+    of_day = (look.obs_time - look.obs_time.astype("M8[D]")) / np.timedelta64(1, "h")
+    off = np.abs((of_day + lon / 15 - target_hour + 12) % 24 - 12)
+    return np.where(np.isnan(off), np.inf, off)
+
+
+def day_look(looks: Sequence[Look], day: np.datetime64, which: smap.Look) -> Look | None:
+    """One look of one UTC day: of the passes that saw a cell, the one nearest to 6 or 18 h.
+
+    Args:
+        looks: passes of that look over the same cells, those of other days among them.
+        day: UTC.
+        which: am or pm.
+
+    Returns:
+        The cells that were seen; None where none was.
+    """
+    # Of the month's passes only those of the day: the others are most of them.
+    looks = [look for look in looks if (look.obs_time.astype("M8[D]") == day).any()]
+    if not looks:
+        return None
+    lon = ease2.longitude(GRID)[looks[0].column]
+    off = np.stack([_hours_off(look, lon, TARGET_HOUR[which]) for look in looks])
+    today = np.stack([look.obs_time.astype("M8[D]") == day for look in looks])
+    off = np.where(today, off, np.inf)
+    best, seen = off.argmin(axis=0), np.isfinite(off.min(axis=0))
+    if not seen.any():
+        return None
+
+    number = np.arange(best.size)
+    return _each(lambda arrays: np.stack(arrays)[best, number][seen], looks)
+
+
+def _each(join: Callable[[list[Array]], Array], looks: Sequence[Look]) -> Look:
+    """A look each of whose arrays is made of those of some looks; what one lacks, it lacks."""
+    joined: dict[str, Any] = {}
+    for field in fields(Look):
+        arrays = [getattr(look, field.name) for look in looks]
+        joined[field.name] = None if any(a is None for a in arrays) else join(arrays)
+    return replace(looks[0], **joined)
+
+
+def together(looks: Sequence[Look]) -> Look:
+    """Looks of several patches as one; a cell that two of them have is that of the first."""
+    joined = _each(np.concatenate, looks)
+    first = np.unique(ease2.flat_cell(GRID, joined.row, joined.column), return_index=True)[1]
+    return _each(lambda arrays: arrays[0][first], [joined])
+
+
+def over_patches(
+    passes: Sequence[Mapping[smap.Look, Sequence[Look]]], day: np.datetime64, which: smap.Look
+) -> Look | None:
+    """One look of one UTC day over several patches; None where none was seen.
+
+    Args:
+        passes: of each patch the looks of its passes.
+        day: UTC.
+        which: am or pm.
+    """
+    found = [day_look(looks[which], day, which) for looks in passes]
+    seen = [look for look in found if look is not None]
+    return together(seen) if seen else None

@@ -1,0 +1,72 @@
+"""A piece of the truth, one patch over some days: what one worker needs, and its state in time."""
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from mcca_ml.simulate.truth.types import Cells, Floats, Land, Patch, State, Times, Truth
+
+INSTANT = ("rain_rate", "cloud_water")
+"""Fields that are those of the nearest step; between the steps of the others lies a line."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One patch of a world over some days."""
+
+    patch: Patch
+    cells: Cells
+    """Of the patch only."""
+    land: Land
+    time: Times
+    """UTC of the steps."""
+    state: State
+    """(step, cell)."""
+
+
+def cut(truth: Truth, patch: Patch, first: np.datetime64, last: np.datetime64) -> Piece:
+    """The piece of a world that a patch and a span of time need.
+
+    Args:
+        truth: whole world.
+        patch: one of its patches.
+        first: beginning [UTC]; the last step before it belongs to the piece.
+        last: end [UTC]; the first step after it belongs to the piece.
+    """
+    start = max(int(np.searchsorted(truth.time, first, "right")) - 1, 0)
+    stop = int(np.searchsorted(truth.time, last, "left")) + 1
+    steps, of = slice(start, stop), patch.cells
+    return Piece(
+        patch=patch,
+        cells=truth.cells.of(patch),
+        land=truth.land.at(of),
+        time=truth.time[steps],
+        state=truth.state.at((steps, of)),
+    )
+
+
+def state_at(piece: Piece, when: Times) -> State:
+    """State of all cells of a piece at some moments, arrays (moment, cell).
+
+    Args:
+        piece: whose steps enclose the moments; beyond them the first or last step holds.
+        when: UTC, (moment).
+    """
+    step = piece.time[1] - piece.time[0]
+    at = (when - piece.time[0]) / step
+    before = np.clip(np.floor(at).astype(np.int64), 0, piece.time.size - 2)
+    share = np.clip(at - before, 0.0, 1.0).astype(np.float32)[:, None]
+    nearest = before + (share[:, 0] >= 0.5)
+
+    def between(name: str) -> Floats:
+        values: Floats = getattr(piece.state, name)
+        if name in INSTANT:
+            return np.asarray(values[nearest], np.float32)
+        return np.asarray(values[before] * (1 - share) + values[before + 1] * share, np.float32)
+
+    return State(*(between(field.name) for field in fields(State)))
+
+
+def as_cases(state: State) -> State:
+    """Arrays (moment, cell) as (case), the cells of a moment after each other."""
+    return State(*(getattr(state, field.name).ravel() for field in fields(State)))

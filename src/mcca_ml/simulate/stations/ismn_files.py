@@ -1,0 +1,139 @@
+"""Simulated stations as files of the International Soil Moisture Network, header and values.
+
+Names, header, lines and the table of static variables follow genuine files byte by byte; the
+networks' names, the sensor and a note beside them say that they are simulated.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from mcca_ml.atomic import make_directory, replacing
+from mcca_ml.simulate.stations.truth_to_readings import (
+    Check,
+    SimulatedStation,
+    Site,
+    StationNetwork,
+)
+from mcca_ml.simulate.truth.types import Times
+
+DEPTH = (0.0, 0.05)
+"""Of all sensors [m]."""
+SENSOR = "Simulated probe"
+NOTE_NAME = "SIMULATED.txt"
+_NOTE = (
+    "SIMULATED stations, made by MCCA-ML in the layout of the International Soil Moisture Network."
+    "\nThey are no observations and not part of that network.\n"
+)
+_MISSING = "-9999"
+_PER_UNIT = 10_000  # values have four decimals
+_COLUMNS = (
+    "quantity_name;unit;depth_from[m];depth_to[m];value;description;quantity_source_name;"
+    "quantity_source_description;quantity_source_provider;quantity_source_version;"
+    "quantity_source_resolution;quantity_source_timerange;quantity_source_url;"
+)
+_SOURCE = "simulated;MCCA-ML;;25 km;;"
+CCI_OF_IGBP = (210, 70, 50, 80, 60, 90, 120, 120, 62, 130, 130, 180, 10, 190, 30, 220, 200)
+"""Class of the ESA CCI land cover, whose numbers ISMN writes, for each IGBP class from 0 on."""
+
+
+def _stamps(time: Times) -> list[str]:
+    """Times as they begin a line: `2015/04/01 06:00`."""
+    minutes = time.astype("M8[m]")
+    days = minutes.astype("M8[D]")
+    each_day, number = np.unique(days, return_inverse=True)
+    dates = [str(day).replace("-", "/") for day in each_day]
+    minute = ((minutes - days) / np.timedelta64(1, "m")).astype(np.int64)
+    clock = [f" {m // 60:02d}:{m % 60:02d} " for m in range(24 * 60)]
+    pairs = zip(number.tolist(), minute.tolist(), strict=True)
+    return [dates[day] + clock[m] for day, m in pairs]
+
+
+def _flag(code: int) -> str:
+    """ISMN's flags of one reading, those of range first: `C03,D01`; `G` for none."""
+    names = [check.name for check in Check if check and code & check]
+    return ",".join(name for name in names if name) or "G"
+
+
+def _lines(stamps: list[str], station: SimulatedStation) -> str:
+    """All lines of values, those of outages left out."""
+    ends = [f" {_flag(code)} M\n" for code in range(Check.ABSENT)]
+    kept = np.flatnonzero(station.check != Check.ABSENT)
+    values = station.value[kept]
+    counts = np.rint(np.where(np.isnan(values), 0, values) * _PER_UNIT).astype(np.int64)
+    # Each number is formatted once: there are far fewer different values than lines.
+    unique, which = np.unique(counts, return_inverse=True)
+    words = [f"{count / _PER_UNIT:g}" for count in unique.tolist()]
+    texts = [words[number] for number in which.tolist()]
+    missing = np.isnan(values).tolist()
+    rows = zip(kept.tolist(), texts, missing, station.check[kept].tolist(), strict=True)
+    return "".join(
+        stamps[place] + (_MISSING if is_missing else word) + ends[code]
+        for place, word, is_missing, code in rows
+    )
+
+
+def _header(network: str, station: SimulatedStation) -> str:
+    """First line of a file."""
+    return (
+        f"{network:<10} {network:<10} {station.name:<15} {station.lat:.5f} {station.lon:.5f}"
+        f"{'':17}{station.elevation:.1f} {DEPTH[0]:.4f} {DEPTH[1]:.4f} {SENSOR}\n"
+    )
+
+
+def _static(site: Site) -> str:
+    """The table of static variables of a station."""
+    numbers = (
+        ("saturation", "m^3*m^-3", site.porosity),
+        ("clay fraction", "% weight", 100 * site.clay),
+        ("sand fraction", "% weight", 100 * site.sand),
+        ("silt fraction", "% weight", 100 * (1 - site.clay - site.sand)),
+    )
+    rows = [f"{name};{unit};0.00;0.30;{v:.2f};;SIM;{_SOURCE};" for name, unit, v in numbers]
+    cover = CCI_OF_IGBP[site.land_cover] if site.land_cover < len(CCI_OF_IGBP) else 0
+    for year in (2000, 2005, 2010):
+        rows.append(f"land cover classification;;;;{cover};;CCI_landcover_{year};{_SOURCE};")
+    return "\n".join([_COLUMNS, *rows]) + "\n"
+
+
+def _write(path: Path, text: str) -> Path:
+    with replacing(path) as beside:
+        beside.write_text(text, encoding="utf-8", newline="\n")
+    return path
+
+
+def write_stations(folder: Path, networks: Sequence[StationNetwork]) -> tuple[Path, ...]:
+    """Write networks of simulated stations, as ISMN delivers genuine ones.
+
+    Args:
+        folder: made where it is missing; each network gets a folder in it.
+        networks: each with another name.
+
+    Returns:
+        The files of soil moisture, network by network.
+
+    Raises:
+        OutputError: it cannot be written there.
+    """
+    made = []
+    _write(make_directory(folder) / NOTE_NAME, _NOTE)
+    for network in networks:
+        name = network.site.network
+        stamps = _stamps(network.time)
+        first, last = (str(day).replace("-", "") for day in _days(network.time))
+        static = _static(network.site)
+        for station in network.stations:
+            place = make_directory(folder / name / station.name)
+            begin = f"{name}_{name}_{station.name}"
+            _write(place / f"{begin}_static_variables.csv", static)
+            depths = "_".join(f"{depth:.6f}" for depth in DEPTH)
+            file = f"{begin}_sm_{depths}_{SENSOR.replace(' ', '-')}_{first}_{last}.stm"
+            made.append(_write(place / file, _header(name, station) + _lines(stamps, station)))
+    return tuple(made)
+
+
+def _days(time: Times) -> npt.NDArray[np.datetime64]:
+    """First and last day."""
+    return time[[0, -1]].astype("M8[D]")

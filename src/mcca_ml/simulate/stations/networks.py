@@ -1,0 +1,65 @@
+"""Which cells of a world have a dense network of stations, and what its stations say."""
+
+import numpy as np
+
+from mcca_ml.config.simulate import SimulateSettings
+from mcca_ml.simulate.observe.instrument import random_of
+from mcca_ml.simulate.stations.truth_to_readings import (
+    Site,
+    StationNetwork,
+    StationSettings,
+    make_network,
+    site_of,
+)
+from mcca_ml.simulate.truth.types import Patch, Truth
+
+WETTEST = 0.05
+"""Open water above which no network stands in a cell [1]."""
+
+
+def network_name(patch: Patch, number: int) -> str:
+    """Name of a network, which says that it is simulated.
+
+    >>> network_name(Patch("plateau", 0, 0, (1, 1), 0), 1)
+    'SIM-PLATEAU-1'
+    """
+    return f"SIM-{patch.name.upper()}-{number}"
+
+
+def _chosen(truth: Truth, patch: Patch, count: int) -> list[int]:
+    """Cells for the networks of a box: dry land, spread evenly over the list of its cells."""
+    index = np.arange(patch.cells.start, patch.cells.stop)
+    fit = truth.cells.is_core[patch.cells] & (truth.land.water_fraction[patch.cells] <= WETTEST)
+    at = index[fit] if fit.any() else index[truth.cells.is_core[patch.cells]]
+    steps = (np.arange(count) + 0.5) / count * at.size
+    return [int(cell) for cell in np.unique(at[steps.astype(int)])]
+
+
+def sites(truth: Truth, settings: SimulateSettings) -> list[Site]:
+    """Where the networks of a world stand."""
+    return [
+        site_of(truth, cell, network_name(patch, number + 1))
+        for patch in truth.cells.patches
+        for number, cell in enumerate(_chosen(truth, patch, settings.networks))
+    ]
+
+
+def network(site: Site, settings: SimulateSettings) -> StationNetwork:
+    """The stations of a network; they depend on its name and the seed alone."""
+    rng = random_of(settings.seed, "stations", site.network)
+    return make_network(site, rng, StationSettings(stations=settings.stations))
+
+
+def errors_of(found: StationNetwork) -> dict[str, object]:
+    """What sets the stations of a network apart from their cell, for the truth store."""
+    return {
+        "lat": found.site.lat,
+        "lon": found.site.lon,
+        "stations": {
+            one.name: {
+                "representativeness_mean": float(np.nanmean(one.representativeness)),
+                "representativeness_sd": float(np.nanstd(one.representativeness)),
+            }
+            for one in found.stations
+        },
+    }

@@ -1,0 +1,1 @@
+"""The simulated truth: weather, water, heat, vegetation."""

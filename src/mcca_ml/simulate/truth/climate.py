@@ -1,0 +1,114 @@
+"""Climate zones of simulated worlds: how much it rains, when, and how warm it is.
+
+The numbers are this project's choice, set so that simulated boxes in the United States agree with
+real series there (docs/simulation_truth.md); for the plateau they follow what is commonly said of
+Naqu: some 400 mm a year, most of it from June to September, mean temperature near freezing.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from mcca_ml.simulate.truth.types import Floats
+
+DAYS_OF_YEAR = 365.25
+
+
+@dataclass(frozen=True)
+class Climate:
+    """One climate zone."""
+
+    name: str
+    wet_share: float
+    """Share of days with rain, mean of the year [1]."""
+    wet_season: float
+    """Amplitude of its annual cycle over its mean [1]."""
+    wet_peak: float
+    """Day of the year of most rain, in the north [1]."""
+    amount: float
+    """Rain of a wet day of 15 degrees Celsius, mean [mm]."""
+    shape: float
+    """Shape of the gamma distribution of that rain [1]."""
+    warmth: float
+    """Annual mean temperature above that of latitude and height [K]."""
+    diurnal: float
+    """Half of the daily range of air temperature under clear sky [K]."""
+    humidity: float
+    """Relative humidity on a mean day [1]."""
+    sublimation: float
+    """Snow that the wind and the sun take [mm day-1]."""
+
+
+CLIMATES = (
+    Climate("plateau", 0.36, 0.80, 205, 8.0, 0.9, 0.0, 7.5, 0.55, 0.6),
+    Climate("temperate", 0.44, 0.10, 150, 6.7, 0.8, 1.0, 5.5, 0.70, 0.1),
+    Climate("semiarid", 0.30, 0.25, 140, 3.7, 0.7, -0.4, 8.0, 0.45, 0.3),
+    Climate("savanna", 0.37, 0.25, 190, 7.6, 0.7, 2.6, 6.5, 0.62, 0.1),
+    Climate("boreal", 0.38, 0.30, 195, 5.0, 0.8, 0.0, 5.0, 0.70, 0.1),
+    Climate("rainforest", 0.60, 0.15, 300, 5.0, 0.8, 0.0, 4.0, 0.80, 0.1),
+)
+"""The zones; `Land.climate` counts in this order."""
+
+NEIGHBOUR = {
+    "plateau": "semiarid",
+    "temperate": "semiarid",
+    "semiarid": "savanna",
+    "savanna": "semiarid",
+    "boreal": "temperate",
+    "rainforest": "savanna",
+}
+"""Zone of the cells of a box that are not of its commonest."""
+
+
+def index_of(name: str) -> int:
+    """Number of a zone.
+
+    >>> index_of("savanna")
+    3
+    """
+    return [climate.name for climate in CLIMATES].index(name)
+
+
+def of_cells(field: str, climate: npt.NDArray[np.uint8]) -> Floats:
+    """A field of `Climate` at each cell.
+
+    Args:
+        field: its name.
+        climate: zone of each cell.
+    """
+    return np.array([getattr(one, field) for one in CLIMATES], np.float32)[climate]
+
+
+def season(days: npt.NDArray[np.datetime64], peak: Floats, lat: npt.NDArray[np.float64]) -> Floats:
+    """Annual cycle, 1 at its peak and -1 half a year from it, (day, cell) [1].
+
+    Args:
+        days: UTC days.
+        peak: day of the year of the peak in the north, (cell); half a year later in the south.
+        lat: latitude [degree], (cell).
+    """
+    of_year = (days - days.astype("datetime64[Y]").astype(days.dtype)).astype(np.float64)
+    shift = np.where(lat < 0, DAYS_OF_YEAR / 2, 0.0)
+    phase = 2 * np.pi * (of_year[:, None] - peak - shift) / DAYS_OF_YEAR
+    return np.asarray(np.cos(phase), np.float32)
+
+
+def tropical(lat: npt.NDArray[np.float64]) -> Floats:
+    """How tropical a place is, 1 within 12.5 degrees of the equator and 0 beyond 25 [1].
+
+    There the year has a dry and a wet time whatever the zone, and no cold spells.
+
+    >>> tropical(np.array([-40.0, 18.75, 5.0])).tolist()
+    [0.0, 0.5, 1.0]
+    """
+    return np.asarray(np.clip(2 - np.abs(lat) / 12.5, 0, 1), np.float32)
+
+
+def has_dry_season(climate: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
+    """Whether the tropics of a zone have a dry time of the year: all but the rainforest, (cell).
+
+    Args:
+        climate: zone of each cell.
+    """
+    return np.array([one.name != "rainforest" for one in CLIMATES])[climate]

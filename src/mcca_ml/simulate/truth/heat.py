@@ -1,0 +1,227 @@
+"""Temperatures of a patch: season, weather and day, in the air, the canopy and the soil.
+
+The soil follows the air with a lag and less and less with depth: as a heat wave does for the day
+(exp(-z / d) in size and z / d in phase), and as a filter with memory does for weather and season.
+Snow keeps the soil near its deep temperature; freezing water keeps it near the freezing point.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from mcca_ml.constants import WATER_FREEZING_POINT
+from mcca_ml.simulate.truth import climate as zones
+from mcca_ml.simulate.truth.rain import STEP_HOURS, STEPS_OF_DAY
+from mcca_ml.simulate.truth.types import Floats
+
+SURFACE_M, DEEP_M = 0.025, 0.5
+"""Depths of the two soil temperatures [m]."""
+
+DAMPING_M = 0.10
+"""Depth where the daily wave is down to 1 / e [m]; usual for moist soil."""
+
+_WARMEST_DAY = 200.0
+_AIR_PEAK, _GROUND_PEAK, _CANOPY_PEAK = 15.0, 13.0, 13.5  # local solar time [h]
+_SURFACE_DAYS, _DEEP_DAYS = 1.5, 20.0  # memory of the soil [day]
+_WEATHER_SD = 4.2  # [K], in spring and autumn
+_RAIN_COOLS = 2.0  # a day as wet as one in six is colder by this, in summer [K]
+_NIGHT_COOLS = 1.8  # canopy below the air in a clear night [K]
+_SNOW_MM = 40.0  # snow that leaves 1 / e of the air's sway to the soil [mm]
+_CURTAIN = 1.5  # width of the range in which freezing water slows the soil [K]
+
+
+@dataclass(frozen=True)
+class DailyHeat:
+    """What the temperatures of each day are made of, arrays (day, cell)."""
+
+    season: Floats
+    """Mean air temperature of the season [K]."""
+    air: Floats
+    """Mean air temperature of the day [K]."""
+    sway: Floats
+    """Half of the daily range of the air [K]."""
+    clear: Floats
+    """How clear the sky is, 0 to 1."""
+    cycle: Floats
+    """Annual cycle, 1 in high summer [1]."""
+
+
+def seasonal_temperature(
+    days: npt.NDArray[np.datetime64],
+    lat: npt.NDArray[np.float64],
+    elevation: Floats,
+    climate: npt.NDArray[np.uint8],
+) -> tuple[Floats, Floats]:
+    """Mean air temperature of the season [K], and its cycle from -1 to 1, (day, cell).
+
+    Args:
+        days: UTC days.
+        lat: [degree].
+        elevation: [m].
+        climate: zone.
+
+    Formula:
+        28 - 38 sin^2 lat - 3 z / km in degrees Celsius, with 3 + 25 sin^2 lat as amplitude: a
+        choice near the means of Oklahoma, Nebraska and Saskatchewan as commonly known. High land
+        heats the air above it, so it is warmer than free air at its height (6.5 K / km).
+    """
+    high = np.sin(np.deg2rad(lat)) ** 2
+    mean = 28 - 38 * high - 0.003 * elevation + zones.of_cells("warmth", climate)
+    cycle = zones.season(days, np.full(lat.shape, _WARMEST_DAY, np.float32), lat)
+    air = WATER_FREEZING_POINT + mean + (3 + 25 * high) * cycle
+    return np.asarray(air, np.float32), cycle
+
+
+def daily_heat(
+    season: tuple[Floats, Floats],
+    wetness: Floats,
+    weather: Floats,
+    diurnal: Floats,
+    tropical: Floats,
+) -> DailyHeat:
+    """Temperatures of each day, colder and with less sway where it is wet.
+
+    Args:
+        season: of `seasonal_temperature`.
+        wetness: of the rain, variance 1 [1], (day, cell).
+        weather: departure from the season, variance 1 [1], (day, cell).
+        diurnal: half of the daily range under clear sky [K], (cell).
+        tropical: of `climate.tropical`, (cell); there the weather changes less.
+    """
+    mean, cycle = season
+    clear = 1 / (1 + np.exp(1.5 * (wetness - 0.3)))
+    sd = _WEATHER_SD * (1 - 0.7 * tropical) * (1 - 0.35 * cycle)
+    air = mean + sd * weather - _RAIN_COOLS * wetness * (1 + cycle) / 2
+    sway = diurnal * (0.85 + 0.15 * cycle) * (0.4 + 0.6 * clear)
+    return DailyHeat(mean, *(np.asarray(x, np.float32) for x in (air, sway, clear, cycle)))
+
+
+def at_steps(daily: Floats) -> Floats:
+    """A line between noons, at the steps of all days but the last, (step, cell).
+
+    Args:
+        daily: value at 12 UTC, (day, cell). The first half day holds the first value.
+    """
+    before = np.concatenate([daily[:1], daily[:-1]])[:-1]
+    here, after = daily[:-1], daily[1:]
+    share = (np.arange(STEPS_OF_DAY) * STEP_HOURS - 12) / 24
+    parts = [here + w * (after - here) if w >= 0 else here + w * (here - before) for w in share]
+    return np.asarray(np.stack(parts, 1).reshape(-1, daily.shape[1]), np.float32)
+
+
+def local_hour(steps: int, lon: npt.NDArray[np.float64]) -> Floats:
+    """Local solar time of each step from 0 UTC on, without the equation of time [h], (step, cell).
+
+    Args:
+        steps: how many.
+        lon: [degree].
+    """
+    return np.asarray((np.arange(steps)[:, None] * STEP_HOURS + lon / 15) % 24, np.float32)
+
+
+def wave(hour: Floats, peak: float, depth: float = 0.0) -> Floats:
+    """The daily wave at a depth: 1 at its peak at the surface [1].
+
+    Args:
+        hour: local solar time [h].
+        peak: when the surface is warmest [h].
+        depth: [m]; the wave is damped and late by depth over `DAMPING_M`.
+    """
+    late = depth / DAMPING_M
+    phase = 2 * np.pi * (hour - np.float32(peak)) / 24 - late
+    return np.asarray(np.exp(-late) * np.cos(phase), np.float32)
+
+
+def lagged(daily: Floats, memory: float) -> Floats:
+    """What follows a daily value with a lag, (day, cell), unit of `daily`.
+
+    Args:
+        daily: what is followed.
+        memory: time after which 1 / e of a step is still to come [day].
+    """
+    share = np.float32(1 - np.exp(-1 / memory))
+    out = np.empty_like(daily)
+    out[0] = daily[0]
+    for day in range(1, len(daily)):
+        out[day] = out[day - 1] + share * (daily[day] - out[day - 1])
+    return out
+
+
+def air_temperature(heat: DailyHeat, hour: Floats) -> Floats:
+    """Air at 2 m [K], (step, cell).
+
+    Args:
+        heat: of the days, one more than the steps have.
+        hour: local solar time [h].
+    """
+    return at_steps(heat.air) + at_steps(heat.sway) * wave(hour, _AIR_PEAK)
+
+
+def canopy_temperature(heat: DailyHeat, hour: Floats) -> Floats:
+    """Canopy [K], (step, cell): ahead of air and soil, below the air in clear nights.
+
+    Args:
+        heat: of the days, one more than the steps have.
+        hour: local solar time [h].
+    """
+    sun = wave(hour, _CANOPY_PEAK)
+    night = _NIGHT_COOLS * at_steps(heat.clear) * np.maximum(-sun, 0)
+    return np.asarray(at_steps(heat.air) + 1.1 * at_steps(heat.sway) * sun - night)
+
+
+def soil_temperatures(
+    heat: DailyHeat, hour: Floats, cover: Floats, snow_water: Floats
+) -> tuple[Floats, Floats]:
+    """Soil of 0-5 cm and at 50 cm [K], (step, cell).
+
+    Args:
+        heat: of the days, one more than the steps have.
+        hour: local solar time [h].
+        cover: share of the ground that vegetation shades [1], (cell).
+        snow_water: [mm], (step, cell).
+    """
+    # Sun on open ground warms it above the air in summer; shade halves that.
+    open_ground = 1 - 0.5 * cover
+    sunned = open_ground * heat.clear * (1 + heat.cycle)
+    warmed = np.asarray(heat.air + sunned, np.float32)
+    deep = at_steps(lagged(warmed, _DEEP_DAYS))
+    sway = at_steps(np.asarray(1.5 * open_ground * heat.sway, np.float32))
+    bare = at_steps(lagged(warmed, _SURFACE_DAYS)) + sway * wave(hour, _GROUND_PEAK, SURFACE_M)
+    surface = deep + (bare - deep) * np.exp(-snow_water / np.float32(_SNOW_MM))
+    deep = deep + sway * wave(hour, _GROUND_PEAK, DEEP_M)
+    return _slowed_by_freezing(surface), _slowed_by_freezing(deep)
+
+
+def _slowed_by_freezing(temperature: Floats) -> Floats:
+    """Temperature pulled towards the freezing point below it, same sign of the departure [K]."""
+    below = np.maximum(np.float32(WATER_FREEZING_POINT) - temperature, 0)
+    return np.asarray(temperature + below * (_CURTAIN / (below + _CURTAIN)), np.float32)
+
+
+def potential_evaporation_hargreaves85(
+    days: npt.NDArray[np.datetime64], lat: npt.NDArray[np.float64], heat: DailyHeat
+) -> Floats:
+    """Water that air and sun could take from wet ground [mm day-1], (day, cell), >= 0.
+
+    Args:
+        days: UTC days.
+        lat: [degree].
+        heat: of the same days.
+
+    Formula:
+        0.0023 Ra (T + 17.8) sqrt(range), Ra the radiation above the air as water [mm day-1]
+
+    Source: Hargreaves and Samani 1985, with the radiation of FAO 56; both from general knowledge,
+        not verified.
+    """
+    of_year = (days - days.astype("datetime64[Y]").astype(days.dtype)).astype(np.float64)[:, None]
+    phase = 2 * np.pi * (of_year + 1) / 365
+    declination = 0.409 * np.sin(phase - 1.39)
+    phi = np.deg2rad(lat)
+    sunset = np.arccos(np.clip(-np.tan(phi) * np.tan(declination), -1, 1))
+    sun = sunset * np.sin(phi) * np.sin(declination)
+    sun = sun + np.cos(phi) * np.cos(declination) * np.sin(sunset)
+    radiation = 0.408 * 37.6 * (1 + 0.033 * np.cos(phase)) * sun
+    warm = np.maximum(heat.air - WATER_FREEZING_POINT + 17.8, 0)
+    return np.asarray(0.0023 * radiation * warm * np.sqrt(2 * heat.sway), np.float32)

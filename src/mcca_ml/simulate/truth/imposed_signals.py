@@ -1,0 +1,83 @@
+"""What trend and droughts did to the soil moisture of a world: it against itself without them."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+
+import numpy as np
+
+from mcca_ml.config.simulate import BoxSettings, DroughtSettings, SimulateSettings
+from mcca_ml.simulate.truth.make_truth import DAYS_OF_DECADE, droughts_of, make_truth
+from mcca_ml.simulate.truth.types import Bools, Floats, Times, Truth
+
+Changes = Mapping[str, Mapping[str, float]]
+
+_SETTLES_DAYS = 365
+"""After a drought until the root zone has forgotten it, at most [day]."""
+
+
+def without(settings: SimulateSettings, box: BoxSettings) -> SimulateSettings:
+    """Settings of one box alone, without trend and drought.
+
+    Args:
+        settings: of the whole world; what a box holds does not depend on the others.
+        box: one of its boxes.
+    """
+    return settings.model_copy(update={"box": (box,), "trend": 0.0, "drought": ()})
+
+
+def change_jobs(truth: Truth, settings: SimulateSettings) -> list[Callable[[], Changes]]:
+    """A job for each box that gives its `realised_changes`; they can run in other processes."""
+    if settings.trend == 0 and not settings.drought:
+        return []
+    droughts = droughts_of(settings)
+    jobs: list[Callable[[], Changes]] = []
+    for box, patch in zip(settings.box, truth.cells.patches, strict=True):
+        core = truth.cells.is_core[patch.cells]
+        water = truth.state.total_water[:, patch.cells][:, core]
+        plain = without(settings, box)
+        jobs.append(partial(_of_box, water, truth.time, core, plain, droughts[box.name]))
+    return jobs
+
+
+def realised_changes(truth: Truth, settings: SimulateSettings) -> Changes:
+    """Trend and droughts of each box as they came out, means over its core cells.
+
+    Args:
+        truth: of the world.
+        settings: of the same world.
+
+    Returns:
+        By box: `trend` [m3 m-3 per decade] of liquid water and ice, a line through the change
+        outside droughts and the year after each; and `drought FIRST/LAST` [m3 m-3], the mean
+        change in its days beside the trend. Empty where neither is set.
+    """
+    return {name: found for job in change_jobs(truth, settings) for name, found in job().items()}
+
+
+def _of_box(
+    water: Floats,
+    time: Times,
+    core: Bools,
+    plain: SimulateSettings,
+    droughts: tuple[DroughtSettings, ...],
+) -> Changes:
+    """The changes of one box, by its name; `water` is that of its core, (step, cell)."""
+    bare = make_truth(plain).state.total_water[:, core]
+    change = (water - bare).mean(1, dtype=np.float64)
+    days = time.astype("datetime64[D]")
+    since = (time - time[0]) / np.timedelta64(1, "D") / DAYS_OF_DECADE
+    calm = np.ones(days.size, np.bool_)
+    for drought in droughts:
+        first, last = np.datetime64(drought.start), np.datetime64(drought.end)
+        calm &= (days < first) | (days > last + _SETTLES_DAYS)
+    # The change is 0 at the beginning by construction: a line through it.
+    line = since[calm]
+    trend = float(line @ change[calm] / (line @ line)) if line.any() else float("nan")
+    found = {"trend": trend}
+    for drought in droughts:
+        first, last = np.datetime64(drought.start), np.datetime64(drought.end)
+        during = (days >= first) & (days <= last)
+        if during.any():
+            beside = change[during] - np.nan_to_num(trend) * since[during]
+            found[f"drought {first}/{last}"] = float(beside.mean())
+    return {plain.box[0].name: found}

@@ -1,0 +1,174 @@
+"""Rain of a patch: wet days in spells, gamma amounts, and storms within the day.
+
+Occurrence is a Gaussian field with memory that exceeds a threshold (Wilks 1998,
+doi:10.1016/S0022-1694(98)00186-3, not verified, does so between stations); amounts are gamma
+quantiles of a second field, by the cube of Wilson and Hilferty 1931 (doi:10.1073/pnas.17.12.684,
+not verified).
+"""
+
+from dataclasses import dataclass
+from math import erf
+
+import numpy as np
+import numpy.typing as npt
+
+from mcca_ml.config.simulate import DroughtSettings
+from mcca_ml.simulate.truth import climate as zones
+from mcca_ml.simulate.truth.fields import Smoother, daily_noise, mixed, with_memory
+from mcca_ml.simulate.truth.types import Floats
+
+STEPS_OF_DAY = 8
+STEP_HOURS = 24 / STEPS_OF_DAY
+
+STORM_KM, SPELL_KM = 220.0, 700.0
+"""Lengths of the correlation of daily rain, and of spells of weather [km]."""
+
+_STORM_MEMORY, _SPELL_MEMORY = 0.35, 0.9  # from day to day [1]
+_SPELL_SHARE = 0.2  # of the variance of the occurrence [1]
+_WARMER = 0.045  # more rain a wet day by this share for each kelvin, about water vapour's [K-1]
+_AT_WARMTH = 288.0  # where the zones state their amounts [K]
+_LIGHTEST = 0.1  # [mm day-1]
+_TROPICAL_SEASON = 0.95  # amplitude of the wet season in the tropics over its mean [1]
+
+
+@dataclass(frozen=True)
+class DailyRain:
+    """Rain of each day, arrays (day, cell)."""
+
+    wetness: Floats
+    """Gaussian field whose high values rain, variance 1 [1]; clouds and humidity follow it."""
+    amount: Floats
+    """[mm]."""
+
+
+def daily_rain(
+    smooth: tuple[Smoother, Smoother],
+    days: npt.NDArray[np.datetime64],
+    lat: npt.NDArray[np.float64],
+    climate: npt.NDArray[np.uint8],
+    warmth: Floats,
+    *,
+    seed: int,
+    box: str,
+) -> DailyRain:
+    """Rain and snowfall of each day and cell.
+
+    Args:
+        smooth: of storms and of spells.
+        days: UTC days, (day).
+        lat: [degree], (cell).
+        climate: zone, (cell).
+        warmth: air temperature of the season [K], (day, cell).
+        seed: of the world.
+        box: name of the box.
+    """
+    storm, spell = smooth
+    memories = ((storm, "storm", _STORM_MEMORY), (spell, "spell", _SPELL_MEMORY))
+    parts = [with_memory(daily_noise(s, seed, days, box, n), m) for s, n, m in memories]
+    wetness = mixed([(1 - _SPELL_SHARE, parts[0]), (_SPELL_SHARE, parts[1])])
+    cycle = zones.season(days, zones.of_cells("wet_peak", climate), lat)
+    tropical = zones.tropical(lat) * zones.has_dry_season(climate)
+    amplitude = zones.of_cells("wet_season", climate)
+    amplitude = amplitude + tropical * (_TROPICAL_SEASON - amplitude)
+    wet_share = zones.of_cells("wet_share", climate) * (1 - 0.5 * tropical)
+    share = wet_share * (1 + amplitude * cycle)
+    is_wet = wetness > -normal_quantile(np.clip(share, 0.005, 0.95))
+    mean = zones.of_cells("amount", climate) * np.clip(
+        np.exp(_WARMER * (warmth - np.float32(_AT_WARMTH))), 0.15, 2.0
+    )
+    shape = zones.of_cells("shape", climate)
+    heavy = daily_noise(storm, seed, days, box, "amount")
+    amount = np.maximum(mean * gamma_quantile_wilson31(heavy, shape), _LIGHTEST)
+    return DailyRain(wetness, np.asarray(np.where(is_wet, amount, 0), np.float32))
+
+
+def gamma_quantile_wilson31(normal: Floats, shape: Floats) -> Floats:
+    """Quantile of a gamma distribution of mean 1 where a standard normal lies at `normal` [1].
+
+    Args:
+        normal: standard normal value [1].
+        shape: of the gamma distribution [1], >= 0.5; the mean is off by 1 % there.
+
+    Formula:
+        (1 - 1 / (9 k) + z / (3 sqrt(k)))^3, not below 0
+    """
+    root = 1 - 1 / (9 * shape) + normal / (3 * np.sqrt(shape))
+    return np.asarray(np.maximum(root, 0) ** 3, np.float32)
+
+
+def normal_quantile(probability: Floats) -> Floats:
+    """Quantile of the standard normal distribution [1], by a table, good to 1e-3.
+
+    Args:
+        probability: 0.001 to 0.999 [1].
+
+    >>> round(float(normal_quantile(np.float32(0.9))), 2)
+    1.28
+    """
+    value, below = _normal_table()
+    return np.asarray(np.interp(probability, below, value), np.float32)
+
+
+def normal_rank(normal: Floats) -> Floats:
+    """Share of a standard normal distribution that lies below [1], good to 1e-3.
+
+    >>> round(float(normal_rank(np.float32(1.28))), 2)
+    0.9
+    """
+    value, below = _normal_table()
+    return np.asarray(np.interp(normal, value, below), np.float32)
+
+
+def _normal_table() -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Values of a standard normal distribution and the share below each."""
+    value = np.linspace(-3.2, 3.2, 1281)
+    return value, np.array([0.5 * (1 + erf(one / np.sqrt(2))) for one in value])
+
+
+def within_day(
+    smooth: Smoother,
+    days: npt.NDArray[np.datetime64],
+    lon: npt.NDArray[np.float64],
+    season: Floats,
+    *,
+    seed: int,
+    box: str,
+) -> Floats:
+    """Share of a day's rain that falls around each step, (day, step, cell) [1]; a day sums to 1.
+
+    Args:
+        smooth: of storms.
+        days: UTC days, (day).
+        lon: [degree], (cell).
+        season: 1 in high summer to -1 in deep winter, (day, cell): then rain comes at any hour,
+            in summer rather late in the afternoon.
+        seed: of the world.
+        box: name of the box.
+    """
+    when = daily_noise(smooth, seed, days, box, "hour of rain")
+    long = daily_noise(smooth, seed, days, box, "length of rain")
+    spread = np.where(season > 0, 12 - 8 * season, 12)  # [h]
+    centre = 17 + spread * when
+    length = 2.0 * np.exp(0.5 * long)  # [h], 1 sd
+    hour = np.arange(STEPS_OF_DAY) * STEP_HOURS
+    local = hour[:, None] + lon / 15
+    away = (local - centre[:, None, :] + 12) % 24 - 12
+    weight = np.exp(-0.5 * (away / np.maximum(length[:, None, :], 0.9)) ** 2)
+    weight[weight < 0.05] = 0
+    return np.asarray(weight / weight.sum(1, keepdims=True), np.float32)
+
+
+def drought_factor(
+    days: npt.NDArray[np.datetime64], droughts: tuple[DroughtSettings, ...]
+) -> npt.NDArray[np.float32]:
+    """What remains of the rain of each day in a box, (day) [1].
+
+    Args:
+        days: UTC days.
+        droughts: those of the box; where two meet both count.
+    """
+    factor = np.ones(days.size, np.float32)
+    for drought in droughts:
+        during = (days >= np.datetime64(drought.start)) & (days <= np.datetime64(drought.end))
+        factor[during] *= drought.rain_factor
+    return factor

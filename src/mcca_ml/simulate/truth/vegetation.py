@@ -1,0 +1,54 @@
+"""Optical depth of the vegetation of a patch: wood, and leaves that follow warmth and moisture."""
+
+import numpy as np
+
+from mcca_ml.constants import WATER_FREEZING_POINT
+from mcca_ml.simulate.truth import land_classes as classes
+from mcca_ml.simulate.truth.heat import lagged
+from mcca_ml.simulate.truth.rain import STEPS_OF_DAY
+from mcca_ml.simulate.truth.types import Floats, Land
+
+_GROWING_DAYS, _WARMTH_DAYS = 20.0, 10.0  # memory of leaves, and of what warmth they feel [day]
+_COLD, _WARM = 0.0, 11.0  # no leaves below, full leaves above [degree Celsius]
+_DRY_LEAVES = 0.25  # share of the leaves that stays in the driest root zone [1]
+_FROZEN_LOSS = 0.3  # share of VOD that frozen wood and grass lose [1]
+
+
+def cover_of(land: Land) -> Floats:
+    """Share of the ground that vegetation shades [1], (cell)."""
+    return _mean(land, classes.COVER)
+
+
+def _mean(land: Land, table: tuple[float, ...]) -> Floats:
+    """Mean of a table over the two surfaces of each cell."""
+    first, second = (classes.of_class(table, s.land_cover) for s in (land.first, land.second))
+    return np.asarray(second + land.first_share * (first - second), np.float32)
+
+
+def daily_vod(land: Land, air: Floats, rooted: Floats, variation: Floats) -> Floats:
+    """VOD at V, 1.41 GHz and nadir, of the cell at the end of each day [1], (day, cell).
+
+    Args:
+        land: of the cells.
+        air: mean air temperature of each day [K], (day, cell).
+        rooted: water of the root zone, from residual (0) to field capacity (1), (day, cell).
+        variation: departure of a cell from its class, variance 1 [1], (cell).
+    """
+    felt = lagged(air, _WARMTH_DAYS) - np.float32(WATER_FREEZING_POINT)
+    warm = np.clip((felt - _COLD) / (_WARM - _COLD), 0, 1)
+    leaves = lagged(warm * (_DRY_LEAVES + (1 - _DRY_LEAVES) * rooted), _GROWING_DAYS)
+    vod = _mean(land, classes.WOODY) + _mean(land, classes.LEAFY) * leaves
+    frozen = np.clip(-felt / 3, 0, 1)
+    return np.asarray(vod * np.exp(0.15 * variation) * (1 - _FROZEN_LOSS * frozen), np.float32)
+
+
+def between_ends(daily: Floats) -> Floats:
+    """A line from the end of each day to the end of the next, at the steps of all days.
+
+    Args:
+        daily: value at 24 UTC, (day, cell). The first day holds the first value.
+    """
+    before = np.concatenate([daily[:1], daily[:-1]])
+    share = np.arange(STEPS_OF_DAY, dtype=np.float32)[:, None] / STEPS_OF_DAY
+    steps = before[:, None] + share * (daily - before)[:, None]
+    return np.asarray(steps.reshape(-1, daily.shape[1]))

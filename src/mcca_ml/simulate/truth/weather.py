@@ -1,0 +1,131 @@
+"""Weather of a patch: what falls, how warm it is, what the air holds; no soil, no plants."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from mcca_ml.config.simulate import DroughtSettings
+from mcca_ml.constants import WATER_FREEZING_POINT
+from mcca_ml.simulate.truth import climate as zones
+from mcca_ml.simulate.truth import heat as warmth
+from mcca_ml.simulate.truth.fields import daily_noise, smoother, with_memory
+from mcca_ml.simulate.truth.rain import (
+    SPELL_KM,
+    STEP_HOURS,
+    STEPS_OF_DAY,
+    STORM_KM,
+    daily_rain,
+    drought_factor,
+    within_day,
+)
+from mcca_ml.simulate.truth.types import Cells, Floats, Land, Patch
+
+_AIR_MASS_KM, _AIR_MASS_MEMORY = 900.0, 0.72
+_VAPOUR_HEIGHT = 2.0  # [km]
+_SUN_PEAK = 12.5  # local solar time when most evaporates [h]
+
+
+@dataclass(frozen=True)
+class Weather:
+    """Weather of a patch at its steps, arrays (step, cell); `heat` by days."""
+
+    heat: warmth.DailyHeat
+    """(day, cell), one day more than the steps have."""
+    air: Floats
+    """At 2 m [K]."""
+    precipitation: Floats
+    """Rain and snow of the 3 hours around the step [mm]."""
+    potential: Floats
+    """Potential evaporation [mm h-1]."""
+    vapour: Floats
+    """[kg m-2]."""
+    cloud_water: Floats
+    """[kg m-2]."""
+
+
+def make_weather(
+    cells: Cells,
+    land: Land,
+    days: npt.NDArray[np.datetime64],
+    droughts: tuple[DroughtSettings, ...],
+    seed: int,
+) -> Weather:
+    """Weather of one patch at the steps of all days but the last.
+
+    Args:
+        cells: of the patch alone.
+        land: of the patch alone.
+        days: UTC days; the last is only where the day before leads to.
+        droughts: in this patch.
+        seed: of the world.
+    """
+    patch: Patch = cells.patches[0]
+    lat, box = cells.lat, patch.name
+    air_mass, spell, storm = (
+        smoother(patch, lat, length) for length in (_AIR_MASS_KM, SPELL_KM, STORM_KM)
+    )
+    season = warmth.seasonal_temperature(days, lat, land.elevation, land.climate)
+    rain = daily_rain((storm, spell), days, lat, land.climate, season[0], seed=seed, box=box)
+    front = with_memory(daily_noise(air_mass, seed, days, box, "air mass"), _AIR_MASS_MEMORY)
+    diurnal = zones.of_cells("diurnal", land.climate)
+    tropical = zones.tropical(lat)
+    heat = warmth.daily_heat(season, rain.wetness, front, diurnal, tropical)
+    amount = rain.amount * drought_factor(days, droughts)[:, None]
+    share = within_day(storm, days, cells.lon, heat.cycle, seed=seed, box=box)
+    falling = _flat(amount[:-1, None, :] * share[:-1])
+    hour = warmth.local_hour(len(falling), cells.lon)
+    sun = np.maximum(warmth.wave(hour, _SUN_PEAK), 0) * np.float32(np.pi / 24)
+    demand = warmth.potential_evaporation_hargreaves85(days[:-1], lat, _but_last(heat))
+    air = warmth.air_temperature(heat, hour)
+    return Weather(
+        heat=heat,
+        air=air,
+        precipitation=falling,
+        potential=np.repeat(demand, STEPS_OF_DAY, axis=0) * sun,
+        vapour=_vapour(heat, rain.wetness, land.climate),
+        cloud_water=_cloud_water(rain.wetness, falling),
+    )
+
+
+def _flat(by_day: Floats) -> Floats:
+    """Arrays (day, step of the day, cell) as (step, cell)."""
+    return np.asarray(by_day, np.float32).reshape(-1, by_day.shape[-1])
+
+
+def _but_last(heat: warmth.DailyHeat) -> warmth.DailyHeat:
+    """The same without its last day."""
+    return warmth.DailyHeat(
+        heat.season[:-1], heat.air[:-1], heat.sway[:-1], heat.clear[:-1], heat.cycle[:-1]
+    )
+
+
+def saturation_pressure_magnus(temperature: Floats) -> Floats:
+    """Pressure of saturated vapour over water [hPa].
+
+    Args:
+        temperature: [K], 220 to 330.
+
+    Source: Magnus form with 6.112, 17.62, 243.12, from general knowledge, not verified.
+
+    >>> round(float(saturation_pressure_magnus(np.float32(293.15))), 1)
+    23.3
+    """
+    celsius = temperature - np.float32(WATER_FREEZING_POINT)
+    return np.asarray(6.112 * np.exp(17.62 * celsius / (243.12 + celsius)), np.float32)
+
+
+def _vapour(heat: warmth.DailyHeat, wetness: Floats, climate: npt.NDArray[np.uint8]) -> Floats:
+    """Precipitable water [kg m-2], (step, cell): vapour at the ground over 2 km of height."""
+    humidity = np.clip(zones.of_cells("humidity", climate) + 0.12 * wetness, 0.1, 0.98)
+    pressure = humidity * saturation_pressure_magnus(heat.air)
+    # 216.7 g K m-3 hPa-1 is the molar mass of water over the gas constant.
+    return warmth.at_steps(np.asarray(216.7 * pressure / heat.air * _VAPOUR_HEIGHT, np.float32))
+
+
+def _cloud_water(wetness: Floats, falling: Floats) -> Floats:
+    """Liquid water of the clouds [kg m-2], (step, cell): some on wet days, more where it rains."""
+    day = np.repeat(wetness[:-1], STEPS_OF_DAY, axis=0)
+    rate = falling / np.float32(STEP_HOURS)
+    cloud = 0.04 * np.maximum(day, 0) + 0.15 * np.sqrt(rate)
+    return np.asarray(np.minimum(cloud, 1.0), np.float32)

@@ -1,0 +1,1 @@
+"""SMAP granules of a day -> soil moisture and vegetation optical depth on a grid."""

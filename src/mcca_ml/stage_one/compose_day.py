@@ -1,0 +1,155 @@
+"""The granules of one UTC day -> its GRID_TB, on the grid and for the looks that were asked for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import xarray as xr
+
+from mcca_ml import schema
+from mcca_ml.errors import GranuleError, SchemaError
+from mcca_ml.grid import ease2
+from mcca_ml.grid.daily_composite import compose_day
+from mcca_ml.grid.regrid import to_m25
+from mcca_ml.publish.attributes import is_simulated
+from mcca_ml.read.ancillary import with_ancillary
+from mcca_ml.read.by_day import Part
+from mcca_ml.read.granule import shorten
+
+Grid = Literal["native", "m25"]
+Look = Literal["am", "pm", "both"]
+
+
+@dataclass(frozen=True)
+class Day:
+    """One UTC day of gridded brightness temperature of one sensor, and what it came from."""
+
+    ds: xr.Dataset
+    paths: tuple[Path, ...]
+    """Its granules, those that lent to the others at the end."""
+
+
+@dataclass(frozen=True)
+class Empty:
+    """A UTC day that gives no product though its granules are sound: a sliver over midnight."""
+
+    note: str
+    """The day and what is missing."""
+    advice: str
+    """What was found, and what to do."""
+
+    def __str__(self) -> str:
+        """The line that a person sees where no day at all gives a product."""
+        return f"{self.note}; {self.advice}"
+
+
+class EmptyDayError(GranuleError):
+    """A day gives no product; a note where other days do, an error where none does."""
+
+    def __init__(self, empty: Empty) -> None:
+        super().__init__(str(empty))
+        self.empty = empty
+
+
+def by_product(parts: Sequence[Part], grid: Grid) -> list[list[Part]]:
+    """The parts of a day sorted into the products that they make: one a sensor and grid.
+
+    Args:
+        parts: granules of any sensors and grids.
+        grid: grid of the products.
+    """
+    groups: dict[tuple[str, str], list[Part]] = {}
+    for part in parts:
+        target = str(part.ds.attrs["grid"]) if grid == "native" else ease2.M25.name
+        groups.setdefault((str(part.ds.attrs["sensor"]), target), []).append(part)
+    return [groups[key] for key in sorted(groups)]
+
+
+def _compose(parts: Sequence[Part], day: np.datetime64) -> xr.Dataset:
+    """One GRID_TB of the parts; granules that do not belong together are named."""
+    try:
+        return compose_day([part.ds for part in parts], day)
+    except SchemaError as error:
+        names = shorten(part.path.name for part in parts)
+        raise GranuleError(
+            f"{names}: {error}; give granules of one grid and set of channels, or each by itself"
+        ) from error
+
+
+def observed_looks(ds: xr.Dataset, look: Look) -> xr.Dataset:
+    """The looks asked for, without those that saw nothing.
+
+    Raises:
+        EmptyDayError: none of those asked for saw anything.
+    """
+    seen = ds["flag"].copy(data=schema.is_observed(ds)).any(("time", "cell")).to_numpy()
+    names = [str(name) for name in ds["look"].to_numpy()[seen]]
+    wanted = [name for name in names if look in ("both", name)]
+    if not wanted:
+        day = str(ds["time"].to_numpy()[0])[:10]
+        raise EmptyDayError(
+            Empty(
+                f"{day}: nothing of look {look}, no product",
+                f"found the look {' and '.join(names) or 'of no cell'} in the granules, expected "
+                f"{look}; choose another --look or give the granules of that look",
+            )
+        )
+    return ds.sel(look=wanted)
+
+
+def _fitting(
+    lenders: Sequence[Part], parts: Sequence[Part], ds: xr.Dataset, day: np.datetime64
+) -> list[Part]:
+    """The lenders on the grid of `ds`, those of its sensor if there are any.
+
+    Without any, a sliver of granules over midnight is a note, a whole granule a failure.
+    """
+    on_grid = [part for part in lenders if part.ds.attrs.get("grid") == ds.attrs["grid"]]
+    if not on_grid:
+        found = sorted({str(part.ds.attrs.get("grid")) for part in lenders})
+        empty = Empty(
+            f"{day}: no granule given with --ancillary fits, no product",
+            f"found {', '.join(found) or 'none of this day'}, expected one of the same UTC "
+            f"day on {ds.attrs['grid']}; give one",
+        )
+        over_midnight = all(part.ds.sizes["time"] > 1 for part in parts)
+        raise EmptyDayError(empty) if over_midnight else GranuleError(str(empty))
+    of_sensor = [part for part in on_grid if part.ds.attrs["sensor"] == ds.attrs["sensor"]]
+    return of_sensor or on_grid
+
+
+def gather(
+    parts: Sequence[Part],
+    day: np.datetime64,
+    *,
+    grid: Grid,
+    look: Look,
+    lenders: Sequence[Part] | None = None,
+) -> Day:
+    """GRID_TB of one day.
+
+    Args:
+        parts: granules of one sensor and grid that hold observations of the day.
+        day: UTC day.
+        grid: native, or m25 to bring brightness temperature there.
+        look: which to keep.
+        lenders: granules of the day with temperature and soil for the others; None if none lend.
+
+    Raises:
+        EmptyDayError: nothing of the look, or no lender for a sliver over midnight, on this day.
+        GranuleError: granules that do not belong together, or no lender for a whole one.
+    """
+    ds = observed_looks(_compose(parts, day), look)
+    used = list(parts)
+    if lenders is not None:
+        fitting = _fitting(lenders, parts, ds, day)
+        ds = with_ancillary(ds, observed_looks(_compose(fitting, day), "both"))
+        used += fitting
+    if grid == "m25" and ds.attrs["grid"] != ease2.M25.name:
+        ds = to_m25(ds)
+    # One simulated granule makes the whole day simulated.
+    simulated = any(is_simulated(part.ds) for part in used)
+    ds = ds.assign_attrs(simulated="true" if simulated else "false")
+    return Day(ds, tuple(part.path for part in used))

@@ -1,0 +1,1 @@
+"""Zarr stores: layout, packing, block writer and reader, integrity."""

@@ -1,0 +1,214 @@
+"""Data between the stages as a Zarr store of whole blocks, packed to 16 bits.
+
+A block is 32 days of all cells or, of what is made cell by cell, some cells over all days. It is
+written beside and renamed, and only after its last shard its mark, `blocks/NUMBER.json`: a block
+without a mark is not there, whatever else was left behind by a run that ended early. One writer a
+block; blocks can be written at the same time.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+import zarr
+from zarr.abc.store import Store
+from zarr.core.buffer import Buffer
+from zarr.storage import LocalStore, MemoryStore
+
+from mcca_ml.atomic import replacing_directory
+from mcca_ml.errors import OutputError
+from mcca_ml.grid.daily_composite import TARGET_HOUR
+from mcca_ml.grid.ease2 import M25, cell_latlon
+from mcca_ml.store import layout
+from mcca_ml.store.contents import CONTENTS
+from mcca_ml.store.integrity import UNREADABLE, is_whole, marks, refuse_lost, touched, unreadable
+from mcca_ml.store.layout import (
+    BLOCK_DAYS,
+    CELL_BLOCK,
+    EPOCH,
+    ONE_DAY,
+    Days,
+    Frame,
+    block_of,
+    days_of_block,
+    digest,
+    read_frame,
+)
+from mcca_ml.store.packing import unpack
+from mcca_ml.store.write_blocks import blocks_of_cells, write_block, write_cells
+
+__all__ = (
+    "BLOCK_DAYS",
+    "CELL_BLOCK",
+    "EPOCH",
+    "Frame",
+    "block_of",
+    "blocks_of_cells",
+    "content_digest",
+    "create_store",
+    "days_of_block",
+    "digest",
+    "marks",
+    "open_store",
+    "read_frame",
+    "what_is_missing",
+    "write_block",
+    "write_cells",
+)
+
+
+def create_store(path: Path, frame: Frame) -> None:
+    """Make an empty store; one of the same frame is left as it stands.
+
+    Args:
+        path: its name, such as AMSR2.zarr, in a directory that exists.
+        frame: what its blocks have in common.
+
+    Raises:
+        OutputError: a store of another frame or version stands there, or it cannot be written.
+    """
+    manifest = layout.manifest(frame)
+    if (path / layout.MANIFEST).is_file():
+        found = layout.read_manifest(path)
+        differing = sorted(key for key in manifest if found.get(key) != manifest[key])
+        if differing:
+            raise OutputError(
+                f"{path}: a store with another {', '.join(differing)} stands there, expected "
+                "that of this run; remove it or choose another directory"
+            )
+        return
+    held: dict[str, Buffer] = {}
+    layout.make_arrays(MemoryStore(held), frame)
+    with replacing_directory(path) as beside:
+        layout.write_held(beside, held)
+        (beside / "blocks").mkdir()
+        (beside / layout.MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=True))
+
+
+def what_is_missing(path: Path, wanted: Mapping[int, str]) -> list[int]:
+    """Numbers of the blocks that are absent, or made from other inputs than those wanted.
+
+    Args:
+        path: of a store; where there is none, all are missing.
+        wanted: digest of the inputs by number of the block.
+    """
+    held = marks(path)
+    return [
+        block
+        for block, inputs in sorted(wanted.items())
+        if block not in held or held[block]["inputs"] != inputs or not is_whole(path, held[block])
+    ]
+
+
+def open_store(
+    path: Path,
+    *,
+    cells: slice = slice(None),
+    first_day: np.datetime64 | None = None,
+    last_day: np.datetime64 | None = None,
+    variables: Sequence[str] | None = None,
+    source: Store | None = None,
+) -> xr.Dataset:
+    """Read cells over the days of all complete blocks.
+
+    Args:
+        path: of the store.
+        cells: which of its cells, by their places; multiples of `CELL_BLOCK` read no byte in vain.
+        first_day: UTC day; without it the first that was written.
+        last_day: UTC day, included; without it the last that was written.
+        variables: which; without it all of the contract.
+        source: where the bytes come from, if not from the directory itself.
+
+    Returns:
+        New dataset after the contract of the store, each value within the quantum of
+        `packing.PACKED` of what was written. Days of blocks that are absent are left out; of a
+        store that is cut into cells, days that some block lacks. Attributes are those on which
+        all blocks agree; it is simulated if one of them is.
+
+    Raises:
+        OutputError: there is no such store, or it is of another version, or a shard is lost, cut
+            short, or holds other bytes than were written.
+    """
+    frame = read_frame(path)
+    kind = CONTENTS[frame.contents]
+    held = marks(path)
+    days = _written_days(held, first_day, last_day, is_by_cells=kind.is_by_cells)
+    names = tuple(variables if variables is not None else kind.contract)
+    places = range(frame.cells.size)[cells]
+    used = touched(held, places, days, is_by_cells=kind.is_by_cells)
+    refuse_lost(path, used, names)
+    chosen = frame.cells[cells]
+    place = cell_latlon(M25, chosen)
+    axes = {dim for var in kind.contract.values() for dim in var.dims}
+    inner = {"look": list(TARGET_HOUR), "channel": list(frame.channels)}
+    out = xr.Dataset(
+        coords={
+            "time": days.astype("M8[ns]"),
+            **{dim: names for dim, names in inner.items() if dim in axes},
+            "cell": ("cell", chosen, {"long_name": "flat index on EASE2_M25"}),
+            "lat": ("cell", place.lat, {"units": "degrees_north"}),
+            "lon": ("cell", place.lon, {"units": "degrees_east"}),
+        },
+        attrs={**_attributes(held), "sensor": frame.sensor, "grid": M25.name},
+    )
+    for name in names:
+        var = kind.contract[name]
+        try:
+            counts = _read(source or LocalStore(path), name, days, cells, var.dims.index("cell"))
+        except UNREADABLE as error:
+            raise unreadable(path, used, error) from error
+        attrs = {"units": var.units} if var.units else {}
+        out[name] = (var.dims, unpack(name, counts, days), attrs)
+    return out
+
+
+def content_digest(path: Path) -> str:
+    """Digest of the bytes of all complete blocks, by which a later stage tells what has changed."""
+    said = {number: mark["shards"] for number, mark in marks(path).items()}
+    return digest(json.dumps(said, sort_keys=True))
+
+
+def _attributes(held: Mapping[int, Mapping[str, Any]]) -> dict[str, str]:
+    """Attributes on which all blocks agree, and whether one of them is simulated."""
+    every = [mark["attributes"] for mark in held.values()]
+    common = dict(every[0]) if every else {}
+    common = {k: v for k, v in common.items() if all(one.get(k) == v for one in every)}
+    simulated = any(one.get("simulated") == "true" for one in every)
+    return {**common, "simulated": "true" if simulated else "false"}
+
+
+def _written_days(
+    held: Mapping[int, Mapping[str, Any]],
+    first: np.datetime64 | None,
+    last: np.datetime64 | None,
+    *,
+    is_by_cells: bool,
+) -> Days:
+    """Days of the complete blocks of a store, within some days."""
+    ends = [(np.datetime64(m["first_day"]), np.datetime64(m["last_day"])) for m in held.values()]
+    if is_by_cells and ends:
+        # Days that every block has.
+        ends = [(max(begin for begin, _ in ends), min(end for _, end in ends))]
+    spans = [np.arange(begin, end + ONE_DAY) for begin, end in ends]
+    days = np.concatenate([np.empty(0, "M8[D]"), *spans])
+    is_wanted = np.ones(days.size, np.bool_)
+    if first is not None:
+        is_wanted &= days >= first.astype("M8[D]")
+    if last is not None:
+        is_wanted &= days <= last.astype("M8[D]")
+    return days[is_wanted]
+
+
+def _read(store: Store, name: str, days: Days, cells: slice, axis: int) -> npt.NDArray[Any]:
+    """Counts of a variable on some days, rising; cells are its dimension number `axis`."""
+    array: Any = zarr.open_array(store, path=name, mode="r", zarr_format=3)
+    inner = (slice(None),) * (axis - 1)
+    index = (days - EPOCH).astype(int)
+    # Runs of days that follow each other are read at once.
+    runs = np.split(index, np.flatnonzero(np.diff(index) != 1) + 1)
+    parts = [array[(slice(run[0], run[-1] + 1), *inner, cells)] for run in runs if run.size]
+    return np.concatenate(parts) if parts else np.asarray(array[(slice(0, 0), *inner, cells)])
