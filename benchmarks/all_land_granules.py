@@ -13,8 +13,8 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from mcca_ml.arrays import Datetime64, Float32, Float64, Floating, Int64
 from mcca_ml.atomic import make_directory
 from mcca_ml.config.simulate import BoxSettings, SimulateSettings
 from mcca_ml.constants import WATER_FREEZING_POINT
@@ -53,9 +53,6 @@ from mcca_ml.simulate.truth.land import make_land
 from mcca_ml.simulate.truth.land_classes import LEAFY, ROUGHNESS, WOODY, of_class
 from mcca_ml.simulate.truth.types import Cells, Land, Patch, State
 
-Floats = npt.NDArray[np.float32]
-Flat = npt.NDArray[np.int64]
-
 NOTE = "whole orbit; each footprint sees one cell"
 HOURS = {"AMSR2": (1.5, 13.5), "AMSRE": (1.5, 13.5)}
 """Local solar time of the two states of a day [h]; 6 and 18 for the other sensors."""
@@ -69,13 +66,13 @@ SETTINGS = SimulateSettings(seed=_SEED, box=(_BOX,), networks=0, drought=())
 class Ground:
     """All land cells of EASE2_M25 and, last, one of the sea."""
 
-    cell: Flat
-    lat: npt.NDArray[np.float64]
+    cell: Int64
+    lat: Float64
     land: Land
-    place: Flat
+    place: Int64
     """Of each cell of the grid among those, (row * column)."""
     weather: Smoother
-    base: Floats
+    base: Float32
     """What lasts of the wetness, variance 1 [1], (cell)."""
 
 
@@ -122,7 +119,7 @@ def state_at(ground: Ground, day: np.datetime64, hour: float) -> State:
     return State(**{name: np.asarray(one, np.float32) for name, one in values.items()})
 
 
-def fields(ground: Ground, seen: Instrument, day: np.datetime64) -> tuple[Floats, Floats]:
+def fields(ground: Ground, seen: Instrument, day: np.datetime64) -> tuple[Float32, Float32]:
     """Brightness temperature of all cells before and after noon, (place, channel) [K]."""
     sensor = seen.sensor
     angle = np.full(ground.cell.size, np.deg2rad(sensor.incidence_deg), np.float32)
@@ -135,13 +132,13 @@ def fields(ground: Ground, seen: Instrument, day: np.datetime64) -> tuple[Floats
     return both[0], both[1]
 
 
-def _stepped(values: npt.NDArray[np.floating], step: float) -> Floats:
+def _stepped(values: Floating, step: float) -> Float32:
     return np.asarray(np.round(values / step) * step, np.float32)
 
 
 def _seen_tb(
-    ground: Ground, seen: Instrument, where: Footprints, tb: tuple[Floats, Floats], orbit: int
-) -> Floats:
+    ground: Ground, seen: Instrument, where: Footprints, tb: tuple[Float32, Float32], orbit: int
+) -> Float32:
     """What the sensor gives of one orbit, (scan, pixel, channel) [K]."""
     row, column = ease2.cell_of(M25, where.lat, where.lon)
     place = ground.place[ease2.flat_cell(M25, row, column)]
@@ -155,7 +152,7 @@ def _seen_tb(
 
 
 def orbit_granule(
-    ground: Ground, seen: Instrument, orbit: int, tb: tuple[Floats, Floats]
+    ground: Ground, seen: Instrument, orbit: int, tb: tuple[Float32, Float32]
 ) -> Granule:
     """One whole orbit of an imager."""
     sensor = seen.sensor
@@ -205,7 +202,7 @@ def write_imager(
     seen = instrument(sensor, SETTINGS.instrument, SETTINGS.effects, _SEED)
 
     @cache
-    def of_day(day: str) -> tuple[Floats, Floats]:
+    def of_day(day: str) -> tuple[Float32, Float32]:
         return fields(ground, seen, np.datetime64(day))
 
     for orbit in orbits_of(sensor, days):
@@ -218,7 +215,7 @@ def write_imager(
 
 
 def _smap_look(
-    ground: Ground, seen: Instrument, tb: Floats, state: State, time: npt.NDArray[np.datetime64]
+    ground: Ground, seen: Instrument, tb: Float32, state: State, time: Datetime64
 ) -> Look:
     """What SMAP gives of one look; `time` is that of each cell of EASE2_M25, NaT where unseen."""
     every = np.arange(M36.size)

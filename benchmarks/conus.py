@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
-Doubles = npt.NDArray[np.float64]
+from mcca_ml.arrays import Float64
 
 FIRST_DAY, LAST_DAY = "2015-04-01", "2017-03-31"
 YEARS = ("2015", "2016")
@@ -27,13 +26,13 @@ _HOURS = 24  # the rain of the files is a mean rate
 class Series:
     """Real series of two years, arrays (cell, day)."""
 
-    lat: Doubles
-    lon: Doubles
-    soil_moisture: Doubles
+    lat: Float64
+    lon: Float64
+    soil_moisture: Float64
     """SMAP at 6 am [m3 m-3]; NaN where there is none."""
-    rain: Doubles
+    rain: Float64
     """[mm day-1]."""
-    weather: Doubles
+    weather: Float64
     """The seven inputs in their own units, rain first, (input, cell, day)."""
     first_year: int
     """Days of the first year."""
@@ -46,7 +45,7 @@ def read_series(folder: Path) -> Series:
         folder: `conus` of the real data.
     """
 
-    def both(name: str) -> Doubles:
+    def both(name: str) -> Float64:
         years = [np.genfromtxt(folder / year / f"{name}.csv", delimiter=",") for year in YEARS]
         values = np.hstack(years)
         return np.where(values == _MISSING, np.nan, values)

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 from conus import read_series
 from markdown import table
 
+from mcca_ml.arrays import Float64, Int64
 from mcca_ml.config.train import TrainSettings
 from mcca_ml.learn import sequences
 from mcca_ml.learn.fit import fit
@@ -53,14 +53,14 @@ _NAMES = {
 class Task:
     """What the learner gets of the real series."""
 
-    x: npt.NDArray[np.float64]
-    y: npt.NDArray[np.float64]
-    static: npt.NDArray[np.float64]
-    roles: npt.NDArray[np.int64]
-    cells: npt.NDArray[np.int64]
+    x: Float64
+    y: Float64
+    static: Float64
+    roles: Int64
+    cells: Int64
 
 
-def read_task(folder: Path, cells: npt.NDArray[np.int64] | None = None) -> Task:
+def read_task(folder: Path, cells: Int64 | None = None) -> Task:
     """The task of a folder.
 
     Args:

@@ -17,11 +17,11 @@ import coverage_left
 import numpy as np
 from markdown import table, write
 
+from mcca_ml.arrays import Booleans
 from mcca_ml.grid import ease2
 from mcca_ml.grid.ease2 import M25
 from mcca_ml.sensors import AMSR2, AMSRE, GMI, SENSORS, SMAP, TMI, Sensor
 from mcca_ml.simulate.coverage import BANDS, flies, fraction_by_band, seen_cells, soil
-from mcca_ml.simulate.observe.overpasses import Bools
 
 DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "simulation_coverage.md"
 MONTHS = DOCUMENT.with_name("simulation_coverage_months.md")
@@ -51,7 +51,7 @@ class Day:
     """Land cells seen in each row of the grid, by the sensors of the record together."""
 
 
-def union(sensors: Iterable[Sensor], day: np.datetime64) -> Bools:
+def union(sensors: Iterable[Sensor], day: np.datetime64) -> Booleans:
     """Cells that at least one of some sensors sees."""
     seen = np.zeros(M25.shape, np.bool_)
     for sensor in sensors:
@@ -59,7 +59,7 @@ def union(sensors: Iterable[Sensor], day: np.datetime64) -> Bools:
     return seen
 
 
-def sampled(land: Bools) -> list[Day]:
+def sampled(land: Booleans) -> list[Day]:
     """All sampled days."""
     out = []
     for day in np.arange(FIRST, LAST + 1, EVERY):
@@ -134,7 +134,7 @@ CASES = (
 )
 
 
-def by_case(land: Bools) -> str:
+def by_case(land: Booleans) -> str:
     """Share of land by choice of sensors and nodes, and what was found before."""
     rows = []
     for name, parts, first, before in CASES:

@@ -3,20 +3,19 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import peers
 import real_granules
 import rows as tabular
 from markdown import percent, table
 from scores import Scores, score
 
+from mcca_ml.arrays import Booleans, Float32
 from mcca_ml.config.load import RetrieveSettings
 from mcca_ml.flags import is_recommended
 from mcca_ml.retrieve.inputs import Rows
 from mcca_ml.retrieve.self_constraint import Model
 from mcca_ml.retrieve.single_look import retrieve
 
-Floats = npt.NDArray[np.float32]
 VOD_EDGES = (0.0, 0.3, 0.6, 0.9, 2.01)
 HEAD = ("cells", "R, SCA-V", "ubRMSD", "bias", "R, DCA", "ubRMSD", "bias")
 
@@ -28,21 +27,21 @@ class HalfOrbit:
     rows: Rows
     model: Model
     settings: RetrieveSettings
-    fields: dict[str, Floats]
-    good: npt.NDArray[np.bool_]
+    fields: dict[str, Float32]
+    good: Booleans
     """Whether our own flags recommend a cell."""
 
     @property
-    def sca_v(self) -> Floats:
+    def sca_v(self) -> Float32:
         """Soil moisture of the product's SCA-V [m3 m-3]."""
         return self.fields["soil_moisture_option2"]
 
     @property
-    def dca(self) -> Floats:
+    def dca(self) -> Float32:
         """Soil moisture of the product's DCA [m3 m-3]."""
         return self.fields["soil_moisture_option3"]
 
-    def vod(self, option: int) -> Floats:
+    def vod(self, option: int) -> Float32:
         """VOD of an option at nadir [1]; the product holds it along the line of sight."""
         opacity = self.fields[f"vegetation_opacity_option{option}"]
         return (opacity * np.cos(self.rows.cell.incidence)).astype(np.float32)
@@ -94,7 +93,7 @@ def _variants(orbit: HalfOrbit) -> dict[str, Rows]:
     h3, omega3 = (orbit.fields[f"{n}_option3"] for n in ("roughness_coefficient", "albedo"))
     product_omega = orbit.fields["albedo"]
 
-    def uniform(value: float) -> Floats:
+    def uniform(value: float) -> Float32:
         return np.full_like(cell.omega, value)
 
     cells = {"default: omega 0.07, h of SCA (0.12), ratio 1": cell}
@@ -117,7 +116,7 @@ def _variants(orbit: HalfOrbit) -> dict[str, Rows]:
 
 
 def _line(
-    orbit: HalfOrbit, name: str, found: tabular.Retrieved | peers.Found, vod: Floats
+    orbit: HalfOrbit, name: str, found: tabular.Retrieved | peers.Found, vod: Float32
 ) -> tuple[object, ...]:
     a = score(found.soil_moisture, orbit.sca_v, found.failed)
     b = score(found.soil_moisture, orbit.dca, found.failed)

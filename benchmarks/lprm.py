@@ -10,14 +10,12 @@ from dataclasses import dataclass
 
 import jax.numpy as jnp
 import numpy as np
-import numpy.typing as npt
 
+from mcca_ml.arrays import Float32
 from mcca_ml.physics.dielectric import soil_permittivity_mironov09
 from mcca_ml.physics.reflectivity import fresnel_reflectivity
 from mcca_ml.physics.roughness import rough_reflectivity_wang81
 from mcca_ml.physics.temperature import land_surface_temperature_holmes09
-
-Floats = npt.NDArray[np.float32]
 
 OMEGA, ROUGHNESS_H, MIXING = 0.06, 0.18, 0.127
 AIR_OPACITY = 0.01
@@ -29,21 +27,21 @@ MOISTURE = np.arange(0.01, 0.61, 0.01, dtype=np.float32)
 class Found:
     """What LPRM would give; arrays (cell)."""
 
-    temperature: Floats
+    temperature: Float32
     """[K]."""
-    vod: Floats
+    vod: Float32
     """At 10.65 GHz [1]."""
-    soil_moisture: Floats
+    soil_moisture: Float32
     """[m3 m-3]."""
 
 
-def _without_air(tb: Floats, temperature: Floats, cosine: float) -> Floats:
+def _without_air(tb: Float32, temperature: Float32, cosine: float) -> Float32:
     """Brightness temperature below the air, its reflection left out [K]."""
     through = np.exp(-AIR_OPACITY / cosine)
     return (tb - (70.2 + 0.72 * temperature) * (1 - through)) / through
 
 
-def invert(tb_v: Floats, tb_h: Floats, tb_37v: Floats, clay: Floats, incidence: float) -> Found:
+def invert(tb_v: Float32, tb_h: Float32, tb_37v: Float32, clay: Float32, incidence: float) -> Found:
     """What LPRM would give for brightness temperatures at 10.65 V, 10.65 H and 36.5 V [K]."""
     temperature = np.asarray(land_surface_temperature_holmes09(jnp.asarray(tb_37v)))
     cosine = float(np.cos(incidence))

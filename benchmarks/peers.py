@@ -15,17 +15,15 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-import numpy.typing as npt
 from jaxtyping import Array
 from scipy.optimize import least_squares
 
+from mcca_ml.arrays import Booleans, Float32, Float64
 from mcca_ml.physics.dielectric import soil_permittivity_mironov09
 from mcca_ml.physics.emission import brightness_temperature_mo82, transmissivity
 from mcca_ml.physics.reflectivity import fresnel_reflectivity
 from mcca_ml.physics.roughness import rough_reflectivity_wang81
 from mcca_ml.retrieve.self_constraint import Cell
-
-Floats = npt.NDArray[np.float32]
 
 FREQUENCY = 1.41e9
 LOWEST_SOIL_MOISTURE = 0.02
@@ -47,11 +45,11 @@ SMALL_STEP = 1e-3
 class Found(NamedTuple):
     """What an algorithm makes of some cells."""
 
-    soil_moisture: Floats
+    soil_moisture: Float32
     """[m3 m-3]."""
-    vod: Floats
+    vod: Float32
     """At nadir [1]."""
-    failed: npt.NDArray[np.bool_]
+    failed: Booleans
     """No value, at a bound of soil moisture or the upper one of VOD, or not converged."""
 
 
@@ -77,9 +75,7 @@ def modelled_tb(soil_moisture: Array, vod: Array, cell: Cell[Array], mixing: flo
     )
 
 
-def failed(
-    soil_moisture: Floats, highest: Floats, vod: Floats, converged: npt.NDArray[np.bool_]
-) -> npt.NDArray[np.bool_]:
+def failed(soil_moisture: Float32, highest: Float32, vod: Float32, converged: Booleans) -> Booleans:
     """Whether a retrieval failed; one rule for all algorithms.
 
     VOD at 0 is no failure: that is what bare ground has.
@@ -108,7 +104,7 @@ def _bisect(cell: Cell[Array], vod: Array, mixing: float) -> Array:
     return jax.vmap(one)(cell, vod)
 
 
-def sca_v(cell: Cell[Floats], vod: Floats, mixing: float) -> Found:
+def sca_v(cell: Cell[Float32], vod: Float32, mixing: float) -> Found:
     """Soil moisture from V alone, with the given VOD at nadir [1]."""
     soil_moisture = np.asarray(_bisect(cell, vod, mixing))
     converged = np.ones(len(vod), np.bool_)
@@ -157,7 +153,7 @@ def _marquardt(
 
 
 def _fit(
-    cell: Cell[Floats], prior: Floats, starts: list[Floats], mixing: float, penalty: float
+    cell: Cell[Float32], prior: Float32, starts: list[Float32], mixing: float, penalty: float
 ) -> Found:
     """The best of the fits from the given starts."""
     states, costs, moves = zip(
@@ -171,7 +167,7 @@ def _fit(
     return Found(soil_moisture, vod, failed(soil_moisture, cell.soil_moisture_max, vod, converged))
 
 
-def dca(cell: Cell[Floats], prior: Floats, mixing: float) -> Found:
+def dca(cell: Cell[Float32], prior: Float32, mixing: float) -> Found:
     """Soil moisture and VOD from both channels, VOD held near `prior` (at nadir) [1].
 
     Formula: (TB_V misfit)^2 + (TB_H misfit)^2 + (20 K)^2 (VOD - prior)^2
@@ -180,7 +176,7 @@ def dca(cell: Cell[Floats], prior: Floats, mixing: float) -> Found:
     return _fit(cell, prior, starts, mixing, PENALTY_DCA)
 
 
-def two_channels(cell: Cell[Floats], mixing: float) -> Found:
+def two_channels(cell: Cell[Float32], mixing: float) -> Found:
     """Soil moisture and VOD from both channels without any prior, from one fixed start."""
     rows = len(cell.clay)
     start = np.tile(np.array(FIXED_START, np.float32), (rows, 1))
@@ -215,7 +211,7 @@ def _water(clay: float) -> _Water:
     )
 
 
-def two_channels_scipy(cell: Cell[Floats], mixing: float) -> Found:
+def two_channels_scipy(cell: Cell[Float32], mixing: float) -> Found:
     """As `two_channels`, by scipy's least_squares, cell by cell in plain Python floats.
 
     Plain floats are the fastest way to evaluate one cell in Python, and what does not depend on
@@ -244,7 +240,7 @@ def _python_residual(tb: list[float], numbers: list[float], water: _Water, mixin
     cosine, sine = math.cos(incidence), math.sin(incidence)
     loss, q = math.exp(-h * cosine**2), mixing * h
 
-    def residual(x: npt.NDArray[np.float64]) -> list[float]:
+    def residual(x: Float64) -> list[float]:
         soil_moisture, vod = float(x[0]), float(x[1])
         n = water.dry + (water.bound - 1) * min(soil_moisture, water.limit)
         n += (water.free - 1) * max(soil_moisture - water.limit, 0.0)

@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
+
+from mcca_ml.arrays import Float32
 
 try:
     import torch
@@ -43,7 +44,7 @@ class Shape:
         of_day = 2 * gates * width + 2 * gates * self.hidden + 2 * gates * width
         return float(of_day) * self.cells * self.sequences * self.days
 
-    def arrays(self) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    def arrays(self) -> tuple[Float32, Float32]:
         """Inputs (cell, sequence, day, feature) and target (cell, sequence, day)."""
         random = np.random.default_rng(0)
         inner = (self.cells, self.sequences, self.days)

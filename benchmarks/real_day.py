@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import peers
 import real_granules
 import rows as tabular
@@ -11,6 +10,7 @@ import xarray as xr
 from markdown import percent, table
 from scores import Scores, score
 
+from mcca_ml.arrays import Float32
 from mcca_ml.config.load import RetrieveSettings
 from mcca_ml.flags import is_recommended
 from mcca_ml.retrieve.single_look import retrieve
@@ -35,10 +35,10 @@ class Day:
     """The recommended cells of the real day and what the product says of them."""
 
     ds: xr.Dataset
-    operational: npt.NDArray[np.float32]
-    vod: npt.NDArray[np.float32]
+    operational: Float32
+    vod: Float32
     """The product's, from its NDVI climatology, at nadir [1]."""
-    albedo: npt.NDArray[np.float32]
+    albedo: Float32
     """The product's [1]."""
 
 
@@ -61,7 +61,7 @@ def load() -> Day:
     )
 
 
-def soil_moisture(ds: xr.Dataset, settings: RetrieveSettings) -> npt.NDArray[np.float32]:
+def soil_moisture(ds: xr.Dataset, settings: RetrieveSettings) -> Float32:
     """Soil moisture of MCCA, as the command gives it [m3 m-3]."""
     return retrieve(ds, settings)["soil_moisture"].to_numpy()[0, 0]
 

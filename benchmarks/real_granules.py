@@ -5,9 +5,9 @@ from pathlib import Path
 
 import h5py
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 
+from mcca_ml.arrays import Float32, Int64
 from mcca_ml.grid import ease2
 from mcca_ml.read.smap import read_smap
 
@@ -31,7 +31,7 @@ def recommended(path: Path) -> xr.Dataset:
     return ds.isel(cell=np.flatnonzero(keep.to_numpy()[0, 0]))
 
 
-def fields(path: Path, cells: npt.NDArray[np.int64]) -> dict[str, npt.NDArray[np.float32]]:
+def fields(path: Path, cells: Int64) -> dict[str, Float32]:
     """Float fields of a granule at the cells of a dataset on its native grid, fill as NaN.
 
     Args:

@@ -13,10 +13,10 @@ import h5py
 import lprm
 import netCDF4
 import numpy as np
-import numpy.typing as npt
 import real_granules
 from pyproj import Transformer
 
+from mcca_ml.arrays import Float64, UInt8
 from mcca_ml.config.effects import EffectSettings
 from mcca_ml.grid import ease2
 from mcca_ml.retrieve import land_cover
@@ -24,8 +24,6 @@ from mcca_ml.sensors import AMSR2
 from mcca_ml.simulate.observe.emission import brightness_temperature
 from mcca_ml.simulate.truth.types import Land, State
 from mcca_ml.simulate.truth.uniform import uniform_land, uniform_state
-
-Floats = npt.NDArray[np.float64]
 
 PRODUCTS = Path("products")
 LPRM = PRODUCTS / "LPRM-AMSR2_L3_D_SOILM3_V001_20150401013507.nc4"
@@ -45,8 +43,8 @@ CLASSES: Mapping[str, tuple[int, ...]] = {
 class Places:
     """Where the real values are wanted."""
 
-    lat: Floats
-    lon: Floats
+    lat: Float64
+    lon: Float64
 
 
 @dataclass(frozen=True)
@@ -54,7 +52,7 @@ class RealDay:
     """Real ground of one morning; arrays (cell)."""
 
     places: Places
-    land_cover: npt.NDArray[np.uint8]
+    land_cover: UInt8
     land: Land
     state: State
 
@@ -115,7 +113,7 @@ def inverted(land: Land, tb: dict[str, np.ndarray]) -> lprm.Found:
     return lprm.invert(tb["10.65V"], tb["10.65H"], tb["36.5V"], land.clay, float(INCIDENCE))
 
 
-def real_lprm(places: Places) -> tuple[Floats, Floats]:
+def real_lprm(places: Places) -> tuple[Float64, Float64]:
     """Surface temperature [K] and VOD at 10.65 GHz [1] of the nearest quarter degree, else NaN."""
     with netCDF4.Dataset(real_granules.path_of(LPRM)) as file:
         column = np.round((places.lon + 179.875) / 0.25).astype(int) % 1440
@@ -127,7 +125,7 @@ def real_lprm(places: Places) -> tuple[Floats, Floats]:
     return ts, vod
 
 
-def real_18h(places: Places) -> Floats:
+def real_18h(places: Places) -> Float64:
     """AMSR-E at 18.7 GHz H, night of 2008-10-04, of the nearest 25 km [K]; NaN where none is."""
     with netCDF4.Dataset(real_granules.path_of(AMSRE_18H)) as file:
         file.set_auto_maskandscale(False)

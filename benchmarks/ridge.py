@@ -7,9 +7,8 @@ better is easier than reality, one on which it does much worse is harder.
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-Doubles = npt.NDArray[np.float64]
+from mcca_ml.arrays import Float64
 
 MEMORIES = (2.0, 5.0, 15.0)
 """Days over which rain is remembered."""
@@ -32,7 +31,7 @@ class RidgeScores:
     """[1]."""
 
 
-def remembered(rain: Doubles, days: float) -> Doubles:
+def remembered(rain: Float64, days: float) -> Float64:
     """Mean of the rain of the past with weights that fall off as exp(-t / days), same shape.
 
     Args:
@@ -45,7 +44,7 @@ def remembered(rain: Doubles, days: float) -> Doubles:
     return out
 
 
-def ridge_scores(weather: Doubles, target: Doubles, train_days: int) -> RidgeScores:
+def ridge_scores(weather: Float64, target: Float64, train_days: int) -> RidgeScores:
     """Scores of the ridge on the days after the training.
 
     Args:

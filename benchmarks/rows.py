@@ -4,10 +4,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import peers
 import xarray as xr
 
+from mcca_ml.arrays import AnyArray, Booleans, Float32
 from mcca_ml.config.load import RetrieveSettings
 from mcca_ml.flags import is_recommended
 from mcca_ml.physics.dielectric import soil_permittivity_mironov09
@@ -19,7 +19,6 @@ from mcca_ml.retrieve.uncertainty import InputError
 from mcca_ml.sensors import SMAP
 from mcca_ml.simulate.scene import Scene
 
-Floats = npt.NDArray[np.float32]
 THREADS = 2
 
 
@@ -27,11 +26,11 @@ THREADS = 2
 class Retrieved:
     """MCCA of some rows."""
 
-    soil_moisture: Floats
-    sd: Floats
-    vod_v: Floats
-    failed: npt.NDArray[np.bool_]
-    recommended: npt.NDArray[np.bool_]
+    soil_moisture: Float32
+    sd: Float32
+    vod_v: Float32
+    failed: Booleans
+    recommended: Booleans
 
 
 def smap_model(settings: RetrieveSettings, noise: float | None = None) -> Model:
@@ -54,7 +53,7 @@ def rows_from(ds: xr.Dataset, settings: RetrieveSettings) -> tuple[Rows, Model]:
     return rows_of(ds, model.channels, settings), model
 
 
-def rows_of_scene(scene: Scene, tb: Floats, settings: RetrieveSettings) -> Rows:
+def rows_of_scene(scene: Scene, tb: Float32, settings: RetrieveSettings) -> Rows:
     """Rows in which the retrieval believes the ancillary values of `scene`.
 
     Args:
@@ -87,7 +86,7 @@ def rows_of_scene(scene: Scene, tb: Floats, settings: RetrieveSettings) -> Rows:
     )
 
 
-def taken(rows: Rows, index: npt.NDArray[np.generic]) -> Rows:
+def taken(rows: Rows, index: AnyArray) -> Rows:
     """Some rows, by number or by mask, repeated where a number is."""
     flag = rows.flag[index]
     return Rows(
@@ -99,14 +98,14 @@ def taken(rows: Rows, index: npt.NDArray[np.generic]) -> Rows:
     )
 
 
-def no_error() -> InputError[Floats]:
+def no_error() -> InputError[Float32]:
     """Inputs without any error; for rows whose own errors are 0 too."""
     none = np.zeros((), np.float32)
     return InputError(none, none, none, none, none, none)
 
 
 def mcca(
-    rows: Rows, model: Model, settings: RetrieveSettings, error: InputError[Floats] | None = None
+    rows: Rows, model: Model, settings: RetrieveSettings, error: InputError[Float32] | None = None
 ) -> Retrieved:
     """MCCA of all rows, by the kernel of the retrieval stage."""
     everywhere = np.isfinite(rows.cell.tb).all(axis=1) & np.isfinite(rows.cell.soil_temperature)

@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.floating]
-Booleans = npt.NDArray[np.bool_]
+from mcca_ml.arrays import Booleans, Floating
+
 FEWEST = 3
 """Pairs below which no score is given."""
 
@@ -29,7 +28,7 @@ class Scores:
     """Share of the cells in which the estimate failed [1]."""
 
 
-def bias(estimate: Floats, reference: Floats) -> float:
+def bias(estimate: Floating, reference: Floating) -> float:
     """Mean of estimate minus reference, in their unit.
 
     >>> round(bias(np.array([0.2, 0.4]), np.array([0.1, 0.2])), 3)
@@ -38,7 +37,7 @@ def bias(estimate: Floats, reference: Floats) -> float:
     return float(np.mean(estimate.astype(np.float64) - reference))
 
 
-def ubrmsd(estimate: Floats, reference: Floats) -> float:
+def ubrmsd(estimate: Floating, reference: Floating) -> float:
     """Root mean square of the difference once its mean is taken out, in their unit.
 
     >>> round(ubrmsd(np.array([0.2, 0.4]), np.array([0.1, 0.2])), 3)
@@ -47,7 +46,7 @@ def ubrmsd(estimate: Floats, reference: Floats) -> float:
     return float(np.std(estimate.astype(np.float64) - reference))
 
 
-def pearson_r(estimate: Floats, reference: Floats) -> float:
+def pearson_r(estimate: Floating, reference: Floating) -> float:
     """Pearson correlation [1]; NaN where one of the two does not vary.
 
     >>> round(pearson_r(np.array([1.0, 2.0, 4.0]), np.array([2.0, 4.0, 8.0])), 6)
@@ -58,7 +57,7 @@ def pearson_r(estimate: Floats, reference: Floats) -> float:
     return float(np.sum(x * y) / length) if length > 0 else float("nan")
 
 
-def score(estimate: Floats, reference: Floats, failed: Booleans | None = None) -> Scores:
+def score(estimate: Floating, reference: Floating, failed: Booleans | None = None) -> Scores:
     """All scores of an estimate.
 
     A failure that still has a value (at a bound, not converged) counts in the scores too: else a
@@ -81,7 +80,7 @@ def score(estimate: Floats, reference: Floats, failed: Booleans | None = None) -
     return Scores(cells, pairs, bias(x, y), ubrmsd(x, y), pearson_r(x, y), failure)
 
 
-def coverage(estimate: Floats, sd: Floats, truth: Floats, sigmas: float = 1.0) -> float:
+def coverage(estimate: Floating, sd: Floating, truth: Floating, sigmas: float = 1.0) -> float:
     """Share of cells whose truth lies within `sigmas` standard deviations [1]; 0.683 if nominal.
 
     >>> coverage(np.array([1.0, 5.0]), np.array([1.0, 1.0]), np.array([1.5, 1.0]))

@@ -3,11 +3,11 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 from markdown import percent, table
 from scores import score
 
+from mcca_ml.arrays import Float32
 from mcca_ml.config.load import RetrieveSettings
 from mcca_ml.flags import Flag
 from mcca_ml.grid import ease2
@@ -16,7 +16,6 @@ from mcca_ml.retrieve.single_look import retrieve
 from mcca_ml.sensors import SMAP
 from mcca_ml.simulate.scene import Scene, scene_dataset, uniform_scene
 
-Floats = npt.NDArray[np.float32]
 CELLS, SEED = 200, 7
 FIRST_DAY = "2015-04-01"
 VOD_CHANGE = 0.15
@@ -50,7 +49,7 @@ CASES = tuple(
 )
 
 
-def _moisture(days: int, rng: np.random.Generator) -> Floats:
+def _moisture(days: int, rng: np.random.Generator) -> Float32:
     """Soil moisture of cells that dry between rains [m3 m-3], (day, look am, cell)."""
     wet = rng.uniform(0.10, 0.30, CELLS)
     value, out = wet, []

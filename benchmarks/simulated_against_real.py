@@ -14,8 +14,9 @@ import markdown
 import matplotlib as mpl
 import numpy as np
 import real_states
-from real_states import CLASSES, Floats, RealDay
+from real_states import CLASSES, RealDay
 
+from mcca_ml.arrays import Float64
 from mcca_ml.config.effects import EffectSettings
 
 mpl.use("Agg")
@@ -37,9 +38,9 @@ class Compared:
     """One quantity, real and simulated; arrays (cell), one per kind."""
 
     unit: str
-    values: tuple[Floats, Floats, Floats]
+    values: tuple[Float64, Float64, Float64]
 
-    def of(self, chosen: np.ndarray) -> list[Floats]:
+    def of(self, chosen: np.ndarray) -> list[Float64]:
         """Each kind where all are known and the cell is chosen."""
         known = chosen & np.isfinite(np.stack(self.values)).all(axis=0)
         return [kind[known] for kind in self.values]
@@ -89,7 +90,7 @@ def tables(day: RealDay, quantities: dict[str, Compared]) -> dict[str, str]:
     }
 
 
-def _histogram(axes: plt.Axes, kinds: list[Floats], edges: np.ndarray) -> None:
+def _histogram(axes: plt.Axes, kinds: list[Float64], edges: np.ndarray) -> None:
     for values, kind, colour in zip(kinds, KINDS, COLOURS, strict=True):
         axes.hist(
             np.clip(values, edges[0], edges[-1]), edges, density=True, histtype="step",

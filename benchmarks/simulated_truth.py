@@ -3,17 +3,16 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 import peers
 import rows as tabular
 from markdown import percent, table
 from scores import coverage, score
 
+from mcca_ml.arrays import Booleans, Float32
 from mcca_ml.config.load import RetrieveSettings
 from mcca_ml.sensors import SMAP
 from mcca_ml.simulate.scene import Scene, scene_tb, uniform_scene
 
-Floats = npt.NDArray[np.float32]
 CELLS = 20_000
 SEED = 20150401
 VOD_CLASSES = (0.0, 0.1, 0.3, 0.6, 0.9, 1.2)
@@ -26,7 +25,7 @@ class World:
 
     truth: Scene
     believed: Scene
-    tb: Floats
+    tb: Float32
 
 
 def world(ancillary_errors: bool) -> World:
@@ -39,7 +38,7 @@ def world(ancillary_errors: bool) -> World:
     if ancillary_errors:
         settings = RetrieveSettings()
 
-        def shifted(value: Floats, sd: float) -> Floats:
+        def shifted(value: Float32, sd: float) -> Float32:
             return (value + rng.normal(0.0, sd, CELLS)).astype(np.float32)
 
         warmer = rng.normal(0.0, settings.temperature_sd, CELLS).astype(np.float32)
@@ -78,7 +77,7 @@ def retrievals(
     return found, ours
 
 
-def _classes(vod: Floats) -> list[tuple[str, npt.NDArray[np.bool_]]]:
+def _classes(vod: Float32) -> list[tuple[str, Booleans]]:
     edges = list(zip(VOD_CLASSES[:-1], VOD_CLASSES[1:], strict=True))
     named = [(f"{low:.1f}-{high:.1f}", (vod >= low) & (vod < high)) for low, high in edges]
     return [*named, ("all", np.ones(len(vod), np.bool_))]

@@ -15,11 +15,11 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 from markdown import percent, table, write
 from scores import bias, pearson_r, ubrmsd
 
+from mcca_ml.arrays import AnyArray, Booleans, Float64, Int64
 from mcca_ml.config.effects import EffectSettings
 from mcca_ml.config.load import load
 from mcca_ml.config.simulate import InstrumentSettings, SimulateSettings
@@ -34,27 +34,25 @@ SPAN = (date(2015, 4, 1), date(2016, 3, 31))
 BOXES = ("plateau", "north", "steppe", "congo")
 WORKERS = 2
 
-Floats = npt.NDArray[np.float64]
-
 
 @dataclass(frozen=True)
 class Pairs:
     """Retrieved and true values of the same cell and time."""
 
-    found: Floats
+    found: Float64
     """Soil moisture [m3 m-3]."""
-    sd: Floats
+    sd: Float64
     """Its stated uncertainty [m3 m-3]."""
-    truth: Floats
+    truth: Float64
     """[m3 m-3]"""
-    vod: Floats
+    vod: Float64
     """True VOD at V [1]."""
-    cell: npt.NDArray[np.int64]
-    is_good: npt.NDArray[np.bool_]
+    cell: Int64
+    is_good: Booleans
     """Recommended by our flags."""
-    is_frozen: npt.NDArray[np.bool_]
+    is_frozen: Booleans
 
-    def of(self, chosen: npt.NDArray[np.bool_]) -> "Pairs":
+    def of(self, chosen: Booleans) -> "Pairs":
         """Some of the pairs."""
         return Pairs(*(getattr(self, name)[chosen] for name in self.__dataclass_fields__))
 
@@ -113,7 +111,7 @@ def pairs(folder: Path) -> Pairs:
     return Pairs(*(np.concatenate(column) for column in zip(*map(_columns, parts), strict=True)))
 
 
-def _columns(found: Pairs) -> list[npt.NDArray[np.generic]]:
+def _columns(found: Pairs) -> list[AnyArray]:
     return [getattr(found, name) for name in found.__dataclass_fields__]
 
 

@@ -12,19 +12,17 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import real_granules
 from conus import FIRST_DAY, LAST_DAY, Series, read_series
 from markdown import table, write
 from ridge import ridge_scores
 
+from mcca_ml.arrays import Float32, Float64, Int64
 from mcca_ml.config.simulate import BoxSettings, SimulateSettings
 from mcca_ml.constants import WATER_FREEZING_POINT
 from mcca_ml.simulate.truth.make_truth import make_truth
 from mcca_ml.simulate.truth.rain import STEPS_OF_DAY
-from mcca_ml.simulate.truth.types import Floats, Truth
-
-Doubles = npt.NDArray[np.float64]
+from mcca_ml.simulate.truth.types import Truth
 
 DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "simulation_truth.md"
 NOISE = 0.02
@@ -68,9 +66,9 @@ BOX_LAT, BOX_LON = 1.1, 1.3
 class Sample:
     """Series of one region, arrays (cell, day)."""
 
-    soil_moisture: Doubles
+    soil_moisture: Float64
     """NaN where not seen [m3 m-3]."""
-    rain: Doubles
+    rain: Float64
     """[mm day-1]."""
 
 
@@ -93,25 +91,25 @@ def world(seed: int = 0) -> SimulateSettings:
     return SimulateSettings(seed=seed, rim=2, trend=0.0, drought=(), box=boxes, **days)
 
 
-def at_six(truth: Truth, values: Floats) -> Doubles:
+def at_six(truth: Truth, values: Float32) -> Float64:
     """A field at 6 am local time, (cell, day): the nearest step of the UTC day."""
     by_day = values.reshape(-1, STEPS_OF_DAY, values.shape[1])
     step = np.rint((6 - truth.cells.lon / 15) % 24 * STEPS_OF_DAY / 24).astype(int) % STEPS_OF_DAY
     return by_day[:, step, np.arange(step.size)].T.astype(np.float64)
 
 
-def daily(values: Floats) -> Doubles:
+def daily(values: Float32) -> Float64:
     """Daily means of a field, (cell, day)."""
     return values.reshape(-1, STEPS_OF_DAY, values.shape[1]).mean(1).T.astype(np.float64)
 
 
-def seen_as_real(moisture: Doubles, is_frozen: Doubles, real: Doubles) -> Doubles:
+def seen_as_real(moisture: Float64, is_frozen: Float64, real: Float64) -> Float64:
     """Simulated values on the days on which some real cell of the region was seen."""
     mask = np.isfinite(real)[np.arange(len(moisture)) % len(real)]
     return np.where(mask & ~is_frozen.astype(bool), moisture, np.nan)
 
 
-def autocorrelation(series: Doubles, lag: int) -> float:
+def autocorrelation(series: Float64, lag: int) -> float:
     """Correlation of a gappy series with itself some days on [1]; NaN for few pairs."""
     a, b = series[:-lag], series[lag:]
     both = np.isfinite(a) & np.isfinite(b)
@@ -121,7 +119,7 @@ def autocorrelation(series: Doubles, lag: int) -> float:
     return float((a * b).sum() / np.sqrt((a * a).sum() * (b * b).sum()))
 
 
-def spells(series: Doubles, rain: Doubles) -> list[tuple[npt.NDArray[np.int64], Doubles]]:
+def spells(series: Float64, rain: Float64) -> list[tuple[Int64, Float64]]:
     """Days since the rain and values of the dry spells of one cell."""
     found = []
     wet = np.flatnonzero(rain > WET_MM)
@@ -135,7 +133,7 @@ def spells(series: Doubles, rain: Doubles) -> list[tuple[npt.NDArray[np.int64], 
     return found
 
 
-def efolding(series: Doubles, rain: Doubles) -> float:
+def efolding(series: Float64, rain: Float64) -> float:
     """E-folding time of the dry spells of a cell [day]: one for all, each spell its own height.
 
     Least squares of floor + height exp(-t / time); the floor is the cell's 5th percentile.
@@ -153,7 +151,7 @@ def efolding(series: Doubles, rain: Doubles) -> float:
     return float(EFOLDING_DAYS[cost.argmin()])
 
 
-def statistics(sample: Sample) -> dict[str, Doubles]:
+def statistics(sample: Sample) -> dict[str, Float64]:
     """Statistics of each cell, (cell)."""
     series, rain = sample.soil_moisture, sample.rain
     enough = np.isfinite(series).sum(1) >= FEWEST
@@ -171,7 +169,7 @@ def statistics(sample: Sample) -> dict[str, Doubles]:
     }
 
 
-def quartiles(values: Doubles) -> str:
+def quartiles(values: Float64) -> str:
     """Median and the quartiles beside it."""
     low, mid, high = np.nanpercentile(values, [25, 50, 75])
     digits = 0 if mid >= 100 else 1 if mid >= 2 else 3 if mid < 0.1 else 2

@@ -16,8 +16,9 @@ import markdown
 import matplotlib as mpl
 import numpy as np
 import real_states
-from real_states import Floats, Places
+from real_states import Places
 
+from mcca_ml.arrays import Float64
 from mcca_ml.config.effects import EffectSettings
 from mcca_ml.config.simulate import BoxSettings, SimulateSettings
 from mcca_ml.constants import WATER_FREEZING_POINT
@@ -59,8 +60,8 @@ def boxes() -> tuple[BoxSettings, ...]:
 class Pair:
     """A quantity in one box, real places and simulated cells and nights."""
 
-    real: Floats
-    simulated: Floats
+    real: Float64
+    simulated: Float64
 
 
 def _nights(

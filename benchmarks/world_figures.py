@@ -17,6 +17,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import numpy.typing as npt
 
+from mcca_ml.arrays import Datetime64, Float64
 from mcca_ml.config.simulate import SimulateSettings
 from mcca_ml.grid import ease2
 from mcca_ml.read.gpm_1c import read_1c
@@ -32,7 +33,7 @@ NEAR_KM = 8.0
 KM_PER_DEGREE = 111.2
 IMAGERS = {"1C-TMI": "tab:orange", "1C-GMI": "tab:green", "1C-AMSR2": "tab:blue"}
 
-Series = tuple[npt.NDArray[np.datetime64], npt.NDArray[np.float64]]
+Series = tuple[Datetime64, Float64]
 
 
 def world(given: list[str]) -> tuple[Path, tempfile.TemporaryDirectory | None]:

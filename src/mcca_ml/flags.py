@@ -3,7 +3,8 @@
 from enum import IntEnum, IntFlag
 
 import numpy as np
-import numpy.typing as npt
+
+from mcca_ml.arrays import Booleans, UInt32
 
 
 class Quality(IntEnum):
@@ -111,11 +112,11 @@ NOT_RECOMMENDED = (
 FLAG_DTYPE = np.uint32
 
 
-def is_recommended(flag: npt.NDArray[np.uint32]) -> npt.NDArray[np.bool_]:
+def is_recommended(flag: UInt32) -> Booleans:
     """Whether each value may be used without a second look (True = recommended).
 
     >>> is_recommended(np.array([0, Flag.COAST, Flag.FROZEN], np.uint32)).tolist()
     [True, True, False]
     """
-    excluded: npt.NDArray[np.bool_] = (flag & FLAG_DTYPE(int(NOT_RECOMMENDED))) != 0
+    excluded: Booleans = (flag & FLAG_DTYPE(int(NOT_RECOMMENDED))) != 0
     return ~excluded

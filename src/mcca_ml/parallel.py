@@ -16,8 +16,8 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
+from mcca_ml.arrays import AnyArray
 from mcca_ml.errors import ConfigError
 
 Task = TypeVar("Task")
@@ -26,10 +26,10 @@ Result = TypeVar("Result")
 _CLUSTER_SECONDS = 20
 """Time to wait for a scheduler [s]."""
 
-Arrays = Sequence[npt.NDArray[np.generic]]
+Arrays = Sequence[AnyArray]
 
 
-def _padded(array: npt.NDArray[np.generic], start: int, size: int) -> npt.NDArray[np.generic]:
+def _padded(array: AnyArray, start: int, size: int) -> AnyArray:
     """Rows `start` to `start + size`, the last row repeated where the array ends before."""
     block = array[start : start + size]
     short = size - len(block)
@@ -101,7 +101,7 @@ def map_blocks(
     size: int,
     executor: Executor,
     done: Callable[[int], None] = lambda _: None,
-) -> list[npt.NDArray[np.generic]]:
+) -> list[AnyArray]:
     """Results of `function` over all rows, computed block by block, in the order of the rows.
 
     Args:
@@ -121,7 +121,7 @@ def map_blocks(
         futures.append(executor.submit(function, block))
         if start == 0:  # alone, so that a kernel is compiled once and not by every worker
             futures[0].result()
-    results: list[list[npt.NDArray[np.generic]]] = []
+    results: list[list[AnyArray]] = []
     for start, future in zip(starts, futures, strict=True):
         kept = min(size, rows - start)
         results.append([np.asarray(result)[:kept] for result in future.result()])

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
+from mcca_ml.arrays import Booleans
 from mcca_ml.constants import QUARTZ_DENSITY
 from mcca_ml.errors import SchemaError
 from mcca_ml.flags import FLAG_DTYPE, Flag
@@ -151,7 +152,7 @@ def missing_like(name: str, dtype: npt.DTypeLike) -> object:
     return np.nan if kind == "f" and name != "land_cover_fraction" else 0
 
 
-def is_observed(ds: xr.Dataset) -> npt.NDArray[np.bool_]:
+def is_observed(ds: xr.Dataset) -> Booleans:
     """Whether each record is an observation, by its flag; dimensions as in `ds["flag"]`."""
     flag = ds["flag"].to_numpy().astype(FLAG_DTYPE)
     return np.asarray((flag & FLAG_DTYPE(int(Flag.NOT_OBSERVED))) == 0)

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 
+from mcca_ml.arrays import Float64
 from mcca_ml.atomic import make_directory
 from mcca_ml.config.load import RetrieveSettings
 from mcca_ml.flags import is_recommended
@@ -20,8 +20,6 @@ DAY = "2015-07-01"
 _VERSION = 9
 SCORED = {"soil_moisture": "m3 m-3", "vod_v": "1", "vod_h": "1"}
 """Variables with a truth, and their units."""
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -49,7 +47,7 @@ class Report:
     scores: tuple[Score, ...]
 
 
-def score(name: str, units: str, found: Floats, truth: Floats) -> Score:
+def score(name: str, units: str, found: Float64, truth: Float64) -> Score:
     """Bias, unbiased root mean square difference and correlation of pairs without gaps."""
     difference = found - truth
     r = float(np.corrcoef(found, truth)[0, 1]) if found.size > 1 else float("nan")

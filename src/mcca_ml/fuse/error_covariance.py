@@ -10,15 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 
+from mcca_ml.arrays import Booleans, Float32, Float64
 from mcca_ml.config.fuse import FuseSettings
 from mcca_ml.errors import SchemaError
 from mcca_ml.flags import FLAG_DTYPE, is_recommended
-
-Doubles = npt.NDArray[np.float64]
-Floats = npt.NDArray[np.float32]
 
 STREAMS = ("TMI", "AMSRE", "GMI", "AMSR2")
 """Sensors in the order of all arrays over streams."""
@@ -41,15 +38,15 @@ leaves a covariance that cannot be solved."""
 class Moments:
     """Sums over days with a target of some cells; errors are estimate less target."""
 
-    days: Doubles
+    days: Float64
     """Days that `error` was summed over, of each stream of `HELD`, (cell, 2)."""
-    error: Doubles
+    error: Float64
     """Sum of errors [m3 m-3], (cell, 2)."""
-    common: Doubles
+    common: Float64
     """Calibration days with both streams, (cell,)."""
-    first: Doubles
+    first: Float64
     """Sum of errors over these [m3 m-3], (cell, 2)."""
-    second: Doubles
+    second: Float64
     """Sum over these of the products of errors, 11, 12 and 22 [m6 m-6], (cell, 3)."""
 
 
@@ -57,9 +54,9 @@ class Moments:
 class Pool:
     """What all cells have in common."""
 
-    bias: Doubles
+    bias: Float64
     """Of each stream of `HELD` [m3 m-3], (2,)."""
-    covariance: Doubles
+    covariance: Float64
     """Of errors within a cell on common days, 11, 12 and 22 [m6 m-6], (3,); NaN: none."""
 
     @property
@@ -72,11 +69,11 @@ class Pool:
 class Model:
     """What the fusion of some cells needs."""
 
-    bias: Floats
+    bias: Float32
     """Estimate less target, of `STREAMS` [m3 m-3], (cell, 4)."""
-    sd: Floats
+    sd: Float32
     """Of the error on days with a look, of `STREAMS` [m3 m-3], (cell, 4); NaN where not known."""
-    agreement: Floats
+    agreement: Float32
     """Correlation of the errors of two networks [1], (cell,)."""
 
 
@@ -105,8 +102,8 @@ def check_streams(streams: Mapping[str, xr.Dataset]) -> None:
 
 def moments(
     streams: Mapping[str, xr.Dataset],
-    target_sm: Floats,
-    is_held: npt.NDArray[np.bool_] | None = None,
+    target_sm: Float32,
+    is_held: Booleans | None = None,
 ) -> Moments:
     """Sums over the days with a target.
 
@@ -142,7 +139,7 @@ def moments(
     )
 
 
-def _agreement(covariance: Doubles) -> Doubles:
+def _agreement(covariance: Float64) -> Float64:
     """Correlation of two errors, by choice where nothing is known of them, (...,)."""
     power = np.sqrt(np.maximum(covariance[..., 0] * covariance[..., 2], 0))
     has = power > 0
@@ -150,7 +147,7 @@ def _agreement(covariance: Doubles) -> Doubles:
     return np.asarray(np.clip(found, 0, MOST_AGREEMENT))
 
 
-def _about_mean(found: Moments) -> Doubles:
+def _about_mean(found: Moments) -> Float64:
     """Sums of products of errors about their mean in each cell [m6 m-6], (cell, 3)."""
     one, two = found.first.T
     mean = np.stack([one * one, one * two, two * two], axis=1)
@@ -195,7 +192,7 @@ def model_of(found: Moments, pool: Pool, settings: FuseSettings) -> Model:
     )
 
 
-def _of_cells(found: Moments, pool: Pool, settings: FuseSettings) -> Doubles:
+def _of_cells(found: Moments, pool: Pool, settings: FuseSettings) -> Float64:
     """Covariance of the errors of each cell [m6 m-6], 11, 12 and 22, (cell, 3).
 
     A cell keeps the size of its own errors; their ratio and agreement, on which weights rest, are

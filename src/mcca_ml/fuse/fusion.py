@@ -8,16 +8,13 @@ import numpy.typing as npt
 import xarray as xr
 
 from mcca_ml import schema
+from mcca_ml.arrays import AnyArray, Booleans, Datetime64, Float32, Int64, UInt8, UInt32
 from mcca_ml.config.fuse import FuseSettings
 from mcca_ml.flags import FLAG_DTYPE, Flag, is_recommended
 from mcca_ml.fuse.error_covariance import STREAMS, Model, check_streams
 from mcca_ml.fuse.weights import covariance, weights
 from mcca_ml.schema import LAYERS
 from mcca_ml.sensors import SENSORS
-
-Floats = npt.NDArray[np.float32]
-Booleans = npt.NDArray[np.bool_]
-Array = npt.NDArray[np.generic]
 
 _STEP_ROWS = 200_000
 """Cells and days that are solved together: what bounds the memory."""
@@ -27,13 +24,13 @@ _STEP_ROWS = 200_000
 class _Stacked:
     """All streams, with the last axis in the order of STREAMS, (time, cell, 4)."""
 
-    sm: Floats
-    sd: Floats
-    uncertainty: Floats
-    nobs: npt.NDArray[np.uint8]
-    age: npt.NDArray[np.uint8]
-    flag: npt.NDArray[np.uint32]
-    time: npt.NDArray[np.int64]
+    sm: Float32
+    sd: Float32
+    uncertainty: Float32
+    nobs: UInt8
+    age: UInt8
+    flag: UInt32
+    time: Int64
     """Of observation [ms since 1970]; 0 where there is none."""
 
 
@@ -42,7 +39,7 @@ def _stacked(streams: Mapping[str, xr.Dataset]) -> _Stacked:
     first = next(iter(streams.values()))
     shape = (first.sizes["time"], first.sizes["cell"])
 
-    def of(name: str, otherwise: object, dtype: npt.DTypeLike) -> Array:
+    def of(name: str, otherwise: object, dtype: npt.DTypeLike) -> AnyArray:
         parts = [
             streams[s][name].to_numpy().astype(dtype)
             if s in streams
@@ -79,7 +76,7 @@ def _used(all_of: _Stacked, settings: FuseSettings) -> tuple[Booleans, Booleans]
 
 def _weighted(
     all_of: _Stacked, used: Booleans, is_filled: Booleans, model: Model
-) -> tuple[Floats, Floats, Floats]:
+) -> tuple[Float32, Float32, Float32]:
     """Weights (time, cell, 4), fused soil moisture and its sd against the target [m3 m-3].
 
     Weights of days with a look rest on the errors that the streams of the cell were found to have
@@ -108,7 +105,7 @@ def _weighted(
     return weight.reshape(shape), fused.reshape(shape[:2]), spread.reshape(shape[:2])
 
 
-def _mean_time(all_of: _Stacked, weight: Floats, has: Booleans) -> npt.NDArray[np.datetime64]:
+def _mean_time(all_of: _Stacked, weight: Float32, has: Booleans) -> Datetime64:
     """Weighted mean time of the streams used that tell one, NaT where none does."""
     known = (weight > 0) & (all_of.time > 0)
     share = np.where(known, weight, 0).astype(np.float64)
@@ -149,7 +146,7 @@ def fuse(streams: Mapping[str, xr.Dataset], model: Model, settings: FuseSettings
     bits = np.array([SENSORS[name].cci_bit for name in STREAMS])
     nothing = np.float32(np.nan)
     published = np.where(takes_part, weight * all_of.uncertainty, 0).sum(axis=-1)
-    values: dict[str, Array] = {
+    values: dict[str, AnyArray] = {
         "sm": np.where(has, fused, nothing),
         "sm_uncertainty": np.where(has | is_filled, np.minimum(published, 1), nothing),
         "target_sd": np.where(has | is_filled, np.minimum(spread, 1), nothing),
@@ -168,7 +165,7 @@ def fuse(streams: Mapping[str, xr.Dataset], model: Model, settings: FuseSettings
     return _dataset(values, streams)
 
 
-def _dataset(values: Mapping[str, Array], streams: Mapping[str, xr.Dataset]) -> xr.Dataset:
+def _dataset(values: Mapping[str, AnyArray], streams: Mapping[str, xr.Dataset]) -> xr.Dataset:
     """RECORD from its arrays."""
     first = next(iter(streams.values()))
     out = xr.Dataset(

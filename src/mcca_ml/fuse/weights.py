@@ -1,17 +1,14 @@
 """Weights of at most four streams from the covariance of their errors: C^-1 1, none negative."""
 
 import numpy as np
-import numpy.typing as npt
 
+from mcca_ml.arrays import Booleans, Float64
 from mcca_ml.fuse.error_covariance import LEAST_SD, MOST_AGREEMENT, NETWORK
-
-Doubles = npt.NDArray[np.float64]
-Booleans = npt.NDArray[np.bool_]
 
 _COUNT = NETWORK.size
 
 
-def covariance(sd: Doubles, agreement: Doubles) -> Doubles:
+def covariance(sd: Float64, agreement: Float64) -> Float64:
     """Covariance of the errors of the streams [m6 m-6], (row, 4, 4).
 
     Errors of two streams of one network agree half-way more than those of two networks: they
@@ -29,7 +26,7 @@ def covariance(sd: Doubles, agreement: Doubles) -> Doubles:
     return np.asarray(correlation * sd[:, :, None] * sd[:, None, :])
 
 
-def _solved(matrix: Doubles, used: Booleans) -> Doubles:
+def _solved(matrix: Float64, used: Booleans) -> Float64:
     """C^-1 1 of the streams used, normed to a sum of 1, 0 for the others, (row, 4)."""
     both = used[:, :, None] & used[:, None, :]
     whole = np.where(both, matrix, np.where(np.eye(_COUNT, dtype=np.bool_), 1.0, 0.0))
@@ -38,7 +35,7 @@ def _solved(matrix: Doubles, used: Booleans) -> Doubles:
     return np.asarray(found / np.where(total == 0, 1, total))
 
 
-def weights(matrix: Doubles, used: Booleans) -> Doubles:
+def weights(matrix: Float64, used: Booleans) -> Float64:
     """Weights of the streams, none negative, of sum 1 where any is used, (row, 4).
 
     A noise that all errors share adds the same number to every entry of C; it changes C^-1 1 by a

@@ -8,10 +8,10 @@ Nothing is averaged: two passes of a day lie up to 20 hours apart near the poles
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 
 from mcca_ml import schema
+from mcca_ml.arrays import Datetime64, Float64, Int64, Integer
 from mcca_ml.errors import SchemaError
 from mcca_ml.grid.ease2 import by_name, cell_latlon
 
@@ -25,11 +25,8 @@ _NOT_THERE = np.inf
 CONTRACT = {**schema.GRID_TB, **schema.ANCILLARY}
 """What goes in and what comes out."""
 
-Days = npt.NDArray[np.datetime64]
-Array = npt.NDArray[np.generic]
 
-
-def days_of(parts: Sequence[xr.Dataset]) -> Days:
+def days_of(parts: Sequence[xr.Dataset]) -> Datetime64:
     """UTC days on which the parts hold observations, rising; each once.
 
     Args:
@@ -88,7 +85,7 @@ def compose_day(parts: Sequence[xr.Dataset], day: np.datetime64) -> xr.Dataset:
     return schema.check(out, CONTRACT, where="compose_day: output")
 
 
-def empty(like: xr.Dataset, days: Days, cells: npt.NDArray[np.integer]) -> xr.Dataset:
+def empty(like: xr.Dataset, days: Datetime64, cells: Integer) -> xr.Dataset:
     """Coordinates only: the days, both looks and the cells, on the grid and channels of `like`."""
     place = cell_latlon(by_name(str(like.attrs.get("grid"))), cells)
     return xr.Dataset(
@@ -124,7 +121,7 @@ def _of_day(part: xr.Dataset, day: np.datetime64) -> xr.Dataset:
     return part.isel(time=part["time"].to_numpy().astype("M8[D]") == day.astype("M8[D]"))
 
 
-def _hours_off(part: xr.Dataset, look: str) -> npt.NDArray[np.float64]:
+def _hours_off(part: xr.Dataset, look: str) -> Float64:
     """Distance of each record of a look from its target hour [h]; its rank where unknown."""
     here = part.sel(look=[look])
     difference = np.abs(here["local_time"].to_numpy()[0, 0].astype(np.float64) - TARGET_HOUR[look])
@@ -133,9 +130,7 @@ def _hours_off(part: xr.Dataset, look: str) -> npt.NDArray[np.float64]:
     return np.where(schema.is_observed(here)[0, 0], known, _NOT_THERE)
 
 
-def _choose(
-    today: Sequence[xr.Dataset], cells: npt.NDArray[np.int64]
-) -> dict[str, npt.NDArray[np.int64]]:
+def _choose(today: Sequence[xr.Dataset], cells: Int64) -> dict[str, Int64]:
     """For each look the number of the part whose record each cell keeps [1]; -1 for none."""
     chosen = {}
     for look in TARGET_HOUR:
@@ -156,9 +151,7 @@ def _choose(
     return chosen
 
 
-def _positions(
-    part: xr.Dataset, cells: npt.NDArray[np.int64]
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+def _positions(part: xr.Dataset, cells: Int64) -> tuple[Int64, Int64]:
     """For the cells of `part` that are among `cells`: their places in `cells`, and in `part`."""
     listed = np.flatnonzero(np.isin(part["cell"].to_numpy(), cells))
     return np.searchsorted(cells, part["cell"].to_numpy()[listed]), listed
@@ -168,8 +161,8 @@ def _gather(
     name: str,
     parts: Sequence[xr.Dataset],
     today: Sequence[xr.Dataset],
-    records: Sequence[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]],
-    chosen: Mapping[str, npt.NDArray[np.int64]],
+    records: Sequence[tuple[Int64, Int64]],
+    chosen: Mapping[str, Int64],
 ) -> xr.Variable:
     """Variable `name` of the kept records, with dims, type and attributes of the first part."""
     like = next(part[name] for part in parts if name in part)

@@ -21,10 +21,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from mcca_ml.arrays import Float64, Int32
 from mcca_ml.errors import SchemaError
-
-Floats = npt.NDArray[np.float64]
-Indices = npt.NDArray[np.int32]
 
 SEMI_MAJOR_AXIS = 6_378_137.0
 """Equatorial radius of WGS 84 [m]; NIMA TR8350.2."""
@@ -79,8 +77,8 @@ GRIDS: Mapping[str, Grid] = {grid.name: grid for grid in (M36, M25, M09)}
 class Place(NamedTuple):
     """Geodetic latitude and longitude of some cells [degree]."""
 
-    lat: Floats
-    lon: Floats
+    lat: Float64
+    lon: Float64
 
 
 def by_name(name: str) -> Grid:
@@ -97,13 +95,13 @@ def by_name(name: str) -> Grid:
     return GRIDS[name]
 
 
-def _authalic_q(sine: Floats) -> Floats:
+def _authalic_q(sine: Float64) -> Float64:
     """Snyder's q of a geodetic latitude given by its sine [1]: area from the equator over a^2/2."""
-    q: Floats = (1 - _E2) * (sine / (1 - _E2 * sine**2) + np.arctanh(_E * sine) / _E)
+    q: Float64 = (1 - _E2) * (sine / (1 - _E2 * sine**2) + np.arctanh(_E * sine) / _E)
     return q
 
 
-def x_of(lon: npt.ArrayLike) -> Floats:
+def x_of(lon: npt.ArrayLike) -> Float64:
     """Map x of a longitude [m].
 
     Args:
@@ -112,7 +110,7 @@ def x_of(lon: npt.ArrayLike) -> Floats:
     return np.asarray(np.deg2rad(np.asarray(lon, np.float64)) * (SEMI_MAJOR_AXIS * _K0))
 
 
-def y_of(lat: npt.ArrayLike) -> Floats:
+def y_of(lat: npt.ArrayLike) -> Float64:
     """Map y of a geodetic latitude [m].
 
     Args:
@@ -125,7 +123,7 @@ def y_of(lat: npt.ArrayLike) -> Floats:
     return np.asarray(_authalic_q(sine) * (SEMI_MAJOR_AXIS / (2 * _K0)))
 
 
-def longitude_of(x: npt.ArrayLike) -> Floats:
+def longitude_of(x: npt.ArrayLike) -> Float64:
     """Longitude of a map x [degree].
 
     Args:
@@ -134,7 +132,7 @@ def longitude_of(x: npt.ArrayLike) -> Floats:
     return np.asarray(np.rad2deg(np.asarray(x, np.float64) / (SEMI_MAJOR_AXIS * _K0)))
 
 
-def latitude_of(y: npt.ArrayLike) -> Floats:
+def latitude_of(y: npt.ArrayLike) -> Float64:
     """Geodetic latitude of a map y [degree]; NaN beyond the poles.
 
     Args:
@@ -155,32 +153,32 @@ def latitude_of(y: npt.ArrayLike) -> Floats:
     return np.where(on_earth, np.rad2deg(np.arcsin(sine)), np.nan)
 
 
-def x_edges(grid: Grid) -> Floats:
+def x_edges(grid: Grid) -> Float64:
     """Map x of the edges between columns, west to east [m]; `columns + 1` of them."""
     return np.asarray((np.arange(grid.columns + 1) - grid.columns / 2) * grid.cell_m)
 
 
-def y_edges(grid: Grid) -> Floats:
+def y_edges(grid: Grid) -> Float64:
     """Map y of the edges between rows, north to south [m]; `rows + 1` of them."""
     return np.asarray((grid.rows / 2 - np.arange(grid.rows + 1)) * grid.cell_m)
 
 
-def x(grid: Grid) -> Floats:
+def x(grid: Grid) -> Float64:
     """Map x of the column centres, west to east [m]."""
     return np.asarray((np.arange(grid.columns) + 0.5 - grid.columns / 2) * grid.cell_m)
 
 
-def y(grid: Grid) -> Floats:
+def y(grid: Grid) -> Float64:
     """Map y of the row centres, north to south [m]."""
     return np.asarray((grid.rows / 2 - 0.5 - np.arange(grid.rows)) * grid.cell_m)
 
 
-def longitude(grid: Grid) -> Floats:
+def longitude(grid: Grid) -> Float64:
     """Longitude of the column centres, west to east [degree]."""
     return longitude_of(x(grid))
 
 
-def latitude(grid: Grid) -> Floats:
+def latitude(grid: Grid) -> Float64:
     """Latitude of the row centres, north to south [degree].
 
     >>> [round(float(lat), 6) for lat in latitude(M36)[[0, -1]]]
@@ -189,7 +187,7 @@ def latitude(grid: Grid) -> Floats:
     return latitude_of(y(grid))
 
 
-def cell_of(grid: Grid, lat: npt.ArrayLike, lon: npt.ArrayLike) -> tuple[Indices, Indices]:
+def cell_of(grid: Grid, lat: npt.ArrayLike, lon: npt.ArrayLike) -> tuple[Int32, Int32]:
     """Row and column of the cell that holds each place [1]; both -1 where there is none.
 
     Args:
@@ -217,7 +215,7 @@ def cell_of(grid: Grid, lat: npt.ArrayLike, lon: npt.ArrayLike) -> tuple[Indices
     )
 
 
-def flat_cell(grid: Grid, row: npt.ArrayLike, column: npt.ArrayLike) -> Indices:
+def flat_cell(grid: Grid, row: npt.ArrayLike, column: npt.ArrayLike) -> Int32:
     """Flat index `row * columns + column` of each cell [1]; -1 where row or column is off the grid.
 
     Args:

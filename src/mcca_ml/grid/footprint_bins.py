@@ -11,13 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from mcca_ml.arrays import Booleans, Float32, Float64, Int32, Int64, Integer
 from mcca_ml.grid.ease2 import M25, x_of, y_of
-
-Doubles = npt.NDArray[np.float64]
-Floats = npt.NDArray[np.float32]
-Cells = npt.NDArray[np.int32]
-Bools = npt.NDArray[np.bool_]
-Labels = npt.NDArray[np.int64]
 
 SLOT_MS = 2_400_000
 """Length of a slot [ms]: 40 minutes, less than half of an orbit, so that a cell is seen in one slot
@@ -48,7 +43,7 @@ class Kernel:
     spread: float = np.inf
     """Distance at which a factor is 0.61 [sides of a cell]; infinite: all count alike."""
 
-    def weight(self, across: Doubles, along: Doubles) -> Doubles:
+    def weight(self, across: Float64, along: Float64) -> Float64:
         """Weights at distances in x and y [sides of a cell], in quanta, whole numbers."""
         squared = across * across
         squared += along * along
@@ -68,17 +63,17 @@ BUCKET = Kernel(0.5)
 class Footprints:
     """Footprints of one swath; all arrays have as many entries."""
 
-    lat: Floats
+    lat: Float32
     """[degree]."""
-    lon: Floats
+    lon: Float32
     """[degree], any turn."""
-    time: Labels
+    time: Int64
     """UTC since 1970 [ms]."""
-    incidence: Floats
+    incidence: Float32
     """[rad]; NaN is unknown."""
-    tb: Floats
+    tb: Float32
     """(footprint, channel) [K]; NaN is none."""
-    is_suspect: Bools
+    is_suspect: Booleans
     """Whether the value is to be used only where there is no better one."""
 
 
@@ -86,9 +81,9 @@ class Footprints:
 class Part:
     """Sums over some footprints of one slot and quality."""
 
-    cell: Cells
+    cell: Int32
     """Number of the cell in the list of cells, rising."""
-    sums: Doubles
+    sums: Float64
     """(row, cell), rows as named above."""
 
 
@@ -96,7 +91,7 @@ Key = tuple[int, bool]
 """Slot since 1970, and whether the footprints are suspect."""
 
 
-def table_of(cells: npt.NDArray[np.integer]) -> Cells:
+def table_of(cells: Integer) -> Int32:
     """For each cell of EASE2_M25 its place in the list `cells`; -1 where it is not in it."""
     table = np.full(M25.size, -1, np.int32)
     table[cells] = np.arange(cells.size, dtype=np.int32)
@@ -114,7 +109,7 @@ def frequencies(channels: Sequence[str]) -> list[list[int]]:
 
 
 def binned(
-    seen: Footprints, channels: Sequence[str], table: Cells, kernel: Kernel
+    seen: Footprints, channels: Sequence[str], table: Int32, kernel: Kernel
 ) -> list[tuple[Key, Part]]:
     """Sums of footprints by slot, quality and cell, in one pass over them.
 
@@ -137,7 +132,7 @@ def binned(
     return found
 
 
-def _taken(seen: Footprints, block: slice, kept: Labels | None) -> Footprints:
+def _taken(seen: Footprints, block: slice, kept: Int64 | None) -> Footprints:
     """Some footprints of a block; None: all."""
 
     def of(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -154,8 +149,8 @@ def _taken(seen: Footprints, block: slice, kept: Labels | None) -> Footprints:
 
 
 def _contributions(
-    lat: Floats, lon: Floats, table: Cells, kernel: Kernel
-) -> Iterator[tuple[Cells, Doubles, Labels | None]]:
+    lat: Float32, lon: Float32, table: Int32, kernel: Kernel
+) -> Iterator[tuple[Int32, Float64, Int64 | None]]:
     """Places in the list, weights in quanta, and which footprints (None: all), by neighbour."""
     is_place = np.isfinite(lat) & np.isfinite(lon) & (np.abs(lat) <= 90)
     if not is_place.all():
@@ -188,7 +183,7 @@ def _contributions(
 
 
 def _by_key(
-    seen: Footprints, place: Cells, weight: Doubles, groups: list[list[int]]
+    seen: Footprints, place: Int32, weight: Float64, groups: list[list[int]]
 ) -> list[tuple[Key, Part]]:
     """Sums of footprints that all count, by slot and quality."""
     is_known = np.isfinite(seen.tb)
@@ -205,7 +200,7 @@ def _by_key(
     return found
 
 
-def _keys(seen: Footprints, is_any: Bools | None) -> Iterator[tuple[int, bool, Labels | slice]]:
+def _keys(seen: Footprints, is_any: Booleans | None) -> Iterator[tuple[int, bool, Int64 | slice]]:
     """Slots and qualities that occur, nearly always one or two, and the footprints of each."""
     first, last = (int(time) // SLOT_MS for time in (seen.time.min(), seen.time.max()))
     is_one = first == last and is_any is None
@@ -226,18 +221,18 @@ def _keys(seen: Footprints, is_any: Bools | None) -> Iterator[tuple[int, bool, L
 
 def _columns(
     seen: Footprints,
-    weight: Doubles,
+    weight: Float64,
     groups: list[list[int]],
-    is_used: Bools | None,
-    of_it: Labels | slice,
+    is_used: Booleans | None,
+    of_it: Int64 | slice,
     slot: int,
-) -> list[Doubles | None]:
+) -> list[Float64 | None]:
     """What is summed, in whole numbers; None stands for ones."""
     w = weight[of_it]
     incidence = seen.incidence[of_it].astype(np.float64)
     has_angle = np.isfinite(incidence)
     angle = np.rint(np.where(has_angle, incidence, 0.0) / INCIDENCE_STEP)
-    columns: list[Doubles | None] = [None, w, w * (seen.time[of_it] - slot * SLOT_MS)]
+    columns: list[Float64 | None] = [None, w, w * (seen.time[of_it] - slot * SLOT_MS)]
     columns += [w * has_angle, w * angle]
     of_frequency = [w if is_used is None else w * is_used[n] for n in range(len(groups))]
     columns += of_frequency
@@ -250,7 +245,7 @@ def _columns(
     return columns
 
 
-def _summed(place: npt.NDArray[np.integer], columns: Sequence[Doubles | None]) -> Part:
+def _summed(place: Integer, columns: Sequence[Float64 | None]) -> Part:
     """Sums of columns over the footprints of each place."""
     lowest = int(place.min())
     here = place - lowest

@@ -14,16 +14,16 @@ numbers in stores and products rest on it.
 from importlib.resources import files
 
 import numpy as np
-import numpy.typing as npt
 
+from mcca_ml.arrays import Booleans, Int32
 from mcca_ml.errors import SchemaError
-from mcca_ml.grid.ease2 import M25, Grid, Indices
+from mcca_ml.grid.ease2 import M25, Grid
 
 MASK_FILE = "land_ease2_m25.npy"
 """Lengths of the runs of sea and land cells by turns, sea first, row by row from the north-west."""
 
 
-def land_mask(grid: Grid) -> npt.NDArray[np.bool_]:
+def land_mask(grid: Grid) -> Booleans:
     """Whether each cell is land (True), shape (rows, columns).
 
     Args:
@@ -45,7 +45,7 @@ def land_mask(grid: Grid) -> npt.NDArray[np.bool_]:
     return np.repeat(is_land, runs).reshape(grid.shape)
 
 
-def land_cells(grid: Grid) -> Indices:
+def land_cells(grid: Grid) -> Int32:
     """Flat indices `row * columns + column` of the land cells [1], rising.
 
     This is the dimension `cell` of everything on EASE2_M25.

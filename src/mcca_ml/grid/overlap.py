@@ -14,10 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.floating]
-Bools = npt.NDArray[np.bool_]
-Indices = npt.NDArray[np.int32]
-Shares = npt.NDArray[np.float64]
+from mcca_ml.arrays import Booleans, Float64, Floating, Int32, UInt32
 
 MIN_SHARE = 0.5
 """Least share of a target cell that must be covered by valid source cells for it to get a value.
@@ -38,9 +35,9 @@ corner of a 36 km cell does not spoil a 25 km cell, a quarter of it does.
 class Overlap:
     """Which intervals of a source axis each interval of a target axis meets, and how much."""
 
-    index: Indices
+    index: Int32
     """Source interval [1], shape (target, most intervals met); 0 where `weight` is 0."""
-    weight: Shares
+    weight: Float64
     """Share of the target interval's length that lies in that source interval [1]."""
 
 
@@ -48,19 +45,19 @@ class Overlap:
 class Cover:
     """Which source cells fill each target cell, and how much of it."""
 
-    index: Indices
+    index: Int32
     """Position in the list of source cells [1], shape (target, most cells met); 0 if no weight."""
-    weight: Shares
+    weight: Float64
     """Share of the target cell's area that lies in that source cell [1]; 0 where there is none.
 
     Shape (target, most cells met), or (..., target, most cells met) where the axes of `values`
     just before the cell, time and look for instance, each have shares of their own."""
 
-    def of(self, targets: Bools) -> "Cover":
+    def of(self, targets: Booleans) -> "Cover":
         """Return the same for some of the target cells."""
         return Cover(self.index[targets], self.weight[..., targets, :])
 
-    def columns(self) -> Iterator[tuple[Indices, Shares]]:
+    def columns(self) -> Iterator[tuple[Int32, Float64]]:
         """The n-th source cell of every target cell and its share, for every n."""
         return zip(self.index.T, np.moveaxis(self.weight, -1, 0), strict=True)
 
@@ -88,13 +85,13 @@ def overlap(source_edges: npt.ArrayLike, target_edges: npt.ArrayLike) -> Overlap
     return Overlap(np.where(weight > 0, index, 0).astype(np.int32), weight)
 
 
-def at_least(share: Shares, limit: float | Shares) -> Bools:
+def at_least(share: Float64, limit: float | Float64) -> Booleans:
     """Whether `share` reaches `limit`, forgiving the rounding of a sum of a few shares."""
-    reached: Bools = share >= np.asarray(limit) - 1e-9
+    reached: Booleans = share >= np.asarray(limit) - 1e-9
     return reached
 
 
-def covered_share(cover: Cover, valid: Bools) -> Shares:
+def covered_share(cover: Cover, valid: Booleans) -> Float64:
     """Share of each target cell that valid source cells fill [1].
 
     Args:
@@ -107,7 +104,7 @@ def covered_share(cover: Cover, valid: Bools) -> Shares:
     return share
 
 
-def weighted_mean(values: Floats, cover: Cover, min_share: float = MIN_SHARE) -> Floats:
+def weighted_mean(values: Floating, cover: Cover, min_share: float = MIN_SHARE) -> Floating:
     """Area-weighted mean of the valid source cells, in the unit and type of `values`.
 
     Args:
@@ -132,7 +129,7 @@ def weighted_mean(values: Floats, cover: Cover, min_share: float = MIN_SHARE) ->
     return mean.astype(values.dtype)
 
 
-def dominant(cover: Cover, valid: Bools) -> Indices:
+def dominant(cover: Cover, valid: Booleans) -> Int32:
     """Position of the valid source cell that fills most of each target cell [1]; -1 if none.
 
     Args:
@@ -151,7 +148,7 @@ def dominant(cover: Cover, valid: Bools) -> Indices:
     return chosen
 
 
-def largest(values: Floats, cover: Cover) -> Floats:
+def largest(values: Floating, cover: Cover) -> Floating:
     """Largest value among the source cells that a target cell meets; NaN if none.
 
     Args:
@@ -165,8 +162,8 @@ def largest(values: Floats, cover: Cover) -> Floats:
 
 
 def flags_by_share(
-    flag: npt.NDArray[np.uint32], valid: Bools, cover: Cover, *, min_share: float = FLAG_SHARE
-) -> npt.NDArray[np.uint32]:
+    flag: UInt32, valid: Booleans, cover: Cover, *, min_share: float = FLAG_SHARE
+) -> UInt32:
     """Bits that hold on at least `min_share` of the area that valid source cells cover.
 
     Args:
@@ -186,8 +183,8 @@ def flags_by_share(
 
 
 def largest_classes(
-    classes: Floats, fractions: Floats, cover: Cover, min_share: float = MIN_SHARE
-) -> tuple[Floats, Floats]:
+    classes: Floating, fractions: Floating, cover: Cover, min_share: float = MIN_SHARE
+) -> tuple[Floating, Floating]:
     """The classes that fill most of each target cell, largest first, and their shares [1].
 
     Args:

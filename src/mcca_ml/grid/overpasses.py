@@ -4,16 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from mcca_ml.arrays import Booleans, Datetime64, Float32, Float64, Int64, UInt16, UInt32
 from mcca_ml.flags import FLAG_DTYPE, Flag
 from mcca_ml.grid import footprint_bins
 from mcca_ml.grid.daily_composite import TARGET_HOUR
-from mcca_ml.grid.footprint_bins import SLOT_MS, Doubles, Floats, Part
+from mcca_ml.grid.footprint_bins import SLOT_MS, Part
 from mcca_ml.sensors import Sensor
-
-Times = npt.NDArray[np.datetime64]
-Numbers = npt.NDArray[np.int64]
 
 GAP_MS = SLOT_MS / 2
 """Sums of neighbouring slots whose mean times are nearer than this [ms] are of one pass."""
@@ -26,16 +23,16 @@ Key = tuple[tuple[str, ...], int, bool]
 class Passes:
     """Passes over cells; all arrays have as many entries, sorted by cell and time."""
 
-    cell: Numbers
+    cell: Int64
     """Number of the cell in the list of cells."""
-    time: Times
+    time: Datetime64
     """Weighted mean time of the footprints [UTC], to the millisecond."""
-    incidence: Floats
+    incidence: Float32
     """Weighted mean [rad]; NaN is unknown."""
-    nobs: npt.NDArray[np.uint16]
+    nobs: UInt16
     """Footprints, of the swath with the fewest."""
-    flag: npt.NDArray[np.uint32]
-    tb: Floats
+    flag: UInt32
+    tb: Float32
     """(pass, channel) [K]; NaN is none."""
 
 
@@ -43,18 +40,18 @@ class Passes:
 class _Groups:
     """To which pass the sums of a cell and slot belong."""
 
-    row: Numbers
+    row: Int64
     """Cell and slot as one number, rising."""
-    group: Numbers
+    group: Int64
     """Number of the pass of each row."""
-    cell: Numbers
+    cell: Int64
     """Cell of each pass."""
-    slot: Numbers
+    slot: Int64
     """First slot of each pass."""
     first_slot: int
     slots: int
 
-    def of(self, part: Part, slot: int) -> Numbers:
+    def of(self, part: Part, slot: int) -> Int64:
         """Pass of each entry of a part of that slot."""
         row = part.cell.astype(np.int64) * self.slots + (slot - self.first_slot)
         return np.asarray(self.group[np.searchsorted(self.row, row)])
@@ -104,7 +101,7 @@ def passes_of(found: Mapping[Key, Sequence[Part]], channels: Sequence[str]) -> P
     )
 
 
-def _ratio(above: Doubles, below: Doubles) -> Doubles:
+def _ratio(above: Float64, below: Float64) -> Float64:
     """Quotient; NaN where there is nothing below."""
     return np.asarray(
         np.divide(above, below, out=np.full(above.shape, np.nan), where=below > 0), np.float64
@@ -118,7 +115,7 @@ def _groups(sums: Mapping[Key, Part]) -> _Groups:
     rows = [p.cell.astype(np.int64) * width + (key[1] - first) for key, p in sums.items()]
     row, place = np.unique(np.concatenate([np.empty(0, np.int64), *rows]), return_inverse=True)
 
-    def total(number: int) -> Doubles:
+    def total(number: int) -> Float64:
         values = [part.sums[number] for part in sums.values()]
         added = np.bincount(place, np.concatenate([np.empty(0), *values]), row.size)
         return np.asarray(added, np.float64)
@@ -132,7 +129,7 @@ def _groups(sums: Mapping[Key, Part]) -> _Groups:
 
 def _used(
     sums: Mapping[Key, Part], swath: tuple[str, ...], groups: _Groups
-) -> tuple[Doubles, npt.NDArray[np.bool_]]:
+) -> tuple[Float64, Booleans]:
     """Sums of one swath by pass over the footprints that count; where these may be doubtful."""
     rows = footprint_bins.FIRST_FREQUENCY + len(footprint_bins.frequencies(swath)) + len(swath)
     total = {True: np.zeros((rows, groups.cell.size)), False: np.zeros((rows, groups.cell.size))}
@@ -148,7 +145,7 @@ def _used(
     return np.where(is_doubtful, every, good), is_doubtful
 
 
-def _brightness(used: Doubles, swath: tuple[str, ...]) -> Iterable[tuple[int, Floats]]:
+def _brightness(used: Float64, swath: tuple[str, ...]) -> Iterable[tuple[int, Float32]]:
     """Number of each channel of a swath and its weighted mean [K]."""
     groups = footprint_bins.frequencies(swath)
     for place, group in enumerate(groups):
@@ -158,7 +155,7 @@ def _brightness(used: Doubles, swath: tuple[str, ...]) -> Iterable[tuple[int, Fl
             yield channel, (_ratio(total, weight) * footprint_bins.TB_STEP).astype(np.float32)
 
 
-def local_time(time: Times, lon: Doubles) -> Floats:
+def local_time(time: Datetime64, lon: Float64) -> Float32:
     """Local mean solar time [h], 0 to 24 (24 excluded).
 
     Args:
@@ -170,7 +167,7 @@ def local_time(time: Times, lon: Doubles) -> Floats:
     return np.where(hours >= 24, np.float32(0), hours)
 
 
-def is_evening(sensor: Sensor, hours: Floats) -> npt.NDArray[np.bool_]:
+def is_evening(sensor: Sensor, hours: Float32) -> Booleans:
     """Whether an observation belongs to the look pm.
 
     A sun-synchronous orbit stands still in the frame that turns with the mean sun, so that its
@@ -192,8 +189,8 @@ def is_evening(sensor: Sensor, hours: Floats) -> npt.NDArray[np.bool_]:
 
 
 def chosen(
-    found: Passes, hours: Floats, is_pm: npt.NDArray[np.bool_], days: int, first_day: np.datetime64
-) -> tuple[Numbers, tuple[Numbers, Numbers, Numbers]]:
+    found: Passes, hours: Float32, is_pm: Booleans, days: int, first_day: np.datetime64
+) -> tuple[Int64, tuple[Int64, Int64, Int64]]:
     """The pass that each bin holds: the nearest to 06:00 or 18:00 local time, else the earlier.
 
     Args:

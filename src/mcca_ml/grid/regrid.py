@@ -27,6 +27,7 @@ import numpy.typing as npt
 import xarray as xr
 
 from mcca_ml import schema
+from mcca_ml.arrays import AnyArray, Booleans, Floating, Integer, UInt32
 from mcca_ml.errors import SchemaError
 from mcca_ml.flags import Flag
 from mcca_ml.grid import ease2, land
@@ -53,8 +54,6 @@ LABELS = ("time", "look", "channel", "cover")
 """Coordinates that stay as they are."""
 
 _FOLLOW_THE_VALUE = Flag.NOT_OBSERVED | Flag.TB_INVALID
-
-Array = npt.NDArray[np.generic]
 
 
 def cover_of(
@@ -95,7 +94,7 @@ def cover_of(
     return ov.Cover(np.where(share > 0, index, 0).astype(np.int32), share)
 
 
-def to_m25(ds: xr.Dataset, cells: npt.NDArray[np.integer] | None = None) -> xr.Dataset:
+def to_m25(ds: xr.Dataset, cells: Integer | None = None) -> xr.Dataset:
     """Return `ds` on the land cells of EASE2_M25 that it observes; the input is not modified.
 
     Args:
@@ -128,7 +127,7 @@ def to_m25(ds: xr.Dataset, cells: npt.NDArray[np.integer] | None = None) -> xr.D
     return schema.check(out, CONTRACT, where="to_m25: output")
 
 
-def _empty(ds: xr.Dataset, cells: npt.NDArray[np.integer]) -> xr.Dataset:
+def _empty(ds: xr.Dataset, cells: Integer) -> xr.Dataset:
     """The coordinates and attributes of the result, on `cells` of EASE2_M25."""
     place = ease2.cell_latlon(ease2.M25, cells)
     return xr.Dataset(
@@ -147,13 +146,13 @@ def _dims(ds: xr.Dataset, name: str) -> tuple[str, ...]:
     return (*(str(dim) for dim in ds[name].dims if dim not in schema.LOOK), *schema.LOOK)
 
 
-def _values(ds: xr.Dataset, name: str) -> npt.NDArray[np.floating]:
+def _values(ds: xr.Dataset, name: str) -> Floating:
     """Values of a variable with time, look and cell at the end; whole numbers as float32."""
     values = ds[name].transpose(*_dims(ds, name)).to_numpy()
     return values if values.dtype.kind == "f" else values.astype(np.float32)
 
 
-def _put(out: xr.Dataset, ds: xr.Dataset, name: str, values: Array) -> None:
+def _put(out: xr.Dataset, ds: xr.Dataset, name: str, values: AnyArray) -> None:
     """Set variable `name` of `out` from values with time, look and cell at the end."""
     found = xr.DataArray(values, dims=_dims(ds, name), attrs=ds[name].attrs)
     out[name] = found.transpose(*ds[name].dims)
@@ -227,12 +226,12 @@ def _put_flag(out: xr.Dataset, ds: xr.Dataset, cover: ov.Cover) -> None:
     _put(out, ds, "flag", np.where(seen, new, np.uint32(int(Flag.NOT_OBSERVED))))
 
 
-def _bit(where: npt.NDArray[np.bool_], flag: Flag) -> npt.NDArray[np.uint32]:
+def _bit(where: Booleans, flag: Flag) -> UInt32:
     """The bit of `flag` where `where` is true."""
     return np.where(where, np.uint32(int(flag)), np.uint32(0))
 
 
-def _with_missing(values: npt.NDArray[np.floating], dtype: np.dtype, fill: int) -> Array:
+def _with_missing(values: Floating, dtype: np.dtype, fill: int) -> AnyArray:
     """`values` in the type of the source; in a whole-number type NaN becomes `fill`."""
     if dtype.kind == "f":
         return values.astype(dtype)

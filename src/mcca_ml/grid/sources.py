@@ -6,12 +6,12 @@ in that time, so a mean over them belongs to no moment, and its time to a part o
 """
 
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 
 from mcca_ml import schema
+from mcca_ml.arrays import Booleans, Float64, Int64
 from mcca_ml.flags import FLAG_DTYPE, Flag
-from mcca_ml.grid.overlap import MIN_SHARE, Bools, Cover, Shares, at_least
+from mcca_ml.grid.overlap import MIN_SHARE, Cover, at_least
 
 PASS_SECONDS = 2 * 3600
 """Longest time between the observations that one target cell is made of [s].
@@ -23,10 +23,8 @@ overlap; 12 or 24 hours, the time between looks and days, are not.
 
 _TIMELESS = -(10**15)
 
-Seconds = npt.NDArray[np.int64]
 
-
-def complete_channels(ds: xr.Dataset) -> Bools:
+def complete_channels(ds: xr.Dataset) -> Booleans:
     """Whether each `tb` is a number at all polarizations of its frequency.
 
     V and H of a frequency are read against each other, so they must be of the same ground.
@@ -39,7 +37,7 @@ def complete_channels(ds: xr.Dataset) -> Bools:
     return np.asarray(known)
 
 
-def of_one_pass(cover: Cover, valid: Bools, seconds: Seconds) -> Shares:
+def of_one_pass(cover: Cover, valid: Booleans, seconds: Int64) -> Float64:
     """Shares of the valid source cells seen within `PASS_SECONDS`; 0 for all others [1].
 
     Args:
@@ -62,7 +60,7 @@ def of_one_pass(cover: Cover, valid: Bools, seconds: Seconds) -> Shares:
     return share
 
 
-def _largest_window(share: Shares, times: Seconds) -> Shares:
+def _largest_window(share: Float64, times: Int64) -> Float64:
     """Of each row the entries within `PASS_SECONDS` of the start that gives the largest sum."""
     later = times[:, None, :] - times[:, :, None]
     inside = (later >= 0) & (later <= PASS_SECONDS) & (share > 0)[:, :, None]

@@ -6,8 +6,9 @@ import numpy as np
 import xarray as xr
 
 from mcca_ml import schema
+from mcca_ml.arrays import AnyArray
 from mcca_ml.errors import SchemaError
-from mcca_ml.grid.daily_composite import CONTRACT, TARGET_HOUR, Array, empty
+from mcca_ml.grid.daily_composite import CONTRACT, TARGET_HOUR, empty
 
 
 def stack_days(days: Sequence[xr.Dataset]) -> xr.Dataset:
@@ -44,7 +45,7 @@ def stack_days(days: Sequence[xr.Dataset]) -> xr.Dataset:
 
 
 def _stacked(
-    name: str, days: Sequence[xr.Dataset], spots: Sequence[Array], size: int
+    name: str, days: Sequence[xr.Dataset], spots: Sequence[AnyArray], size: int
 ) -> xr.Variable:
     """Variable `name` over all days and `size` cells; `spots` are the places of those of a day."""
     like = next(day[name] for day in days if name in day)

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 
 from mcca_ml import schema
+from mcca_ml.arrays import Datetime64, Integer
 from mcca_ml.errors import SchemaError
 from mcca_ml.flags import Flag, Quality
 from mcca_ml.grid import footprint_bins, overpasses
@@ -36,7 +36,7 @@ _TYPES: Mapping[str, tuple[str, str | None]] = {
 
 def grid_swaths(
     swaths: Iterable[xr.Dataset],
-    cells: npt.NDArray[np.integer],
+    cells: Integer,
     first_day: np.datetime64,
     last_day: np.datetime64,
     *,
@@ -107,7 +107,7 @@ def grid_swaths(
     return schema.check(out, schema.GRID_TB, where="grid_swaths: output")
 
 
-def _check_frame(days: npt.NDArray[np.datetime64], cells: npt.NDArray[np.integer]) -> None:
+def _check_frame(days: Datetime64, cells: Integer) -> None:
     """Raise where there is nothing to fill, or a cell is none."""
     if not days.size:
         raise SchemaError("grid_swaths: found a last day before the first; exchange them")
@@ -164,9 +164,7 @@ def _footprints(swath: xr.Dataset, first: np.datetime64, last: np.datetime64) ->
     )
 
 
-def _dataset(
-    found: Passes, sensor: Sensor, cells: npt.NDArray[np.integer], days: npt.NDArray[np.datetime64]
-) -> xr.Dataset:
+def _dataset(found: Passes, sensor: Sensor, cells: Integer, days: Datetime64) -> xr.Dataset:
     """One pass of each bin, unfolded."""
     place = cell_latlon(M25, cells)
     hours = overpasses.local_time(found.time, place.lon[found.cell])

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 
 from mcca_ml import schema
+from mcca_ml.arrays import Booleans
 from mcca_ml.flags import is_recommended
 from mcca_ml.inspect.description import (
     SIMULATED,
@@ -41,7 +41,7 @@ _HIDDEN = ("flag", "obs_time", "crs", "time_bnds", "land_cover", "land_cover_fra
 """Variables that a minimum and a median say nothing about."""
 
 
-def _rows(ds: xr.Dataset, observed: npt.NDArray[np.bool_]) -> tuple[Row, ...]:
+def _rows(ds: xr.Dataset, observed: Booleans) -> tuple[Row, ...]:
     """A row for each variable over cells, and for each channel of brightness temperature."""
     rows = []
     for name, variable in ds.data_vars.items():
@@ -57,7 +57,7 @@ def _rows(ds: xr.Dataset, observed: npt.NDArray[np.bool_]) -> tuple[Row, ...]:
     return tuple(rows)
 
 
-def _places(ds: xr.Dataset, observed: npt.NDArray[np.bool_]) -> str:
+def _places(ds: xr.Dataset, observed: Booleans) -> str:
     """How many cells, and where."""
     seen = np.asarray(observed.any(axis=(0, 1)))
     is_list = "cell" in ds.dims

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from mcca_ml.arrays import AnyArray, UInt32
 from mcca_ml.flags import MEANING, is_recommended
 
 SIMULATED = "SIMULATED, not an observation"
@@ -51,7 +51,7 @@ def _number(value: float) -> str:
     return f"{value:.4g}"
 
 
-def row_of(name: str, units: str, values: npt.NDArray[np.generic]) -> Row:
+def row_of(name: str, units: str, values: AnyArray) -> Row:
     """Statistics of a variable; NaN is no value."""
     known = values[np.isfinite(values)].astype(np.float64)
     share = known.size / max(values.size, 1)
@@ -61,7 +61,7 @@ def row_of(name: str, units: str, values: npt.NDArray[np.generic]) -> Row:
     return Row(name, units, _number(low), _number(median), _number(high), share)
 
 
-def flag_rows(flag: npt.NDArray[np.uint32]) -> tuple[FlagRow, ...]:
+def flag_rows(flag: UInt32) -> tuple[FlagRow, ...]:
     """The conditions that occur among some values, the commonest first."""
     found = [
         FlagRow(
@@ -75,13 +75,13 @@ def flag_rows(flag: npt.NDArray[np.uint32]) -> tuple[FlagRow, ...]:
     return tuple(sorted((row for row in found if row.count), key=lambda row: -row.count))
 
 
-def period(times: npt.NDArray[np.generic]) -> str:
+def period(times: AnyArray) -> str:
     """First and last of the times that are known."""
     known = times[~np.isnat(times)].astype("datetime64[s]")
     return f"{known.min()} to {known.max()} UTC" if known.size else "times unknown"
 
 
-def extent(lat: npt.NDArray[np.generic], lon: npt.NDArray[np.generic]) -> str:
+def extent(lat: AnyArray, lon: AnyArray) -> str:
     """Where the places lie that are known [degree]; of a grid, those of its rows and columns."""
     lat, lon = lat[np.isfinite(lat)], lon[np.isfinite(lon)]
     if not (lat.size and lon.size):

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 
+from mcca_ml.arrays import AnyArray
 from mcca_ml.errors import GranuleError
 from mcca_ml.formats import smap
 from mcca_ml.inspect.description import SIMULATED, Description, Row, extent, period, row_of
@@ -80,7 +80,7 @@ def describe_stations(folder: Path) -> Description:
     return Description(heading, _network_rows(stations))
 
 
-def _sample(variable: xr.DataArray) -> npt.NDArray[np.generic]:
+def _sample(variable: xr.DataArray) -> AnyArray:
     """Values of a variable: all, or those of a few blocks along its first dimension."""
     if variable.size <= _MOST_VALUES or variable.ndim == 0:
         return np.atleast_1d(variable.to_numpy())

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 
+from mcca_ml.arrays import Datetime64
 from mcca_ml.config.record import RegionSettings
 from mcca_ml.errors import ConfigError, GranuleError
 from mcca_ml.grid.ease2 import M25, cell_latlon
@@ -75,7 +75,7 @@ def _heading(path: Path, said: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def _days(path: Path, files: Iterable[str]) -> npt.NDArray[np.datetime64]:
+def _days(path: Path, files: Iterable[str]) -> Datetime64:
     """UTC days of the daily files or, without any, of the cube."""
     found = [match.groups() for name in files if (match := _DAILY.search(name))]
     if not found and (path / CUBE).is_dir():
@@ -84,7 +84,7 @@ def _days(path: Path, files: Iterable[str]) -> npt.NDArray[np.datetime64]:
     return np.unique(np.array(["-".join(parts) for parts in found], "M8[D]"))
 
 
-def _said_days(days: npt.NDArray[np.datetime64]) -> str:
+def _said_days(days: Datetime64) -> str:
     if not days.size:
         return "none"
     absent = int((days[-1] - days[0]).astype(int)) + 1 - days.size

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 
 from mcca_ml import schema
+from mcca_ml.arrays import AnyArray, Booleans, Datetime64, Int64
 from mcca_ml.errors import GranuleError
 from mcca_ml.flags import FLAG_DTYPE, is_recommended
 from mcca_ml.grid.ease2 import M25, cell_latlon
@@ -47,9 +47,6 @@ _PRODUCT = {
 _VALUES = "sm", "soil_moisture"
 """Names of soil moisture."""
 
-Bools = npt.NDArray[np.bool_]
-Days = npt.NDArray[np.datetime64]
-
 
 def is_record_store(path: Path) -> bool:
     """Whether a folder is a store of a stage of the record."""
@@ -61,7 +58,7 @@ def is_cube(path: Path) -> bool:
     return (path / _CUBE_MARK).is_file()
 
 
-def _sensors(bits: npt.NDArray[np.generic]) -> dict[str, str]:
+def _sensors(bits: AnyArray) -> dict[str, str]:
     """How many values rest on each sensor."""
     whole = bits.astype(np.int64)
     counts = {one.name: int(((whole & one.cci_bit) != 0).sum()) for one in SENSORS.values()}
@@ -86,7 +83,7 @@ def _rows(ds: xr.Dataset) -> list[Row]:
     return rows
 
 
-def _counted(ds: xr.Dataset) -> Bools:
+def _counted(ds: xr.Dataset) -> Booleans:
     """Which values are counted: those observed and, where days without a look are told, those."""
     known = schema.is_observed(ds)
     for name in ("sm_filled", "soil_moisture"):
@@ -129,7 +126,7 @@ def _flat(ds: xr.Dataset) -> xr.Dataset:
     return xr.Dataset(made, coords)
 
 
-def _days_of(held: list[dict[str, Any]], *, is_by_cells: bool) -> Days:
+def _days_of(held: list[dict[str, Any]], *, is_by_cells: bool) -> Datetime64:
     """Days that a store holds: of all blocks together or, of one cut into cells, of every block."""
     spans = [(np.datetime64(m["first_day"], "D"), np.datetime64(m["last_day"], "D")) for m in held]
     if is_by_cells and spans:
@@ -139,7 +136,7 @@ def _days_of(held: list[dict[str, Any]], *, is_by_cells: bool) -> Days:
     return np.concatenate([np.empty(0, "M8[D]"), *every])
 
 
-def _store_parts(path: Path, days: Days, cells: int) -> Iterator[xr.Dataset]:
+def _store_parts(path: Path, days: Datetime64, cells: int) -> Iterator[xr.Dataset]:
     """A few blocks of days of a store, each with as many cells as are read at once."""
     blocks = np.unique([read_blocks.block_of(day) for day in days])
     groups = max(-(-cells // read_blocks.CELL_BLOCK), 1)
@@ -154,7 +151,7 @@ def _store_parts(path: Path, days: Days, cells: int) -> Iterator[xr.Dataset]:
         )
 
 
-def _spread(count: int) -> npt.NDArray[np.int64]:
+def _spread(count: int) -> Int64:
     """Some places among many, the first and the last among them."""
     return np.linspace(0, max(count - 1, 0), _PARTS).astype(np.int64)
 
@@ -197,7 +194,7 @@ def _of_store(path: Path) -> Description:
     return _described(parts, {**heading, **_said_parts(parts, len(days))})
 
 
-def _said_days(days: Days) -> str:
+def _said_days(days: Datetime64) -> str:
     return f"{days[0]} to {days[-1]}, {len(days):,}" if len(days) else "none"
 
 

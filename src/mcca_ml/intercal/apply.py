@@ -4,11 +4,11 @@ import numpy as np
 import xarray as xr
 
 from mcca_ml import schema
+from mcca_ml.arrays import Float64, Int64
 from mcca_ml.config.calibrate import CalibrateSettings
 from mcca_ml.errors import SchemaError
 from mcca_ml.flags import FLAG_DTYPE, Flag
 from mcca_ml.intercal.coefficients import changes_of, link_of
-from mcca_ml.intercal.deming_regression import Floats, Indices
 from mcca_ml.intercal.link import Link
 
 CURVATURE_SPAN = 50.0
@@ -33,7 +33,7 @@ def _matching(ds: xr.Dataset, link: Link) -> xr.Dataset:
     return ds.isel(channel=[held.index(name) for name in link.source_channels])
 
 
-def _steadied(tb: Floats, when: xr.DataArray, coefficients: xr.Dataset) -> tuple[Floats, Floats]:
+def _steadied(tb: Float64, when: xr.DataArray, coefficients: xr.Dataset) -> tuple[Float64, Float64]:
     """Brightness temperature without steps and drifts, and the variance that this adds [K, K2]."""
     channels = tuple(map(str, coefficients["source_channel"].to_numpy()))
     variance = np.zeros(tb.shape)
@@ -60,7 +60,7 @@ def as_it_came(ds: xr.Dataset, coefficients: xr.Dataset) -> xr.Dataset:
 
 
 def apply(
-    ds: xr.Dataset, coefficients: xr.Dataset, *, cell_class: Indices | None = None
+    ds: xr.Dataset, coefficients: xr.Dataset, *, cell_class: Int64 | None = None
 ) -> xr.Dataset:
     """Brightness temperatures of a sensor on the scale of its reference.
 

@@ -7,10 +7,11 @@ from typing import TypeVar
 import numpy as np
 import xarray as xr
 
+from mcca_ml.arrays import Float64
 from mcca_ml.atomic import replacing
 from mcca_ml.config.calibrate import CalibrateSettings
 from mcca_ml.errors import GranuleError
-from mcca_ml.intercal.deming_regression import Floats, Line
+from mcca_ml.intercal.deming_regression import Line
 from mcca_ml.intercal.drift import Drift
 from mcca_ml.intercal.link import LineFlag, Link
 from mcca_ml.intercal.step import Step
@@ -73,7 +74,7 @@ def _changes(
     """Variables (kind, channel); a channel that a change does not know has none."""
     dims = (kind, "channel")
 
-    def rows(name: str, otherwise: float) -> Floats:
+    def rows(name: str, otherwise: float) -> Float64:
         out = np.full((len(changes), len(channels)), otherwise)
         for i, change in enumerate(changes):
             for j, channel in enumerate(channels):

@@ -11,11 +11,8 @@ Arrays in, arrays out; float64. Pairs lie one after the other, those of a cell t
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
-Indices = npt.NDArray[np.int64]
-Booleans = npt.NDArray[np.bool_]
+from mcca_ml.arrays import Float64, Floating, Int64
 
 ITERATIONS = 8
 """Rounds of reweighting; slopes move by less than 1e-4 after six of them."""
@@ -30,29 +27,29 @@ FIRST_REJECT = 6.0
 class Line(NamedTuple):
     """y = level + slope (x - centre); arrays of one shape, NaN where there is no line."""
 
-    centre: Floats
+    centre: Float64
     """[K]."""
-    level: Floats
+    level: Float64
     """[K]."""
-    slope: Floats
+    slope: Float64
     """[1]."""
-    level_var: Floats
+    level_var: Float64
     """Variance of the level [K2]."""
-    slope_var: Floats
+    slope_var: Float64
     """Variance of the slope [1]; infinite where the pairs tell none."""
-    covariance: Floats
+    covariance: Float64
     """Of level and slope [K]."""
 
-    def at(self, x: Floats) -> Floats:
+    def at(self, x: Float64) -> Float64:
         """Value of the line at `x` [K]."""
         return self.level + self.slope * (x - self.centre)
 
-    def variance_at(self, x: Floats) -> Floats:
+    def variance_at(self, x: Float64) -> Float64:
         """Variance of that value [K2]."""
         far = x - self.centre
         return self.level_var + 2 * self.covariance * far + self.slope_var * far**2
 
-    def recentred(self, centre: Floats) -> "Line":
+    def recentred(self, centre: Float64) -> "Line":
         """The same line about another centre [K]."""
         far = centre - self.centre
         covariance = self.covariance + self.slope_var * far
@@ -65,7 +62,7 @@ class Line(NamedTuple):
             covariance,
         )
 
-    def take(self, index: Indices) -> "Line":
+    def take(self, index: Int64) -> "Line":
         """Lines of some cells, in the order of `index`."""
         return Line(*(value[index] for value in self))
 
@@ -74,15 +71,15 @@ class Fit(NamedTuple):
     """Lines of segments, arrays (segment, channel), and what they rest on."""
 
     line: Line
-    noise_var: Floats
+    noise_var: Float64
     """Variance of y - slope x about the line [K2]; NaN below three pairs."""
-    pairs: Floats
+    pairs: Float64
     """Pairs with any weight [1]."""
-    spread_var: Floats
+    spread_var: Float64
     """Variance of the signal in x, without its noise [K2]."""
 
 
-def deming_slope(sxx: Floats, sxy: Floats, syy: Floats, noise_ratio: float) -> Floats:
+def deming_slope(sxx: Float64, sxy: Float64, syy: Float64, noise_ratio: float) -> Float64:
     """Slope of Deming's line [1]; 1 where the moments tell none.
 
     Args:
@@ -112,18 +109,18 @@ def _share_below(bound: float) -> float:
 class _Segments:
     """Sums over segments and back."""
 
-    def __init__(self, starts: Indices, count: int) -> None:
+    def __init__(self, starts: Int64, count: int) -> None:
         self.starts = starts
         self.lengths = np.diff(np.append(starts, count))
 
-    def sum(self, values: Floats) -> Floats:
+    def sum(self, values: Float64) -> Float64:
         return np.add.reduceat(values, self.starts, axis=0)
 
-    def spread(self, values: Floats) -> Floats:
+    def spread(self, values: Float64) -> Float64:
         return np.repeat(values, self.lengths, axis=0)
 
 
-def _median(values: Floats, parts: _Segments) -> Floats:
+def _median(values: Float64, parts: _Segments) -> Float64:
     """Median of each segment and channel without NaN; NaN where there is nothing."""
     segment = np.repeat(np.arange(len(parts.starts)), parts.lengths)
     out = np.full((len(parts.starts), values.shape[1]), np.nan)
@@ -135,7 +132,7 @@ def _median(values: Floats, parts: _Segments) -> Floats:
     return out
 
 
-def _first_weight(x: Floats, y: Floats, parts: _Segments) -> Floats:
+def _first_weight(x: Float64, y: Float64, parts: _Segments) -> Float64:
     """Weights to begin with: 0 far from the median difference, so that rain sets no scale."""
     off = y - x
     off -= parts.spread(_median(off, parts))
@@ -147,16 +144,16 @@ def _first_weight(x: Floats, y: Floats, parts: _Segments) -> Floats:
 class _State(NamedTuple):
     """One round of the reweighting."""
 
-    mean_x: Floats
-    mean_y: Floats
-    slope: Floats
-    dx: Floats
-    departure: Floats
-    noise_var: Floats
+    mean_x: Float64
+    mean_y: Float64
+    slope: Float64
+    dx: Float64
+    departure: Float64
+    noise_var: Float64
 
 
 def _round(
-    x: Floats, y: Floats, weight: Floats, parts: _Segments, noise_ratio: float, share: float
+    x: Float64, y: Float64, weight: Float64, parts: _Segments, noise_ratio: float, share: float
 ) -> _State:
     total = np.maximum(parts.sum(weight), 1e-12)
     mean_x, mean_y = parts.sum(weight * x) / total, parts.sum(weight * y) / total
@@ -173,8 +170,8 @@ def _round(
 
 
 def _variances(
-    state: _State, weight: Floats, parts: _Segments, *, ratio: float, bound: float, cluster: Indices
-) -> tuple[Floats, Floats, Floats, Floats]:
+    state: _State, weight: Float64, parts: _Segments, *, ratio: float, bound: float, cluster: Int64
+) -> tuple[Float64, Float64, Float64, Float64]:
     """Variance of level and slope, their covariance, and variance of the signal in x.
 
     M-estimation: the scores are psi and psi times xi, with xi the x nearest to the truth, which is
@@ -214,14 +211,14 @@ def _variances(
 
 
 def fit_lines(
-    x: npt.NDArray[np.floating],
-    y: npt.NDArray[np.floating],
-    starts: Indices,
+    x: Floating,
+    y: Floating,
+    starts: Int64,
     *,
     noise_ratio: float,
     huber: float,
     reject: float,
-    cluster: Indices | None = None,
+    cluster: Int64 | None = None,
 ) -> Fit:
     """Robust errors-in-variables line of every segment and channel.
 
@@ -250,7 +247,7 @@ def fit_lines(
     for _ in range(ITERATIONS):
         sd = parts.spread(np.sqrt(state.noise_var))
         size = np.maximum(np.abs(state.departure), SMALLEST_NOISE * 1e-3)
-        weight = is_pair * np.minimum(1.0, huber * sd / size) * (size < reject * sd)
+        weight = np.minimum(1.0, huber * sd / size) * (is_pair & (size < reject * sd))
         state = _round(x64, y64, weight, parts, noise_ratio, share)
     single = np.arange(len(x)) if cluster is None else cluster
     level_var, slope_var, covariance, spread_var = _variances(

@@ -12,10 +12,9 @@ its standard deviations (docs/calibration.md).
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from mcca_ml.arrays import Datetime64, Float64
 from mcca_ml.config.calibrate import CalibrateSettings
-from mcca_ml.intercal.deming_regression import Floats
 from mcca_ml.intercal.link import Link
 from mcca_ml.intercal.match import Pairs
 from mcca_ml.intercal.regress_differences import DAY, YEAR_DAYS, Effect, departures, effects_of
@@ -28,9 +27,7 @@ class Drift(Effect):
     date: np.datetime64
     """UTC day at which the sensor counts as right."""
 
-    def correction(
-        self, when: npt.NDArray[np.datetime64], channels: tuple[str, ...]
-    ) -> tuple[Floats, Floats]:
+    def correction(self, when: Datetime64, channels: tuple[str, ...]) -> tuple[Float64, Float64]:
         """What to take off at each time, and its variance, shape of `when` and channels [K, K2]."""
         size, variance = self.removed(channels)
         # Where nothing was seen there is nothing to take off.
@@ -38,12 +35,12 @@ class Drift(Effect):
         return years * size, years**2 * variance
 
 
-def years_since(when: npt.NDArray[np.datetime64], date: np.datetime64) -> Floats:
+def years_since(when: Datetime64, date: np.datetime64) -> Float64:
     """Time since a UTC day [year]."""
     return np.asarray((when - date.astype(when.dtype)) / DAY / YEAR_DAYS, np.float64)
 
 
-def _columns(pairs: Pairs, boost: np.datetime64) -> Floats:
+def _columns(pairs: Pairs, boost: np.datetime64) -> Float64:
     """A constant, the season, and which side of a boost of the stable sensor, (pair, column)."""
     angle = 2 * np.pi * years_since(pairs.when, np.datetime64("2000-01-01"))
     columns = [np.ones_like(angle), np.cos(angle), np.sin(angle)]

@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 import xarray as xr
 
+from mcca_ml.arrays import Booleans, Float64, Int64
 from mcca_ml.config.calibrate import CalibrateSettings
-from mcca_ml.intercal.deming_regression import Booleans, Fit, Floats, Indices, Line, fit_lines
+from mcca_ml.intercal.deming_regression import Fit, Line, fit_lines
 from mcca_ml.intercal.link import LineFlag, Link, prior_of
 from mcca_ml.intercal.match import Pairs, match_pairs
 from mcca_ml.intercal.shrinkage import Spread, shrink, spread_of
@@ -17,9 +18,7 @@ NOISE_PAIRS = 10.0
 """Pairs that the noise of all cells counts for in the noise of one [1]; choice of this project."""
 
 
-def _fit(
-    pairs: Pairs, starts: Indices, settings: CalibrateSettings, cluster: Indices | None
-) -> Fit:
+def _fit(pairs: Pairs, starts: Int64, settings: CalibrateSettings, cluster: Int64 | None) -> Fit:
     return fit_lines(
         pairs.x,
         pairs.y,
@@ -66,7 +65,7 @@ def _by_time(pairs: Pairs, settings: CalibrateSettings) -> Fit:
     return _fit(in_order, np.zeros(1, np.int64), settings, cluster)
 
 
-def _pool(pairs: Pairs, group: Indices, settings: CalibrateSettings) -> Fit:
+def _pool(pairs: Pairs, group: Int64, settings: CalibrateSettings) -> Fit:
     """One line for each group of cells; pairs of a cell depend on each other.
 
     Args:
@@ -88,7 +87,7 @@ def _pool(pairs: Pairs, group: Indices, settings: CalibrateSettings) -> Fit:
     return together._replace(line=line._replace(slope_var=np.where(is_flat, 1.0, line.slope_var)))
 
 
-def _steadied(fit: Fit, pool_noise: Floats, settings: CalibrateSettings) -> Line:
+def _steadied(fit: Fit, pool_noise: Float64, settings: CalibrateSettings) -> Line:
     """Lines of cells with variances from a noise that few pairs do not make up alone."""
     is_sure = fit.pairs >= settings.min_pairs
     typical = _median(np.where(is_sure, fit.noise_var, np.nan), pool_noise)
@@ -101,7 +100,7 @@ def _steadied(fit: Fit, pool_noise: Floats, settings: CalibrateSettings) -> Line
     )
 
 
-def _median(values: Floats, otherwise: Floats) -> Floats:
+def _median(values: Float64, otherwise: Float64) -> Float64:
     """Median over the first axis without NaN; `otherwise` where there is nothing."""
     rows = np.sort(values, axis=0)
     count = np.isfinite(rows).sum(axis=0)
@@ -110,8 +109,8 @@ def _median(values: Floats, otherwise: Floats) -> Floats:
 
 
 def _class_lines(
-    pairs: Pairs, cell_class: Indices, everyone: Line, settings: CalibrateSettings
-) -> tuple[Indices, Line]:
+    pairs: Pairs, cell_class: Int64, everyone: Line, settings: CalibrateSettings
+) -> tuple[Int64, Line]:
     """Classes with enough cells, and their lines, drawn to that of all."""
     held = np.unique(pairs.cell)
     classes, cells = np.unique(cell_class[held], return_counts=True)
@@ -134,7 +133,7 @@ def _wider(line: Line, spread: Spread) -> Line:
     )
 
 
-def _set_spread(noise: Floats, signal: Floats, n0: float) -> Spread:
+def _set_spread(noise: Float64, signal: Float64, n0: float) -> Spread:
     """The spread for which the weights are n / (n + n0)."""
     return Spread(noise / n0, noise / (np.maximum(signal, 1.0) * n0))
 
@@ -153,7 +152,7 @@ def _all_cells(pairs: Pairs, settings: CalibrateSettings) -> Fit:
     return Fit(Line(*(nothing for _ in Line._fields)), nothing, np.zeros_like(nothing), nothing)
 
 
-def _flags(fit: Fit, line: Line, from_all: Booleans, settings: CalibrateSettings) -> Indices:
+def _flags(fit: Fit, line: Line, from_all: Booleans, settings: CalibrateSettings) -> Int64:
     """Bits of LineFlag, (cell, channel)."""
     few = (fit.pairs > 0) & (fit.pairs < settings.min_pairs)
     return np.asarray(
@@ -170,7 +169,7 @@ def link_of_pairs(
     *,
     sensor: str,
     reference: str,
-    cell_class: Indices | None = None,
+    cell_class: Int64 | None = None,
 ) -> Link:
     """Lines of all cells from matched pairs.
 
@@ -227,7 +226,7 @@ def calibrate(
     reference: xr.Dataset,
     settings: CalibrateSettings,
     *,
-    cell_class: Indices | None = None,
+    cell_class: Int64 | None = None,
 ) -> Link:
     """The link from one gridded sensor to another; see `match_pairs` and `link_of_pairs`.
 

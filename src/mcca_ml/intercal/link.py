@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from enum import IntFlag
 
 import numpy as np
-import numpy.typing as npt
 
+from mcca_ml.arrays import Booleans, Float64, Int64, UInt8
 from mcca_ml.errors import SchemaError
-from mcca_ml.intercal.deming_regression import Floats, Indices, Line
+from mcca_ml.intercal.deming_regression import Line
 
 
 class LineFlag(IntFlag):
@@ -35,26 +35,26 @@ class Link:
     reference: str
     source_channels: tuple[str, ...]
     channels: tuple[str, ...]
-    cells: Indices
+    cells: Int64
     """Numbers of the cells (cell)."""
     line: Line
-    flag: npt.NDArray[np.uint8]
-    pairs: Floats
+    flag: UInt8
+    pairs: Float64
     """Pairs with any weight [1]; of a chain those of its poorer link."""
-    level_weight: Floats
+    level_weight: Float64
     """Weight of the cell's own level [1]."""
-    slope_weight: Floats
+    slope_weight: Float64
     """Weight of the cell's own slope [1]."""
-    classes: npt.NDArray[np.int64]
+    classes: Int64
     """Classes that have a line of their own (class)."""
     class_line: Line
     """Line of a cell of that class without pairs (class, channel)."""
     all_line: Line
     """Line of any cell without pairs (channel)."""
-    common_var: Floats
+    common_var: Float64
     """Variance of what is wrong alike in all cells, beside that of each line (channel) [K2]."""
 
-    def of(self, cells: Indices, cell_class: Indices | None = None) -> "Link":
+    def of(self, cells: Int64, cell_class: Int64 | None = None) -> "Link":
         """The same link at other cells, also at such that it has never seen.
 
         Args:
@@ -76,7 +76,7 @@ class Link:
         missing = np.where(np.isfinite(other.level), 0, LineFlag.NO_LINE)
         strange = (strange[:, None] | missing).astype(np.uint8)
 
-        def known(values: Floats) -> Floats:
+        def known(values: Float64) -> Float64:
             return np.where(is_known[:, None], values[index], 0.0)
 
         return replace(
@@ -91,8 +91,8 @@ class Link:
 
 
 def prior_of(
-    all_line: Line, classes: Indices, class_line: Line, cells: Indices, cell_class: Indices | None
-) -> tuple[Line, npt.NDArray[np.bool_]]:
+    all_line: Line, classes: Int64, class_line: Line, cells: Int64, cell_class: Int64 | None
+) -> tuple[Line, Booleans]:
     """Line of the class of each cell, or of all, and whether it is that of all."""
     known = np.full(len(cells), -1) if cell_class is None or not len(classes) else cell_class
     at = np.minimum(np.searchsorted(classes, known), max(len(classes) - 1, 0))
@@ -153,12 +153,12 @@ def _pick_channels(link: Link, names: tuple[str, ...]) -> Link:
     )
 
 
-def _at_classes(link: Link, classes: Indices) -> Line:
+def _at_classes(link: Link, classes: Int64) -> Line:
     """Line of each class: that of all for a class that has none."""
     return prior_of(link.all_line, link.classes, link.class_line, classes, classes)[0]
 
 
-def chain(first: Link, second: Link, cell_class: Indices | None = None) -> Link:
+def chain(first: Link, second: Link, cell_class: Int64 | None = None) -> Link:
     """A link through a third sensor, at every cell that either link knows.
 
     Args:
@@ -199,7 +199,7 @@ def chain(first: Link, second: Link, cell_class: Indices | None = None) -> Link:
     )
 
 
-def _matrices(line: Line) -> Floats:
+def _matrices(line: Line) -> Float64:
     """Covariance of level and slope, (..., 2, 2)."""
     rows = (line.level_var, line.covariance), (line.covariance, line.slope_var)
     return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
@@ -213,7 +213,7 @@ def combined_line(one: Line, other: Line) -> Line:
     weights = [
         np.linalg.inv(np.where(both[..., None, None], _matrices(line), unit)) for line in (one, two)
     ]
-    covariance: Floats = np.linalg.inv(weights[0] + weights[1]).astype(np.float64)
+    covariance: Float64 = np.linalg.inv(weights[0] + weights[1]).astype(np.float64)
     states = [np.stack([line.level, line.slope], axis=-1)[..., None] for line in (one, two)]
     mean = (covariance @ (weights[0] @ states[0] + weights[1] @ states[1]))[..., 0]
     found = Line(

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 
 from mcca_ml import schema
+from mcca_ml.arrays import AnyArray, Booleans, Datetime64, Float32, Int64
 from mcca_ml.config.calibrate import CalibrateSettings
 from mcca_ml.errors import SchemaError
 from mcca_ml.flags import FLAG_DTYPE
@@ -22,21 +22,21 @@ _NEVER = np.int64(2**62)
 class Pairs:
     """Matched pairs, those of a cell together and by time."""
 
-    cells: npt.NDArray[np.int64]
+    cells: Int64
     """Cells looked at, also those without a pair (cell)."""
-    cell: npt.NDArray[np.int64]
+    cell: Int64
     """Position in `cells` of each pair, never falling (pair)."""
-    when: npt.NDArray[np.datetime64]
+    when: Datetime64
     """Time of the sensor's look (UTC) (pair)."""
-    x: npt.NDArray[np.float32]
+    x: Float32
     """Sensor [K], (pair, channel)."""
-    y: npt.NDArray[np.float32]
+    y: Float32
     """Reference [K], (pair, channel)."""
     source_channels: tuple[str, ...]
     channels: tuple[str, ...]
     """Names on the reference."""
 
-    def take(self, where: npt.NDArray[np.generic]) -> "Pairs":
+    def take(self, where: AnyArray) -> "Pairs":
         """Pairs `where` a mask holds or of an index that does not mix up cells."""
         return replace(
             self, cell=self.cell[where], when=self.when[where], x=self.x[where], y=self.y[where]
@@ -47,10 +47,10 @@ class Pairs:
 class _Looks:
     """Looks of one sensor at a block of cells."""
 
-    day: npt.NDArray[np.int64]
-    seconds: npt.NDArray[np.int64]
-    tb: npt.NDArray[np.float32]
-    is_good: npt.NDArray[np.bool_]
+    day: Int64
+    seconds: Int64
+    tb: Float32
+    is_good: Booleans
 
 
 def _looks(ds: xr.Dataset, names: list[str], settings: CalibrateSettings) -> _Looks:
@@ -68,7 +68,7 @@ def _looks(ds: xr.Dataset, names: list[str], settings: CalibrateSettings) -> _Lo
     )
 
 
-def _candidates(reference: _Looks, day: npt.NDArray[np.int64]) -> Iterator[_Looks]:
+def _candidates(reference: _Looks, day: Int64) -> Iterator[_Looks]:
     """Looks of the reference the day before, of, and after each of `day`, one look at a time."""
     for shift in (0, -1, 1):
         at = np.searchsorted(reference.day, day + shift)
@@ -79,9 +79,7 @@ def _candidates(reference: _Looks, day: npt.NDArray[np.int64]) -> Iterator[_Look
             yield _Looks(day, reference.seconds[inside, look], reference.tb[inside, look], good)
 
 
-def _nearest(
-    source: _Looks, reference: _Looks, window: float
-) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]:
+def _nearest(source: _Looks, reference: _Looks, window: float) -> tuple[Float32, Booleans]:
     """The reference's look nearest in time to each of the sensor's, and whether it is a pair."""
     best = np.full(source.seconds.shape, _NEVER)
     nearest = np.full(source.tb.shape, np.nan, np.float32)
@@ -102,7 +100,7 @@ def _block(
     names: list[tuple[str, str]],
     first: int,
     settings: CalibrateSettings,
-) -> tuple[npt.NDArray[np.generic], ...]:
+) -> tuple[AnyArray, ...]:
     """Cell, time, x and y of the pairs of one block; cells count from `first`."""
     a = _looks(source, [name for name, _ in names], settings)
     b = _looks(reference, [name for _, name in names], settings)

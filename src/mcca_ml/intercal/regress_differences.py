@@ -8,10 +8,9 @@ from dataclasses import dataclass
 
 import jax.numpy as jnp
 import numpy as np
-import numpy.typing as npt
 from jax.scipy.special import betainc
 
-from mcca_ml.intercal.deming_regression import Floats, Indices
+from mcca_ml.arrays import Booleans, Float64, Int64
 from mcca_ml.intercal.link import Link
 from mcca_ml.intercal.match import Pairs
 
@@ -28,16 +27,16 @@ class Effect:
 
     channels: tuple[str, ...]
     """Of the sensor."""
-    size: Floats
+    size: Float64
     """[K], or [K per year] of a drift; NaN where it cannot be told."""
-    sd: Floats
+    sd: Float64
     """Standard deviation of the size, in its units."""
-    p_value: Floats
+    p_value: Float64
     """Chance of such a size or more without the effect [1]; 1 where it cannot be told."""
-    is_removed: npt.NDArray[np.bool_]
+    is_removed: Booleans
     """Whether it is significant and taken out."""
 
-    def removed(self, channels: tuple[str, ...]) -> tuple[Floats, Floats]:
+    def removed(self, channels: tuple[str, ...]) -> tuple[Float64, Float64]:
         """What is taken out of some channels, and its variance; 0 where nothing is."""
         index = [self.channels.index(name) if name in self.channels else -1 for name in channels]
         is_removed = np.append(self.is_removed, False)[index]
@@ -52,7 +51,7 @@ def _p_value(t: float, freedom: int) -> float:
     return float(betainc(jnp.float32(freedom / 2), jnp.float32(0.5), jnp.float32(x)))
 
 
-def _residuals(columns: Floats, values: Floats, cell: Indices) -> Floats:
+def _residuals(columns: Float64, values: Float64, cell: Int64) -> Float64:
     """What the columns leave of the values in each cell, (obs, value)."""
     starts = np.flatnonzero(np.diff(cell, prepend=-1))
     lengths = np.diff(np.append(starts, len(cell)))
@@ -61,12 +60,12 @@ def _residuals(columns: Floats, values: Floats, cell: Indices) -> Floats:
     # Just enough to solve where a cell has fewer looks than columns.
     square += 1e-6 * np.eye(columns.shape[1])
     found = np.repeat(np.linalg.solve(square, product), lengths, axis=0)
-    left: Floats = values - np.einsum("op,opv->ov", columns, found)
+    left: Float64 = values - np.einsum("op,opv->ov", columns, found)
     return left
 
 
 def effect_size(
-    y: Floats, of: Floats, columns: Floats, cell: Indices, block: Indices
+    y: Float64, of: Float64, columns: Float64, cell: Int64, block: Int64
 ) -> tuple[float, float, float]:
     """Least-squares coefficient of `y` on `of`, its standard deviation and its p value.
 
@@ -98,11 +97,11 @@ def effect_size(
 
 
 def effects_of(
-    y: Floats,
-    of: Floats,
-    columns: Floats,
-    cell: Indices,
-    block: Indices,
+    y: Float64,
+    of: Float64,
+    columns: Float64,
+    cell: Int64,
+    block: Int64,
     *,
     channels: tuple[str, ...],
     significance: float,
@@ -128,7 +127,7 @@ def effects_of(
     return Effect(channels, size, sd, p_value, is_removed)
 
 
-def departures(pairs: Pairs, link: Link) -> Floats:
+def departures(pairs: Pairs, link: Link) -> Float64:
     """How far the sensor of each pair is above what its line expects [K], (pair, channel).
 
     Args:
@@ -136,5 +135,5 @@ def departures(pairs: Pairs, link: Link) -> Floats:
         link: lines made of these pairs.
     """
     line = link.of(pairs.cells[pairs.cell]).line
-    off: Floats = (line.at(pairs.x.astype(np.float64)) - pairs.y) / line.slope
+    off: Float64 = (line.at(pairs.x.astype(np.float64)) - pairs.y) / line.slope
     return off

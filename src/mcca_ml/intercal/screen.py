@@ -7,13 +7,10 @@ left out: snow, rain, interference. Frozen ground stays: it is there for both se
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
+from mcca_ml.arrays import Booleans, Float32, UInt32
 from mcca_ml.config.calibrate import CalibrateSettings
 from mcca_ml.flags import FLAG_DTYPE, NO_VALUE, Flag
-
-Booleans = npt.NDArray[np.bool_]
-Floats = npt.NDArray[np.float32]
 
 BANDS = {"19.35V": "18.7V", "19.35H": "18.7H", "21.3V": "23.8V", "37V": "36.5V", "37H": "36.5H"}
 """Channels of TMI by the name of the channel of the other sensors that is nearest."""
@@ -40,7 +37,7 @@ def paired_channels(source: Sequence[str], reference: Sequence[str]) -> list[tup
     return [(by_band[band_of(name)], name) for name in reference if band_of(name) in by_band]
 
 
-def median_over_looks(values: Floats) -> Floats:
+def median_over_looks(values: Float32) -> Float32:
     """Median of (time, look, cell) over time and look, without NaN; NaN where there is nothing."""
     rows = np.sort(values.reshape(-1, values.shape[-1]), axis=0)  # NaN comes last
     count = np.isfinite(rows).sum(axis=0)
@@ -50,14 +47,14 @@ def median_over_looks(values: Floats) -> Floats:
     return np.where(count > 0, middle, np.nan).astype(np.float32)
 
 
-def _channel(tb: Floats, names: Sequence[str], band: str) -> Floats:
+def _channel(tb: Float32, names: Sequence[str], band: str) -> Float32:
     """One channel by its band; NaN, which no test exceeds, where the sensor has none."""
     index = [i for i, name in enumerate(names) if band_of(name) == band]
     return tb[..., index[0]] if index else np.full(tb.shape[:-1], np.nan, np.float32)
 
 
 def usable(
-    tb: Floats, flag: npt.NDArray[np.uint32], names: Sequence[str], settings: CalibrateSettings
+    tb: Float32, flag: UInt32, names: Sequence[str], settings: CalibrateSettings
 ) -> Booleans:
     """Whether each brightness temperature may be paired, shape of `tb`.
 

@@ -14,10 +14,11 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
+from mcca_ml.arrays import Int64
 from mcca_ml.config.calibrate import CalibrateSettings
 from mcca_ml.errors import ConfigError
 from mcca_ml.intercal.coefficients import Change, to_dataset
-from mcca_ml.intercal.deming_regression import Indices, Line
+from mcca_ml.intercal.deming_regression import Line
 from mcca_ml.intercal.drift import Drift, drift_against_reference
 from mcca_ml.intercal.fit_link import link_of_pairs
 from mcca_ml.intercal.link import Link, chain, combine
@@ -43,7 +44,7 @@ class _Network:
 
     held: Mapping[str, Held]
     settings: CalibrateSettings
-    cell_class: Indices | None
+    cell_class: Int64 | None
     block_cells: int
     executor: Executor | None
     changes: Mapping[str, tuple[Change, ...]]
@@ -185,7 +186,7 @@ def _gmi_step(network: _Network) -> Step | None:
     return step_against_reference(pairs, link, date, settings)
 
 
-def _identity(sensor: str, channels: tuple[str, ...], cells: Indices) -> Link:
+def _identity(sensor: str, channels: tuple[str, ...], cells: Int64) -> Link:
     """A link that changes nothing and is sure of it: that of a reference, for its steps."""
 
     def line(*shape: int) -> Line:
@@ -244,7 +245,7 @@ def calibrate_sensors(
     *,
     first_day: np.datetime64,
     last_day: np.datetime64,
-    cell_class: Indices | None = None,
+    cell_class: Int64 | None = None,
     executor: Executor | None = None,
     block_cells: int = CELL_BLOCK,
 ) -> Mapping[str, xr.Dataset]:

@@ -6,9 +6,9 @@ Arrays in, arrays out; the first axis is that of cells (or classes), the last th
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from mcca_ml.intercal.deming_regression import Floats, Line
+from mcca_ml.arrays import Booleans, Float64
+from mcca_ml.intercal.deming_regression import Line
 
 _HALVINGS = 60
 _CAP = 9.0
@@ -18,13 +18,13 @@ _CAP = 9.0
 class Spread(NamedTuple):
     """How far true lines of cells lie from that of their class, (channel)."""
 
-    level_var: Floats
+    level_var: Float64
     """[K2]."""
-    slope_var: Floats
+    slope_var: Float64
     """[1]."""
 
 
-def between_variance(departure: Floats, variance: Floats) -> Floats:
+def between_variance(departure: Float64, variance: Float64) -> Float64:
     """Variance of what is estimated with errors of known variance, (channel).
 
     Solves sum min(d^2 / (tau^2 + var), 9) = n - 1 for tau^2, zero where the errors alone explain
@@ -44,7 +44,7 @@ def between_variance(departure: Floats, variance: Floats) -> Floats:
     # The sum of squares bounds the root from above.
     low, high = np.zeros(departure.shape[1:]), d2.sum(axis=0) + 1e-12
 
-    def found(tau2: Floats) -> Floats:
+    def found(tau2: Float64) -> Float64:
         return np.asarray((np.minimum(d2 / (tau2 + var + 1e-30), _CAP) * counts).sum(axis=0))
 
     is_zero = found(low) <= wanted
@@ -55,7 +55,7 @@ def between_variance(departure: Floats, variance: Floats) -> Floats:
     return np.where(is_zero, 0.0, 0.5 * (low + high))
 
 
-def spread_of(own: Line, prior: Line, is_sure: npt.NDArray[np.bool_]) -> Spread:
+def spread_of(own: Line, prior: Line, is_sure: Booleans) -> Spread:
     """Spread of true lines about `prior`, from cells that have a line of their own.
 
     Args:
@@ -68,14 +68,14 @@ def spread_of(own: Line, prior: Line, is_sure: npt.NDArray[np.bool_]) -> Spread:
     return Spread(between_variance(level, own.level_var), between_variance(slope, own.slope_var))
 
 
-def _weight(spread: Floats, variance: Floats) -> Floats:
+def _weight(spread: Float64, variance: Float64) -> Float64:
     """Share of the spread in spread + variance, n / (n + n0); 0 where that is not finite."""
     is_told = np.isfinite(variance)
     total = spread + np.where(is_told, variance, 1.0)
     return np.where(is_told & (total > 0), spread / np.maximum(total, 1e-300), 0.0)
 
 
-def shrink(own: Line, prior: Line, spread: Spread) -> tuple[Line, Floats, Floats]:
+def shrink(own: Line, prior: Line, spread: Spread) -> tuple[Line, Float64, Float64]:
     """Lines drawn to their prior, and the weights of a cell's own level and slope [1].
 
     Level (at the middle of the cell's pairs) and slope are drawn apart from each other, as their

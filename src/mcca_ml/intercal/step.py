@@ -7,13 +7,12 @@ one the season and the local time of each cell.
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 
 from mcca_ml import schema
+from mcca_ml.arrays import Datetime64, Float64, Int64
 from mcca_ml.config.calibrate import CalibrateSettings
 from mcca_ml.flags import FLAG_DTYPE
-from mcca_ml.intercal.deming_regression import Floats, Indices
 from mcca_ml.intercal.link import Link
 from mcca_ml.intercal.match import Pairs
 from mcca_ml.intercal.regress_differences import DAY, YEAR_DAYS, Effect, departures, effects_of
@@ -31,9 +30,7 @@ class Step(Effect):
     date: np.datetime64
     """First UTC day after the step."""
 
-    def correction(
-        self, when: npt.NDArray[np.datetime64], channels: tuple[str, ...]
-    ) -> tuple[Floats, Floats]:
+    def correction(self, when: Datetime64, channels: tuple[str, ...]) -> tuple[Float64, Float64]:
         """What to take off at each time, and its variance, shape of `when` and channels [K, K2]."""
         size, variance = self.removed(channels)
         is_before = (when < self.date)[..., None].astype(np.float64)
@@ -52,10 +49,10 @@ class _Question:
 
 
 def _tested(
-    y: Floats,
-    when: npt.NDArray[np.datetime64],
-    columns: Floats,
-    cell: Indices,
+    y: Float64,
+    when: Datetime64,
+    columns: Float64,
+    cell: Int64,
     asked: _Question,
 ) -> Step:
     """The step, channel by channel."""
@@ -98,7 +95,7 @@ def step_against_reference(
     return _tested(departures(pairs, link), pairs.when, columns, pairs.cell, asked)
 
 
-def _season_and_hour(when: npt.NDArray[np.datetime64], hour: Floats) -> Floats:
+def _season_and_hour(when: Datetime64, hour: Float64) -> Float64:
     """A constant, and two harmonics each of the year and of the local day, (obs, 9)."""
     year = (when - np.datetime64("2000-01-01")) / DAY / YEAR_DAYS
     angles = [2 * np.pi * k * phase for phase in (year, hour / 24) for k in _HARMONICS]

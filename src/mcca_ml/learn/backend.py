@@ -8,14 +8,13 @@ from typing import Literal, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-import numpy.typing as npt
 
+from mcca_ml.arrays import Float32, Int64
 from mcca_ml.config.train import TrainSettings
 from mcca_ml.errors import ConfigError
 from mcca_ml.learn import fine_tune_jax
 from mcca_ml.learn.kernel.status import Status
 from mcca_ml.learn.lstm import Network
-from mcca_ml.learn.splits import Floats
 
 Backend = Literal["native", "jax"]
 NATIVE = "mcca_ml.learn.native_backend"
@@ -26,13 +25,13 @@ class Trained(NamedTuple):
 
     best: Network
     """Weights of the epoch that was best on the stop days; arrays of NumPy."""
-    error_at_start: Floats
+    error_at_start: Float32
     """Mean squared error of the start on the stop days [1]."""
-    error: Floats
+    error: Float32
     """Of `best` [1]."""
-    epoch: npt.NDArray[np.int64]
+    epoch: Int64
     """Of `best`; 0 is the start."""
-    status: npt.NDArray[np.int64]
+    status: Int64
     """Codes of `Status`."""
 
 
@@ -133,7 +132,7 @@ def train_cells(lessons: fine_tune_jax.Lesson, settings: TrainSettings, count: i
     return by(lessons, settings, count)
 
 
-def predict_cells(network: Network, x: Floats, settings: TrainSettings, count: int) -> Floats:
+def predict_cells(network: Network, x: Float32, settings: TrainSettings, count: int) -> Float32:
     """Scaled soil moisture of each cell and day [1], (cell, time), as `lstm` defines it.
 
     Args:
@@ -147,7 +146,7 @@ def predict_cells(network: Network, x: Floats, settings: TrainSettings, count: i
     """
     if chosen(settings) == "native":
         some = jax.tree.map(lambda leaf: leaf[:count], network)
-        found: Floats = _kernel().predict(some, x[:count], threads=_threads())
+        found: Float32 = _kernel().predict(some, x[:count], threads=_threads())
         return found
     whole = fine_tune_jax.predict_cells(jax.tree.map(jnp.asarray, network), jnp.asarray(x))
     return np.asarray(whole)[:count]

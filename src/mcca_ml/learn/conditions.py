@@ -7,24 +7,22 @@ from collections.abc import Sequence
 
 import jax.numpy as jnp
 import numpy as np
-import numpy.typing as npt
 
+from mcca_ml.arrays import Booleans, Float32, UInt32
 from mcca_ml.config.calibrate import CalibrateSettings
 from mcca_ml.constants import WATER_FREEZING_POINT
 from mcca_ml.flags import FLAG_DTYPE, Flag
 from mcca_ml.physics.temperature import land_surface_temperature_holmes09
 
-Floats = npt.NDArray[np.float32]
 
-
-def _band(tb: Floats, names: Sequence[str], band: str) -> Floats:
+def _band(tb: Float32, names: Sequence[str], band: str) -> Float32:
     """One channel; NaN, which no test exceeds, where there is none."""
     if band in names:
         return tb[..., names.index(band)]
     return np.full(tb.shape[:-1], np.nan, np.float32)
 
 
-def median_of(values: Floats) -> Floats:
+def median_of(values: Float32) -> Float32:
     """Median of (time, look, cell) over time and look, without NaN; NaN where nothing is."""
     rows = np.sort(values.reshape(-1, values.shape[-1]), axis=0)  # NaN comes last
     count = np.isfinite(rows).sum(axis=0)
@@ -34,12 +32,12 @@ def median_of(values: Floats) -> Floats:
 
 
 def conditions(
-    tb: Floats,
+    tb: Float32,
     names: Sequence[str],
     settings: CalibrateSettings,
     *,
-    usual_days: npt.NDArray[np.bool_],
-) -> npt.NDArray[np.uint32]:
+    usual_days: Booleans,
+) -> UInt32:
     """Conditions of each look as bits of `flags.Flag`, (time, look, cell).
 
     *Snow*: 18.7 less 36.5 GHz at V above `snow_difference` and 36.5 GHz below `snow_below`.

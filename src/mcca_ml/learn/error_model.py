@@ -12,14 +12,9 @@ or another odd season shifts all cells of a region alike, and does so elsewhere 
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from mcca_ml.arrays import Datetime64, Float32, Float64, Int64, UInt8
 from mcca_ml.grid import ease2
-from mcca_ml.learn.splits import Floats
-
-Doubles = npt.NDArray[np.float64]
-Indices = npt.NDArray[np.int64]
-Days = npt.NDArray[np.datetime64]
 
 SEASONS = 4
 TWO_LOOKS, ONE_LOOK = 0, 1
@@ -41,7 +36,7 @@ _FIRST_VARIANCE = 1.0
 """Variance of a day in the mean of |error| / scale before it is measured [1]."""
 
 
-def age_of(days: Days, nobs: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+def age_of(days: Datetime64, nobs: UInt8) -> UInt8:
     """Days since the last look, `AGE_CAP` where that is more or unknown, (cell, time).
 
     Args:
@@ -58,13 +53,13 @@ def age_of(days: Days, nobs: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     return np.where(latest >= first, np.minimum(age, AGE_CAP), AGE_CAP).astype(np.uint8)
 
 
-def freshness_of(nobs: npt.NDArray[np.uint8], age: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+def freshness_of(nobs: UInt8, age: UInt8) -> UInt8:
     """Class of each day by its looks, or by the age of the last one, below `FRESHNESS`."""
     carried = ONE_LOOK + np.searchsorted(AGES, np.maximum(age, 1), side="right")
     return np.where(nobs >= 2, TWO_LOOKS, np.where(nobs == 1, ONE_LOOK, carried)).astype(np.uint8)
 
 
-def season_of(days: Days, cells: Indices) -> npt.NDArray[np.uint8]:
+def season_of(days: Datetime64, cells: Int64) -> UInt8:
     """Season where the cell is: 0 winter, 1 spring, 2 summer, 3 autumn, (cell, time)."""
     month = days.astype("M8[M]").astype(np.int64) % 12  # 0: January
     north = (month + 1) % 12 // 3
@@ -76,21 +71,21 @@ def season_of(days: Days, cells: Indices) -> npt.NDArray[np.uint8]:
 class Factors:
     """Usual size of errors: the product of three, each (cell, class)."""
 
-    cell: Doubles
+    cell: Float64
     """[m3 m-3], (cell, 1)."""
-    season: Doubles
+    season: Float64
     """[1], (cell, season)."""
-    freshness: Doubles
+    freshness: Float64
     """[1], (cell, freshness)."""
 
-    def at(self, season: npt.NDArray[np.uint8], fresh: npt.NDArray[np.uint8]) -> Floats:
+    def at(self, season: UInt8, fresh: UInt8) -> Float32:
         """Usual size of the error of each day, one standard deviation [m3 m-3], (cell, time)."""
         by_season = np.take_along_axis(self.cell * self.season, season.astype(np.intp), axis=1)
         by_fresh = np.take_along_axis(self.freshness, fresh.astype(np.intp), axis=1)
         return (by_season * by_fresh).astype(np.float32)
 
 
-def credible(mean: Doubles, days: Doubles, variance: float) -> tuple[Doubles, Doubles]:
+def credible(mean: Float64, days: Float64, variance: float) -> tuple[Float64, Float64]:
     """Means moved towards 1 by credibility, and the variance left in them, same shape.
 
     Args:
@@ -107,7 +102,7 @@ def credible(mean: Doubles, days: Doubles, variance: float) -> tuple[Doubles, Do
     return 1 + weight * np.where(has, mean - 1, 0), between * (1 - weight)
 
 
-def shifts(error: Floats, group: npt.NDArray[np.uint8], groups: int, days: Days) -> Floats:
+def shifts(error: Float32, group: UInt8, groups: int, days: Datetime64) -> Float32:
     """Mean error of each cell and group, moved towards that of all cells by credibility.
 
     Args:
@@ -146,12 +141,12 @@ def shifts(error: Floats, group: npt.NDArray[np.uint8], groups: int, days: Days)
 class Sums:
     """Sums over the days of each cell, season and freshness, (cell, season, freshness)."""
 
-    size: Doubles
+    size: Float64
     """Of the absolute error [m3 m-3]."""
-    days: Doubles
+    days: Float64
 
 
-def sums_of(size: Floats, season: npt.NDArray[np.uint8], fresh: npt.NDArray[np.uint8]) -> Sums:
+def sums_of(size: Float32, season: UInt8, fresh: UInt8) -> Sums:
     """Sums of absolute errors.
 
     Args:
@@ -173,8 +168,8 @@ _AXES = ((1, 2), (2,), (1,))
 
 
 def _factor(
-    sums: Sums, others: Doubles, axes: tuple[int, ...], variance: float
-) -> tuple[Doubles, Doubles]:
+    sums: Sums, others: Float64, axes: tuple[int, ...], variance: float
+) -> tuple[Float64, Float64]:
     """One factor given the product of the others, and its variance relative to the pooled one."""
     days = sums.days.sum(axis=axes).reshape(len(sums.days), -1)
     total = (sums.size / others).sum(axis=axes).reshape(len(sums.days), -1)
@@ -215,7 +210,7 @@ def factors(sums: Sums, variance: float) -> Factors:
     return Factors(wide[0] * PER_SD, wide[1], wide[2])
 
 
-def variance_of_day(size: Floats, scale: Floats, days: Days) -> float:
+def variance_of_day(size: Float32, scale: Float32, days: Datetime64) -> float:
     """Variance of one day in the mean of |error| / scale [1], with its neighbours' agreement.
 
     The variance of the sums over blocks of days, a day of them; independent days of a normal error
@@ -235,10 +230,10 @@ def variance_of_day(size: Floats, scale: Floats, days: Days) -> float:
 
 
 def fit_factors(
-    size: Floats,
-    season: npt.NDArray[np.uint8],
-    fresh: npt.NDArray[np.uint8],
-    days: Days,
+    size: Float32,
+    season: UInt8,
+    fresh: UInt8,
+    days: Datetime64,
     variance: float | None = None,
 ) -> Factors:
     """The usual size of errors.

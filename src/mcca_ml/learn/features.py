@@ -3,16 +3,15 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 
 from mcca_ml import schema
+from mcca_ml.arrays import Booleans, Datetime64, Float32, Int64, UInt8, UInt32
 from mcca_ml.config.calibrate import CalibrateSettings
 from mcca_ml.config.train import TrainSettings
 from mcca_ml.errors import SchemaError
 from mcca_ml.flags import FLAG_DTYPE, NO_VALUE, Flag
 from mcca_ml.learn.conditions import conditions
-from mcca_ml.learn.splits import Floats
 from mcca_ml.sensors import SENSORS
 
 LOOKS = 2
@@ -27,25 +26,25 @@ class Inputs:
     """Daily inputs of cells, from one sensor on the scale of its network's sensor."""
 
     sensor: str
-    days: npt.NDArray[np.datetime64]
+    days: Datetime64
     """UTC days, (time,)."""
-    cells: npt.NDArray[np.int64]
+    cells: Int64
     """Numbers of the cells, (cell,)."""
-    x: Floats
+    x: Float32
     """Brightness temperature [K], incidence [rad], sine and cosine of local time [1]; NaN where a
     look has no value, (cell, time, feature)."""
-    groups: npt.NDArray[np.int64]
+    groups: Int64
     """Look of each feature, (feature,)."""
     names: tuple[str, ...]
     channels: tuple[str, ...]
     """Channels of the features, in the order of `calibration_sd`."""
-    nobs: npt.NDArray[np.uint8]
+    nobs: UInt8
     """Looks of the day with values, (cell, time)."""
-    obs_time: npt.NDArray[np.datetime64]
+    obs_time: Datetime64
     """Mean time of these looks [UTC], NaT where there is none, (cell, time)."""
-    flag: npt.NDArray[np.uint32]
+    flag: UInt32
     """Bits of `flags.Flag` of these looks; NOT_OBSERVED where there is none, (cell, time)."""
-    calibration_sd: Floats
+    calibration_sd: Float32
     """What the calibration leaves uncertain, median over days [K], (cell, channel)."""
     is_simulated: bool
 
@@ -63,7 +62,7 @@ def _chosen(ds: xr.Dataset, wanted: tuple[str, ...]) -> xr.Dataset:
     return ds.isel(channel=[held.index(name) for name in wanted])
 
 
-def _columns(ds: xr.Dataset, settings: TrainSettings) -> dict[str, Floats]:
+def _columns(ds: xr.Dataset, settings: TrainSettings) -> dict[str, Float32]:
     """Values of each feature of a look by name, (time, look, cell)."""
     found = {
         name: ds["tb"].to_numpy()[..., number] for number, name in enumerate(settings.channels)
@@ -77,7 +76,7 @@ def _columns(ds: xr.Dataset, settings: TrainSettings) -> dict[str, Floats]:
     return found
 
 
-def _mean_time(times: npt.NDArray[np.datetime64], seen: npt.NDArray[np.bool_]) -> object:
+def _mean_time(times: Datetime64, seen: Booleans) -> object:
     """Mean over looks of the times seen, (time, cell)."""
     number = np.where(seen, times.astype("M8[ms]").astype(np.int64), 0)
     count = seen.sum(axis=1)
@@ -85,7 +84,7 @@ def _mean_time(times: npt.NDArray[np.datetime64], seen: npt.NDArray[np.bool_]) -
     return np.where(count > 0, mean.astype("M8[ms]").astype("M8[ns]"), np.datetime64("NaT", "ns"))
 
 
-def _calibration(ds: xr.Dataset) -> tuple[Floats, npt.NDArray[np.bool_]]:
+def _calibration(ds: xr.Dataset) -> tuple[Float32, Booleans]:
     """Its sd of each cell and channel [K], and whether a line of the cell is shared, (cell,)."""
     shape = (ds.sizes["cell"], ds.sizes["channel"])
     if "tb_calibration_sd" not in ds:
@@ -103,7 +102,7 @@ def inputs_of(
     settings: TrainSettings,
     screen: CalibrateSettings,
     *,
-    level_days: npt.NDArray[np.bool_],
+    level_days: Booleans,
 ) -> Inputs:
     """What the learner takes of one sensor.
 

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
+from mcca_ml.arrays import Booleans, Float32, Int64
 from mcca_ml.config.train import TrainSettings
 from mcca_ml.errors import SchemaError
 from mcca_ml.learn import backend, fine_tune_jax, sequences
@@ -22,30 +23,29 @@ from mcca_ml.learn.pooled_start import (
     pooled_start,
 )
 from mcca_ml.learn.sequences import Series
-from mcca_ml.learn.splits import Floats
 
 
 @dataclass(frozen=True)
 class Report:
     """How the training went."""
 
-    targets: npt.NDArray[np.int64]
+    targets: Int64
     """Training days with a target, (cell,)."""
-    is_guessed: npt.NDArray[np.bool_]
+    is_guessed: Booleans
     """Mean and spread of the cell come from its statics: it has too few targets, (cell,)."""
-    epoch: npt.NDArray[np.int64]
+    epoch: Int64
     """Best epoch of each cell; 0: it stays at its start, (cell,)."""
-    stop_rmse_start: Floats
+    stop_rmse_start: Float32
     """On the stop days, with the start [m3 m-3]; NaN without stop days, (cell,)."""
-    stop_rmse: Floats
+    stop_rmse: Float32
     """On the stop days, with the weights kept [m3 m-3]; NaN without stop days, (cell,)."""
     pooled_errors: tuple[float, ...]
     """Error of the pooled network on the stop days after each epoch [1]; empty if it was given."""
-    status: npt.NDArray[np.int64]
+    status: Int64
     """Codes of `kernel.status.Status`: 0 where nothing went wrong, (cell,)."""
 
 
-def _blocks(cells: int, size: int) -> list[tuple[npt.NDArray[np.int64], int]]:
+def _blocks(cells: int, size: int) -> list[tuple[Int64, int]]:
     """Places of the cells of each block, all of one size, and how many of them count.
 
     The last block is filled up with the last cell, so that one compiled program serves all and a
@@ -80,7 +80,7 @@ def _report(begun: Weights, series: Series, found: Trained) -> Report:
     )
 
 
-def _lessons(begun: Weights, series: Series, place: npt.NDArray[np.int64]) -> fine_tune_jax.Lesson:
+def _lessons(begun: Weights, series: Series, place: Int64) -> fine_tune_jax.Lesson:
     """What the cells of one block learn from."""
     some, mine = sequences.of(series, place), of_cells(begun, place)
     read, target, train_weight, stop_weight = lessons(begun.start, some, mine.line, mine.level)
@@ -160,7 +160,7 @@ def fit(
     return weights, replace(report, pooled_errors=errors)
 
 
-def predict(weights: Weights, x: npt.ArrayLike) -> Floats:
+def predict(weights: Weights, x: npt.ArrayLike) -> Float32:
     """Soil moisture of each cell and day [m3 m-3], (cell, time); NaN before the first input.
 
     Each day uses itself and the past. The statics are part of the weights.

@@ -13,11 +13,11 @@ import jax
 import numpy as np
 import numpy.typing as npt
 
+from mcca_ml.arrays import Float32, Int32
 from mcca_ml.config.train import TrainSettings
 from mcca_ml.errors import SchemaError
 from mcca_ml.learn.kernel import _native
 from mcca_ml.learn.lstm import Network
-from mcca_ml.learn.splits import Floats
 
 Progress = Callable[[int], object]
 """Told from time to time how many cells are done; what it raises ends the work."""
@@ -28,12 +28,12 @@ BEST = "best"
 class Days(NamedTuple):
     """What cells learn from, as in `tune.Lesson`, scaled [1]."""
 
-    x: Floats
+    x: Float32
     """(cell, time, feature)."""
-    target: Floats
-    train: Floats
+    target: Float32
+    train: Float32
     """1 on training days with a target, 0 elsewhere."""
-    stop: Floats
+    stop: Float32
     """1 on stop days with a target, 0 elsewhere; these three (cell, time)."""
 
 
@@ -42,15 +42,15 @@ class Tuned(NamedTuple):
 
     best: Network
     """Weights of the epoch that was best on the stop days; arrays of NumPy."""
-    error_at_start: Floats
+    error_at_start: Float32
     """Mean squared error of the start on the stop days [1]; NaN after bad input."""
-    error: Floats
+    error: Float32
     """Of `best` [1]."""
-    epoch: npt.NDArray[np.int32]
+    epoch: Int32
     """Of `best`; 0 is the start."""
-    done: npt.NDArray[np.int32]
+    done: Int32
     """Epochs that ran."""
-    status: npt.NDArray[np.int32]
+    status: Int32
     """Codes of `Status`."""
 
 
@@ -67,7 +67,7 @@ def processors() -> int:
     return os.cpu_count() or 1
 
 
-def _ready(array: npt.ArrayLike) -> Floats:
+def _ready(array: npt.ArrayLike) -> Float32:
     """Single precision, one number after the other."""
     return np.ascontiguousarray(array, np.float32)
 
@@ -100,7 +100,7 @@ def _series(days: Days, length: int) -> Days:
 
 def fine_tune(
     days: Days,
-    first: npt.NDArray[np.int32],
+    first: Int32,
     start: Network,
     settings: TrainSettings,
     *,
@@ -147,13 +147,13 @@ def fine_tune(
 
 def gradient(
     days: Days,
-    first: npt.NDArray[np.int32],
+    first: Int32,
     network: Network,
     settings: TrainSettings,
     *,
     threads: int | None = None,
     instructions: str = BEST,
-) -> tuple[Network, Floats]:
+) -> tuple[Network, Float32]:
     """Gradient of the loss of some sequences of each cell by its weights, and the loss [1].
 
     Args:
@@ -186,12 +186,12 @@ def gradient(
 
 def predict(
     network: Network,
-    x: Floats,
+    x: Float32,
     *,
     threads: int | None = None,
     instructions: str = BEST,
     progress: Progress | None = None,
-) -> Floats:
+) -> Float32:
     """Scaled soil moisture of each cell and day [1], (cell, time), as `lstm.predict` has it.
 
     Args:
@@ -213,7 +213,7 @@ def predict(
     return answer
 
 
-def activations(x: Floats, instructions: str = BEST) -> tuple[Floats, Floats]:
+def activations(x: Float32, instructions: str = BEST) -> tuple[Float32, Float32]:
     """Sigmoid and hyperbolic tangent as the kernel computes them [1], for tests of their error.
 
     Args:

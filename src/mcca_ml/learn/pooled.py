@@ -7,9 +7,9 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-import numpy.typing as npt
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
+from mcca_ml.arrays import Int64
 from mcca_ml.config.train import TrainSettings
 from mcca_ml.learn import adam
 from mcca_ml.learn.lstm import GATES, Pooled, at_cell, initialise, predict
@@ -34,7 +34,7 @@ def first_pooled(key: PRNGKeyArray, features: int, statics: int, hidden: int) ->
     return Pooled(network, jnp.zeros((statics, GATES * hidden)))
 
 
-def sampled(cells: npt.NDArray[np.int64], seed: int, number: int) -> npt.NDArray[np.int64]:
+def sampled(cells: Int64, seed: int, number: int) -> Int64:
     """Places of a random sample of cells that depends on their numbers, not on their order.
 
     Args:

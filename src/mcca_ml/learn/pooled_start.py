@@ -6,14 +6,13 @@ from dataclasses import dataclass, replace
 import jax
 import jax.numpy as jnp
 import numpy as np
-import numpy.typing as npt
 
+from mcca_ml.arrays import Float32, Int64
 from mcca_ml.config.train import TrainSettings
 from mcca_ml.errors import SchemaError
 from mcca_ml.learn import pooled, ridge_path, sequences, target_scaling
 from mcca_ml.learn.lstm import Network, Pooled, at_cell, initialise
 from mcca_ml.learn.sequences import Series
-from mcca_ml.learn.splits import Floats
 
 Progress = Callable[[str], None]
 
@@ -24,11 +23,11 @@ class Start:
 
     pooled: Pooled
     """Arrays of NumPy."""
-    static_mean: Floats
-    static_scale: Floats
+    static_mean: Float32
+    static_scale: Float32
     """Of the statics of the sample, (static,)."""
     guess: target_scaling.Guess
-    groups: npt.NDArray[np.int64]
+    groups: Int64
     """Look of each input, (feature,)."""
     settings: TrainSettings
     form: ridge_path.Form
@@ -40,7 +39,7 @@ class Weights:
     """Networks of cells, with what is needed to apply them."""
 
     start: Start
-    cells: npt.NDArray[np.int64]
+    cells: Int64
     """Numbers of the cells, (cell,)."""
     network: Network
     """Arrays of NumPy with a leading axis of cells."""
@@ -50,7 +49,7 @@ class Weights:
     """What trained them after the start: "native" or "jax"; "none": nothing did."""
 
 
-def of_cells(weights: Weights, cells: npt.NDArray[np.int64]) -> Weights:
+def of_cells(weights: Weights, cells: Int64) -> Weights:
     """The weights of some cells, by their places."""
     return replace(
         weights,
@@ -62,8 +61,8 @@ def of_cells(weights: Weights, cells: npt.NDArray[np.int64]) -> Weights:
 
 
 def inputs(
-    start: Start, x: Floats, line: ridge_path.Line, levels: target_scaling.Levels
-) -> tuple[Floats, Floats]:
+    start: Start, x: Float32, line: ridge_path.Line, levels: target_scaling.Levels
+) -> tuple[Float32, Float32]:
     """What the network reads [1], (cell, time, feature), and the line's estimate [m3 m-3].
 
     Values carried and scaled by the cell, the age of each look, the line's estimate.
@@ -84,8 +83,8 @@ def inputs(
 
 
 def scaled_target(
-    target: Floats, estimated: Floats, line: ridge_path.Line
-) -> tuple[Floats, Floats]:
+    target: Float32, estimated: Float32, line: ridge_path.Line
+) -> tuple[Float32, Float32]:
     """What the line leaves, scaled [1], 0 where there is no target, and 1 where there is one."""
     z = (target - estimated) / line.left[:, None]
     seen = np.isfinite(z)
@@ -94,7 +93,7 @@ def scaled_target(
 
 def lessons(
     start: Start, series: Series, line: ridge_path.Line, levels: target_scaling.Levels
-) -> tuple[Floats, Floats, Floats, Floats]:
+) -> tuple[Float32, Float32, Float32, Float32]:
     """What is read and what is to be told [1], up to the last day of training or stopping.
 
     Args:

@@ -3,16 +3,15 @@
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 
 from mcca_ml import schema
+from mcca_ml.arrays import AnyArray, Booleans, Float32, Float64, Int64, UInt32
 from mcca_ml.flags import FLAG_DTYPE, Flag
 from mcca_ml.learn import error_model
 from mcca_ml.learn.features import Inputs
 from mcca_ml.learn.fit import predict
 from mcca_ml.learn.pooled_start import Weights, of_cells
-from mcca_ml.learn.splits import Floats
 from mcca_ml.learn.uncertainty import Spread, published_sd, target_sd_of
 
 FEWEST_OF_MONTH = 5
@@ -23,7 +22,7 @@ MARGIN = 0.2
 """Of its range on training days, by which an input may lie outside it [1]."""
 
 
-def channel_of(names: Sequence[str], channels: Sequence[str]) -> npt.NDArray[np.int64]:
+def channel_of(names: Sequence[str], channels: Sequence[str]) -> Int64:
     """Place of the channel whose brightness temperature each input is, -1 where it is none.
 
     Args:
@@ -40,11 +39,11 @@ def channel_of(names: Sequence[str], channels: Sequence[str]) -> npt.NDArray[np.
 
 def sensitivity(
     weights: Weights,
-    x: Floats,
+    x: Float32,
     names: Sequence[str],
     channels: Sequence[str],
-    sd: Floats,
-) -> Floats:
+    sd: Float32,
+) -> Float32:
     """Standard deviation of soil moisture from errors of calibration [m3 m-3], (cell, time).
 
     Each channel is shifted by one standard deviation on all days, since its error stays; channels
@@ -77,11 +76,11 @@ def sensitivity(
 
 def response(
     weights: Weights,
-    x: Floats,
+    x: Float32,
     names: Sequence[str],
     channels: Sequence[str],
-    seen: npt.NDArray[np.bool_],
-) -> npt.NDArray[np.float64]:
+    seen: Booleans,
+) -> Float64:
     """Mean change of soil moisture by one kelvin on all days [m3 m-3 K-1], (cell, channel).
 
     Args:
@@ -101,7 +100,7 @@ def response(
     return out
 
 
-def _is_unusual(spread: Spread, inputs: Inputs) -> npt.NDArray[np.bool_]:
+def _is_unusual(spread: Spread, inputs: Inputs) -> Booleans:
     """Whether a brightness temperature lies well outside its range on training days, (cell, time).
 
     Incidence and local time are not judged: they differ between sensors that share a network.
@@ -114,13 +113,13 @@ def _is_unusual(spread: Spread, inputs: Inputs) -> npt.NDArray[np.bool_]:
     return out
 
 
-def _is_season_unknown(spread: Spread, inputs: Inputs) -> npt.NDArray[np.bool_]:
+def _is_season_unknown(spread: Spread, inputs: Inputs) -> Booleans:
     """Whether a cell had hardly a target in that month of the year, (cell, time)."""
     month = inputs.days.astype("M8[M]").astype(np.int64) % 12
     return np.asarray((spread.months < FEWEST_OF_MONTH)[:, month])
 
 
-def _flag(weights: Weights, spread: Spread, inputs: Inputs) -> npt.NDArray[np.uint32]:
+def _flag(weights: Weights, spread: Spread, inputs: Inputs) -> UInt32:
     """Flags of each cell and day, (cell, time)."""
     flag = inputs.flag.astype(FLAG_DTYPE)
     for where, bit in (
@@ -139,7 +138,7 @@ def stream_of(
     spread: Spread,
     inputs: Inputs,
     *,
-    extra_sd: Floats | None = None,
+    extra_sd: Float32 | None = None,
     attrs: dict[str, str] | None = None,
 ) -> xr.Dataset:
     """Daily soil moisture of some cells from one sensor.
@@ -174,7 +173,7 @@ def stream_of(
         "target_sd": np.hypot(spread_sd, calibration),
     }
     is_told = np.isfinite(sm)
-    values: dict[str, npt.NDArray[np.generic]] = {
+    values: dict[str, AnyArray] = {
         **{n: np.where(is_told, np.minimum(v, 1), np.float32(np.nan)) for n, v in found.items()},
         "obs_time": np.where(inputs.nobs > 0, inputs.obs_time, np.datetime64("NaT", "ns")),
         "nobs": inputs.nobs,

@@ -14,10 +14,9 @@ differ.
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from mcca_ml.arrays import Booleans, Float32, Float64, Int64
 from mcca_ml.learn.sequences import Series, latest, spread, values_at
-from mcca_ml.learn.splits import Floats
 from mcca_ml.learn.target_scaling import SMALLEST_SD, Levels
 
 MEMORIES = (2.0, 5.0, 15.0)
@@ -32,8 +31,6 @@ MOST_TRIED = 256
 """Cells that are tried at most: what all have in common needs no more."""
 FARTHEST = 4.0
 """Standard deviations at which an input is cut: snow and frost lie far outside the rest [1]."""
-
-Doubles = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -54,19 +51,19 @@ FIRST_FORM = Form(1, 0.1)
 class Line:
     """Linear path of each cell, with the scaling of its inputs."""
 
-    x_mean: Floats
-    x_scale: Floats
+    x_mean: Float32
+    x_scale: Float32
     """Of the inputs on training days with a target, (cell, feature)."""
-    offset: Floats
+    offset: Float32
     """Estimate at the mean of the inputs [m3 m-3], (cell,)."""
-    coefficient: Floats
+    coefficient: Float32
     """Of each input, then of each of its memories; 0 where a cell has too few targets
     [m3 m-3], (cell, (1 + memory) * feature)."""
-    left: Floats
+    left: Float32
     """Standard deviation of what it leaves on training days [m3 m-3], (cell,)."""
 
 
-def of(line: Line, cells: npt.NDArray[np.int64]) -> Line:
+def of(line: Line, cells: Int64) -> Line:
     """The lines of some cells, by their places."""
     return Line(
         line.x_mean[cells],
@@ -77,7 +74,7 @@ def of(line: Line, cells: npt.NDArray[np.int64]) -> Line:
     )
 
 
-def scaled_values(values: Floats, line: Line) -> Floats:
+def scaled_values(values: Float32, line: Line) -> Float32:
     """Inputs as line and network read them: scaled and cut [1], (cell, time, feature).
 
     Args:
@@ -89,7 +86,7 @@ def scaled_values(values: Floats, line: Line) -> Floats:
     return np.where(np.isfinite(z), z, np.float32(0))
 
 
-def _remembered(x: Floats, days: float) -> Floats:
+def _remembered(x: Float32, days: float) -> Float32:
     """Mean of the past with weights that fall off as exp(-t / days), (cell, time, feature)."""
     out, keep = np.zeros_like(x), np.float32(np.exp(-1 / days))
     for day in range(1, x.shape[1]):
@@ -97,7 +94,7 @@ def _remembered(x: Floats, days: float) -> Floats:
     return out
 
 
-def estimate(line: Line, z: Floats) -> Floats:
+def estimate(line: Line, z: Float32) -> Float32:
     """Soil moisture by the line [m3 m-3], (cell, time); a day uses itself and the past.
 
     Args:
@@ -114,7 +111,7 @@ def estimate(line: Line, z: Floats) -> Floats:
     return found
 
 
-def _fitted(z: Doubles, y: Doubles, penalty: float) -> tuple[Doubles, float]:
+def _fitted(z: Float64, y: Float64, penalty: float) -> tuple[Float64, float]:
     """Coefficients of one cell, and the estimate at the mean of its inputs.
 
     Args:
@@ -124,17 +121,17 @@ def _fitted(z: Doubles, y: Doubles, penalty: float) -> tuple[Doubles, float]:
     """
     centre, mean = z.mean(axis=0), float(y.mean())
     a = z - centre
-    slope: Doubles = np.linalg.solve(a.T @ a + penalty * np.identity(z.shape[1]), a.T @ (y - mean))
+    slope: Float64 = np.linalg.solve(a.T @ a + penalty * np.identity(z.shape[1]), a.T @ (y - mean))
     return slope, mean - float(centre @ slope)
 
 
-def _scaling(series: Series, is_own: npt.NDArray[np.bool_]) -> tuple[Floats, Floats]:
+def _scaling(series: Series, is_own: Booleans) -> tuple[Float32, Float32]:
     """Mean and spread of the inputs of each cell on training days, (cell, feature)."""
     taken = np.where(is_own[:, None], np.isfinite(series.train), series.is_train)
     return spread(np.where(taken[:, :, None], series.x, np.float32(np.nan)), (1,))
 
 
-def _read(series: Series, scaling: tuple[Floats, Floats], memories: int) -> list[Floats]:
+def _read(series: Series, scaling: tuple[Float32, Float32], memories: int) -> list[Float32]:
     """Inputs of the learning days as a line reads them, then their memories."""
     empty = np.zeros((len(scaling[0]), 0), np.float32)
     line = Line(*scaling, empty, empty, empty)
@@ -143,7 +140,7 @@ def _read(series: Series, scaling: tuple[Floats, Floats], memories: int) -> list
     return [z, *(_remembered(z, days) for days in MEMORIES[:memories])]
 
 
-def _rows(read: list[Floats], cell: int, days: npt.NDArray[np.int64]) -> Doubles:
+def _rows(read: list[Float32], cell: int, days: Int64) -> Float64:
     """Inputs and memories of a cell on some days, (time, input)."""
     return np.concatenate([row[cell, days] for row in read], axis=1).astype(np.float64)
 
@@ -172,7 +169,7 @@ def form_of(series: Series, level: Levels) -> Form:
     return Form(COUNTS[i], PENALTIES[j])
 
 
-def _errors_unseen(read: list[Floats], target: Floats, cell: int) -> Doubles:
+def _errors_unseen(read: list[Float32], target: Float32, cell: int) -> Float64:
     """Squared error on each part of a cell's training days by lines of the others, by form."""
     inputs = read[0].shape[2]
     error = np.zeros((len(COUNTS), len(PENALTIES)))

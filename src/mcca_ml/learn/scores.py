@@ -4,11 +4,8 @@ from dataclasses import dataclass
 from math import erf, pi, sqrt
 
 import numpy as np
-import numpy.typing as npt
 
-from mcca_ml.learn.splits import Floats
-
-Doubles = npt.NDArray[np.float64]
+from mcca_ml.arrays import Booleans, Float32, Float64, Int64
 
 FEWEST = 20
 """Days without which a cell has no score."""
@@ -18,28 +15,28 @@ FEWEST = 20
 class Scores:
     """One number for each cell, NaN where there are too few days."""
 
-    days: npt.NDArray[np.int64]
+    days: Int64
     """With estimate and target."""
-    bias: Doubles
+    bias: Float64
     """Estimate less target [m3 m-3]."""
-    rmse: Doubles
+    rmse: Float64
     """[m3 m-3]."""
-    ubrmse: Doubles
+    ubrmse: Float64
     """Without the bias [m3 m-3]."""
-    r: Doubles
+    r: Float64
     """Correlation [1]; NaN where one of them does not vary."""
-    anomaly_r: Doubles
+    anomaly_r: Float64
     """Correlation of both less the climatology of the training days [1]."""
 
 
-def _mean(values: Doubles, seen: npt.NDArray[np.bool_]) -> Doubles:
+def _mean(values: Float64, seen: Booleans) -> Float64:
     """Mean over the days seen; NaN where there are none."""
     count = seen.sum(axis=1)
     total = np.where(seen, values, 0).sum(axis=1)
     return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 
-def correlation(a: Doubles, b: Doubles, seen: npt.NDArray[np.bool_]) -> Doubles:
+def correlation(a: Float64, b: Float64, seen: Booleans) -> Float64:
     """Pearson's correlation of each row over the days seen [1]; NaN where one does not vary."""
     a = np.where(seen, a - _mean(a, seen)[:, None], 0)
     b = np.where(seen, b - _mean(b, seen)[:, None], 0)
@@ -47,7 +44,7 @@ def correlation(a: Doubles, b: Doubles, seen: npt.NDArray[np.bool_]) -> Doubles:
     return np.where(power > 0, (a * b).sum(axis=1) / np.sqrt(np.where(power > 0, power, 1)), np.nan)
 
 
-def score(estimate: Floats, target: Floats, climatology: Floats) -> Scores:
+def score(estimate: Float32, target: Float32, climatology: Float32) -> Scores:
     """Scores of each cell over the days with both.
 
     Args:
@@ -72,7 +69,7 @@ def score(estimate: Floats, target: Floats, climatology: Floats) -> Scores:
     return Scores(days, *(np.where(days >= FEWEST, value, np.nan) for value in found))
 
 
-def crps_gneiting07(error: Doubles, sd: Doubles) -> Doubles:
+def crps_gneiting07(error: Float64, sd: Float64) -> Float64:
     """Continuous ranked probability score of a normal distribution [m3 m-3], any shape.
 
     It is the mean absolute error where sd goes to 0; less is better.
@@ -91,5 +88,5 @@ def crps_gneiting07(error: Doubles, sd: Doubles) -> Doubles:
     # 2 Phi(z) - 1 = erf(z / sqrt 2)
     share = np.vectorize(erf, otypes=[np.float64])(z / sqrt(2))
     density = np.exp(-(z**2) / 2) / sqrt(2 * pi)
-    found: Doubles = sd * (z * share + 2 * density - 1 / sqrt(pi))
+    found: Float64 = sd * (z * share + 2 * density - 1 / sqrt(pi))
     return found

@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from mcca_ml.arrays import Booleans, Float32, Int64
 from mcca_ml.errors import SchemaError
-from mcca_ml.learn.splits import Floats, Role, only, per_cell
+from mcca_ml.learn.splits import Role, only, per_cell
 
 SMALLEST_SCALE = 1e-6
 """Standard deviation below which a feature counts as constant, in its own units."""
@@ -17,19 +18,19 @@ SMALLEST_SCALE = 1e-6
 class Series:
     """Daily series of cells; made by `series`, which checks them."""
 
-    x: Floats
+    x: Float32
     """Inputs in their own units, NaN where a day has none, (cell, time, feature)."""
-    train: Floats
+    train: Float32
     """Target on training days [m3 m-3], NaN elsewhere, (cell, time)."""
-    stop: Floats
+    stop: Float32
     """Target on stop days [m3 m-3], NaN elsewhere, (cell, time)."""
-    static: Floats
+    static: Float32
     """What does not change, in its own units, NaN where unknown, (cell, static)."""
-    cells: npt.NDArray[np.int64]
+    cells: Int64
     """Numbers of the cells, by which random numbers are drawn, (cell,)."""
-    groups: npt.NDArray[np.int64]
+    groups: Int64
     """Features with the same number are seen together and share an age, (feature,)."""
-    is_train: npt.NDArray[np.bool_]
+    is_train: Booleans
     """Training days, with or without target, (cell, time)."""
     last: int
     """Days up to the last one of training or stopping: nothing after it is looked at."""
@@ -83,18 +84,18 @@ def series(
     return Series(inputs, train, stop, still, number, looks, is_train, int(used[-1]) + 1)
 
 
-def latest(x: Floats) -> npt.NDArray[np.int64]:
+def latest(x: Float32) -> Int64:
     """Place of the last day with a value of each feature, -1 before the first.
 
     Args:
         x: inputs, NaN where missing, (cell, time, feature).
     """
     day = np.arange(x.shape[1])[None, :, None]
-    found: npt.NDArray[np.int64] = np.maximum.accumulate(np.where(np.isfinite(x), day, -1), axis=1)
+    found: Int64 = np.maximum.accumulate(np.where(np.isfinite(x), day, -1), axis=1)
     return found
 
 
-def values_at(x: Floats, place: npt.NDArray[np.int64]) -> Floats:
+def values_at(x: Float32, place: Int64) -> Float32:
     """Last value seen of each feature, NaN before the first, (cell, time, feature).
 
     Args:
@@ -105,9 +106,7 @@ def values_at(x: Floats, place: npt.NDArray[np.int64]) -> Floats:
     return np.where(place >= 0, values, np.float32(np.nan))
 
 
-def carried(
-    x: Floats, groups: npt.NDArray[np.int64], age_max: int
-) -> tuple[Floats, npt.NDArray[np.int64]]:
+def carried(x: Float32, groups: Int64, age_max: int) -> tuple[Float32, Int64]:
     """Last value seen of each feature, and days since each look was last seen, capped.
 
     Args:
@@ -124,7 +123,7 @@ def carried(
     return values_at(x, place), ages
 
 
-def spread(values: Floats, axis: tuple[int, ...]) -> tuple[Floats, Floats]:
+def spread(values: Float32, axis: tuple[int, ...]) -> tuple[Float32, Float32]:
     """Mean and standard deviation, NaN left out; 0 and 1 where nothing is known, 1 if constant."""
     seen = np.isfinite(values)
     count = np.maximum(seen.sum(axis=axis), 1)
@@ -136,18 +135,18 @@ def spread(values: Floats, axis: tuple[int, ...]) -> tuple[Floats, Floats]:
     return mean.astype(np.float32), scale.astype(np.float32)
 
 
-def aged(ages: npt.NDArray[np.int64], age_max: int) -> Floats:
+def aged(ages: Int64, age_max: int) -> Float32:
     """Ages as the network reads them, 0 today and 1 at the cap [1].
 
     Args:
         ages: days since each look was last seen, (cell, time, look).
         age_max: cap of the age [day].
     """
-    found: Floats = (np.log1p(ages) / np.log1p(age_max)).astype(np.float32)
+    found: Float32 = (np.log1p(ages) / np.log1p(age_max)).astype(np.float32)
     return found
 
 
-def of(found: Series, cells: npt.NDArray[np.int64]) -> Series:
+def of(found: Series, cells: Int64) -> Series:
     """The series of some cells.
 
     Args:

@@ -5,11 +5,9 @@ from enum import IntEnum
 import numpy as np
 import numpy.typing as npt
 
+from mcca_ml.arrays import Booleans, Datetime64, Float32, Int8
 from mcca_ml.config.record import RolesSettings, Span
 from mcca_ml.errors import ConfigError, SchemaError
-
-Floats = npt.NDArray[np.float32]
-Days = npt.NDArray[np.datetime64]
 
 YEAR = 365
 """Days of the test, and of the calibration, where the configuration names none."""
@@ -28,7 +26,7 @@ class Role(IntEnum):
     """Scores only; not read by the learner."""
 
 
-def per_cell(roles: npt.ArrayLike, cells: int, days: int) -> npt.NDArray[np.int8]:
+def per_cell(roles: npt.ArrayLike, cells: int, days: int) -> Int8:
     """Roles of each cell and day, (cell, time).
 
     Args:
@@ -55,12 +53,12 @@ def per_cell(roles: npt.ArrayLike, cells: int, days: int) -> npt.NDArray[np.int8
     return np.broadcast_to(codes.astype(np.int8), (cells, days))
 
 
-def only(y: Floats, roles: npt.NDArray[np.int8], role: Role) -> Floats:
+def only(y: Float32, roles: Int8, role: Role) -> Float32:
     """The target on the days of one role, NaN on all others, same shape."""
     return np.where(roles == role, y, np.float32(np.nan))
 
 
-def _inside(days: Days, spans: tuple[Span, ...]) -> npt.NDArray[np.bool_]:
+def _inside(days: Datetime64, spans: tuple[Span, ...]) -> Booleans:
     """Whether each day lies in one of the spans."""
     found = np.zeros(days.size, np.bool_)
     for span in spans:
@@ -68,7 +66,7 @@ def _inside(days: Days, spans: tuple[Span, ...]) -> npt.NDArray[np.bool_]:
     return found
 
 
-def roles_of(days: Days, settings: RolesSettings, target_days: Days) -> npt.NDArray[np.int8]:
+def roles_of(days: Datetime64, settings: RolesSettings, target_days: Datetime64) -> Int8:
     """Role of each day, (time,).
 
     Of the days from the first to the last with a target the last are for the test, those before

@@ -1,18 +1,17 @@
 """What does not change in a cell, from its target and inputs of the training days."""
 
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 
+from mcca_ml.arrays import Booleans, Float32
 from mcca_ml.flags import FLAG_DTYPE, is_recommended
 from mcca_ml.learn.features import Inputs
-from mcca_ml.learn.splits import Floats
 
 GROUND = ("clay_fraction", "roughness_h", "water_fraction", "vod_v")
 """Variables of TARGET of which the mean over the training days is taken."""
 
 
-def _mean_and_sd(values: Floats, axis: tuple[int, ...]) -> tuple[Floats, Floats]:
+def _mean_and_sd(values: Float32, axis: tuple[int, ...]) -> tuple[Float32, Float32]:
     """Mean and standard deviation without NaN; NaN where there is nothing."""
     seen = np.isfinite(values)
     count = seen.sum(axis=axis)
@@ -24,8 +23,8 @@ def _mean_and_sd(values: Floats, axis: tuple[int, ...]) -> tuple[Floats, Floats]
 
 
 def statics_of(
-    target: xr.Dataset, inputs: Inputs, is_train: npt.NDArray[np.bool_]
-) -> tuple[Floats, tuple[str, ...]]:
+    target: xr.Dataset, inputs: Inputs, is_train: Booleans
+) -> tuple[Float32, tuple[str, ...]]:
     """Features that do not change, NaN where unknown, (cell, static), and their names.
 
     Args:
@@ -33,7 +32,7 @@ def statics_of(
         inputs: of the same cells and days.
         is_train: days that may be learned from, (time,).
     """
-    columns: dict[str, Floats] = {}
+    columns: dict[str, Float32] = {}
     flag = target["flag"].to_numpy().astype(FLAG_DTYPE)[is_train]
     for name in GROUND:
         values = target[name].to_numpy()[is_train]

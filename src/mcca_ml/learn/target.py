@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 
 from mcca_ml import schema
+from mcca_ml.arrays import AnyArray, Booleans, Datetime64, Float32, Int64, UInt32
 from mcca_ml.flags import FLAG_DTYPE, Flag, is_recommended
-from mcca_ml.learn.splits import Floats
 
 FEWEST = 10
 """Days with both looks below which a cell has no difference of its own, and none is taken off."""
@@ -18,23 +17,23 @@ FEWEST = 10
 class Target:
     """What the learner learns, (cell, time)."""
 
-    days: npt.NDArray[np.datetime64]
+    days: Datetime64
     """UTC days, (time,)."""
-    cells: npt.NDArray[np.int64]
+    cells: Int64
     """Numbers of the cells, (cell,)."""
-    sm: Floats
+    sm: Float32
     """Soil moisture, recommended values only [m3 m-3], NaN where there is none."""
-    sd: Floats
+    sd: Float32
     """Its uncertainty by stage one [m3 m-3]."""
-    vod: Floats
+    vod: Float32
     """Vegetation optical depth at V [1]."""
-    flag: npt.NDArray[np.uint32]
+    flag: UInt32
     """Of the look taken, with TARGET_FROM_PM; NOT_OBSERVED where there is none."""
-    obs_time: npt.NDArray[np.datetime64]
+    obs_time: Datetime64
     """Of the look taken [UTC]."""
 
 
-def usual_difference(am: Floats, pm: Floats, level_days: npt.NDArray[np.bool_]) -> Floats:
+def usual_difference(am: Float32, pm: Float32, level_days: Booleans) -> Float32:
     """Median of pm less am in each cell [m3 m-3]; 0 where days are few, (cell,).
 
     Args:
@@ -51,7 +50,7 @@ def usual_difference(am: Floats, pm: Floats, level_days: npt.NDArray[np.bool_]) 
     return np.where(count >= FEWEST, own, np.float32(0)).astype(np.float32)
 
 
-def daily_target(ds: xr.Dataset, *, level_days: npt.NDArray[np.bool_]) -> Target:
+def daily_target(ds: xr.Dataset, *, level_days: Booleans) -> Target:
     """The target of each day.
 
     Args:
@@ -68,7 +67,7 @@ def daily_target(ds: xr.Dataset, *, level_days: npt.NDArray[np.bool_]) -> Target
     is_pm = ~is_am & np.isfinite(brought)
     has = is_am | is_pm
 
-    def taken(name: str) -> npt.NDArray[np.generic]:
+    def taken(name: str) -> AnyArray:
         values = ds[name].to_numpy()
         return np.where(is_am, values[:, 0], values[:, 1])
 

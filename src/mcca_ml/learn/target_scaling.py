@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from mcca_ml.arrays import Booleans, Float32, Int64
 from mcca_ml.learn.sequences import Series, spread
-from mcca_ml.learn.splits import Floats
 
 PENALTY = 1.0
 """Of the squared coefficients, statics of standard deviation 1 [1]."""
@@ -18,13 +17,13 @@ SMALLEST_SD = 0.005
 class Levels:
     """Mean and standard deviation of the target of each cell [m3 m-3], (cell,)."""
 
-    mean: Floats
-    sd: Floats
-    is_own: npt.NDArray[np.bool_]
+    mean: Float32
+    sd: Float32
+    is_own: Booleans
     """From the cell's own training days; False: guessed from the statics."""
 
 
-def of(found: Levels, cells: npt.NDArray[np.int64]) -> Levels:
+def of(found: Levels, cells: Int64) -> Levels:
     """The levels of some cells, by their places."""
     return Levels(found.mean[cells], found.sd[cells], found.is_own[cells])
 
@@ -33,24 +32,24 @@ def of(found: Levels, cells: npt.NDArray[np.int64]) -> Levels:
 class Guess:
     """Linear guess of mean and log standard deviation from scaled statics."""
 
-    coefficient: Floats
+    coefficient: Float32
     """(1 + static, 2), first row the constant."""
 
 
-def scaled_static(static: Floats, mean: Floats, scale: Floats) -> Floats:
+def scaled_static(static: Float32, mean: Float32, scale: Float32) -> Float32:
     """Statics of mean 0 and standard deviation 1 [1], 0 where unknown, (cell, static)."""
     z = (static - mean) / scale
     return np.where(np.isfinite(z), z, np.float32(0)).astype(np.float32)
 
 
-def _own(series: Series, fewest: int) -> tuple[Floats, Floats, npt.NDArray[np.bool_]]:
+def _own(series: Series, fewest: int) -> tuple[Float32, Float32, Booleans]:
     """Mean and standard deviation from training days, and where there are enough of them."""
     mean, sd = spread(series.train, (1,))
     is_own = np.isfinite(series.train).sum(axis=1) >= fewest
     return mean, np.maximum(sd, np.float32(SMALLEST_SD)), is_own
 
 
-def guess(series: Series, static: Floats, fewest: int) -> Guess:
+def guess(series: Series, static: Float32, fewest: int) -> Guess:
     """Ridge of mean and log standard deviation on statics, over cells with enough targets.
 
     Args:
@@ -69,7 +68,7 @@ def guess(series: Series, static: Floats, fewest: int) -> Guess:
     return Guess(np.vstack([level - centre @ slope, slope]).astype(np.float32))
 
 
-def levels(series: Series, static: Floats, found: Guess, fewest: int) -> Levels:
+def levels(series: Series, static: Float32, found: Guess, fewest: int) -> Levels:
     """Mean and spread of each cell [m3 m-3], its own where it has enough targets.
 
     Args:

@@ -19,14 +19,11 @@ it and is added; so is what the cross-calibration leaves open.
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
-import numpy.typing as npt
 
+from mcca_ml.arrays import Booleans, Datetime64, Float32, Float64, Int64, UInt8
 from mcca_ml.errors import SchemaError
 from mcca_ml.learn import error_model
 from mcca_ml.learn.features import Inputs
-from mcca_ml.learn.splits import Floats
-
-Doubles = npt.NDArray[np.float64]
 
 FEWEST = 200
 """Days of a class of freshness below which its factor is that of all classes."""
@@ -44,10 +41,10 @@ settings at 40 degrees, median over soil moisture of 0.05 to 0.40. At one VOD it
 class Seen:
     """What the days that the networks learned from held."""
 
-    low: Floats
-    high: Floats
+    low: Float32
+    high: Float32
     """Range of each input, of `input_range`."""
-    months: npt.NDArray[np.int64]
+    months: Int64
     """Days with a target in each month of the year, (cell, 12)."""
 
 
@@ -55,34 +52,34 @@ class Seen:
 class Spread:
     """What the calibration days say of the errors in each cell."""
 
-    cells: npt.NDArray[np.int64]
+    cells: Int64
     """Numbers of the cells, (cell,)."""
-    days: npt.NDArray[np.int64]
+    days: Int64
     """Calibration days with a target, (cell,)."""
-    cell: Floats
+    cell: Float32
     """Usual error about the mean of a season [m3 m-3], for factors of 1, (cell, 1)."""
-    season: Floats
+    season: Float32
     """Its factor [1], (cell, season)."""
-    freshness: Floats
+    freshness: Float32
     """Its factor by the looks of the day or the age of the last one, by which it becomes the half
     width that holds 68 % of the errors, were there no shifts [1], (cell, freshness)."""
-    shift: Floats
+    shift: Float32
     """Half width for shifts alone [m3 m-3], (cell, freshness)."""
-    ratio95: Floats
+    ratio95: Float32
     """Half width that holds 95 % over that of 68 % [1], ()."""
-    random_sd: Floats
+    random_sd: Float32
     """Of the target, from day to day [m3 m-3], (cell,)."""
-    systematic_sd: Floats
+    systematic_sd: Float32
     """Of the target, the same on all days [m3 m-3], (cell,)."""
-    guess_sd: Floats
+    guess_sd: Float32
     """Of the mean of a cell whose level is a guess [m3 m-3], ()."""
-    low: Floats
-    high: Floats
+    low: Float32
+    high: Float32
     """Range of each input on training days, its own units, NaN where unknown, (cell, feature)."""
-    months: npt.NDArray[np.int64]
+    months: Int64
     """Days with a target to learn from in each month of the year, (cell, 12)."""
 
-    def of(self, cells: npt.NDArray[np.int64]) -> "Spread":
+    def of(self, cells: Int64) -> "Spread":
         """The same for some cells, in their order.
 
         Args:
@@ -103,7 +100,7 @@ class Spread:
         return replace(self, **{n: a[place] for n, a in arrays.items() if np.ndim(a)})
 
 
-def random_share(vod: Floats, total_sd: Floats) -> Floats:
+def random_share(vod: Float32, total_sd: Float32) -> Float32:
     """Part of the target's standard deviation that is another every day [m3 m-3], same shape.
 
     Stage one adds the variances of its sources. Noise and temperature are taken as independent
@@ -118,7 +115,7 @@ def random_share(vod: Floats, total_sd: Floats) -> Floats:
     return (total_sd * np.interp(known, RANDOM_SHARE_VOD, RANDOM_SHARE)).astype(np.float32)
 
 
-def input_range(inputs: Inputs, is_train: npt.NDArray[np.bool_]) -> tuple[Floats, Floats]:
+def input_range(inputs: Inputs, is_train: Booleans) -> tuple[Float32, Float32]:
     """Lowest and highest value of each input on training days, NaN where none, (cell, feature).
 
     Args:
@@ -131,7 +128,7 @@ def input_range(inputs: Inputs, is_train: npt.NDArray[np.bool_]) -> tuple[Floats
     return low.astype(np.float32), high.astype(np.float32)
 
 
-def conformal(ratio: Floats, level: float) -> float:
+def conformal(ratio: Float32, level: float) -> float:
     """Quantile of ratios below which a new one lies with at least this probability [1].
 
     Args:
@@ -146,22 +143,22 @@ def conformal(ratio: Floats, level: float) -> float:
 class _Errors:
     """Errors of the calibration days, (cell, time)."""
 
-    off: Floats
+    off: Float32
     """|error| [m3 m-3]."""
-    size: Floats
+    size: Float32
     """|error less its shift| [m3 m-3]."""
-    season: npt.NDArray[np.uint8]
-    fresh: npt.NDArray[np.uint8]
-    days: error_model.Days
+    season: UInt8
+    fresh: UInt8
+    days: Datetime64
     shift: float
     """Root mean square of the shifts [m3 m-3]."""
 
 
 def _errors(
-    error: Floats,
-    season: npt.NDArray[np.uint8],
-    fresh: npt.NDArray[np.uint8],
-    days: error_model.Days,
+    error: Float32,
+    season: UInt8,
+    fresh: UInt8,
+    days: Datetime64,
 ) -> _Errors:
     """Errors in two parts, with a shift for each cell and season."""
     shift = error_model.shifts(error, season, error_model.SEASONS, days)
@@ -170,7 +167,7 @@ def _errors(
     return _Errors(np.abs(error), np.abs(error - of_day), season, fresh, days, float(usual))
 
 
-def _ratios(of: _Errors) -> Floats:
+def _ratios(of: _Errors) -> Float32:
     """|error| over its usual size, each from the blocks of days that the other half told."""
     season, fresh, days = of.season, of.fresh, of.days
     whole = error_model.fit_factors(of.size, season, fresh, days)
@@ -187,7 +184,7 @@ def _ratios(of: _Errors) -> Floats:
     return out
 
 
-def _conformed(ratio: Floats, fresh: npt.NDArray[np.uint8]) -> tuple[Doubles, float]:
+def _conformed(ratio: Float32, fresh: UInt8) -> tuple[Float64, float]:
     """Factors of the half width of 68 % by freshness, and the ratio of 95 % to it, all [1].
 
     What all classes share is told by the days with a look where there are enough of these.
@@ -201,7 +198,7 @@ def _conformed(ratio: Floats, fresh: npt.NDArray[np.uint8]) -> tuple[Doubles, fl
     return sure, conformal((ratio / sure[fresh])[common].astype(np.float32), NEARLY_SURE)
 
 
-def _older_wider(by_fresh: Doubles) -> Floats:
+def _older_wider(by_fresh: Float64) -> Float32:
     """The same, but that no older value is surer than a younger one, (cell, freshness)."""
     out = by_fresh.astype(np.float32)
     carried = out[:, error_model.ONE_LOOK + 1 :]
@@ -209,7 +206,7 @@ def _older_wider(by_fresh: Doubles) -> Floats:
     return out
 
 
-def _root_mean(variance: Floats) -> Floats:
+def _root_mean(variance: Float32) -> Float32:
     """Square root of the mean of each row, NaN left out; of all rows where it has none, (cell,)."""
     seen = np.isfinite(variance)
     total = np.where(seen, variance, 0).astype(np.float64).sum(axis=1)
@@ -220,14 +217,14 @@ def _root_mean(variance: Floats) -> Floats:
 
 
 def fit_spread(
-    estimate: Floats,
-    sm: Floats,
-    sd: Floats,
+    estimate: Float32,
+    sm: Float32,
+    sd: Float32,
     *,
-    nobs: npt.NDArray[np.uint8],
-    vod: Floats,
-    days: error_model.Days,
-    cells: npt.NDArray[np.int64],
+    nobs: UInt8,
+    vod: Float32,
+    days: Datetime64,
+    cells: Int64,
     seen: Seen,
 ) -> Spread:
     """What the calibration days say of the errors in each cell.
@@ -280,9 +277,7 @@ def fit_spread(
     )
 
 
-def target_sd_of(
-    spread: Spread, days: error_model.Days, nobs: npt.NDArray[np.uint8], age: npt.NDArray[np.uint8]
-) -> Floats:
+def target_sd_of(spread: Spread, days: Datetime64, nobs: UInt8, age: UInt8) -> Float32:
     """Half width around an estimate that holds 68 % of targets [m3 m-3], (cell, time).
 
     That of 95 % is `spread.ratio95` times it.
@@ -301,7 +296,9 @@ def target_sd_of(
     return np.hypot(factors.at(error_model.season_of(days, spread.cells), fresh), shift)
 
 
-def published_sd(spread: Spread, target_sd: Floats, calibration_sd: Floats | float = 0.0) -> Floats:
+def published_sd(
+    spread: Spread, target_sd: Float32, calibration_sd: Float32 | float = 0.0
+) -> Float32:
     """Standard deviation against the truth [m3 m-3], (cell, time).
 
     Args:

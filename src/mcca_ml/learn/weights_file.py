@@ -7,8 +7,8 @@ from pathlib import Path
 
 import jax.numpy as jnp
 import numpy as np
-import numpy.typing as npt
 
+from mcca_ml.arrays import AnyArray
 from mcca_ml.atomic import replacing
 from mcca_ml.config.train import TrainSettings
 from mcca_ml.errors import GranuleError
@@ -22,7 +22,7 @@ VERSION = 4
 _SHARED = "pooled_"
 _LINE = "line_"
 
-Table = Mapping[str, npt.NDArray[np.generic]]
+Table = Mapping[str, AnyArray]
 
 
 def save(path: Path, weights: Weights) -> None:

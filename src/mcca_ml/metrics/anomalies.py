@@ -9,16 +9,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mcca_ml.metrics.moments import (
-    Bools,
-    Doubles,
-    Indices,
-    Moments,
-    Numbers,
-    mask,
-    moments_of,
-    total,
-)
+from mcca_ml.arrays import Booleans, Float64, Floating, Int64
+from mcca_ml.metrics.moments import Moments, mask, moments_of, total
 
 WINDOW_DAYS = 35
 """Length of the moving window [day], the value in use since Albergel et al. (2009)."""
@@ -32,7 +24,7 @@ DAYS_OF_YEAR = 366
 _LAST_OF_FEBRUARY = 59  # number of the day that 29 February takes, from 0
 
 
-def _window_sums(values: Doubles, half: int) -> Doubles:
+def _window_sums(values: Float64, half: int) -> Float64:
     """Sum over `half` steps on each side along the last axis; beyond the ends there is nothing."""
     size = values.shape[-1]
     summed = np.zeros((*values.shape[:-1], size + 1))
@@ -43,8 +35,8 @@ def _window_sums(values: Doubles, half: int) -> Doubles:
 
 
 def moving_anomalies(
-    series: Sequence[Numbers], *, steps_per_day: int = 1, fewest: int = FEWEST_IN_WINDOW
-) -> list[Doubles]:
+    series: Sequence[Floating], *, steps_per_day: int = 1, fewest: int = FEWEST_IN_WINDOW
+) -> list[Float64]:
     """Each series less its mean over the window about each day.
 
     Args:
@@ -72,7 +64,7 @@ def moving_anomalies(
     return found
 
 
-def day_of_year(days: np.ndarray[tuple[int], np.dtype[np.datetime64]]) -> Indices:
+def day_of_year(days: np.ndarray[tuple[int], np.dtype[np.datetime64]]) -> Int64:
     """Number of each day in a leap year, 0 to 365, so that a date has the same in every year.
 
     >>> day_of_year(np.array(["2015-03-01", "2016-03-01", "2016-02-29"], "M8[D]")).tolist()
@@ -87,13 +79,13 @@ def day_of_year(days: np.ndarray[tuple[int], np.dtype[np.datetime64]]) -> Indice
 
 
 def moments_by_date(
-    series: Sequence[Numbers], days: np.ndarray[tuple[int], np.dtype[np.datetime64]]
+    series: Sequence[Floating], days: np.ndarray[tuple[int], np.dtype[np.datetime64]]
 ) -> Moments:
     """Moments by date of the year (cell, 366), which parts of a record add up by `merge`."""
     return moments_of(series, day_of_year(days), DAYS_OF_YEAR)
 
 
-def climatology(by_date: Moments, *, half: int = HALO_DAYS) -> Doubles:
+def climatology(by_date: Moments, *, half: int = HALO_DAYS) -> Float64:
     """Mean of each series over the dates about each date, of all years (k, ..., 366).
 
     Args:
@@ -117,7 +109,7 @@ def climatology_anomaly_moments(by_date: Moments) -> Moments:
     return total(by_date.shifted(climatology(by_date)))
 
 
-def years_of(days: np.ndarray[tuple[int], np.dtype[np.datetime64]], seen: Bools) -> Indices:
+def years_of(days: np.ndarray[tuple[int], np.dtype[np.datetime64]], seen: Booleans) -> Int64:
     """How many different years have a value, for each row (cell,).
 
     A climatology of one or two years is those years, and anomalies from it are too small.

@@ -8,9 +8,10 @@ from collections.abc import Callable
 import numpy as np
 from scipy.special import ndtr, stdtrit
 
+from mcca_ml.arrays import Float64
 from mcca_ml.metrics.effective_samples import FEWEST_BLOCKS, MOST_MODES
 from mcca_ml.metrics.intervals import CONFIDENCE, Interval
-from mcca_ml.metrics.moments import Doubles, Moments, total
+from mcca_ml.metrics.moments import Moments, total
 
 DRAWS = 1000
 LONGEST = 3
@@ -62,7 +63,7 @@ def _left_out(blocks: Moments) -> Moments:
     return total(Moments(blocks.n[others], blocks.mean[:, others], blocks.co[:, :, others]))
 
 
-def independent_blocks(left_out: Doubles, modes: int) -> int:
+def independent_blocks(left_out: Float64, modes: int) -> int:
     """How many independent blocks would tell as much of a score as these, which are not.
 
     Args:
@@ -86,7 +87,7 @@ def independent_blocks(left_out: Doubles, modes: int) -> int:
 
 def bootstrap(
     blocks: Moments,
-    score: Callable[[Moments], Doubles],
+    score: Callable[[Moments], Float64],
     rng: Rng,
     *,
     draws: int = DRAWS,

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mcca_ml.arrays import Booleans, Float64
 from mcca_ml.metrics.lag1_autocorrelation import SHARE_OF_MEAN
-from mcca_ml.metrics.moments import Bools, Doubles, Moments
+from mcca_ml.metrics.moments import Moments
 
 BLOCK_DAYS = 30
 """Length of a block [day]; blocks are counted from 1970-01-01, so that parts of one merge."""
@@ -27,24 +28,24 @@ _LONGEST = 0.98  # lag-1 autocorrelation of what lasts: a memory of 50 samples
 class Memory:
     """Autocorrelations of series (cell,), as of noise and one first-order autoregression."""
 
-    lag_one: Doubles
+    lag_one: Float64
     """Lag-1 autocorrelation [1]."""
-    lasting: Doubles
+    lasting: Float64
     """Of the autoregression alone [1]; that of the series where there is no noise."""
-    factor: Doubles
+    factor: Float64
     """Sum of the autocorrelations over all lags [1]: variance of a mean over that of as many
     independent samples."""
-    squares: Doubles
+    squares: Float64
     """Sum of the squared autocorrelations over all lags [1]: the same of a variance."""
-    steepness: Doubles
+    steepness: Float64
     """Change of log `squares` with log `factor` [1]."""
-    power: Doubles
+    power: Float64
     """`factor` as the modes of the blocks have it, without what their shape adds [1]."""
-    freedom: Doubles
+    freedom: Float64
     """Degrees of freedom of `factor`: modes of the blocks less two, for noise and memory are
     fitted; 0 where autocorrelations of lag 1 alone told it."""
 
-    def of_mean(self, n: Doubles) -> Doubles:
+    def of_mean(self, n: Float64) -> Float64:
         """Share of the variance that the mean of n samples takes [1]."""
         return np.minimum(self.factor / n, SHARE_OF_MEAN)
 
@@ -53,21 +54,21 @@ class Memory:
 class Modes:
     """Slowest modes of k series, from their sums over blocks of days."""
 
-    amplitude: Doubles
+    amplitude: Float64
     """Of the departures from the mean (k, cell, mode); 0 where a cell has fewer modes."""
-    number: Doubles
+    number: Float64
     """Blocks that have a value (cell,)."""
-    n: Doubles
+    n: Float64
     """Samples (cell,)."""
 
     @property
-    def used(self) -> Bools:
+    def used(self) -> Booleans:
         """Modes that tell a memory (cell, mode); none of cells with fewer than ten blocks."""
         order = np.arange(1, MOST_MODES + 1)
         enough = (self.number >= FEWEST_BLOCKS)[:, None]
         return enough & (order <= self.number[:, None] - _LEFT_OUT)
 
-    def power(self, weights: Doubles, variance: Doubles) -> Doubles:
+    def power(self, weights: Float64, variance: Float64) -> Float64:
         """Power of a weighted sum of the series over that of independent days (cell, mode) [1].
 
         Args:
@@ -76,7 +77,7 @@ class Modes:
         """
         return np.asarray(self._of_sum(over_sd(weights, variance)) ** 2 / self.n[:, None])
 
-    def product(self, one: Doubles, other: Doubles) -> Doubles:
+    def product(self, one: Float64, other: Float64) -> Float64:
         """Product of two weighted sums of the series, over the samples (cell, mode).
 
         Args:
@@ -85,12 +86,12 @@ class Modes:
         """
         return np.asarray(self._of_sum(one) * self._of_sum(other) / self.n[:, None])
 
-    def _of_sum(self, weights: Doubles) -> Doubles:
+    def _of_sum(self, weights: Float64) -> Float64:
         """Amplitude of a weighted sum of the series (cell, mode)."""
         return np.asarray((weights[..., None] * self.amplitude).sum(axis=0))
 
 
-def over_sd(weights: Doubles | float, variance: Doubles) -> Doubles:
+def over_sd(weights: Float64 | float, variance: Float64) -> Float64:
     """Weights over the standard deviation; NaN where nothing varies."""
     return np.asarray(weights / np.sqrt(np.where(variance > 0, variance, np.nan)))
 
@@ -123,11 +124,11 @@ def modes_of(blocks: Moments) -> Modes:
 
 
 def memory_of(
-    rho: Doubles,
-    factor: Doubles,
-    longest: Doubles,
+    rho: Float64,
+    factor: Float64,
+    longest: Float64,
     modes: Modes | None = None,
-    power: Doubles | None = None,
+    power: Float64 | None = None,
 ) -> Memory:
     """Memory of a series.
 
@@ -159,26 +160,26 @@ def memory_of(
     return Memory(rho, lasting, factor, squares, steepness, plain, freedom)
 
 
-def over_modes(power: Doubles, modes: Modes, otherwise: Doubles) -> Doubles:
+def over_modes(power: Float64, modes: Modes, otherwise: Float64) -> Float64:
     """Mean over the modes that tell a memory, and `otherwise` where none does (cell,)."""
     used = modes.used
     return np.where(used[:, 0], _mean(power, used), otherwise)
 
 
-def _mean(power: Doubles, used: Bools) -> Doubles:
+def _mean(power: Float64, used: Booleans) -> Float64:
     """Mean over the modes that are used (cell,)."""
     return np.asarray((power * used).sum(axis=1) / np.maximum(used.sum(axis=1), 1))
 
 
-def _lasting(rho: Doubles, factor: Doubles, longest: Doubles | float) -> Doubles:
+def _lasting(rho: Float64, factor: Float64, longest: Float64 | float) -> Float64:
     """What lasts, for a sum of all autocorrelations [1]; `rho` to `longest`."""
     found = 1 - 2 * rho / np.maximum(factor - 1, 1e-6)
     return np.where(rho > 0, np.clip(found, rho, np.maximum(longest, rho)), rho)
 
 
 def _fitted(
-    power: Doubles, used: Bools, rho: Doubles, size: Doubles, number: Doubles
-) -> tuple[Doubles, Doubles]:
+    power: Float64, used: Booleans, rho: Float64, size: Float64, number: Float64
+) -> tuple[Float64, Float64]:
     """`lasting` and `factor` from the power of modes (cell, mode), blocks of `size` samples."""
     phase = np.pi * np.arange(1, power.shape[1] + 1) / number[:, None]
     lasting, factor = rho, rho
@@ -193,7 +194,7 @@ def _fitted(
     return lasting, factor
 
 
-def _shape(phase: Doubles, rho: Doubles, size: Doubles) -> Doubles:
+def _shape(phase: Float64, rho: Float64, size: Float64) -> Float64:
     """Spectrum of sums of `size` samples of an AR(1), over that of its slowest modes [1].
 
     Args:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import gammainccinv, gammaincinv, ndtr, stdtrit
 
+from mcca_ml.arrays import Float64
 from mcca_ml.metrics.effective_samples import (
     Memory,
     Modes,
@@ -19,7 +20,7 @@ from mcca_ml.metrics.effective_samples import (
 )
 from mcca_ml.metrics.lag1_autocorrelation import Lagged, lagged_of, mean_factor, of_sum
 from mcca_ml.metrics.lagged_moments import Chain
-from mcca_ml.metrics.moments import Doubles, Moments
+from mcca_ml.metrics.moments import Moments
 from mcca_ml.metrics.scores import scores_of
 
 CONFIDENCE = 0.95
@@ -34,8 +35,8 @@ _FISHER = 3.0  # samples that Fisher's z takes off
 class Interval:
     """Ends of a confidence interval (...); NaN where there are too few samples."""
 
-    low: Doubles
-    high: Doubles
+    low: Float64
+    high: Float64
 
 
 @dataclass(frozen=True)
@@ -48,13 +49,13 @@ class Intervals:
     """[m3 m-3]."""
     r: Interval
     """[1]."""
-    effective: Doubles
+    effective: Float64
     """Effective number of samples of r [1]."""
-    lag_one: Doubles
+    lag_one: Float64
     """Lag-1 autocorrelation of the difference [1], without its bias for few samples."""
 
 
-def _alone(where: Doubles, low: Doubles, high: Doubles) -> Interval:
+def _alone(where: Float64, low: Float64, high: Float64) -> Interval:
     """An interval where there are enough effective samples."""
     told = where >= _FEWEST
     return Interval(np.where(told, low, np.nan), np.where(told, high, np.nan))
@@ -104,7 +105,7 @@ def intervals_of(
     )
 
 
-def _of_spread(spread: Doubles, freedom: Doubles, tail: float) -> tuple[Doubles, Doubles]:
+def _of_spread(spread: Float64, freedom: Float64, tail: float) -> tuple[Float64, Float64]:
     """Ends of an interval of a standard deviation, from its square."""
     share = ndtr(stdtrit(freedom, tail))
     ends = (2 * of_tail(freedom / 2, share) for of_tail in (gammainccinv, gammaincinv))
@@ -112,14 +113,14 @@ def _of_spread(spread: Doubles, freedom: Doubles, tail: float) -> tuple[Doubles,
     return low, high
 
 
-def _memory(pair: Lagged, modes: Modes | None, weights: Doubles) -> Memory:
+def _memory(pair: Lagged, modes: Modes | None, weights: Float64) -> Memory:
     """Memory of a weighted sum of the series, weights (2, cell)."""
     rho, factor, longest, variance = of_sum(pair, weights)
     power = None if modes is None else modes.power(weights, variance)
     return memory_of(rho, factor, longest, modes, power)
 
 
-def _slower(pair: Lagged, modes: Modes | None, one: Doubles) -> Doubles:
+def _slower(pair: Lagged, modes: Modes | None, one: Float64) -> Float64:
     """What the first of two series of variance 1 has more of `Memory.power` than the second.
 
     Args:
@@ -136,7 +137,7 @@ def _slower(pair: Lagged, modes: Modes | None, one: Doubles) -> Doubles:
     return over_modes(modes.product(scaled, scaled * np.array([[1], [-1]])), modes, alone)
 
 
-def _freedom_of_mean(n: Doubles, memory: Memory) -> Doubles:
+def _freedom_of_mean(n: Float64, memory: Memory) -> Float64:
     """Degrees of freedom of the variance of a mean [1].
 
     Formula:
@@ -147,7 +148,7 @@ def _freedom_of_mean(n: Doubles, memory: Memory) -> Doubles:
     return np.maximum(np.where(memory.freedom > 0, memory.freedom, alone), 1.0)
 
 
-def _of_r(pair: Lagged, modes: Modes | None, r: Doubles, tail: float) -> tuple[Interval, Doubles]:
+def _of_r(pair: Lagged, modes: Modes | None, r: Float64, tail: float) -> tuple[Interval, Float64]:
     """Interval of a correlation by Fisher's z, and its effective samples."""
     moments = pair.chain.pairs
     n = np.maximum(moments.n, 1)
@@ -176,7 +177,7 @@ def _of_r(pair: Lagged, modes: Modes | None, r: Doubles, tail: float) -> tuple[I
     return _alone(told, np.tanh(z - half), np.tanh(z + half)), effective
 
 
-def _flattened(memory: Memory, n: Doubles) -> Doubles:
+def _flattened(memory: Memory, n: Float64) -> Float64:
     """`squares` without what they are too large by on average, where lag 1 alone tells them.
 
     Formula:
@@ -187,7 +188,7 @@ def _flattened(memory: Memory, n: Doubles) -> Doubles:
     return np.maximum(memory.squares / np.where(memory.freedom > 0, 1.0, 1 + over), 1.0)
 
 
-def _in_common(plus: Memory, less: Memory, cross: Doubles, chance: Doubles, r: Doubles) -> Doubles:
+def _in_common(plus: Memory, less: Memory, cross: Float64, chance: Float64, r: Float64) -> Float64:
     """Share of the variances of sum and difference that they have in common, 0 to 1 [1].
 
     Where one of the series is slow and the other is not, sum and difference have the slow one in

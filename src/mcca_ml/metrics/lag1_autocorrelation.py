@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mcca_ml.arrays import Float64
 from mcca_ml.metrics.lagged_moments import Chain, lag_one
-from mcca_ml.metrics.moments import Doubles
 
 SHARE_OF_MEAN = 1 / 3
 """Most of a variance that a mean can take; more would be a drift."""
@@ -26,15 +26,15 @@ class Lagged:
     """
 
     chain: Chain
-    power: Doubles
+    power: Float64
     """Covariances of sum and difference (2, 2, cell)."""
-    long_run: Doubles
+    long_run: Float64
     """The same over all lags, added up (2, 2, cell); of any sign where it is not told."""
-    longest: Doubles
+    longest: Float64
     """The larger of the lag-1 autocorrelations of the two (cell,)."""
 
 
-def mean_factor(n: Doubles, rho: Doubles) -> Doubles:
+def mean_factor(n: Float64, rho: Float64) -> Float64:
     """Variance of a mean of n samples over that of n independent ones [1]; exact for AR(1).
 
     Formula:
@@ -45,7 +45,7 @@ def mean_factor(n: Doubles, rho: Doubles) -> Doubles:
     return (1 + rho) / apart - 2 * rho * (1 - rho**safe) / (safe * apart**2)
 
 
-def unbiased_lag_one(found: Doubles, n: Doubles) -> Doubles:
+def unbiased_lag_one(found: Float64, n: Float64) -> Float64:
     """Lag-1 autocorrelation without most of its bias of few samples [1], 0 to 0.995.
 
     The estimate about the mean of the sample is too low by (1 + 4 rho) / n. Negative ones are taken
@@ -81,7 +81,7 @@ def lagged_of(chain: Chain) -> Lagged:
     return Lagged(chain, c0, half + np.swapaxes(half, 0, 1) - c0, np.maximum(*own))
 
 
-def of_sum(found: Lagged, weights: Doubles) -> tuple[Doubles, Doubles, Doubles, Doubles]:
+def of_sum(found: Lagged, weights: Float64) -> tuple[Float64, Float64, Float64, Float64]:
     """Of a weighted sum of both: lag-1 autocorrelation, sum of all, the longest, variance (cell,).
 
     The sum of all autocorrelations is at least that of a first-order autoregression, and at most

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mcca_ml.metrics.moments import Bools, Doubles, Moments, Numbers, empty, mask, merge, moments_of
+from mcca_ml.arrays import Booleans, Float64, Floating
+from mcca_ml.metrics.moments import Moments, empty, mask, merge, moments_of
 
 
 @dataclass(frozen=True)
@@ -21,20 +22,20 @@ class Chain:
     """Of the samples (cell,)."""
     neighbours: Moments
     """Of 2k series, the k values of a sample and then those of the next one (cell,)."""
-    first: Doubles
+    first: Float64
     """Values of the first sample (k, cell); NaN where there is none."""
-    last: Doubles
+    last: Float64
     """Values of the last sample (k, cell)."""
 
 
-def _ends(series: Sequence[Numbers], seen: Bools) -> tuple[Doubles, Doubles]:
+def _ends(series: Sequence[Floating], seen: Booleans) -> tuple[Float64, Float64]:
     """Values of the first and of the last sample (k, cell)."""
     rows = np.arange(seen.shape[0])
     first = np.argmax(seen, axis=1)
     last = seen.shape[1] - 1 - np.argmax(seen[:, ::-1], axis=1)
     has = seen.any(axis=1)
 
-    def at(place: np.ndarray[tuple[int], np.dtype[np.intp]]) -> Doubles:
+    def at(place: np.ndarray[tuple[int], np.dtype[np.intp]]) -> Float64:
         return np.stack([np.where(has, one[rows, place], np.nan) for one in series]).astype(
             np.float64
         )
@@ -42,7 +43,7 @@ def _ends(series: Sequence[Numbers], seen: Bools) -> tuple[Doubles, Doubles]:
     return at(first), at(last)
 
 
-def chain_of(series: Sequence[Numbers], pairs: Moments | None = None) -> Chain:
+def chain_of(series: Sequence[Floating], pairs: Moments | None = None) -> Chain:
     """Moments of k series over time and of neighbouring samples.
 
     Args:
@@ -55,7 +56,7 @@ def chain_of(series: Sequence[Numbers], pairs: Moments | None = None) -> Chain:
     return Chain(own, _neighbours(_lagged(series, seen, own), own, first, last), first, last)
 
 
-def _lagged(series: Sequence[Numbers], seen: Bools, pairs: Moments) -> Doubles:
+def _lagged(series: Sequence[Floating], seen: Booleans, pairs: Moments) -> Float64:
     """Sums of the departures of a sample times those of the next one (k, k, cell)."""
     steps = np.arange(seen.shape[1], dtype=np.int32)
     # Number of the last sample before each time, by carrying the largest seen so far.
@@ -71,7 +72,7 @@ def _lagged(series: Sequence[Numbers], seen: Bools, pairs: Moments) -> Doubles:
     return np.array([[np.einsum("ij,ij->i", a, b) for b in current] for a in previous])
 
 
-def _neighbours(lagged: Doubles, pairs: Moments, first: Doubles, last: Doubles) -> Moments:
+def _neighbours(lagged: Float64, pairs: Moments, first: Float64, last: Float64) -> Moments:
     """Moments of each sample with the next: of all samples but the last, and all but the first.
 
     Formula:
@@ -102,7 +103,7 @@ def follow(a: Chain, b: Chain) -> Chain:
     )
 
 
-def lag_one(chain: Chain, weights: Sequence[float] | Doubles) -> Doubles:
+def lag_one(chain: Chain, weights: Sequence[float] | Float64) -> Float64:
     """Lag-1 autocorrelation of a weighted sum of the series [1], (cell,).
 
     Args:

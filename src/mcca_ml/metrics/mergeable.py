@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from functools import reduce
 
 import numpy as np
-import numpy.typing as npt
 
+from mcca_ml.arrays import Datetime64, Floating, Int64
 from mcca_ml.errors import SchemaError
 from mcca_ml.metrics.anomalies import (
     HALO_DAYS,
@@ -28,10 +28,8 @@ from mcca_ml.metrics.anomalies import (
 from mcca_ml.metrics.effective_samples import BLOCK_DAYS
 from mcca_ml.metrics.intervals import Intervals, intervals_of
 from mcca_ml.metrics.lagged_moments import Chain, chain_of, follow
-from mcca_ml.metrics.moments import Indices, Moments, Numbers, merge, moments_of, total
+from mcca_ml.metrics.moments import Moments, merge, moments_of, total
 from mcca_ml.metrics.scores import Scores, scores_of
-
-Days = npt.NDArray[np.datetime64]
 
 
 @dataclass(frozen=True)
@@ -41,7 +39,7 @@ class Span:
     first: np.datetime64
     last: np.datetime64
 
-    def blocks(self, days: Days) -> Indices:
+    def blocks(self, days: Datetime64) -> Int64:
         """Block of each day, from 0 on."""
         number = days.astype("M8[D]").astype(np.int64) // BLOCK_DAYS
         return np.asarray(number - _number(self.first) // BLOCK_DAYS)
@@ -76,13 +74,15 @@ class Parts:
     """By date of the year (cell, 366)."""
 
 
-def kind_of(series: Sequence[Numbers], labels: Indices, count: int) -> Kind:
+def kind_of(series: Sequence[Floating], labels: Int64, count: int) -> Kind:
     """Moments of k series (cell, day), with the block of each day, of `count` blocks."""
     blocks = moments_of(series, labels, count)
     return Kind(chain_of(series, total(blocks)), blocks)
 
 
-def parts_of(series: Sequence[Numbers], days: Days, span: Span, core: slice = slice(None)) -> Parts:
+def parts_of(
+    series: Sequence[Floating], days: Datetime64, span: Span, core: slice = slice(None)
+) -> Parts:
     """Moments of some days.
 
     Args:
@@ -127,7 +127,7 @@ def merged(parts: Sequence[Parts]) -> Parts:
     )
 
 
-def in_parts(series: Sequence[Numbers], days: Days, span: Span, length: int) -> Parts:
+def in_parts(series: Sequence[Floating], days: Datetime64, span: Span, length: int) -> Parts:
     """Moments of many days, some at a time, each with its halo: little memory, the same numbers.
 
     Args:

@@ -9,12 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-Doubles = npt.NDArray[np.float64]
-Numbers = npt.NDArray[np.floating]
-Indices = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
+from mcca_ml.arrays import Booleans, Float64, Floating, Int64
 
 
 @dataclass(frozen=True)
@@ -24,11 +20,11 @@ class Moments:
     Shapes: `...` is whatever is told apart: cells, or cells and groups of days.
     """
 
-    n: Doubles
+    n: Float64
     """Samples (...); whole numbers, as floats so that they divide."""
-    mean: Doubles
+    mean: Float64
     """(k, ...) [unit of the series]; 0 where there are none."""
-    co: Doubles
+    co: Float64
     """Sum of products of departures from the means (k, k, ...) [unit squared]."""
 
     @property
@@ -45,12 +41,12 @@ class Moments:
         """The moments of one cell, by whatever else they are told apart."""
         return Moments(self.n[cell], self.mean[:, cell], self.co[:, :, cell])
 
-    def shifted(self, by: Numbers) -> "Moments":
+    def shifted(self, by: Floating) -> "Moments":
         """The moments after `by` (k, ...) [unit of the series] is taken off each series."""
         return Moments(self.n, np.where(self.n > 0, self.mean - by, 0.0), self.co)
 
 
-def mask(series: Sequence[Numbers]) -> Bools:
+def mask(series: Sequence[Floating]) -> Booleans:
     """Where all series have a value; all products are masked identically by this."""
     seen = np.isfinite(series[0])
     for one in series[1:]:
@@ -58,14 +54,12 @@ def mask(series: Sequence[Numbers]) -> Bools:
     return np.asarray(seen)
 
 
-def _starts(labels: Indices) -> Indices:
+def _starts(labels: Int64) -> Int64:
     """Where each run of equal labels begins."""
     return np.flatnonzero(np.r_[True, labels[1:] != labels[:-1]]).astype(np.int64)
 
 
-def moments_of(
-    series: Sequence[Numbers], labels: Indices | None = None, groups: int = 1
-) -> Moments:
+def moments_of(series: Sequence[Floating], labels: Int64 | None = None, groups: int = 1) -> Moments:
     """Moments of k series over time, for each row and group of days.
 
     Args:
@@ -89,7 +83,7 @@ def moments_of(
     return _grouped(series, labels[order], groups)
 
 
-def _grouped(series: Sequence[Numbers], labels: Indices, groups: int) -> Moments:
+def _grouped(series: Sequence[Floating], labels: Int64, groups: int) -> Moments:
     """Moments by runs of equal labels, which ascend."""
     if labels.size == 0:
         return empty(len(series), (series[0].shape[0], groups))
@@ -122,7 +116,7 @@ def _grouped(series: Sequence[Numbers], labels: Indices, groups: int) -> Moments
     return found
 
 
-def _products(a: Doubles, b: Doubles, starts: Indices) -> Doubles:
+def _products(a: Float64, b: Float64, starts: Int64) -> Float64:
     """Sums of products over each run."""
     if starts.size == 1:
         return np.asarray(np.einsum("ij,ij->i", a, b)[:, None])

@@ -8,28 +8,29 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mcca_ml.metrics.moments import Doubles, Moments
+from mcca_ml.arrays import Float64
+from mcca_ml.metrics.moments import Moments
 
 
 @dataclass(frozen=True)
 class Scores:
     """Scores of an estimate against a reference (...); NaN where they are not defined."""
 
-    n: Doubles
+    n: Float64
     """Pairs."""
-    bias: Doubles
+    bias: Float64
     """Mean of estimate less reference [m3 m-3]."""
-    rmsd: Doubles
+    rmsd: Float64
     """Root of the mean squared difference [m3 m-3]."""
-    ubrmsd: Doubles
+    ubrmsd: Float64
     """The same without the bias, sqrt(RMSD^2 - bias^2) [m3 m-3]."""
-    r: Doubles
+    r: Float64
     """Pearson's correlation [1]."""
-    slope: Doubles
+    slope: Float64
     """Of the estimate on the reference, ordinary least squares [1]."""
 
 
-def _ratio(above: Doubles, below: Doubles) -> Doubles:
+def _ratio(above: Float64, below: Float64) -> Float64:
     """Their quotient; NaN where the divisor is not above 0."""
     fit = below > 0
     return np.where(fit, above / np.where(fit, below, 1.0), np.nan)

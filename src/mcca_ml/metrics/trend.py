@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-Doubles = npt.NDArray[np.float64]
+from mcca_ml.arrays import Float64
 
 FEWEST = 12
 """Values below which no trend is told."""
@@ -25,7 +24,7 @@ class Trend:
     """Values that count as independent [1]."""
 
 
-def trend_santer00(time: Doubles, values: Doubles) -> Trend:
+def trend_santer00(time: Float64, values: Float64) -> Trend:
     """Least-squares slope, its error widened for the memory of the residuals.
 
     Args:

@@ -11,8 +11,9 @@ from itertools import combinations
 
 import numpy as np
 
+from mcca_ml.arrays import Float64
 from mcca_ml.errors import ConfigError
-from mcca_ml.metrics.moments import Doubles, Moments
+from mcca_ml.metrics.moments import Moments
 
 FEWEST = 100
 """Triplets of values below which nothing is estimated."""
@@ -22,13 +23,13 @@ FEWEST = 100
 class Triple:
     """Estimates for three products (3, ...); NaN where the covariances contradict the model."""
 
-    error_sd: Doubles
+    error_sd: Float64
     """Standard deviation of the random error, in the units of each product [m3 m-3]."""
-    r_truth: Doubles
+    r_truth: Float64
     """Correlation with the truth [1]: extended triple collocation."""
-    snr_db: Doubles
+    snr_db: Float64
     """Variance of the truth over that of the error [dB]."""
-    scale: Doubles
+    scale: Float64
     """By which a product is multiplied to have the scale of the first [1]."""
 
 

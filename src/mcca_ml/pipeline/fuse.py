@@ -8,14 +8,15 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
+from mcca_ml.arrays import Datetime64, Int8
 from mcca_ml.fuse import error_covariance, fusion, models
 from mcca_ml.learn.splits import Role
 from mcca_ml.parallel import perform
 from mcca_ml.pipeline import checkpoints
 from mcca_ml.pipeline.load_series import Source, target_for
-from mcca_ml.pipeline.plan import Days, Plan
+from mcca_ml.pipeline.plan import Plan
 from mcca_ml.pipeline.stage import Progress, Stage, Tally
-from mcca_ml.pipeline.train import LEARNING, Roles, network_inputs, roles
+from mcca_ml.pipeline.train import LEARNING, network_inputs, roles
 from mcca_ml.store.layout import EPOCH, TIME_SHARD
 from mcca_ml.store.read_blocks import (
     blocks_of_cells,
@@ -33,7 +34,7 @@ class FuseTask:
 
     source: Source
     cells: slice
-    roles: Roles
+    roles: Int8
     pool: Path
     inputs: str
 
@@ -47,7 +48,7 @@ _OF_ERRORS = ("soil_moisture", "nobs", "flag")
 def streams_of(
     source: Source,
     cells: slice,
-    days: Days,
+    days: Datetime64,
     *,
     names: Sequence[str] | None = None,
     variables: Sequence[str] | None = None,
@@ -74,7 +75,7 @@ def streams_of(
     }
 
 
-def spans(days: Days) -> list[Days]:
+def spans(days: Datetime64) -> list[Datetime64]:
     """Days that are fused at once, cut where the shards of the streams are.
 
     >>> [part.size for part in spans(np.arange("1997-12-31", "2010-01-01", dtype="M8[D]"))]

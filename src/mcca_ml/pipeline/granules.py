@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from mcca_ml.arrays import Datetime64
 from mcca_ml.atomic import replacing
 from mcca_ml.config.load import InputSettings
 from mcca_ml.errors import ConfigError, GranuleError
@@ -37,7 +37,6 @@ SUFFIXES = (".h5", ".hdf5", ".nc", ".nc4")
 """Endings of the files that are taken from a directory."""
 
 ONE_DAY = np.timedelta64(1, "D")
-Days = npt.NDArray[np.datetime64]
 _ENDS = re.compile(r"[-_]S(\d{6})[-_]E(\d{6})(?!\d)")
 _LATE = "210000"
 """A granule whose name gives no end is taken to cross midnight if it begins after this [hhmmss]:
@@ -183,7 +182,7 @@ def _once(granules: Sequence[Granule]) -> tuple[Granule, ...]:
     return tuple({one.identity: one for one in granules}.values())
 
 
-def of_days(granules: Sequence[Granule], days: Days) -> tuple[Granule, ...]:
+def of_days(granules: Sequence[Granule], days: Datetime64) -> tuple[Granule, ...]:
     """The granules that may hold observations of some UTC days.
 
     Args:

@@ -8,13 +8,14 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
+from mcca_ml.arrays import Datetime64, Int64
 from mcca_ml.errors import GranuleError
 from mcca_ml.grid.swaths import grid_swaths
 from mcca_ml.intercal.screen import band_of
 from mcca_ml.parallel import perform
 from mcca_ml.pipeline.checkpoints import ready_store
 from mcca_ml.pipeline.granules import Granule, of_days
-from mcca_ml.pipeline.plan import Cells, Days, Plan
+from mcca_ml.pipeline.plan import Plan
 from mcca_ml.pipeline.stage import Progress, Stage, Tally
 from mcca_ml.read.any_granule import read_swaths
 from mcca_ml.sensors import SENSORS, Sensor
@@ -34,7 +35,7 @@ class GridTask:
     store: Path
     sensor: str
     channels: tuple[str, ...]
-    days: Days
+    days: Datetime64
     granules: tuple[Granule, ...]
     inputs: str
 
@@ -71,7 +72,7 @@ def _swaths(granule: Granule) -> tuple[xr.Dataset, ...]:
     return swaths
 
 
-def _gridded(task: GridTask, cells: Cells, days: Days) -> xr.Dataset:
+def _gridded(task: GridTask, cells: Int64, days: Datetime64) -> xr.Dataset:
     """Some days of a task, each following the one before."""
     swaths = (swath for one in of_days(task.granules, days) for swath in _swaths(one))
     sensor = SENSORS[task.sensor]

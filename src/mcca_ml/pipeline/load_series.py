@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 
 from mcca_ml import schema
+from mcca_ml.arrays import Datetime64, Int8, Int64
 from mcca_ml.config.calibrate import CalibrateSettings
 from mcca_ml.config.train import TrainSettings
 from mcca_ml.errors import GranuleError, SchemaError
@@ -18,7 +18,7 @@ from mcca_ml.intercal.apply import apply, as_it_came
 from mcca_ml.learn.features import Inputs, inputs_of
 from mcca_ml.learn.splits import Role
 from mcca_ml.learn.target import Target, daily_target
-from mcca_ml.pipeline.plan import Days, Plan
+from mcca_ml.pipeline.plan import Plan
 from mcca_ml.store.read_blocks import open_store
 
 NO_CLASS = -1
@@ -33,7 +33,7 @@ class Source:
     """Without its granules."""
 
     @cached_property
-    def learned(self) -> Days:
+    def learned(self) -> Datetime64:
         """Days that what is learned may know."""
         return self.plan.days(last=self.plan.learned_last)
 
@@ -48,7 +48,7 @@ class Source:
         return self.plan.settings.calibrate
 
 
-def over_days(ds: xr.Dataset, days: Days) -> xr.Dataset:
+def over_days(ds: xr.Dataset, days: Datetime64) -> xr.Dataset:
     """The dataset on some days, rising; what it lacks is not observed.
 
     Args:
@@ -64,7 +64,7 @@ def over_days(ds: xr.Dataset, days: Days) -> xr.Dataset:
     return ds.reindex(time=days.astype("M8[ns]"), fill_value=fill)
 
 
-def classes_of(source: Source, cells: slice) -> npt.NDArray[np.int64]:
+def classes_of(source: Source, cells: slice) -> Int64:
     """Commonest land cover of each cell over the days that may be known, (cell,)."""
     plan = source.plan
     ds = open_store(
@@ -90,11 +90,11 @@ class Observed:
     """GRID_TB of the days that there are."""
     coefficients: xr.Dataset | None
     """Of the calibration; None: a reference."""
-    cell_class: npt.NDArray[np.int64]
+    cell_class: Int64
     """Land cover of each cell; empty without coefficients, (cell,)."""
 
 
-def observed(source: Source, sensor: str, cells: slice, days: Days) -> Observed:
+def observed(source: Source, sensor: str, cells: slice, days: Datetime64) -> Observed:
     """Read what the learner takes of one sensor.
 
     Cells that a store holds together are best read together: to read fewer takes as long.
@@ -117,7 +117,7 @@ def observed(source: Source, sensor: str, cells: slice, days: Days) -> Observed:
 
 
 def inputs_of_part(
-    source: Source, read: Observed, part: slice, days: Days, *, is_calibrated: bool = True
+    source: Source, read: Observed, part: slice, days: Datetime64, *, is_calibrated: bool = True
 ) -> Inputs:
     """Inputs of some of the cells that were read, on the scale of the sensor's reference.
 
@@ -139,7 +139,7 @@ def inputs_of_part(
 
 
 def inputs_for(
-    source: Source, sensor: str, cells: slice, days: Days, *, is_calibrated: bool = True
+    source: Source, sensor: str, cells: slice, days: Datetime64, *, is_calibrated: bool = True
 ) -> Inputs:
     """What the learner takes of one sensor: `observed` and `inputs_of_part` in one.
 
@@ -157,9 +157,7 @@ def inputs_for(
     return inputs_of_part(source, read, slice(None), days, is_calibrated=is_calibrated)
 
 
-def visible_target(
-    source: Source, cells: slice, days: Days, roles: npt.NDArray[np.int8]
-) -> xr.Dataset:
+def visible_target(source: Source, cells: slice, days: Datetime64, roles: Int8) -> xr.Dataset:
     """TARGET of some cells without the days of the test, whatever the store holds of them.
 
     Args:
@@ -175,7 +173,7 @@ def visible_target(
 
 
 def target_for(
-    source: Source, cells: slice, days: Days, roles: npt.NDArray[np.int8], wanted: Sequence[Role]
+    source: Source, cells: slice, days: Datetime64, roles: Int8, wanted: Sequence[Role]
 ) -> Target:
     """The target of some cells on the days of some roles. That of test days is never given.
 
@@ -202,7 +200,7 @@ def target_for(
     )
 
 
-def target_days(source: Source) -> Days:
+def target_days(source: Source) -> Datetime64:
     """UTC days on which any cell has a retrieval, up to the last that may be known.
 
     Raises:
@@ -221,7 +219,7 @@ def target_days(source: Source) -> Days:
         )
         has = np.isfinite(ds["soil_moisture"].to_numpy()).any(axis=(1, 2))
         parts.append(ds["time"].to_numpy().astype("M8[D]")[has])
-    days: Days = np.concatenate(parts)
+    days: Datetime64 = np.concatenate(parts)
     if not days.size:
         raise GranuleError(
             f"train: found no soil moisture of SMAP from {plan.first_day} to {plan.learned_last}, "

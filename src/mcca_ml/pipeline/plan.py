@@ -7,8 +7,8 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from mcca_ml.arrays import Booleans, Datetime64, Float64, Int64
 from mcca_ml.atomic import make_directory, replacing
 from mcca_ml.config.load import Settings
 from mcca_ml.config.record import RegionBox, RegionSettings
@@ -17,9 +17,6 @@ from mcca_ml.grid.ease2 import M25, cell_latlon
 from mcca_ml.grid.land import land_cells, land_mask
 from mcca_ml.pipeline.granules import ONE_DAY, Cache, Granule, digest_of, granules_of, of_days
 from mcca_ml.store.read_blocks import Frame, block_of, days_of_block, digest
-
-Days = npt.NDArray[np.datetime64]
-Cells = npt.NDArray[np.int64]
 
 NETWORKS = {"AMSR2": ("AMSR2", "AMSRE"), "GMI": ("GMI", "TMI")}
 """Sensors that each network is applied to, by the sensor that it is trained on, which is first."""
@@ -32,7 +29,7 @@ class Plan:
     settings: Settings
     work: Path
     output: Path
-    cells: Cells
+    cells: Int64
     """Flat cells of EASE2_M25, rising."""
     first_day: np.datetime64
     last_day: np.datetime64
@@ -103,7 +100,9 @@ class Plan:
         """Directory of the networks trained on a sensor."""
         return self.work / "networks" / sensor
 
-    def days(self, first: np.datetime64 | None = None, last: np.datetime64 | None = None) -> Days:
+    def days(
+        self, first: np.datetime64 | None = None, last: np.datetime64 | None = None
+    ) -> Datetime64:
         """UTC days of the record, or those of them between two."""
         begin = max(self.first_day, first) if first is not None else self.first_day
         end = min(self.last_day, last) if last is not None else self.last_day
@@ -113,12 +112,12 @@ class Plan:
         """Numbers of the blocks of 32 days that the record touches."""
         return list(range(block_of(self.first_day), block_of(self.last_day) + 1))
 
-    def days_of(self, block: int) -> Days:
+    def days_of(self, block: int) -> Datetime64:
         """Days of the record in a block."""
         of_block = days_of_block(block)
         return self.days(of_block[0], of_block[-1])
 
-    def granules_of(self, sensor: str, days: Days) -> tuple[Granule, ...]:
+    def granules_of(self, sensor: str, days: Datetime64) -> tuple[Granule, ...]:
         """Granules of a sensor that may hold observations of some days."""
         return of_days(self.granules.get(sensor, ()), days)
 
@@ -136,9 +135,7 @@ class Plan:
         return Frame(sensor, channels, self.cells, configuration, contents)
 
 
-def _inside(
-    box: RegionBox, lat: npt.NDArray[np.float64], lon: npt.NDArray[np.float64]
-) -> npt.NDArray[np.bool_]:
+def _inside(box: RegionBox, lat: Float64, lon: Float64) -> Booleans:
     """Whether places lie in a box, whose eastern edge below the western one means over 180."""
     is_between = (lon >= box.west) & (lon <= box.east)
     if box.east < box.west:
@@ -146,7 +143,7 @@ def _inside(
     return np.asarray((lat >= box.south) & (lat <= box.north) & is_between)
 
 
-def cells_of(region: RegionSettings) -> Cells:
+def cells_of(region: RegionSettings) -> Int64:
     """Land cells of a region, rising.
 
     Raises:

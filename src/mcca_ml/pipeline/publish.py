@@ -10,13 +10,14 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
+from mcca_ml.arrays import Datetime64
 from mcca_ml.atomic import make_directory, replacing
 from mcca_ml.config.load import Settings
 from mcca_ml.config.publish import PublishSettings
 from mcca_ml.parallel import perform
 from mcca_ml.pipeline import checkpoints
 from mcca_ml.pipeline.granules import Granule
-from mcca_ml.pipeline.plan import Days, Plan
+from mcca_ml.pipeline.plan import Plan
 from mcca_ml.pipeline.stage import Progress, Stage, Tally
 from mcca_ml.publish.grid_window import Window, window_of
 from mcca_ml.publish.quarter_degree import remap_of, remapped
@@ -48,7 +49,7 @@ class PublishTask:
     number: int
     """Of the block, counted from the first day of the record."""
     store: Path
-    days: Days
+    days: Datetime64
     output: Path
     mark: Path
     settings: Settings
@@ -121,7 +122,7 @@ def publish_block(task: PublishTask) -> int:
     return task.days.size
 
 
-def _content(span: tuple[Path, Days]) -> str:
+def _content(span: tuple[Path, Datetime64]) -> str:
     """Digest of the values of the record, a store, on some days."""
     store, days = span
     ds = open_store(store, first_day=days[0], last_day=days[-1])

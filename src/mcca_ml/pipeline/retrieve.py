@@ -4,12 +4,13 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
 
+from mcca_ml.arrays import Datetime64
 from mcca_ml.config.load import RetrieveSettings
 from mcca_ml.errors import GranuleError
 from mcca_ml.parallel import perform
 from mcca_ml.pipeline.checkpoints import ready_store
 from mcca_ml.pipeline.granules import Granule
-from mcca_ml.pipeline.plan import Days, Plan
+from mcca_ml.pipeline.plan import Plan
 from mcca_ml.pipeline.stage import Progress, Stage, Tally
 from mcca_ml.sensors import SMAP
 from mcca_ml.stage_one.target import retrieve_days
@@ -21,7 +22,7 @@ class RetrieveTask:
     """32 days."""
 
     store: Path
-    days: Days
+    days: Datetime64
     granules: tuple[Granule, ...]
     settings: RetrieveSettings
     inputs: str

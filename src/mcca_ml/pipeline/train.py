@@ -5,8 +5,8 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from mcca_ml.arrays import Datetime64, Float32, Int8, Int64, UInt8
 from mcca_ml.errors import GranuleError
 from mcca_ml.flags import is_recommended
 from mcca_ml.learn import backend, sequences, uncertainty, uncertainty_file, weights_file
@@ -35,8 +35,6 @@ GROUP_CELLS = 256
 """Cells of one file of weights, and of one task."""
 LEARNING = (Role.TRAIN, Role.STOP)
 
-Roles = npt.NDArray[np.int8]
-
 
 @dataclass(frozen=True)
 class TrainTask:
@@ -45,7 +43,7 @@ class TrainTask:
     source: Source
     sensor: str
     cells: slice
-    roles: Roles
+    roles: Int8
     """Of each day that may be known, (time,)."""
     path: Path
     inputs: str
@@ -61,7 +59,7 @@ def files_of(plan: Plan, sensor: str) -> list[tuple[Path, slice]]:
     ]
 
 
-def roles(source: Source) -> Roles:
+def roles(source: Source) -> Int8:
     """Role of each day that may be known, (time,)."""
     return roles_of(source.learned, source.plan.settings.roles, target_days(source))
 
@@ -83,13 +81,13 @@ def series_of(task: TrainTask) -> Series:
     )
 
 
-def count_targets(task: TrainTask) -> npt.NDArray[np.int64]:
+def count_targets(task: TrainTask) -> Int64:
     """Training days with a target of each cell, (cell,)."""
     target = target_for(task.source, task.cells, task.source.learned, task.roles, (Role.TRAIN,))
     return np.asarray(np.isfinite(target.sm).sum(axis=1), np.int64)
 
 
-def _sample(task: TrainTask, chosen: npt.NDArray[np.int64]) -> Series:
+def _sample(task: TrainTask, chosen: Int64) -> Series:
     """Series of those cells of a task whose places are among `chosen`."""
     inside = chosen[(chosen >= task.cells.start) & (chosen < task.cells.stop)]
     return sequences.of(series_of(task), inside - task.cells.start)
@@ -125,21 +123,19 @@ def train_group(task: TrainTask) -> int:
 class Held:
     """What the calibration days of some cells say, (cell, time)."""
 
-    estimate: npt.NDArray[np.float32]
-    sm: npt.NDArray[np.float32]
-    sd: npt.NDArray[np.float32]
-    vod: npt.NDArray[np.float32]
-    nobs: npt.NDArray[np.uint8]
-    low: npt.NDArray[np.float32]
-    high: npt.NDArray[np.float32]
+    estimate: Float32
+    sm: Float32
+    sd: Float32
+    vod: Float32
+    nobs: UInt8
+    low: Float32
+    high: Float32
     """Range of each input on training days, (cell, feature)."""
-    months: npt.NDArray[np.int64]
+    months: Int64
     """Days with a target to learn from in each month of the year, (cell, 12)."""
 
 
-def _of_month(
-    sm: npt.NDArray[np.float32], days: npt.NDArray[np.datetime64]
-) -> npt.NDArray[np.int64]:
+def _of_month(sm: Float32, days: Datetime64) -> Int64:
     """Days with a target in each month of the year, (cell, 12)."""
     month = days.astype("M8[M]").astype(np.int64) % 12
     has = np.isfinite(sm)

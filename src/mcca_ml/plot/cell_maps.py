@@ -7,17 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Colormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from mcca_ml.arrays import Floating, Int64
 from mcca_ml.grid import ease2
-
-Doubles = npt.NDArray[np.floating]
-Indices = npt.NDArray[np.int64]
 
 _GAP_CELLS = 12
 """Rows or columns without a cell that part two regions."""
@@ -44,7 +41,7 @@ class Panel:
 
     title: str
     """With its units."""
-    values: Doubles
+    values: Floating
     """NaN where there is none, (cell,)."""
     low: float
     high: float
@@ -66,14 +63,14 @@ class Window:
         return (self.bottom - self.top) / (self.right - self.left)
 
 
-def _runs(values: Indices) -> list[Indices]:
+def _runs(values: Int64) -> list[Int64]:
     """Places of values that lie together, by gaps."""
     order = np.argsort(values, kind="stable")
     cuts = np.flatnonzero(np.diff(values[order]) > _GAP_CELLS) + 1
     return list(np.split(order, cuts))
 
 
-def regions(cells: Indices) -> list[Window]:
+def regions(cells: Int64) -> list[Window]:
     """Parts of the grid that hold some cells, north to south; one of all where there are many.
 
     Args:
@@ -115,7 +112,7 @@ def _ticks(axes: Axes, window: Window) -> None:
         )
 
 
-def _draw(axes: Axes, window: Window, cells: Indices, panel: Panel) -> ScalarMappable:
+def _draw(axes: Axes, window: Window, cells: Int64, panel: Panel) -> ScalarMappable:
     row, column = np.divmod(cells, ease2.M25.columns)
     inside = (
         (row >= window.top)
@@ -154,7 +151,7 @@ def _shape(windows: Sequence[Window], panels: int) -> tuple[int, int]:
     return across, -(-panels // across)
 
 
-def draw_maps(cells: Indices, panels: Sequence[Panel]) -> Figure:
+def draw_maps(cells: Int64, panels: Sequence[Panel]) -> Figure:
     """Maps of all panels in all regions.
 
     Where the panels fit beside each other the regions stand below each other; else a row is a
@@ -198,7 +195,7 @@ def draw_maps(cells: Indices, panels: Sequence[Panel]) -> Figure:
     return figure
 
 
-def limit_of(values: Doubles) -> float:
+def limit_of(values: Floating) -> float:
     """End of a scale about 0 that holds nearly all values: 0.02, 0.05, 0.1 or 0.2 [m3 m-3]."""
     known = np.abs(values[np.isfinite(values)])
     most = float(np.percentile(known, _SHARE)) if known.size else 0.0

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import matplotlib
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.colors import Colormap, LinearSegmentedColormap
@@ -16,14 +15,12 @@ from matplotlib.figure import Figure
 from matplotlib.gridspec import GridSpec
 
 from mcca_ml import __version__
+from mcca_ml.arrays import AnyArray, Booleans, Float32, Float64, Int64
 from mcca_ml.atomic import replacing
 from mcca_ml.flags import is_recommended
 from mcca_ml.grid import ease2
 from mcca_ml.grid.land import land_mask
 from mcca_ml.publish.attributes import is_simulated
-
-Floats = npt.NDArray[np.float32]
-Bools = npt.NDArray[np.bool_]
 
 DRY_TO_WET = LinearSegmentedColormap.from_list(
     "dry to wet",
@@ -107,15 +104,13 @@ def _panels() -> tuple[Panel, Panel, Panel]:
     )
 
 
-def _whole(
-    values: npt.NDArray[np.generic], cell: npt.NDArray[np.int64], grid: ease2.Grid
-) -> Floats:
+def _whole(values: AnyArray, cell: Int64, grid: ease2.Grid) -> Float32:
     whole = np.full(grid.size, np.nan, np.float32)
     whole[cell] = values
     return whole.reshape(grid.shape)
 
 
-def _span(centres: npt.NDArray[np.float64], used: Bools, cell_m: float) -> tuple[float, float]:
+def _span(centres: Float64, used: Booleans, cell_m: float) -> tuple[float, float]:
     """Lowest and highest coordinate to show along one axis [m]: all of it, or near the data."""
     all_of_it = (float(centres.min()) - cell_m / 2, float(centres.max()) + cell_m / 2)
     if not used.any():
@@ -129,9 +124,9 @@ def _span(centres: npt.NDArray[np.float64], used: Bools, cell_m: float) -> tuple
     return max(low, all_of_it[0]), min(high, all_of_it[1])
 
 
-def _window(values: Floats, grid: ease2.Grid) -> Window:
+def _window(values: Float32, grid: ease2.Grid) -> Window:
     """The part of the map that holds data, with a margin; the whole map where data are wide."""
-    known: Bools = np.isfinite(values)
+    known: Booleans = np.isfinite(values)
     west, east = _span(ease2.x(grid), np.asarray(known.any(axis=0)), grid.cell_m)
     south, north = _span(ease2.y(grid), np.asarray(known.any(axis=1)), grid.cell_m)
     limit = float(ease2.y_of(SOUTH_LIMIT))
@@ -145,7 +140,7 @@ def _step(span_deg: float) -> int:
     return next((step for step in (2, 5, 10, 20, 30) if span_deg / step <= 6), 60)
 
 
-def _degrees(low: float, high: float) -> npt.NDArray[np.float64]:
+def _degrees(low: float, high: float) -> Float64:
     step = _step(high - low)
     return np.arange(np.ceil(low / step) * step, high + 1e-9, step)
 
@@ -192,7 +187,7 @@ def _land(axes: Axes) -> None:
     )
 
 
-def _draw(axes: Axes, panel: Panel, values: Floats, good: Bools, grid: ease2.Grid) -> None:
+def _draw(axes: Axes, panel: Panel, values: Float32, good: Booleans, grid: ease2.Grid) -> None:
     """One field: full colour where recommended, pale elsewhere, with its colour bar."""
     for shown, opacity in ((~good, panel.pale), (good, 1.0)):
         image = axes.imshow(

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import matplotlib.dates as mdates
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 from matplotlib.figure import Figure
 
 from mcca_ml import schema
+from mcca_ml.arrays import AnyArray, Booleans
 from mcca_ml.atomic import replacing
 from mcca_ml.publish.attributes import is_simulated
 
@@ -22,13 +22,11 @@ _DPI = 150
 Columns = dict[str, list[str]]
 
 
-def _cells(values: npt.NDArray[np.generic]) -> list[str]:
+def _cells(values: AnyArray) -> list[str]:
     return [f"{value:.4f}" if np.isfinite(value) else "" for value in values.astype(float)]
 
 
-def table_of(
-    ds: xr.Dataset, recommended: npt.NDArray[np.bool_], said: dict[str, list[str]]
-) -> Columns:
+def table_of(ds: xr.Dataset, recommended: Booleans, said: dict[str, list[str]]) -> Columns:
     """Columns of the CSV: time, soil moisture, whether recommended, words, streams.
 
     Args:
@@ -62,7 +60,7 @@ def write_csv(columns: Columns, path: Path) -> Path:
     return path
 
 
-def write_series(ds: xr.Dataset, recommended: npt.NDArray[np.bool_], path: Path) -> Path:
+def write_series(ds: xr.Dataset, recommended: Booleans, path: Path) -> Path:
     """Draw the series with its uncertainty, and its streams below, into a PNG; return its path.
 
     Raises:

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from pyproj import CRS
 
+from mcca_ml.arrays import AnyArray
 from mcca_ml.grid import ease2
 from mcca_ml.publish.variables import AttributeValue
 
@@ -22,7 +22,7 @@ class Axis:
 
     name: str
     dims: tuple[str, ...]
-    values: npt.NDArray[np.generic]
+    values: AnyArray
     attributes: dict[str, AttributeValue]
 
 

@@ -6,15 +6,13 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 
+from mcca_ml.arrays import Int64, Integer
 from mcca_ml.grid.ease2 import M25
 from mcca_ml.grid.land import land_cells
 from mcca_ml.publish.attributes import area
 from mcca_ml.publish.coordinates import Axis, place_axes
 from mcca_ml.publish.variables import AttributeValue
-
-Cells = npt.NDArray[np.integer]
 
 
 class Sheet(Protocol):
@@ -54,7 +52,7 @@ class Sheet(Protocol):
         """Rows and columns."""
         ...
 
-    def places(self, cells: Cells) -> npt.NDArray[np.int64]:
+    def places(self, cells: Integer) -> Int64:
         """Flat index on the sheet of cells of the grid, all of which lie on it."""
         ...
 
@@ -86,13 +84,13 @@ class Rectangle(ABC):
         """Rows and columns."""
         return self.rows, self.columns
 
-    def places(self, cells: Cells) -> npt.NDArray[np.int64]:
+    def places(self, cells: Integer) -> Int64:
         """Flat index in the window of cells of the grid, all of which lie in it."""
         row, column = np.divmod(np.asarray(cells, np.int64), self.grid_columns)
         return np.asarray((row - self.row) * self.columns + column - self.column)
 
 
-def rectangle_around(row: Cells, column: Cells) -> tuple[int, int, int, int]:
+def rectangle_around(row: Integer, column: Integer) -> tuple[int, int, int, int]:
     """First row and column, and number of rows and columns, of the least one around some cells.
 
     Args:
@@ -154,7 +152,7 @@ class Window(Rectangle):
         return area(M25, *self.slices)
 
 
-def window_of(cells: Cells) -> Window:
+def window_of(cells: Integer) -> Window:
     """The least window around some cells; the whole grid for all land, and for no cell.
 
     >>> window_of(np.array([3 * 1388 + 7, 5 * 1388 + 6]))

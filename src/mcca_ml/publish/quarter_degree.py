@@ -14,18 +14,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 from pyproj import CRS
 
 from mcca_ml import schema
+from mcca_ml.arrays import Float64, Int32, Int64, Integer
 from mcca_ml.flags import is_recommended
 from mcca_ml.grid import ease2
 from mcca_ml.grid.land import land_cells
 from mcca_ml.grid.overlap import Cover, overlap, weighted_mean
 from mcca_ml.publish.attributes import area_between
 from mcca_ml.publish.coordinates import Axis, depth_axis
-from mcca_ml.publish.grid_window import Cells, Rectangle, rectangle_around
+from mcca_ml.publish.grid_window import Rectangle, rectangle_around
 from mcca_ml.publish.variables import AttributeValue
 
 NAME = "0.25_degree"
@@ -35,17 +35,17 @@ ROWS, COLUMNS = 720, 1440
 _WGS84_EPSG = 4326
 
 
-def latitude_edges() -> npt.NDArray[np.float64]:
+def latitude_edges() -> Float64:
     """Edges of the rows, north to south [degree_north]."""
     return np.asarray(90.0 - STEP * np.arange(ROWS + 1))
 
 
-def longitude_edges() -> npt.NDArray[np.float64]:
+def longitude_edges() -> Float64:
     """Edges of the columns, west to east [degree_east]."""
     return np.asarray(STEP * np.arange(COLUMNS + 1) - 180.0)
 
 
-def _middles(edges: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def _middles(edges: Float64) -> Float64:
     return np.asarray((edges[:-1] + edges[1:]) / 2)
 
 
@@ -83,7 +83,7 @@ class QuarterWindow(Rectangle):
         """None: latitude and longitude are the dimensions."""
         return ()
 
-    def _edges(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    def _edges(self) -> tuple[Float64, Float64]:
         return (
             latitude_edges()[self.row : self.row + self.rows + 1],
             longitude_edges()[self.column : self.column + self.columns + 1],
@@ -121,15 +121,15 @@ class Remap:
     """From some cells of EASE2_M25 to the cells of 0.25 degrees whose centres they hold."""
 
     sheet: QuarterWindow
-    cells: npt.NDArray[np.int64]
+    cells: Int64
     """Flat cells of the 0.25 degree grid, rising."""
-    centre: npt.NDArray[np.int32]
+    centre: Int32
     """Position in the list of source cells of the one that holds each centre."""
     cover: Cover
     """All source cells that share area with each cell."""
 
 
-def remap_of(cells: Cells) -> Remap:
+def remap_of(cells: Integer) -> Remap:
     """How some cells of EASE2_M25 go to the 0.25 degree grid.
 
     Args:
@@ -162,7 +162,7 @@ def remap_of(cells: Cells) -> Remap:
     )
 
 
-def _sheet(cells: Cells, row: Cells, column: Cells) -> QuarterWindow:
+def _sheet(cells: Integer, row: Integer, column: Integer) -> QuarterWindow:
     """What is around cells of EASE2_M25 and the cells, by row and column, that they fill."""
     if cells.size in (0, land_cells(ease2.M25).size):
         return QuarterWindow(0, 0, ROWS, COLUMNS)

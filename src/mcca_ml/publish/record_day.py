@@ -17,6 +17,7 @@ import xarray as xr
 from h5py import h5a, h5d, h5f, h5p, h5s, h5t
 
 from mcca_ml import schema
+from mcca_ml.arrays import AnyArray
 from mcca_ml.atomic import make_directory, replacing
 from mcca_ml.errors import SchemaError
 from mcca_ml.publish.grid_window import Sheet
@@ -29,7 +30,6 @@ from mcca_ml.publish.record_attributes import (
 from mcca_ml.publish.record_variables import (
     DAY_UNITS,
     LAYERS,
-    Array,
     Stored,
     all_attributes,
     stored_variables,
@@ -57,7 +57,7 @@ def time_attributes() -> dict[str, AttributeValue]:
     }
 
 
-def unfolded(values: Array, background: np.generic, places: Array, sheet: Sheet) -> Array:
+def unfolded(values: AnyArray, background: np.generic, places: AnyArray, sheet: Sheet) -> AnyArray:
     """Stored values of cells, shape (time, cell), on their sheet, shape (time, row, column)."""
     rows, columns = sheet.shape
     whole = np.full((len(values), rows * columns), background)
@@ -113,7 +113,7 @@ def _empty(made: RecordMade, sheet: Sheet, layers: tuple[str, ...]) -> bytes:
         return path.read_bytes()
 
 
-def _put(file: h5f.FileID, name: str, values: Array) -> None:
+def _put(file: h5f.FileID, name: str, values: AnyArray) -> None:
     """Write all values of a variable over time."""
     variable = h5d.open(file, name.encode())
     variable.set_extent(values.shape)
@@ -134,7 +134,9 @@ def _restate(file: h5f.FileID, attributes: dict[str, AttributeValue]) -> None:
         attribute.write(np.array(text, f"S{len(text)}"), kind)
 
 
-def _filled(image: bytes, values: dict[str, Array], attributes: dict[str, AttributeValue]) -> bytes:
+def _filled(
+    image: bytes, values: dict[str, AnyArray], attributes: dict[str, AttributeValue]
+) -> bytes:
     """A copy of an empty file with values and the attributes of its day."""
     access = h5p.create(h5p.FILE_ACCESS)
     access.set_fapl_core(_MEMORY, False)
@@ -186,7 +188,7 @@ def write_record_day(
     number = int(ds["time"].to_numpy()[0].astype("M8[D]").astype(np.int64))
     day = _ANY_DAY + timedelta(days=number)
     places = sheet.places(ds["cell"].to_numpy())
-    values: dict[str, Array] = {
+    values: dict[str, AnyArray] = {
         "time": np.array([number], np.float64),
         "time_bnds": np.array([[number, number + 1]], np.float64),
     }

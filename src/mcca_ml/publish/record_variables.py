@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mcca_ml import schema
+from mcca_ml.arrays import AnyArray, UInt8
 from mcca_ml.constants import FILL_FLOAT
 from mcca_ml.flags import FLAG_DTYPE, MEANING, NO_VALUE, Flag
 from mcca_ml.publish.grid_window import Sheet
@@ -20,8 +21,6 @@ from mcca_ml.publish.variables import (
     flag_attributes,
 )
 from mcca_ml.sensors import SENSORS
-
-Array = npt.NDArray[np.generic]
 
 DAY_UNITS = "days since 1970-01-01T00:00:00Z"
 MOISTURE_STEP = 1e-4
@@ -46,7 +45,7 @@ class Stored:
     attributes: Mapping[str, AttributeValue]
     of: str
     """Variable of `schema.RECORD` that it comes from."""
-    stored: Callable[[Array], Array]
+    stored: Callable[[AnyArray], AnyArray]
     """From that variable to stored values."""
 
 
@@ -75,7 +74,7 @@ CCI_NONE = np.uint8(127)
 """What ESA CCI soil moisture has for `flag` where there is no value."""
 
 
-def cci_flag(flag: npt.NDArray[np.generic]) -> npt.NDArray[np.uint8]:
+def cci_flag(flag: AnyArray) -> UInt8:
     """Our flag in the bits of `flag` of ESA CCI soil moisture (v09): 0 where recommended.
 
     Args:
@@ -95,7 +94,7 @@ def cci_flag(flag: npt.NDArray[np.generic]) -> npt.NDArray[np.uint8]:
     return out
 
 
-def _t0(times: Array) -> Array:
+def _t0(times: AnyArray) -> AnyArray:
     """Days since 1970; the fill value for NaT."""
     is_known = ~np.isnat(times)
     days = np.where(is_known, times, np.datetime64(0, "ns")) - np.datetime64(0, "ns")

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import xarray as xr
 
 from mcca_ml import schema
+from mcca_ml.arrays import AnyArray, Int64
 from mcca_ml.atomic import replacing
 from mcca_ml.constants import FILL_FLOAT
 from mcca_ml.errors import SchemaError
@@ -59,9 +60,7 @@ def file_name(ds: xr.Dataset) -> str:
     return f"{day}_{ds.attrs['sensor']}_{grid}{ending}.nc".lower()
 
 
-def _unfold(
-    values: npt.NDArray[np.generic], cell: npt.NDArray[np.int64], grid: ease2.Grid, fill: np.generic
-) -> npt.NDArray[np.generic]:
+def _unfold(values: AnyArray, cell: Int64, grid: ease2.Grid, fill: np.generic) -> AnyArray:
     """Values of some cells on the whole grid, `fill` elsewhere."""
     whole = np.full(grid.size, fill, values.dtype)
     whole[cell] = values
@@ -80,7 +79,7 @@ class _Writer:
         self.nc = nc
         self.ds = ds
         self.grid = ease2.by_name(ds.attrs["grid"])
-        self.cell: npt.NDArray[np.int64] = ds["cell"].to_numpy().astype(np.int64)
+        self.cell: Int64 = ds["cell"].to_numpy().astype(np.int64)
         # One chunk a look, but no chunk of more than a million cells: a region stays cheap to read.
         pieces = 4 if self.grid.size > _CHUNK_CELLS else 1
         rows, columns = self.grid.shape
@@ -90,7 +89,7 @@ class _Writer:
         self,
         name: str,
         dims: tuple[str, ...],
-        values: npt.NDArray[np.generic],
+        values: AnyArray,
         attributes: dict[str, AttributeValue],
     ) -> None:
         """Write a coordinate: whole, without fill value, as CF asks."""

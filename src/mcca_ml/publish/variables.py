@@ -7,10 +7,11 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from mcca_ml.arrays import AnyArray
 from mcca_ml.constants import FILL_FLOAT
 from mcca_ml.flags import FLAG_DTYPE, MEANING, NOT_RECOMMENDED, Flag
 
-AttributeValue = str | int | float | np.generic | npt.NDArray[np.generic]
+AttributeValue = str | int | float | np.generic | AnyArray
 Content = Literal["physicalMeasurement", "qualityInformation", "referenceInformation", "coordinate"]
 
 FILL_PACKED = np.int16(-32768)
@@ -49,7 +50,7 @@ class Field:
         """Value in the file where there is none."""
         return FILL_PACKED if self.scale else np.float32(FILL_FLOAT)
 
-    def stored(self, values: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
+    def stored(self, values: AnyArray) -> AnyArray:
         """Values as they stand in the file; what is not finite becomes the fill value."""
         as_float = np.asarray(values, np.float32)
         known = np.isfinite(as_float)

@@ -7,12 +7,11 @@ import numpy as np
 import xarray as xr
 
 from mcca_ml import schema
+from mcca_ml.arrays import Booleans, Float32
 from mcca_ml.errors import GranuleError
 from mcca_ml.flags import Quality
 from mcca_ml.formats import jaxa
 from mcca_ml.read.granule import (
-    Bools,
-    Floats,
     check_placed,
     dataset,
     file_name,
@@ -56,7 +55,7 @@ def _resolution(h5: h5py.File, sensor: Sensor) -> str:
     )
 
 
-def _places(h5: h5py.File, shape: tuple[int, int]) -> tuple[Floats, Floats]:
+def _places(h5: h5py.File, shape: tuple[int, int]) -> tuple[Float32, Float32]:
     """Latitude and longitude [degree] of the footprints; NaN where they are not on the Earth."""
     fine = (shape[0], jaxa.PER_FOOTPRINT * shape[1])
     lat = number_array(h5, jaxa.LATITUDE, fine)[:, :: jaxa.PER_FOOTPRINT].astype(np.float32)
@@ -67,7 +66,7 @@ def _places(h5: h5py.File, shape: tuple[int, int]) -> tuple[Floats, Floats]:
     return np.where(is_place, lat, nothing), np.where(is_place, east, nothing)
 
 
-def _has_rfi(h5: h5py.File, shape: tuple[int, int]) -> Bools:
+def _has_rfi(h5: h5py.File, shape: tuple[int, int]) -> Booleans:
     """Whether the provider saw interference at 6.9 or 7.3 GHz in either half of a footprint."""
     raw = number_array(h5, jaxa.PIXEL_QUALITY, (shape[0], jaxa.PER_FOOTPRINT * shape[1]))
     fields = raw.astype(np.int64)
@@ -105,7 +104,7 @@ def _shape(h5: h5py.File, name: str) -> tuple[int, int]:
     return int(shape[0]), int(shape[1])
 
 
-def _usable(where: str, tb: Floats, is_placed: Bools, is_timed: Bools) -> Bools:
+def _usable(where: str, tb: Float32, is_placed: Booleans, is_timed: Booleans) -> Booleans:
     """Whether a footprint has a place, a time and any brightness temperature.
 
     Raises:

@@ -6,15 +6,14 @@ from pathlib import Path
 
 import h5py
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 
 from mcca_ml import schema
+from mcca_ml.arrays import Float32, Float64
 from mcca_ml.errors import GranuleError
 from mcca_ml.flags import Quality
 from mcca_ml.formats import jaxa
 from mcca_ml.read.granule import (
-    Floats,
     dataset,
     file_name,
     number_array,
@@ -45,9 +44,9 @@ class _Map:
     day: str
     look: str
     simulated: str
-    tb: dict[str, Floats]
+    tb: dict[str, Float32]
     """By channel, (row, column) [K]."""
-    minutes: npt.NDArray[np.float64]
+    minutes: Float64
     """Since 00:00 UTC of the day; NaN where there is none."""
 
 
@@ -163,14 +162,14 @@ def _check_alike(maps: Sequence[_Map]) -> None:
         )
 
 
-def _joined(maps: Sequence[_Map]) -> tuple[npt.NDArray[np.float64], dict[str, Floats]]:
+def _joined(maps: Sequence[_Map]) -> tuple[Float64, dict[str, Float32]]:
     """Minutes of each cell, and its channels; those seen at another time than the first are left.
 
     Raises:
         GranuleError: the times of two files are of different passes in too many cells.
     """
     minutes = maps[0].minutes.copy()
-    tb: dict[str, Floats] = {}
+    tb: dict[str, Float32] = {}
     for one in maps:
         both = np.isfinite(minutes) & np.isfinite(one.minutes)
         is_other = both & (np.abs(minutes - one.minutes) > _SAME_MINUTES)

@@ -1,9 +1,9 @@
 """Ancillary fields of one granule for the brightness temperatures of another, which has none."""
 
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 
+from mcca_ml.arrays import AnyArray, Booleans, UInt32
 from mcca_ml.errors import GranuleError
 from mcca_ml.flags import FLAG_DTYPE, Flag
 from mcca_ml.read.assemble import SURFACE
@@ -21,7 +21,6 @@ COVER = ("land_cover", "land_cover_fraction")
 
 _STATIC_FLAGS = Flag.OPEN_WATER | Flag.COAST | Flag.URBAN | Flag.TOPOGRAPHY | Flag.PERMANENT_ICE
 
-Array = npt.NDArray[np.generic]
 Slot = tuple[int, int]
 
 
@@ -47,14 +46,14 @@ def _slots(ds: xr.Dataset, ancillary: xr.Dataset) -> dict[Slot, Slot]:
     }
 
 
-def _is_none(name: str, values: Array) -> npt.NDArray[np.bool_]:
+def _is_none(name: str, values: AnyArray) -> Booleans:
     """Where a field has no value, (time, look, cell); the classes of a cell are judged as one."""
     if name == "land_cover":
         return np.asarray((values == NO_LAND_COVER).all(axis=-1))
     return np.asarray(np.isnan(values))
 
 
-def _any_time(values: Array, none: npt.NDArray[np.bool_]) -> Array:
+def _any_time(values: AnyArray, none: Booleans) -> AnyArray:
     """The first value that each cell has at any time and look, as an array that begins with cell.
 
     Where `none` is true there is no value, whatever stands in `values`.
@@ -64,7 +63,7 @@ def _any_time(values: Array, none: npt.NDArray[np.bool_]) -> Array:
     return np.asarray(flat[first, np.arange(gone.shape[1])])
 
 
-def _of_day(values: Array, slots: dict[Slot, Slot], blank: Array) -> Array:
+def _of_day(values: AnyArray, slots: dict[Slot, Slot], blank: AnyArray) -> AnyArray:
     """A copy of `blank` with the values of the chosen slots in their places."""
     out = blank.copy()
     for target, source in slots.items():
@@ -72,7 +71,7 @@ def _of_day(values: Array, slots: dict[Slot, Slot], blank: Array) -> Array:
     return out
 
 
-def _shares(ds: xr.Dataset) -> Array:
+def _shares(ds: xr.Dataset) -> AnyArray:
     """Shares of the classes of land cover [1]; where none are given the first class is all."""
     if "land_cover_fraction" in ds:
         return ds["land_cover_fraction"].to_numpy()
@@ -145,9 +144,7 @@ def with_ancillary(ds: xr.Dataset, ancillary: xr.Dataset) -> xr.Dataset:
     return out
 
 
-def _surface(
-    source: xr.Dataset, slots: dict[Slot, Slot], shape: tuple[int, ...]
-) -> npt.NDArray[np.uint32]:
+def _surface(source: xr.Dataset, slots: dict[Slot, Slot], shape: tuple[int, ...]) -> UInt32:
     """Surface flags: the lasting ones of any time, the others of the same day and look."""
     flags = source["flag"].to_numpy().astype(FLAG_DTYPE) & FLAG_DTYPE(int(SURFACE))
     lasting = np.bitwise_or.reduce(flags, axis=(0, 1)) & FLAG_DTYPE(int(_STATIC_FLAGS))

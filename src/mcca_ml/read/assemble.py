@@ -4,20 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 
 from mcca_ml import schema
+from mcca_ml.arrays import AnyArray, Booleans, Datetime64, Float32, Float64, Int64, UInt16, UInt32
 from mcca_ml.errors import GranuleError
 from mcca_ml.flags import FLAG_DTYPE, Flag
 from mcca_ml.formats.smap import NOT_RECOMMENDED_BIT, QUALITY_BIT, SURFACE_BITS, Layout
 from mcca_ml.grid import ease2
 from mcca_ml.sensors import SMAP
-
-Floats = npt.NDArray[np.float32]
-Flags = npt.NDArray[np.uint32]
-Bits = npt.NDArray[np.uint16]
-Days = npt.NDArray[np.datetime64]
 
 SURFACE = Flag(int(np.bitwise_or.reduce([int(flag) for _, flag in SURFACE_BITS])))
 """All flags that describe the surface."""
@@ -28,42 +23,42 @@ class Observations:
     """The cells that one look saw, all arrays of the same length."""
 
     look: str
-    cell: npt.NDArray[np.int64]
-    tb: Floats
+    cell: Int64
+    tb: Float32
     """V and H [K], (cell, channel)."""
-    incidence: Floats
+    incidence: Float32
     """[rad]."""
-    obs_time: npt.NDArray[np.datetime64]
-    nobs: npt.NDArray[np.uint16]
+    obs_time: Datetime64
+    nobs: UInt16
     """Sides of the scan averaged into the value; 1 where the product has one value a cell."""
-    flag: Flags
-    ancillary: Mapping[str, npt.NDArray[np.generic]]
+    flag: UInt32
+    ancillary: Mapping[str, AnyArray]
     """Variables of schema.ANCILLARY, as far as the granule holds them."""
 
 
-def is_set(bits: Bits, bit: int, fill: float | None) -> npt.NDArray[np.bool_]:
+def is_set(bits: UInt16, bit: int, fill: float | None) -> Booleans:
     """Whether a bit is set; never in the fill value."""
-    found: npt.NDArray[np.bool_] = ((bits >> bit) & 1).astype(bool) & (bits != fill)
+    found: Booleans = ((bits >> bit) & 1).astype(bool) & (bits != fill)
     return found
 
 
-def is_suspect(quality: Bits, fill: float | None) -> npt.NDArray[np.bool_]:
+def is_suspect(quality: UInt16, fill: float | None) -> Booleans:
     """Whether the provider marks a brightness temperature as less than good, or does not say.
 
     >>> is_suspect(np.array([0, 1, 4, 65534], np.uint16), 65534).tolist()
     [False, True, False, True]
     """
-    unknown: npt.NDArray[np.bool_] = quality == fill
+    unknown: Booleans = quality == fill
     return is_set(quality, QUALITY_BIT, fill) | unknown
 
 
-def is_recommended(retrieval_quality: Bits, fill: float | None) -> npt.NDArray[np.bool_]:
+def is_recommended(retrieval_quality: UInt16, fill: float | None) -> Booleans:
     """Whether the provider recommends its soil moisture."""
-    known: npt.NDArray[np.bool_] = retrieval_quality != fill
+    known: Booleans = retrieval_quality != fill
     return known & ~is_set(retrieval_quality, NOT_RECOMMENDED_BIT, fill)
 
 
-def surface_flags(surface: Bits, fill: float | None) -> Flags:
+def surface_flags(surface: UInt16, fill: float | None) -> UInt32:
     """Our flags of the provider's surface conditions.
 
     >>> bits = np.array([2, 128, 2048, 65534], np.uint16)
@@ -76,14 +71,14 @@ def surface_flags(surface: Bits, fill: float | None) -> Flags:
     return flags
 
 
-def tb_flags(tb: Floats, suspect: npt.NDArray[np.bool_]) -> Flags:
+def tb_flags(tb: Float32, suspect: Booleans) -> UInt32:
     """Flags of the brightness temperatures of each cell, (cell, channel) -> (cell)."""
     invalid = np.where(np.isnan(tb).any(axis=1), int(Flag.TB_INVALID), 0)
     doubtful = np.where((suspect & ~np.isnan(tb)).any(axis=1), int(Flag.TB_SUSPECT), 0)
     return (invalid | doubtful).astype(FLAG_DTYPE)
 
 
-def solar_time(obs_time: npt.NDArray[np.datetime64], lon: npt.NDArray[np.float64]) -> Floats:
+def solar_time(obs_time: Datetime64, lon: Float64) -> Float32:
     """Local mean solar time [h], 0 to 24; NaN where there is no time.
 
     Args:
@@ -112,7 +107,7 @@ def nothing_seen(look: str) -> Observations:
     )
 
 
-def some_of(observations: Observations, which: npt.NDArray[np.bool_]) -> Observations:
+def some_of(observations: Observations, which: Booleans) -> Observations:
     """The cells of a look for which `which` is true."""
     return Observations(
         look=observations.look,
@@ -132,13 +127,13 @@ def _timed(observations: Observations) -> Observations:
     return observations if known.all() else some_of(observations, known)
 
 
-def _variable(name: str, data: npt.NDArray[np.generic]) -> xr.Variable:
+def _variable(name: str, data: AnyArray) -> xr.Variable:
     """A variable with the dimensions and units of the contract."""
     var = (schema.GRID_TB | schema.ANCILLARY)[name]  # type: ignore[operator]
     return xr.Variable(var.dims, data, {} if var.units is None else {"units": var.units})
 
 
-def _fields(observations: Observations) -> dict[str, npt.NDArray[np.generic]]:
+def _fields(observations: Observations) -> dict[str, AnyArray]:
     """All per-cell arrays of a look by the name of their variable."""
     return {
         "tb": observations.tb,
@@ -174,11 +169,11 @@ def _usable(looks: Sequence[Observations], where: str, *, may_be_empty: bool) ->
 
 
 def _spread(
-    seen: Sequence[Observations], days: Days, names: list[str], cells: npt.NDArray[np.int64]
-) -> dict[str, npt.NDArray[np.generic]]:
+    seen: Sequence[Observations], days: Datetime64, names: list[str], cells: Int64
+) -> dict[str, AnyArray]:
     """Every variable over days, looks and cells; missing where nothing was observed."""
     shape = (days.size, len(names), cells.size)
-    data: dict[str, npt.NDArray[np.generic]] = {}
+    data: dict[str, AnyArray] = {}
     for observations in seen:
         day = np.searchsorted(days, observations.obs_time.astype("M8[D]"))
         index = np.searchsorted(cells, observations.cell)

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import h5py
 import numpy as np
-import numpy.typing as npt
 
+from mcca_ml.arrays import AnyArray, Float32, Int64
 from mcca_ml.errors import GranuleError
 from mcca_ml.formats.smap import FILLS, KELVIN
-from mcca_ml.read.granule import Floats, array, decode, file_name, text
+from mcca_ml.read.granule import array, decode, file_name, text
 
 TB_RANGE = (30.0, 330.0)
 """Brightness temperatures that exist on Earth at 1.4 GHz [K]; the upper one is the granules' own
@@ -24,7 +24,7 @@ LEAST_VALUES = 50
 """Values of a part of the grid below which their share within TB_RANGE says nothing."""
 
 
-def _check_kelvin(found: h5py.Dataset, values: Floats) -> None:
+def _check_kelvin(found: h5py.Dataset, values: Float32) -> None:
     """Raise where the unit is not kelvin, or where the values cannot be."""
     where = file_name(found)
     units = text(found.attrs.get("units"))
@@ -42,7 +42,7 @@ def _check_kelvin(found: h5py.Dataset, values: Floats) -> None:
 
 def brightness_temperature(
     group: h5py.Group, name: str, shape: tuple[int, ...], rows: Sequence[slice] = (slice(None),)
-) -> Floats:
+) -> Float32:
     """Brightness temperature [K], NaN where missing or outside its physical range.
 
     Args:
@@ -60,11 +60,11 @@ def brightness_temperature(
 
 
 def flat_cell(
-    row: npt.NDArray[np.generic],
-    column: npt.NDArray[np.generic],
+    row: AnyArray,
+    column: AnyArray,
     shape: tuple[int, int],
     where: str,
-) -> npt.NDArray[np.int64]:
+) -> Int64:
     """Flat index of each cell on a grid of `shape`.
 
     Raises:

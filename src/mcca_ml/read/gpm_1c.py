@@ -7,17 +7,15 @@ from pathlib import Path
 
 import h5py
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 
 from mcca_ml import schema
+from mcca_ml.arrays import AnyArray, Booleans, Datetime64, Float32, Int8
 from mcca_ml.errors import GranuleError
 from mcca_ml.flags import Quality
 from mcca_ml.formats import pps_1c
 from mcca_ml.formats.pps_1c import TB_RANGE, Product
 from mcca_ml.read.granule import (
-    Bools,
-    Floats,
     check_placed,
     dataset,
     file_name,
@@ -33,8 +31,6 @@ from mcca_ml.sensors import SENSORS
 
 __all__ = ("is_1c", "read_1c", "read_open_1c")
 
-Times = npt.NDArray[np.datetime64]
-Codes = npt.NDArray[np.int8]
 
 _NAN = np.float32(np.nan)
 _YEARS = (1987, 2200)  # of the first imager in the archive, and far ahead; a fill value is neither
@@ -49,7 +45,7 @@ _CODES = {
 }
 
 
-def _raw(group: h5py.Group, name: str, shape: tuple[int, ...]) -> npt.NDArray[np.generic]:
+def _raw(group: h5py.Group, name: str, shape: tuple[int, ...]) -> AnyArray:
     """Raw values of a dataset of a swath.
 
     Raises:
@@ -67,7 +63,7 @@ def _raw(group: h5py.Group, name: str, shape: tuple[int, ...]) -> npt.NDArray[np
     return numbers(found)
 
 
-def _floats(group: h5py.Group, name: str, shape: tuple[int, ...]) -> Floats:
+def _floats(group: h5py.Group, name: str, shape: tuple[int, ...]) -> Float32:
     """Raw values of a dataset of a swath as float32, free to be changed."""
     return _raw(group, name, shape).astype(np.float32, copy=False)
 
@@ -112,7 +108,7 @@ def _shape(tc: h5py.Dataset, layout: pps_1c.Swath, product: Product) -> tuple[in
     return int(shape[0]), int(shape[1])
 
 
-def _time(group: h5py.Group, scans: int) -> Times:
+def _time(group: h5py.Group, scans: int) -> Datetime64:
     """Time of each scan [UTC]; NaT where there is none.
 
     A time inside a leap second is given as that of the second after it, since datetime64 has none.
@@ -130,7 +126,7 @@ def _time(group: h5py.Group, scans: int) -> Times:
     return np.where(is_known, times, np.datetime64("NaT", "ns"))
 
 
-def _places(group: h5py.Group, shape: tuple[int, int]) -> tuple[Floats, Floats, Bools]:
+def _places(group: h5py.Group, shape: tuple[int, int]) -> tuple[Float32, Float32, Booleans]:
     """Latitude and longitude [degree], and whether they are on the Earth."""
     lat, lon = (_floats(group, name, shape) for name in pps_1c.PLACE)
     is_place = (lat >= -90) & (lat <= 90) & (lon >= -180) & (lon <= 360)
@@ -140,7 +136,7 @@ def _places(group: h5py.Group, shape: tuple[int, int]) -> tuple[Floats, Floats, 
     return lat, lon, is_place
 
 
-def _incidence(group: h5py.Group, layout: pps_1c.Swath, kept: int, lat: Floats) -> Floats:
+def _incidence(group: h5py.Group, layout: pps_1c.Swath, kept: int, lat: Float32) -> Float32:
     """Incidence angle [rad]: the mean over the channels kept of the angle of each."""
     shape = (*lat.shape, *dataset(group, "incidenceAngle").shape[2:3])
     angles = _floats(group, "incidenceAngle", shape)
@@ -159,7 +155,7 @@ def _incidence(group: h5py.Group, layout: pps_1c.Swath, kept: int, lat: Floats) 
     return np.where(known > 0, total / np.where(known > 0, known, 1), _NAN)
 
 
-def _quality(group: h5py.Group, shape: tuple[int, int]) -> Codes:
+def _quality(group: h5py.Group, shape: tuple[int, int]) -> Int8:
     """Quality of each footprint, after `flags.Quality`."""
     table = np.full(256, Quality.UNUSABLE, np.int8)
     for code, meaning in _CODES.items():
@@ -170,7 +166,7 @@ def _quality(group: h5py.Group, shape: tuple[int, int]) -> Codes:
     return codes
 
 
-def _masked(tb: Floats, quality: Codes) -> Bools:
+def _masked(tb: Float32, quality: Int8) -> Booleans:
     """Whether a footprint has any value; what is none becomes NaN, and the footprint unusable."""
     is_seen = np.zeros(quality.size, np.bool_)
     for start in range(0, quality.size, _BLOCK):

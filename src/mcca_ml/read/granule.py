@@ -9,14 +9,12 @@ from pathlib import Path
 
 import h5py
 import numpy as np
-import numpy.typing as npt
 from h5py import h5d, h5s
 
+from mcca_ml.arrays import AnyArray, Booleans, Float32
 from mcca_ml.errors import GranuleError
 from mcca_ml.formats.smap import SIMULATED
 
-Floats = npt.NDArray[np.float32]
-Bools = npt.NDArray[np.bool_]
 _SHOWN = 8
 
 
@@ -122,7 +120,7 @@ def _shaped(group: h5py.Group, name: str, shape: tuple[int, ...]) -> h5py.Datase
 
 def array(
     group: h5py.Group, name: str, shape: tuple[int, ...], rows: Sequence[slice] = (slice(None),)
-) -> npt.NDArray[np.generic]:
+) -> AnyArray:
     """Raw values of the dataset `name`, which must have the given shape.
 
     Args:
@@ -135,11 +133,11 @@ def array(
         GranuleError: it is absent or has another shape.
     """
     found = _shaped(group, name, shape)
-    parts: list[npt.NDArray[np.generic]] = [found[run] for run in rows]
+    parts: list[AnyArray] = [found[run] for run in rows]
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
-def number_array(group: h5py.Group, name: str, shape: tuple[int, ...]) -> npt.NDArray[np.generic]:
+def number_array(group: h5py.Group, name: str, shape: tuple[int, ...]) -> AnyArray:
     """Raw values of the dataset `name`, which must be numbers of the given shape.
 
     Raises:
@@ -148,9 +146,7 @@ def number_array(group: h5py.Group, name: str, shape: tuple[int, ...]) -> npt.ND
     return numbers(_shaped(group, name, shape))
 
 
-def quick_numbers(
-    group: h5py.Group, name: str, shape: tuple[int, ...]
-) -> npt.NDArray[np.generic] | None:
+def quick_numbers(group: h5py.Group, name: str, shape: tuple[int, ...]) -> AnyArray | None:
     """Raw values of the dataset `name` if it is there, of that shape, and holds numbers; else None.
 
     By the library's own calls: h5py's comfortable ones take most of the time of a small granule.
@@ -161,14 +157,14 @@ def quick_numbers(
         dtype = found.dtype
         if found.shape != shape or dtype.kind not in "iuf":
             return None
-        raw: npt.NDArray[np.generic] = np.empty(shape, dtype)
+        raw: AnyArray = np.empty(shape, dtype)
         found.read(h5s.ALL, h5s.ALL, raw)
     except (KeyError, TypeError, ValueError, OSError, RuntimeError):
         return None
     return raw
 
 
-def numbers(found: h5py.Dataset) -> npt.NDArray[np.generic]:
+def numbers(found: h5py.Dataset) -> AnyArray:
     """Raw values of a dataset, which must be numbers.
 
     Raises:
@@ -179,7 +175,7 @@ def numbers(found: h5py.Dataset) -> npt.NDArray[np.generic]:
             f"{file_name(found)}: {found.name} is of type {found.dtype}, expected numbers; "
             "give the provider's file"
         )
-    raw: npt.NDArray[np.generic] = found[()]
+    raw: AnyArray = found[()]
     return raw
 
 
@@ -188,7 +184,7 @@ def file_name(group: h5py.Group | h5py.Dataset) -> str:
     return Path(group.file.filename).name
 
 
-def check_placed(where: str, is_seen: Bools, is_placed: Bools, is_timed: Bools) -> None:
+def check_placed(where: str, is_seen: Booleans, is_placed: Booleans, is_timed: Booleans) -> None:
     """Raise where values are there and not one of them has a place or a time.
 
     Args:
@@ -209,13 +205,13 @@ def check_placed(where: str, is_seen: Bools, is_placed: Bools, is_timed: Bools) 
 
 
 def decode(
-    raw: npt.NDArray[np.generic],
+    raw: AnyArray,
     fill: float | None,
     valid: tuple[float, float] = (-np.inf, np.inf),
     *,
     scale: float = 1.0,
     offset: float = 0.0,
-) -> Floats:
+) -> Float32:
     """Physical values: raw * scale + offset, NaN where the raw value is the fill or out of range.
 
     The fill value is judged on the raw values, before the scale.

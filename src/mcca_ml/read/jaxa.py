@@ -4,14 +4,14 @@ from collections.abc import Sequence
 
 import h5py
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 
+from mcca_ml.arrays import Datetime64, Float32, Float64
 from mcca_ml.errors import GranuleError
 from mcca_ml.formats import jaxa
 from mcca_ml.formats.pps_1c import TB_RANGE
 from mcca_ml.formats.smap import KELVIN
-from mcca_ml.read.granule import Floats, file_name, number_array, text
+from mcca_ml.read.granule import file_name, number_array, text
 from mcca_ml.sensors import AMSR2, AMSRE, Sensor
 
 _FAR = 3.0e9  # TAI93 of the year 2088 [s]: beyond it a number is a fill value, not a time
@@ -37,7 +37,7 @@ def _scale(found: h5py.Dataset) -> float:
     return scale
 
 
-def angle(h5: h5py.File, name: str, shape: tuple[int, ...]) -> Floats:
+def angle(h5: h5py.File, name: str, shape: tuple[int, ...]) -> Float32:
     """An angle between 0 and 90 degrees [rad]; NaN where the value is none.
 
     Raises:
@@ -48,7 +48,7 @@ def angle(h5: h5py.File, name: str, shape: tuple[int, ...]) -> Floats:
     return np.radians(np.where((degrees >= 0) & (degrees < 90), degrees, np.float32(np.nan)))
 
 
-def brightness_temperature(h5: h5py.File, name: str, shape: tuple[int, ...]) -> Floats:
+def brightness_temperature(h5: h5py.File, name: str, shape: tuple[int, ...]) -> Float32:
     """Brightness temperature [K]; NaN where the *count* is invalid, or the value out of range.
 
     Raises:
@@ -97,7 +97,7 @@ def check_not_empty(swaths: Sequence[xr.Dataset], where: str) -> None:
         )
 
 
-def utc_of_tai93(seconds: npt.NDArray[np.float64]) -> npt.NDArray[np.datetime64]:
+def utc_of_tai93(seconds: Float64) -> Datetime64:
     """UTC of TAI93 times; NaT where there is none.
 
     A time inside a leap second is given as that of the second after it, since datetime64 has none.

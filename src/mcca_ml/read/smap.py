@@ -5,10 +5,10 @@ from pathlib import Path
 
 import h5py
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 
 from mcca_ml import schema
+from mcca_ml.arrays import AnyArray, Datetime64, Float32, Int64, UInt16
 from mcca_ml.formats.smap import COVERS, FILLS, Group, Layout
 from mcca_ml.grid import ease2
 from mcca_ml.read import times
@@ -23,10 +23,10 @@ from mcca_ml.read.assemble import (
     tb_flags,
 )
 from mcca_ml.read.brightness import brightness_temperature, flat_cell
-from mcca_ml.read.granule import Floats, array, dataset, decode, file_name, open_hdf5
+from mcca_ml.read.granule import array, dataset, decode, file_name, open_hdf5
 from mcca_ml.read.identify import layout_of, look_of_orbit
 from mcca_ml.read.smap_l1c import read_l1c
-from mcca_ml.read.window import Cells, CellsOf, Window, window_of
+from mcca_ml.read.window import CellsOf, Window, window_of
 
 ANCILLARY = {
     "soil_temperature": ("surface_temperature",),
@@ -52,27 +52,27 @@ class Source:
     """Rows and columns of the grid (level 3), or the number of cells listed (level 2)."""
     rows: tuple[slice, ...]
     """Runs along the first axis that are read."""
-    chosen: npt.NDArray[np.int64]
+    chosen: Int64
     """Flat indices into what is read."""
 
     def holds(self, name: str) -> bool:
         """Whether the group has the field."""
         return name + self.suffix in self.group
 
-    def raw(self, name: str, *more: int) -> npt.NDArray[np.generic]:
+    def raw(self, name: str, *more: int) -> AnyArray:
         """Stored values at the chosen places; `more` are sizes of further dimensions."""
         values = array(self.group, name + self.suffix, (*self.shape, *more), self.rows)
         return values.reshape(-1, *more)[self.chosen]
 
-    def bits(self, name: str) -> npt.NDArray[np.uint16]:
+    def bits(self, name: str) -> UInt16:
         """A field of bits at the chosen places."""
         return self.raw(name).astype(np.uint16)
 
-    def physical(self, name: str, low: float, high: float) -> Floats:
+    def physical(self, name: str, low: float, high: float) -> Float32:
         """Values at the chosen places; NaN where missing or out of range."""
         return decode(self.raw(name), FILLS["f4"], (low, high))
 
-    def obs_time(self) -> npt.NDArray[np.datetime64]:
+    def obs_time(self) -> Datetime64:
         """Observation times [UTC]; the epoch is told from a few of the chosen places."""
         seconds = self.raw("tb_time_seconds").astype(np.float64)
         utc = self.group.get(f"tb_time_utc{self.suffix}")
@@ -92,14 +92,14 @@ def _shape(group: h5py.Group, layout: Layout, suffix: str) -> tuple[int, ...]:
     return (dataset(group, f"tb_v_corrected{suffix}").size,)
 
 
-def _land_cover(source: Source) -> dict[str, npt.NDArray[np.generic]]:
+def _land_cover(source: Source) -> dict[str, AnyArray]:
     """Land-cover classes and their shares, empty where the granule has none."""
     if not source.holds("landcover_class"):
         return {}
     classes = source.raw("landcover_class", COVERS)
     none = classes >= LAND_COVERS  # type: ignore[operator]
     classes = np.where(none, schema.NO_LAND_COVER, classes).astype(np.uint8)
-    fields: dict[str, npt.NDArray[np.generic]] = {"land_cover": classes}
+    fields: dict[str, AnyArray] = {"land_cover": classes}
     if source.holds("landcover_class_fraction"):
         raw = source.raw("landcover_class_fraction", COVERS)
         share = decode(raw, FILLS["f4"], (0.0, 1.0))
@@ -107,9 +107,9 @@ def _land_cover(source: Source) -> dict[str, npt.NDArray[np.generic]]:
     return fields
 
 
-def _ancillary(source: Source) -> dict[str, npt.NDArray[np.generic]]:
+def _ancillary(source: Source) -> dict[str, AnyArray]:
     """What the group holds beside brightness temperature, by the names of schema.ANCILLARY."""
-    fields: dict[str, npt.NDArray[np.generic]] = {}
+    fields: dict[str, AnyArray] = {}
     for variable, names in ANCILLARY.items():
         present = [name for name in names if source.holds(name)]
         if present:
@@ -121,7 +121,7 @@ def _ancillary(source: Source) -> dict[str, npt.NDArray[np.generic]]:
     return fields | _land_cover(source)
 
 
-def _cells(source: Source, layout: Layout, window: Window | None) -> npt.NDArray[np.int64]:
+def _cells(source: Source, layout: Layout, window: Window | None) -> Int64:
     """Flat index of each chosen place on the grid: its position, or its row and column."""
     if window is not None:
         return window.cell[np.searchsorted(window.place, source.chosen)]
@@ -159,7 +159,7 @@ def _observations(
     )
 
 
-def _looks(h5: h5py.File, layout: Layout, cells: Cells | None) -> list[Observations]:
+def _looks(h5: h5py.File, layout: Layout, cells: Int64 | None) -> list[Observations]:
     """What each look saw of the cells, of a level 3 granule with no more read than they need."""
     if layout.product.level == "L3":
         window = None if cells is None else window_of(cells, ease2.by_name(layout.product.grid))

@@ -4,20 +4,18 @@ from collections.abc import Callable
 
 import h5py
 import numpy as np
-import numpy.typing as npt
 
+from mcca_ml.arrays import AnyArray, Booleans, Float32, Float64, Floating
 from mcca_ml.formats.smap import FILLS, SIDES, Layout
 from mcca_ml.grid import ease2
 from mcca_ml.read import times
 from mcca_ml.read.assemble import Observations, is_suspect, tb_flags
 from mcca_ml.read.brightness import brightness_temperature, flat_cell
-from mcca_ml.read.granule import Floats, array, dataset, decode, file_name
+from mcca_ml.read.granule import array, dataset, decode, file_name
 from mcca_ml.read.identify import look_of_orbit
 
-Bools = npt.NDArray[np.bool_]
 
-
-def sides_used(tb: Floats, suspect: Bools) -> tuple[Bools, Bools]:
+def sides_used(tb: Float32, suspect: Booleans) -> tuple[Booleans, Booleans]:
     """Which sides go into the mean, (polarisation, side, cell), and whether it is suspect, (cell).
 
     V and H are read against each other, so they take the same sides, which look at other ground
@@ -48,7 +46,7 @@ def sides_used(tb: Floats, suspect: Bools) -> tuple[Bools, Bools]:
     return used, np.asarray(doubtful, np.bool_)
 
 
-def _mean(values: npt.NDArray[np.floating], used: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+def _mean(values: Floating, used: Booleans) -> Float64:
     """Mean over the used sides that have a value, (side, cell) -> (cell); NaN where none has."""
     valid = used & np.isfinite(values)
     count = valid.sum(axis=0)
@@ -60,13 +58,13 @@ def _sides(
     group: h5py.Group,
     name: str,
     shape: tuple[int, ...],
-    read: Callable[[h5py.Group, str, tuple[int, ...]], npt.NDArray[np.generic]],
-) -> npt.NDArray[np.generic]:
+    read: Callable[[h5py.Group, str, tuple[int, ...]], AnyArray],
+) -> AnyArray:
     """A field of both sides of the scan, (side, cell)."""
     return np.stack([read(group, f"{name}_{side}", shape) for side in SIDES])
 
 
-def _seconds(group: h5py.Group, shape: tuple[int, ...]) -> tuple[Floats, np.datetime64]:
+def _seconds(group: h5py.Group, shape: tuple[int, ...]) -> tuple[Float32, np.datetime64]:
     """Observation times (side, cell) [s], NaN where missing, and the epoch that they count from."""
     names = [f"cell_tb_time_seconds_{side}" for side in SIDES]
     raw = [array(group, name, shape).astype(np.float64) for name in names]
@@ -89,7 +87,8 @@ def read_l1c(h5: h5py.File, layout: Layout) -> Observations:
     """
     group = h5[layout.groups[0].name]
     shape = (dataset(group, "cell_tb_v_fore").size,)
-    tb = np.stack([_sides(group, f"cell_tb_{p}", shape, brightness_temperature) for p in "vh"])
+    sides = [_sides(group, f"cell_tb_{p}", shape, brightness_temperature) for p in "vh"]
+    tb = np.stack(sides).astype(np.float32, copy=False)
     quality = np.stack([_sides(group, f"cell_tb_qual_flag_{p}", shape, array) for p in "vh"])
     used, doubtful = sides_used(tb, is_suspect(quality.astype(np.uint16), FILLS["u2"]))
     columns = [_mean(*pair).astype(np.float32) for pair in zip(tb, used, strict=True)]

@@ -6,6 +6,7 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
+from mcca_ml.arrays import Datetime64, Float64, Int64
 from mcca_ml.formats.smap import DOCUMENTED_EPOCH, FILLS
 from mcca_ml.read.granule import text
 
@@ -21,7 +22,7 @@ _ROUND_US = 10_000
 _WRITTEN = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:[0-5]\d\.\d+)Z?$")
 
 
-def sample(seconds: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+def sample(seconds: Float64) -> Int64:
     """Flat indices of a few observations spread over the array; none are of a fill value.
 
     Args:
@@ -32,9 +33,7 @@ def sample(seconds: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
     return np.asarray(known[spread], np.int64)
 
 
-def epoch_of(
-    seconds: npt.NDArray[np.float64], utc: h5py.Dataset | npt.NDArray[np.bytes_] | None
-) -> np.datetime64:
+def epoch_of(seconds: Float64, utc: h5py.Dataset | npt.NDArray[np.bytes_] | None) -> np.datetime64:
     """UTC at which `seconds` is zero, told from the few times written out in `utc`.
 
     Args:
@@ -57,7 +56,7 @@ def epoch_of(
     return epoch + np.timedelta64(round(median / _ROUND_US) * _ROUND_US, "us")
 
 
-def obs_time(seconds: npt.NDArray[np.float64], epoch: np.datetime64) -> npt.NDArray[np.datetime64]:
+def obs_time(seconds: Float64, epoch: np.datetime64) -> Datetime64:
     """Observation times [UTC]; NaT where there is none.
 
     Args:

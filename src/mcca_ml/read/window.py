@@ -4,13 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from mcca_ml.arrays import Int64
 from mcca_ml.grid import ease2
 
-Cells = npt.NDArray[np.int64]
-
-CellsOf = Callable[[ease2.Grid], Cells]
+CellsOf = Callable[[ease2.Grid], Int64]
 """The cells to read, flat indices on the grid of a granule, rising; each once."""
 
 
@@ -19,13 +17,13 @@ class Window:
     """Runs of rows, and where some cells stand among what is read of them."""
 
     rows: tuple[slice, ...]
-    cell: Cells
+    cell: Int64
     """Flat indices on the grid."""
-    place: Cells
+    place: Int64
     """Flat indices into the rows read, of each cell."""
 
 
-def window_of(cells: Cells, grid: ease2.Grid) -> Window:
+def window_of(cells: Int64, grid: ease2.Grid) -> Window:
     """Return the rows that hold some cells; granules are stored row by row.
 
     Args:

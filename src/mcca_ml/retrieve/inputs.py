@@ -4,9 +4,9 @@ from dataclasses import dataclass, replace
 
 import jax.numpy as jnp
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 
+from mcca_ml.arrays import Booleans, Float32, UInt8, UInt32
 from mcca_ml.config.load import RetrieveSettings
 from mcca_ml.constants import QUARTZ_DENSITY
 from mcca_ml.errors import GranuleError, SchemaError
@@ -15,7 +15,7 @@ from mcca_ml.physics.dielectric import soil_permittivity_mironov09
 from mcca_ml.physics.temperature import land_surface_temperature_holmes09
 from mcca_ml.retrieve import land_cover
 from mcca_ml.retrieve.channels import ChannelSet, choose_channels
-from mcca_ml.retrieve.screen import FlagArray, FloatArray, bit, field, screen
+from mcca_ml.retrieve.screen import bit, field, screen
 from mcca_ml.retrieve.self_constraint import Cell, Model
 from mcca_ml.retrieve.uncertainty import InputError
 from mcca_ml.schema import NO_LAND_COVER
@@ -35,21 +35,21 @@ ROUGHNESS_TABLES = {
 class Rows:
     """Every (time, look, cell) of a dataset as one row each."""
 
-    cell: Cell[FloatArray]
+    cell: Cell[Float32]
     """Inputs, numpy arrays of one value a row (`tb`: one a row and channel)."""
-    clay_sd: FloatArray
+    clay_sd: Float32
     """Error of clay [1]: larger where it is a default."""
-    temperature_sd: FloatArray
+    temperature_sd: Float32
     """Error of soil temperature [K]: larger where it comes from Ka band."""
-    flag: FlagArray
+    flag: UInt32
     shape: tuple[int, int, int]
     """Sizes of time, look and cell."""
 
-    def replace_cell(self, cell: Cell[FloatArray]) -> "Rows":
+    def replace_cell(self, cell: Cell[Float32]) -> "Rows":
         """The same rows with other inputs."""
         return replace(self, cell=cell)
 
-    def replace_flag(self, flag: FlagArray) -> "Rows":
+    def replace_flag(self, flag: UInt32) -> "Rows":
         """The same rows with another flag."""
         return replace(self, flag=flag)
 
@@ -85,7 +85,7 @@ def model_of(ds: xr.Dataset, settings: RetrieveSettings) -> Model:
     )
 
 
-def error_of(settings: RetrieveSettings) -> InputError[FloatArray]:
+def error_of(settings: RetrieveSettings) -> InputError[Float32]:
     """Standard deviations of the inputs; those of clay and temperature are taken from the rows."""
     return InputError(
         omega=np.array(settings.omega_sd, np.float32),
@@ -97,7 +97,7 @@ def error_of(settings: RetrieveSettings) -> InputError[FloatArray]:
     )
 
 
-def _soil_temperature(ds: xr.Dataset, rows: int) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
+def _soil_temperature(ds: xr.Dataset, rows: int) -> tuple[Float32, Booleans]:
     """Effective soil temperature [K]: the granule's, else from Ka band; and where it is that."""
     if "soil_temperature" in ds:
         return field(ds, "soil_temperature", rows), np.zeros(rows, np.bool_)
@@ -112,7 +112,7 @@ def _soil_temperature(ds: xr.Dataset, rows: int) -> tuple[FloatArray, npt.NDArra
     )
 
 
-def _land_cover(ds: xr.Dataset, rows: int) -> tuple[npt.NDArray[np.uint8], FloatArray]:
+def _land_cover(ds: xr.Dataset, rows: int) -> tuple[UInt8, Float32]:
     """Land cover classes, `NO_LAND_COVER` where there is none, and their shares, (row, cover)."""
     if "land_cover" not in ds:
         return np.full((rows, 1), NO_LAND_COVER, np.uint8), np.zeros((rows, 1), np.float32)
@@ -123,7 +123,7 @@ def _land_cover(ds: xr.Dataset, rows: int) -> tuple[npt.NDArray[np.uint8], Float
     return classes, ds["land_cover_fraction"].to_numpy().astype(np.float32).reshape(classes.shape)
 
 
-def _soil_moisture_max(ds: xr.Dataset, rows: int, settings: RetrieveSettings) -> FloatArray:
+def _soil_moisture_max(ds: xr.Dataset, rows: int, settings: RetrieveSettings) -> Float32:
     """Upper bound of soil moisture [m3 m-3]: porosity where bulk density is known."""
     porosity = 1.0 - field(ds, "bulk_density", rows) / np.float32(QUARTZ_DENSITY)
     fallback = np.float32(settings.soil_moisture_max)
@@ -184,9 +184,7 @@ def rows_of(ds: xr.Dataset, channels: ChannelSet, settings: RetrieveSettings) ->
     return Rows(cell, clay_sd, temperature_sd, flag, shape)
 
 
-def _omega(
-    classes: npt.NDArray[np.uint8], share: FloatArray, settings: RetrieveSettings
-) -> FloatArray:
+def _omega(classes: UInt8, share: Float32, settings: RetrieveSettings) -> Float32:
     """Albedo of each row [1]: one value, or by land cover."""
     if settings.omega_source == "uniform":
         return np.full(len(classes), settings.omega, np.float32)
@@ -197,10 +195,10 @@ def _omega(
 
 def _roughness(
     ds: xr.Dataset,
-    classes: npt.NDArray[np.uint8],
-    share: FloatArray,
+    classes: UInt8,
+    share: Float32,
     settings: RetrieveSettings,
-) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
+) -> tuple[Float32, Booleans]:
     """Roughness h of each row [1], and where what was asked for it had none."""
     table, no_cover = land_cover.area_mean(
         ROUGHNESS_TABLES[settings.roughness_source], classes, share, land_cover.DEFAULT_ROUGHNESS

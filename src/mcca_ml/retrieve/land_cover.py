@@ -9,10 +9,10 @@ signal at 10 GHz.
 """
 
 import numpy as np
-import numpy.typing as npt
+
+from mcca_ml.arrays import Booleans, Float32, UInt8
 
 CLASSES = 17
-FloatArray = npt.NDArray[np.float32]
 
 # Class:       water ENF  EBF  DNF  DBF  MF   CSH  OSH  WSA  SAV  GRA  WET  CRO  URB  MOS  ICE  BAR
 OMEGA_DCA = (0.00, 0.07, 0.07, 0.07, 0.07, 0.07, 0.08, 0.07, 0.08, 0.10, 0.07, 0.10, 0.06, 0.08,
@@ -35,10 +35,10 @@ DEFAULT_EXPONENT = 0.45
 
 def area_mean(
     table: tuple[float, ...],
-    land_cover: npt.NDArray[np.uint8],
-    fraction: FloatArray,
+    land_cover: UInt8,
+    fraction: Float32,
     default: float,
-) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
+) -> tuple[Float32, Booleans]:
     """Mean of a table over the classes of each cell, weighted by area; and where it is the default.
 
     Args:

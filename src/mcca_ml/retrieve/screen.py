@@ -1,15 +1,12 @@
 """Which cells to attempt, and the flag bits that do not depend on the retrieval."""
 
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 
+from mcca_ml.arrays import Booleans, Float32, UInt32
 from mcca_ml.constants import WATER_FREEZING_POINT
 from mcca_ml.flags import FLAG_DTYPE, NO_VALUE, Flag
 from mcca_ml.retrieve.land_cover import PERMANENT_ICE_CLASS
-
-FlagArray = npt.NDArray[np.uint32]
-FloatArray = npt.NDArray[np.float32]
 
 # Thresholds of SMAP: recommended below the first, not attempted from the second on (metadata of
 # SPL2SMP granules: WaterFractionLowerThreshold 0.05, WaterFractionUpperThreshold 0.5).
@@ -27,19 +24,19 @@ BOUND_MARGIN = 1e-3
 """Distance from a bound, as a share of the range, within which a value counts as at the bound."""
 
 
-def bit(condition: npt.NDArray[np.bool_] | np.bool_, flag: Flag) -> FlagArray:
+def bit(condition: Booleans | np.bool_, flag: Flag) -> UInt32:
     """The flag's bit where the condition holds, else 0."""
     return np.where(condition, FLAG_DTYPE(int(flag)), FLAG_DTYPE(0))
 
 
-def field(ds: xr.Dataset, name: str, rows: int) -> FloatArray:
+def field(ds: xr.Dataset, name: str, rows: int) -> Float32:
     """A variable of one value a cell as rows; NaN everywhere where the dataset has none."""
     if name not in ds:
         return np.full(rows, np.nan, np.float32)
     return np.asarray(ds[name].to_numpy(), np.float32).reshape(rows)
 
 
-def screen(ds: xr.Dataset, tb: FloatArray, soil_temperature: FloatArray) -> FlagArray:
+def screen(ds: xr.Dataset, tb: Float32, soil_temperature: Float32) -> UInt32:
     """Flag of each row before retrieval; rows with a bit of `flags.NO_VALUE` are not attempted.
 
     Args:
@@ -64,23 +61,23 @@ def screen(ds: xr.Dataset, tb: FloatArray, soil_temperature: FloatArray) -> Flag
     return flag
 
 
-def attempted(flag: FlagArray) -> npt.NDArray[np.bool_]:
+def attempted(flag: UInt32) -> Booleans:
     """Rows that nothing keeps from a retrieval."""
-    excluded: npt.NDArray[np.bool_] = (flag & FLAG_DTYPE(int(NO_VALUE))) != 0
+    excluded: Booleans = (flag & FLAG_DTYPE(int(NO_VALUE))) != 0
     return ~excluded
 
 
 def outcome_flags(
-    soil_moisture: FloatArray,
-    bounds: tuple[float, FloatArray],
-    vod: FloatArray,
+    soil_moisture: Float32,
+    bounds: tuple[float, Float32],
+    vod: Float32,
     vod_max: float,
     *,
-    slant_vod: FloatArray,
-    uncertainty: FloatArray,
-    cost_per_freedom: FloatArray,
-    converged: npt.NDArray[np.bool_],
-) -> FlagArray:
+    slant_vod: Float32,
+    uncertainty: Float32,
+    cost_per_freedom: Float32,
+    converged: Booleans,
+) -> UInt32:
     """Flag bits that the retrieval itself gives rise to.
 
     Args:

@@ -7,11 +7,11 @@ from functools import partial
 
 import jax
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 from jaxtyping import Array
 
 from mcca_ml import schema
+from mcca_ml.arrays import AnyArray, Booleans, Float32
 from mcca_ml.config.load import RetrieveSettings
 from mcca_ml.flags import FLAG_DTYPE, Flag
 from mcca_ml.parallel import given_or_threads
@@ -23,7 +23,6 @@ from mcca_ml.retrieve.single_look import Solver, to_dataset
 from mcca_ml.retrieve.uncertainty import InputError, Shared
 from mcca_ml.retrieve.vod_ratio import (
     ExpectedVod,
-    FloatArray,
     LookProducts,
     Ratio,
     RatioPrior,
@@ -49,15 +48,15 @@ class Season:
     """The looks of some cells; time and look make one axis."""
 
     rows: Rows
-    where: npt.NDArray[np.bool_]
+    where: Booleans
     """Rows to solve."""
-    usable: npt.NDArray[np.bool_]
+    usable: Booleans
     """Looks that tell of ratio and VOD, (look, cell)."""
-    single_vod_v: FloatArray
+    single_vod_v: Float32
     """VOD at V of each look on its own, (look, cell) [1]; NaN where there is none."""
 
 
-def _with_ratio(rows: Rows, ratio: FloatArray) -> Rows:
+def _with_ratio(rows: Rows, ratio: Float32) -> Rows:
     """The rows with the ratio of VOD of each cell (cell)."""
     looks = rows.shape[0] * rows.shape[1]
     return rows.replace_cell(rows.cell._replace(vod_ratio=np.tile(ratio, looks)))
@@ -73,9 +72,9 @@ def _products_cells(
 
 def _products(
     season: Season,
-    vod_v: FloatArray,
-    ratio: FloatArray,
-    error: InputError[FloatArray],
+    vod_v: Float32,
+    ratio: Float32,
+    error: InputError[Float32],
     solver: Solver,
 ) -> LookProducts:
     """Products of every usable look at the VOD of its window; 0 elsewhere."""
@@ -88,7 +87,7 @@ def _products(
 
     solved = solver.map(kernel, (vod_v.ravel()[where], *solver.inputs(rows, where, error)))
 
-    def in_looks(values: npt.NDArray[np.generic]) -> FloatArray:
+    def in_looks(values: AnyArray) -> Float32:
         out = np.zeros((len(where), *values.shape[1:]), np.float32)
         out[where] = values
         # Of several static errors the axes over them come first, as LookProducts has it.
@@ -135,16 +134,16 @@ def _fit_ratio(
 
 
 def _shared_error(
-    error: InputError[FloatArray],
+    error: InputError[Float32],
     ratio: Ratio,
     expected: ExpectedVod,
     core_at_h: bool,
-    where: npt.NDArray[np.bool_],
-) -> InputError[FloatArray]:
+    where: Booleans,
+) -> InputError[Float32]:
     """Errors of the solved rows when ratio and expected VOD come from the looks themselves."""
     looks = len(expected.vod_v)
 
-    def per_cell(value: FloatArray) -> FloatArray:
+    def per_cell(value: Float32) -> Float32:
         return np.tile(value, looks)[where]
 
     to_core, by_ratio = np.ones_like(ratio.ratio), expected.by_ratio

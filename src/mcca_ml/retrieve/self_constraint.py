@@ -22,10 +22,9 @@ from typing import Generic, NamedTuple, TypeVar
 
 import jax
 import jax.numpy as jnp
-import numpy as np
-import numpy.typing as npt
 from jaxtyping import Array, Complex, Float, Int
 
+from mcca_ml.arrays import Float32
 from mcca_ml.physics.emission import (
     brightness_temperature_mo82,
     optical_depth,
@@ -39,7 +38,7 @@ from mcca_ml.retrieve.channels import ChannelSet
 Scalar = Float[Array, ""]
 PerChannel = tuple[Scalar, ...]
 """One scalar a channel. Not an array: many cells are then plain columns, which vectorise."""
-ArrayT = TypeVar("ArrayT", Array, npt.NDArray[np.float32])
+ArrayT = TypeVar("ArrayT", Array, Float32)
 """Arrays of a dataset are numpy's, those inside a kernel are JAX's."""
 Permittivity = Callable[[Scalar, Scalar, Scalar], Complex[Array, ""]]
 """Soil moisture [m3 m-3], clay fraction [1], frequency [Hz] -> relative permittivity [1]."""

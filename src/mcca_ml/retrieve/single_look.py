@@ -9,16 +9,16 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 from jaxtyping import Array
 
 from mcca_ml import schema
+from mcca_ml.arrays import AnyArray, Booleans, Float32, UInt32
 from mcca_ml.config.load import RetrieveSettings
 from mcca_ml.flags import FLAG_DTYPE, Flag
 from mcca_ml.parallel import Arrays, given_or_threads, map_blocks
 from mcca_ml.retrieve.inputs import Rows, error_of, model_of, rows_of
-from mcca_ml.retrieve.screen import FlagArray, FloatArray, attempted, outcome_flags
+from mcca_ml.retrieve.screen import attempted, outcome_flags
 from mcca_ml.retrieve.search import search_cell
 from mcca_ml.retrieve.self_constraint import Cell, Model
 from mcca_ml.retrieve.uncertainty import InputError, uncertainty_cell
@@ -30,17 +30,17 @@ BLOCK_ROWS = 4096
 class Solved(NamedTuple):
     """What `retrieve_cells` returns, one value a row, as float32."""
 
-    soil_moisture: FloatArray
+    soil_moisture: Float32
     """[m3 m-3]."""
-    sm_sd: FloatArray
+    sm_sd: Float32
     """Its standard deviation [m3 m-3]."""
-    vod: FloatArray
+    vod: Float32
     """VOD at V and H [1], (row, 2)."""
-    vod_sd: FloatArray
+    vod_sd: Float32
     """Their standard deviation [1], (row, 2)."""
-    cost: FloatArray
+    cost: Float32
     """J at the minimum [1]."""
-    converged: FloatArray
+    converged: Float32
     """1 where the search ended well."""
 
 
@@ -88,8 +88,8 @@ class Solver:
     done: Callable[[int], None]
 
     def inputs(
-        self, rows: Rows, where: npt.NDArray[np.bool_], error: InputError[FloatArray]
-    ) -> tuple[Cell[FloatArray], InputError[FloatArray]]:
+        self, rows: Rows, where: Booleans, error: InputError[Float32]
+    ) -> tuple[Cell[Float32], InputError[Float32]]:
         """Inputs and errors of the rows `where`, one value a row.
 
         Args:
@@ -99,15 +99,13 @@ class Solver:
         """
         count = int(where.sum())
 
-        def everywhere(value: FloatArray) -> FloatArray:
+        def everywhere(value: Float32) -> Float32:
             return np.broadcast_to(np.asarray(value, np.float32), count)
 
         full = error._replace(clay=rows.clay_sd[where], temperature=rows.temperature_sd[where])
         return Cell(*(value[where] for value in rows.cell)), jax.tree.map(everywhere, full)
 
-    def map(
-        self, kernel: Callable[[Any], Sequence[Array]], inputs: object
-    ) -> list[npt.NDArray[np.generic]]:
+    def map(self, kernel: Callable[[Any], Sequence[Array]], inputs: object) -> list[AnyArray]:
         """Outputs of a kernel over all rows of its inputs, any tree of arrays of one length."""
         columns, structure = jax.tree.flatten(inputs)
 
@@ -118,9 +116,7 @@ class Solver:
 
         return map_blocks(block, columns, size=BLOCK_ROWS, executor=self.executor, done=self.done)
 
-    def __call__(
-        self, rows: Rows, where: npt.NDArray[np.bool_], error: InputError[FloatArray]
-    ) -> Solved:
+    def __call__(self, rows: Rows, where: Booleans, error: InputError[Float32]) -> Solved:
         """State and uncertainty of the rows `where`; see `inputs`."""
         if not where.any():
             return NOTHING_SOLVED
@@ -133,16 +129,14 @@ class Solver:
         return Solved(*(np.asarray(value, np.float32) for value in solved))
 
 
-def _spread(
-    values: npt.NDArray[np.generic], where: npt.NDArray[np.bool_]
-) -> npt.NDArray[np.float32]:
+def _spread(values: AnyArray, where: Booleans) -> Float32:
     """Values of the attempted rows among all rows, NaN elsewhere."""
     out = np.full((len(where), *values.shape[1:]), np.nan, np.float32)
     out[where] = values
     return out
 
 
-def outcome(rows: Rows, where: npt.NDArray[np.bool_], solved: Solved, model: Model) -> FlagArray:
+def outcome(rows: Rows, where: Booleans, solved: Solved, model: Model) -> UInt32:
     """Flag bits that the retrieval of the rows `where` gives rise to."""
     has_expectation = rows.cell.vod_expected_precision[where] > 0
     # Misfits less the two unknowns, soil moisture and VOD; one where there are but two.
@@ -163,7 +157,7 @@ def outcome(rows: Rows, where: npt.NDArray[np.bool_], solved: Solved, model: Mod
 def to_dataset(
     ds: xr.Dataset,
     rows: Rows,
-    where: npt.NDArray[np.bool_],
+    where: Booleans,
     solved: Solved,
     model: Model,
 ) -> xr.Dataset:

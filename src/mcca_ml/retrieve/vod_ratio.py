@@ -22,11 +22,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float32]
-BoolArray = npt.NDArray[np.bool_]
-Index = npt.NDArray[np.intp]
+from mcca_ml.arrays import Booleans, Float32, Intp
+
 SMALL = 1e-6
 """Information on VOD below which a window has none [1]."""
 
@@ -45,42 +43,42 @@ class RatioPrior:
 class LookProducts(NamedTuple):
     """`shared_vod.Products` of every look, each (..., look, cell); 0 where a look is unusable."""
 
-    pp: FloatArray
-    pq: FloatArray
-    qq: FloatArray
-    pr: FloatArray
-    qr: FloatArray
-    ps: FloatArray
-    qs: FloatArray
-    rs: FloatArray
-    ss: FloatArray
+    pp: Float32
+    pq: Float32
+    qq: Float32
+    pr: Float32
+    qr: Float32
+    ps: Float32
+    qs: Float32
+    rs: Float32
+    ss: Float32
 
 
 class Ratio(NamedTuple):
     """The ratio of VOD of each cell."""
 
-    ratio: FloatArray
+    ratio: Float32
     """VOD at H over VOD at V [1]."""
-    posterior_sd: FloatArray
+    posterior_sd: Float32
     """Its standard deviation, errors of albedo, roughness and clay included [1]."""
-    own_sd: FloatArray
+    own_sd: Float32
     """The part of it that does not come from those errors [1]."""
-    by_static: FloatArray
+    by_static: Float32
     """Change of the ratio with one sd of albedo, roughness, clay, (static, cell) [1]."""
-    from_prior: BoolArray
+    from_prior: Booleans
     """Whether the prior was kept."""
 
 
 class ExpectedVod(NamedTuple):
     """VOD at V of each look as its neighbours suggest, (look, cell)."""
 
-    vod_v: FloatArray
+    vod_v: Float32
     """[1]."""
-    precision: FloatArray
+    precision: Float32
     """1 / variance by noise and drift [1]; 0 without any neighbour."""
-    by_ratio: FloatArray
+    by_ratio: Float32
     """Its change with the ratio [1]."""
-    by_static: FloatArray
+    by_static: Float32
     """Its change with one sd of albedo, roughness, clay, (static, look, cell) [1]."""
 
 
@@ -92,26 +90,26 @@ def prior_ratio(cells: int, prior: RatioPrior) -> Ratio:
     return Ratio(mean, sd, sd, static, np.ones(cells, np.bool_))
 
 
-def usable_first(usable: BoolArray) -> Index:
+def usable_first(usable: Booleans) -> Intp:
     """Order of looks that brings the usable ones of each cell to the front, kept in time."""
     return np.argsort(~usable, axis=0, kind="stable")
 
 
-def window_of(usable: BoolArray, window: int) -> Index:
+def window_of(usable: Booleans, window: int) -> Intp:
     """Number of the window of each look: `window` usable looks each, (look, cell)."""
     rank = np.cumsum(usable, axis=0) - 1
-    numbers: Index = np.maximum(rank, 0) // window
+    numbers: Intp = np.maximum(rank, 0) // window
     return numbers
 
 
-def _per_window(value: FloatArray, windows: Index) -> FloatArray:
+def _per_window(value: Float32, windows: Intp) -> Float32:
     """Sum of (..., look, cell) over each window, (..., window, cell)."""
     count = int(windows.max()) + 1
     sums = [np.where(windows == w, value, 0.0).sum(axis=-2) for w in range(count)]
     return np.stack(sums, axis=-2).astype(np.float32)
 
 
-def window_median(value: FloatArray, windows: Index) -> FloatArray:
+def window_median(value: Float32, windows: Intp) -> Float32:
     """Median over the looks of each window, given back to each look, (look, cell); 0 if none."""
     out = np.zeros_like(value)
     for w in range(int(windows.max()) + 1):
@@ -130,8 +128,8 @@ def with_drift(products: LookProducts, drift_sd: float) -> LookProducts:
 
 
 def _normal_equations(
-    products: LookProducts, windows: Index, offset: FloatArray, prior: RatioPrior
-) -> tuple[FloatArray, FloatArray]:
+    products: LookProducts, windows: Intp, offset: Float32, prior: RatioPrior
+) -> tuple[Float32, Float32]:
     """Matrix (cell, 4, 4) and side (cell, 4) for ratio, albedo, roughness, clay; no VOD left in.
 
     `offset` is the present ratio less the mean of its prior.
@@ -152,8 +150,8 @@ def _normal_equations(
 
 
 def ratio_step(
-    products: LookProducts, windows: Index, current: FloatArray, prior: RatioPrior
-) -> tuple[Ratio, FloatArray]:
+    products: LookProducts, windows: Intp, current: Float32, prior: RatioPrior
+) -> tuple[Ratio, Float32]:
     """One Gauss-Newton step: the ratio of each cell, and the change of VOD at V of each look.
 
     Args:
@@ -191,7 +189,7 @@ def keep_prior(found: Ratio, prior: RatioPrior) -> Ratio:
 
 
 def expected_vod(
-    products: LookProducts, vod_v: FloatArray, *, window: int, drift_sd: float
+    products: LookProducts, vod_v: Float32, *, window: int, drift_sd: float
 ) -> ExpectedVod:
     """VOD at V of each look as its neighbours suggest, and what moves it.
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-import numpy.typing as npt
 
+from mcca_ml.arrays import Booleans, Datetime64, Float64, UInt16
 from mcca_ml.grid import ease2
 from mcca_ml.grid.ease2 import M25
 from mcca_ml.grid.land import land_mask
@@ -22,18 +22,13 @@ from mcca_ml.simulate.observe.orbit import (
     EARTH_RATE,
     TURN,
     Arc,
-    Doubles,
     arc_numbers,
     arcs,
     satellite,
     seconds_of,
 )
-from mcca_ml.simulate.observe.overpasses import Bools
 from mcca_ml.simulate.observe.scan import EARTH_RADIUS_KM, ground, pixel_azimuth, sight_basis
 from mcca_ml.simulate.observe.smap_overpasses import HALF_SWATH_KM
-
-Seconds = npt.NDArray[np.uint16]
-Times = npt.NDArray[np.datetime64]
 
 BANDS = ((0, 20), (20, 40), (40, 60), (60, 80))
 """Bands of latitude, north and south together [degree]."""
@@ -74,12 +69,12 @@ _REACH_KM = 850.0
 class Print:
     """The cells that one revolution sees, if it starts with its node at longitude 0."""
 
-    passed: tuple[tuple[Seconds, ...], ...]
+    passed: tuple[tuple[UInt16, ...], ...]
     """Time since the southernmost point [s], UNSEEN where there is none, (row, column); for the
     half flown to the north and that to the south, for each shift within a cell."""
 
 
-def _half_tracks(sensor: Sensor, arc: Arc) -> tuple[Doubles, Doubles, Doubles]:
+def _half_tracks(sensor: Sensor, arc: Arc) -> tuple[Float64, Float64, Float64]:
     """Verticals of what a revolution looks at, (3, sample), their angle and east shift [rad]."""
     count = round(TURN * EARTH_RADIUS_KM / _FINE_KM)
     angle = np.arange(count) * TURN / count
@@ -99,7 +94,7 @@ def _half_tracks(sensor: Sensor, arc: Arc) -> tuple[Doubles, Doubles, Doubles]:
     return vertical, angle, drift
 
 
-def _marked(sensor: Sensor, arc: Arc) -> list[Seconds]:
+def _marked(sensor: Sensor, arc: Arc) -> list[UInt16]:
     """Times of passage at (row, quarter of a column) of both halves of a revolution [s]."""
     vertical, angle, drift = _half_tracks(sensor, arc)
     columns = M25.columns * _SHIFTS
@@ -133,7 +128,7 @@ def revolution_print(sensor: Sensor, number: int) -> Print:
 
 def _revolutions(
     sensor: Sensor, day: np.datetime64
-) -> Iterator[tuple[float, int, tuple[tuple[Seconds, Bools], ...]]]:
+) -> Iterator[tuple[float, int, tuple[tuple[UInt16, Booleans], ...]]]:
     """Revolutions that touch a UTC day, and what they see in it.
 
     Gives the start of each, from the beginning of the day [s]; the columns by which what it sees is
@@ -159,7 +154,7 @@ def _revolutions(
         yield start - begin, whole, tuple(halves)
 
 
-def seen_cells(sensor: Sensor, day: np.datetime64) -> tuple[Bools, Bools]:
+def seen_cells(sensor: Sensor, day: np.datetime64) -> tuple[Booleans, Booleans]:
     """Cells that a sensor sees on a UTC day flying north, and south; (row, column) of EASE2_M25.
 
     Args:
@@ -176,7 +171,7 @@ def seen_cells(sensor: Sensor, day: np.datetime64) -> tuple[Bools, Bools]:
     return seen[0], seen[1]
 
 
-def seen_at(sensor: Sensor, day: np.datetime64) -> tuple[Times, Times]:
+def seen_at(sensor: Sensor, day: np.datetime64) -> tuple[Datetime64, Datetime64]:
     """When a sensor last sees each cell on a UTC day flying north, and south [UTC]; NaT if never.
 
     Args:
@@ -204,7 +199,7 @@ def flies(sensor: Sensor, day: np.datetime64) -> bool:
     return sensor.last_day is None or bool(day <= np.datetime64(sensor.last_day))
 
 
-def _in_polygon(lat: Doubles, lon: Doubles, corners: tuple[tuple[float, float], ...]) -> Bools:
+def _in_polygon(lat: Float64, lon: Float64, corners: tuple[tuple[float, float], ...]) -> Booleans:
     """Whether places lie inside a polygon of longitudes and latitudes [degree]."""
     inside = np.zeros(np.broadcast_shapes(lat.shape, lon.shape), np.bool_)
     for (x0, y0), (x1, y1) in zip(corners, corners[1:] + corners[:1], strict=True):
@@ -214,13 +209,13 @@ def _in_polygon(lat: Doubles, lon: Doubles, corners: tuple[tuple[float, float], 
     return inside
 
 
-def soil() -> Bools:
+def soil() -> Booleans:
     """Land without Antarctica and Greenland, (row, column) of EASE2_M25."""
     lat, lon = ease2.latitude(M25)[:, None], ease2.longitude(M25)[None, :]
     return land_mask(M25) & (lat >= ANTARCTIC) & ~_in_polygon(lat, lon, GREENLAND)
 
 
-def fraction_by_band(seen: Bools, cells: Bools) -> Mapping[str, float]:
+def fraction_by_band(seen: Booleans, cells: Booleans) -> Mapping[str, float]:
     """Share of some cells that is seen [1], by band of latitude and in total ("all").
 
     Args:

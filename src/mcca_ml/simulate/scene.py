@@ -6,11 +6,11 @@ from dataclasses import dataclass, fields
 import jax
 import jax.numpy as jnp
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 from jaxtyping import Array
 
 from mcca_ml import schema
+from mcca_ml.arrays import AnyArray, Float32, Int64
 from mcca_ml.flags import FLAG_DTYPE
 from mcca_ml.grid.ease2 import Grid, latitude, longitude
 from mcca_ml.physics.dielectric import soil_permittivity_mironov09
@@ -19,7 +19,6 @@ from mcca_ml.physics.reflectivity import fresnel_reflectivity
 from mcca_ml.physics.roughness import polarization_mixing_chaubell20, rough_reflectivity_wang81
 from mcca_ml.sensors import Channel, Sensor
 
-FloatArray = npt.NDArray[np.float32]
 VOD_FREQUENCY_GHZ = 1.41
 """Frequency at which `Scene.vod_v` is stated."""
 
@@ -34,35 +33,33 @@ HOURS = (6.0, 18.0)
 class Scene:
     """Truth of some cells; arrays of one shape, (cell) or (time, look, cell)."""
 
-    soil_moisture: FloatArray
+    soil_moisture: Float32
     """[m3 m-3]."""
-    vod_v: FloatArray
+    vod_v: Float32
     """VOD at V and 1.41 GHz, at nadir [1]."""
-    soil_temperature: FloatArray
+    soil_temperature: Float32
     """Effective [K]."""
-    canopy_temperature: FloatArray
+    canopy_temperature: Float32
     """[K]."""
-    clay: FloatArray
+    clay: Float32
     """Clay fraction [1]."""
-    roughness_h: FloatArray
+    roughness_h: Float32
     """[1]."""
-    omega: FloatArray
+    omega: Float32
     """Scattering albedo [1]."""
-    vod_ratio: FloatArray
+    vod_ratio: Float32
     """VOD at H over VOD at V [1]."""
-    vod_exponent: FloatArray
+    vod_exponent: Float32
     """x of tau ~ f^x [1]."""
-    incidence: FloatArray
+    incidence: Float32
     """[rad]."""
 
 
-def uniform_scene(
-    soil_moisture: FloatArray, vod_v: FloatArray, *, incidence_deg: float = 40.0
-) -> Scene:
+def uniform_scene(soil_moisture: Float32, vod_v: Float32, *, incidence_deg: float = 40.0) -> Scene:
     """A scene in which only soil moisture [m3 m-3] and VOD at V [1] vary; the rest is ordinary."""
     shape = np.broadcast_shapes(soil_moisture.shape, vod_v.shape)
 
-    def everywhere(value: float) -> FloatArray:
+    def everywhere(value: float) -> Float32:
         return np.full(shape, value, np.float32)
 
     return Scene(
@@ -106,7 +103,7 @@ def _one_channel(scene: dict[str, Array], channel: Channel) -> Array:
 
 def scene_tb(
     scene: Scene, channels: Sequence[Channel], rng: np.random.Generator | None = None
-) -> FloatArray:
+) -> Float32:
     """Brightness temperature of a scene [K], with one more, last axis over channels.
 
     Args:
@@ -126,7 +123,7 @@ def scene_dataset(
     scene: Scene,
     sensor: Sensor,
     grid: Grid,
-    cells: npt.NDArray[np.int64],
+    cells: Int64,
     *,
     first_day: str,
     rng: np.random.Generator | None = None,
@@ -147,7 +144,7 @@ def scene_dataset(
     hours = np.array(HOURS[:looks], np.float32)
     offset = (hours[:, None] - coords["lon"].to_numpy() / 15.0) * 3600e9
     seen = coords["time"].to_numpy()[:, None, None] + offset.astype("timedelta64[ns]")
-    values: dict[str, npt.NDArray[np.generic]] = {
+    values: dict[str, AnyArray] = {
         "incidence": scene.incidence,
         "local_time": hours[None, :, None],
         "obs_time": seen,
@@ -170,7 +167,7 @@ def scene_dataset(
 def _coordinates(
     sensor: Sensor,
     grid: Grid,
-    cells: npt.NDArray[np.int64],
+    cells: Int64,
     first_day: np.datetime64,
     days: int,
 ) -> xr.Dataset:

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 
+from mcca_ml.arrays import Booleans, Datetime64, Float32, Int32, Intp, UInt8, UInt16
 from mcca_ml.atomic import replacing
 from mcca_ml.constants import WATER_FREEZING_POINT
 from mcca_ml.formats.smap import NO_COVER
@@ -19,9 +19,6 @@ from mcca_ml.grid import ease2
 from mcca_ml.sensors import SMAP
 from mcca_ml.simulate.files.smap_products import Look, write_spl3smp
 from mcca_ml.simulate.scene import Scene, scene_tb, uniform_scene
-
-Floats = npt.NDArray[np.float32]
-Cells = npt.NDArray[np.int32]
 
 GRID = ease2.M36
 BOX = (30.0, 45.0, -105.0, -85.0)
@@ -47,17 +44,17 @@ COVERS = ((16, 0.01), (7, 0.08), (10, 0.16), (12, 0.28), (4, 0.70))
 class Box:
     """The cells of the box and what lies in them at both looks; arrays of one value a cell."""
 
-    row: npt.NDArray[np.int32]
-    column: npt.NDArray[np.int32]
+    row: Int32
+    column: Int32
     scene: Scene
     """As it is at 6 am."""
-    water_fraction: Floats
-    land_cover: npt.NDArray[np.uint8]
-    land_cover_fraction: Floats
-    has_rfi: npt.NDArray[np.bool_]
+    water_fraction: Float32
+    land_cover: UInt8
+    land_cover_fraction: Float32
+    has_rfi: Booleans
 
 
-def smooth_field(rng: np.random.Generator, shape: tuple[int, int], length: float) -> Floats:
+def smooth_field(rng: np.random.Generator, shape: tuple[int, int], length: float) -> Float32:
     """Random field of zero mean and unit variance, correlated over `length` cells [1].
 
     Args:
@@ -74,15 +71,13 @@ def smooth_field(rng: np.random.Generator, shape: tuple[int, int], length: float
     return np.asarray((field - field.mean()) / field.std(), np.float32)
 
 
-def _between(field: Floats, low: float, high: float) -> Floats:
+def _between(field: Float32, low: float, high: float) -> Float32:
     """A field of unit variance squeezed into a range, about uniformly."""
     share = 1 / (1 + np.exp(np.float32(-1.7) * field))
     return np.asarray(low + (high - low) * share, np.float32)
 
 
-def _land_cover(
-    field: Floats, mixing: Floats
-) -> tuple[npt.NDArray[np.uint8], Floats, npt.NDArray[np.intp]]:
+def _land_cover(field: Float32, mixing: Float32) -> tuple[UInt8, Float32, Intp]:
     """Classes and shares of each cell, (cell, 3), and the rank of the first class in COVERS."""
     ranks = np.clip(np.searchsorted([-1.4, -0.6, 0.2, 1.1], field), 0, len(COVERS) - 1)
     classes = np.array([number for number, _ in COVERS], np.uint8)
@@ -97,7 +92,7 @@ def _land_cover(
     )
 
 
-def _places() -> tuple[Cells, Cells, tuple[int, int]]:
+def _places() -> tuple[Int32, Int32, tuple[int, int]]:
     """Row and column of every cell of the box on the grid, and how many of each it has."""
     lat, lon = ease2.latitude(GRID), ease2.longitude(GRID)
     rows = np.flatnonzero((lat > BOX[0]) & (lat < BOX[1]))
@@ -106,7 +101,7 @@ def _places() -> tuple[Cells, Cells, tuple[int, int]]:
     return row.astype(np.int32), column.astype(np.int32), (rows.size, columns.size)
 
 
-def _share_of(index: Cells) -> Floats:
+def _share_of(index: Int32) -> Float32:
     """How far along the box each cell lies, 0 to 1."""
     return np.asarray((index - index.min()) / np.ptp(index), np.float32)
 
@@ -120,7 +115,7 @@ def make_box(rng: np.random.Generator) -> Box:
     row, column, shape = _places()
     down, right = _share_of(row), _share_of(column)
 
-    def field(length: float) -> Floats:
+    def field(length: float) -> Float32:
         return smooth_field(rng, shape, length).ravel()
 
     wetness = field(4.0)
@@ -148,7 +143,7 @@ def make_box(rng: np.random.Generator) -> Box:
     )
 
 
-def _surface_bits(box: Box, temperature: Floats) -> npt.NDArray[np.uint16]:
+def _surface_bits(box: Box, temperature: Float32) -> UInt16:
     """The provider's `surface_flag`: water and frozen ground above 5 %, dense vegetation."""
     water = np.where(box.water_fraction > 0.05, 0b11, 0)
     frozen = np.where(temperature < WATER_FREEZING_POINT, 1 << 8, 0)
@@ -156,7 +151,7 @@ def _surface_bits(box: Box, temperature: Floats) -> npt.NDArray[np.uint16]:
     return (water | frozen | dense).astype(np.uint16)
 
 
-def _obs_time(box: Box, day: np.datetime64, hour: float) -> npt.NDArray[np.datetime64]:
+def _obs_time(box: Box, day: np.datetime64, hour: float) -> Datetime64:
     """UTC of the pass of `hour` local solar time that falls on the UTC day."""
     lon = ease2.longitude(GRID)[box.column]
     hours = np.mod(hour - lon / 15.0, 24.0)
@@ -164,9 +159,7 @@ def _obs_time(box: Box, day: np.datetime64, hour: float) -> npt.NDArray[np.datet
     return np.asarray(day.astype("M8[ns]") + passed, "M8[ns]")
 
 
-def _look(
-    box: Box, scene: Scene, obs_time: npt.NDArray[np.datetime64], rng: np.random.Generator | None
-) -> Look:
+def _look(box: Box, scene: Scene, obs_time: Datetime64, rng: np.random.Generator | None) -> Look:
     """What SMAP sees of the box in one pass."""
     tb = scene_tb(scene, SMAP.channels, rng)
     share = box.water_fraction[:, None]
@@ -198,7 +191,7 @@ def _truth(box: Box, scenes: tuple[Scene, Scene], day: np.datetime64, seed: int)
     cell = ease2.flat_cell(GRID, box.row, box.column).astype(np.int64)
     place = ease2.cell_latlon(GRID, cell)
 
-    def both(values: list[Floats], units: str, long_name: str) -> xr.Variable:
+    def both(values: list[Float32], units: str, long_name: str) -> xr.Variable:
         data = np.stack(values)[None]
         attrs = {"units": units, "long_name": f"{long_name} (simulated truth)"}
         return xr.Variable(("time", "look", "cell"), data, attrs)

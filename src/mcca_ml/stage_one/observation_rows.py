@@ -4,18 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 
 from mcca_ml import schema
+from mcca_ml.arrays import AnyArray, Booleans, Datetime64, Int64
 from mcca_ml.errors import GranuleError
 from mcca_ml.flags import FLAG_DTYPE
 from mcca_ml.formats.smap import COVERS
 from mcca_ml.grid.daily_composite import TARGET_HOUR
 from mcca_ml.sensors import SMAP
-
-Array = npt.NDArray[np.generic]
-Indices = npt.NDArray[np.int64]
 
 CHANNELS = tuple(channel.name for channel in SMAP.channels)
 
@@ -53,10 +50,10 @@ CARRIED = ("soil_temperature", "clay_fraction", "roughness_h", "water_fraction")
 class Rows:
     """Every observation as one row."""
 
-    place: tuple[Indices, Indices, Indices]
+    place: tuple[Int64, Int64, Int64]
     """Its day, look and cell, as positions among those asked for."""
-    obs_time: npt.NDArray[np.datetime64]
-    values: Mapping[str, Array]
+    obs_time: Datetime64
+    values: Mapping[str, AnyArray]
     """By the names of `FIELDS`."""
 
     @property
@@ -85,7 +82,7 @@ class Rows:
         return xr.Dataset(variables, coords={"channel": list(CHANNELS)}, attrs=dict(attrs))
 
 
-def _column(ds: xr.Dataset, name: str, where: npt.NDArray[np.bool_]) -> Array:
+def _column(ds: xr.Dataset, name: str, where: Booleans) -> AnyArray:
     """Values of a variable in the rows `where`; missing where the dataset has none."""
     dtype, inner = FIELDS[name]
     if name in ds:
@@ -96,7 +93,7 @@ def _column(ds: xr.Dataset, name: str, where: npt.NDArray[np.bool_]) -> Array:
     return np.full(shape, schema.missing_like(name, dtype), dtype)
 
 
-def rows_of(ds: xr.Dataset, days: npt.NDArray[np.datetime64], cells: Indices) -> Rows:
+def rows_of(ds: xr.Dataset, days: Datetime64, cells: Int64) -> Rows:
     """The observations of a dataset.
 
     Args:
@@ -129,7 +126,7 @@ def rows_of(ds: xr.Dataset, days: npt.NDArray[np.datetime64], cells: Indices) ->
 class Table:
     """The variables of schema.TARGET over days, looks and cells, to be filled row by row."""
 
-    values: Mapping[str, Array]
+    values: Mapping[str, AnyArray]
 
     @staticmethod
     def blank(shape: tuple[int, int, int]) -> "Table":

@@ -11,10 +11,10 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 
 from mcca_ml import schema
+from mcca_ml.arrays import Datetime64, Int64
 from mcca_ml.config.load import RetrieveSettings
 from mcca_ml.errors import GranuleError, SchemaError
 from mcca_ml.grid import ease2
@@ -32,9 +32,6 @@ from mcca_ml.stage_one.compose_day import EmptyDayError, by_product, gather
 from mcca_ml.stage_one.fill_ancillary import with_lent
 from mcca_ml.stage_one.observation_rows import Rows, Table, rows_of
 
-Cells = npt.NDArray[np.int64]
-Days = npt.NDArray[np.datetime64]
-
 ONE_DAY = np.timedelta64(1, "D")
 
 CELLS_AT_ONCE = 1 << 19
@@ -49,14 +46,14 @@ ROWS_AT_ONCE = 64 * BLOCK_ROWS
 class _Reader:
     """Reads granules where the chosen cells are."""
 
-    cells: Cells
+    cells: Int64
     """Flat indices on EASE2_M25, rising."""
     has_simulated: bool = False
     """Whether one of the granules read so far is simulated, though it saw none of the cells."""
-    sources: dict[str, Cells] = field(default_factory=dict)
+    sources: dict[str, Int64] = field(default_factory=dict)
     """The source cells that the chosen cells meet, by grid."""
 
-    def cells_of(self, grid: ease2.Grid) -> Cells:
+    def cells_of(self, grid: ease2.Grid) -> Int64:
         """The cells of `grid` that the chosen cells meet, rising."""
         if grid.name not in self.sources:
             every = np.arange(grid.size)
@@ -80,7 +77,7 @@ def _raise(error: GranuleError | SchemaError) -> None:
     raise error
 
 
-def near(paths: Sequence[Path], days: Days) -> list[Path]:
+def near(paths: Sequence[Path], days: Datetime64) -> list[Path]:
     """The granules that may hold observations of the days, by their names, in the order given.
 
     Args:
@@ -127,7 +124,7 @@ def _together(days: Iterator[xr.Dataset], number: int) -> Iterator[list[xr.Datas
         yield held
 
 
-def _on_m25(days: Sequence[xr.Dataset], cells: Cells) -> xr.Dataset:
+def _on_m25(days: Sequence[xr.Dataset], cells: Int64) -> xr.Dataset:
     """The days in the chosen cells, as far as they were seen."""
     stack = stack_days(days)
     if stack.attrs["grid"] == ease2.M25.name:
@@ -136,7 +133,7 @@ def _on_m25(days: Sequence[xr.Dataset], cells: Cells) -> xr.Dataset:
 
 
 def _gridded(
-    granules: Sequence[Path], lenders: Sequence[Path], days: Days, reader: _Reader
+    granules: Sequence[Path], lenders: Sequence[Path], days: Datetime64, reader: _Reader
 ) -> Iterator[xr.Dataset]:
     """The days of which something was seen, each on its own grid."""
     wanted = set(days.tolist())
@@ -174,8 +171,8 @@ def _attributes(settings: RetrieveSettings, *, simulated: bool) -> dict[str, obj
 
 def retrieve_days(
     granules: Sequence[Path],
-    cells: Cells,
-    days: Days,
+    cells: Int64,
+    days: Datetime64,
     settings: RetrieveSettings,
     lenders: Sequence[Path] = (),
 ) -> xr.Dataset:

@@ -14,8 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from mcca_ml.arrays import Datetime64
 from mcca_ml.errors import OutputError
-from mcca_ml.store.layout import CELL_BLOCK, Days
+from mcca_ml.store.layout import CELL_BLOCK
 
 Marks = Mapping[int, Mapping[str, Any]]
 
@@ -65,7 +66,7 @@ def is_whole(path: Path, mark: Mapping[str, Any]) -> bool:
 
 
 def touched(
-    held: Marks, cells: range, days: Days, *, is_by_cells: bool
+    held: Marks, cells: range, days: Datetime64, *, is_by_cells: bool
 ) -> dict[int, Mapping[str, Any]]:
     """The blocks of which some cells on some days are read.
 

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import zarr
 from zarr.abc.store import Store
 from zarr.codecs import ZstdCodec
 from zarr.core.buffer import Buffer
 
+from mcca_ml.arrays import Datetime64, Int64
 from mcca_ml.errors import OutputError
 from mcca_ml.grid.daily_composite import TARGET_HOUR
 from mcca_ml.store.contents import CONTENTS
@@ -38,8 +38,6 @@ shard has one of its own."""
 ONE_DAY = np.timedelta64(1, "D")
 MANIFEST = "manifest.json"
 
-Days = npt.NDArray[np.datetime64]
-
 
 @dataclass(frozen=True)
 class Frame:
@@ -47,7 +45,7 @@ class Frame:
 
     sensor: str
     channels: tuple[str, ...]
-    cells: npt.NDArray[np.int64]
+    cells: Int64
     """Flat cells of EASE2_M25, rising."""
     configuration: str
     """Digest of everything that the values depend on beside the inputs."""
@@ -73,7 +71,7 @@ def block_of(day: np.datetime64) -> int:
     return int((day.astype("M8[D]") - EPOCH).astype(int) // BLOCK_DAYS)
 
 
-def days_of_block(block: int) -> Days:
+def days_of_block(block: int) -> Datetime64:
     """The UTC days of a block."""
     return np.asarray(EPOCH + np.arange(block * BLOCK_DAYS, (block + 1) * BLOCK_DAYS) * ONE_DAY)
 
@@ -105,7 +103,7 @@ def read_frame(path: Path) -> Frame:
     )
 
 
-def _digest_of(cells: npt.NDArray[np.int64]) -> str:
+def _digest_of(cells: Int64) -> str:
     return sha256(cells.astype("<i8").tobytes()).hexdigest()
 
 

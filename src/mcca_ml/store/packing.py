@@ -4,13 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from mcca_ml.arrays import AnyArray, Datetime64
 from mcca_ml.errors import OutputError
 from mcca_ml.flags import Flag
 from mcca_ml.schema import LAYERS, NO_LAND_COVER
-
-Array = npt.NDArray[np.generic]
 
 
 @dataclass(frozen=True)
@@ -68,7 +66,7 @@ PACKED: Mapping[str, Packed] = {
 `obs_time` and `t0` count whole quanta passed since 00:00 UTC, so that they stay in their day."""
 
 
-def pack(name: str, values: Array, days: npt.NDArray[np.datetime64]) -> Array:
+def pack(name: str, values: AnyArray, days: Datetime64) -> AnyArray:
     """A variable as counts.
 
     Args:
@@ -106,7 +104,7 @@ def pack(name: str, values: Array, days: npt.NDArray[np.datetime64]) -> Array:
     return np.where(is_known, counts, packed.fill).astype(packed.dtype)
 
 
-def unpack(name: str, counts: Array, days: npt.NDArray[np.datetime64]) -> Array:
+def unpack(name: str, counts: AnyArray, days: Datetime64) -> AnyArray:
     """A variable from its counts, within a quantum of what was packed.
 
     Args:

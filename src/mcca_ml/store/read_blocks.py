@@ -19,6 +19,7 @@ from zarr.abc.store import Store
 from zarr.core.buffer import Buffer
 from zarr.storage import LocalStore, MemoryStore
 
+from mcca_ml.arrays import Datetime64
 from mcca_ml.atomic import replacing_directory
 from mcca_ml.errors import OutputError
 from mcca_ml.grid.daily_composite import TARGET_HOUR
@@ -31,7 +32,6 @@ from mcca_ml.store.layout import (
     CELL_BLOCK,
     EPOCH,
     ONE_DAY,
-    Days,
     Frame,
     block_of,
     days_of_block,
@@ -187,7 +187,7 @@ def _written_days(
     last: np.datetime64 | None,
     *,
     is_by_cells: bool,
-) -> Days:
+) -> Datetime64:
     """Days of the complete blocks of a store, within some days."""
     ends = [(np.datetime64(m["first_day"]), np.datetime64(m["last_day"])) for m in held.values()]
     if is_by_cells and ends:
@@ -203,7 +203,7 @@ def _written_days(
     return days[is_wanted]
 
 
-def _read(store: Store, name: str, days: Days, cells: slice, axis: int) -> npt.NDArray[Any]:
+def _read(store: Store, name: str, days: Datetime64, cells: slice, axis: int) -> npt.NDArray[Any]:
     """Counts of a variable on some days, rising; cells are its dimension number `axis`."""
     array: Any = zarr.open_array(store, path=name, mode="r", zarr_format=3)
     inner = (slice(None),) * (axis - 1)

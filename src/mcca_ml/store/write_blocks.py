@@ -7,31 +7,21 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 from zarr.core.buffer import Buffer
 from zarr.storage import MemoryStore
 
 from mcca_ml import schema
+from mcca_ml.arrays import AnyArray, Datetime64
 from mcca_ml.atomic import make_directory, replacing
 from mcca_ml.errors import OutputError
 from mcca_ml.grid.daily_composite import TARGET_HOUR
 from mcca_ml.store import layout
 from mcca_ml.store.contents import CONTENTS
-from mcca_ml.store.layout import (
-    BLOCKS,
-    CELL_BLOCK,
-    EPOCH,
-    ONE_DAY,
-    Days,
-    Frame,
-    block_of,
-    read_frame,
-)
+from mcca_ml.store.layout import BLOCKS, CELL_BLOCK, EPOCH, ONE_DAY, Frame, block_of, read_frame
 from mcca_ml.store.packing import pack
 
 Held = Mapping[str, Buffer]
-Array = npt.NDArray[np.generic]
 
 PACKED_AT_ONCE = 1 << 22
 """Values that are packed at once: each takes some forty bytes on the way, which for a block of all
@@ -93,7 +83,9 @@ def blocks_of_cells(count: int) -> list[slice]:
     return [slice(n, min(n + CELL_BLOCK, count)) for n in range(0, count, CELL_BLOCK)]
 
 
-def _write(path: Path, ds: xr.Dataset, days: Days, frame: Frame, block: int, inputs: str) -> None:
+def _write(
+    path: Path, ds: xr.Dataset, days: Datetime64, frame: Frame, block: int, inputs: str
+) -> None:
     """Write the shards of a block, then its mark."""
     kind = CONTENTS[frame.contents]
     held = _packed(ds, days, frame, block)
@@ -115,7 +107,7 @@ def _write(path: Path, ds: xr.Dataset, days: Days, frame: Frame, block: int, inp
         beside.write_text(json.dumps(said, indent=1, sort_keys=True))
 
 
-def _packed(ds: xr.Dataset, days: Days, frame: Frame, block: int) -> Held:
+def _packed(ds: xr.Dataset, days: Datetime64, frame: Frame, block: int) -> Held:
     """Bytes of the shards of a block by their key; those that are all fill have none."""
     kind = CONTENTS[frame.contents]
     memory: dict[str, Buffer] = {}
@@ -132,7 +124,7 @@ def _packed(ds: xr.Dataset, days: Days, frame: Frame, block: int) -> Held:
     return {key: data for key, data in memory.items() if "/c/" in key and key not in made}
 
 
-def _counts(name: str, values: Array, days: Days) -> Array:
+def _counts(name: str, values: AnyArray, days: Datetime64) -> AnyArray:
     """A variable as counts, some days after the other."""
     each = max(1, PACKED_AT_ONCE // max(1, values[:1].size))
     starts = range(0, max(days.size, 1), each)
@@ -177,7 +169,7 @@ def _refuse(path: Path, checks: Sequence[tuple[bool, str]]) -> None:
         )
 
 
-def _fitting_block(path: Path, ds: xr.Dataset, days: Days, frame: Frame) -> int:
+def _fitting_block(path: Path, ds: xr.Dataset, days: Datetime64, frame: Frame) -> int:
     """Number of the block of days of a dataset that fits the store."""
     blocks = sorted({block_of(day) for day in days})
     channels = tuple(ds["channel"].to_numpy()) if "channel" in ds.dims else ()
@@ -199,7 +191,7 @@ def _fitting_block(path: Path, ds: xr.Dataset, days: Days, frame: Frame) -> int:
     return blocks[0]
 
 
-def _fitting_cells(path: Path, ds: xr.Dataset, days: Days, frame: Frame) -> int:
+def _fitting_cells(path: Path, ds: xr.Dataset, days: Datetime64, frame: Frame) -> int:
     """Number of the block of cells of a dataset that fits the store."""
     cells = ds["cell"].to_numpy()
     block = int(np.searchsorted(frame.cells, cells[0])) // CELL_BLOCK if cells.size else 0

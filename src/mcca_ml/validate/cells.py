@@ -7,14 +7,12 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
+from mcca_ml.arrays import Datetime64, Float32
 from mcca_ml.errors import SchemaError
-from mcca_ml.metrics.mergeable import Days, PairScores, Span, in_parts, pair_scores
+from mcca_ml.metrics.mergeable import PairScores, Span, in_parts, pair_scores
 from mcca_ml.parallel import perform
 from mcca_ml.store.read_blocks import open_store
-
-Floats = npt.NDArray[np.float32]
 
 CELLS = 100
 """Cells of a block: what is made of them stays near the processor."""
@@ -25,7 +23,7 @@ DAYS = 1826
 class PairSource(Protocol):
     """Where the values come from; small, for it is sent to other processes."""
 
-    def read(self, cells: slice) -> tuple[Floats, Floats]:
+    def read(self, cells: slice) -> tuple[Float32, Float32]:
         """Estimate and reference [m3 m-3], NaN where there is none, (cell, day)."""
         ...
 
@@ -41,7 +39,7 @@ class StorePairs:
     first: np.datetime64
     last: np.datetime64
 
-    def read(self, cells: slice) -> tuple[Floats, Floats]:
+    def read(self, cells: slice) -> tuple[Float32, Float32]:
         """Estimate and reference of some cells; of two looks the first that has a value.
 
         Raises:
@@ -71,7 +69,7 @@ class _Task:
     """Some cells."""
 
     pairs: PairSource
-    days: Days
+    days: Datetime64
     cells: slice
     length: int
 
@@ -94,7 +92,7 @@ def joined(parts: Sequence[Any]) -> Any:
 
 def score_cells(  # noqa: PLR0913 what, and how it is cut
     pairs: PairSource,
-    days: Days,
+    days: Datetime64,
     cells: int,
     *,
     executor: Executor | None = None,

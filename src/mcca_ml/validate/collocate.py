@@ -12,9 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mcca_ml.metrics.mergeable import Days
-from mcca_ml.metrics.moments import Bools, Doubles, Indices
-from mcca_ml.read.products.cf_time import Times
+from mcca_ml.arrays import Booleans, Datetime64, Float64, Int64
 from mcca_ml.read.products.extract import Series
 from mcca_ml.validate.station_mean import average, thiessen_weights
 from mcca_ml.validate.stations import DENSE, Probe, Unit
@@ -30,13 +28,13 @@ LATER = "another value of the day nearer to 06:00"
 class Collocated:
     """A product at a unit, a pair a day."""
 
-    day: Days
+    day: Datetime64
     """UTC days, ascending, each once."""
-    begin: Times
+    begin: Datetime64
     """Of what the value of the product stands for [UTC]."""
-    estimate: Doubles
+    estimate: Float64
     """Of the product [m3 m-3]."""
-    reference: Doubles
+    reference: Float64
     """Of the station, or of the mean of stations [m3 m-3]."""
     members: int
     """Stations that have a part in the reference."""
@@ -48,7 +46,7 @@ class Collocated:
     """Values of the product that have no pair, by reason."""
 
 
-def _nearest(time: Times, at: Times, window: np.timedelta64) -> tuple[Indices, Bools]:
+def _nearest(time: Datetime64, at: Datetime64, window: np.timedelta64) -> tuple[Int64, Booleans]:
     """Index of the reading nearest to each time, and whether it is within the window."""
     if time.size == 0:
         return np.zeros(at.size, np.int64), np.zeros(at.size, np.bool_)
@@ -59,7 +57,7 @@ def _nearest(time: Times, at: Times, window: np.timedelta64) -> tuple[Indices, B
     return nearest, np.asarray(np.abs(time[nearest] - at) <= window)
 
 
-def readings(probe: Probe, series: Series, window_hours: float) -> Doubles:
+def readings(probe: Probe, series: Series, window_hours: float) -> Float64:
     """What a probe says for each value of a product [m3 m-3]; NaN where it says nothing.
 
     Args:
@@ -82,7 +80,7 @@ def readings(probe: Probe, series: Series, window_hours: float) -> Doubles:
     return found
 
 
-def _one_a_day(series: Series, fit: Bools, lon: float) -> Indices:
+def _one_a_day(series: Series, fit: Booleans, lon: float) -> Int64:
     """Indices of the value of each day that counts, of those that fit, by day."""
     at = np.flatnonzero(fit)
     begin = series.begin[at]
@@ -94,7 +92,7 @@ def _one_a_day(series: Series, fit: Bools, lon: float) -> Indices:
     return np.asarray(at[order[first]])
 
 
-def _station_means(probes: Sequence[Probe], values: Doubles) -> tuple[Doubles, Doubles, Doubles]:
+def _station_means(probes: Sequence[Probe], values: Float64) -> tuple[Float64, Float64, Float64]:
     """Mean of the probes of each station (station, value), and places of the stations."""
     names = list(dict.fromkeys(probe.station for probe in probes))
     rows, lat, lon = [], [], []

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from mcca_ml.arrays import Float64
 from mcca_ml.metrics.anomalies import moving_anomalies
-from mcca_ml.metrics.moments import Doubles, moments_of
+from mcca_ml.metrics.moments import moments_of
 from mcca_ml.metrics.scores import scores_of
 from mcca_ml.validate.score_units import Held
 from mcca_ml.validate.stations import Unit
@@ -30,7 +31,7 @@ COLUMNS = (
 )
 
 
-def _scores(pairs: Held) -> dict[str, Doubles]:
+def _scores(pairs: Held) -> dict[str, Float64]:
     """Scores of a product at all units (unit,)."""
     series = [pairs.estimate, pairs.reference]
     plain = scores_of(moments_of(series))

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
+from mcca_ml.arrays import Booleans
 from mcca_ml.config.validate import ValidateSettings
 from mcca_ml.errors import ConfigError
-from mcca_ml.metrics.moments import Bools
 from mcca_ml.read.products.open import Product
 from mcca_ml.validate import pairwise, strata
 from mcca_ml.validate import score_rows as made_rows
@@ -45,7 +45,7 @@ def _readings_left_out(unit: Unit) -> dict[str, int]:
     return out
 
 
-def _common(pairs: Sequence[Held]) -> Bools:
+def _common(pairs: Sequence[Held]) -> Booleans:
     """Days and units that all products have."""
     both = pairs[0].seen
     for one in pairs[1:]:
@@ -109,7 +109,7 @@ Rows = dict[str, list[tuple[Value, ...]]]
 
 
 def _of_product(
-    one: Compared, found: Held, common: Bools | None, asked: _Asked
+    one: Compared, found: Held, common: Booleans | None, asked: _Asked
 ) -> tuple[Rows, made_rows.Columns]:
     """The rows of one product in each table, and the columns of its scores."""
     name, units = one.product.name, asked.units

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from mcca_ml.arrays import Booleans, Float64
 from mcca_ml.metrics.intervals import Interval
-from mcca_ml.metrics.moments import Bools, Doubles
 from mcca_ml.validate.collocate import Collocated
 from mcca_ml.validate.score_units import CellScores, Held, UnitScores
 from mcca_ml.validate.stations import Unit
@@ -16,7 +16,7 @@ _SCORES = ("n", "bias", "rmsd", "ubrmsd", "r", "slope", "anomaly_r", "climatolog
 _LEVEL = frozenset({"bias", "rmsd", "ubrmsd", "slope"})
 """Scores that mean nothing for a product in degrees of saturation."""
 
-Columns = dict[str, Doubles]
+Columns = dict[str, Float64]
 
 
 def _ends(name: str, found: Interval) -> Columns:
@@ -90,7 +90,7 @@ SUMMARY = ("product", "days", "kind", "group", "class", "units", "score", "media
 def summary_rows(
     head: tuple[str, str],
     units: Sequence[Unit],
-    numbers: Mapping[str, Doubles],
+    numbers: Mapping[str, Float64],
     fewest: int,
     classes: Mapping[str, Sequence[str]],
 ) -> list[tuple[Value, ...]]:
@@ -116,7 +116,7 @@ def summary_rows(
 
 
 def _medians(
-    head: tuple[Value, ...], numbers: Mapping[str, Doubles], fit: Bools
+    head: tuple[Value, ...], numbers: Mapping[str, Float64], fit: Booleans
 ) -> list[tuple[Value, ...]]:
     rows: list[tuple[Value, ...]] = []
     for score in _SCORES:

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import stdtrit
 
+from mcca_ml.arrays import Booleans, Datetime64, Float64
 from mcca_ml.metrics.anomalies import (
     FEWEST_YEARS,
     climatology,
@@ -17,8 +17,8 @@ from mcca_ml.metrics.anomalies import (
 )
 from mcca_ml.metrics.bootstrap import bootstrap
 from mcca_ml.metrics.intervals import Interval, Intervals
-from mcca_ml.metrics.mergeable import Days, Span, kind_of, with_intervals
-from mcca_ml.metrics.moments import Bools, Doubles, Moments, mask
+from mcca_ml.metrics.mergeable import Span, kind_of, with_intervals
+from mcca_ml.metrics.moments import Moments, mask
 from mcca_ml.metrics.scores import Scores, scores_of
 from mcca_ml.validate.collocate import Collocated
 
@@ -27,12 +27,12 @@ from mcca_ml.validate.collocate import Collocated
 class Held:
     """Pairs of one product on one axis of days, (unit, day)."""
 
-    days: Days
-    estimate: Doubles
+    days: Datetime64
+    estimate: Float64
     """[m3 m-3], NaN where there is no pair."""
-    reference: Doubles
+    reference: Float64
 
-    def only(self, where: Bools) -> "Held":
+    def only(self, where: Booleans) -> "Held":
         """The pairs of some days and units (unit, day), all others taken out."""
         return Held(
             self.days,
@@ -41,7 +41,7 @@ class Held:
         )
 
     @property
-    def seen(self) -> Bools:
+    def seen(self) -> Booleans:
         """Where there is a pair (unit, day)."""
         return mask([self.estimate, self.reference])
 
@@ -63,7 +63,7 @@ class UnitScores:
     ubrmsd_bootstrap: Interval
 
 
-def days_of(pairs: Sequence[Collocated]) -> Days:
+def days_of(pairs: Sequence[Collocated]) -> Datetime64:
     """All UTC days from the first to the last of some pairs; none where there is no pair."""
     known = [one.day[[0, -1]] for one in pairs if one.day.size]
     if not known:
@@ -72,7 +72,7 @@ def days_of(pairs: Sequence[Collocated]) -> Days:
     return np.arange(ends.min(), ends.max() + np.timedelta64(1, "D"))
 
 
-def held(pairs: Sequence[Collocated], days: Days) -> Held:
+def held(pairs: Sequence[Collocated], days: Datetime64) -> Held:
     """The pairs of all units on one axis of days.
 
     Args:
@@ -88,7 +88,7 @@ def held(pairs: Sequence[Collocated], days: Days) -> Held:
     return Held(days, estimate, reference)
 
 
-def _without_few_years(series: list[Doubles], days: Days) -> list[Doubles]:
+def _without_few_years(series: list[Float64], days: Datetime64) -> list[Float64]:
     """Anomalies from the climatology of each unit, NaN where there are too few years."""
     usual = climatology(moments_by_date(series, days))
     date = day_of_year(days)
@@ -111,11 +111,11 @@ def _drawn(blocks: Moments, seed: int) -> tuple[Interval, Interval]:
     return found[0], found[1]
 
 
-def _r(moments: Moments) -> Doubles:
+def _r(moments: Moments) -> Float64:
     return scores_of(moments).r
 
 
-def _ubrmsd(moments: Moments) -> Doubles:
+def _ubrmsd(moments: Moments) -> Float64:
     return scores_of(moments).ubrmsd
 
 
@@ -144,10 +144,10 @@ class CellScores:
 
     bias: Interval
     """[m3 m-3]; wider by the lasting error of the mean of stations."""
-    ubrmsd: Doubles
+    ubrmsd: Float64
     """Less what stations vary apart from the cell [m3 m-3]."""
     ubrmsd_95: Interval
-    r: Doubles
+    r: Float64
     """Over the correlation of the mean of stations with the cell [1]."""
     r_95: Interval
 
@@ -182,10 +182,10 @@ def cell_scores(found: UnitScores, held_pairs: Held, pairs: Sequence[Collocated]
         for sign, end in ((-1, bias.low), (1, bias.high))
     )
 
-    def less(one: npt.NDArray[np.float64]) -> Doubles:
+    def less(one: Float64) -> Float64:
         return np.asarray(np.sqrt(np.maximum(one**2 - varying_sd**2, 0.0)))
 
-    def over(one: npt.NDArray[np.float64]) -> Doubles:
+    def over(one: Float64) -> Float64:
         return np.asarray(np.clip(one / kept, -1.0, 1.0))
 
     return CellScores(

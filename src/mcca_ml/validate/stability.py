@@ -9,12 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import stdtrit
 
+from mcca_ml.arrays import Booleans, Datetime64, Float64, Int64
 from mcca_ml.metrics.lag1_autocorrelation import unbiased_lag_one
-from mcca_ml.metrics.mergeable import Days
-from mcca_ml.metrics.moments import Bools, Doubles, moments_of
+from mcca_ml.metrics.moments import moments_of
 from mcca_ml.metrics.trend import trend_santer00
 from mcca_ml.sensors import SENSORS
 from mcca_ml.validate.score_units import Held
@@ -34,16 +33,14 @@ _LEAST_FREEDOM = 3.0
 _NO_POWER = 1e-12
 ALL_UNITS = "mean of all units"
 
-Months = npt.NDArray[np.datetime64]
-
 
 @dataclass(frozen=True)
 class Monthly:
     """Difference of a product from the reference by month (unit, month)."""
 
-    month: Months
+    month: Datetime64
     """(month,)."""
-    difference: Doubles
+    difference: Float64
     """[m3 m-3]; NaN where there are too few days."""
 
 
@@ -80,7 +77,7 @@ def together(found: Monthly) -> Monthly:
     return Monthly(found.month, mean[None])
 
 
-def _beside_season(column: Doubles, season: npt.NDArray[np.int64], seen: Bools) -> Doubles:
+def _beside_season(column: Float64, season: Int64, seen: Booleans) -> Float64:
     """A column less its mean of each month of the year, over the months seen.
 
     With both columns so freed, a slope is that of a fit with a mean for each month of the year
@@ -91,7 +88,7 @@ def _beside_season(column: Doubles, season: npt.NDArray[np.int64], seen: Bools) 
     return np.where(seen, column - mean[season], np.nan)
 
 
-def _fitted(month: Months, values: Doubles, column: Doubles) -> Change:
+def _fitted(month: Datetime64, values: Float64, column: Float64) -> Change:
     """Slope of the values on a column, beside the season, with its 95 % interval.
 
     The error of `trend_santer00` is widened for what it does not know: the means of the months of
@@ -115,7 +112,7 @@ def _fitted(month: Months, values: Doubles, column: Doubles) -> Change:
     return Change(found.slope, found.slope - half, found.slope + half, found.lag1, n)
 
 
-def trend_of(month: Months, values: Doubles) -> Change:
+def trend_of(month: Datetime64, values: Float64) -> Change:
     """Trend of monthly differences per decade.
 
     Args:
@@ -125,7 +122,7 @@ def trend_of(month: Months, values: Doubles) -> Change:
     return _fitted(month, values, month.astype(np.int64) / (10.0 * _YEAR))
 
 
-def step_of(month: Months, values: Doubles, date: np.datetime64) -> Change | None:
+def step_of(month: Datetime64, values: Float64, date: np.datetime64) -> Change | None:
     """Step of monthly differences at a date: after less before.
 
     Args:
@@ -160,7 +157,7 @@ def meets(found: Change) -> str:
     return "none" if least > THRESHOLD else "interval too wide to tell"
 
 
-def dates(days: Days) -> list[tuple[np.datetime64, str]]:
+def dates(days: Datetime64) -> list[tuple[np.datetime64, str]]:
     """Days within a record on which an imager comes, goes or is boosted, with what happens."""
     found = []
     for name, sensor in SENSORS.items():

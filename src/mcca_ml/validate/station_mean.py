@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mcca_ml.metrics.moments import Bools, Doubles
+from mcca_ml.arrays import Booleans, Float64
 
 _ROUNDS = 20  # of alternating levels and means; each brings three digits where most are present
 _RASTER = 60  # points along a side by which the shares of a cell are counted
@@ -19,9 +19,9 @@ _RASTER = 60  # points along a side by which the shares of a cell are counted
 class Average:
     """The mean of a cell, over the times of a product (time,)."""
 
-    value: Doubles
+    value: Float64
     """[m3 m-3]; NaN where too few stations have a value."""
-    stations: Doubles
+    stations: Float64
     """How many had one."""
     members: int
     """Stations that have a part in the mean at any time."""
@@ -31,7 +31,7 @@ class Average:
     """Standard error of a single mean, from what varies apart from each other [m3 m-3]."""
 
 
-def thiessen_weights(lat: Doubles, lon: Doubles, half_km: float = 12.5) -> Doubles:
+def thiessen_weights(lat: Float64, lon: Float64, half_km: float = 12.5) -> Float64:
     """Share of a square about the stations' middle that is nearer to each than to any other [1].
 
     Args:
@@ -48,7 +48,7 @@ def thiessen_weights(lat: Doubles, lon: Doubles, half_km: float = 12.5) -> Doubl
     return np.asarray(np.bincount(nearest, minlength=lat.size) / nearest.size)
 
 
-def _weighted(values: Doubles, seen: Bools, weights: Doubles) -> Doubles:
+def _weighted(values: Float64, seen: Booleans, weights: Float64) -> Float64:
     """Weighted mean over the stations that have a value; NaN where none has."""
     share = np.where(seen, weights[:, None], 0.0)
     whole = share.sum(axis=0)
@@ -56,7 +56,7 @@ def _weighted(values: Doubles, seen: Bools, weights: Doubles) -> Doubles:
     return np.where(whole > 0, mean, np.nan)
 
 
-def average(values: Doubles, weights: Doubles, fewest: int) -> Average:
+def average(values: Float64, weights: Float64, fewest: int) -> Average:
     """The mean of a cell from its stations.
 
     Args:
@@ -88,7 +88,7 @@ def average(values: Doubles, weights: Doubles, fewest: int) -> Average:
     return Average(mean, count, int(has.sum()), *errors)
 
 
-def _errors(rest: Doubles, used: Bools, level: Doubles, weights: Doubles) -> tuple[float, float]:
+def _errors(rest: Float64, used: Booleans, level: Float64, weights: Float64) -> tuple[float, float]:
     """Standard errors of the mean: lasting and varying [m3 m-3]."""
     has = used.any(axis=1)
     share = weights[has] / weights[has].sum()

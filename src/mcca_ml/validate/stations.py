@@ -14,11 +14,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from mcca_ml.arrays import Booleans, Datetime64, Float64
 from mcca_ml.errors import GranuleError
 from mcca_ml.grid import ease2
-from mcca_ml.metrics.moments import Bools, Doubles
 from mcca_ml.read.insitu import MAX_DEPTH, Station, read_ismn
-from mcca_ml.read.products.cf_time import Times
 
 GOOD = ("G", "U")
 """Flags of a value that counts: good, and `U` of old archives, to which no check was applied."""
@@ -44,9 +43,9 @@ class Probe:
     """[m]."""
     climate: str
     land_cover: str
-    time: Times
+    time: Datetime64
     """UTC, ascending."""
-    value: Doubles
+    value: Float64
     """[m3 m-3]."""
     excluded: Mapping[str, int]
     """Readings that are not used, by reason."""
@@ -88,7 +87,7 @@ def _reason(flag: str) -> str:
     return "station flag D: dubious"
 
 
-def _accepted(flag: npt.NDArray[np.str_], *, keeps_frozen: bool) -> tuple[Bools, Counter[str]]:
+def _accepted(flag: npt.NDArray[np.str_], *, keeps_frozen: bool) -> tuple[Booleans, Counter[str]]:
     """Which readings count by their flag, and how many do not, by reason."""
     kinds, number = np.unique(flag, return_inverse=True)
     good = np.zeros(kinds.size, np.bool_)

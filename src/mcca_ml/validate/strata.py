@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mcca_ml.metrics.mergeable import Days
-from mcca_ml.metrics.moments import Indices
+from mcca_ml.arrays import Datetime64, Int64
 from mcca_ml.sensors import SENSORS
 from mcca_ml.validate.stations import Unit
 
@@ -42,11 +41,11 @@ class Classes:
 
     name: str
     classes: tuple[str, ...]
-    labels: Indices
+    labels: Int64
     """Class of each day (day,)."""
 
 
-def seasons(days: Days) -> Classes:
+def seasons(days: Datetime64) -> Classes:
     """Meteorological season of each day."""
     month = days.astype("M8[M]").astype(np.int64) % _MONTHS + 1
     return Classes("season", SEASONS, month % _MONTHS // 3)
@@ -62,7 +61,7 @@ def changes(first: np.datetime64, last: np.datetime64) -> tuple[np.datetime64, .
     return tuple(sorted(day for day in found if first < day <= last))
 
 
-def sensor_periods(days: Days) -> Classes:
+def sensor_periods(days: Datetime64) -> Classes:
     """Period between two changes of the imagers that each day lies in."""
     edges = changes(days[0], days[-1])
     begins = (days[0], *edges)

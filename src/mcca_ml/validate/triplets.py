@@ -5,9 +5,10 @@ from itertools import combinations
 
 import numpy as np
 
+from mcca_ml.arrays import Float64
 from mcca_ml.metrics.bootstrap import bootstrap
 from mcca_ml.metrics.mergeable import Span
-from mcca_ml.metrics.moments import Doubles, Moments, moments_of
+from mcca_ml.metrics.moments import Moments, moments_of
 from mcca_ml.metrics.triple_collocation import FEWEST, triple_collocation, why_not
 from mcca_ml.validate.score_units import Held
 from mcca_ml.validate.stations import Unit
@@ -29,13 +30,13 @@ COLUMNS = (
 )
 
 
-def errors_of(moments: Moments) -> Doubles:
+def errors_of(moments: Moments) -> Float64:
     """Errors of three products (3, ...); of parts of the days too, for all were found enough."""
     return triple_collocation(moments, fewest=2).error_sd
 
 
 def _of_unit(
-    head: tuple[str, str], names: Sequence[str], series: Sequence[Doubles], held: Held
+    head: tuple[str, str], names: Sequence[str], series: Sequence[Float64], held: Held
 ) -> tuple[list[tuple[Value, ...]], float]:
     """The rows of one triplet at one unit, none of too few days, and its days; series (1, day)."""
     whole = moments_of(series)

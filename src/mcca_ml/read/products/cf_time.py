@@ -6,12 +6,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 
+from mcca_ml.arrays import AnyArray, Datetime64
 from mcca_ml.errors import GranuleError
-
-Times = npt.NDArray[np.datetime64]
 
 ONE_DAY = np.timedelta64(1, "D")
 _SINCE = re.compile(
@@ -49,7 +47,7 @@ def _epoch(text: str, where: str) -> datetime:
     return told + away if sign == "-" else told - away
 
 
-def decode(values: npt.NDArray[np.generic], units: str, where: str) -> Times:
+def decode(values: AnyArray, units: str, where: str) -> Datetime64:
     """Times [UTC] of numbers in units of CF; NaT for NaN, and for what is centuries away.
 
     Args:
@@ -97,7 +95,7 @@ def check_calendar(attrs: Mapping[str, object], where: str) -> None:
         )
 
 
-def times_of(variable: xr.DataArray, where: str) -> Times:
+def times_of(variable: xr.DataArray, where: str) -> Datetime64:
     """Times of a variable [UTC], decoded before or not.
 
     Raises:
@@ -129,7 +127,7 @@ def of_name(path: Path) -> tuple[np.datetime64, np.datetime64] | None:
     return days[0].astype("M8[ns]"), (last + ONE_DAY).astype("M8[ns]")
 
 
-def spans(times: Times) -> tuple[Times, Times]:
+def spans(times: Datetime64) -> tuple[Datetime64, Datetime64]:
     """Begin and end of what stamps stand for.
 
     Stamps that are all at midnight, or all at noon, are UTC days. All others are instants, whose
@@ -142,7 +140,7 @@ def spans(times: Times) -> tuple[Times, Times]:
     return times, times
 
 
-def axis_spans(ds: xr.Dataset, axis: str, where: str) -> tuple[Times, Times]:
+def axis_spans(ds: xr.Dataset, axis: str, where: str) -> tuple[Datetime64, Datetime64]:
     """Begin and end of what each step of an axis stands for: its bounds, else by its stamps.
 
     Args:

@@ -8,11 +8,10 @@ CF), and plain lists of points.
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 
+from mcca_ml.arrays import Float64, Int64
 from mcca_ml.errors import GranuleError
-from mcca_ml.metrics.moments import Doubles, Indices
 from mcca_ml.read.granule import shorten
 
 _EARTH_KM = 6371.0
@@ -27,9 +26,9 @@ _REACH = 0.75
 class Layout:
     """Where the values of a variable lie."""
 
-    lat: Doubles
+    lat: Float64
     """Of the places (place,) [degree]; of a grid with axes those of its rows (row,)."""
-    lon: Doubles
+    lon: Float64
     """Of the places (place,), or of the columns (column,) [degree], -180 to 180."""
     dims: tuple[str, ...]
     """Dimensions of place: two of a grid, one of points; that of samples for ragged arrays."""
@@ -37,7 +36,7 @@ class Layout:
     """Sizes of the dimensions of place."""
     has_axes: bool
     """Whether `lat` and `lon` are those of rows and columns."""
-    owner: Indices | None = None
+    owner: Int64 | None = None
     """Place of each sample of a ragged array (sample,); None for others."""
 
 
@@ -51,12 +50,12 @@ def _coordinate(ds: xr.Dataset, which: str) -> str | None:
     return next((names[one] for one in _PLACES[which] if one in names), None)
 
 
-def _wrapped(lon: Doubles) -> Doubles:
+def _wrapped(lon: Float64) -> Float64:
     """Longitudes from -180 to 180 [degree]."""
     return np.asarray((lon + 180.0) % 360.0 - 180.0)
 
 
-def _owners(ds: xr.Dataset, sample: str, place: str) -> Indices | None:
+def _owners(ds: xr.Dataset, sample: str, place: str) -> Int64 | None:
     """Place of each sample of a ragged array; None where the file has none."""
     for variable in ds.variables.values():
         if variable.attrs.get("sample_dimension") == sample and variable.dims == (place,):
@@ -97,7 +96,7 @@ def layout_of(ds: xr.Dataset, variable: str, where: str) -> Layout:
     )
 
 
-def _distance(lat: Doubles, lon: Doubles, to_lat: float, to_lon: float) -> Doubles:
+def _distance(lat: Float64, lon: Float64, to_lat: float, to_lon: float) -> Float64:
     """Along the sphere [km], by the haversine formula."""
     a, c = np.radians(lat), np.radians(to_lat)
     apart = np.radians(lon - to_lon)
@@ -105,7 +104,7 @@ def _distance(lat: Doubles, lon: Doubles, to_lat: float, to_lon: float) -> Doubl
     return np.asarray(2 * _EARTH_KM * np.arcsin(np.sqrt(np.minimum(square, 1.0))))
 
 
-def _nearest_on(axis: Doubles, value: float, *, is_circle: bool) -> int | None:
+def _nearest_on(axis: Float64, value: float, *, is_circle: bool) -> int | None:
     """Index of the cell of an axis that holds a value; None where it lies outside."""
     away = np.abs(axis - value)
     if is_circle:
@@ -116,7 +115,7 @@ def _nearest_on(axis: Doubles, value: float, *, is_circle: bool) -> int | None:
     return at if away[at] <= half + 1e-6 else None
 
 
-def _reach(layout: Layout, away: Doubles, nearest: float) -> float:
+def _reach(layout: Layout, away: Float64, nearest: float) -> float:
     """Distance up to which the nearest point holds [km], from how far its neighbour is."""
     at = int(np.nanargmin(away))
     apart = _distance(layout.lat, layout.lon, float(layout.lat[at]), float(layout.lon[at]))
@@ -126,7 +125,7 @@ def _reach(layout: Layout, away: Doubles, nearest: float) -> float:
     return max(_REACH * float(others.min()), _LONE_KM / 2)
 
 
-def places_of(layout: Layout, lat: float, lon: float) -> tuple[Indices, float]:
+def places_of(layout: Layout, lat: float, lon: float) -> tuple[Int64, float]:
     """Flat indices of the place that holds a point, and its distance [km].
 
     A list of points may hold a place several times; all of them are told. None (an empty array) and
@@ -155,7 +154,7 @@ def places_of(layout: Layout, lat: float, lon: float) -> tuple[Indices, float]:
     return np.flatnonzero(away <= nearest + 1e-3), nearest
 
 
-def block_of(layout: Layout, places: npt.NDArray[np.int64]) -> dict[str, slice]:
+def block_of(layout: Layout, places: Int64) -> dict[str, slice]:
     """The least part of the dimensions of place that holds some places."""
     if layout.owner is not None or places.size == 0:
         return {}

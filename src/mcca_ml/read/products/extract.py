@@ -11,9 +11,8 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
+from mcca_ml.arrays import Datetime64, Float64, Int64
 from mcca_ml.errors import GranuleError
-from mcca_ml.metrics.moments import Doubles, Indices
-from mcca_ml.read.products import cf_time
 from mcca_ml.read.products.dimensions import Layout, layout_of, places_of
 from mcca_ml.read.products.extract_file import Values, extract, together
 from mcca_ml.read.products.open import Product, files_of, opened
@@ -31,11 +30,11 @@ _SAME_KM = 1e-3  # places of two files that are nearer than that are one
 class Series:
     """Values of a product at a place, in order of time."""
 
-    begin: cf_time.Times
+    begin: Datetime64
     """Of what each value stands for [UTC] (value,)."""
-    end: cf_time.Times
+    end: Datetime64
     """The same as `begin` for an observation at an instant."""
-    value: Doubles
+    value: Float64
     """[m3 m-3], or a fraction of saturation."""
     distance_km: float
     """From the place to the centre of the cell, or to the point."""
@@ -74,7 +73,7 @@ class _Where:
     """Where the places lie in files of one layout."""
 
     layout: Layout
-    index: tuple[Indices, ...]
+    index: tuple[Int64, ...]
     distance: tuple[float, ...]
     """From each place to the nearest of the file [km]; infinite outside."""
 

@@ -6,16 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 
+from mcca_ml.arrays import AnyArray, Booleans, Datetime64, Float64, Int64
 from mcca_ml.errors import GranuleError
 from mcca_ml.flags import FLAG_DTYPE, is_recommended
-from mcca_ml.metrics.moments import Bools, Doubles, Indices
 from mcca_ml.read.products import cf_time
 from mcca_ml.read.products.dimensions import Layout, block_of
-
-Array = npt.NDArray[np.generic]
 
 FLAGS = (
     "flag",
@@ -33,21 +30,21 @@ _IN_MEMORY = 2**28  # [byte]; a larger part of a cube is read place by place
 class Values:
     """What one file holds at one place, in the order of the file."""
 
-    begin: cf_time.Times
+    begin: Datetime64
     """Of what each value stands for [UTC] (value,)."""
-    end: cf_time.Times
+    end: Datetime64
     """The same as `begin` for an observation at an instant."""
-    value: Doubles
+    value: Float64
     """In the units of the file."""
-    good: Bools
+    good: Booleans
     """Whether the product recommends it."""
-    vod: Doubles
+    vod: Float64
     """Vegetation optical depth beside it [1]; NaN where the file has none."""
 
 
 def _picker(
     ds: xr.Dataset, name: str, layout: Layout, block: dict[str, slice]
-) -> "Callable[[int], Array]":
+) -> "Callable[[int], AnyArray]":
     """What gives all values of a variable at a place, flat over its other dimensions."""
     variable = ds[name]
     if layout.owner is not None:
@@ -67,7 +64,9 @@ def _picker(
     return lambda place: values[index(place)].ravel()
 
 
-def _good(values: Array, name: str, attrs: dict[str, object], dtype: np.dtype[np.generic]) -> Bools:
+def _good(
+    values: AnyArray, name: str, attrs: dict[str, object], dtype: np.dtype[np.generic]
+) -> Booleans:
     """Whether a flag recommends each value: by our own mask, by SMAP's first bit, or by 0."""
     flag = np.nan_to_num(values.astype(np.float64), nan=1.0).astype(np.int64)
     meanings = str(attrs.get("flag_meanings", "")).lower()
@@ -98,7 +97,7 @@ def _vod(ds: xr.Dataset, variable: str) -> str | None:
 
 def _axis_times(
     ds: xr.Dataset, variable: str, layout: Layout, path: Path
-) -> Callable[[int, int], tuple[cf_time.Times, cf_time.Times]] | None:
+) -> Callable[[int, int], tuple[Datetime64, Datetime64]] | None:
     """What gives begin and end of the values at a place, from the axis of times or from the name.
 
     None where neither tells.
@@ -132,7 +131,7 @@ def _no_time(ds: xr.Dataset, path: Path) -> str:
 
 
 def extract(
-    ds: xr.Dataset, variable: str, layout: Layout, places: Sequence[Indices], path: Path
+    ds: xr.Dataset, variable: str, layout: Layout, places: Sequence[Int64], path: Path
 ) -> list[Values]:
     """What a file holds at some places.
 
@@ -179,7 +178,7 @@ def extract(
     return [together([at(place) for place in index.tolist()]) for index in places]
 
 
-def _exact(raw: Array, attrs: dict[str, object], path: Path) -> cf_time.Times:
+def _exact(raw: AnyArray, attrs: dict[str, object], path: Path) -> Datetime64:
     cf_time.check_calendar(attrs, path.name)
     if raw.dtype.kind == "M":
         return raw.astype("M8[ns]")

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 
+from mcca_ml.arrays import Booleans, Float64
 from mcca_ml.errors import ConfigError, GranuleError
 from mcca_ml.flags import FLAG_DTYPE, is_recommended
 
@@ -107,7 +107,7 @@ def open_product(path: Path) -> xr.Dataset:
     return ds
 
 
-def _spacing(centres: npt.NDArray[np.float64], at: int) -> float:
+def _spacing(centres: Float64, at: int) -> float:
     """Distance to the farther neighbour along an axis [degree]."""
     if centres.size < 2:
         return _LONE_CELL_DEG
@@ -241,7 +241,7 @@ def read_day(sources: Sequence[Path], date: np.datetime64) -> xr.Dataset:
     raise ConfigError(f"{date}: no such day, expected one in {held}")
 
 
-def recommended(ds: xr.Dataset) -> npt.NDArray[np.bool_]:
+def recommended(ds: xr.Dataset) -> Booleans:
     """Whether each value exists and its flag recommends it: by our mask, else by flag 0."""
     known = np.isfinite(ds["sm"].to_numpy())
     if "flag" not in ds:

@@ -4,15 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from matplotlib.figure import Figure
 from scipy.special import ndtri
 
+from mcca_ml.arrays import Float32, Float64
 from mcca_ml.plot.colours import COLOURS, INK, tidy
 from mcca_ml.report.scores.compared import FUSED, Held
 from mcca_ml.report.scores.interval_coverage import TOLERANCE
 from mcca_ml.report.scores.sheet import Sheet, percent
-from mcca_ml.report.scores.tables import Floats
 from mcca_ml.validate.tables import Value
 
 NOMINAL = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.68, 0.8, 0.9, 0.95, 0.99)
@@ -31,7 +30,7 @@ class Reliability:
 
 
 def reliability_of(
-    names: tuple[str, str], sm: Floats, sd: Floats, reference: Floats
+    names: tuple[str, str], sm: Float32, sd: Float32, reference: Float32
 ) -> Reliability | None:
     """Shares of one product; None where no pair has an uncertainty.
 
@@ -45,7 +44,7 @@ def reliability_of(
     known = np.isfinite(error) & np.isfinite(sd) & (sd > 0)
     if not known.any():
         return None
-    ratio: npt.NDArray[np.float64] = error[known] / sd[known]
+    ratio: Float64 = error[known] / sd[known]
     half = ndtri((1 + np.array(NOMINAL)) / 2)
     return Reliability(*names, tuple(float((ratio <= one).mean()) for one in half), ratio.size)
 

@@ -4,17 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.dates import date2num
 from matplotlib.figure import Figure
 
-from mcca_ml.metrics.mergeable import Days
+from mcca_ml.arrays import Datetime64, Float32, Float64
 from mcca_ml.plot.colours import COLOURS, INK, STATIONS, TRUTH, date_axis, tidy
 from mcca_ml.report.scores.compared import FUSED, Held
 from mcca_ml.report.scores.sheet import Sheet, number, signed, with_ends
 from mcca_ml.report.scores.station_scores import product_of_report
-from mcca_ml.report.scores.tables import Floats
 from mcca_ml.validate.run import Validation
 from mcca_ml.validate.score_units import Held as Pairs
 from mcca_ml.validate.score_units import days_of, held
@@ -50,8 +48,8 @@ class Stability:
 
     product: str
     reference: str
-    month: npt.NDArray[np.datetime64]
-    difference: npt.NDArray[np.float64]
+    month: Datetime64
+    difference: Float64
     """Mean over cells or units, each about its own mean [m3 m-3], (month,); NaN where none."""
     trend: Change
     """[m3 m-3 per decade]."""
@@ -84,7 +82,7 @@ def stability_of(names: tuple[str, str], pairs: Pairs) -> Stability | None:
     return Stability(*names, whole.month, values, trend, steps)
 
 
-def _pairs(days: Days, sm: Floats, reference: Floats) -> Pairs:
+def _pairs(days: Datetime64, sm: Float32, reference: Float32) -> Pairs:
     return Pairs(days, sm.astype(np.float64), reference.astype(np.float64))
 
 

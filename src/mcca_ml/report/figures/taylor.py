@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
-import numpy.typing as npt
 from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.projections.polar import PolarAxes
 
+from mcca_ml.arrays import Booleans, Floating
 from mcca_ml.learn.scores import FEWEST
 from mcca_ml.metrics.moments import moments_of
 from mcca_ml.metrics.scores import scores_of
@@ -18,9 +18,6 @@ from mcca_ml.plot.colours import COLOURS, INK, OTHERS
 from mcca_ml.report.scores.compared import BASELINES, FUSED, Held
 from mcca_ml.report.scores.sheet import Sheet, number
 from mcca_ml.report.scores.station_scores import RECORD
-from mcca_ml.report.scores.tables import Bools
-
-Values = npt.NDArray[np.floating]
 
 _MARKS: Mapping[str, str] = {"climatology": "v", "ridge": "s", "pooled": "D"}
 _TARGET = "target"
@@ -48,7 +45,7 @@ class Point:
     pairs: int
 
 
-def point(names: tuple[str, str, str], sm: Values, reference: Values, mask: Bools) -> Point:
+def point(names: tuple[str, str, str], sm: Floating, reference: Floating, mask: Booleans) -> Point:
     """Correlation and ratio of standard deviations of a product.
 
     Args:

@@ -3,17 +3,15 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from mcca_ml.arrays import Datetime64, Float32, Float64
 from mcca_ml.flags import FLAG_DTYPE, is_recommended
 from mcca_ml.plot.colours import BAND, COLOURS, INK, STATIONS, TRUTH, date_axis, tidy
 from mcca_ml.report.scores.temporal_coverage import monthly
 from mcca_ml.schema import LAYERS
-
-Floats = npt.NDArray[np.float32]
 
 _MANY_DAYS = 1000
 _WIDTH = 9.0
@@ -24,9 +22,9 @@ _WIDTH = 9.0
 class Readings:
     """What stations say, a value a day."""
 
-    days: npt.NDArray[np.datetime64]
+    days: Datetime64
     """UTC days, (day,)."""
-    values: npt.NDArray[np.float64]
+    values: Float64
     """[m3 m-3], (day,)."""
     label: str
 
@@ -34,7 +32,7 @@ class Readings:
 def draw_series(
     ds: xr.Dataset,
     place: int,
-    truth: Floats | None,
+    truth: Float32 | None,
     title: str,
     *,
     last_days: int = 730,
@@ -69,7 +67,7 @@ def draw_series(
 
 
 def _draw_part(
-    axes: Axes, one: xr.Dataset, truth: Floats | None, stations: Readings | None
+    axes: Axes, one: xr.Dataset, truth: Float32 | None, stations: Readings | None
 ) -> None:
     time = one["time"].to_numpy()
     good = is_recommended(one["flag"].to_numpy().astype(FLAG_DTYPE))

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from mcca_ml.arrays import Booleans, Datetime64, Float64, Int64
 from mcca_ml.intercal import coefficients
 from mcca_ml.intercal.drift import Drift, years_since
 from mcca_ml.intercal.link import LineFlag
@@ -15,11 +15,6 @@ from mcca_ml.learn.predict_stream import response
 from mcca_ml.pipeline.load_series import Source, inputs_for
 from mcca_ml.pipeline.predict import network_of
 from mcca_ml.pipeline.train import files_of
-from mcca_ml.report.scores.tables import Bools
-
-Doubles = npt.NDArray[np.float64]
-Indices = npt.NDArray[np.int64]
-Months = npt.NDArray[np.datetime64]
 
 STRIDE = 8
 """Every so many cells are asked: an error of calibration is much the same in neighbours."""
@@ -29,17 +24,17 @@ STRIDE = 8
 class Shift:
     """How soil moisture of a stream moves by one standard deviation of errors of calibration."""
 
-    cells: Indices
+    cells: Int64
     """Places of the cells that were asked, (cell,)."""
-    alike: Doubles
+    alike: Float64
     """By what is wrong alike in all cells [m3 m-3], (cell, channel)."""
-    drift: Doubles
+    drift: Float64
     """By what is open of a drift [m3 m-3 per year], (cell, channel)."""
     date: np.datetime64
     """UTC day at which a drift is nought."""
-    own: Doubles
+    own: Float64
     """By what is wrong with the cell's line [m3 m-3], (cell,)."""
-    is_shared: Bools
+    is_shared: Booleans
     """Whether that line is that of its class or of all, so that neighbours share it, (cell,)."""
 
 
@@ -85,7 +80,7 @@ def shift_of(source: Source, sensor: str) -> Shift | None:
 class Tilt:
     """Error of a slope from errors of calibration, in units of soil moisture per month."""
 
-    alike: Mapping[str, Doubles]
+    alike: Mapping[str, Float64]
     """By what is wrong alike in all cells; errors of different keys are independent, (channel,)."""
     own: float
     """Variance from what is wrong with the lines of cells."""
@@ -107,7 +102,7 @@ def mean_tilt(tilts: Sequence[Tilt]) -> Tilt:
     return Tilt(alike, sum(tilt.own for tilt in tilts) / len(tilts) ** 2)
 
 
-def _variance_of_mean(own: Doubles, is_shared: Bools, count: int) -> float:
+def _variance_of_mean(own: Float64, is_shared: Booleans, count: int) -> float:
     """Of the mean over `count` cells, of which some were asked [m6 m-6].
 
     Neighbours that share a line are wrong together, the others each by itself.
@@ -118,10 +113,10 @@ def _variance_of_mean(own: Doubles, is_shared: Bools, count: int) -> float:
 
 def tilt_of(
     shifts: Mapping[str, Shift],
-    share: Mapping[str, Doubles],
-    months: Months,
-    cells: Bools,
-    is_told: Bools,
+    share: Mapping[str, Float64],
+    months: Datetime64,
+    cells: Booleans,
+    is_told: Booleans,
 ) -> Tilt:
     """Error of the slope of a monthly series from errors of calibration.
 
@@ -135,7 +130,7 @@ def tilt_of(
     time = np.arange(months.size, dtype=np.float64)[is_told]
     time -= time.mean()
     power = float((time**2).sum())
-    alike: dict[str, Doubles] = {}
+    alike: dict[str, Float64] = {}
     own = 0.0
     for name, shift in shifts.items():
         some = cells[shift.cells]

@@ -7,16 +7,15 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
+from mcca_ml.arrays import Booleans, Float32, Int8
 from mcca_ml.learn import weights_file
 from mcca_ml.learn.splits import Role
 from mcca_ml.pipeline.fuse import streams_of
 from mcca_ml.pipeline.load_series import Source
-from mcca_ml.pipeline.train import Roles, TrainTask, files_of, series_of
+from mcca_ml.pipeline.train import TrainTask, files_of, series_of
 from mcca_ml.report.scores.learner import estimates
 from mcca_ml.report.scores.reference import Truth, read_truth, whole_target
 from mcca_ml.report.scores.tables import (
-    Bools,
-    Floats,
     Product,
     Row,
     Table,
@@ -37,42 +36,42 @@ DENSE_VOD = 0.6
 class Held:
     """Everything that is compared, (cell, time) over the days that what is learned may know."""
 
-    roles: Roles
+    roles: Int8
     record: xr.Dataset
     streams: Mapping[str, xr.Dataset]
     products: Mapping[str, Product]
     """The streams by sensor, and the record, `FUSED`."""
-    target: Floats
-    vod: Floats
+    target: Float32
+    vod: Float32
     """Mean VOD of the target over all days [1], NaN where there is none, (cell,)."""
-    baselines: Mapping[str, Mapping[str, Floats]]
+    baselines: Mapping[str, Mapping[str, Float32]]
     """By sensor of the network, then by name."""
     truth: Truth | None
     """Of a simulated world."""
-    known: Mapping[str, Floats]
+    known: Mapping[str, Float32]
     """The truth at the times of each of `products` [m3 m-3]; empty where there is none."""
 
     @property
-    def is_test(self) -> Bools:
+    def is_test(self) -> Booleans:
         """Whether each day is of the test, (time,)."""
         return np.asarray(self.roles == Role.TEST)
 
     @property
-    def usual(self) -> Floats:
+    def usual(self) -> Float32:
         """Climatology of the training days [m3 m-3], (cell, time)."""
         return next(iter(self.baselines.values()))["climatology"]
 
 
-def _baselines(source: Source, sensor: str, roles: Roles) -> dict[str, Floats]:
+def _baselines(source: Source, sensor: str, roles: Int8) -> dict[str, Float32]:
     """Climatology, ridge and the pooled network of all cells, (cell, time)."""
-    parts: list[Mapping[str, Floats]] = []
+    parts: list[Mapping[str, Float32]] = []
     for path, cells in files_of(source.plan, sensor):
         task = TrainTask(source, sensor, cells, roles, path, "")
         parts.append(estimates(weights_file.load(path), series_of(task)))
     return {name: np.concatenate([part[name] for part in parts]) for name in BASELINES}
 
 
-def held(source: Source, roles: Roles, truth: Path | None = None) -> Held:
+def held(source: Source, roles: Int8, truth: Path | None = None) -> Held:
     """Read what is compared, each store once.
 
     Args:
@@ -143,7 +142,7 @@ def record_tables(found: Held) -> list[Table]:
     return tables
 
 
-def _by_vegetation(found: Held, fused: Product, truth: Floats, mask: Bools) -> Table:
+def _by_vegetation(found: Held, fused: Product, truth: Float32, mask: Booleans) -> Table:
     """The record in light and in dense vegetation."""
     rows: list[Row] = []
     classes = {
@@ -160,7 +159,7 @@ def _by_vegetation(found: Held, fused: Product, truth: Floats, mask: Bools) -> T
     )
 
 
-def spans(found: Held) -> dict[str, Bools]:
+def spans(found: Held) -> dict[str, Booleans]:
     """Days before the first target of any cell, of training, and of the test, (time,)."""
     has = np.isfinite(found.target).any(axis=0)
     first = int(np.argmax(has)) if has.any() else has.size
@@ -175,7 +174,7 @@ def spans(found: Held) -> dict[str, Bools]:
 def beyond_tables(found: Held) -> list[Table]:
     """Streams on days without any target, against truth, beside the days that they have one."""
     products: dict[str, Product] = {}
-    references: dict[str, Floats] = {}
+    references: dict[str, Float32] = {}
     nothing = np.float32(np.nan)
     for name in found.streams:
         for title, days in spans(found).items():

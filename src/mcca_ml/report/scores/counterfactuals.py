@@ -1,13 +1,13 @@
 """What the order of days is worth to a network: its test days shuffled within each season."""
 
 import numpy as np
-import numpy.typing as npt
 
+from mcca_ml.arrays import Datetime64, Float32, Int8, Int64
 from mcca_ml.learn import weights_file
 from mcca_ml.learn.fit import predict
-from mcca_ml.learn.splits import Floats, Role
+from mcca_ml.learn.splits import Role
 from mcca_ml.pipeline.load_series import Source, inputs_for
-from mcca_ml.pipeline.train import Roles, files_of
+from mcca_ml.pipeline.train import files_of
 from mcca_ml.report.scores.compared import Held
 from mcca_ml.report.scores.tables import Product, Table, compared
 
@@ -15,7 +15,7 @@ SEED = 0
 OWN, OTHER = "days shuffled, each keeps its look", "looks of other days of the season"
 
 
-def shuffled(days: npt.NDArray[np.datetime64], roles: Roles, seed: int) -> npt.NDArray[np.int64]:
+def shuffled(days: Datetime64, roles: Int8, seed: int) -> Int64:
     """Places of the days in another order: those of the test change places within their season.
 
     Args:
@@ -31,9 +31,9 @@ def shuffled(days: npt.NDArray[np.datetime64], roles: Roles, seed: int) -> npt.N
     return place
 
 
-def _estimates(source: Source, sensor: str, place: npt.NDArray[np.int64]) -> Floats:
+def _estimates(source: Source, sensor: str, place: Int64) -> Float32:
     """What the networks of a sensor say of its days in another order, (cell, time)."""
-    parts: list[Floats] = []
+    parts: list[Float32] = []
     for path, cells in files_of(source.plan, sensor):
         inputs = inputs_for(source, sensor, cells, source.learned)
         parts.append(np.clip(predict(weights_file.load(path), inputs.x[:, place]), 0, 1))

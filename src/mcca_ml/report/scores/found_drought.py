@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mcca_ml.report.scores.imposed_signals import Doubles, Known, Series
+from mcca_ml.arrays import Float64
+from mcca_ml.report.scores.imposed_signals import Known, Series
 from mcca_ml.report.scores.months import MONTHS, mean_departure, month_of
 
 FOUND = -2.0
@@ -58,7 +59,7 @@ def droughts(known: Known, series: Series) -> list[FoundDrought]:
     return found
 
 
-def _drought_of(name: str, imposed: float, of_year: list[Doubles], at: int) -> FoundDrought:
+def _drought_of(name: str, imposed: float, of_year: list[Float64], at: int) -> FoundDrought:
     """One year beside the others, of record and truth."""
     own, others = [], []
     for one in of_year:

@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from mcca_ml.arrays import Booleans, Datetime64, Float64, Int64
 from mcca_ml.metrics.trend import Trend, trend_santer00
 from mcca_ml.report.scores.calibration_error import Tilt, mean_tilt, tilt_of
-from mcca_ml.report.scores.imposed_signals import Days, Doubles, Known, Series
+from mcca_ml.report.scores.imposed_signals import Known, Series
 from mcca_ml.report.scores.months import mean_departure, month_of
-from mcca_ml.report.scores.tables import Bools
 
 MONTHS_OF_DECADE = 120.0
 SETTLES_DAYS = 365
@@ -42,7 +41,7 @@ class FoundTrend:
         return abs(self.record.slope - self.imposed) / self.record.error
 
 
-def _share_monthly(is_of: Bools, has: Bools, months: npt.NDArray[np.int64]) -> Doubles:
+def _share_monthly(is_of: Booleans, has: Booleans, months: Int64) -> Float64:
     """Share of the values of each month that a stream has, (month,)."""
     place = months - months[0]
     mine = np.bincount(place, is_of.sum(axis=0).astype(np.float64))
@@ -50,7 +49,7 @@ def _share_monthly(is_of: Bools, has: Bools, months: npt.NDArray[np.int64]) -> D
     return np.asarray(mine / np.maximum(every, 1))
 
 
-def _tilt(series: Series, cells: Bools, first_of_month: Days, calm: Bools) -> Tilt:
+def _tilt(series: Series, cells: Booleans, first_of_month: Datetime64, calm: Booleans) -> Tilt:
     """Error of the slope from what calibration leaves open [m3 m-3 per month]."""
     has = np.isfinite(series.record[cells])
     months = month_of(series.days)
@@ -103,7 +102,7 @@ def trends(known: Known, series: Series) -> list[FoundTrend]:
     return rows
 
 
-def _trend_of(box: str, imposed: float, both: list[Doubles], calibration: float) -> FoundTrend:
+def _trend_of(box: str, imposed: float, both: list[Float64], calibration: float) -> FoundTrend:
     """The trends of one pair of monthly series, record and truth."""
     record, truth = both
     time = np.arange(record.size, dtype=np.float64)

@@ -6,15 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 
+from mcca_ml.arrays import Booleans, Datetime64, Float32, Float64
 from mcca_ml.config.simulate import BoxSettings, DroughtSettings, SimulateSettings
 from mcca_ml.report.scores.calibration_error import Shift
-from mcca_ml.report.scores.tables import Bools, Floats
-
-Doubles = npt.NDArray[np.float64]
-Days = npt.NDArray[np.datetime64]
 
 _FIRST = ("AMSR2", "AMSRE", "GMI", "TMI")
 """Streams by the weight that they have where several look: whose calibration error counts."""
@@ -38,19 +34,19 @@ class Known:
 class Series:
     """The record of one simulated world beside its truth at the same times."""
 
-    days: Days
-    record: Floats
+    days: Datetime64
+    record: Float32
     """Recommended values [m3 m-3], (cell, time)."""
-    truth: Floats
+    truth: Float32
     """At their times, NaN where the record has none [m3 m-3], (cell, time)."""
-    lat: Doubles
-    lon: Doubles
-    share: Mapping[str, Bools]
+    lat: Float64
+    lon: Float64
+    share: Mapping[str, Booleans]
     """By stream, where its calibration error is that of the record, (cell, time)."""
     shifts: Mapping[str, Shift]
     """By stream, what calibration leaves open; a reference that nothing was found of has none."""
 
-    def inside(self, box: BoxSettings) -> Bools:
+    def inside(self, box: BoxSettings) -> Booleans:
         """Cells of a box, (cell,)."""
         lon_in = (self.lon >= box.west) & (self.lon <= box.east)
         return np.asarray((self.lat >= box.south) & (self.lat <= box.north) & lon_in)
@@ -69,7 +65,7 @@ def known_of(truth: Path) -> Known | None:
         return Known(settings, json.loads(ds.attrs["realised_changes"]))
 
 
-def shares(record: xr.Dataset, bits: Mapping[str, int]) -> dict[str, Bools]:
+def shares(record: xr.Dataset, bits: Mapping[str, int]) -> dict[str, Booleans]:
     """By stream, values of the record in which it has the greatest weight, (cell, time).
 
     Args:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mcca_ml.arrays import Float32
 from mcca_ml.learn.scores import crps_gneiting07
-from mcca_ml.learn.splits import Floats
 from mcca_ml.report.scores.compared import FUSED, Held
 from mcca_ml.report.scores.sheet import Sheet, number, percent
 
@@ -43,7 +43,7 @@ class Interval:
 
 
 def interval_of(
-    names: tuple[str, str], sm: Floats, sd: Floats, reference: Floats, ratio: float = NORMAL_95
+    names: tuple[str, str], sm: Float32, sd: Float32, reference: Float32, ratio: float = NORMAL_95
 ) -> Interval:
     """Intervals of one product against one reference.
 

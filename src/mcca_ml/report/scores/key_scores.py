@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-import numpy.typing as npt
 
+from mcca_ml.arrays import Booleans, Datetime64, Float32, Float64
 from mcca_ml.learn.scores import FEWEST
 from mcca_ml.metrics.intervals import Interval
-from mcca_ml.metrics.mergeable import Days, PairScores, Span, in_parts, pair_scores
+from mcca_ml.metrics.mergeable import PairScores, Span, in_parts, pair_scores
 from mcca_ml.report.scores.compared import FUSED, Held
 from mcca_ml.report.scores.sheet import Sheet, number, signed, with_ends
-from mcca_ml.report.scores.tables import Bools, Floats
 from mcca_ml.validate.tables import Value
 
 TARGET, TRUTH = "target", "truth"
@@ -49,11 +48,11 @@ class KeyScores:
     """UTC days on which at least one of these cells has a pair."""
     of_cells: PairScores
     """Of every cell (cell,), those with too few pairs among them."""
-    has: Bools
+    has: Booleans
     """Cells with enough pairs (cell,)."""
 
 
-def _summed(values: npt.NDArray[np.float64], ends: Interval, has: Bools) -> Summed:
+def _summed(values: Float64, ends: Interval, has: Booleans) -> Summed:
     """Median over cells, and medians of the ends of their intervals."""
     found = []
     for one in (values, ends.low, ends.high):
@@ -63,7 +62,7 @@ def _summed(values: npt.NDArray[np.float64], ends: Interval, has: Bools) -> Summ
 
 
 def score(
-    names: tuple[str, str, str], sm: Floats, reference: Floats, days: Days, mask: Bools
+    names: tuple[str, str, str], sm: Float32, reference: Float32, days: Datetime64, mask: Booleans
 ) -> KeyScores:
     """Scores of a product on its own days.
 
@@ -99,7 +98,7 @@ def score(
     )
 
 
-def key_scores(found: Held, days: Days) -> list[KeyScores]:
+def key_scores(found: Held, days: Datetime64) -> list[KeyScores]:
     """The record and its streams on test days against the target, and all against truth.
 
     Streams of sensors that never met the target have no test days: all of theirs count.

@@ -5,15 +5,16 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
+from mcca_ml.arrays import Float32
 from mcca_ml.learn.fit import predict
 from mcca_ml.learn.pooled_start import Weights, at_start
 from mcca_ml.learn.scores import Scores, score
 from mcca_ml.learn.sequences import Series
-from mcca_ml.learn.splits import Floats, Role, only, per_cell
+from mcca_ml.learn.splits import Role, only, per_cell
 from mcca_ml.report.scores.baselines import climatology, ridge
 
 
-def estimates(weights: Weights, series: Series) -> Mapping[str, Floats]:
+def estimates(weights: Weights, series: Series) -> Mapping[str, Float32]:
     """Soil moisture by the learner and by its baselines [m3 m-3], (cell, time).
 
     Args:

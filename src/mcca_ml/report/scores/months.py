@@ -1,22 +1,18 @@
 """Means over days by month of the year, and what departs from them."""
 
 import numpy as np
-import numpy.typing as npt
 
-from mcca_ml.report.scores.tables import Floats
-
-Doubles = npt.NDArray[np.float64]
-Indices = npt.NDArray[np.int64]
+from mcca_ml.arrays import Datetime64, Float32, Float64, Int64
 
 MONTHS = 12
 
 
-def month_of(days: npt.NDArray[np.datetime64]) -> Indices:
+def month_of(days: Datetime64) -> Int64:
     """Months since January 1970; modulo 12 the month of the year, 0 being January."""
     return days.astype("M8[M]").astype(np.int64)
 
 
-def means_by_month(values: Floats, months: Indices) -> tuple[Doubles, Doubles]:
+def means_by_month(values: Float32, months: Int64) -> tuple[Float64, Float64]:
     """Mean and number of values of each cell in each month of the year, (cell, 12); 0 where none.
 
     Args:
@@ -32,7 +28,7 @@ def means_by_month(values: Floats, months: Indices) -> tuple[Doubles, Doubles]:
     return total / np.maximum(count, 1), count
 
 
-def mean_departure(values: Floats, months: Indices, place: Indices) -> Doubles:
+def mean_departure(values: Float32, months: Int64, place: Int64) -> Float64:
     """Mean over cells and days of departures from the cell's usual month, (place,); NaN if none.
 
     Args:

@@ -7,21 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 
+from mcca_ml.arrays import Datetime64, Float32, Int8, Int64
 from mcca_ml.errors import GranuleError
 from mcca_ml.learn.splits import Role
 from mcca_ml.learn.target import Target, daily_target
 from mcca_ml.pipeline.load_series import Source, over_days
-from mcca_ml.pipeline.train import Roles
 from mcca_ml.store.read_blocks import open_store
 
-Floats = npt.NDArray[np.float32]
-Times = npt.NDArray[np.datetime64]
 
-
-def whole_target(source: Source, roles: Roles) -> Target:
+def whole_target(source: Source, roles: Int8) -> Target:
     """The target of all days that may be known, those of the test among them.
 
     Args:
@@ -40,12 +36,12 @@ class Truth:
 
     path: Path
     """Its store, which holds what was imposed too."""
-    steps: npt.NDArray[np.int64]
+    steps: Int64
     """UTC, seconds since 1970, (step,)."""
-    moisture: Floats
+    moisture: Float32
     """[m3 m-3], (step, cell)."""
 
-    def at(self, when: Times) -> Floats:
+    def at(self, when: Datetime64) -> Float32:
         """At times of observation [m3 m-3], (cell, time); NaN where there is none.
 
         Args:
@@ -60,7 +56,7 @@ class Truth:
             out[cell][known] = found
         return out
 
-    def of_record(self, ds: xr.Dataset) -> Floats:
+    def of_record(self, ds: xr.Dataset) -> Float32:
         """At the times of a record, at noon where it has none [m3 m-3], (cell, time).
 
         Args:
@@ -71,7 +67,7 @@ class Truth:
         return self.at(np.where(np.isnat(t0), noon[:, None], t0).T)
 
 
-def read_truth(path: Path, cells: npt.NDArray[np.int64]) -> Truth:
+def read_truth(path: Path, cells: Int64) -> Truth:
     """The truth of some cells.
 
     Args:

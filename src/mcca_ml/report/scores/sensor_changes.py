@@ -7,11 +7,9 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
+from mcca_ml.arrays import Booleans, Datetime64, Float32
 from mcca_ml.report.scores.months import means_by_month, month_of
-from mcca_ml.report.scores.tables import Bools, Floats
 from mcca_ml.sensors import SENSORS
-
-Days = npt.NDArray[np.datetime64]
 
 SHORTEST = 60
 """Days of a period below which it is left out [day]."""
@@ -24,7 +22,7 @@ class Period:
     """Days on which the same sensors fly, before or after a boost."""
 
     name: str
-    is_in: Bools
+    is_in: Booleans
     """(time,)."""
 
 
@@ -44,7 +42,7 @@ class PeriodStep:
     """Pairs of all cells in both periods, in months that both have."""
 
 
-def _words(sensor: str, days: Days) -> npt.NDArray[np.str_]:
+def _words(sensor: str, days: Datetime64) -> npt.NDArray[np.str_]:
     """What a sensor is called on each day: its name, and whether it flies higher by then."""
     orbits = SENSORS[sensor].orbits
     is_later = np.zeros(days.size, np.bool_)
@@ -62,7 +60,7 @@ def periods_of(streams: Mapping[str, xr.Dataset]) -> list[Period]:
     Args:
         streams: after schema.STREAM, by sensor, of the same days.
     """
-    days: Days = next(iter(streams.values()))["time"].to_numpy().astype("M8[D]")
+    days: Datetime64 = next(iter(streams.values()))["time"].to_numpy().astype("M8[D]")
     parts: list[list[str]] = [[] for _ in days]
     for sensor, ds in streams.items():
         looks = np.flatnonzero((ds["nobs"].to_numpy() > 0).any(axis=1))
@@ -81,7 +79,7 @@ def periods_of(streams: Mapping[str, xr.Dataset]) -> list[Period]:
 
 
 def step_between(
-    product: str, error: Floats, days: Days, before: Period, after: Period
+    product: str, error: Float32, days: Datetime64, before: Period, after: Period
 ) -> PeriodStep | None:
     """Change of an error from one period to another; None where no cell has both.
 
@@ -111,7 +109,7 @@ def step_between(
 
 
 def steps_of(
-    product: str, error: Floats, days: Days, periods: Sequence[Period]
+    product: str, error: Float32, days: Datetime64, periods: Sequence[Period]
 ) -> tuple[PeriodStep, ...]:
     """Steps from each period to the next, and from the first to the last.
 

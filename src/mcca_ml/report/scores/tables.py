@@ -4,14 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 
+from mcca_ml.arrays import Booleans, Float32, Float64, UInt32
 from mcca_ml.flags import FLAG_DTYPE, NOT_RECOMMENDED, Flag, is_recommended
 from mcca_ml.learn.scores import FEWEST, Scores, score
-
-Floats = npt.NDArray[np.float32]
-Bools = npt.NDArray[np.bool_]
 
 _MOST_FLAGS = 3
 
@@ -20,11 +17,11 @@ _MOST_FLAGS = 3
 class Product:
     """A soil moisture that is compared, (cell, time)."""
 
-    sm: Floats
+    sm: Float32
     """[m3 m-3]; NaN where it has none, or none that is recommended."""
-    flag: npt.NDArray[np.uint32] | None = None
+    flag: UInt32 | None = None
     """Bits of `flags.Flag`; None: it has none, and nothing is left out by it."""
-    is_seen: Bools | None = None
+    is_seen: Booleans | None = None
     """Where the satellite looked."""
 
 
@@ -67,14 +64,14 @@ def product_of(ds: xr.Dataset, name: str = "soil_moisture") -> Product:
     return Product(sm, flag, ds["nobs"].to_numpy().T > 0)
 
 
-def mean_of_days(values: Floats) -> Floats:
+def mean_of_days(values: Float32) -> Float32:
     """Mean over days without NaN, NaN where there is no day, (cell,)."""
     seen = np.isfinite(values)
     total = np.where(seen, values, 0).sum(axis=1)
     return np.where(seen.any(axis=1), total / np.maximum(seen.sum(axis=1), 1), np.float32(np.nan))
 
 
-def median(values: npt.NDArray[np.float64]) -> float:
+def median(values: Float64) -> float:
     """Median of what is finite, NaN where nothing is."""
     known = values[np.isfinite(values)]
     return float(np.median(known)) if known.size else float("nan")
@@ -95,7 +92,7 @@ def row_of(name: str, found: Scores, left_out: str = "") -> Row:
     )
 
 
-def left_out(product: Product, among: Bools) -> str:
+def left_out(product: Product, among: Booleans) -> str:
     """Share of the looks of a product that the recommended mask leaves out, and for what.
 
     Args:
@@ -121,9 +118,9 @@ def left_out(product: Product, among: Bools) -> str:
 def compared(
     title: str,
     products: Mapping[str, Product],
-    reference: Floats,
-    climatology: Floats,
-    mask: Bools,
+    reference: Float32,
+    climatology: Float32,
+    mask: Booleans,
 ) -> Table:
     """Scores of products against one reference, all on the days on which each has a value.
 
@@ -152,16 +149,16 @@ def compared(
     return Table(title, tuple(rows), "; ".join(parts))
 
 
-def _percent(seen: Bools, kept: Bools) -> str:
+def _percent(seen: Booleans, kept: Booleans) -> str:
     return f"{100 * (1 - kept.sum() / max(int(seen.sum()), 1)):.0f} %"
 
 
 def each_alone(
     title: str,
     products: Mapping[str, Product],
-    reference: Mapping[str, Floats] | Floats,
-    climatology: Floats,
-    mask: Bools,
+    reference: Mapping[str, Float32] | Float32,
+    climatology: Float32,
+    mask: Booleans,
 ) -> Table:
     """Scores of products against a reference, each on all its own days.
 

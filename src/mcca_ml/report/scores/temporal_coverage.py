@@ -1,18 +1,16 @@
 """Share of cells with a value a day, by year and month."""
 
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 
+from mcca_ml.arrays import Booleans, Datetime64, Float64, Int64
 from mcca_ml.flags import FLAG_DTYPE, is_recommended
 from mcca_ml.report.scores.sheet import Sheet, number
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
-def monthly(
-    has: npt.NDArray[np.bool_], days: npt.NDArray[np.datetime64]
-) -> tuple[npt.NDArray[np.datetime64], npt.NDArray[np.float64]]:
+def monthly(has: Booleans, days: Datetime64) -> tuple[Datetime64, Float64]:
     """Months with days, rising, and the mean share of cells a day in each, both (month,).
 
     Args:
@@ -23,9 +21,7 @@ def monthly(
     return months, np.asarray(np.bincount(place, has.mean(axis=1)) / np.bincount(place))
 
 
-def by_month(
-    has: npt.NDArray[np.bool_], days: npt.NDArray[np.datetime64]
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+def by_month(has: Booleans, days: Datetime64) -> tuple[Int64, Float64]:
     """Years, and the mean share of cells a day in each month, NaN without a day, (year, 12).
 
     Args:

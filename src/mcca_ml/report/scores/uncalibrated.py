@@ -3,10 +3,10 @@
 import numpy as np
 import xarray as xr
 
+from mcca_ml.arrays import Float32
 from mcca_ml.fuse import error_covariance, fusion, models
 from mcca_ml.learn import weights_file
 from mcca_ml.learn.fit import predict
-from mcca_ml.learn.splits import Floats
 from mcca_ml.pipeline.fuse import FuseTask, moments_of
 from mcca_ml.pipeline.load_series import Source, inputs_for
 from mcca_ml.pipeline.predict import network_of
@@ -16,7 +16,7 @@ from mcca_ml.report.scores.compared import Held
 
 def _stream_without(source: Source, sensor: str, ds: xr.Dataset) -> xr.Dataset:
     """The stream of a sensor, its soil moisture told from brightness temperatures as they came."""
-    parts: list[Floats] = []
+    parts: list[Float32] = []
     for path, cells in files_of(source.plan, network_of(sensor)):
         inputs = inputs_for(source, sensor, cells, source.learned, is_calibrated=False)
         parts.append(np.clip(predict(weights_file.load(path), inputs.x), 0, 1))

@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
+from mcca_ml.arrays import Float32
 from mcca_ml.flags import FLAG_DTYPE, is_recommended
 from mcca_ml.intercal import coefficients
 from mcca_ml.pipeline.plan import Plan
@@ -23,7 +24,7 @@ from mcca_ml.report.scores.compared import FUSED, Held
 from mcca_ml.report.scores.interval_coverage import interval_sheet
 from mcca_ml.report.scores.key_scores import TARGET, TRUTH, KeyScores, key_sheet
 from mcca_ml.report.scores.score_sheets import drought_sheet, scores_sheet, steps_sheet, trend_sheet
-from mcca_ml.report.scores.tables import Floats, mean_of_days
+from mcca_ml.report.scores.tables import mean_of_days
 from mcca_ml.report.scores.temporal_coverage import coverage_sheets
 from mcca_ml.report.sections import calibration, provenance
 from mcca_ml.store.read_blocks import open_store
@@ -53,7 +54,7 @@ class Whole:
     """The record of all days, those since what is learned among them."""
 
     ds: xr.Dataset
-    truth: Floats | None
+    truth: Float32 | None
     """At its times [m3 m-3], (cell, time)."""
 
 

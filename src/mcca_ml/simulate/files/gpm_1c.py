@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mcca_ml.arrays import AnyArray, Datetime64, Float32
 from mcca_ml.atomic import replacing
 from mcca_ml.errors import OutputError
 from mcca_ml.formats import pps_1c
@@ -19,8 +20,7 @@ from mcca_ml.simulate.files.granule_1c import (
     static_attributes,
     swath_header,
 )
-from mcca_ml.simulate.files.hdf5_image import Array, Dataset
-from mcca_ml.simulate.truth.types import Floats, Times
+from mcca_ml.simulate.files.hdf5_image import Dataset
 
 __all__ = ("Granule", "Swath", "granule_name", "scan_time", "write_1c")
 
@@ -62,7 +62,7 @@ def _image(sensor: str, shapes: Shapes, is_full_tree: bool) -> bytes:
     return hdf5_image.empty(groups, datasets, static_attributes(product, tuple(size)))
 
 
-def scan_time(times: Times) -> dict[str, Array]:
+def scan_time(times: Datetime64) -> dict[str, AnyArray]:
     """Members of `ScanTime` by name; all of them the fill value where there is no time.
 
     Args:
@@ -76,7 +76,7 @@ def scan_time(times: Times) -> dict[str, Array]:
     day, month, year = (when.astype(f"M8[{unit}]") for unit in "DMY")
     micros = (when - day).astype(np.int64)
     seconds = micros // 1_000_000
-    members: dict[str, tuple[str, Array]] = {
+    members: dict[str, tuple[str, AnyArray]] = {
         "Year": ("i2", year.astype(np.int64) + 1970),
         "Month": ("i1", (month - year).astype(np.int64) + 1),
         "DayOfMonth": ("i1", (day - month.astype("M8[D]")).astype(np.int64) + 1),
@@ -93,12 +93,12 @@ def scan_time(times: Times) -> dict[str, Array]:
     }
 
 
-def _stored(values: Floats) -> Floats:
+def _stored(values: Float32) -> Float32:
     """Values with the fill value for NaN."""
     return np.where(np.isnan(values), np.float32(FILLS["f4"]), values).astype(np.float32)
 
 
-def _values(layout: pps_1c.Swath, swath: Swath) -> Iterator[tuple[str, Array]]:
+def _values(layout: pps_1c.Swath, swath: Swath) -> Iterator[tuple[str, AnyArray]]:
     """What a subsetter keeps of a swath, by dataset."""
     yield "Tc", _stored(swath.tb)
     yield "Latitude", _stored(swath.lat)
@@ -112,7 +112,7 @@ def _values(layout: pps_1c.Swath, swath: Swath) -> Iterator[tuple[str, Array]]:
         yield f"ScanTime/{name}", values
 
 
-def _more_values(granule: Granule, swath: Swath) -> Iterator[tuple[str, Array]]:
+def _more_values(granule: Granule, swath: Swath) -> Iterator[tuple[str, AnyArray]]:
     """What is known of the other datasets; glint, solar time and yaw are not simulated."""
     whole = (granule.stop - granule.start) / np.timedelta64(1, "us")
     passed = (swath.scan_time - granule.start) / np.timedelta64(1, "us")
@@ -166,7 +166,7 @@ def write_1c(path: Path, granule: Granule, *, is_full_tree: bool = False) -> Non
         sizes = {name: sizes.get(name, granule.swaths[0].lat.shape) for name in layouts}
     shapes = tuple((name, scans, pixels) for name, (scans, pixels) in sizes.items())
     image = _image(granule.product.sensor, shapes, is_full_tree)
-    values: dict[str, Array] = {}
+    values: dict[str, AnyArray] = {}
     for swath in granule.swaths:
         given = dict(_values(layouts[swath.name], swath))
         if is_full_tree:

@@ -4,13 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from mcca_ml.arrays import Datetime64, Float32, Int8
 from mcca_ml.formats import pps_1c
 from mcca_ml.formats.pps_1c import Product
 from mcca_ml.formats.smap import SIMULATED
 from mcca_ml.sensors import SENSORS
-from mcca_ml.simulate.truth.types import Floats, Times
 
 _NOTE = "SIMULATED by MCCA-ML in the layout of PPS level 1C; not an observation"
 
@@ -21,23 +20,23 @@ class Swath:
 
     name: str
     """S1, S2 and so on."""
-    tb: Floats
+    tb: Float32
     """(scan, pixel, channel), all channels of the swath [K]; NaN is none."""
-    lat: Floats
+    lat: Float32
     """(scan, pixel) [degree]; NaN is none."""
-    lon: Floats
+    lon: Float32
     """(scan, pixel) [degree], -180 to 180; NaN is none."""
-    incidence: Floats
+    incidence: Float32
     """(scan, pixel) [rad]; NaN is none."""
-    quality: npt.NDArray[np.int8]
+    quality: Int8
     """(scan, pixel), codes of PPS."""
-    scan_time: Times
+    scan_time: Datetime64
     """(scan) UTC; NaT is none."""
-    satellite_lat: Floats
+    satellite_lat: Float32
     """(scan) [degree]."""
-    satellite_lon: Floats
+    satellite_lon: Float32
     """(scan) [degree]."""
-    satellite_altitude_km: Floats
+    satellite_altitude_km: Float32
     """(scan)."""
 
 

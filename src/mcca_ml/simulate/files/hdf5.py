@@ -7,20 +7,20 @@ from pathlib import Path
 
 import h5py
 import numpy as np
-import numpy.typing as npt
 from h5py import h5d, h5s
 
+from mcca_ml.arrays import AnyArray, Datetime64, Int64
 from mcca_ml.atomic import replacing
 from mcca_ml.formats import smap
 from mcca_ml.formats.smap import Field, Group, Product
 from mcca_ml.grid import ease2
 
-Columns = Mapping[str, npt.NDArray[np.generic]]
+Columns = Mapping[str, AnyArray]
 
 _COMPRESSION = 2  # level of gzip in genuine granules
 
 
-def _raw(values: npt.NDArray[np.generic], field: Field) -> npt.NDArray[np.generic]:
+def _raw(values: AnyArray, field: Field) -> AnyArray:
     """Values as stored: of the field's type, the fill value for NaN."""
     if values.dtype.kind == "f":
         fill = smap.FILLS[field.dtype]
@@ -130,9 +130,9 @@ class _Band:
 
     first: int
     rows: int
-    inside: npt.NDArray[np.int64]
+    inside: Int64
     """Numbers of its cells among all."""
-    place: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
+    place: tuple[Int64, Int64]
     """Row, counted from the first, and column of each."""
 
 
@@ -152,9 +152,7 @@ def _bands(columns: Columns) -> list[_Band]:
     return found
 
 
-def _fill_in(
-    found: h5d.DatasetID, band: _Band, values: npt.NDArray[np.generic], empty: object
-) -> None:
+def _fill_in(found: h5d.DatasetID, band: _Band, values: AnyArray, empty: object) -> None:
     """Write what lies in a run of rows into a dataset over a grid."""
     length = (band.rows, *found.shape[1:])
     whole = np.full(length, empty, found.dtype)
@@ -170,7 +168,7 @@ def write_metadata(
     product: Product,
     *,
     version: int,
-    times: npt.NDArray[np.datetime64],
+    times: Datetime64,
 ) -> None:
     """Write the metadata that readers look at, and say that the file is simulated.
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 from h5py import h5a, h5d, h5f, h5g, h5p, h5s, h5t
 
-Array = npt.NDArray[np.generic]
+from mcca_ml.arrays import AnyArray
+
 Attributes = Mapping[str, bytes]
 
 _COMPACT = 1024  # [byte]: below it values stand in the header, where no chunk has to be looked up
@@ -161,7 +161,7 @@ def _describe(file: h5f.FileID, attributes: Mapping[str, Attributes]) -> None:
 
 
 def filled(
-    image: bytes, values: Mapping[str, Array], attributes: Mapping[str, Attributes]
+    image: bytes, values: Mapping[str, AnyArray], attributes: Mapping[str, Attributes]
 ) -> bytes:
     """A copy of an image with values and more attributes.
 

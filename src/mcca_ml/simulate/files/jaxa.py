@@ -6,13 +6,12 @@ from pathlib import Path
 
 import h5py
 import numpy as np
-import numpy.typing as npt
 
+from mcca_ml.arrays import AnyArray, Booleans, Datetime64, Float32, Float64, UInt16
 from mcca_ml.formats import jaxa
 from mcca_ml.formats.smap import SIMULATED, Look
 from mcca_ml.sensors import Sensor
 from mcca_ml.simulate.files.hdf5 import new_file
-from mcca_ml.simulate.truth.types import Bools, Floats, Times
 
 _PLATFORM_WORDS = {"AMSR2": ("AMSR2", "GCOM-W1"), "AMSRE": ("AMSR-E", "AQUA")}
 _NO_PLACE = np.float32(-999.0)
@@ -25,17 +24,17 @@ _VERSION = "0000000"
 class Scans:
     """A half orbit of footprints; arrays (scan, pixel) but for the time."""
 
-    time: Times
+    time: Datetime64
     """UTC of each scan; NaT is none."""
-    lat: Floats
+    lat: Float32
     """[degree]."""
-    lon: Floats
+    lon: Float32
     """[degree], -180 to 180."""
-    incidence_deg: Floats
+    incidence_deg: Float32
     """[degree]."""
-    tb: Mapping[str, Floats]
+    tb: Mapping[str, Float32]
     """By channel [K]; NaN is none."""
-    has_rfi: Bools
+    has_rfi: Booleans
     """Whether the provider saw interference at 6.9 GHz, V."""
 
 
@@ -46,13 +45,13 @@ class DayMap:
     Column 0 begins at 0 E.
     """
 
-    minutes: Floats
+    minutes: Float32
     """Since 00:00 UTC of the nominal day, whole [minute]; NaN is none."""
-    tb: Mapping[str, Floats]
+    tb: Mapping[str, Float32]
     """By channel, of one frequency [K]; NaN is none."""
 
 
-def tai93(time: Times) -> npt.NDArray[np.float64]:
+def tai93(time: Datetime64) -> Float64:
     """Seconds since 1993-01-01 UTC with each leap second counted [s]; -999 for NaT.
 
     >>> tai93(np.array(["2017-01-01T00:00:00", "2016-12-31T23:59:59"], "M8[ns]")).tolist()
@@ -63,7 +62,7 @@ def tai93(time: Times) -> npt.NDArray[np.float64]:
     return np.where(np.isnat(time), _NO_TIME, passed + leaps)
 
 
-def _counts(tb: Floats) -> npt.NDArray[np.uint16]:
+def _counts(tb: Float32) -> UInt16:
     """Brightness temperature as stored."""
     missing = np.isnan(tb)
     scaled = np.rint(np.where(missing, 0, tb) / np.float32(jaxa.TB_SCALE))
@@ -73,7 +72,7 @@ def _counts(tb: Floats) -> npt.NDArray[np.uint16]:
 def _put(
     h5: h5py.File,
     name: str,
-    values: npt.NDArray[np.generic],
+    values: AnyArray,
     *,
     scale: float | None = None,
     unit: str = "",
@@ -101,7 +100,7 @@ def _describe(h5: h5py.File, sensor: Sensor, product: str, more: Mapping[str, st
         h5.attrs[name] = np.array([value.encode()])
 
 
-def _fine(values: Floats) -> Floats:
+def _fine(values: Float32) -> Float32:
     """Positions of 89 GHz: those of the low-frequency footprints and, between them, means."""
     ahead = np.concatenate([values[:, 1:], values[:, -1:]], axis=1)
     return np.stack([values, (values + ahead) / 2], axis=-1).reshape(values.shape[0], -1)

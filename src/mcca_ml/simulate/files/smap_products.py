@@ -11,14 +11,13 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from mcca_ml.arrays import AnyArray, Datetime64, Float64, Floating, Integer, UInt8, UInt16
 from mcca_ml.errors import OutputError
 from mcca_ml.formats import smap
 from mcca_ml.formats.smap import Field, Product
 from mcca_ml.grid import ease2
 from mcca_ml.simulate.files import hdf5
 from mcca_ml.simulate.files.hdf5 import Columns
-
-Floats = npt.NDArray[np.floating]
 
 NOT_RETRIEVED = 7
 """`retrieval_qual_flag` of a cell without soil moisture: not recommended, attempted, successful."""
@@ -33,37 +32,37 @@ density came some versions earlier; the simulator leaves them out of those."""
 class Look:
     """What one look of SMAP observes: arrays of one value a cell, NaN where there is none."""
 
-    row: npt.NDArray[np.integer]
-    column: npt.NDArray[np.integer]
-    obs_time: npt.NDArray[np.datetime64]
+    row: Integer
+    column: Integer
+    obs_time: Datetime64
     """UTC."""
-    tb_v: Floats
+    tb_v: Floating
     """[K]"""
-    tb_h: Floats
+    tb_h: Floating
     """[K]"""
-    incidence: Floats
+    incidence: Floating
     """[rad]"""
-    soil_temperature: Floats
+    soil_temperature: Floating
     """[K]"""
-    clay_fraction: Floats
-    bulk_density: Floats
+    clay_fraction: Floating
+    bulk_density: Floating
     """[g cm-3]"""
-    roughness_h: Floats
-    water_fraction: Floats
-    land_cover: npt.NDArray[np.uint8]
+    roughness_h: Floating
+    water_fraction: Floating
+    land_cover: UInt8
     """IGBP classes, (cell, 3); 99 is none."""
-    land_cover_fraction: Floats
+    land_cover_fraction: Floating
     """(cell, 3)"""
-    surface_flag: npt.NDArray[np.uint16]
+    surface_flag: UInt16
     """The provider's bits, see `layouts.SURFACE_BITS`."""
-    quality_v: npt.NDArray[np.uint16]
+    quality_v: UInt16
     """`tb_qual_flag_v`; bit 0 set is `with caution`."""
-    quality_h: npt.NDArray[np.uint16]
-    tb_v_uncorrected: Floats | None = None
+    quality_h: UInt16
+    tb_v_uncorrected: Floating | None = None
     """With the water in the footprint [K]; None: the same as `tb_v`."""
-    tb_h_uncorrected: Floats | None = None
+    tb_h_uncorrected: Floating | None = None
     """[K]"""
-    soil_moisture: Floats | None = None
+    soil_moisture: Floating | None = None
     """Operational soil moisture [m3 m-3], never the truth; all of it recommended."""
 
 
@@ -76,10 +75,10 @@ def granule_name(product: Product, version: int, when: np.datetime64, orbit: str
         when: UTC of the first observation.
         orbit: number and direction of half orbits, `02801_A`.
 
-    >>> granule_name(layouts.PRODUCTS["SPL3SMP"], 9, np.datetime64("2015-04-01"))
+    >>> granule_name(smap.PRODUCTS["SPL3SMP"], 9, np.datetime64("2015-04-01"))
     'SIMULATED_SMAP_L3_SM_P_20150401_R09000_001.h5'
     >>> when = np.datetime64("2015-08-11T01:30:02")
-    >>> granule_name(layouts.PRODUCTS["SPL2SMP"], 8, when, "02801_A")
+    >>> granule_name(smap.PRODUCTS["SPL2SMP"], 8, when, "02801_A")
     'SIMULATED_SMAP_L2_SM_P_02801_A_20150811T013002_R08000_001.h5'
     """
     stamp = str(when.astype("M8[s]")).replace("-", "").replace(":", "")
@@ -87,14 +86,14 @@ def granule_name(product: Product, version: int, when: np.datetime64, orbit: str
     return f"SIMULATED_SMAP_{product.smap_name}_{moment}_R{version:02d}000_001.h5"
 
 
-def _seconds(obs_time: npt.NDArray[np.datetime64]) -> npt.NDArray[np.float64]:
+def _seconds(obs_time: Datetime64) -> Float64:
     """`tb_time_seconds` of observation times; the fill value where there is none."""
     passed = obs_time - np.datetime64(smap.DOCUMENTED_EPOCH)
     seconds = passed / np.timedelta64(1, "s")
     return np.where(np.isnat(obs_time), smap.FILLS["f8"], seconds)
 
 
-def _written(obs_time: npt.NDArray[np.datetime64]) -> npt.NDArray[np.bytes_]:
+def _written(obs_time: Datetime64) -> npt.NDArray[np.bytes_]:
     """`tb_time_utc` of observation times: milliseconds cut off, `N/A` where there is none."""
     texts = np.char.add(np.datetime_as_string(obs_time, unit="ms"), "Z")
     return np.where(np.isnat(obs_time), "N/A", texts).astype("S24")
@@ -103,7 +102,7 @@ def _written(obs_time: npt.NDArray[np.datetime64]) -> npt.NDArray[np.bytes_]:
 def columns_of(look: Look, grid: ease2.Grid) -> Columns:
     """Values of the fields of SPL2SMP and SPL3SMP that the look gives, by field."""
     place = ease2.cell_latlon(grid, ease2.flat_cell(grid, look.row, look.column))
-    columns: dict[str, npt.NDArray[np.generic]] = {
+    columns: dict[str, AnyArray] = {
         "EASE_row_index": look.row,
         "EASE_column_index": look.column,
         "latitude": place.lat,

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 import jax
 import jax.numpy as jnp
 import numpy as np
-import numpy.typing as npt
 from jaxtyping import Array
 
+from mcca_ml.arrays import Float32
 from mcca_ml.config.effects import EffectSettings
 from mcca_ml.constants import WATER_FREEZING_POINT
 from mcca_ml.physics.atmosphere import (
@@ -43,7 +43,6 @@ from mcca_ml.physics.water import water_permittivity_ulaby86
 from mcca_ml.sensors import Channel
 from mcca_ml.simulate.truth.types import Land, State
 
-FloatArray = npt.NDArray[np.float32]
 Arrays = dict[str, Array]
 
 BLOCK = 4096
@@ -77,10 +76,10 @@ _SURFACE = ("roughness_h", "omega", "vod_factor", "moisture_factor", "vod_expone
 def brightness_temperature(
     land: Land,
     state: State,
-    incidence: FloatArray,
+    incidence: Float32,
     channels: Sequence[Channel],
     effects: EffectSettings,
-) -> FloatArray:
+) -> Float32:
     """Brightness temperature at the satellite, without noise and interference; simulated [K].
 
     Args:
@@ -121,7 +120,7 @@ def brightness_temperature(
 
 def effective_soil_temperature(
     state: State, frequency_ghz: float, effects: EffectSettings
-) -> FloatArray:
+) -> Float32:
     """Temperature with which the soil emits at a frequency, shape of the state's arrays [K].
 
     Args:
@@ -136,14 +135,14 @@ def effective_soil_temperature(
     )
 
 
-def _padded(array: FloatArray) -> FloatArray:
+def _padded(array: Float32) -> Float32:
     """Last axis filled up to the size of a block with its last value."""
     lacking = BLOCK - array.shape[-1]
     widths = [(0, 0)] * (array.ndim - 1) + [(0, lacking)]
     return np.pad(np.asarray(array, np.float32), widths, mode="edge")
 
 
-def _of_channels(channels: Sequence[Channel]) -> dict[str, FloatArray]:
+def _of_channels(channels: Sequence[Channel]) -> dict[str, Float32]:
     """Constants of each channel, arrays (channel, 1)."""
     rows = []
     for channel in channels:

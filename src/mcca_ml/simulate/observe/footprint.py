@@ -10,14 +10,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
+from mcca_ml.arrays import Float32, Float64, Floating
 from mcca_ml.grid import ease2
 from mcca_ml.grid.ease2 import M25
 from mcca_ml.simulate.truth.types import Patch
-
-Floats = npt.NDArray[np.float32]
-Doubles = npt.NDArray[np.float64]
 
 _SD_OF_HALF_POWER = 1 / np.sqrt(8 * np.log(2))
 """Standard deviation of a Gaussian over its width at half of its height [1]."""
@@ -32,20 +29,20 @@ _POINT_KM = 1.0
 class Spots:
     """Footprints of one size; arrays (footprint)."""
 
-    x: Doubles
+    x: Float64
     """Map x of the centres on EASE-Grid 2.0 [m]."""
-    y: Doubles
+    y: Float64
     """Map y of the centres [m]."""
-    sd_x: Floats
+    sd_x: Float32
     """Standard deviation of the antenna pattern along x of the map [m]."""
-    sd_y: Floats
+    sd_y: Float32
     """The same along y [m]."""
 
 
 def spots(
-    lat: npt.NDArray[np.floating],
-    lon: npt.NDArray[np.floating],
-    azimuth: npt.NDArray[np.floating],
+    lat: Floating,
+    lon: Floating,
+    azimuth: Floating,
     size_km: tuple[float, float],
     *,
     shift_km: tuple[float, float] = (0.0, 0.0),
@@ -74,7 +71,7 @@ def spots(
     )
 
 
-def _below(z: Floats) -> Floats:
+def _below(z: Float32) -> Float32:
     """Share of a normal distribution below z standard deviations [1], to 2e-4; `z` is used up.
 
     Source: the logistic approximation of Bowling et al. (2009), J. Ind. Eng. Manag. 2, 114-127;
@@ -91,7 +88,7 @@ def _below(z: Floats) -> Floats:
     return share
 
 
-def axis_shares(edges: Doubles, centre: Doubles, sd: Floats) -> Floats:
+def axis_shares(edges: Float64, centre: Float64, sd: Float32) -> Float32:
     """Share of each footprint between neighbouring edges, (footprint, interval) [1].
 
     Args:
@@ -107,17 +104,17 @@ def axis_shares(edges: Doubles, centre: Doubles, sd: Floats) -> Floats:
 class Shares:
     """Shares of the rows and columns of a patch in footprints; their product is that of a cell."""
 
-    rows: Floats
+    rows: Float32
     """(footprint, row)."""
-    columns: Floats
+    columns: Float32
     """(footprint, column)."""
 
     @cached_property
-    def inside(self) -> Floats:
+    def inside(self) -> Float32:
         """Share of each footprint that lies on the patch [1]."""
         return np.asarray(self.rows.sum(axis=1) * self.columns.sum(axis=1), np.float32)
 
-    def mean(self, field: Floats) -> Floats:
+    def mean(self, field: Float32) -> Float32:
         """What each footprint sees of a field (row, column, channel) of the patch; (…, channel)."""
         rows, columns, channels = field.shape
         banded = self.rows @ field.reshape(rows, columns * channels)

@@ -8,13 +8,10 @@ import zlib
 from dataclasses import asdict, dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from mcca_ml.arrays import Booleans, Float32
 from mcca_ml.config.simulate import InstrumentSettings
 from mcca_ml.sensors import Sensor
-
-Floats = npt.NDArray[np.float32]
-Times = npt.NDArray[np.datetime64]
 
 MIDDLE_TB, SPAN_TB = 250.0, 50.0
 """Brightness temperature at which slope and scene dependence are zero, and their unit [K]."""
@@ -31,21 +28,21 @@ _YEAR = np.timedelta64(31_556_952, "s")
 class CalibrationError:
     """How far a sensor's brightness temperature is off; arrays (channel)."""
 
-    offset: Floats
+    offset: Float32
     """[K]."""
-    slope: Floats
+    slope: Float32
     """[1]."""
-    curvature: Floats
+    curvature: Float32
     """At 50 K from 250 K [K]."""
-    drift: Floats
+    drift: Float32
     """[K per year], from the first day of the sensor."""
-    step: Floats
+    step: Float32
     """Before the boost of the satellite [K]."""
     first_day: np.datetime64
     boost: np.datetime64
     """Day from which the step is gone; NaT where the satellite was never boosted."""
 
-    def apply(self, tb: Floats, when: np.datetime64) -> Floats:
+    def apply(self, tb: Float32, when: np.datetime64) -> Float32:
         """Brightness temperatures (..., channel) as the sensor gives them at a time (UTC) [K]."""
         z = (tb - MIDDLE_TB) / SPAN_TB
         years = float((when - self.first_day) / _YEAR)
@@ -76,7 +73,7 @@ def calibration_error(sensor: Sensor, settings: InstrumentSettings, seed: int) -
     rng = random_of(seed, "calibration", sensor.name)
     count, scale = len(sensor.channels), SCALE.get(sensor.name, 1.0)
 
-    def drawn(sd: float) -> Floats:
+    def drawn(sd: float) -> Float32:
         return np.asarray(scale * sd * rng.standard_normal(count), np.float32)
 
     boosted = {"TMI": settings.tmi_boost_step, "GMI": settings.gmi_boost_step}.get(sensor.name, 0.0)
@@ -92,7 +89,7 @@ def calibration_error(sensor: Sensor, settings: InstrumentSettings, seed: int) -
     )
 
 
-def transmitters(has_rfi: npt.NDArray[np.bool_], rng: np.random.Generator) -> Floats:
+def transmitters(has_rfi: Booleans, rng: np.random.Generator) -> Float32:
     """Strength of the transmitters during one pass, 0 to 1; each is on in half of the passes [1].
 
     Args:
@@ -103,7 +100,7 @@ def transmitters(has_rfi: npt.NDArray[np.bool_], rng: np.random.Generator) -> Fl
     return np.asarray(strength, np.float32)
 
 
-def interference(strength: Floats, sensor: Sensor, settings: InstrumentSettings) -> Floats:
+def interference(strength: Float32, sensor: Sensor, settings: InstrumentSettings) -> Float32:
     """Warming of cells by transmitters, (cell, channel) [K].
 
     Args:
@@ -127,7 +124,7 @@ def noise(
     sensor: Sensor,
     settings: InstrumentSettings,
     rng: np.random.Generator,
-) -> Floats:
+) -> Float32:
     """Noise of observations (..., channel) [K]; the last axis is that of the sensor's channels."""
     nedt = np.array([channel.nedt for channel in sensor.channels], np.float32)
     return rng.standard_normal(shape, np.float32) * nedt * np.float32(settings.noise)

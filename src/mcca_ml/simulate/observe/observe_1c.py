@@ -6,15 +6,15 @@ from itertools import groupby
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from mcca_ml.arrays import AnyArray, Booleans, Datetime64, Float32, Floating, Int8
 from mcca_ml.config.effects import EffectSettings
 from mcca_ml.config.simulate import InstrumentSettings
 from mcca_ml.formats import pps_1c
 from mcca_ml.sensors import Sensor
 from mcca_ml.simulate.files.granule_1c import Granule, Swath
 from mcca_ml.simulate.observe.emission import brightness_temperature
-from mcca_ml.simulate.observe.footprint import Floats, shares, spots
+from mcca_ml.simulate.observe.footprint import shares, spots
 from mcca_ml.simulate.observe.instrument import (
     CalibrationError,
     calibration_error,
@@ -24,9 +24,8 @@ from mcca_ml.simulate.observe.instrument import (
 from mcca_ml.simulate.observe.overpass_errors import PassErrors, imager_errors
 from mcca_ml.simulate.observe.overpasses import Footprints, Pass, Target, footprints, passes_over
 from mcca_ml.simulate.observe.truth_slice import Piece, as_cases, state_at
-from mcca_ml.simulate.truth.types import KM_PER_DEGREE, Bools, Times
+from mcca_ml.simulate.truth.types import KM_PER_DEGREE
 
-Codes = npt.NDArray[np.int8]
 Shift = tuple[float, float]
 
 OF_USE: Mapping[str, tuple[str, ...]] = {
@@ -98,7 +97,7 @@ class Overpass:
         return float(self.seen.incidence[self.seen.is_inside].mean())
 
 
-def cell_tb(piece: Piece, seen: Instrument, when: Times, incidence: Floats) -> Floats:
+def cell_tb(piece: Piece, seen: Instrument, when: Datetime64, incidence: Float32) -> Float32:
     """Brightness temperature of all cells of a piece at some moments, (moment, cell, channel) [K].
 
     Args:
@@ -124,8 +123,8 @@ def _sizes(seen: Instrument, altitude_km: float) -> list[tuple[float, float]]:
 
 
 def _footprint_tb(
-    piece: Piece, seen: Instrument, over: Overpass, tb: Floats, shifts_km: Sequence[Shift]
-) -> Floats:
+    piece: Piece, seen: Instrument, over: Overpass, tb: Float32, shifts_km: Sequence[Shift]
+) -> Float32:
     """What the antenna receives in each footprint inside the box, (footprint, channel) [K].
 
     Args:
@@ -151,19 +150,19 @@ def _footprint_tb(
     return out
 
 
-def _quality(shape: tuple[int, int], missing: Bools, rng: np.random.Generator) -> Codes:
+def _quality(shape: tuple[int, int], missing: Booleans, rng: np.random.Generator) -> Int8:
     """`Quality` of the footprints of a swath: good, now and then a possible glint, or missing."""
     glint = rng.random(shape) < GLINT_SHARE
     return np.where(missing, MISSING, np.where(glint, GLINT, 0)).astype(np.int8)
 
 
-def _stepped(values: npt.NDArray[np.floating], step: float) -> Floats:
+def _stepped(values: Floating, step: float) -> Float32:
     """Values rounded to whole steps."""
     return np.asarray(np.round(values / step) * step, np.float32)
 
 
 def _swath(
-    name: str, channels: Sequence[int | None], tb: Floats, over: Overpass, quality: Codes
+    name: str, channels: Sequence[int | None], tb: Float32, over: Overpass, quality: Int8
 ) -> Swath:
     """One swath of the granule; `channels` index those of `tb`, None is one not simulated."""
     where = over.seen
@@ -217,7 +216,7 @@ def errors_of(piece: Piece, seen: Instrument, over: Overpass) -> PassErrors:
     )
 
 
-def granule(piece: Piece, seen: Instrument, over: Overpass, tb: Floats) -> Granule:
+def granule(piece: Piece, seen: Instrument, over: Overpass, tb: Float32) -> Granule:
     """One granule over a box: what the instrument makes of the cells' radiation in one pass.
 
     Args:
@@ -254,7 +253,7 @@ def _beside(parts: Sequence[Swath]) -> Swath:
     """One swath of the scans of all parts; those with fewer pixels are filled up."""
     widest = max(part.lat.shape[1] for part in parts)
 
-    def wide(values: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
+    def wide(values: AnyArray) -> AnyArray:
         if values.ndim == 1:
             return values
         more = [(0, 0), (0, widest - values.shape[1]), (0, 0)][: values.ndim]

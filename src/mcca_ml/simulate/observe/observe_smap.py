@@ -3,22 +3,19 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
+from mcca_ml.arrays import Datetime64, Float32, UInt16
 from mcca_ml.constants import WATER_FREEZING_POINT
 from mcca_ml.formats import smap
 from mcca_ml.physics.temperature import SMAP_WEIGHT_AM, SMAP_WEIGHT_PM
 from mcca_ml.simulate.files.smap_products import Look
-from mcca_ml.simulate.observe.footprint import Floats
 from mcca_ml.simulate.observe.instrument import interference, noise
 from mcca_ml.simulate.observe.observe_1c import Instrument, cell_tb
 from mcca_ml.simulate.observe.overpass_errors import PassErrors, smap_errors
 from mcca_ml.simulate.observe.smap_cells import Target, over_cells
 from mcca_ml.simulate.observe.smap_overpasses import SmapPass, smap_looks
 from mcca_ml.simulate.observe.truth_slice import Piece, state_at
-from mcca_ml.simulate.truth.types import State, Times
-
-Bits = npt.NDArray[np.uint16]
+from mcca_ml.simulate.truth.types import State
 
 FLAGGED = 0.05
 """Share of a cell from which on water, snow and frozen ground are flagged [1]."""
@@ -35,9 +32,9 @@ class Overpass:
     """One pass of SMAP: what the cells give at its time."""
 
     flown: SmapPass
-    wet: Floats
+    wet: Float32
     """Brightness temperature of the cells of the patch, (cell, channel) [K]."""
-    dry: Floats
+    dry: Float32
     """The same without their open water [K]."""
     state: State
     """(cell)."""
@@ -68,7 +65,7 @@ def overpasses(
     ]
 
 
-def _middle(times: Times) -> np.datetime64:
+def _middle(times: Datetime64) -> np.datetime64:
     """Middle of the known times."""
     known = np.sort(times[~np.isnat(times)])
     return np.datetime64(known[known.size // 2], "us")
@@ -79,17 +76,17 @@ def look_of(flown: SmapPass) -> smap.Look:
     return "pm" if flown.is_ascending else "am"
 
 
-def _effective_temperature(state: State, look: smap.Look) -> Floats:
+def _effective_temperature(state: State, look: smap.Look) -> Float32:
     """What a perfect model would give as SMAP's effective soil temperature, over cells [K]."""
     weight = np.float32(SMAP_WEIGHT_AM if look == "am" else SMAP_WEIGHT_PM)
     deep = state.deep_temperature
     return np.asarray(deep + weight * (state.surface_temperature - deep), np.float32)
 
 
-def _surface_bits(piece: Piece, target: Target, state: State, temperature: Floats) -> Bits:
+def _surface_bits(piece: Piece, target: Target, state: State, temperature: Float32) -> UInt16:
     """The provider's `surface_flag`, from the truth but for frozen ground by the model."""
 
-    def mean(values: Floats) -> Floats:
+    def mean(values: Float32) -> Float32:
         return over_cells(piece, target.shares, values)
 
     ice = np.clip(state.total_water - state.soil_moisture, 0, None) / state.total_water

@@ -22,13 +22,10 @@ import numpy as np
 import numpy.typing as npt
 from sgp4.api import WGS72, Satrec
 
+from mcca_ml.arrays import Datetime64, Float64, Int64
 from mcca_ml.errors import ConfigError
 from mcca_ml.grid.ease2 import FLATTENING, SEMI_MAJOR_AXIS
 from mcca_ml.sensors import Orbit, Sensor
-
-Doubles = npt.NDArray[np.float64]
-Indices = npt.NDArray[np.int64]
-Times = npt.NDArray[np.datetime64]
 
 EQUATOR_KM = SEMI_MAJOR_AXIS / 1000
 POLE_KM = EQUATOR_KM * (1 - FLATTENING)
@@ -62,20 +59,20 @@ class Arc:
     """[rad s-1]."""
     inclination: float
     """[rad]."""
-    position: Doubles
+    position: Float64
     """Of the revolution, (knot, 3): x to the node, z to the north [km]."""
-    slope: Doubles
+    slope: Float64
     """Its derivative by the angle gone [km rad-1], (knot, 3)."""
 
-    def angle(self, seconds: npt.ArrayLike) -> Doubles:
+    def angle(self, seconds: npt.ArrayLike) -> Float64:
         """Angle gone since the southernmost point of the first revolution [rad]."""
         return np.asarray(self.phase + self.phase_rate * (np.asarray(seconds) - self.start))
 
-    def moment(self, angle: npt.ArrayLike) -> Doubles:
+    def moment(self, angle: npt.ArrayLike) -> Float64:
         """When an angle is gone [s]; the inverse of `angle`."""
         return np.asarray(self.start + (np.asarray(angle) - self.phase) / self.phase_rate)
 
-    def node_longitude(self, seconds: npt.ArrayLike) -> Doubles:
+    def node_longitude(self, seconds: npt.ArrayLike) -> Float64:
         """Longitude of the ascending node, any turn [rad]."""
         gone = self.node_rate * (np.asarray(seconds) - self.start)
         return np.asarray(self.node + gone - sidereal_time(seconds))
@@ -85,29 +82,29 @@ class Arc:
 class Ephemeris:
     """Where a satellite is; arrays (n) or (n, 3)."""
 
-    position_km: Doubles
+    position_km: Float64
     """Earth-fixed, x to 0 E 0 N, z to the north."""
-    velocity: Doubles
+    velocity: Float64
     """Inertial velocity along the Earth-fixed axes [km s-1]."""
-    lat: Doubles
+    lat: Float64
     """Geodetic latitude of the point below [degree]."""
-    lon: Doubles
+    lon: Float64
     """[degree], -180 to 180."""
-    altitude_km: Doubles
+    altitude_km: Float64
     """Above the WGS 84 ellipsoid."""
 
 
-def seconds_of(times: Times | np.datetime64) -> Doubles:
+def seconds_of(times: Datetime64 | np.datetime64) -> Float64:
     """Seconds since 2000-01-01T12 of UTC times, leap seconds not counted."""
     return np.asarray((np.asarray(times, "M8[us]") - _ORIGIN) / np.timedelta64(1, "s"), np.float64)
 
 
-def times_of(seconds: npt.ArrayLike) -> Times:
+def times_of(seconds: npt.ArrayLike) -> Datetime64:
     """UTC times of seconds since 2000-01-01T12, to the microsecond."""
     return np.asarray(_ORIGIN + np.rint(np.asarray(seconds) * 1e6).astype(np.int64) * _MICROSECOND)
 
 
-def sidereal_time(seconds: npt.ArrayLike) -> Doubles:
+def sidereal_time(seconds: npt.ArrayLike) -> Float64:
     """Greenwich mean sidereal time, any turn [rad].
 
     Args:
@@ -151,7 +148,7 @@ def _sun_synchronous(altitude_km: float, inclination: float) -> float:
     return inclination
 
 
-def _revolution(made: Satrec, phase_rate: float, node_rate: float) -> tuple[Doubles, Doubles]:
+def _revolution(made: Satrec, phase_rate: float, node_rate: float) -> tuple[Float64, Float64]:
     """Position [km] and its derivative by the angle [km rad-1] at the knots of a revolution."""
     angle = np.arange(_KNOTS) * TURN / _KNOTS
     seconds = angle / phase_rate
@@ -163,7 +160,7 @@ def _revolution(made: Satrec, phase_rate: float, node_rate: float) -> tuple[Doub
     return turned, slope
 
 
-def _turn(x: Doubles, y: Doubles, angle: Doubles) -> list[Doubles]:
+def _turn(x: Float64, y: Float64, angle: Float64) -> list[Float64]:
     """A vector turned about the z axis [rad]."""
     c, s = np.cos(angle), np.sin(angle)
     return [c * x - s * y, s * x + c * y]
@@ -198,7 +195,7 @@ def arcs(sensor: Sensor) -> tuple[Arc, ...]:
     return tuple(found)
 
 
-def satellite(arc: Arc, angle: Doubles, node_longitude: Doubles) -> tuple[Doubles, Doubles]:
+def satellite(arc: Arc, angle: Float64, node_longitude: Float64) -> tuple[Float64, Float64]:
     """Earth-fixed position [km] and inertial velocity [km s-1] in one arc, both (n, 3).
 
     Args:
@@ -227,7 +224,7 @@ def satellite(arc: Arc, angle: Doubles, node_longitude: Doubles) -> tuple[Double
     return place, speed
 
 
-def arc_numbers(sensor: Sensor, seconds: Doubles) -> Indices:
+def arc_numbers(sensor: Sensor, seconds: Float64) -> Int64:
     """Index of the arc flown at each moment.
 
     Raises:
@@ -243,7 +240,7 @@ def arc_numbers(sensor: Sensor, seconds: Doubles) -> Indices:
     return np.asarray(number, np.int64)
 
 
-def positions(sensor: Sensor, seconds: Doubles) -> tuple[Doubles, Doubles]:
+def positions(sensor: Sensor, seconds: Float64) -> tuple[Float64, Float64]:
     """Earth-fixed position [km] and inertial velocity [km s-1] at some moments, both (n, 3)."""
     number = arc_numbers(sensor, seconds)
     place, speed = np.empty((seconds.size, 3)), np.empty((seconds.size, 3))
@@ -254,7 +251,7 @@ def positions(sensor: Sensor, seconds: Doubles) -> tuple[Doubles, Doubles]:
     return place, speed
 
 
-def geodetic(place: Doubles) -> tuple[Doubles, Doubles, Doubles]:
+def geodetic(place: Float64) -> tuple[Float64, Float64, Float64]:
     """Geodetic latitude [rad], longitude [rad] and height [km] of Earth-fixed positions (n, 3).
 
     Source: Bowring (1976), Survey Review 23, 323-327; one step, below 1e-6 km at these heights
@@ -271,7 +268,7 @@ def geodetic(place: Doubles) -> tuple[Doubles, Doubles, Doubles]:
     return lat, np.arctan2(y, x), height
 
 
-def ephemeris(sensor: Sensor, times: Times) -> Ephemeris:
+def ephemeris(sensor: Sensor, times: Datetime64) -> Ephemeris:
     """Where the satellite of a sensor is.
 
     Args:

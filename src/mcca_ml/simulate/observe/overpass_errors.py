@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 
+from mcca_ml.arrays import Booleans, Float32
 from mcca_ml.config.simulate import InstrumentSettings
 from mcca_ml.sensors import Sensor
 from mcca_ml.simulate.observe.instrument import random_of, transmitters
-from mcca_ml.simulate.truth.types import Bools, Cells, Floats
+from mcca_ml.simulate.truth.types import Cells
 
 KM = {"units": "km"}
 
@@ -23,7 +23,7 @@ KM = {"units": "km"}
 class PassErrors:
     """Errors of one pass over one box, and the source of what is drawn after them."""
 
-    transmitters: Floats
+    transmitters: Float32
     """Strength of the interference in each cell of the patch, 0 to 1 [1]."""
     east_km: float
     """By how much the antenna really looks east of where it says [km]."""
@@ -45,7 +45,7 @@ class PassRow:
 
 
 def imager_errors(
-    has_rfi: Bools,
+    has_rfi: Booleans,
     sensor: Sensor,
     settings: InstrumentSettings,
     *,
@@ -71,7 +71,7 @@ def imager_errors(
 
 
 def smap_errors(
-    has_rfi: Bools, sensor: Sensor, *, seed: int, box: str, orbit: int, is_ascending: bool
+    has_rfi: Booleans, sensor: Sensor, *, seed: int, box: str, orbit: int, is_ascending: bool
 ) -> PassErrors:
     """Errors of a pass of SMAP, whose gridded product is taken for well placed.
 
@@ -87,7 +87,7 @@ def smap_errors(
     return PassErrors(transmitters(has_rfi, rng), 0.0, 0.0, rng)
 
 
-def table(rows: Sequence[PassRow], cells: Cells, has_rfi: Bools) -> xr.Dataset:
+def table(rows: Sequence[PassRow], cells: Cells, has_rfi: Booleans) -> xr.Dataset:
     """All passes of a world, by sensor in the order of box and time.
 
     Args:
@@ -123,5 +123,5 @@ def table(rows: Sequence[PassRow], cells: Cells, has_rfi: Bools) -> xr.Dataset:
     return out
 
 
-def _floats(values: Sequence[float]) -> npt.NDArray[np.float32]:
+def _floats(values: Sequence[float]) -> Float32:
     return np.array(values, np.float32)

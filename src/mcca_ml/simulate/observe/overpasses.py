@@ -4,14 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from mcca_ml.arrays import Booleans, Datetime64, Float32, Float64
 from mcca_ml.errors import ConfigError
 from mcca_ml.sensors import Sensor
 from mcca_ml.simulate.observe.orbit import (
     TURN,
-    Doubles,
-    Times,
     arc_numbers,
     arcs,
     geodetic,
@@ -21,7 +19,6 @@ from mcca_ml.simulate.observe.orbit import (
 )
 from mcca_ml.simulate.observe.scan import (
     EARTH_RADIUS_KM,
-    Floats,
     Ground,
     ground,
     looks,
@@ -32,8 +29,6 @@ from mcca_ml.simulate.observe.scan import (
     sight_basis,
 )
 from mcca_ml.simulate.observe.visibility import Window, sketch_looks, windows
-
-Bools = npt.NDArray[np.bool_]
 
 COARSE_KM = 40.0
 """Spacing of the footprints that are looked at first."""
@@ -53,7 +48,7 @@ class Target:
     radius_km: float
 
     @property
-    def vertical(self) -> Doubles:
+    def vertical(self) -> Float64:
         """Unit vector upward at the centre, Earth-fixed."""
         lat, lon = np.deg2rad(self.lat), np.deg2rad(self.lon)
         return np.array([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])
@@ -71,7 +66,7 @@ class Pass:
     """UTC at the next one."""
     is_ascending: bool
     """Whether the satellite flies north in the middle of the scans."""
-    scan_time: Times
+    scan_time: Datetime64
     """UTC of the scans that may see the target, (scan); some at the ends may not."""
 
 
@@ -79,25 +74,25 @@ class Pass:
 class Footprints:
     """The smallest rectangle of scans and pixels that holds all footprints inside a target."""
 
-    lat: Floats
+    lat: Float32
     """Geodetic latitude [degree], (scan, pixel)."""
-    lon: Floats
+    lon: Float32
     """[degree], -180 to 180."""
-    incidence: Floats
+    incidence: Float32
     """At the ground [rad]."""
-    azimuth: Floats
+    azimuth: Float32
     """Of the line of sight at the ground, clockwise from north [rad]."""
-    is_inside: Bools
+    is_inside: Booleans
     """Whether the centre of the footprint lies inside the target."""
     first_pixel: int
     """Index of the first pixel in the whole scan."""
-    scan_time: Times
+    scan_time: Datetime64
     """UTC, (scan)."""
-    satellite_lat: Floats
+    satellite_lat: Float32
     """Geodetic latitude below the satellite [degree], (scan)."""
-    satellite_lon: Floats
+    satellite_lon: Float32
     """[degree]."""
-    satellite_altitude_km: Floats
+    satellite_altitude_km: Float32
 
 
 def life(
@@ -109,7 +104,7 @@ def life(
     return first.astype("M8[us]"), (last.astype("M8[D]") + _DAY).astype("M8[us]")
 
 
-def revolution_ends(sensor: Sensor, revolutions: Sequence[int]) -> tuple[Times, Times]:
+def revolution_ends(sensor: Sensor, revolutions: Sequence[int]) -> tuple[Datetime64, Datetime64]:
     """UTC of the southernmost points between which revolutions lie.
 
     Args:
@@ -169,7 +164,7 @@ def passes_over(
 
 
 def _slab(
-    sensor: Sensor, place: Doubles, basis: Doubles, target: Target
+    sensor: Sensor, place: Float64, basis: Float64, target: Target
 ) -> tuple[slice, slice] | None:
     """Scans and pixels that may see a target, from a coarse look at all of them."""
     azimuth, off_nadir = pixel_azimuth(sensor.scan), np.deg2rad(sensor.scan.off_nadir_deg)
@@ -191,13 +186,13 @@ def _slab(
     return rows, columns
 
 
-def _cosine(found: Ground, target: Target) -> Doubles:
+def _cosine(found: Ground, target: Target) -> Float64:
     """Cosine of the angle between the verticals at points and at the centre of a target."""
     up, centre = found.vertical, target.vertical
     return np.asarray(up[0] * centre[0] + up[1] * centre[1] + up[2] * centre[2])
 
 
-def _cut(hit: Bools, multiple: int) -> slice:
+def _cut(hit: Booleans, multiple: int) -> slice:
     """The stretch from the first to the last hit, a multiple long where there is room for it."""
     first, last = (int(index) for index in hit.nonzero()[0][[0, -1]])
     length = -(-(last + 1 - first) // multiple) * multiple
@@ -242,7 +237,7 @@ def footprints(
 
 
 def _footprints(
-    found: Ground, inside: Bools, first_pixel: int, times: Times, place: Doubles
+    found: Ground, inside: Booleans, first_pixel: int, times: Datetime64, place: Float64
 ) -> Footprints:
     """Coordinates and angles of footprints."""
     seen = looks(found)

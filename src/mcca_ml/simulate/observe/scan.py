@@ -12,21 +12,10 @@ times. The ground is the WGS 84 ellipsoid, without relief.
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from mcca_ml.arrays import Datetime64, Float32, Float64, Int64
 from mcca_ml.sensors import Scan, Sensor
-from mcca_ml.simulate.observe.orbit import (
-    EQUATOR_KM,
-    POLE_KM,
-    TURN,
-    Doubles,
-    Indices,
-    Times,
-    positions,
-    seconds_of,
-)
-
-Floats = npt.NDArray[np.float32]
+from mcca_ml.simulate.observe.orbit import EQUATOR_KM, POLE_KM, TURN, positions, seconds_of
 
 EARTH_RADIUS_KM = 6371.0
 """Mean radius, by which angles between verticals are distances [km]."""
@@ -39,13 +28,13 @@ SCAN_EPOCH = np.datetime64("1997-01-01T00:00:00", "us")
 class Looks:
     """Where pixels look; arrays (scan, pixel). NaN where a line of sight misses the Earth."""
 
-    lat: Floats
+    lat: Float32
     """Geodetic latitude [degree]."""
-    lon: Floats
+    lon: Float32
     """[degree], -180 to 180."""
-    incidence: Floats
+    incidence: Float32
     """Between the line of sight and the vertical, at the ground [rad]."""
-    azimuth: Floats
+    azimuth: Float32
     """Of the line of sight from the satellite to the ground, clockwise from north [rad]."""
 
 
@@ -53,11 +42,11 @@ class Looks:
 class Ground:
     """Points of the ellipsoid that lines of sight meet; arrays (3, scan, pixel)."""
 
-    place: Doubles
+    place: Float64
     """Earth-fixed [km]."""
-    vertical: Doubles
+    vertical: Float64
     """Unit vector, upward."""
-    sight: Doubles
+    sight: Float64
     """Unit vector, from the satellite to the ground."""
 
 
@@ -66,7 +55,7 @@ def scan_period(scan: Scan) -> float:
     return 60.0 / scan.turns_per_minute
 
 
-def scan_times(sensor: Sensor, first: np.datetime64, last: np.datetime64) -> Times:
+def scan_times(sensor: Sensor, first: np.datetime64, last: np.datetime64) -> Datetime64:
     """UTC times of the scans of a sensor from one time on until before another, (scan)."""
     period = scan_period(sensor.scan)
     epoch = seconds_of(SCAN_EPOCH)
@@ -75,20 +64,20 @@ def scan_times(sensor: Sensor, first: np.datetime64, last: np.datetime64) -> Tim
     return lattice(sensor.scan, np.arange(low, high))
 
 
-def lattice(scan: Scan, number: Indices) -> Times:
+def lattice(scan: Scan, number: Int64) -> Datetime64:
     """UTC times of scans by their numbers on the lattice, to the microsecond."""
     micro = np.rint(number * (scan_period(scan) * 1e6)).astype(np.int64)
     return np.asarray(SCAN_EPOCH + micro * np.timedelta64(1, "us"))
 
 
-def pixel_azimuth(scan: Scan) -> Doubles:
+def pixel_azimuth(scan: Scan) -> Float64:
     """Azimuth of the pixels from the direction of flight, to the right [rad], (pixel)."""
     half = np.deg2rad(scan.half_arc_deg)
     is_circle = scan.half_arc_deg >= 180.0  # its two ends are one place
     return np.linspace(-half, half, scan.pixels, endpoint=not is_circle)
 
 
-def sight_basis(place: Doubles, velocity: Doubles) -> Doubles:
+def sight_basis(place: Float64, velocity: Float64) -> Float64:
     """Unit vectors down, ahead and to the right of satellites, (3 directions, 3, n).
 
     Args:
@@ -117,7 +106,7 @@ def sight_basis(place: Doubles, velocity: Doubles) -> Doubles:
     return np.stack([down, ahead, right])
 
 
-def ground(place: Doubles, basis: Doubles, off_nadir: float, azimuth: Doubles) -> Ground:
+def ground(place: Float64, basis: Float64, off_nadir: float, azimuth: Float64) -> Ground:
     """Where the lines of sight of scans meet the ground.
 
     Args:
@@ -168,7 +157,7 @@ def looks(found: Ground) -> Looks:
     )
 
 
-def scan_ground(sensor: Sensor, times: Times, pixels: slice) -> Ground:
+def scan_ground(sensor: Sensor, times: Datetime64, pixels: slice) -> Ground:
     """Where some pixels of some scans look.
 
     Args:

@@ -3,19 +3,16 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from mcca_ml.arrays import Float32, Float64, Int32, UInt8
 from mcca_ml.formats import smap
 from mcca_ml.formats.smap import NO_COVER
 from mcca_ml.grid import ease2
-from mcca_ml.simulate.observe.footprint import Doubles, Floats, Shares, shares, spots
+from mcca_ml.simulate.observe.footprint import Shares, shares, spots
 from mcca_ml.simulate.observe.instrument import random_of
 from mcca_ml.simulate.observe.observe_1c import LEAST_INSIDE, Instrument
 from mcca_ml.simulate.observe.truth_slice import Piece
 from mcca_ml.simulate.truth.land_classes import ROUGHNESS, of_class
-
-Rows = npt.NDArray[np.int32]
-Codes = npt.NDArray[np.uint8]
 
 GRID = ease2.M36
 CLASSES = 17
@@ -26,33 +23,33 @@ CLASSES = 17
 class Target:
     """The cells of the 36 km grid over a patch, what does not change in them, and their errors."""
 
-    row: Rows
-    column: Rows
-    lat: Doubles
-    lon: Doubles
+    row: Int32
+    column: Int32
+    lat: Float64
+    lon: Float64
     shares: Shares
     """Of the cells of the patch in each of these."""
-    clay: Floats
-    bulk_density: Floats
-    roughness_h: Floats
-    water_fraction: Floats
-    land_cover: Codes
-    land_cover_fraction: Floats
-    temperature_bias: Floats
+    clay: Float32
+    bulk_density: Float32
+    roughness_h: Float32
+    water_fraction: Float32
+    land_cover: UInt8
+    land_cover_fraction: Float32
+    temperature_bias: Float32
     """Lasting error of the soil temperature in the granules [K]."""
 
 
-def _square(values: Floats, piece: Piece) -> Floats:
+def _square(values: Float32, piece: Piece) -> Float32:
     """Values over cells as a field (row, column, 1) of the patch."""
     return np.asarray(values, np.float32).reshape(*piece.patch.shape, -1)
 
 
-def over_cells(piece: Piece, found: Shares, values: Floats) -> Floats:
+def over_cells(piece: Piece, found: Shares, values: Float32) -> Float32:
     """Means over the footprints of values over cells."""
     return found.mean(_square(values, piece))[:, 0]
 
 
-def _covers(piece: Piece, found: Shares) -> tuple[Codes, Floats]:
+def _covers(piece: Piece, found: Shares) -> tuple[UInt8, Float32]:
     """The three commonest classes of each footprint and their shares, (footprint, 3)."""
     land = piece.land
     dry, part = 1 - land.water_fraction, land.first_share
@@ -113,8 +110,8 @@ def targets(piece: Piece, seen: Instrument) -> Target:
 
 
 def _footprints(
-    row: Rows, column: Rows, size_km: float, piece: Piece
-) -> tuple[Shares, Doubles, Doubles]:
+    row: Int32, column: Int32, size_km: float, piece: Piece
+) -> tuple[Shares, Float64, Float64]:
     """Footprints at the centres of cells of the 36 km grid, and these centres.
 
     Fore and aft looks cross at right angles, so their mean is taken for round.
@@ -124,7 +121,7 @@ def _footprints(
     return shares(at, piece.patch), place.lat, place.lon
 
 
-def _table_roughness(classes: Codes, fraction: Floats) -> Floats:
+def _table_roughness(classes: UInt8, fraction: Float32) -> Float32:
     """Roughness h that the table of the land cover gives a cell [1]."""
     known = classes < CLASSES
     weight = np.where(known, np.nan_to_num(fraction), 0.0)

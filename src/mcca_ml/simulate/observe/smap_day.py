@@ -5,21 +5,18 @@ from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from mcca_ml.arrays import AnyArray, Float64
 from mcca_ml.formats import smap
 from mcca_ml.grid import ease2
 from mcca_ml.simulate.files.smap_products import Look
-from mcca_ml.simulate.observe.footprint import Doubles
 from mcca_ml.simulate.observe.smap_cells import GRID
-
-Array = npt.NDArray[np.generic]
 
 TARGET_HOUR: Mapping[smap.Look, float] = {"am": 6.0, "pm": 18.0}
 """Local solar time to which the pass that is kept is the nearest [h]."""
 
 
-def _hours_off(look: Look, lon: Doubles, target_hour: float) -> Doubles:
+def _hours_off(look: Look, lon: Float64, target_hour: float) -> Float64:
     """Distance of each observation from its hour of local solar time [h]; infinite where none."""
     of_day = (look.obs_time - look.obs_time.astype("M8[D]")) / np.timedelta64(1, "h")
     off = np.abs((of_day + lon / 15 - target_hour + 12) % 24 - 12)
@@ -53,7 +50,7 @@ def day_look(looks: Sequence[Look], day: np.datetime64, which: smap.Look) -> Loo
     return _each(lambda arrays: np.stack(arrays)[best, number][seen], looks)
 
 
-def _each(join: Callable[[list[Array]], Array], looks: Sequence[Look]) -> Look:
+def _each(join: Callable[[list[AnyArray]], AnyArray], looks: Sequence[Look]) -> Look:
     """A look each of whose arrays is made of those of some looks; what one lacks, it lacks."""
     joined: dict[str, Any] = {}
     for field in fields(Look):

@@ -10,18 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from mcca_ml.arrays import Booleans, Datetime64, Float64
 from mcca_ml.sensors import SMAP
-from mcca_ml.simulate.observe.orbit import (
-    TURN,
-    Doubles,
-    Times,
-    arcs,
-    geodetic,
-    satellite,
-    seconds_of,
-    times_of,
-)
-from mcca_ml.simulate.observe.overpasses import Bools, life
+from mcca_ml.simulate.observe.orbit import TURN, arcs, geodetic, satellite, seconds_of, times_of
+from mcca_ml.simulate.observe.overpasses import life
 from mcca_ml.simulate.observe.scan import EARTH_RADIUS_KM
 from mcca_ml.simulate.observe.visibility import sketch_track, windows
 
@@ -40,17 +32,17 @@ class SmapPass:
     """Number of the revolution, 1 is that of the first day of the orbit."""
     is_ascending: bool
     """Whether the satellite flies north: in the evening, at 18:00."""
-    obs_time: Times
+    obs_time: Datetime64
     """UTC of the closest approach, (cell); NaT where a cell is not seen."""
 
 
-def _verticals(lat: Doubles, lon: Doubles) -> Doubles:
+def _verticals(lat: Float64, lon: Float64) -> Float64:
     """Unit vectors upward at places [rad], (n, 3)."""
     flat = np.cos(lat)
     return np.stack([flat * np.cos(lon), flat * np.sin(lon), np.sin(lat)], axis=-1)
 
 
-def _closest(angle: Doubles, cells: Doubles) -> tuple[Doubles, Bools]:
+def _closest(angle: Float64, cells: Float64) -> tuple[Float64, Booleans]:
     """Angle gone at the closest approach to cells [rad], and whether they are then in the swath.
 
     Args:

@@ -4,7 +4,8 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from mcca_ml.simulate.truth.types import Cells, Floats, Land, Patch, State, Times, Truth
+from mcca_ml.arrays import Datetime64, Float32
+from mcca_ml.simulate.truth.types import Cells, Land, Patch, State, Truth
 
 INSTANT = ("rain_rate", "cloud_water")
 """Fields that are those of the nearest step; between the steps of the others lies a line."""
@@ -18,7 +19,7 @@ class Piece:
     cells: Cells
     """Of the patch only."""
     land: Land
-    time: Times
+    time: Datetime64
     """UTC of the steps."""
     state: State
     """(step, cell)."""
@@ -45,7 +46,7 @@ def cut(truth: Truth, patch: Patch, first: np.datetime64, last: np.datetime64) -
     )
 
 
-def state_at(piece: Piece, when: Times) -> State:
+def state_at(piece: Piece, when: Datetime64) -> State:
     """State of all cells of a piece at some moments, arrays (moment, cell).
 
     Args:
@@ -58,8 +59,8 @@ def state_at(piece: Piece, when: Times) -> State:
     share = np.clip(at - before, 0.0, 1.0).astype(np.float32)[:, None]
     nearest = before + (share[:, 0] >= 0.5)
 
-    def between(name: str) -> Floats:
-        values: Floats = getattr(piece.state, name)
+    def between(name: str) -> Float32:
+        values: Float32 = getattr(piece.state, name)
         if name in INSTANT:
             return np.asarray(values[nearest], np.float32)
         return np.asarray(values[before] * (1 - share) + values[before + 1] * share, np.float32)

@@ -9,19 +9,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from mcca_ml.arrays import Float64, Int64
 from mcca_ml.sensors import Sensor
-from mcca_ml.simulate.observe.orbit import (
-    EARTH_RATE,
-    TURN,
-    Arc,
-    Doubles,
-    Indices,
-    arcs,
-    geodetic,
-    satellite,
-)
+from mcca_ml.simulate.observe.orbit import EARTH_RATE, TURN, Arc, arcs, geodetic, satellite
 from mcca_ml.simulate.observe.scan import EARTH_RADIUS_KM, ground, looks, pixel_azimuth, sight_basis
 
 STEPS = 720
@@ -38,9 +29,9 @@ _REVOLUTIONS = 2048
 class Sketch:
     """Where one revolution looks, seen from the longitude of its node at its start."""
 
-    lat: Doubles
+    lat: Float64
     """[rad], (step, sample)."""
-    lon: Doubles
+    lon: Float64
     """East of that node [rad]."""
     margin: float
     """Places between samples are within this angle of one of them [rad]."""
@@ -57,7 +48,7 @@ class Window:
     last: float
 
 
-def _one_revolution(arc: Arc) -> tuple[Doubles, Doubles]:
+def _one_revolution(arc: Arc) -> tuple[Float64, Float64]:
     """Position [km] and velocity [km s-1] of one revolution whose node starts at longitude 0."""
     angle = np.arange(STEPS) * TURN / STEPS
     drift = (arc.node_rate - EARTH_RATE) * angle / arc.phase_rate
@@ -88,7 +79,7 @@ def sketch_track(_: Sensor, arc: Arc) -> Sketch:
     return Sketch(lat[:, None], lon[:, None], TURN / STEPS / 2)
 
 
-def _reach(sketch: Sketch, lat: float, radius: float) -> Doubles:
+def _reach(sketch: Sketch, lat: float, radius: float) -> Float64:
     """By how much a sample may lie east or west of a place and still within a radius of it [rad].
 
     NaN where its latitude alone is too far; pi where every longitude will do.
@@ -98,9 +89,7 @@ def _reach(sketch: Sketch, lat: float, radius: float) -> Doubles:
     return np.where(cosine <= 1, np.arccos(np.clip(cosine, -1, 1)), np.nan)
 
 
-def _in_sight(
-    arc: Arc, revolutions: Indices, near: tuple[Indices, Doubles, Doubles]
-) -> npt.NDArray[np.int64]:
+def _in_sight(arc: Arc, revolutions: Int64, near: tuple[Int64, Float64, Float64]) -> Int64:
     """Steps at which revolutions see a place, as rising `revolution * STEPS + step`.
 
     Args:
@@ -117,7 +106,7 @@ def _in_sight(
     return np.unique(revolutions[found] * STEPS + step[sample])
 
 
-def _groups(arc: Arc, steps: Indices) -> Iterator[Window]:
+def _groups(arc: Arc, steps: Int64) -> Iterator[Window]:
     """Steps in sight -> windows, a step longer on both sides but within their revolution."""
     if steps.size == 0:
         return

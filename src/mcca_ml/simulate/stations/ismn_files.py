@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from mcca_ml.arrays import Datetime64
 from mcca_ml.atomic import make_directory, replacing
 from mcca_ml.simulate.stations.truth_to_readings import (
     Check,
@@ -17,7 +17,6 @@ from mcca_ml.simulate.stations.truth_to_readings import (
     Site,
     StationNetwork,
 )
-from mcca_ml.simulate.truth.types import Times
 
 DEPTH = (0.0, 0.05)
 """Of all sensors [m]."""
@@ -39,7 +38,7 @@ CCI_OF_IGBP = (210, 70, 50, 80, 60, 90, 120, 120, 62, 130, 130, 180, 10, 190, 30
 """Class of the ESA CCI land cover, whose numbers ISMN writes, for each IGBP class from 0 on."""
 
 
-def _stamps(time: Times) -> list[str]:
+def _stamps(time: Datetime64) -> list[str]:
     """Times as they begin a line: `2015/04/01 06:00`."""
     minutes = time.astype("M8[m]")
     days = minutes.astype("M8[D]")
@@ -134,6 +133,6 @@ def write_stations(folder: Path, networks: Sequence[StationNetwork]) -> tuple[Pa
     return tuple(made)
 
 
-def _days(time: Times) -> npt.NDArray[np.datetime64]:
+def _days(time: Datetime64) -> Datetime64:
     """First and last day."""
     return time[[0, -1]].astype("M8[D]")

@@ -9,13 +9,11 @@ from dataclasses import dataclass
 from enum import IntFlag
 
 import numpy as np
-import numpy.typing as npt
 
+from mcca_ml.arrays import Booleans, Datetime64, Float32, Float64, UInt8
 from mcca_ml.constants import WATER_FREEZING_POINT
-from mcca_ml.simulate.truth.types import KM_PER_DEGREE, Bools, Floats, Times, Truth
+from mcca_ml.simulate.truth.types import KM_PER_DEGREE, Truth
 
-Doubles = npt.NDArray[np.float64]
-Codes = npt.NDArray[np.uint8]
 Rng = np.random.Generator
 
 SPREAD_KM = 10.0
@@ -101,11 +99,11 @@ class Site:
     """[1]."""
     land_cover: int
     """IGBP class."""
-    time: Times
+    time: Datetime64
     """UTC, ascending."""
-    soil_moisture: Floats
+    soil_moisture: Float32
     """Liquid water of 0-5 cm [m3 m-3]."""
-    temperature: Floats
+    temperature: Float32
     """Of the soil at 0-5 cm [K]."""
 
 
@@ -120,11 +118,11 @@ class SimulatedStation:
     """[degree]."""
     elevation: float
     """[m]."""
-    value: Floats
+    value: Float32
     """What it reports [m3 m-3]; NaN where missing or absent."""
-    check: Codes
+    check: UInt8
     """Bits of `Check`."""
-    representativeness: Floats
+    representativeness: Float32
     """Truth at the station less truth of the cell [m3 m-3], also where nothing is reported."""
 
 
@@ -133,7 +131,7 @@ class StationNetwork:
     """Stations in one cell."""
 
     site: Site
-    time: Times
+    time: Datetime64
     """UTC of the readings."""
     stations: tuple[SimulatedStation, ...]
 
@@ -162,21 +160,21 @@ def site_of(truth: Truth, cell: int, network: str) -> Site:
     )
 
 
-def _reading_times(time: Times, minutes: int) -> Times:
+def _reading_times(time: Datetime64, minutes: int) -> Datetime64:
     """Times of the readings, from the first step to the last."""
     step = np.timedelta64(minutes, "m")
     count = int((time[-1] - time[0]) / step) + 1
-    times: Times = (time[0] + step * np.arange(count)).astype("M8[ns]")
+    times: Datetime64 = (time[0] + step * np.arange(count)).astype("M8[ns]")
     return times
 
 
-def _at(time: Times, known: Times, values: Floats) -> Doubles:
+def _at(time: Datetime64, known: Datetime64, values: Float32) -> Float64:
     """Values at `time`, straight between those known."""
     age, known_age = ((t - known[0]) / np.timedelta64(1, "s") for t in (time, known))
     return np.asarray(np.interp(age, known_age, values), np.float64)
 
 
-def slow_noise(time: Times, sd: float, days: float, stations: int, rng: Rng) -> Doubles:
+def slow_noise(time: Datetime64, sd: float, days: float, stations: int, rng: Rng) -> Float64:
     """Noise that keeps its value for about `days`, over (station, time).
 
     A first-order autoregression of daily steps, straight between them.
@@ -199,7 +197,7 @@ def slow_noise(time: Times, sd: float, days: float, stations: int, rng: Rng) -> 
     return np.stack([np.interp(age, knots, column) for column in series.T])
 
 
-def _outages(time: Times, settings: StationSettings, rng: Rng) -> Bools:
+def _outages(time: Datetime64, settings: StationSettings, rng: Rng) -> Booleans:
     """Whether a station is out of order at each time."""
     age = (time - time[0]) / np.timedelta64(1, "D")
     count = rng.poisson(settings.outages_per_year * age[-1] / 365.25)
@@ -212,7 +210,7 @@ def _outages(time: Times, settings: StationSettings, rng: Rng) -> Bools:
     return np.cumsum(change)[:-1] > 0
 
 
-def _checked(values: Doubles, frozen: Bools, porosity: float) -> Codes:
+def _checked(values: Float64, frozen: Booleans, porosity: float) -> UInt8:
     """The checks that a reading fails by its own value, and by the temperature of the soil."""
     failed = np.zeros(values.shape, np.uint8)
     for check, is_so in (
@@ -226,8 +224,12 @@ def _checked(values: Doubles, frozen: Bools, porosity: float) -> Codes:
 
 
 def _read_off(
-    point: Doubles, frozen: Bools, network: tuple[Site, Times], settings: StationSettings, rng: Rng
-) -> tuple[Floats, Codes]:
+    point: Float64,
+    frozen: Booleans,
+    network: tuple[Site, Datetime64],
+    settings: StationSettings,
+    rng: Rng,
+) -> tuple[Float32, UInt8]:
     """What a station reports of the truth at its place, and the checks that it fails."""
     site, time = network
     values = point + rng.standard_normal(time.size) * settings.noise_sd

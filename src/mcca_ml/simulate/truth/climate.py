@@ -8,9 +8,8 @@ Naqu: some 400 mm a year, most of it from June to September, mean temperature ne
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from mcca_ml.simulate.truth.types import Floats
+from mcca_ml.arrays import Booleans, Datetime64, Float32, Float64, UInt8
 
 DAYS_OF_YEAR = 365.25
 
@@ -70,7 +69,7 @@ def index_of(name: str) -> int:
     return [climate.name for climate in CLIMATES].index(name)
 
 
-def of_cells(field: str, climate: npt.NDArray[np.uint8]) -> Floats:
+def of_cells(field: str, climate: UInt8) -> Float32:
     """A field of `Climate` at each cell.
 
     Args:
@@ -80,7 +79,7 @@ def of_cells(field: str, climate: npt.NDArray[np.uint8]) -> Floats:
     return np.array([getattr(one, field) for one in CLIMATES], np.float32)[climate]
 
 
-def season(days: npt.NDArray[np.datetime64], peak: Floats, lat: npt.NDArray[np.float64]) -> Floats:
+def season(days: Datetime64, peak: Float32, lat: Float64) -> Float32:
     """Annual cycle, 1 at its peak and -1 half a year from it, (day, cell) [1].
 
     Args:
@@ -94,7 +93,7 @@ def season(days: npt.NDArray[np.datetime64], peak: Floats, lat: npt.NDArray[np.f
     return np.asarray(np.cos(phase), np.float32)
 
 
-def tropical(lat: npt.NDArray[np.float64]) -> Floats:
+def tropical(lat: Float64) -> Float32:
     """How tropical a place is, 1 within 12.5 degrees of the equator and 0 beyond 25 [1].
 
     There the year has a dry and a wet time whatever the zone, and no cold spells.
@@ -105,7 +104,7 @@ def tropical(lat: npt.NDArray[np.float64]) -> Floats:
     return np.asarray(np.clip(2 - np.abs(lat) / 12.5, 0, 1), np.float32)
 
 
-def has_dry_season(climate: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
+def has_dry_season(climate: UInt8) -> Booleans:
     """Whether the tropics of a zone have a dry time of the year: all but the rainforest, (cell).
 
     Args:

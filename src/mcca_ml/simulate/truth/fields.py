@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from mcca_ml.arrays import Datetime64, Float32, Float64
 from mcca_ml.grid.ease2 import M25
-from mcca_ml.simulate.truth.types import Floats, Patch
+from mcca_ml.simulate.truth.types import Patch
 
 DAYS_OF_YEAR = 366
 """Days drawn for a calendar year; the last is unused in most."""
@@ -42,9 +42,9 @@ def generator(seed: int, *name: str | int) -> np.random.Generator:
 class Smoother:
     """Turns white noise on a patch into a correlated field of variance 1."""
 
-    along_rows: Floats
+    along_rows: Float32
     """Root of the correlation between rows, (scale, row, row)."""
-    along_columns: Floats
+    along_columns: Float32
     """Root of the correlation between columns, (scale, column, column)."""
 
     @property
@@ -53,7 +53,7 @@ class Smoother:
         scales, rows, _ = self.along_rows.shape
         return scales, rows, self.along_columns.shape[1]
 
-    def __call__(self, noise: Floats) -> Floats:
+    def __call__(self, noise: Float32) -> Float32:
         """Correlated fields, (field, cell) [1].
 
         Args:
@@ -64,7 +64,7 @@ class Smoother:
         return np.asarray((smooth * weight).sum(1).reshape(len(noise), -1), np.float32)
 
 
-def smoother(patch: Patch, lat: npt.NDArray[np.float64], length_km: float) -> Smoother:
+def smoother(patch: Patch, lat: Float64, length_km: float) -> Smoother:
     """The smoother of a patch.
 
     Args:
@@ -82,7 +82,7 @@ def smoother(patch: Patch, lat: npt.NDArray[np.float64], length_km: float) -> Sm
     )
 
 
-def _root(count: int, step: float) -> Floats:
+def _root(count: int, step: float) -> Float32:
     """Symmetric root of the Gaussian correlation of equidistant places, rows of length 1."""
     distance = step * np.subtract.outer(np.arange(count), np.arange(count))
     values, vectors = np.linalg.eigh(np.exp(-0.5 * distance**2))
@@ -91,15 +91,13 @@ def _root(count: int, step: float) -> Floats:
     return np.asarray(root / np.sqrt((root**2).sum(1, keepdims=True)), np.float32)
 
 
-def static_field(smooth: Smoother, seed: int, *name: str | int) -> Floats:
+def static_field(smooth: Smoother, seed: int, *name: str | int) -> Float32:
     """A field that does not change, (cell) [1], mean 0 and variance 1 over many worlds."""
     noise = generator(seed, *name).standard_normal((1, *smooth.noise_shape), np.float32)
     return np.asarray(smooth(noise)[0])
 
 
-def daily_noise(
-    smooth: Smoother, seed: int, days: npt.NDArray[np.datetime64], *name: str | int
-) -> Floats:
+def daily_noise(smooth: Smoother, seed: int, days: Datetime64, *name: str | int) -> Float32:
     """A field of each day, independent of the other days, (day, cell) [1], variance 1.
 
     Args:
@@ -118,7 +116,7 @@ def daily_noise(
     return np.concatenate(parts)
 
 
-def with_memory(noise: Floats, memory: float) -> Floats:
+def with_memory(noise: Float32, memory: float) -> Float32:
     """First-order autoregression of a noise, variance 1, shape of `noise` [1].
 
     Args:
@@ -133,6 +131,6 @@ def with_memory(noise: Floats, memory: float) -> Floats:
     return out
 
 
-def mixed(parts: Sequence[tuple[float, Floats]]) -> Floats:
+def mixed(parts: Sequence[tuple[float, Float32]]) -> Float32:
     """Sum of independent fields by their shares of the variance, which sum to 1 [1]."""
     return np.asarray(sum(np.sqrt(share) * field for share, field in parts), np.float32)

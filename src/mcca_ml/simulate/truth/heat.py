@@ -8,12 +8,11 @@ Snow keeps the soil near its deep temperature; freezing water keeps it near the 
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from mcca_ml.arrays import Datetime64, Float32, Float64, UInt8
 from mcca_ml.constants import WATER_FREEZING_POINT
 from mcca_ml.simulate.truth import climate as zones
 from mcca_ml.simulate.truth.rain import STEP_HOURS, STEPS_OF_DAY
-from mcca_ml.simulate.truth.types import Floats
 
 SURFACE_M, DEEP_M = 0.025, 0.5
 """Depths of the two soil temperatures [m]."""
@@ -35,24 +34,24 @@ _CURTAIN = 1.5  # width of the range in which freezing water slows the soil [K]
 class DailyHeat:
     """What the temperatures of each day are made of, arrays (day, cell)."""
 
-    season: Floats
+    season: Float32
     """Mean air temperature of the season [K]."""
-    air: Floats
+    air: Float32
     """Mean air temperature of the day [K]."""
-    sway: Floats
+    sway: Float32
     """Half of the daily range of the air [K]."""
-    clear: Floats
+    clear: Float32
     """How clear the sky is, 0 to 1."""
-    cycle: Floats
+    cycle: Float32
     """Annual cycle, 1 in high summer [1]."""
 
 
 def seasonal_temperature(
-    days: npt.NDArray[np.datetime64],
-    lat: npt.NDArray[np.float64],
-    elevation: Floats,
-    climate: npt.NDArray[np.uint8],
-) -> tuple[Floats, Floats]:
+    days: Datetime64,
+    lat: Float64,
+    elevation: Float32,
+    climate: UInt8,
+) -> tuple[Float32, Float32]:
     """Mean air temperature of the season [K], and its cycle from -1 to 1, (day, cell).
 
     Args:
@@ -74,11 +73,11 @@ def seasonal_temperature(
 
 
 def daily_heat(
-    season: tuple[Floats, Floats],
-    wetness: Floats,
-    weather: Floats,
-    diurnal: Floats,
-    tropical: Floats,
+    season: tuple[Float32, Float32],
+    wetness: Float32,
+    weather: Float32,
+    diurnal: Float32,
+    tropical: Float32,
 ) -> DailyHeat:
     """Temperatures of each day, colder and with less sway where it is wet.
 
@@ -97,7 +96,7 @@ def daily_heat(
     return DailyHeat(mean, *(np.asarray(x, np.float32) for x in (air, sway, clear, cycle)))
 
 
-def at_steps(daily: Floats) -> Floats:
+def at_steps(daily: Float32) -> Float32:
     """A line between noons, at the steps of all days but the last, (step, cell).
 
     Args:
@@ -110,7 +109,7 @@ def at_steps(daily: Floats) -> Floats:
     return np.asarray(np.stack(parts, 1).reshape(-1, daily.shape[1]), np.float32)
 
 
-def local_hour(steps: int, lon: npt.NDArray[np.float64]) -> Floats:
+def local_hour(steps: int, lon: Float64) -> Float32:
     """Local solar time of each step from 0 UTC on, without the equation of time [h], (step, cell).
 
     Args:
@@ -120,7 +119,7 @@ def local_hour(steps: int, lon: npt.NDArray[np.float64]) -> Floats:
     return np.asarray((np.arange(steps)[:, None] * STEP_HOURS + lon / 15) % 24, np.float32)
 
 
-def wave(hour: Floats, peak: float, depth: float = 0.0) -> Floats:
+def wave(hour: Float32, peak: float, depth: float = 0.0) -> Float32:
     """The daily wave at a depth: 1 at its peak at the surface [1].
 
     Args:
@@ -133,7 +132,7 @@ def wave(hour: Floats, peak: float, depth: float = 0.0) -> Floats:
     return np.asarray(np.exp(-late) * np.cos(phase), np.float32)
 
 
-def lagged(daily: Floats, memory: float) -> Floats:
+def lagged(daily: Float32, memory: float) -> Float32:
     """What follows a daily value with a lag, (day, cell), unit of `daily`.
 
     Args:
@@ -148,7 +147,7 @@ def lagged(daily: Floats, memory: float) -> Floats:
     return out
 
 
-def air_temperature(heat: DailyHeat, hour: Floats) -> Floats:
+def air_temperature(heat: DailyHeat, hour: Float32) -> Float32:
     """Air at 2 m [K], (step, cell).
 
     Args:
@@ -158,7 +157,7 @@ def air_temperature(heat: DailyHeat, hour: Floats) -> Floats:
     return at_steps(heat.air) + at_steps(heat.sway) * wave(hour, _AIR_PEAK)
 
 
-def canopy_temperature(heat: DailyHeat, hour: Floats) -> Floats:
+def canopy_temperature(heat: DailyHeat, hour: Float32) -> Float32:
     """Canopy [K], (step, cell): ahead of air and soil, below the air in clear nights.
 
     Args:
@@ -171,8 +170,8 @@ def canopy_temperature(heat: DailyHeat, hour: Floats) -> Floats:
 
 
 def soil_temperatures(
-    heat: DailyHeat, hour: Floats, cover: Floats, snow_water: Floats
-) -> tuple[Floats, Floats]:
+    heat: DailyHeat, hour: Float32, cover: Float32, snow_water: Float32
+) -> tuple[Float32, Float32]:
     """Soil of 0-5 cm and at 50 cm [K], (step, cell).
 
     Args:
@@ -193,15 +192,13 @@ def soil_temperatures(
     return _slowed_by_freezing(surface), _slowed_by_freezing(deep)
 
 
-def _slowed_by_freezing(temperature: Floats) -> Floats:
+def _slowed_by_freezing(temperature: Float32) -> Float32:
     """Temperature pulled towards the freezing point below it, same sign of the departure [K]."""
     below = np.maximum(np.float32(WATER_FREEZING_POINT) - temperature, 0)
     return np.asarray(temperature + below * (_CURTAIN / (below + _CURTAIN)), np.float32)
 
 
-def potential_evaporation_hargreaves85(
-    days: npt.NDArray[np.datetime64], lat: npt.NDArray[np.float64], heat: DailyHeat
-) -> Floats:
+def potential_evaporation_hargreaves85(days: Datetime64, lat: Float64, heat: DailyHeat) -> Float32:
     """Water that air and sun could take from wet ground [mm day-1], (day, cell), >= 0.
 
     Args:

@@ -5,9 +5,10 @@ from functools import partial
 
 import numpy as np
 
+from mcca_ml.arrays import Booleans, Datetime64, Float32
 from mcca_ml.config.simulate import BoxSettings, DroughtSettings, SimulateSettings
 from mcca_ml.simulate.truth.make_truth import DAYS_OF_DECADE, droughts_of, make_truth
-from mcca_ml.simulate.truth.types import Bools, Floats, Times, Truth
+from mcca_ml.simulate.truth.types import Truth
 
 Changes = Mapping[str, Mapping[str, float]]
 
@@ -55,9 +56,9 @@ def realised_changes(truth: Truth, settings: SimulateSettings) -> Changes:
 
 
 def _of_box(
-    water: Floats,
-    time: Times,
-    core: Bools,
+    water: Float32,
+    time: Datetime64,
+    core: Booleans,
     plain: SimulateSettings,
     droughts: tuple[DroughtSettings, ...],
 ) -> Changes:

@@ -6,13 +6,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from mcca_ml.arrays import Booleans, Float32, UInt8
 from mcca_ml.config.simulate import BoxSettings, SimulateSettings
 from mcca_ml.constants import QUARTZ_DENSITY
 from mcca_ml.simulate.truth import climate as zones
 from mcca_ml.simulate.truth import land_classes as classes
 from mcca_ml.simulate.truth.fields import Smoother, generator, smoother, static_field
 from mcca_ml.simulate.truth.rain import normal_rank
-from mcca_ml.simulate.truth.types import Cells, Floats, Land, Patch, Surface
+from mcca_ml.simulate.truth.types import Cells, Land, Patch, Surface
 
 _LAND_KM, _LAKE_KM = 90.0, 20.0  # lengths of the correlation of land and of lakes [km]
 _CLAY = {
@@ -33,11 +34,11 @@ class _Draw:
     seed: int
     box: str
 
-    def normal(self, name: str) -> Floats:
+    def normal(self, name: str) -> Float32:
         """Standard normal field."""
         return static_field(self.smooth, self.seed, self.box, name)
 
-    def rank(self, name: str) -> Floats:
+    def rank(self, name: str) -> Float32:
         """Field that is even between 0 and 1."""
         return normal_rank(self.normal(name))
 
@@ -100,7 +101,7 @@ def _of_patch(cells: Cells, patch: Patch, box: BoxSettings, seed: int) -> Land:
     )
 
 
-def _texture(draw: _Draw, climate: npt.NDArray[np.uint8]) -> tuple[Floats, Floats, Floats]:
+def _texture(draw: _Draw, climate: UInt8) -> tuple[Float32, Float32, Float32]:
     """Clay and sand fraction [1] and bulk density [g cm-3]: sand is what clay and silt leave."""
     mean = np.array([_CLAY[one.name] for one in zones.CLIMATES], np.float32)[climate]
     clay = np.clip(mean * np.exp(0.3 * draw.normal("clay")), 0.03, 0.60)
@@ -110,9 +111,7 @@ def _texture(draw: _Draw, climate: npt.NDArray[np.uint8]) -> tuple[Floats, Float
     return _f32(clay), _f32(sand), _f32(np.clip(bulk, 0.9, 1.7))
 
 
-def _surfaces(
-    draw: _Draw, zone: str, is_land: npt.NDArray[np.bool_], share: Floats
-) -> tuple[Surface, Surface]:
+def _surfaces(draw: _Draw, zone: str, is_land: Booleans, share: Float32) -> tuple[Surface, Surface]:
     """The two surfaces of each cell, half alike: what lies side by side shares soil and weather."""
     green = draw.normal("green")
     other = np.sqrt(0.5) * (green + draw.normal("green of second"))
@@ -134,9 +133,7 @@ def _surfaces(
     return surfaces[0], surfaces[1]
 
 
-def _surface(
-    draw: _Draw, name: str, cover: npt.NDArray[np.uint8], vod: Floats, moisture: Floats
-) -> Surface:
+def _surface(draw: _Draw, name: str, cover: UInt8, vod: Float32, moisture: Float32) -> Surface:
     """One surface: the constants of its class, and some scatter from place to place."""
     rough = classes.of_class(classes.ROUGHNESS, cover)
     omega = classes.of_class(classes.OMEGA, cover) + 0.01 * draw.normal(f"albedo of {name}")
@@ -151,6 +148,6 @@ def _surface(
     )
 
 
-def _f32(values: npt.ArrayLike) -> Floats:
+def _f32(values: npt.ArrayLike) -> Float32:
     """Values as stored."""
     return np.asarray(values, np.float32)

@@ -9,9 +9,8 @@ mapped, exponents of 0.3 to 0.6 as AMSR2 over SMAP shows on one day.
 from collections.abc import Mapping
 
 import numpy as np
-import numpy.typing as npt
 
-from mcca_ml.simulate.truth.types import Floats
+from mcca_ml.arrays import Float32, UInt8
 
 # Class:    water  ENF   EBF   DNF   DBF    MF   CSH   OSH   WSA   SAV   GRA   WET   CRO   URB
 #             MOS   ICE   BAR
@@ -45,7 +44,7 @@ SHARES: Mapping[str, tuple[tuple[int, float], ...]] = {
 """IGBP classes of each zone from bare to dense, with their shares of the land [1]."""
 
 
-def of_class(table: tuple[float, ...], land_cover: npt.NDArray[np.uint8]) -> Floats:
+def of_class(table: tuple[float, ...], land_cover: UInt8) -> Float32:
     """Value of each cell's class, unit of the table.
 
     >>> of_class(COVER, np.array([16, 10], np.uint8)).round(2).tolist()
@@ -54,7 +53,7 @@ def of_class(table: tuple[float, ...], land_cover: npt.NDArray[np.uint8]) -> Flo
     return np.array(table, np.float32)[land_cover]
 
 
-def class_at(rank: Floats, zone: str) -> npt.NDArray[np.uint8]:
+def class_at(rank: Float32, zone: str) -> UInt8:
     """IGBP class of a zone at a rank from bare to dense.
 
     Args:

@@ -6,8 +6,8 @@ from dataclasses import dataclass, fields
 from functools import partial
 
 import numpy as np
-import numpy.typing as npt
 
+from mcca_ml.arrays import Datetime64, Float32
 from mcca_ml.config.simulate import DroughtSettings, SimulateSettings
 from mcca_ml.errors import ConfigError
 from mcca_ml.simulate.truth import climate as zones
@@ -17,7 +17,7 @@ from mcca_ml.simulate.truth.heat import canopy_temperature, local_hour, soil_tem
 from mcca_ml.simulate.truth.land import make_land
 from mcca_ml.simulate.truth.patches import make_cells
 from mcca_ml.simulate.truth.rain import STEP_HOURS, STEPS_OF_DAY
-from mcca_ml.simulate.truth.types import Cells, Floats, Land, State, Times, Truth
+from mcca_ml.simulate.truth.types import Cells, Land, State, Truth
 from mcca_ml.simulate.truth.vegetation import between_ends, cover_of, daily_vod
 from mcca_ml.simulate.truth.weather import Weather, make_weather
 
@@ -38,11 +38,11 @@ _START = 0.5  # wetness with which the spin-up begins, residual to field capacit
 class _Wet:
     """Water of a patch at its steps, arrays (step, cell)."""
 
-    snow: Floats
+    snow: Float32
     """[mm]."""
-    total: Floats
+    total: Float32
     """Liquid and ice of 0-5 cm [m3 m-3], before any trend."""
-    root: Floats
+    root: Float32
     """Wetness of the root zone, residual to field capacity, (day, cell) [1]."""
 
 
@@ -86,14 +86,14 @@ def _done(job: Callable[[], State]) -> State:
     return job()
 
 
-def times_of(settings: SimulateSettings) -> Times:
+def times_of(settings: SimulateSettings) -> Datetime64:
     """UTC of the steps of a world, datetime64[s]."""
     first = np.datetime64(settings.first_day, "s")
     last = np.datetime64(settings.last_day, "s") + np.timedelta64(1, "D")
     return np.arange(first, last, STEP).astype("datetime64[s]")
 
 
-def _days(settings: SimulateSettings) -> npt.NDArray[np.datetime64]:
+def _days(settings: SimulateSettings) -> Datetime64:
     """Days of the spin-up and of the world, and one more."""
     if settings.last_day < settings.first_day:
         raise ConfigError(
@@ -132,7 +132,7 @@ def _state_of(
     cells: Cells,
     land: Land,
     settings: SimulateSettings,
-    days: npt.NDArray[np.datetime64],
+    days: Datetime64,
     droughts: tuple[DroughtSettings, ...],
 ) -> State:
     """State of one patch, without its spin-up."""
@@ -168,7 +168,7 @@ def _state_of(
     return whole.at(slice(settings.spin_up_days * STEPS_OF_DAY, None))
 
 
-def _snow(weather: Weather, land: Land) -> tuple[Floats, Floats, Floats]:
+def _snow(weather: Weather, land: Land) -> tuple[Float32, Float32, Float32]:
     """Snow that lies, what reaches the soil, and rain, of each step, (step, cell) [mm]."""
     share = water.snow_share(weather.air)
     fallen = weather.precipitation * share
@@ -185,8 +185,8 @@ def _snow(weather: Weather, land: Land) -> tuple[Floats, Floats, Floats]:
 
 
 def _soil_water(
-    weather: Weather, snow: Floats, into_soil: Floats, limit: Floats, soil: water.Soil
-) -> tuple[Floats, Floats]:
+    weather: Weather, snow: Float32, into_soil: Float32, limit: Float32, soil: water.Soil
+) -> tuple[Float32, Float32]:
     """Water of 0-5 cm at each step [m3 m-3], and wetness of the root zone each day [1]."""
     range_ = soil.field_capacity - soil.residual
     start = soil.residual + _START * range_

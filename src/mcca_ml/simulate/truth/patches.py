@@ -1,8 +1,8 @@
 """Boxes of a simulated world -> its cells: each box and its rim, a rectangle of EASE2_M25."""
 
 import numpy as np
-import numpy.typing as npt
 
+from mcca_ml.arrays import Booleans, Float64, Int64
 from mcca_ml.config.simulate import BoxSettings, SimulateSettings
 from mcca_ml.errors import ConfigError
 from mcca_ml.grid import ease2
@@ -51,7 +51,7 @@ def make_cells(settings: SimulateSettings) -> Cells:
     return Cells(tuple(patches), cell, place.lat, place.lon, is_land, is_core)
 
 
-def _patch(box: BoxSettings, rim: int, start: int) -> tuple[Patch, npt.NDArray[np.bool_]]:
+def _patch(box: BoxSettings, rim: int, start: int) -> tuple[Patch, Booleans]:
     """The rectangle of a box and its rim, and which of its cells lie in the box."""
     where = f"simulate.box {box.name!r}"
     rows = _within(ease2.latitude(M25), box.south, box.north, f"{where}: south to north")
@@ -73,7 +73,7 @@ def _patch(box: BoxSettings, rim: int, start: int) -> tuple[Patch, npt.NDArray[n
     return Patch(box.name, first_row, first_column, shape, start), inside
 
 
-def _within(centres: npt.NDArray[np.float64], low: float, high: float, where: str) -> _Range:
+def _within(centres: Float64, low: float, high: float, where: str) -> _Range:
     """First and one past the last index of the centres between two bounds."""
     found = np.flatnonzero((centres >= low) & (centres <= high))
     if found.size == 0:
@@ -84,7 +84,7 @@ def _within(centres: npt.NDArray[np.float64], low: float, high: float, where: st
     return int(found[0]), int(found[-1]) + 1
 
 
-def _refuse_twins(patches: list[Patch], flat: list[npt.NDArray[np.int64]]) -> None:
+def _refuse_twins(patches: list[Patch], flat: list[Int64]) -> None:
     """Raise where a name or a cell stands twice: a place has one truth."""
     for index, patch in enumerate(patches):
         for other, cells in zip(patches[:index], flat, strict=False):

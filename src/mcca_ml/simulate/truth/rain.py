@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from math import erf
 
 import numpy as np
-import numpy.typing as npt
 
+from mcca_ml.arrays import Datetime64, Float32, Float64, UInt8
 from mcca_ml.config.simulate import DroughtSettings
 from mcca_ml.simulate.truth import climate as zones
 from mcca_ml.simulate.truth.fields import Smoother, daily_noise, mixed, with_memory
-from mcca_ml.simulate.truth.types import Floats
 
 STEPS_OF_DAY = 8
 STEP_HOURS = 24 / STEPS_OF_DAY
@@ -35,18 +34,18 @@ _TROPICAL_SEASON = 0.95  # amplitude of the wet season in the tropics over its m
 class DailyRain:
     """Rain of each day, arrays (day, cell)."""
 
-    wetness: Floats
+    wetness: Float32
     """Gaussian field whose high values rain, variance 1 [1]; clouds and humidity follow it."""
-    amount: Floats
+    amount: Float32
     """[mm]."""
 
 
 def daily_rain(
     smooth: tuple[Smoother, Smoother],
-    days: npt.NDArray[np.datetime64],
-    lat: npt.NDArray[np.float64],
-    climate: npt.NDArray[np.uint8],
-    warmth: Floats,
+    days: Datetime64,
+    lat: Float64,
+    climate: UInt8,
+    warmth: Float32,
     *,
     seed: int,
     box: str,
@@ -82,7 +81,7 @@ def daily_rain(
     return DailyRain(wetness, np.asarray(np.where(is_wet, amount, 0), np.float32))
 
 
-def gamma_quantile_wilson31(normal: Floats, shape: Floats) -> Floats:
+def gamma_quantile_wilson31(normal: Float32, shape: Float32) -> Float32:
     """Quantile of a gamma distribution of mean 1 where a standard normal lies at `normal` [1].
 
     Args:
@@ -96,7 +95,7 @@ def gamma_quantile_wilson31(normal: Floats, shape: Floats) -> Floats:
     return np.asarray(np.maximum(root, 0) ** 3, np.float32)
 
 
-def normal_quantile(probability: Floats) -> Floats:
+def normal_quantile(probability: Float32) -> Float32:
     """Quantile of the standard normal distribution [1], by a table, good to 1e-3.
 
     Args:
@@ -109,7 +108,7 @@ def normal_quantile(probability: Floats) -> Floats:
     return np.asarray(np.interp(probability, below, value), np.float32)
 
 
-def normal_rank(normal: Floats) -> Floats:
+def normal_rank(normal: Float32) -> Float32:
     """Share of a standard normal distribution that lies below [1], good to 1e-3.
 
     >>> round(float(normal_rank(np.float32(1.28))), 2)
@@ -119,7 +118,7 @@ def normal_rank(normal: Floats) -> Floats:
     return np.asarray(np.interp(normal, value, below), np.float32)
 
 
-def _normal_table() -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+def _normal_table() -> tuple[Float64, Float64]:
     """Values of a standard normal distribution and the share below each."""
     value = np.linspace(-3.2, 3.2, 1281)
     return value, np.array([0.5 * (1 + erf(one / np.sqrt(2))) for one in value])
@@ -127,13 +126,13 @@ def _normal_table() -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
 
 def within_day(
     smooth: Smoother,
-    days: npt.NDArray[np.datetime64],
-    lon: npt.NDArray[np.float64],
-    season: Floats,
+    days: Datetime64,
+    lon: Float64,
+    season: Float32,
     *,
     seed: int,
     box: str,
-) -> Floats:
+) -> Float32:
     """Share of a day's rain that falls around each step, (day, step, cell) [1]; a day sums to 1.
 
     Args:
@@ -158,9 +157,7 @@ def within_day(
     return np.asarray(weight / weight.sum(1, keepdims=True), np.float32)
 
 
-def drought_factor(
-    days: npt.NDArray[np.datetime64], droughts: tuple[DroughtSettings, ...]
-) -> npt.NDArray[np.float32]:
+def drought_factor(days: Datetime64, droughts: tuple[DroughtSettings, ...]) -> Float32:
     """What remains of the rain of each day in a box, (day) [1].
 
     Args:

@@ -7,14 +7,7 @@ box see ground. Of the rim no product is expected; it is water where the land ma
 
 from dataclasses import dataclass, fields
 
-import numpy as np
-import numpy.typing as npt
-
-Floats = npt.NDArray[np.float32]
-Ints = npt.NDArray[np.int32]
-Bools = npt.NDArray[np.bool_]
-Times = npt.NDArray[np.datetime64]
-
+from mcca_ml.arrays import Booleans, Datetime64, Float32, Float64, Int64, UInt8
 
 KM_PER_DEGREE = 111.2
 """Length of a degree on a sphere of the mean radius of the Earth [km]."""
@@ -43,15 +36,15 @@ class Cells:
     """Where the cells of a world lie; arrays of one shape, (cell)."""
 
     patches: tuple[Patch, ...]
-    cell: npt.NDArray[np.int64]
+    cell: Int64
     """Flat index on EASE2_M25."""
-    lat: npt.NDArray[np.float64]
+    lat: Float64
     """[degree]."""
-    lon: npt.NDArray[np.float64]
+    lon: Float64
     """[degree]."""
-    is_land: Bools
+    is_land: Booleans
     """By the frozen mask."""
-    is_core: Bools
+    is_core: Booleans
     """Land of a box, not of its rim: what the record is made for."""
 
     def of(self, patch: Patch) -> "Cells":
@@ -65,17 +58,17 @@ class Cells:
 class Surface:
     """One of the two surfaces of a cell that a sensor sees as one; arrays (cell)."""
 
-    land_cover: npt.NDArray[np.uint8]
+    land_cover: UInt8
     """IGBP class."""
-    roughness_h: Floats
+    roughness_h: Float32
     """Roughness h at 1.41 GHz of dry soil [1]."""
-    omega: Floats
+    omega: Float32
     """Scattering albedo at 1.41 GHz [1]."""
-    vod_factor: Floats
+    vod_factor: Float32
     """VOD of this surface over that of the cell [1]; the share-weighted mean is 1."""
-    moisture_factor: Floats
+    moisture_factor: Float32
     """Soil moisture of this surface over that of the cell [1]; the share-weighted mean is 1."""
-    vod_exponent: Floats
+    vod_exponent: Float32
     """x of tau ~ f^x [1]."""
 
     def at(self, index: object) -> "Surface":
@@ -87,27 +80,27 @@ class Surface:
 class Land:
     """What does not change in a cell; arrays (cell)."""
 
-    clay: Floats
+    clay: Float32
     """Clay fraction [1]."""
-    sand: Floats
+    sand: Float32
     """Sand fraction [1]."""
-    bulk_density: Floats
+    bulk_density: Float32
     """[g cm-3]."""
-    porosity: Floats
+    porosity: Float32
     """[m3 m-3]."""
-    water_fraction: Floats
+    water_fraction: Float32
     """Share of open water [1]; 1 at sea."""
-    elevation: Floats
+    elevation: Float32
     """[m]."""
-    climate: npt.NDArray[np.uint8]
+    climate: UInt8
     """Climate zone, an index into the table of `simulate.land`."""
     first: Surface
     second: Surface
-    first_share: Floats
+    first_share: Float32
     """Share of the first surface in the land of the cell [1], 0.5 to 1."""
-    vod_ratio: Floats
+    vod_ratio: Float32
     """VOD at H over VOD at V, at 1.41 GHz [1]."""
-    has_rfi: Bools
+    has_rfi: Booleans
     """Whether there is a transmitter in the cell."""
 
     def at(self, index: object) -> "Land":
@@ -126,27 +119,27 @@ class State:
     The soil moisture is that of the land of the cell, the mean of its two surfaces.
     """
 
-    soil_moisture: Floats
+    soil_moisture: Float32
     """Liquid water of 0-5 cm [m3 m-3]."""
-    total_water: Floats
+    total_water: Float32
     """Liquid water and ice of 0-5 cm [m3 m-3]."""
-    surface_temperature: Floats
+    surface_temperature: Float32
     """Soil of 0-5 cm [K]."""
-    deep_temperature: Floats
+    deep_temperature: Float32
     """Soil at 50 cm [K]."""
-    canopy_temperature: Floats
+    canopy_temperature: Float32
     """[K]."""
-    air_temperature: Floats
+    air_temperature: Float32
     """At 2 m [K]."""
-    vod_v: Floats
+    vod_v: Float32
     """VOD at V, 1.41 GHz and nadir, of the whole cell [1]."""
-    snow_water: Floats
+    snow_water: Float32
     """Water equivalent of the snow [mm]."""
-    rain_rate: Floats
+    rain_rate: Float32
     """[mm h-1]."""
-    vapour: Floats
+    vapour: Float32
     """Precipitable water [kg m-2]."""
-    cloud_water: Floats
+    cloud_water: Float32
     """Liquid water of the clouds [kg m-2]."""
 
     def at(self, index: object) -> "State":
@@ -160,7 +153,7 @@ class Truth:
 
     cells: Cells
     land: Land
-    time: Times
+    time: Datetime64
     """UTC of the steps, even."""
     state: State
     """Arrays (step, cell)."""

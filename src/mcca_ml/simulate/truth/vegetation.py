@@ -2,11 +2,12 @@
 
 import numpy as np
 
+from mcca_ml.arrays import Float32
 from mcca_ml.constants import WATER_FREEZING_POINT
 from mcca_ml.simulate.truth import land_classes as classes
 from mcca_ml.simulate.truth.heat import lagged
 from mcca_ml.simulate.truth.rain import STEPS_OF_DAY
-from mcca_ml.simulate.truth.types import Floats, Land
+from mcca_ml.simulate.truth.types import Land
 
 _GROWING_DAYS, _WARMTH_DAYS = 20.0, 10.0  # memory of leaves, and of what warmth they feel [day]
 _COLD, _WARM = 0.0, 11.0  # no leaves below, full leaves above [degree Celsius]
@@ -14,18 +15,18 @@ _DRY_LEAVES = 0.25  # share of the leaves that stays in the driest root zone [1]
 _FROZEN_LOSS = 0.3  # share of VOD that frozen wood and grass lose [1]
 
 
-def cover_of(land: Land) -> Floats:
+def cover_of(land: Land) -> Float32:
     """Share of the ground that vegetation shades [1], (cell)."""
     return _mean(land, classes.COVER)
 
 
-def _mean(land: Land, table: tuple[float, ...]) -> Floats:
+def _mean(land: Land, table: tuple[float, ...]) -> Float32:
     """Mean of a table over the two surfaces of each cell."""
     first, second = (classes.of_class(table, s.land_cover) for s in (land.first, land.second))
     return np.asarray(second + land.first_share * (first - second), np.float32)
 
 
-def daily_vod(land: Land, air: Floats, rooted: Floats, variation: Floats) -> Floats:
+def daily_vod(land: Land, air: Float32, rooted: Float32, variation: Float32) -> Float32:
     """VOD at V, 1.41 GHz and nadir, of the cell at the end of each day [1], (day, cell).
 
     Args:
@@ -42,7 +43,7 @@ def daily_vod(land: Land, air: Floats, rooted: Floats, variation: Floats) -> Flo
     return np.asarray(vod * np.exp(0.15 * variation) * (1 - _FROZEN_LOSS * frozen), np.float32)
 
 
-def between_ends(daily: Floats) -> Floats:
+def between_ends(daily: Float32) -> Float32:
     """A line from the end of each day to the end of the next, at the steps of all days.
 
     Args:

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from mcca_ml.arrays import Float64
 from mcca_ml.constants import WATER_FREEZING_POINT
-
-Doubles = npt.NDArray[np.float64]
 
 SURFACE_MM, ROOT_MM = 50.0, 350.0
 """Thickness of the two layers of soil [mm]."""
@@ -33,17 +32,17 @@ _EASY = 0.5  # above that level, at which the surface meets the whole demand
 class Soil:
     """What decides how soil holds water, arrays (cell)."""
 
-    porosity: Doubles
+    porosity: Float64
     """[m3 m-3]."""
-    residual: Doubles
+    residual: Float64
     """Left when all that can evaporate is gone [m3 m-3]."""
-    field_capacity: Doubles
+    field_capacity: Float64
     """Held against gravity [m3 m-3]."""
-    drainage_hours: Doubles
+    drainage_hours: Float64
     """Time in which the surface drains to 1 / e of what it cannot hold [h]."""
-    surface_share: Doubles
+    surface_share: Float64
     """Share of the potential evaporation that the surface feeds [1]; the rest roots take."""
-    frost: Doubles
+    frost: Float64
     """Liquid left at -1 degree Celsius [m3 m-3]."""
 
 
@@ -51,9 +50,9 @@ class Soil:
 class Stores:
     """Water in the soil, arrays (cell)."""
 
-    surface: Doubles
+    surface: Float64
     """Liquid and ice of 0-5 cm [mm]."""
-    root: Doubles
+    root: Float64
     """Of the root zone [mm]."""
 
 
@@ -61,12 +60,12 @@ class Stores:
 class Fluxes:
     """What left the soil in a step, arrays (cell) [mm]."""
 
-    runoff: Doubles
-    evaporation: Doubles
+    runoff: Float64
+    evaporation: Float64
     """From the surface."""
-    transpiration: Doubles
+    transpiration: Float64
     """From the root zone."""
-    deep_drainage: Doubles
+    deep_drainage: Float64
 
 
 def soil_of(clay: npt.ArrayLike, porosity: npt.ArrayLike, cover: npt.ArrayLike) -> Soil:
@@ -90,7 +89,7 @@ def soil_of(clay: npt.ArrayLike, porosity: npt.ArrayLike, cover: npt.ArrayLike) 
     )
 
 
-def liquid_limit_anderson72(soil: Soil, temperature: npt.ArrayLike) -> Doubles:
+def liquid_limit_anderson72(soil: Soil, temperature: npt.ArrayLike) -> Float64:
     """Most water that stays liquid [m3 m-3], shape of `temperature`; porosity above freezing.
 
     Args:
@@ -106,7 +105,7 @@ def liquid_limit_anderson72(soil: Soil, temperature: npt.ArrayLike) -> Doubles:
     return np.asarray(np.minimum(soil.frost / np.sqrt(below), soil.porosity))
 
 
-def snow_share(air: npt.ArrayLike) -> Doubles:
+def snow_share(air: npt.ArrayLike) -> Float64:
     """Share of precipitation that falls as snow [1].
 
     Args:
@@ -117,8 +116,8 @@ def snow_share(air: npt.ArrayLike) -> Doubles:
 
 
 def snow_step(
-    snow: Doubles, fallen: Doubles, air: Doubles, sublimation: Doubles, hours: float
-) -> tuple[Doubles, Doubles, Doubles]:
+    snow: Float64, fallen: Float64, air: Float64, sublimation: Float64, hours: float
+) -> tuple[Float64, Float64, Float64]:
     """Snow after a step, what melted and what sublimated in it [mm].
 
     Args:
@@ -138,9 +137,9 @@ def snow_step(
 def soil_step(
     stores: Stores,
     soil: Soil,
-    water_in: Doubles,
-    potential: Doubles,
-    liquid_limit: Doubles,
+    water_in: Float64,
+    potential: Float64,
+    liquid_limit: Float64,
     *,
     hours: float,
 ) -> tuple[Stores, Fluxes]:
@@ -176,8 +175,8 @@ def soil_step(
 
 
 def _infiltrated(
-    stores: Stores, soil: Soil, water_in: Doubles, liquid_limit: Doubles
-) -> tuple[Stores, Doubles, Doubles]:
+    stores: Stores, soil: Soil, water_in: Float64, liquid_limit: Float64
+) -> tuple[Stores, Float64, Float64]:
     """Stores with the water that got in, what of the surface is liquid, and what runs off [mm]."""
     liquid = np.minimum(stores.surface, liquid_limit * SURFACE_MM)
     # Ice blocks the pores: frozen ground takes the less the more of it is frozen.
@@ -191,7 +190,7 @@ def _infiltrated(
     return after, liquid + taken, water_in - taken - passed
 
 
-def _evaporated(free: Doubles, easy: Doubles, wanted: Doubles, hours: float) -> Doubles:
+def _evaporated(free: Float64, easy: Float64, wanted: Float64, hours: float) -> Float64:
     """Water that a store loses in a step [mm].
 
     Args:

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from mcca_ml.arrays import Datetime64, Float32, UInt8
 from mcca_ml.config.simulate import DroughtSettings
 from mcca_ml.constants import WATER_FREEZING_POINT
 from mcca_ml.simulate.truth import climate as zones
@@ -19,7 +19,7 @@ from mcca_ml.simulate.truth.rain import (
     drought_factor,
     within_day,
 )
-from mcca_ml.simulate.truth.types import Cells, Floats, Land, Patch
+from mcca_ml.simulate.truth.types import Cells, Land, Patch
 
 _AIR_MASS_KM, _AIR_MASS_MEMORY = 900.0, 0.72
 _VAPOUR_HEIGHT = 2.0  # [km]
@@ -32,22 +32,22 @@ class Weather:
 
     heat: warmth.DailyHeat
     """(day, cell), one day more than the steps have."""
-    air: Floats
+    air: Float32
     """At 2 m [K]."""
-    precipitation: Floats
+    precipitation: Float32
     """Rain and snow of the 3 hours around the step [mm]."""
-    potential: Floats
+    potential: Float32
     """Potential evaporation [mm h-1]."""
-    vapour: Floats
+    vapour: Float32
     """[kg m-2]."""
-    cloud_water: Floats
+    cloud_water: Float32
     """[kg m-2]."""
 
 
 def make_weather(
     cells: Cells,
     land: Land,
-    days: npt.NDArray[np.datetime64],
+    days: Datetime64,
     droughts: tuple[DroughtSettings, ...],
     seed: int,
 ) -> Weather:
@@ -88,7 +88,7 @@ def make_weather(
     )
 
 
-def _flat(by_day: Floats) -> Floats:
+def _flat(by_day: Float32) -> Float32:
     """Arrays (day, step of the day, cell) as (step, cell)."""
     return np.asarray(by_day, np.float32).reshape(-1, by_day.shape[-1])
 
@@ -100,7 +100,7 @@ def _but_last(heat: warmth.DailyHeat) -> warmth.DailyHeat:
     )
 
 
-def saturation_pressure_magnus(temperature: Floats) -> Floats:
+def saturation_pressure_magnus(temperature: Float32) -> Float32:
     """Pressure of saturated vapour over water [hPa].
 
     Args:
@@ -115,7 +115,7 @@ def saturation_pressure_magnus(temperature: Floats) -> Floats:
     return np.asarray(6.112 * np.exp(17.62 * celsius / (243.12 + celsius)), np.float32)
 
 
-def _vapour(heat: warmth.DailyHeat, wetness: Floats, climate: npt.NDArray[np.uint8]) -> Floats:
+def _vapour(heat: warmth.DailyHeat, wetness: Float32, climate: UInt8) -> Float32:
     """Precipitable water [kg m-2], (step, cell): vapour at the ground over 2 km of height."""
     humidity = np.clip(zones.of_cells("humidity", climate) + 0.12 * wetness, 0.1, 0.98)
     pressure = humidity * saturation_pressure_magnus(heat.air)
@@ -123,7 +123,7 @@ def _vapour(heat: warmth.DailyHeat, wetness: Floats, climate: npt.NDArray[np.uin
     return warmth.at_steps(np.asarray(216.7 * pressure / heat.air * _VAPOUR_HEIGHT, np.float32))
 
 
-def _cloud_water(wetness: Floats, falling: Floats) -> Floats:
+def _cloud_water(wetness: Float32, falling: Float32) -> Float32:
     """Liquid water of the clouds [kg m-2], (step, cell): some on wet days, more where it rains."""
     day = np.repeat(wetness[:-1], STEPS_OF_DAY, axis=0)
     rate = falling / np.float32(STEP_HOURS)
