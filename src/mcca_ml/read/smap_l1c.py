@@ -87,8 +87,8 @@ def read_l1c(h5: h5py.File, layout: Layout) -> Observations:
     """
     group = h5[layout.groups[0].name]
     shape = (dataset(group, "cell_tb_v_fore").size,)
-    sides = [_sides(group, f"cell_tb_{p}", shape, brightness_temperature) for p in "vh"]
-    tb = np.stack(sides).astype(np.float32, copy=False)
+    by_channel = [_sides(group, f"cell_tb_{p}", shape, brightness_temperature) for p in "vh"]
+    tb = np.stack(by_channel).astype(np.float32, copy=False)
     quality = np.stack([_sides(group, f"cell_tb_qual_flag_{p}", shape, array) for p in "vh"])
     used, doubtful = sides_used(tb, is_suspect(quality.astype(np.uint16), FILLS["u2"]))
     columns = [_mean(*pair).astype(np.float32) for pair in zip(tb, used, strict=True)]
