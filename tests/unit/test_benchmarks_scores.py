@@ -1,5 +1,7 @@
 """Scores, Markdown and peers of the benchmarks; the peers against truth and against scipy."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -81,8 +83,8 @@ def test_every_peer_finds_the_truth_without_noise(bench, rows):
 
 def test_the_joint_fit_is_that_of_scipy(bench, rows):
     peers, (made, scene) = bench("peers"), rows
-    noisy = made.cell._replace(
-        tb=scene_tb(scene, SMAP.channels, np.random.default_rng(5)).astype(np.float32)
+    noisy = replace(
+        made.cell, tb=scene_tb(scene, SMAP.channels, np.random.default_rng(5)).astype(np.float32)
     )
     ours, theirs = (f(noisy, MIXING) for f in (peers.two_channels, peers.two_channels_scipy))
     np.testing.assert_allclose(ours.soil_moisture, theirs.soil_moisture, atol=2e-3)

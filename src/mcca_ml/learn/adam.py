@@ -19,7 +19,7 @@ class Moments(NamedTuple):
 
     first: object
     second: object
-    steps: Int[Array, ""]
+    steps: Int[Array, "*cell"]
 
 
 def at_rest(weights: object) -> Moments:

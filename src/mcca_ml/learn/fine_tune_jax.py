@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
+from jaxtyping import Array, Bool, Float, Int, Key
 
 from mcca_ml.config.train import TrainSettings
 from mcca_ml.learn import adam
@@ -14,34 +14,34 @@ from mcca_ml.learn.sequence_loss import cut, loss, starts
 
 
 class Lesson(NamedTuple):
-    """What one cell learns from, scaled [1]."""
+    """What one cell learns from, scaled [1]; with a leading axis, what many learn from."""
 
-    x: Float[Array, "time feature"]
-    target: Float[Array, " time"]
-    train: Float[Array, " time"]
+    x: Float[Array, "*cell time feature"]
+    target: Float[Array, "*cell time"]
+    train: Float[Array, "*cell time"]
     """1 on training days with a target, 0 elsewhere."""
-    stop: Float[Array, " time"]
+    stop: Float[Array, "*cell time"]
     """1 on stop days with a target, 0 elsewhere."""
     start: Network
-    key: PRNGKeyArray
+    key: Key[Array, "*cell"]
 
 
 class State(NamedTuple):
-    """One cell in training."""
+    """One cell in training; with a leading axis, many."""
 
     network: Network
     moments: adam.Moments
     best: Network
     """Of the epoch that was best on the stop days."""
-    error: Float[Array, ""]
+    error: Float[Array, "*cell"]
     """Mean squared error of `best` on the stop days [1]."""
-    epoch: Int[Array, ""]
+    epoch: Int[Array, "*cell"]
     """Of `best`; 0 is the start itself."""
-    done: Int[Array, ""]
+    done: Int[Array, "*cell"]
     """Epochs that ran."""
 
 
-def is_training(state: State, patience: int) -> Bool[Array, ""]:
+def is_training(state: State, patience: int) -> Bool[Array, "*cell"]:
     """Whether a cell goes on: its best epoch is not too long ago."""
     return state.done - state.epoch < patience
 

@@ -9,8 +9,11 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
+Numbers = Array | np.ndarray
+"""JAX's in a kernel; NumPy's at rest, where they are stored and sent to other processes."""
 GATES = 4
 FORGET_BIAS = 1.0
 """A new cell remembers, so that the gradient reaches back from the first step on."""
@@ -19,18 +22,18 @@ FORGET_BIAS = 1.0
 class Network(NamedTuple):
     """Weights of one cell [1]; with a leading axis, of many."""
 
-    input: Float[Array, "feature gates"]
-    recurrent: Float[Array, "hidden gates"]
-    bias: Float[Array, " gates"]
-    out: Float[Array, " hidden"]
-    level: Float[Array, ""]
+    input: Float[Numbers, "*cell feature gates"]
+    recurrent: Float[Numbers, "*cell hidden gates"]
+    bias: Float[Numbers, "*cell gates"]
+    out: Float[Numbers, "*cell hidden"]
+    level: Float[Numbers, "*cell"]
 
 
 class Pooled(NamedTuple):
     """Weights shared by all cells [1]; statics enter as a bias of the gates."""
 
     network: Network
-    static: Float[Array, "static gates"]
+    static: Float[Numbers, "static gates"]
 
 
 def initialise(key: PRNGKeyArray, features: int, hidden: int) -> Network:

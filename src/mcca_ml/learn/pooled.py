@@ -7,7 +7,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int, PRNGKeyArray
+from jaxtyping import Array, Float, Int, PRNGKeyArray, UInt32
 
 from mcca_ml.arrays import Int64
 from mcca_ml.config.train import TrainSettings
@@ -44,7 +44,7 @@ def sampled(cells: Int64, seed: int, number: int) -> Int64:
     """
     key = jax.random.key(seed)
 
-    def draw(cell: Int[Array, ""]) -> Array:
+    def draw(cell: UInt32[Array, ""]) -> UInt32[Array, ""]:
         return jax.random.bits(jax.random.fold_in(key, cell))
 
     drawn = np.asarray(jax.vmap(draw)(jnp.asarray(cells, jnp.uint32)))

@@ -89,9 +89,9 @@ def absorption_at(frequency_ghz: float) -> Absorption:
 
 
 def dry_opacity(
-    at_sea_level: Float[Array, "*cell"],
-    elevation: Float[Array, "*cell"],
-    air_temperature: Float[Array, "*cell"],
+    at_sea_level: Float[Array, "*#cell"],
+    elevation: Float[Array, "*#cell"],
+    air_temperature: Float[Array, "*#cell"],
 ) -> Float[Array, "*cell"]:
     """Zenith opacity of dry air above a place [Np].
 
@@ -110,7 +110,7 @@ def dry_opacity(
 
 
 def cloud_absorption_rayleigh(
-    temperature: Float[Array, "*cell"], frequency: Float[Array, "*cell"]
+    temperature: Float[Array, "*#cell"], frequency: Float[Array, "*#cell"]
 ) -> Float[Array, "*cell"]:
     """Zenith opacity of a kilogram of cloud water over a square metre [Np m2 kg-1].
 
@@ -132,10 +132,10 @@ def cloud_absorption_rayleigh(
 
 
 def rain_opacity_itu838(
-    rain_rate: Float[Array, "*cell"],
-    air_temperature: Float[Array, "*cell"],
-    k: Float[Array, "*cell"],
-    power: Float[Array, "*cell"],
+    rain_rate: Float[Array, "*#cell"],
+    air_temperature: Float[Array, "*#cell"],
+    k: Float[Array, "*#cell"],
+    power: Float[Array, "*#cell"],
 ) -> Float[Array, "*cell"]:
     """Zenith opacity of the rain between the ground and the freezing level [Np].
 
@@ -174,11 +174,11 @@ def mean_temperature(air_temperature: Float[Array, "*cell"]) -> Float[Array, "*c
 
 
 def brightness_temperature_through(
-    ground: Float[Array, "*cell"],
-    reflectivity: Float[Array, "*cell"],
-    opacity: Float[Array, "*cell"],
-    mean_temperature: Float[Array, "*cell"],
-    incidence: Float[Array, "*cell"],
+    ground: Float[Array, "*#cell"],
+    reflectivity: Float[Array, "*#cell"],
+    opacity: Float[Array, "*#cell"],
+    mean_temperature: Float[Array, "*#cell"],
+    incidence: Float[Array, "*#cell"],
 ) -> Float[Array, "*cell"]:
     """Brightness temperature above an absorbing atmosphere [K].
 

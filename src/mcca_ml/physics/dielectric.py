@@ -21,7 +21,7 @@ _DRIEST = 1e-3  # [m3 m-3]; powers and the conductivity of Dobson's model diverg
 
 
 def refractive_index(
-    real: Float[Array, "*cell"], imaginary: Float[Array, "*cell"]
+    real: Float[Array, "*#cell"], imaginary: Float[Array, "*#cell"]
 ) -> tuple[Float[Array, "*cell"], Float[Array, "*cell"]]:
     """Refractive index n [1] and attenuation k [1], (n + i k)^2 = real + i imaginary.
 
@@ -41,9 +41,9 @@ def refractive_index(
 
 
 def soil_permittivity_mironov09(
-    soil_moisture: Float[Array, "*cell"],
-    clay: Float[Array, "*cell"],
-    frequency: Float[Array, "*cell"],
+    soil_moisture: Float[Array, "*#cell"],
+    clay: Float[Array, "*#cell"],
+    frequency: Float[Array, "*#cell"],
 ) -> Complex[Array, "*cell"]:
     """Relative permittivity of moist soil after Mironov et al. 2009 [1].
 
@@ -88,7 +88,7 @@ def soil_permittivity_mironov09(
 
 
 def permittivity_with_ice_birchak74(
-    permittivity: Complex[Array, "*cell"], ice: Float[Array, "*cell"]
+    permittivity: Complex[Array, "*#cell"], ice: Float[Array, "*#cell"]
 ) -> Complex[Array, "*cell"]:
     """Relative permittivity of soil in which ice has taken the place of air [1].
 
@@ -109,9 +109,9 @@ def permittivity_with_ice_birchak74(
 
 
 def soil_permittivity_mironov13(
-    soil_moisture: Float[Array, "*cell"],
-    clay: Float[Array, "*cell"],
-    temperature: Float[Array, "*cell"],
+    soil_moisture: Float[Array, "*#cell"],
+    clay: Float[Array, "*#cell"],
+    temperature: Float[Array, "*#cell"],
 ) -> Complex[Array, "*cell"]:
     """Relative permittivity of moist soil at 1.4 GHz with temperature, Mironov et al. 2013 [1].
 
@@ -148,12 +148,12 @@ def soil_permittivity_mironov13(
 
 
 def soil_permittivity_wang80(
-    soil_moisture: Float[Array, "*cell"],
-    clay: Float[Array, "*cell"],
-    sand: Float[Array, "*cell"],
-    bulk_density: Float[Array, "*cell"],
-    temperature: Float[Array, "*cell"],
-    frequency: Float[Array, "*cell"],
+    soil_moisture: Float[Array, "*#cell"],
+    clay: Float[Array, "*#cell"],
+    sand: Float[Array, "*#cell"],
+    bulk_density: Float[Array, "*#cell"],
+    temperature: Float[Array, "*#cell"],
+    frequency: Float[Array, "*#cell"],
 ) -> Complex[Array, "*cell"]:
     """Relative permittivity of moist soil after Wang and Schmugge 1980 [1].
 
@@ -194,12 +194,12 @@ def soil_permittivity_wang80(
 
 
 def soil_permittivity_dobson85(
-    soil_moisture: Float[Array, "*cell"],
-    clay: Float[Array, "*cell"],
-    sand: Float[Array, "*cell"],
-    bulk_density: Float[Array, "*cell"],
-    temperature: Float[Array, "*cell"],
-    frequency: Float[Array, "*cell"],
+    soil_moisture: Float[Array, "*#cell"],
+    clay: Float[Array, "*#cell"],
+    sand: Float[Array, "*#cell"],
+    bulk_density: Float[Array, "*#cell"],
+    temperature: Float[Array, "*#cell"],
+    frequency: Float[Array, "*#cell"],
 ) -> Complex[Array, "*cell"]:
     """Relative permittivity of moist soil, Dobson et al. 1985 as revised by Peplinski 1995 [1].
 

@@ -9,7 +9,7 @@ _SMALL = 1e-9  # floor of denominators: far below any coefficient that a real sc
 
 
 def transmissivity(
-    vod: Float[Array, "*cell"], incidence: Float[Array, "*cell"]
+    vod: Float[Array, "*#cell"], incidence: Float[Array, "*#cell"]
 ) -> Float[Array, "*cell"]:
     """One-way power transmissivity of the canopy along the line of sight [1].
 
@@ -27,7 +27,7 @@ def transmissivity(
 
 
 def optical_depth(
-    transmissivity: Float[Array, "*cell"], incidence: Float[Array, "*cell"]
+    transmissivity: Float[Array, "*#cell"], incidence: Float[Array, "*#cell"]
 ) -> Float[Array, "*cell"]:
     """Vegetation optical depth at nadir [1], the inverse of `transmissivity`.
 
@@ -43,11 +43,11 @@ def optical_depth(
 
 
 def brightness_temperature_mo82(
-    reflectivity: Float[Array, "*cell"],
-    soil_temperature: Float[Array, "*cell"],
-    canopy_temperature: Float[Array, "*cell"],
-    transmissivity: Float[Array, "*cell"],
-    omega: Float[Array, "*cell"],
+    reflectivity: Float[Array, "*#cell"],
+    soil_temperature: Float[Array, "*#cell"],
+    canopy_temperature: Float[Array, "*#cell"],
+    transmissivity: Float[Array, "*#cell"],
+    omega: Float[Array, "*#cell"],
 ) -> Float[Array, "*cell"]:
     """Upwelling brightness temperature above the canopy, one channel [K].
 
@@ -75,11 +75,11 @@ def brightness_temperature_mo82(
 
 
 def transmissivity_roots(
-    brightness_temperature: Float[Array, "*cell"],
-    reflectivity: Float[Array, "*cell"],
-    soil_temperature: Float[Array, "*cell"],
-    canopy_temperature: Float[Array, "*cell"],
-    omega: Float[Array, "*cell"],
+    brightness_temperature: Float[Array, "*#cell"],
+    reflectivity: Float[Array, "*#cell"],
+    soil_temperature: Float[Array, "*#cell"],
+    canopy_temperature: Float[Array, "*#cell"],
+    omega: Float[Array, "*#cell"],
 ) -> tuple[Float[Array, "*cell"], Float[Array, "*cell"], Float[Array, "*cell"]]:
     """Both canopy transmissivities that explain one channel [1], upper first, and discriminant [1].
 

@@ -7,7 +7,7 @@ from mcca_ml.physics.dielectric import refractive_index
 
 
 def fresnel_reflectivity(
-    permittivity: Complex[Array, "*cell"], incidence: Float[Array, "*cell"]
+    permittivity: Complex[Array, "*#cell"], incidence: Float[Array, "*#cell"]
 ) -> tuple[Float[Array, "*cell"], Float[Array, "*cell"]]:
     """Power reflectivity of a smooth surface at V and at H [1], in this order.
 

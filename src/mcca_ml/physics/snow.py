@@ -36,11 +36,11 @@ def dry_snow_absorption(frequency: Float[Array, "*cell"]) -> Float[Array, "*cell
 
 
 def snow_covered_reflectivity_pulliainen99(
-    reflectivity: Float[Array, "*cell"],
-    snow_water: Float[Array, "*cell"],
-    grain_mm: Float[Array, "*cell"],
-    incidence: Float[Array, "*cell"],
-    frequency: Float[Array, "*cell"],
+    reflectivity: Float[Array, "*#cell"],
+    snow_water: Float[Array, "*#cell"],
+    grain_mm: Float[Array, "*#cell"],
+    incidence: Float[Array, "*#cell"],
+    frequency: Float[Array, "*#cell"],
 ) -> Float[Array, "*cell"]:
     """Power reflectivity of ground under dry snow, 1 minus its emissivity [1].
 

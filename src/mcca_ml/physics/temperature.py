@@ -50,7 +50,7 @@ def surface_weight_choudhury82(frequency_ghz: float) -> float:
 
 
 def effective_temperature_choudhury82(
-    surface: Float[Array, "*cell"], deep: Float[Array, "*cell"], weight: Float[Array, "*cell"]
+    surface: Float[Array, "*#cell"], deep: Float[Array, "*#cell"], weight: Float[Array, "*#cell"]
 ) -> Float[Array, "*cell"]:
     """Effective soil temperature [K].
 
@@ -73,9 +73,9 @@ def effective_temperature_choudhury82(
 
 
 def effective_temperature_wigneron01(
-    surface: Float[Array, "*cell"],
-    deep: Float[Array, "*cell"],
-    soil_moisture: Float[Array, "*cell"],
+    surface: Float[Array, "*#cell"],
+    deep: Float[Array, "*#cell"],
+    soil_moisture: Float[Array, "*#cell"],
 ) -> Float[Array, "*cell"]:
     """Effective soil temperature at L-band with a weight that grows with soil moisture [K].
 
@@ -102,7 +102,7 @@ def effective_temperature_wigneron01(
 
 
 def effective_temperature_smap(
-    upper: Float[Array, "*cell"], lower: Float[Array, "*cell"], weight: Float[Array, "*cell"]
+    upper: Float[Array, "*#cell"], lower: Float[Array, "*#cell"], weight: Float[Array, "*#cell"]
 ) -> Float[Array, "*cell"]:
     """Effective soil temperature as the SMAP level-2 product forms it from two model layers [K].
 

@@ -11,18 +11,18 @@ HIGH_FREQUENCY_LIMIT = 4.9
 
 
 def complex_permittivity(
-    real: Float[Array, "*cell"], imaginary: Float[Array, "*cell"]
+    real: Float[Array, "*#cell"], imaginary: Float[Array, "*#cell"]
 ) -> Complex[Array, "*cell"]:
     """Complex array real + i imaginary [1] from two parts that broadcast."""
     return jax.lax.complex(*jnp.broadcast_arrays(real, imaginary))
 
 
 def debye_relaxation(
-    static: Float[Array, "*cell"],
-    relaxation_time: Float[Array, "*cell"],
-    conductivity: Float[Array, "*cell"],
-    frequency: Float[Array, "*cell"],
-) -> tuple[Float[Array, "*cell"], Float[Array, "*cell"]]:
+    static: Float[Array, "*#cell"],
+    relaxation_time: Float[Array, "*#cell"],
+    conductivity: Float[Array, "*#cell"],
+    frequency: Float[Array, "*#cell"],
+) -> tuple[Float[Array, "*#cell"], Float[Array, "*cell"]]:
     """Permittivity parts eps', eps'' [1] of water with one relaxation and ohmic loss.
 
     Args:
@@ -86,7 +86,7 @@ def relaxation_time_stogryn71(temperature: Float[Array, "*cell"]) -> Float[Array
 
 
 def water_permittivity_ulaby86(
-    temperature: Float[Array, "*cell"], frequency: Float[Array, "*cell"]
+    temperature: Float[Array, "*#cell"], frequency: Float[Array, "*#cell"]
 ) -> Complex[Array, "*cell"]:
     """Relative permittivity of pure water [1], the one to use in soil.
 
@@ -107,7 +107,7 @@ def water_permittivity_ulaby86(
 
 
 def water_permittivity_klein77(
-    temperature: Float[Array, "*cell"], frequency: Float[Array, "*cell"]
+    temperature: Float[Array, "*#cell"], frequency: Float[Array, "*#cell"]
 ) -> Complex[Array, "*cell"]:
     """Relative permittivity of water after the sea-water model at salinity 0 [1].
 

@@ -81,7 +81,7 @@ def _golden_section(cost: Cost, low: Scalar, high: Scalar) -> Scalar:
     """Minimum of a cost between `low` and `high` [m3 m-3]; bears kinks where a root is clipped."""
 
     def step(
-        _: int, state: tuple[Scalar, Scalar, Scalar, Scalar, Scalar, Scalar]
+        _: Int[Array, ""], state: tuple[Scalar, Scalar, Scalar, Scalar, Scalar, Scalar]
     ) -> tuple[Scalar, Scalar, Scalar, Scalar, Scalar, Scalar]:
         a, b, left, right, cost_left, cost_right = state
         go_left = cost_left < cost_right
@@ -124,7 +124,7 @@ def _polish(soil_moisture: Scalar, root: Int[Array, ""], cell: Cell[Array], mode
         vod = chosen(core_vod(reflectivity, cell, model), root)
         return residual(vod, reflectivity, cell, model)
 
-    def step(_: int, m: Scalar) -> Scalar:
+    def step(_: Int[Array, ""], m: Scalar) -> Scalar:
         r, slope = jax.jvp(misfit, (m,), (jnp.ones_like(m),))
         proposal = m - dot(slope, r) / jnp.maximum(dot(slope, slope), 1e-12)
         proposal = jnp.clip(proposal, model.soil_moisture_min, cell.soil_moisture_max)

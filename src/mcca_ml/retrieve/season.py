@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import jax
@@ -59,7 +59,7 @@ class Season:
 def _with_ratio(rows: Rows, ratio: Float32) -> Rows:
     """The rows with the ratio of VOD of each cell (cell)."""
     looks = rows.shape[0] * rows.shape[1]
-    return rows.replace_cell(rows.cell._replace(vod_ratio=np.tile(ratio, looks)))
+    return rows.replace_cell(replace(rows.cell, vod_ratio=np.tile(ratio, looks)))
 
 
 @partial(jax.jit, static_argnames="model")
@@ -161,7 +161,7 @@ def _shared_error(
         expected_by_clay=static[2].ravel()[where],
         expected_by_ratio=(by_ratio * ratio.own_sd).ravel()[where],
     )
-    return error._replace(vod_ratio=per_cell(ratio.own_sd), shared=shared)
+    return replace(error, vod_ratio=per_cell(ratio.own_sd), shared=shared)
 
 
 def _block(ds: xr.Dataset, settings: RetrieveSettings, solver: Solver) -> xr.Dataset:
@@ -175,7 +175,8 @@ def _block(ds: xr.Dataset, settings: RetrieveSettings, solver: Solver) -> xr.Dat
     to_core = ratio.ratio if at_h else np.ones(cells, np.float32)
     final = _with_ratio(rows, ratio.ratio)
     final = final.replace_cell(
-        final.cell._replace(
+        replace(
+            final.cell,
             vod_expected=(expected.vod_v * to_core).ravel(),
             vod_expected_precision=(expected.precision / to_core**2).ravel(),
         )

@@ -8,6 +8,7 @@ of the single look, whose noise would otherwise enter derivative and misfit at o
 ratio.
 """
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import jax
@@ -74,7 +75,8 @@ def products_cell(
 
     def moved(x: Float[Array, " unknown"]) -> Float[Array, " channel"]:
         m, vod, ratio, temperature, omega, roughness, clay = x
-        there = cell._replace(
+        there = replace(
+            cell,
             vod_ratio=cell.vod_ratio + ratio,
             soil_temperature=cell.soil_temperature + temperature * error.temperature,
             canopy_temperature=cell.canopy_temperature + temperature * error.temperature,

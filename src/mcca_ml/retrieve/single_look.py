@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -102,8 +102,8 @@ class Solver:
         def everywhere(value: Float32) -> Float32:
             return np.broadcast_to(np.asarray(value, np.float32), count)
 
-        full = error._replace(clay=rows.clay_sd[where], temperature=rows.temperature_sd[where])
-        return Cell(*(value[where] for value in rows.cell)), jax.tree.map(everywhere, full)
+        full = replace(error, clay=rows.clay_sd[where], temperature=rows.temperature_sd[where])
+        return jax.tree.map(lambda value: value[where], rows.cell), jax.tree.map(everywhere, full)
 
     def map(self, kernel: Callable[[Any], Sequence[Array]], inputs: object) -> list[AnyArray]:
         """Outputs of a kernel over all rows of its inputs, any tree of arrays of one length."""

@@ -23,7 +23,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mcca_ml.arrays import Booleans, Float32, Intp
+from mcca_ml.arrays import Booleans, Float32, Float64, Intp
 
 SMALL = 1e-6
 """Information on VOD below which a window has none [1]."""
@@ -129,7 +129,7 @@ def with_drift(products: LookProducts, drift_sd: float) -> LookProducts:
 
 def _normal_equations(
     products: LookProducts, windows: Intp, offset: Float32, prior: RatioPrior
-) -> tuple[Float32, Float32]:
+) -> tuple[Float64, Float64]:
     """Matrix (cell, 4, 4) and side (cell, 4) for ratio, albedo, roughness, clay; no VOD left in.
 
     `offset` is the present ratio less the mean of its prior.
