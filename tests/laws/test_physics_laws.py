@@ -7,12 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mcca_ml.physics.dielectric import (
-    soil_permittivity_dobson85,
-    soil_permittivity_mironov09,
-    soil_permittivity_mironov13,
-    soil_permittivity_wang80,
-)
+from mcca_ml.physics.dielectric import soil_permittivity_mironov09
 from mcca_ml.physics.emission import brightness_temperature_mo82, optical_depth, transmissivity
 from mcca_ml.physics.reflectivity import fresnel_reflectivity
 from mcca_ml.physics.roughness import rough_reflectivity_wang81
@@ -148,24 +143,11 @@ def test_wetter_soil_is_colder_at_40_degrees(m, texture):
     assert (sensitivity(m, texture, np.float32(0.2), np.float32(0.7)) < 0).all()
 
 
-REST = tuple(map(jnp.float32, (0.3, 1.4, 295.0, 1.41e9)))  # sand, density, temperature, frequency
-
-
-@pytest.mark.parametrize(
-    "model",
-    [
-        lambda m, c: soil_permittivity_mironov09(m, c, L_BAND),
-        lambda m, c: soil_permittivity_mironov13(m, c, jnp.float32(295)),
-        lambda m, c: soil_permittivity_wang80(m, c, *REST),
-        lambda m, c: soil_permittivity_dobson85(m, c, *REST),
-    ],
-    ids=["mironov09", "mironov13", "wang80", "dobson85"],
-)
-def test_permittivity_grows_with_moisture(model):
+def test_permittivity_grows_with_moisture():
     """Both parts, for every clay up to half; the dry end is a mixture of rock and air."""
     m = jnp.asarray(np.linspace(0.002, 0.5, 250, dtype=np.float32))
     for texture in jnp.asarray(np.linspace(0.0, 0.5, 11, dtype=np.float32)):
-        eps = np.asarray(model(m, texture))
+        eps = np.asarray(soil_permittivity_mironov09(m, texture, L_BAND))
         assert (np.diff(eps.real) > 0).all()
         assert (np.diff(eps.imag) > 0).all()
         assert 2 < eps.real[0] < 4

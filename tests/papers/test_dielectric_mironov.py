@@ -3,8 +3,9 @@
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from dielectric_models import soil_permittivity_mironov13
 
-from mcca_ml.physics.dielectric import soil_permittivity_mironov09, soil_permittivity_mironov13
+from mcca_ml.physics.dielectric import soil_permittivity_mironov09
 
 MOISTURE = jnp.asarray(np.linspace(0.0, 0.5, 26, dtype=np.float32))
 

@@ -3,8 +3,8 @@
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from dielectric_models import soil_permittivity_dobson85, soil_permittivity_wang80
 
-from mcca_ml.physics.dielectric import soil_permittivity_dobson85, soil_permittivity_wang80
 from mcca_ml.physics.water import water_permittivity_ulaby86
 
 MOISTURE = jnp.asarray(np.arange(0.05, 0.46, 0.05, dtype=np.float32))

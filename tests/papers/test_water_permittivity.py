@@ -3,13 +3,9 @@
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from dielectric_models import static_permittivity_klein77, water_permittivity_klein77
 
-from mcca_ml.physics.water import (
-    static_permittivity_klein77,
-    static_permittivity_ulaby86,
-    water_permittivity_klein77,
-    water_permittivity_ulaby86,
-)
+from mcca_ml.physics.water import static_permittivity_ulaby86, water_permittivity_ulaby86
 
 
 def malmberg56(celsius):

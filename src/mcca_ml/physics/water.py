@@ -56,20 +56,6 @@ def static_permittivity_ulaby86(temperature: Float[Array, "*cell"]) -> Float[Arr
     return 88.045 + t * (-0.4147 + t * (6.295e-4 + t * 1.075e-5))
 
 
-def static_permittivity_klein77(temperature: Float[Array, "*cell"]) -> Float[Array, "*cell"]:
-    """Static permittivity of sea water in the limit of no salt [1].
-
-    Args:
-        temperature: water temperature [K], 273 to 313.
-
-    Source: Klein and Swift (1977), IEEE Trans. Antennas Propag. 25(1), 104-111,
-        doi:10.1109/TAP.1977.1141539 (a fit to salty water; paper not at hand).
-    Checked: two public codes agree; within 1 % of Malmberg and Maryott (1956) from 0 to 30 C.
-    """
-    t = temperature - WATER_FREEZING_POINT
-    return 87.134 + t * (-0.1949 + t * (-0.01276 + t * 2.491e-4))
-
-
 def relaxation_time_stogryn71(temperature: Float[Array, "*cell"]) -> Float[Array, "*cell"]:
     """Relaxation time of pure water [s].
 
@@ -102,21 +88,5 @@ def water_permittivity_ulaby86(
     78.24
     """
     static = static_permittivity_ulaby86(temperature)
-    time = relaxation_time_stogryn71(temperature)
-    return complex_permittivity(*debye_relaxation(static, time, jnp.float32(0), frequency))
-
-
-def water_permittivity_klein77(
-    temperature: Float[Array, "*#cell"], frequency: Float[Array, "*#cell"]
-) -> Complex[Array, "*cell"]:
-    """Relative permittivity of water after the sea-water model at salinity 0 [1].
-
-    Args:
-        temperature: water temperature [K], 273 to 313.
-        frequency: frequency [Hz], to about 10e9.
-
-    Formula: `debye_relaxation` with `static_permittivity_klein77`, `relaxation_time_stogryn71`.
-    """
-    static = static_permittivity_klein77(temperature)
     time = relaxation_time_stogryn71(temperature)
     return complex_permittivity(*debye_relaxation(static, time, jnp.float32(0), frequency))
