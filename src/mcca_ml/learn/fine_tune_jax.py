@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, Key
 
+from mcca_ml.arrays import Float32, Int32
 from mcca_ml.config.train import TrainSettings
 from mcca_ml.learn import adam
 from mcca_ml.learn.lstm import Network, predict
@@ -39,6 +40,23 @@ class State(NamedTuple):
     """Of `best`; 0 is the start itself."""
     done: Int[Array, "*cell"]
     """Epochs that ran."""
+
+
+class Trained(NamedTuple):
+    """Cells after their training, all with a leading axis of cells."""
+
+    best: Network
+    """Weights of the epoch that was best on the stop days; arrays of NumPy."""
+    error_at_start: Float32
+    """Mean squared error of the start on the stop days [1]; NaN after bad input."""
+    error: Float32
+    """Of `best` [1]."""
+    epoch: Int32
+    """Of `best`; 0 is the start."""
+    done: Int32
+    """Epochs that ran."""
+    status: Int32
+    """Codes of `kernel.status.Status`."""
 
 
 def is_training(state: State, patience: int) -> Bool[Array, "*cell"]:

@@ -7,11 +7,11 @@ import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
-from mcca_ml.arrays import Booleans, Float32, Int64
+from mcca_ml.arrays import Booleans, Float32, Int32, Int64
 from mcca_ml.config.train import TrainSettings
 from mcca_ml.errors import SchemaError
 from mcca_ml.learn import backend, fine_tune_jax, sequences
-from mcca_ml.learn.backend import Trained
+from mcca_ml.learn.fine_tune_jax import Trained
 from mcca_ml.learn.pooled_start import (
     Progress,
     Start,
@@ -33,7 +33,7 @@ class Report:
     """Training days with a target, (cell,)."""
     is_guessed: Booleans
     """Mean and spread of the cell come from its statics: it has too few targets, (cell,)."""
-    epoch: Int64
+    epoch: Int32
     """Best epoch of each cell; 0: it stays at its start, (cell,)."""
     stop_rmse_start: Float32
     """On the stop days, with the start [m3 m-3]; NaN without stop days, (cell,)."""
@@ -41,7 +41,7 @@ class Report:
     """On the stop days, with the weights kept [m3 m-3]; NaN without stop days, (cell,)."""
     pooled_errors: tuple[float, ...]
     """Error of the pooled network on the stop days after each epoch [1]; empty if it was given."""
-    status: Int64
+    status: Int32
     """Codes of `kernel.status.Status`: 0 where nothing went wrong, (cell,)."""
 
 
