@@ -19,8 +19,8 @@ from mcca_ml.learn.pooled_start import (
     at_start,
     inputs,
     lessons,
-    of_cells,
     pooled_start,
+    select_cells,
 )
 from mcca_ml.learn.sequences import Series
 
@@ -82,7 +82,7 @@ def _report(begun: Weights, series: Series, found: Trained) -> Report:
 
 def _lessons(begun: Weights, series: Series, place: Int64) -> fine_tune_jax.Lesson:
     """What the cells of one block learn from."""
-    some, mine = sequences.of(series, place), of_cells(begun, place)
+    some, mine = sequences.select_cells(series, place), select_cells(begun, place)
     read, target, train_weight, stop_weight = lessons(begun.start, some, mine.line, mine.level)
     # A cell whose mean is a guess would learn the error of the guess: it stays at its start.
     train_weight = train_weight * mine.level.is_own[:, None]
@@ -181,7 +181,7 @@ def predict(weights: Weights, x: npt.ArrayLike) -> Float32:
         )
     parts = []
     for place, count in _blocks(len(found), weights.start.settings.block):
-        some = of_cells(weights, place)
+        some = select_cells(weights, place)
         read, by_line = inputs(some.start, found[place], some.line, some.level)
         told = backend.predict_cells(some.network, read, weights.start.settings, count)
         parts.append(by_line[:count] + some.line.left[:count, None] * told)

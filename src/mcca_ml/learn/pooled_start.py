@@ -49,15 +49,11 @@ class Weights:
     """What trained them after the start: "native" or "jax"; "none": nothing did."""
 
 
-def of_cells(weights: Weights, cells: Int64) -> Weights:
+def select_cells(weights: Weights, places: Int64) -> Weights:
     """The weights of some cells, by their places."""
-    return replace(
-        weights,
-        cells=weights.cells[cells],
-        network=jax.tree.map(lambda leaf: leaf[cells], weights.network),
-        level=target_scaling.of(weights.level, cells),
-        line=ridge_path.of(weights.line, cells),
-    )
+    by_cell = weights.cells, weights.network, weights.level, weights.line
+    cells, network, level, line = jax.tree.map(lambda leaf: leaf[places], by_cell)
+    return replace(weights, cells=cells, network=network, level=level, line=line)
 
 
 def inputs(
@@ -144,7 +140,7 @@ def pooled_start(
         )
     some = np.flatnonzero(enough)
     some = some[pooled.sampled(series.cells[some], settings.seed, settings.pooled_cells)]
-    chosen = sequences.of(series, some)
+    chosen = sequences.select_cells(series, some)
     static_mean, static_scale = sequences.spread(chosen.static, (0,))
     static = target_scaling.scaled_static(chosen.static, static_mean, static_scale)
     guess = target_scaling.guess(chosen, static, settings.fewest_targets)

@@ -11,7 +11,7 @@ from mcca_ml.flags import FLAG_DTYPE, Flag
 from mcca_ml.learn import error_model
 from mcca_ml.learn.features import Inputs
 from mcca_ml.learn.fit import predict
-from mcca_ml.learn.pooled_start import Weights, of_cells
+from mcca_ml.learn.pooled_start import Weights, select_cells
 from mcca_ml.learn.uncertainty import Spread, published_sd, target_sd_of
 
 FEWEST_OF_MONTH = 5
@@ -64,7 +64,7 @@ def sensitivity(
         used = [i for i in range(len(channels)) if shift[place, i].any() and (of == i).any()]
         if not used:
             continue
-        some = of_cells(weights, place)
+        some = select_cells(weights, place)
         middle = predict(some, x[place])
         total = np.zeros_like(middle)
         for i in used:

@@ -13,6 +13,7 @@ differ.
 
 from dataclasses import dataclass
 
+import jax
 import numpy as np
 
 from mcca_ml.arrays import Booleans, Float32, Float64, Int64
@@ -47,6 +48,7 @@ FIRST_FORM = Form(1, 0.1)
 """Where nothing can be tried, since training days are too few."""
 
 
+@jax.tree_util.register_dataclass
 @dataclass(frozen=True)
 class Line:
     """Linear path of each cell, with the scaling of its inputs."""
@@ -61,17 +63,6 @@ class Line:
     [m3 m-3], (cell, (1 + memory) * feature)."""
     left: Float32
     """Standard deviation of what it leaves on training days [m3 m-3], (cell,)."""
-
-
-def of(line: Line, cells: Int64) -> Line:
-    """The lines of some cells, by their places."""
-    return Line(
-        line.x_mean[cells],
-        line.x_scale[cells],
-        line.offset[cells],
-        line.coefficient[cells],
-        line.left[cells],
-    )
 
 
 def scaled_values(values: Float32, line: Line) -> Float32:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +11,8 @@ from mcca_ml.arrays import Booleans, Float32, Int64
 from mcca_ml.errors import SchemaError
 from mcca_ml.learn.splits import Role, only, per_cell
 
+_BY_CELL = ("x", "train", "stop", "static", "cells", "is_train")
+"""Arrays of `Series` whose first axis is that of cells."""
 SMALLEST_SCALE = 1e-6
 """Standard deviation below which a feature counts as constant, in its own units."""
 
@@ -146,36 +149,14 @@ def aged(ages: Int64, age_max: int) -> Float32:
     return found
 
 
-def of(found: Series, cells: Int64) -> Series:
-    """The series of some cells.
-
-    Args:
-        found: series of many cells.
-        cells: their places, (cell,).
-    """
-    return replace(
-        found,
-        x=found.x[cells],
-        train=found.train[cells],
-        stop=found.stop[cells],
-        static=found.static[cells],
-        cells=found.cells[cells],
-        is_train=found.is_train[cells],
-    )
+def select_cells(found: Series, cells: Int64) -> Series:
+    """The series of some cells, by their places."""
+    return replace(found, **{name: getattr(found, name)[cells] for name in _BY_CELL})
 
 
 def joined(parts: Sequence[Series]) -> Series:
-    """Series of several groups of cells, one after the other.
-
-    Args:
-        parts: with the same days and features.
-    """
-    return replace(
-        parts[0],
-        x=np.concatenate([part.x for part in parts]),
-        train=np.concatenate([part.train for part in parts]),
-        stop=np.concatenate([part.stop for part in parts]),
-        static=np.concatenate([part.static for part in parts]),
-        cells=np.concatenate([part.cells for part in parts]),
-        is_train=np.concatenate([part.is_train for part in parts]),
-    )
+    """Series of several groups of cells with the same days and features, one after the other."""
+    joined: dict[str, Any] = {
+        name: np.concatenate([getattr(part, name) for part in parts]) for name in _BY_CELL
+    }
+    return replace(parts[0], **joined)

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
+import jax
 import numpy as np
 
-from mcca_ml.arrays import Booleans, Float32, Int64
+from mcca_ml.arrays import Booleans, Float32
 from mcca_ml.learn.sequences import Series, spread
 
 PENALTY = 1.0
@@ -13,6 +14,7 @@ SMALLEST_SD = 0.005
 """A target that hardly varies is not blown up to unit spread [m3 m-3]."""
 
 
+@jax.tree_util.register_dataclass
 @dataclass(frozen=True)
 class Levels:
     """Mean and standard deviation of the target of each cell [m3 m-3], (cell,)."""
@@ -21,11 +23,6 @@ class Levels:
     sd: Float32
     is_own: Booleans
     """From the cell's own training days; False: guessed from the statics."""
-
-
-def of(found: Levels, cells: Int64) -> Levels:
-    """The levels of some cells, by their places."""
-    return Levels(found.mean[cells], found.sd[cells], found.is_own[cells])
 
 
 @dataclass(frozen=True)
