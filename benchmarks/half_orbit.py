@@ -113,7 +113,7 @@ def _variants(orbit: HalfOrbit) -> dict[str, Rows]:
     cells["h 0.5"] = replace(cell, roughness_h=uniform(0.5))
     cells["h of DCA (median 1.07)"] = replace(cell, roughness_h=h3)
     cells["h and omega of DCA"] = replace(cell, roughness_h=h3, omega=omega3)
-    return {name: rows.replace_cell(found) for name, found in cells.items()}
+    return {name: replace(rows, cell=found) for name, found in cells.items()}
 
 
 def _line(

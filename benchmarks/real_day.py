@@ -147,7 +147,7 @@ def peers_table(day: Day) -> str:
     settings = RetrieveSettings()
     rows, model = tabular.rows_from(day.ds, settings)
     mixing = settings.polarization_mixing
-    product = rows.replace_cell(replace(rows.cell, omega=day.albedo))
+    product = replace(rows, cell=replace(rows.cell, omega=day.albedo))
     clay = rows.cell.clay
     ours, same = (tabular.mcca(r, model, settings) for r in (rows, product))
     sca_v = peers.sca_v(replace(product.cell, clay=clay), day.vod, 0.0)

@@ -12,6 +12,7 @@ LONGEST = 1.0
 """Norm to which a longer gradient is cut [1]."""
 
 Tree = TypeVar("Tree")
+Leaf = Float[Array, "*axes"]
 
 
 class Moments(NamedTuple):
@@ -62,12 +63,7 @@ def step(
     )
     share_first, share_second = 1 - KEEP_FIRST**count, 1 - KEEP_SECOND**count
 
-    def moved(
-        w: Float[Array, "..."],
-        m: Float[Array, "..."],
-        v: Float[Array, "..."],
-        w0: Float[Array, "..."],
-    ) -> Float[Array, "..."]:
+    def moved(w: Leaf, m: Leaf, v: Leaf, w0: Leaf) -> Leaf:
         s = jnp.sqrt(v / share_second) + SMALL
         u = w - rate * (m / share_first) / s
         return w0 + (u - w0) * (s / (s + 2 * rate * penalty))

@@ -58,12 +58,6 @@ def _blocks(cells: int, size: int) -> list[tuple[Int64, int]]:
     ]
 
 
-def _joined(parts: list[Trained]) -> Trained:
-    """Cells of blocks one after the other."""
-    found: Trained = jax.tree.map(lambda *arrays: np.concatenate(arrays), *parts)
-    return found
-
-
 def _report(begun: Weights, series: Series, found: Trained) -> Report:
     """How the training of all cells went."""
     has_stop = np.isfinite(series.stop).any(axis=1)
@@ -118,7 +112,7 @@ def fine_tune(
         parts.append(backend.train_cells(_lessons(begun, series, place), settings, count))
         if progress:
             progress(f"cells: {place[count - 1] + 1} of {len(series.cells)}")
-    whole = _joined(parts)
+    whole: Trained = jax.tree.map(lambda *arrays: np.concatenate(arrays), *parts)
     weights = replace(begun, network=whole.best, backend=backend.chosen(settings))
     return weights, _report(begun, series, whole)
 

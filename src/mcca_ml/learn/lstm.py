@@ -14,6 +14,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 Numbers = Array | np.ndarray
 """JAX's in a kernel; NumPy's at rest, where they are stored and sent to other processes."""
+Hidden = Float[Array, " hidden"]
 GATES = 4
 FORGET_BIAS = 1.0
 """A new cell remembers, so that the gradient reaches back from the first step on."""
@@ -78,9 +79,8 @@ def predict(network: Network, x: Float[Array, "time feature"]) -> Float[Array, "
     zero = jnp.zeros(network.out.shape)
 
     def step(
-        carry: tuple[Float[Array, " hidden"], Float[Array, " hidden"]],
-        driven: Float[Array, " gates"],
-    ) -> tuple[tuple[Float[Array, " hidden"], Float[Array, " hidden"]], Float[Array, " hidden"]]:
+        carry: tuple[Hidden, Hidden], driven: Float[Array, " gates"]
+    ) -> tuple[tuple[Hidden, Hidden], Hidden]:
         h, c = carry
         i, f, o, g = jnp.split(driven + h @ network.recurrent, GATES)
         c = jax.nn.sigmoid(f) * c + jax.nn.sigmoid(i) * jnp.tanh(g)

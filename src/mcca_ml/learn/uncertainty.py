@@ -139,48 +139,29 @@ def conformal(ratio: Float32, level: float) -> float:
     return float(np.partition(ratio, rank - 1)[rank - 1])
 
 
-@dataclass(frozen=True)
-class _Errors:
-    """Errors of the calibration days, (cell, time)."""
-
-    off: Float32
-    """|error| [m3 m-3]."""
-    size: Float32
-    """|error less its shift| [m3 m-3]."""
-    season: UInt8
-    fresh: UInt8
-    days: Datetime64
-    shift: float
-    """Root mean square of the shifts [m3 m-3]."""
-
-
-def _errors(
-    error: Float32,
-    season: UInt8,
-    fresh: UInt8,
-    days: Datetime64,
-) -> _Errors:
-    """Errors in two parts, with a shift for each cell and season."""
+def _without_shift(error: Float32, season: UInt8, days: Datetime64) -> tuple[Float32, float]:
+    """|error less the shift of its cell and season|, and the root mean square shift [m3 m-3]."""
     shift = error_model.shifts(error, season, error_model.SEASONS, days)
     of_day = np.take_along_axis(shift, season.astype(np.intp), axis=1)
     usual = np.sqrt(np.mean(of_day[np.isfinite(error)].astype(np.float64) ** 2))
-    return _Errors(np.abs(error), np.abs(error - of_day), season, fresh, days, float(usual))
+    return np.abs(error - of_day), float(usual)
 
 
-def _ratios(of: _Errors) -> Float32:
-    """|error| over its usual size, each from the blocks of days that the other half told."""
-    season, fresh, days = of.season, of.fresh, of.days
-    whole = error_model.fit_factors(of.size, season, fresh, days)
-    variance = error_model.variance_of_day(of.size, whole.at(season, fresh), days)
+def _ratios(
+    error: Float32, size: Float32, shift: float, season: UInt8, fresh: UInt8, days: Datetime64
+) -> Float32:
+    """|error| over its usual size, estimated from the other half of the blocks of days."""
+    whole = error_model.fit_factors(size, season, fresh, days)
+    variance = error_model.variance_of_day(size, whole.at(season, fresh), days)
     is_odd = (days.astype("M8[D]").astype(np.int64) // error_model.BLOCK % 2).astype(np.bool_)
-    out = np.full_like(of.off, np.nan)
+    out = np.full_like(error, np.nan)
     for mine in (is_odd, ~is_odd):
-        told = np.where(mine, np.float32(np.nan), of.size)
-        if not np.isfinite(told).any():
-            told = of.size  # a single block: better than nothing, and said by `days`
-        found = error_model.fit_factors(told, season, fresh, days, variance)
-        usual = np.hypot(found.at(season, fresh), np.float32(of.shift))
-        out[:, mine] = (of.off / usual)[:, mine]
+        others = np.where(mine, np.float32(np.nan), size)
+        if not np.isfinite(others).any():
+            others = size  # a single block: better than nothing, and said by `days`
+        factors = error_model.fit_factors(others, season, fresh, days, variance)
+        usual = np.hypot(factors.at(season, fresh), np.float32(shift))
+        out[:, mine] = (np.abs(error) / usual)[:, mine]
     return out
 
 
@@ -254,9 +235,9 @@ def fit_spread(
             " to tell the uncertainty from; give other [roles] calibrate"
         )
     season, fresh = error_model.season_of(days, cells), error_model.freshness_of(nobs, age)
-    of = _errors(error, season, fresh, days)
-    sure, ratio95 = _conformed(_ratios(of), fresh)
-    found = error_model.fit_factors(of.size, season, fresh, days)
+    size, usual_shift = _without_shift(error, season, days)
+    sure, ratio95 = _conformed(_ratios(error, size, usual_shift, season, fresh, days), fresh)
+    found = error_model.fit_factors(size, season, fresh, days)
     share = random_share(vod, np.ones_like(vod))
     means = _root_mean(np.where(np.isfinite(sm), sm, np.float32(np.nan)) ** 2)
     has = np.isfinite(error).any(axis=1)
@@ -266,7 +247,7 @@ def fit_spread(
         cell=found.cell.astype(np.float32),
         season=found.season.astype(np.float32),
         freshness=_older_wider(found.freshness * sure),
-        shift=_older_wider(np.broadcast_to(of.shift * sure, found.freshness.shape)),
+        shift=_older_wider(np.broadcast_to(usual_shift * sure, found.freshness.shape)),
         ratio95=np.array(ratio95, np.float32),
         random_sd=_root_mean(sd**2),
         systematic_sd=_root_mean(np.asarray(sd**2 * (1 / share**2 - 1), np.float32)),

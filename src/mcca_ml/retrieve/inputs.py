@@ -1,6 +1,6 @@
 """From a dataset of gridded brightness temperature to the rows of cells that the kernels take."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import jax.numpy as jnp
 import numpy as np
@@ -44,14 +44,6 @@ class Rows:
     flag: UInt32
     shape: tuple[int, int, int]
     """Sizes of time, look and cell."""
-
-    def replace_cell(self, cell: Cell[Float32]) -> "Rows":
-        """The same rows with other inputs."""
-        return replace(self, cell=cell)
-
-    def replace_flag(self, flag: UInt32) -> "Rows":
-        """The same rows with another flag."""
-        return replace(self, flag=flag)
 
 
 def model_of(ds: xr.Dataset, settings: RetrieveSettings) -> Model:

@@ -52,12 +52,6 @@ class Solution(NamedTuple):
     converged: Bool[Array, ""]
 
 
-def _lowest(soil_moisture: Scalar, cell: Cell[Array], model: Model) -> Scalar:
-    """J of the better root [1]."""
-    upper, lower = costs(soil_moisture, cell, model)
-    return jnp.minimum(upper, lower)
-
-
 def _best_of_grid(cost: Cost, low: Scalar, high: Scalar) -> tuple[Scalar, Scalar, Scalar, Scalar]:
     """Lowest point of the grid: its cost, its moisture and the neighbours that bracket it."""
 
@@ -143,7 +137,7 @@ def search_cell(cell: Cell[Array], model: Model) -> Solution:
         model: what is the same for all cells.
     """
     soil_moisture, sure = minimise(
-        lambda m: _lowest(m, cell, model),
+        lambda m: jnp.minimum(*costs(m, cell, model)),
         jnp.float32(model.soil_moisture_min),
         cell.soil_moisture_max,
     )

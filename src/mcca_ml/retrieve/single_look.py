@@ -221,7 +221,7 @@ def retrieve(
     schema.check(ds, schema.ANCILLARY, where="retrieve: input")
     model = model_of(ds, settings)
     rows = rows_of(ds, model.channels, settings)
-    rows = rows.replace_flag(rows.flag | FLAG_DTYPE(int(Flag.VOD_RATIO_FROM_PRIOR)))
+    rows = replace(rows, flag=rows.flag | FLAG_DTYPE(int(Flag.VOD_RATIO_FROM_PRIOR)))
     where = attempted(rows.flag)
     with given_or_threads(executor) as workers:
         solved = Solver(model, workers, done)(rows, where, error_of(settings))
