@@ -90,6 +90,7 @@ def _by_jax(lessons: fine_tune_jax.Lesson, settings: TrainSettings, count: int) 
     at_first = np.asarray(states.error)
     for _ in range(settings.epochs):
         states = fine_tune_jax.epoch(states, lessons, settings)
+        # Cells that have stopped no longer change; the block ends with its last one.
         if not bool(jnp.any(fine_tune_jax.is_training(states, settings.patience))):
             break
     status = np.where(np.isfinite(at_first), Status.LEARNED, Status.BAD_INPUT).astype(np.int32)

@@ -86,6 +86,7 @@ def first_days(
         step: its number, counted over all epochs.
         settings: of the training.
     """
+    # By cell and step: draws do not depend on the split of cells into blocks.
     return starts(
         jax.random.fold_in(lesson.key, step),
         lesson.train,
@@ -113,6 +114,7 @@ def _epoch_of_one(state: State, lesson: Lesson, settings: TrainSettings) -> Stat
     ) -> tuple[Network, adam.Moments]:
         network, moments = carry
         first = first_days(lesson, state.done * settings.steps + i, settings)
+        # The warm-up fills the state of the network and carries no loss.
         weight = cut(lesson.train, first, length).at[:, :warm_up].set(0.0)
         gradient = jax.grad(cost)(
             network, cut(lesson.x, first, length), cut(lesson.target, first, length), weight
@@ -140,6 +142,7 @@ def _epoch_of_one(state: State, lesson: Lesson, settings: TrainSettings) -> Stat
         jnp.where(better, done, state.epoch),
         done,
     )
+    # All cells of a block step together; one that has stopped keeps its state.
     goes_on = is_training(state, settings.patience) & (jnp.sum(lesson.train) > 0)
     chosen: State = jax.tree.map(partial(jnp.where, goes_on), new, state)
     return chosen

@@ -61,6 +61,7 @@ def _blocks(cells: int, size: int) -> list[tuple[Int64, int]]:
 def _report(begun: Weights, series: Series, found: Trained) -> Report:
     """How the training of all cells went."""
     has_stop = np.isfinite(series.stop).any(axis=1)
+    # From units of the residual sd of the linear path to m3 m-3.
     rmse = np.sqrt(np.stack([found.error_at_start, found.error])) * begun.line.left
     rmse = np.where(has_stop, rmse, np.float32(np.nan)).astype(np.float32)
     return Report(
@@ -178,7 +179,9 @@ def predict(weights: Weights, x: npt.ArrayLike) -> Float32:
         some = select_cells(weights, place)
         read, by_line = inputs(some.start, found[place], some.line, some.level)
         told = backend.predict_cells(some.network, read, weights.start.settings, count)
+        # Linear estimate plus what the network adds, in units of the residual sd.
         parts.append(by_line[:count] + some.line.left[:count, None] * told)
     answer = np.concatenate(parts)
+    # From the first day on which any feature has a value.
     was_seen = np.maximum.accumulate(np.isfinite(found).any(axis=2), axis=1)
     return np.where(was_seen, answer, np.float32(np.nan)).astype(np.float32)

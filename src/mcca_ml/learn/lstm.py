@@ -47,6 +47,7 @@ def initialise(key: PRNGKeyArray, features: int, hidden: int) -> Network:
     """
     keys = jax.random.split(key, 3)
     gates = GATES * hidden
+    # 1 / sqrt(number of inputs) keeps sums at unit variance.
     scale = 1 / jnp.sqrt(jnp.float32(hidden))
     bias = jnp.zeros(gates).at[hidden : 2 * hidden].set(FORGET_BIAS)
     return Network(
@@ -82,6 +83,7 @@ def predict(network: Network, x: Float[Array, "time feature"]) -> Float[Array, "
         carry: tuple[Hidden, Hidden], driven: Float[Array, " gates"]
     ) -> tuple[tuple[Hidden, Hidden], Hidden]:
         h, c = carry
+        # c = f c + i g;  h = o tanh(c); gates in the order i, f, o, g.
         i, f, o, g = jnp.split(driven + h @ network.recurrent, GATES)
         c = jax.nn.sigmoid(f) * c + jax.nn.sigmoid(i) * jnp.tanh(g)
         h = jax.nn.sigmoid(o) * jnp.tanh(c)

@@ -100,6 +100,7 @@ def fine_tune(
     begun: Network = jax.tree.map(_ready, start)
     best: Network = jax.tree.map(np.empty_like, begun)
     cells = len(series.x)
+    # The kernel writes its results into these arrays.
     errors = np.empty((cells, 2), np.float32)
     counts = np.empty((cells, 3), np.int32)
     numbers = (settings.epochs, settings.steps, settings.batch, settings.sequence)
@@ -116,6 +117,7 @@ def fine_tune(
         errors,
         counts,
     )
+    # Columns: error of the start and of the best; best epoch, epochs done, status.
     return Trained(best, errors[:, 0], errors[:, 1], *counts.T)
 
 

@@ -73,6 +73,7 @@ def inputs(
     values, ages = sequences.carried(x, start.groups, age_max)
     z = ridge_path.scaled_values(values, line)
     found = ridge_path.estimate(line, z)
+    # The linear estimate in units of the cell's target, like the other inputs.
     told = (found - levels.mean[:, None]) / levels.sd[:, None]
     read = np.concatenate([z, sequences.aged(ages, age_max), told[:, :, None]], axis=2)
     return read, found
@@ -82,6 +83,7 @@ def scaled_target(
     target: Float32, estimated: Float32, line: ridge_path.Line
 ) -> tuple[Float32, Float32]:
     """What the line leaves, scaled [1], 0 where there is no target, and 1 where there is one."""
+    # Residual of the linear path in units of its standard deviation.
     z = (target - estimated) / line.left[:, None]
     seen = np.isfinite(z)
     return np.where(seen, z, 0).astype(np.float32), seen.astype(np.float32)
@@ -106,6 +108,7 @@ def lessons(
     read, estimated = inputs(start, series.x[:, :last], line, levels)
     train, train_weight = scaled_target(series.train[:, :last], estimated, line)
     stop, stop_weight = scaled_target(series.stop[:, :last], estimated, line)
+    # Each is 0 on the other's days, so the sum holds both targets.
     return read, train + stop, train_weight, stop_weight
 
 
@@ -139,6 +142,7 @@ def pooled_start(
             " days of training, or lower fewest_targets or sequence"
         )
     some = np.flatnonzero(enough)
+    # By cell number, so that any split of cells gives the same sample.
     some = some[pooled.sampled(series.cells[some], settings.seed, settings.pooled_cells)]
     chosen = sequences.select_cells(series, some)
     static_mean, static_scale = sequences.spread(chosen.static, (0,))

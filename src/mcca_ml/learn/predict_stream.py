@@ -70,6 +70,7 @@ def sensitivity(
         for i in used:
             moved = x[place] + shift[place, None, i, None] * (of == i).astype(np.float32)
             total += (predict(some, moved) - middle) ** 2
+        # Root of the sum of squares, since channels are independent.
         out[place] = np.sqrt(total)
     return out
 
@@ -108,6 +109,7 @@ def _is_unusual(spread: Spread, inputs: Inputs) -> Booleans:
     out = np.zeros(inputs.x.shape[:2], np.bool_)
     for i in np.flatnonzero(channel_of(inputs.names, inputs.channels) >= 0):
         low, high = spread.low[:, None, i], spread.high[:, None, i]
+        # NaN is never unusual: comparisons with it are false.
         margin, x = MARGIN * (high - low), inputs.x[:, :, i]
         out |= (x < low - margin) | (x > high + margin)
     return out
@@ -174,6 +176,7 @@ def stream_of(
     }
     is_told = np.isfinite(sm)
     values: dict[str, AnyArray] = {
+        # Soil moisture is a fraction of volume: nothing is off by more than 1.
         **{n: np.where(is_told, np.minimum(v, 1), np.float32(np.nan)) for n, v in found.items()},
         "obs_time": np.where(inputs.nobs > 0, inputs.obs_time, np.datetime64("NaT", "ns")),
         "nobs": inputs.nobs,

@@ -79,6 +79,7 @@ def series(
         if found != wanted:
             raise SchemaError(f"learn: {name} of shape {found}, expected {wanted}; correct it")
     each = per_cell(roles, count, days)
+    # Nothing after the last day of training or stopping is read.
     used = np.flatnonzero(np.isin(each, (Role.TRAIN, Role.STOP)).any(axis=0))
     if used.size == 0:
         raise SchemaError("learn: no day of training; give some days the role 0")
@@ -94,6 +95,7 @@ def latest(x: Float32) -> Int64:
         x: inputs, NaN where missing, (cell, time, feature).
     """
     day = np.arange(x.shape[1])[None, :, None]
+    # Running maximum of the day numbers that have a value.
     found: Int64 = np.maximum.accumulate(np.where(np.isfinite(x), day, -1), axis=1)
     return found
 
@@ -121,6 +123,7 @@ def carried(x: Float32, groups: Int64, age_max: int) -> tuple[Float32, Int64]:
         Values (cell, time, feature), NaN before the first; ages [day], (cell, time, look).
     """
     place, day = latest(x), np.arange(x.shape[1])[None, :, None]
+    # A look is as old as the newest value among its features.
     newest = np.stack([place[:, :, groups == g].max(axis=2) for g in np.unique(groups)], axis=2)
     ages = np.where(newest >= 0, np.minimum(day - newest, age_max), age_max)
     return values_at(x, place), ages
@@ -130,6 +133,7 @@ def spread(values: Float32, axis: tuple[int, ...]) -> tuple[Float32, Float32]:
     """Mean and standard deviation, NaN left out; 0 and 1 where nothing is known, 1 if constant."""
     seen = np.isfinite(values)
     count = np.maximum(seen.sum(axis=axis), 1)
+    # In double precision, since sums run over years.
     filled = np.where(seen, values, 0).astype(np.float64)
     mean = filled.sum(axis=axis) / count
     departure = np.where(seen, filled - np.expand_dims(mean, axis), 0)
@@ -145,6 +149,7 @@ def aged(ages: Int64, age_max: int) -> Float32:
         ages: days since each look was last seen, (cell, time, look).
         age_max: cap of the age [day].
     """
+    # Logarithmic: a day more matters most while the look is fresh.
     found: Float32 = (np.log1p(ages) / np.log1p(age_max)).astype(np.float32)
     return found
 

@@ -58,6 +58,7 @@ def soil_permittivity_mironov09(
         SMAP processor; the forward model with it reproduces SMAP's own inversion to 0.001 K.
     Not modelled: temperature; the fit stands for about 20 degrees Celsius.
     """
+    # Bound water comes first, up to the limit of this clay content; the rest is free.
     bound_limit = 0.02863 + 0.30673 * clay
     bound = jnp.minimum(soil_moisture, bound_limit)
     free = jnp.maximum(soil_moisture - bound_limit, 0)
@@ -77,6 +78,7 @@ def soil_permittivity_mironov09(
             frequency=frequency,
         )
     )
+    # Refractive mixing: dry soil, then each water by its volume, in place of air (n = 1).
     n = 1.634 - 0.539 * clay + 0.2748 * clay * clay + (n_bound - 1) * bound + (n_free - 1) * free
     k = 0.03952 - 0.04038 * clay + k_bound * bound + k_free * free
     return complex_permittivity((n - k) * (n + k), 2 * n * k)
@@ -99,5 +101,6 @@ def permittivity_with_ice_birchak74(
     Not modelled: bound water that differs from that of thawed soil (Mironov et al. 2017).
     """
     n, k = refractive_index(jnp.real(permittivity), jnp.imag(permittivity))
+    # 3.17: permittivity of ice; 0.917: its density over that of water.
     n = n + (3.17**0.5 - 1) / 0.917 * ice
     return complex_permittivity((n - k) * (n + k), 2 * n * k)

@@ -69,6 +69,7 @@ def brightness_temperature_mo82(
     >>> float(brightness_temperature_mo82(*map(jnp.float32, (0.25, 300, 300, 1, 0.1))))
     225.0
     """
+    # Soil through the canopy; the canopy upward, and downward by way of the soil.
     soil = soil_temperature * (1 - reflectivity) * transmissivity
     emitted = canopy_temperature * (1 - omega) * (1 - transmissivity)
     return soil + emitted * (1 + reflectivity * transmissivity)
@@ -114,6 +115,7 @@ def transmissivity_roots(
     solvable = ~(discriminant <= 0)
     root = jnp.where(solvable, jnp.sqrt(jnp.where(solvable, discriminant, 1.0)), 0.0)
     half = (jnp.abs(b) + root) / 2
+    # Stable form of the quadratic formula: |b| and the root add, nothing cancels.
     q = jnp.where(b < 0, -1.0, 1.0) * jnp.maximum(half, _SMALL)
     first = q / a
     second = jnp.where(solvable, tb_excess / q, first)

@@ -27,6 +27,7 @@ def fresnel_reflectivity(
     """
     real, imaginary = jnp.real(permittivity), jnp.imag(permittivity)
     cosine, sine = jnp.cos(incidence), jnp.sin(incidence)
+    # n + i k = q; the quotients of the formula in real arithmetic.
     n, k = refractive_index(real - sine * sine, imaginary)
     r_h = ((cosine - n) ** 2 + k**2) / ((cosine + n) ** 2 + k**2)
     across, lost = real * cosine, imaginary * cosine

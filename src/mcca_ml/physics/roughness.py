@@ -36,6 +36,7 @@ def rough_reflectivity_wang81(
     >>> print(f"{r_v:.3f} {r_h:.3f}")
     0.300 0.300
     """
+    # Roughness exchanges power between the polarizations, then attenuates both.
     loss = jnp.exp(-h * jnp.maximum(jnp.cos(incidence), _LOWEST_COSINE) ** n)
     return ((1 - q) * r_v + q * r_h) * loss, ((1 - q) * r_h + q * r_v) * loss
 

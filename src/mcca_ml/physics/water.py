@@ -67,6 +67,7 @@ def relaxation_time_stogryn71(temperature: Float[Array, "*cell"]) -> Float[Array
     Checked: four public codes agree, one of them in seconds without the factor 2 pi.
     """
     t = temperature - WATER_FREEZING_POINT
+    # The polynomial gives 2 pi tau.
     turns = 1.1109e-10 + t * (-3.824e-12 + t * (6.938e-14 - t * 5.096e-16))
     return turns / (2 * jnp.pi)
 

@@ -91,6 +91,7 @@ def _golden_section(cost: Cost, low: Scalar, high: Scalar) -> Scalar:
             jnp.where(go_left, cost_left, found),
         )
 
+    # Each step keeps one inner point and its cost, so it costs one evaluation.
     left, right = high - GOLDEN * (high - low), low + GOLDEN * (high - low)
     start = (low, high, left, right, cost(left), cost(right))
     end = jax.lax.fori_loop(0, GOLDEN_STEPS, step, start)
@@ -119,6 +120,7 @@ def _polish(soil_moisture: Scalar, root: Int[Array, ""], cell: Cell[Array], mode
         return residual(vod, reflectivity, cell, model)
 
     def step(_: Int[Array, ""], m: Scalar) -> Scalar:
+        # Gauss-Newton: dm = -(r' . r) / (r' . r'); the floor is for looks that soil does not move.
         r, slope = jax.jvp(misfit, (m,), (jnp.ones_like(m),))
         proposal = m - dot(slope, r) / jnp.maximum(dot(slope, slope), 1e-12)
         proposal = jnp.clip(proposal, model.soil_moisture_min, cell.soil_moisture_max)
@@ -142,6 +144,7 @@ def search_cell(cell: Cell[Array], model: Model) -> Solution:
         cell.soil_moisture_max,
     )
     upper, lower = costs(soil_moisture, cell, model)
+    # The polish needs one smooth branch, so the root is fixed before.
     root = (lower < upper).astype(jnp.int32)
     soil_moisture = _polish(soil_moisture, root, cell, model)
     reflectivity = soil_reflectivity(soil_moisture, cell, model)

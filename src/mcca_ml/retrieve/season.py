@@ -124,10 +124,12 @@ def _fit_ratio(
     if not season.usable.any():
         none = np.zeros_like(vod)
         return ratio, ExpectedVod(none, none, none, np.stack([none] * STATIC))
+    # Gauss-Newton: products are linearised anew at each ratio and VOD.
     for _ in range(RATIO_STEPS):
         products = with_drift(_products(season, vod, ratio.ratio, error, solver), drift)
         ratio, change = ratio_step(products, windows, ratio.ratio, prior)
         vod = np.clip(vod + change, 0.0, settings.vod_max).astype(np.float32)
+    # Where the prior comes back, expected VOD has to go with it.
     ratio = keep_prior(ratio, prior)
     products = with_drift(_products(season, vod, ratio.ratio, error, solver), drift)
     return ratio, expected_vod(products, vod, window=settings.vod_window, drift_sd=drift)

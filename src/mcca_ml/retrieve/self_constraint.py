@@ -95,9 +95,11 @@ class Cell(Generic[ArrayT]):
 
 def vod_per_core_vod(cell: Cell[Array], model: Model) -> PerChannel:
     """VOD of each channel over VOD of the core channel [1]: the theoretical conversion."""
+    # tau_k / tau_core = (rho_k / rho_core) (f_k / f_core)^x, see the head of the module.
     core, core_is_h = model.channels.core_channel, model.channels.core_is_h
     factors = []
     for channel in model.channels.channels:
+        # 1 from V to H, -1 from H to V, 0 within a polarization.
         steps = (channel.polarisation == "H") - core_is_h
         polarization = cell.vod_ratio**steps
         frequency = (channel.frequency_ghz / core.frequency_ghz) ** cell.vod_exponent
@@ -109,10 +111,12 @@ def soil_reflectivity(soil_moisture: Scalar, cell: Cell[Array], model: Model) ->
     """Rough-soil reflectivity of each channel [1]."""
     rough = {}
     for frequency_ghz in model.channels.frequencies_ghz:
+        # Permittivity depends on frequency alone: once for V and H.
         permittivity = model.permittivity(
             soil_moisture, cell.clay, jnp.float32(frequency_ghz * 1e9)
         )
         smooth_v, smooth_h = fresnel_reflectivity(permittivity, cell.incidence)
+        # Q of the H-Q-N model is proportional to h.
         rough_v, rough_h = rough_reflectivity_wang81(
             smooth_v,
             smooth_h,
@@ -141,6 +145,7 @@ def core_transmissivity(
 
 def core_vod(reflectivity: PerChannel, cell: Cell[Array], model: Model) -> tuple[Scalar, Scalar]:
     """VOD of the core channel of both roots, clipped to [0, vod_max] [1]."""
+    # Smaller transmissivities would be a VOD above its bound.
     opaque = transmissivity(jnp.float32(model.vod_max), cell.incidence)
     upper, lower = core_transmissivity(reflectivity, cell, model)
     return (
@@ -186,6 +191,7 @@ def dot(a: tuple[Scalar, ...], b: tuple[Scalar, ...]) -> Scalar:
 
 def costs(soil_moisture: Scalar, cell: Cell[Array], model: Model) -> tuple[Scalar, Scalar]:
     """J of each of the two roots [1]."""
+    # Reflectivity does not depend on VOD: once for both roots.
     reflectivity = soil_reflectivity(soil_moisture, cell, model)
     upper, lower = core_vod(reflectivity, cell, model)
     misfit_upper = residual(upper, reflectivity, cell, model)

@@ -100,6 +100,7 @@ def _per_error(
     clay, ratio = by.clay * error.clay, by.vod_ratio * error.vod_ratio
     if error.shared is not None:
         shared, by_ratio, by_expected = error.shared, by.vod_ratio, by.vod_expected
+        # Effects of one static error add before they are squared: they are not independent.
         omega += by_ratio * shared.ratio_by_omega + by_expected * shared.expected_by_omega
         roughness += by_ratio * shared.ratio_by_roughness
         roughness += by_expected * shared.expected_by_roughness
@@ -145,13 +146,17 @@ def uncertainty_cell(
     (_, free), (slope, vod_slope) = jax.jvp(lambda x: at(x, cell), (m,), (jnp.ones_like(m),))
     _, pull = jax.vjp(lambda inputs: at(m, inputs), cell)
     curvature = jnp.maximum(dot(slope, slope), 1e-8)
+    # Two reverse passes give r_m . r_s and the direct derivative of VOD, for all inputs.
     (toward,) = pull((slope, jnp.zeros_like(m)))
     (direct,) = pull((tuple(jnp.zeros_like(m) for _ in slope), jnp.ones_like(m)))
+    # dm = -(r_m . r_s ds) / (r_m . r_m), see the head of the module.
     gain = tuple(-g / curvature for g in _per_error(toward, cell, error, model))
     sd = jnp.sqrt(dot(gain, gain))
     # Nothing between two bounds has a standard deviation above half their distance (Popoviciu).
     largest = 0.5 * (cell.soil_moisture_max - model.soil_moisture_min)
+    # 1 / sd^2 + 1 / largest^2: the bounds act as one more prior.
     kept = 1.0 / jnp.sqrt(1.0 + (sd / largest) ** 2)
+    # Direct part and the part through soil moisture, of the same errors.
     own = _per_error(direct, cell, error, model)
     vod_gain = tuple(d + vod_slope * g * kept for d, g in zip(own, gain, strict=True))
     # Nor is VOD known worse than its range, which is all that is left under an opaque canopy.
