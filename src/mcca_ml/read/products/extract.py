@@ -15,7 +15,7 @@ from mcca_ml.arrays import Datetime64, Float64, Int64
 from mcca_ml.errors import GranuleError
 from mcca_ml.read.products.dimensions import Layout, layout_of, places_of
 from mcca_ml.read.products.extract_file import Values, extract, together
-from mcca_ml.read.products.open import Product, files_of, opened
+from mcca_ml.read.products.open import Product, bare, files_of, opened
 from mcca_ml.read.products.soil_moisture_variable import Conversion, check_range, conversion, find
 
 QUALITY = "not recommended by the product's flag"
@@ -78,18 +78,13 @@ class _Where:
     """From each place to the nearest of the file [km]; infinite outside."""
 
 
-def _bare(variable: str) -> str:
-    """A variable without its group."""
-    return variable.rpartition("/")[2]
-
-
 def _first(ds: xr.Dataset, path: Path, product: Product) -> _First:
     """What a file says of its soil moisture.
 
     Raises:
         GranuleError: it has none, or in units that are not known.
     """
-    name = find(ds, path.name, _bare(product.variable))
+    name = find(ds, path.name, bare(product.variable))
     attrs = {str(key): str(value) for key, value in ds.attrs.items()}
     return _First(name, conversion(name, ds[name].attrs, path.name), attrs)
 

@@ -42,10 +42,17 @@ class Values:
     """Vegetation optical depth beside it [1]; NaN where the file has none."""
 
 
-def _picker(
+def picker(
     ds: xr.Dataset, name: str, layout: Layout, block: dict[str, slice]
-) -> "Callable[[int], AnyArray]":
-    """What gives all values of a variable at a place, flat over its other dimensions."""
+) -> Callable[[int], AnyArray]:
+    """A function of a place: all values of a variable there, flat over its other dimensions.
+
+    Args:
+        ds: the file.
+        name: of the variable.
+        layout: of soil moisture, whose dimensions of place the variable has too.
+        block: of `dimensions.block_of`, with all places that will be asked for.
+    """
     variable = ds[name]
     if layout.owner is not None:
         whole, owner = variable.to_numpy(), layout.owner
@@ -131,7 +138,13 @@ def _no_time(ds: xr.Dataset, path: Path) -> str:
 
 
 def extract(
-    ds: xr.Dataset, variable: str, layout: Layout, places: Sequence[Int64], path: Path
+    ds: xr.Dataset,
+    variable: str,
+    layout: Layout,
+    places: Sequence[Int64],
+    path: Path,
+    *,
+    has_own_times: bool = True,
 ) -> list[Values]:
     """What a file holds at some places.
 
@@ -141,13 +154,15 @@ def extract(
         layout: of the variable.
         places: flat indices for each place that is asked for, as `layout.places_of` gives them.
         path: of the file, whose name may tell the day.
+        has_own_times: take the time of each value, where the file has one, before that of its axis.
 
     Raises:
         GranuleError: neither the file nor its name tells a time.
     """
     block = block_of(layout, np.concatenate([*places, np.zeros(0, np.int64)]))
-    value_of = _picker(ds, variable, layout, block)
-    own, flag = _own_times(ds, variable), next((one for one in FLAGS if one in ds.data_vars), None)
+    value_of = picker(ds, variable, layout, block)
+    own = _own_times(ds, variable) if has_own_times else None
+    flag = next((one for one in FLAGS if one in ds.data_vars), None)
     axis = _axis_times(ds, variable, layout, path)
     if axis is None and own is None:
         raise GranuleError(_no_time(ds, path))
@@ -156,10 +171,10 @@ def extract(
     if not any(np.isfinite(one).any() for one in values.values()):
         own = flag = None  # nothing to time or to judge: most days of few stations in daily files
     has_flag = flag is not None and ds[flag].dims == ds[variable].dims
-    flag_of = _picker(ds, str(flag), layout, block) if has_flag else None
-    time_of = _picker(ds, own, layout, block) if own is not None else None
+    flag_of = picker(ds, str(flag), layout, block) if has_flag else None
+    time_of = picker(ds, own, layout, block) if own is not None else None
     vod = _vod(ds, variable)
-    vod_of = _picker(ds, vod, layout, block) if vod is not None else None
+    vod_of = picker(ds, vod, layout, block) if vod is not None else None
 
     def at(place: int) -> Values:
         value = values[place]
