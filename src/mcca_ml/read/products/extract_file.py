@@ -119,9 +119,17 @@ def _axis_times(
         times, owner = cf_time.times_of(ds[axis], path.name), layout.owner
         return lambda place, _: (times[owner == place], times[owner == place])
     both = cf_time.axis_spans(ds, axis, path.name)
+    along = ds[axis].dims[0]
+    if along in layout.dims:  # points, or lines of a swath, with a time each
+        number = layout.dims.index(along)
+
+        def of_line(place: int, count: int) -> tuple[Datetime64, Datetime64]:
+            line = np.unravel_index(place, layout.shape)[number]
+            return np.full(count, both[0][line]), np.full(count, both[1][line])
+
+        return of_line
     rest = [d for d in ds[variable].dims if d not in layout.dims]
     sizes = [ds.sizes[d] for d in rest]
-    along = ds[axis].dims[0]
     wide = [one.reshape([-1 if d == along else 1 for d in rest]) for one in both]
     flat = [np.broadcast_to(one, sizes).ravel() for one in wide]
     return lambda _place, _count: (flat[0], flat[1])

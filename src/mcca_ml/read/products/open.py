@@ -42,11 +42,6 @@ def product_of(argument: str) -> Product:
     return Product(f"{stem}{SEPARATOR}{variable}" if variable else stem, place, variable)
 
 
-def bare(variable: str) -> str:
-    """A variable without its group."""
-    return variable.rpartition("/")[2]
-
-
 def files_of(path: Path) -> tuple[Path, ...]:
     """The files, or the cube, that a product consists of.
 

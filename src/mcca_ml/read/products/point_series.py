@@ -4,7 +4,6 @@ Files, variable, coordinates and times are those that `mcca-ml validate` finds: 
 `soil_moisture_variable`, `dimensions`, `cf_time` and `extract_file`.
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -22,28 +21,8 @@ from mcca_ml.read.products.dimensions import (
     places_of,
 )
 from mcca_ml.read.products.extract_file import extract, picker
-from mcca_ml.read.products.open import Product, bare, files_of, opened
-from mcca_ml.read.products.soil_moisture_variable import find
-
-
-def _moisture(product: Product, files: tuple[Path, ...]) -> Iterator[tuple[Path, xr.Dataset, str]]:
-    """Each open file that has soil moisture, with the name of that variable.
-
-    Raises:
-        GranuleError: no file has any; the message is that of the first.
-    """
-    why, count = "", 0
-    for path in files:
-        with opened(path, product.variable) as ds:
-            try:
-                name = find(ds, path.name, bare(product.variable))
-            except GranuleError as error:
-                why = why or str(error)
-                continue
-            count += 1
-            yield path, ds, name
-    if not count:
-        raise GranuleError(why)
+from mcca_ml.read.products.moisture_files import moisture_files
+from mcca_ml.read.products.open import Product, files_of
 
 
 def _days(ds: xr.Dataset, path: Path) -> Datetime64:
@@ -133,7 +112,8 @@ def read_series(
     first = np.datetime64("0001-01-01") if start is None else start
     last = np.datetime64("9999-12-31") if end is None else end
     parts, extent, is_near = [], "", False
-    for path, ds, name in _moisture(product, files_of(product.path)):
+    for path, ds, first_file in moisture_files(product):
+        name = first_file.variable
         layout = layout_of(ds, name, path.name)
         index, far = places_of(layout, lat, lon)
         extent = _extent(layout, _days(ds, path))
@@ -184,7 +164,8 @@ def read_day(product: Product, date: np.datetime64) -> xr.Dataset:
     spans = [(path, cf_time.of_name(path)) for path in files]
     named = tuple(path for path, span in spans if span and span[0] <= date < span[1])
     extent = ""
-    for path, ds, name in _moisture(product, named or files):
+    for path, ds, first_file in moisture_files(product, paths=named or files):
+        name = first_file.variable
         days = _days(ds, path)
         layout = layout_of(ds, name, path.name)
         extent = _extent(layout, days)
