@@ -187,3 +187,21 @@ def test_the_csv_of_several_looks_a_day_has_their_times(tmp_path):
         "2016-03-02T18:00:00",
     ]
     assert [row["sm"] for row in rows] == ["0.0000", "0.0600", "0.1200", "0.1800"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_inspect_finds_the_same_variable_and_days(kind, tmp_path):
+    path = kind(tmp_path)
+    name = "soilwater" if kind is days_as_nc4 else "SM_layer" if kind is other_names else "sm"
+    done = run(app, ["inspect", str(path)])
+    assert done.exit_code == 0, done.output
+    assert f"{name} in m3 m-3" in done.output
+    assert "2016-03-01 to 2016-03-03" in done.output
+
+
+@pytest.mark.real_data
+@pytest.mark.parametrize("name", ["esa_cci_v04.2_passive", "ascat_l2", "gldas"])
+def test_products_of_others_are_inspected(real_data, name):
+    done = run(app, ["inspect", str(real_data / "products" / name)])
+    assert done.exit_code == 0, done.output
+    assert "recommended" in done.output

@@ -84,6 +84,12 @@ def _good(
     return np.asarray(flag == (1 if name == "recommended_operational" else 0))
 
 
+def flag_name(ds: xr.Dataset, variable: str) -> str | None:
+    """The variable that says which values the product recommends; None where there is none."""
+    flag = next((name for name in FLAGS if name in ds.data_vars), None)
+    return flag if flag is not None and ds[flag].dims == ds[variable].dims else None
+
+
 def _own_times(ds: xr.Dataset, variable: str) -> str | None:
     """A variable that tells the time of each value: of the same dimensions, in units of time."""
     dims = ds.variables[variable].dims
@@ -170,7 +176,7 @@ def extract(
     block = block_of(layout, np.concatenate([*places, np.zeros(0, np.int64)]))
     value_of = picker(ds, variable, layout, block)
     own = _own_times(ds, variable) if has_own_times else None
-    flag = next((one for one in FLAGS if one in ds.data_vars), None)
+    flag = flag_name(ds, variable)
     axis = _axis_times(ds, variable, layout, path)
     if axis is None and own is None:
         raise GranuleError(_no_time(ds, path))
@@ -178,8 +184,7 @@ def extract(
     values = {place: value_of(place).astype(np.float64) for place in wanted}
     if not any(np.isfinite(one).any() for one in values.values()):
         own = flag = None  # nothing to time or to judge: most days of few stations in daily files
-    has_flag = flag is not None and ds[flag].dims == ds[variable].dims
-    flag_of = picker(ds, str(flag), layout, block) if has_flag else None
+    flag_of = picker(ds, flag, layout, block) if flag is not None else None
     time_of = picker(ds, own, layout, block) if own is not None else None
     vod = _vod(ds, variable)
     vod_of = picker(ds, vod, layout, block) if vod is not None else None

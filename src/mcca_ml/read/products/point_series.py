@@ -25,7 +25,7 @@ from mcca_ml.read.products.moisture_files import moisture_files
 from mcca_ml.read.products.open import Product, files_of
 
 
-def _days(ds: xr.Dataset, path: Path) -> Datetime64:
+def days_of(ds: xr.Dataset, path: Path) -> Datetime64:
     """UTC days on the axis of times, else that of the file's name; empty where neither has one."""
     axis = cf_time.axis_of(ds)
     if axis is not None:
@@ -74,7 +74,7 @@ def _cut(
     ds: xr.Dataset, name: str, path: Path, first: np.datetime64, last: np.datetime64
 ) -> xr.Dataset | None:
     """A file without the steps of its axis before and after some days; None where none are left."""
-    days = _days(ds, path)
+    days = days_of(ds, path)
     wanted = np.flatnonzero((days >= first) & (days <= last))
     if days.size and not wanted.size:
         return None
@@ -116,7 +116,7 @@ def read_series(
         name = first_file.variable
         layout = layout_of(ds, name, path.name)
         index, far = places_of(layout, lat, lon)
-        extent = _extent(layout, _days(ds, path))
+        extent = _extent(layout, days_of(ds, path))
         is_near |= index.size > 0
         some = _cut(ds, name, path, first, last) if index.size else None
         if some is not None:
@@ -166,7 +166,7 @@ def read_day(product: Product, date: np.datetime64) -> xr.Dataset:
     extent = ""
     for path, ds, first_file in moisture_files(product, paths=named or files):
         name = first_file.variable
-        days = _days(ds, path)
+        days = days_of(ds, path)
         layout = layout_of(ds, name, path.name)
         extent = _extent(layout, days)
         if date in days:
@@ -182,7 +182,7 @@ def _of_day(
     """One day of a file as a map."""
     axis = cf_time.axis_of(ds)
     if axis is not None and ds[axis].dims[0] in ds[name].dims:
-        ds = ds.isel({ds[axis].dims[0]: int(np.argmax(_days(ds, path) == date))})
+        ds = ds.isel({ds[axis].dims[0]: int(np.argmax(days_of(ds, path) == date))})
     ds = ds.squeeze([d for d in ds[name].dims if d not in layout.dims and ds.sizes[d] == 1])
     if not layout.has_axes or set(ds[name].dims) != set(layout.dims):
         raise GranuleError(
