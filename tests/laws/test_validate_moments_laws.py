@@ -8,11 +8,10 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from mcca_ml.errors import SchemaError
-from mcca_ml.learn.scores import score
 from mcca_ml.metrics import anomalies, mergeable
 from mcca_ml.metrics.lagged_moments import chain_of, lag_one
 from mcca_ml.metrics.moments import empty, merge, moments_of, total
-from mcca_ml.metrics.scores import Scores, scores_of
+from mcca_ml.metrics.scores import Scores, cell_scores, scores_of
 
 DAYS = np.arange("2014-11-20", "2017-03-01", dtype="M8[D]")
 SPAN = mergeable.Span(DAYS[0], DAYS[-1])
@@ -88,12 +87,16 @@ def test_moments_are_the_sums_over_all_days():
     assert all(np.isnan(getattr(found, name)[4]) for name in ("bias", "rmsd", "r", "slope"))
 
 
-def test_scores_are_those_of_the_learner():
-    """Two definitions of one score would be one too many."""
+def test_scores_of_a_report_are_those_of_a_validation():
+    """Also the anomaly R: of the learner, of tables, of key scores and at stations it is one."""
     a, b, _ = made(2, 0.5)
-    ours, learners = scores_of(moments_of([a, b])), score(a, b, np.zeros_like(a))
-    for ours_name, name in (("bias", "bias"), ("rmsd", "rmse"), ("ubrmsd", "ubrmse"), ("r", "r")):
-        np.testing.assert_allclose(getattr(ours, ours_name), getattr(learners, name), rtol=1e-12)
+    found = cell_scores(a, b)
+    whole = mergeable.pair_scores(mergeable.in_parts([a, b], DAYS, SPAN, 300))
+    for name in ("bias", "rmsd", "ubrmsd", "r"):
+        np.testing.assert_allclose(
+            getattr(found, name), getattr(whole.absolute, name), rtol=1e-12, atol=1e-12
+        )
+    np.testing.assert_allclose(found.anomaly_r, whole.window.r, rtol=1e-12, atol=1e-12)
 
 
 def test_a_far_mean_costs_no_digits():
