@@ -19,11 +19,13 @@ def test_the_score_is_the_integral_that_defines_it(error, sd):
 
     far = 12 * sd + abs(error)
     wanted = quad(below, -far, 0, limit=200)[0] + quad(above, 0, far, limit=200)[0]
-    assert float(crps_gneiting07(np.array(error), np.array(sd))) == pytest.approx(wanted, rel=1e-6)
+    found = crps_gneiting07(np.array([error]), np.array([sd]))
+    assert found == pytest.approx(wanted, rel=1e-6)
 
 
 def test_a_sure_estimate_has_its_absolute_error():
-    assert float(crps_gneiting07(np.array(0.04), np.array(1e-9))) == pytest.approx(0.04, rel=1e-6)
+    found = crps_gneiting07(np.array([0.04]), np.array([1e-9]))
+    assert found == pytest.approx(0.04, rel=1e-6)
 
 
 def test_intervals_of_a_normal_error_are_nominal():

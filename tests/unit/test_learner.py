@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from pydantic import ValidationError
@@ -109,15 +110,15 @@ def test_a_feature_never_seen_enters_as_nothing_known():
 
 
 def test_one_step_of_adam_by_hand():
-    weights, gradient = {"a": np.float32(2)}, {"a": np.float32(0.5)}
+    weights, gradient = {"a": jnp.float32(2)}, {"a": jnp.float32(0.5)}
     free, moments = adam.step(
-        weights, gradient, adam.at_rest(weights), rate=0.1, start={"a": 1.0}, penalty=0.0
+        weights, gradient, adam.at_rest(weights), rate=0.1, start={"a": jnp.float32(1)}, penalty=0.0
     )
     assert float(free["a"]) == pytest.approx(
         1.9, abs=1e-5
     )  # the first step has the length of the rate
     held, _ = adam.step(
-        weights, gradient, adam.at_rest(weights), rate=0.1, start={"a": 1.0}, penalty=2.5
+        weights, gradient, adam.at_rest(weights), rate=0.1, start={"a": jnp.float32(1)}, penalty=2.5
     )
     # s = 0.5, u = 1.9: 1 + 0.9 * 0.5 / (0.5 + 2 * 0.1 * 2.5)
     assert float(held["a"]) == pytest.approx(1.45, abs=1e-5)

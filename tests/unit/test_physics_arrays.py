@@ -10,8 +10,6 @@ from mcca_ml.physics import dielectric, emission, reflectivity, roughness, tempe
 RANGES = {
     "soil_moisture": (0.02, 0.5),
     "clay": (0.05, 0.5),
-    "sand": (0.1, 0.5),
-    "bulk_density": (1.0, 1.7),
     "temperature": (280.0, 305.0),
     "frequency": (1.41e9, 1.8e10),
     "permittivity": (3.0, 30.0),
@@ -25,20 +23,20 @@ RANGES = {
     "omega": (0.0, 0.15),
     "vod": (0.0, 1.5),
 }
-SOIL = ("soil_moisture", "clay", "sand", "bulk_density", "temperature", "frequency")
+
+
+def fresnel_reflectivity(permittivity, incidence):
+    """Of a ground without loss, whose permittivity can be drawn as the other arguments."""
+    return reflectivity.fresnel_reflectivity(permittivity.astype(jnp.complex64), incidence)
+
+
 CASES = [
     (dielectric.soil_permittivity_mironov09, ("soil_moisture", "clay", "frequency")),
-    (dielectric.soil_permittivity_mironov13, ("soil_moisture", "clay", "temperature")),
-    (dielectric.soil_permittivity_wang80, SOIL),
-    (dielectric.soil_permittivity_dobson85, SOIL),
     (water.water_permittivity_ulaby86, ("temperature", "frequency")),
-    (water.water_permittivity_klein77, ("temperature", "frequency")),
-    (reflectivity.fresnel_reflectivity, ("permittivity", "incidence")),
+    (fresnel_reflectivity, ("permittivity", "incidence")),
     (roughness.rough_reflectivity_wang81, ("r", "r", "h", "q", "n", "incidence")),
     (roughness.polarization_mixing_chaubell20, ("h",)),
     (temperature.effective_temperature_choudhury82, ("temperature", "temperature", "weight")),
-    (temperature.effective_temperature_wigneron01, ("temperature", "temperature", "soil_moisture")),
-    (temperature.effective_temperature_smap, ("temperature", "temperature", "weight")),
     (temperature.land_surface_temperature_holmes09, ("tb",)),
     (emission.transmissivity, ("vod", "incidence")),
     (emission.optical_depth, ("weight", "incidence")),
@@ -115,16 +113,13 @@ def test_dry_and_black_corners_have_finite_gradients():
     zero = jnp.float32(0)
 
     def dry(m):
-        eps = dielectric.soil_permittivity_dobson85(
-            m, *map(jnp.float32, (0.2, 0.3, 1.4, 290.0, 1.41e9))
-        )
+        eps = dielectric.soil_permittivity_mironov09(m, *map(jnp.float32, (0.2, 1.41e9)))
         return eps.real + eps.imag
 
     corners = [
         jax.grad(dry)(zero),
-        jax.grad(lambda m: temperature.effective_temperature_wigneron01(300.0, 290.0, m))(zero),
         jax.grad(lambda n: sum(roughness.rough_reflectivity_wang81(
-            0.2, 0.3, 0.1, 0.0, n, jnp.float32(jnp.pi / 2))))(jnp.float32(2)),
+            *map(jnp.float32, (0.2, 0.3, 0.1, 0.0)), n, jnp.float32(jnp.pi / 2))))(jnp.float32(2)),
         jax.grad(lambda g: emission.optical_depth(g, jnp.float32(0.7)))(zero),
         jax.grad(lambda a: sum(reflectivity.fresnel_reflectivity(jnp.complex64(1), a)))(
             jnp.float32(jnp.pi / 2)

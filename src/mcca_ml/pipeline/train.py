@@ -90,7 +90,7 @@ def count_targets(task: TrainTask) -> Int64:
 def _sample(task: TrainTask, chosen: Int64) -> Series:
     """Series of those cells of a task whose places are among `chosen`."""
     inside = chosen[(chosen >= task.cells.start) & (chosen < task.cells.stop)]
-    return sequences.of(series_of(task), inside - task.cells.start)
+    return sequences.select_cells(series_of(task), inside - task.cells.start)
 
 
 def start_of(tasks: list[TrainTask], executor: Executor | None) -> tuple[Start, Series]:

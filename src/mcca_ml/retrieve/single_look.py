@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -102,8 +102,8 @@ class Solver:
         def everywhere(value: Float32) -> Float32:
             return np.broadcast_to(np.asarray(value, np.float32), count)
 
-        full = error._replace(clay=rows.clay_sd[where], temperature=rows.temperature_sd[where])
-        return Cell(*(value[where] for value in rows.cell)), jax.tree.map(everywhere, full)
+        full = replace(error, clay=rows.clay_sd[where], temperature=rows.temperature_sd[where])
+        return jax.tree.map(lambda value: value[where], rows.cell), jax.tree.map(everywhere, full)
 
     def map(self, kernel: Callable[[Any], Sequence[Array]], inputs: object) -> list[AnyArray]:
         """Outputs of a kernel over all rows of its inputs, any tree of arrays of one length."""
@@ -221,7 +221,7 @@ def retrieve(
     schema.check(ds, schema.ANCILLARY, where="retrieve: input")
     model = model_of(ds, settings)
     rows = rows_of(ds, model.channels, settings)
-    rows = rows.replace_flag(rows.flag | FLAG_DTYPE(int(Flag.VOD_RATIO_FROM_PRIOR)))
+    rows = replace(rows, flag=rows.flag | FLAG_DTYPE(int(Flag.VOD_RATIO_FROM_PRIOR)))
     where = attempted(rows.flag)
     with given_or_threads(executor) as workers:
         solved = Solver(model, workers, done)(rows, where, error_of(settings))
