@@ -26,8 +26,8 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from mcca_ml import schema
-from mcca_ml.arrays import AnyArray, Booleans, Floating, Integer, UInt32
+from mcca_ml import flags, schema
+from mcca_ml.arrays import AnyArray, Floating, Integer
 from mcca_ml.errors import SchemaError
 from mcca_ml.flags import Flag
 from mcca_ml.grid import ease2, land
@@ -219,16 +219,11 @@ def _put_flag(out: xr.Dataset, ds: xr.Dataset, cover: ov.Cover) -> None:
     for bit, share in of_own_share.items():
         here = flag & np.uint32(int(bit))
         new |= ov.flags_by_share(here, observed, cover, min_share=share)
-    new |= _bit(out["tb"].isnull().any("channel").to_numpy(), Flag.TB_INVALID)
+    new |= flags.where(out["tb"].isnull().any("channel").to_numpy(), Flag.TB_INVALID)
     if "soil_temperature" in ds:
-        new |= _bit(out["soil_temperature"].isnull().to_numpy(), Flag.NO_TEMPERATURE)
+        new |= flags.where(out["soil_temperature"].isnull().to_numpy(), Flag.NO_TEMPERATURE)
     seen = ov.at_least(ov.covered_share(cover, observed), ov.MIN_SHARE)
-    _put(out, ds, "flag", np.where(seen, new, np.uint32(int(Flag.NOT_OBSERVED))))
-
-
-def _bit(where: Booleans, flag: Flag) -> UInt32:
-    """The bit of `flag` where `where` is true."""
-    return np.where(where, np.uint32(int(flag)), np.uint32(0))
+    _put(out, ds, "flag", np.where(seen, new, flags.where(~seen, Flag.NOT_OBSERVED)))
 
 
 def _with_missing(values: Floating, dtype: np.dtype, fill: int) -> AnyArray:

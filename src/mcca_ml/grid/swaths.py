@@ -80,7 +80,7 @@ def grid_swaths(
     table = footprint_bins.table_of(cells)
     window = (days[0] - _MARGIN).astype("M8[ms]"), (days[-1] + _ONE_DAY + _MARGIN).astype("M8[ms]")
     sums: dict[Key, list[footprint_bins.Part]] = {}
-    granules: dict[str, str] = {}
+    granules: dict[str, bool] = {}
     present: set[str] = set()
     for swath in swaths:
         sensor = _checked(swath, sensor)
@@ -92,7 +92,7 @@ def grid_swaths(
             parts.append(part)
             if len(parts) >= _KEEP:
                 parts[:] = [footprint_bins.merged(parts)]
-        granules[str(swath.attrs.get("granule", ""))] = str(swath.attrs.get("simulated", "false"))
+        granules[str(swath.attrs.get("granule", ""))] = schema.is_simulated(swath)
     if sensor is None:
         raise SchemaError("grid_swaths: found no swath, expected one or more; or name the sensor")
     wanted = _channels(sensor, present, channels)
@@ -102,7 +102,7 @@ def grid_swaths(
         "sensor": sensor.name,
         "grid": M25.name,
         "granules": "\n".join(sorted(granules)),
-        "simulated": "true" if "true" in granules.values() else "false",
+        "simulated": "true" if any(granules.values()) else "false",
     }
     return schema.check(out, schema.GRID_TB, where="grid_swaths: output")
 

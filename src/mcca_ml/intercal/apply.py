@@ -3,7 +3,7 @@
 import numpy as np
 import xarray as xr
 
-from mcca_ml import schema
+from mcca_ml import flags, schema
 from mcca_ml.arrays import Float64, Int64
 from mcca_ml.config.calibrate import CalibrateSettings
 from mcca_ml.errors import SchemaError
@@ -93,7 +93,7 @@ def apply(
     is_lost = (np.isfinite(tb) & ~is_good).any(axis=-1)
     sd = np.where(is_good, np.sqrt(variance), np.nan).astype(np.float32)
     flag = ds["flag"].transpose(*schema.LOOK).to_numpy().astype(FLAG_DTYPE)
-    flag |= np.where(is_lost, FLAG_DTYPE(int(Flag.TB_INVALID)), FLAG_DTYPE(0))
+    flag |= flags.where(is_lost, Flag.TB_INVALID)
     out = ds.assign(
         tb=(order, np.where(is_good, value, np.nan).astype(np.float32), {"units": "K"}),
         flag=(schema.LOOK, flag, {"units": "1"}),

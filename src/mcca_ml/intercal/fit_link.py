@@ -10,6 +10,7 @@ from mcca_ml.config.calibrate import CalibrateSettings
 from mcca_ml.intercal.deming_regression import Fit, Line, fit_lines
 from mcca_ml.intercal.link import LineFlag, Link, prior_of
 from mcca_ml.intercal.match import Pairs, match_pairs
+from mcca_ml.intercal.screen import nan_median
 from mcca_ml.intercal.shrinkage import Spread, shrink, spread_of
 
 BLOCK_PAIRS = 200_000
@@ -90,7 +91,7 @@ def _pool(pairs: Pairs, group: Int64, settings: CalibrateSettings) -> Fit:
 def _steadied(fit: Fit, pool_noise: Float64, settings: CalibrateSettings) -> Line:
     """Lines of cells with variances from a noise that few pairs do not make up alone."""
     is_sure = fit.pairs >= settings.min_pairs
-    typical = _median(np.where(is_sure, fit.noise_var, np.nan), pool_noise)
+    typical = nan_median(np.where(is_sure, fit.noise_var, np.nan), pool_noise)
     own = np.where(is_sure, fit.noise_var, typical)
     noise = (fit.pairs * own + NOISE_PAIRS * typical) / (fit.pairs + NOISE_PAIRS)
     few = noise / np.maximum(fit.pairs, 1)
@@ -98,14 +99,6 @@ def _steadied(fit: Fit, pool_noise: Float64, settings: CalibrateSettings) -> Lin
         level_var=np.where(is_sure, fit.line.level_var * noise / own, few),
         slope_var=np.where(is_sure, fit.line.slope_var * noise / own, np.inf),
     )
-
-
-def _median(values: Float64, otherwise: Float64) -> Float64:
-    """Median over the first axis without NaN; `otherwise` where there is nothing."""
-    rows = np.sort(values, axis=0)
-    count = np.isfinite(rows).sum(axis=0)
-    middle = rows[np.maximum(count - 1, 0) // 2, np.arange(rows.shape[1])]
-    return np.where(count > 0, middle, otherwise)
 
 
 def _class_lines(
@@ -200,8 +193,8 @@ def link_of_pairs(
     spread = spread_of(own, prior, is_sure)
     if settings.prior_pairs > 0:
         signal = np.where(is_sure, fit.spread_var, np.nan)
-        noise = _median(np.where(is_sure, fit.noise_var, np.nan), pool.noise_var[0])
-        spread = _set_spread(noise, _median(signal, np.ones_like(noise)), settings.prior_pairs)
+        noise = nan_median(np.where(is_sure, fit.noise_var, np.nan), pool.noise_var[0])
+        spread = _set_spread(noise, nan_median(signal, np.ones_like(noise)), settings.prior_pairs)
     line, level_weight, slope_weight = shrink(own, prior, spread)
     return Link(
         sensor=sensor,

@@ -11,7 +11,8 @@ from mcca_ml.arrays import AnyArray, Booleans, Datetime64, Float32, Int64
 from mcca_ml.config.calibrate import CalibrateSettings
 from mcca_ml.errors import SchemaError
 from mcca_ml.flags import FLAG_DTYPE
-from mcca_ml.intercal.screen import paired_channels, usable
+from mcca_ml.intercal.screen import usable
+from mcca_ml.sensors import paired_channels
 
 BLOCK_CELLS = 4096
 """Cells that are looked at together: what bounds the memory."""

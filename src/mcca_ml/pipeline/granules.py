@@ -21,16 +21,10 @@ from mcca_ml.config.load import InputSettings
 from mcca_ml.errors import ConfigError, GranuleError
 from mcca_ml.read.by_day import stamp
 from mcca_ml.read.granule_names import check_versions
+from mcca_ml.sensors import products
 from mcca_ml.store.read_blocks import digest
 
-PRODUCTS: Mapping[str, str] = {
-    "SPL3SMP": "SMAP",
-    "SPL3SMP_E": "SMAP",
-    "SPL1CTB": "SMAP",
-    "SPL1CTB_E": "SMAP",
-    **{f"1C-{name}": name for name in ("TMI", "AMSRE", "GMI", "AMSR2")},
-    **{f"{level}-{name}": name for level in ("L1R", "L3") for name in ("AMSRE", "AMSR2")},
-}
+PRODUCTS: Mapping[str, str] = products()
 """Sensor by the name of a product, the `<product>` of `[input.<product>]`."""
 
 SUFFIXES = (".h5", ".hdf5", ".nc", ".nc4")

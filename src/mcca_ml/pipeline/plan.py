@@ -16,10 +16,8 @@ from mcca_ml.errors import ConfigError
 from mcca_ml.grid.ease2 import M25, cell_latlon
 from mcca_ml.grid.land import land_cells, land_mask
 from mcca_ml.pipeline.granules import ONE_DAY, Cache, Granule, digest_of, granules_of, of_days
+from mcca_ml.sensors import SENSORS, networks
 from mcca_ml.store.read_blocks import Frame, block_of, days_of_block, digest
-
-NETWORKS = {"AMSR2": ("AMSR2", "AMSRE"), "GMI": ("GMI", "TMI")}
-"""Sensors that each network is applied to, by the sensor that it is trained on, which is first."""
 
 
 @dataclass(frozen=True)
@@ -41,19 +39,12 @@ class Plan:
     @cached_property
     def imagers(self) -> tuple[str, ...]:
         """Sensors of the record for which there are granules, sorted."""
-        return tuple(name for name in sorted(self.granules) if name != "SMAP")
+        return tuple(name for name in sorted(self.granules) if SENSORS[name].network)
 
     @cached_property
     def streams(self) -> tuple[str, ...]:
         """Sensors that give a stream, sorted: those whose network can be trained."""
-        found = [
-            sensor
-            for trained, sensors in NETWORKS.items()
-            if trained in self.granules
-            for sensor in sensors
-            if sensor in self.granules
-        ]
-        return tuple(sorted(found))
+        return tuple(name for name in self.imagers if SENSORS[name].network in self.granules)
 
     def lean(self) -> "Plan":
         """The same plan without its list of granules, small enough for every task."""
@@ -72,7 +63,7 @@ class Plan:
 
     def networks(self) -> tuple[str, ...]:
         """Sensors that a network is trained on."""
-        return tuple(name for name in NETWORKS if name in self.granules)
+        return tuple(name for name in networks() if name in self.granules)
 
     def grid_store(self, sensor: str) -> Path:
         """Store of gridded brightness temperature."""

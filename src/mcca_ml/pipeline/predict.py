@@ -12,9 +12,10 @@ from mcca_ml.learn.predict_stream import stream_of
 from mcca_ml.parallel import perform
 from mcca_ml.pipeline import checkpoints
 from mcca_ml.pipeline.load_series import Source, inputs_of_part, observed
-from mcca_ml.pipeline.plan import NETWORKS, Plan
+from mcca_ml.pipeline.plan import Plan
 from mcca_ml.pipeline.stage import Progress, Stage, Tally
 from mcca_ml.pipeline.train import files_of
+from mcca_ml.sensors import SENSORS
 from mcca_ml.store.read_blocks import (
     blocks_of_cells,
     content_digest,
@@ -58,19 +59,10 @@ def predict_block(task: PredictTask) -> int:
     return int(ds.sizes["cell"])
 
 
-def network_of(sensor: str) -> str:
-    """Sensor whose network is applied to a sensor.
-
-    >>> network_of("TMI")
-    'GMI'
-    """
-    return next(trained for trained, sensors in NETWORKS.items() if sensor in sensors)
-
-
 def _tasks(plan: Plan, sensor: str) -> list[PredictTask]:
     """Blocks of one stream that are missing."""
     source = Source(plan.lean())
-    trained = network_of(sensor)
+    trained = SENSORS[sensor].network
     folder = plan.network(trained)
     files = files_of(plan, trained)
     blocks = blocks_of_cells(plan.cells.size)
@@ -109,7 +101,8 @@ def predict(plan: Plan, executor: Executor | None, progress: Progress) -> Tally:
     perform(predict_block, tasks, executor, bar)
     left = sorted(set(plan.imagers) - set(plan.streams))
     notes = [
-        f"{name} gives no stream: its network is {network_of(name)}'s, of which there is no granule"
+        f"{name} gives no stream: its network is {SENSORS[name].network}'s, of which there is no "
+        "granule"
         for name in left
     ]
     return Tally(Stage.PREDICT, len(tasks), f"streams of {', '.join(plan.streams)}", tuple(notes))

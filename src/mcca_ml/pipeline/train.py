@@ -27,8 +27,9 @@ from mcca_ml.pipeline.load_series import (
     target_for,
     visible_target,
 )
-from mcca_ml.pipeline.plan import NETWORKS, Plan
+from mcca_ml.pipeline.plan import Plan
 from mcca_ml.pipeline.stage import Progress, Stage, Tally
+from mcca_ml.sensors import networks
 from mcca_ml.store.read_blocks import digest
 
 GROUP_CELLS = 256
@@ -250,7 +251,7 @@ def train(plan: Plan, executor: Executor | None, progress: Progress) -> Tally:
     if not plan.networks():
         raise GranuleError(
             f"train: found granules of {', '.join(plan.imagers) or 'no imager'}, expected some of "
-            f"{' or '.join(NETWORKS)}, which fly beside SMAP; give [input.1C-AMSR2] or "
+            f"{' or '.join(networks())}, which fly beside SMAP; give [input.1C-AMSR2] or "
             "[input.1C-GMI]"
         )
     cells = sum(_train_sensor(plan, name, executor, progress) for name in plan.networks())

@@ -15,7 +15,7 @@ from mcca_ml.constants import FILL_FLOAT
 from mcca_ml.errors import SchemaError
 from mcca_ml.flags import FLAG_DTYPE
 from mcca_ml.grid import ease2
-from mcca_ml.publish.attributes import Provenance, global_attributes, is_simulated
+from mcca_ml.publish.attributes import Provenance, global_attributes
 from mcca_ml.publish.coordinates import place_axes
 from mcca_ml.publish.variables import (
     FIELDS,
@@ -30,6 +30,7 @@ from mcca_ml.publish.variables import (
     obs_time_attributes,
     vod_attributes,
 )
+from mcca_ml.schema import is_simulated
 
 DIMS = ("time", "look", "y", "x")
 LOOKS = ("am", "pm")

@@ -13,10 +13,10 @@ from mcca_ml.errors import GranuleError, SchemaError
 from mcca_ml.grid import ease2
 from mcca_ml.grid.daily_composite import compose_day
 from mcca_ml.grid.regrid import to_m25
-from mcca_ml.publish.attributes import is_simulated
 from mcca_ml.read.ancillary import with_ancillary
 from mcca_ml.read.by_day import Part
 from mcca_ml.read.granule import shorten
+from mcca_ml.schema import is_simulated
 
 Grid = Literal["native", "m25"]
 Look = Literal["am", "pm", "both"]

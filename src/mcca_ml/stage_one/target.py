@@ -21,12 +21,12 @@ from mcca_ml.grid import ease2
 from mcca_ml.grid.daily_composite import TARGET_HOUR
 from mcca_ml.grid.regrid import cover_of, to_m25
 from mcca_ml.grid.stack_days import stack_days
-from mcca_ml.publish.attributes import is_simulated
 from mcca_ml.read.any_granule import read
 from mcca_ml.read.by_day import Part, by_day, stamp_day
 from mcca_ml.read.granule_names import check_versions
 from mcca_ml.retrieve.channels import choose_channels
 from mcca_ml.retrieve.single_look import BLOCK_ROWS, retrieve
+from mcca_ml.schema import is_simulated
 from mcca_ml.sensors import SMAP
 from mcca_ml.stage_one.compose_day import EmptyDayError, by_product, gather
 from mcca_ml.stage_one.fill_ancillary import with_lent

@@ -11,8 +11,9 @@ import xarray as xr
 from mcca_ml.arrays import Booleans, Datetime64, Float32, Float64
 from mcca_ml.config.simulate import BoxSettings, DroughtSettings, SimulateSettings
 from mcca_ml.report.scores.calibration_error import Shift
+from mcca_ml.sensors import networks
 
-_FIRST = ("AMSR2", "AMSRE", "GMI", "TMI")
+_FIRST = tuple(name for names in networks().values() for name in names)
 """Streams by the weight that they have where several look: whose calibration error counts."""
 
 
