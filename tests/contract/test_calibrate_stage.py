@@ -13,7 +13,7 @@ from mcca_ml.intercal.coefficients import changes_of, describe, link_of, read, t
 from mcca_ml.intercal.fit_link import calibrate
 from mcca_ml.intercal.link import LineFlag, chain, combine
 from mcca_ml.intercal.match import match_pairs
-from mcca_ml.intercal.screen import usable
+from mcca_ml.intercal.screen import conditions, usable
 from mcca_ml.intercal.step import Step
 
 SETTINGS = CalibrateSettings()
@@ -103,6 +103,25 @@ def test_snow_rain_interference_and_doubtful_values_are_not_paired():
     sand[:, :3] += 20.0
     sand[7:9] = sand[0]
     assert usable(sand[:, None, None, :], flag[:, None, None] * 0, names, SETTINGS)[:9].all()
+
+
+def test_conditions_of_looks_snow_is_no_rain_and_the_median_is_of_the_middle_two():
+    names = ["10.65V", "18.7V", "36.5V", "10.65H", "18.7H"]
+    dry = [262.0, 272.0, 270.0, 250.0, 252.0]
+    looks = np.array([dry] * 8, np.float32)
+    looks[4:, 2] = 262.0  # half of the looks scatter by 10 K, half by 2 K: their median is 6 K
+    looks[6, 2] = 250.0  # scatters by 22 K, 16 K above the median, but cold: snow, not rain
+    looks[7, 2] = 260.5  # 11.5 K: 5.5 K above the median
+    looks[0, 0] = 280.0  # a transmitter at one polarisation
+    days = np.ones(8, np.bool_)
+    flag = conditions(looks[:, None, None, :], names, SETTINGS, usual_days=days)[:, 0, 0]
+    rain, snow = int(Flag.PRECIPITATION), int(Flag.SNOW)
+    assert flag.tolist() == [int(Flag.TB_SUSPECT), 0, 0, 0, 0, 0, snow | int(Flag.FROZEN), rain]
+    usual = days & (flag == 0)  # four of 2 K and two of 10 K: their median is 2 K
+    of_few = conditions(looks[:, None, None, :], names, SETTINGS, usual_days=usual)[:, 0, 0]
+    assert of_few[4:6].tolist() == [rain, rain]
+    none = conditions(looks[:, None, None, :], names, SETTINGS, usual_days=~days)[:, 0, 0]
+    assert none.tolist()[7] == 0  # no usual value to compare with
 
 
 def test_a_sensor_is_brought_to_the_scale_of_its_reference(made):

@@ -130,7 +130,7 @@ def _checked(swath: xr.Dataset, sensor: Sensor | None) -> Sensor:
             f"{where}: found sensor {name!r}, expected {' or '.join(expected)}; "
             "grid each sensor by itself"
         )
-    return SENSORS[name]
+    return sensor or SENSORS[name]
 
 
 def _channels(sensor: Sensor, present: set[str], channels: Sequence[str] | None) -> list[str]:
