@@ -120,8 +120,9 @@ def test_conditions_of_looks_snow_is_no_rain_and_the_median_is_of_the_middle_two
     usual = days & (flag == 0)  # four of 2 K and two of 10 K: their median is 2 K
     of_few = conditions(looks[:, None, None, :], names, SETTINGS, usual_days=usual)[:, 0, 0]
     assert of_few[4:6].tolist() == [rain, rain]
-    none = conditions(looks[:, None, None, :], names, SETTINGS, usual_days=~days)[:, 0, 0]
-    assert none.tolist()[7] == 0  # no usual value to compare with
+    looks[1] = np.nan
+    lost = conditions(looks[:, None, None, :], names, SETTINGS, usual_days=np.arange(8) == 1)
+    assert lost[7, 0, 0] == 0  # nothing to compare with
 
 
 def test_a_sensor_is_brought_to_the_scale_of_its_reference(made):
