@@ -10,7 +10,7 @@ from mcca_ml.errors import GranuleError, SchemaError
 from mcca_ml.flags import FLAG_DTYPE, Flag
 from mcca_ml.intercal.apply import apply
 from mcca_ml.intercal.coefficients import changes_of, describe, link_of, read, to_dataset, write
-from mcca_ml.intercal.fit_link import calibrate
+from mcca_ml.intercal.fit_link import link_of_pairs
 from mcca_ml.intercal.link import LineFlag, chain, combine
 from mcca_ml.intercal.match import match_pairs
 from mcca_ml.intercal.screen import conditions, usable
@@ -45,6 +45,11 @@ def two_sensors(seed=0):
     return first, made_grid("GMI", GMI, "2014-03-05", other, seconds=seconds + 1200)
 
 
+def calibrate(source, reference, settings):
+    names = {"sensor": source.attrs["sensor"], "reference": reference.attrs["sensor"]}
+    return link_of_pairs(match_pairs(source, reference, settings), settings, **names)
+
+
 @pytest.fixture(scope="module")
 def made():
     tmi, gmi = two_sensors()
@@ -68,18 +73,6 @@ def test_pairs_are_the_nearest_looks_across_midnight_and_whatever_the_look():
     assert pairs.when.astype(str).tolist() == ["2014-05-02T23:50:00"]
     apart = match_pairs(one, two, CalibrateSettings(window_minutes=15))
     assert apart.x.shape == (0, 1)
-
-
-def test_pairs_are_made_at_common_cells_in_blocks_of_any_size(monkeypatch):
-    tmi, gmi = two_sensors()
-    tmi = tmi.assign_coords(cell=np.arange(CELLS) + 5)
-    whole = match_pairs(tmi, gmi, SETTINGS)
-    assert whole.cells.tolist() == list(range(5, 12))
-    assert (np.diff(whole.cell) >= 0).all()
-    monkeypatch.setattr("mcca_ml.intercal.match.BLOCK_CELLS", 3)
-    again = match_pairs(tmi, gmi, SETTINGS)
-    np.testing.assert_array_equal(whole.x, again.x)
-    np.testing.assert_array_equal(whole.cell, again.cell)
 
 
 def test_snow_rain_interference_and_doubtful_values_are_not_paired():
@@ -225,7 +218,7 @@ def test_refusals_say_what_was_found_and_what_to_do(made, tmp_path):
         apply(gmi, coefficients)
     with pytest.raises(SchemaError, match="TMI without 37V, expected 10.65V, 19.35V, 37V; grid"):
         apply(tmi.isel(channel=[0, 1]), coefficients)
-    with pytest.raises(SchemaError, match="no cell in common, expected overlapping regions"):
+    with pytest.raises(SchemaError, match="other cells, expected the same"):
         match_pairs(tmi, gmi.assign_coords(cell=np.arange(CELLS) + 900), SETTINGS)
     with pytest.raises(SchemaError, match="expected one band in common; grid the same bands"):
         match_pairs(tmi.isel(channel=[0]), gmi.isel(channel=[1]), SETTINGS)

@@ -3,13 +3,12 @@
 from dataclasses import replace
 
 import numpy as np
-import xarray as xr
 
 from mcca_ml.arrays import Booleans, Float64, Int64
 from mcca_ml.config.calibrate import CalibrateSettings
 from mcca_ml.intercal.deming_regression import Fit, Line, fit_lines
 from mcca_ml.intercal.link import LineFlag, Link, prior_of
-from mcca_ml.intercal.match import Pairs, match_pairs
+from mcca_ml.intercal.match import Pairs
 from mcca_ml.intercal.screen import nan_median
 from mcca_ml.intercal.shrinkage import Spread, shrink, spread_of
 
@@ -211,31 +210,4 @@ def link_of_pairs(
         class_line=_wider(class_line, spread),
         all_line=_wider(one, spread),
         common_var=one.level_var + settings.common_sd**2,
-    )
-
-
-def calibrate(
-    source: xr.Dataset,
-    reference: xr.Dataset,
-    settings: CalibrateSettings,
-    *,
-    cell_class: Int64 | None = None,
-) -> Link:
-    """The link from one gridded sensor to another; see `match_pairs` and `link_of_pairs`.
-
-    Args:
-        source: after schema.GRID_TB, the sensor to be calibrated.
-        reference: after schema.GRID_TB, whose scale is wanted.
-        settings: the `[calibrate]` table.
-        cell_class: class of each cell that both hold, by rising number of cell.
-
-    Raises:
-        SchemaError: no cell or no channel in common.
-    """
-    return link_of_pairs(
-        match_pairs(source, reference, settings),
-        settings,
-        sensor=str(source.attrs["sensor"]),
-        reference=str(reference.attrs["sensor"]),
-        cell_class=cell_class,
     )

@@ -2,15 +2,13 @@
 
 from collections.abc import Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 import numpy as np
-import xarray as xr
 
 from mcca_ml.config.calibrate import CalibrateSettings
-from mcca_ml.errors import SchemaError
 from mcca_ml.flags import FLAG_DTYPE, Flag
 from mcca_ml.intercal.fit_link import thinned
 from mcca_ml.intercal.match import Pairs, match_pairs
@@ -54,15 +52,6 @@ def overlap(one: Held, other: Held) -> tuple[np.datetime64, np.datetime64] | Non
     return (first, last) if first <= last else None
 
 
-def _flagged_by_channel(ds: xr.Dataset) -> xr.Dataset:
-    """The dataset without the flag that some channel is missing: NaN tells that of each.
-
-    Left in, a channel that a sensor lacks for years would take all the others with it.
-    """
-    keep = FLAG_DTYPE(~int(Flag.TB_INVALID) & int(np.iinfo(FLAG_DTYPE).max))
-    return ds.assign(flag=ds["flag"].astype(FLAG_DTYPE) & keep)
-
-
 def _of_block(
     cells: slice,
     *,
@@ -79,22 +68,24 @@ def _of_block(
         open_store(one.path, cells=cells, first_day=first, last_day=last, variables=wanted)
         for one, (first, last) in zip((source, reference), spans, strict=True)
     ]
-    source_ds, reference_ds = (_flagged_by_channel(ds) for ds in both)
-    return thinned(match_pairs(source_ds, reference_ds, settings), MOST_PAIRS)
+    # TB_INVALID says that some channel is missing, NaN which one: a channel that a sensor lacks for
+    # years would take all the others with it.
+    keep = ~FLAG_DTYPE(int(Flag.TB_INVALID))
+    one, other = (ds.assign(flag=ds["flag"].astype(FLAG_DTYPE) & keep) for ds in both)
+    return thinned(match_pairs(one, other, settings), MOST_PAIRS)
 
 
 def joined(parts: Sequence[Pairs]) -> Pairs:
     """Pairs of blocks of cells, which follow each other, as those of all of them."""
-    sizes = [len(part.cells) for part in parts]
-    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int64)
-    return Pairs(
-        np.concatenate([part.cells for part in parts]),
-        np.concatenate([part.cell + start for part, start in zip(parts, starts, strict=True)]),
-        np.concatenate([part.when for part in parts]),
-        np.concatenate([part.x for part in parts]),
-        np.concatenate([part.y for part in parts]),
-        parts[0].source_channels,
-        parts[0].channels,
+    starts = np.cumsum([0, *(len(part.cells) for part in parts[:-1])])
+    moved = [replace(part, cell=part.cell + at) for part, at in zip(parts, starts, strict=True)]
+    return replace(
+        parts[0],
+        cells=np.concatenate([part.cells for part in moved]),
+        cell=np.concatenate([part.cell for part in moved]),
+        when=np.concatenate([part.when for part in moved]),
+        x=np.concatenate([part.x for part in moved]),
+        y=np.concatenate([part.y for part in moved]),
     )
 
 
@@ -120,13 +111,7 @@ def pairs_of_stores(
     Raises:
         SchemaError: the stores have other cells, or no channel in common.
     """
-    cells, others = read_frame(source.path).cells, read_frame(reference.path).cells
-    if not np.array_equal(cells, others):
-        raise SchemaError(
-            f"calibrate: the stores of {source.sensor} and {reference.sensor} hold other cells, "
-            "expected the same; grid both for one region"
-        )
-    count = len(cells)
+    count = len(read_frame(source.path).cells)
     blocks = [slice(n, min(n + block_cells, count)) for n in range(0, count, block_cells)]
     work = partial(_of_block, source=source, reference=reference, days=days, settings=settings)
     return joined(perform(work, blocks, executor))
