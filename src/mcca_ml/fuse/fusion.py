@@ -1,10 +1,9 @@
 """STREAMs of some cells -> RECORD: weighted means, with what each value rests on."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 
 from mcca_ml import schema
@@ -19,8 +18,7 @@ _STEP_ROWS = 200_000
 """Cells and days that are solved together: what bounds the memory."""
 
 
-@dataclass(frozen=True)
-class _Stacked:
+class _Stacked(NamedTuple):
     """All streams, in the order of `sensors.imagers`, (time, cell, stream)."""
 
     sm: Float32
@@ -33,30 +31,36 @@ class _Stacked:
     """Of observation [ms since 1970]; 0 where there is none."""
 
 
+_EMPTY: Mapping[str, np.generic] = {
+    "soil_moisture": np.float32(np.nan),
+    "target_sd": np.float32(np.nan),
+    "sm_uncertainty": np.float32(np.nan),
+    "nobs": np.uint8(0),
+    "age": np.uint8(255),
+    "flag": np.uint32(int(Flag.NOT_OBSERVED)),
+    "obs_time": np.datetime64("NaT", "ms"),
+}
+"""Variables of a stream in the order of `_Stacked`, and their values of a sensor that is absent."""
+
+
 def _stacked(streams: Mapping[str, xr.Dataset], names: Sequence[str]) -> _Stacked:
     """Arrays of all streams; those that are missing have no value on any day."""
     first = next(iter(streams.values()))
     shape = (first.sizes["time"], first.sizes["cell"])
-
-    def of(name: str, otherwise: object, dtype: npt.DTypeLike) -> AnyArray:
-        parts = [
-            streams[s][name].to_numpy().astype(dtype)
-            if s in streams
-            else np.full(shape, otherwise, dtype)
-            for s in names
-        ]
-        return np.stack(parts, axis=-1)
-
-    times = of("obs_time", np.datetime64("NaT"), "M8[ms]")
-    return _Stacked(
-        np.asarray(of("soil_moisture", np.nan, "f4"), np.float32),
-        np.asarray(of("target_sd", np.nan, "f4"), np.float32),
-        np.asarray(of("sm_uncertainty", np.nan, "f4"), np.float32),
-        np.asarray(of("nobs", 0, "u1"), np.uint8),
-        np.asarray(of("age", 255, "u1"), np.uint8),
-        np.asarray(of("flag", int(Flag.NOT_OBSERVED), "u4"), np.uint32),
-        np.where(np.isnat(times), np.datetime64(0, "ms"), times).astype(np.int64),
+    *values, times = (
+        np.stack(
+            [
+                streams[s][name].to_numpy().astype(empty.dtype)
+                if s in streams
+                else np.full(shape, empty)
+                for s in names
+            ],
+            axis=-1,
+        )
+        for name, empty in _EMPTY.items()
     )
+    known = np.where(np.isnat(times), np.datetime64(0, "ms"), times)
+    return _Stacked._make([*values, known.astype(np.int64)])
 
 
 def _used(all_of: _Stacked, settings: FuseSettings) -> tuple[Booleans, Booleans]:

@@ -6,10 +6,9 @@ and in which order these come, changes no bit of what is made of the sums.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from mcca_ml.arrays import Booleans, Float32, Float64, Int32, Int64, Integer
 from mcca_ml.grid.ease2 import M25, x_of, y_of
@@ -59,8 +58,7 @@ BUCKET = Kernel(0.5)
 """Each footprint counts fully for the cell that holds its centre."""
 
 
-@dataclass(frozen=True)
-class Footprints:
+class Footprints(NamedTuple):
     """Footprints of one swath; all arrays have as many entries."""
 
     lat: Float32
@@ -127,25 +125,11 @@ def binned(
     for start in range(0, seen.lat.size, _BLOCK):
         block = slice(start, start + _BLOCK)
         for place, weight, kept in _contributions(seen.lat[block], seen.lon[block], table, kernel):
-            one = _taken(seen, block, kept)
-            found += _by_key(one, place, weight, groups)
+            part = Footprints._make(values[block] for values in seen)
+            if kept is not None:
+                part = Footprints._make(values[kept] for values in part)
+            found += _by_key(part, place, weight, groups)
     return found
-
-
-def _taken(seen: Footprints, block: slice, kept: Int64 | None) -> Footprints:
-    """Some footprints of a block; None: all."""
-
-    def of(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        return values[block] if kept is None else values[block][kept]
-
-    return Footprints(
-        of(seen.lat),
-        of(seen.lon),
-        of(seen.time),
-        of(seen.incidence),
-        of(seen.tb),
-        of(seen.is_suspect),
-    )
 
 
 def _contributions(

@@ -8,7 +8,7 @@ maximum likelihood one for a known ratio of the two variances, does not.
 Arrays in, arrays out; float64. Pairs lie one after the other, those of a cell together.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -52,18 +52,15 @@ class Line(NamedTuple):
     def recentred(self, centre: Float64) -> "Line":
         """The same line about another centre [K]."""
         far = centre - self.centre
-        covariance = self.covariance + self.slope_var * far
-        return Line(
-            centre,
-            self.at(centre),
-            self.slope,
-            self.variance_at(centre),
-            self.slope_var,
-            covariance,
+        return self._replace(
+            centre=centre,
+            level=self.at(centre),
+            level_var=self.variance_at(centre),
+            covariance=self.covariance + self.slope_var * far,
         )
 
-    def take(self, index: Int64) -> "Line":
-        """Lines of some cells, in the order of `index`."""
+    def take(self, index: Any) -> "Line":
+        """Lines of some cells, in the order of `index`; or as it selects from (cell, channel)."""
         return Line(*(value[index] for value in self))
 
 
@@ -255,12 +252,6 @@ def fit_lines(
     )
     pairs = parts.sum((weight > 0).astype(np.float64))
     some = pairs > 0
-    line = Line(
-        np.where(some, state.mean_x, np.nan),
-        np.where(some, state.mean_y, np.nan),
-        np.where(some, state.slope, np.nan),
-        np.where(some, level_var, np.nan),
-        np.where(some, slope_var, np.nan),
-        np.where(some, covariance, np.nan),
-    )
+    of_line = state.mean_x, state.mean_y, state.slope, level_var, slope_var, covariance
+    line = Line(*(np.where(some, value, np.nan) for value in of_line))
     return Fit(line, np.where(pairs > 2, state.noise_var, np.nan), pairs, spread_var)

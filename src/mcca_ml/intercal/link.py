@@ -134,17 +134,14 @@ def _pick_channels(link: Link, names: tuple[str, ...]) -> Link:
             f"expected {', '.join(names)}; make both links of a chain from the same bands"
         )
     index = np.array([link.source_channels.index(name) for name in names])
-
-    def of(line: Line) -> Line:
-        return Line(*(value[..., index] for value in line))
-
+    at = (..., index)
     return replace(
         link,
         source_channels=names,
         channels=tuple(link.channels[i] for i in index),
-        line=of(link.line),
-        class_line=of(link.class_line),
-        all_line=of(link.all_line),
+        line=link.line.take(at),
+        class_line=link.class_line.take(at),
+        all_line=link.all_line.take(at),
         flag=link.flag[:, index],
         pairs=link.pairs[:, index],
         level_weight=link.level_weight[:, index],

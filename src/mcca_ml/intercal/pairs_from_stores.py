@@ -13,7 +13,7 @@ from mcca_ml.flags import FLAG_DTYPE, Flag
 from mcca_ml.intercal.fit_link import thinned
 from mcca_ml.intercal.match import Pairs, match_pairs
 from mcca_ml.parallel import perform
-from mcca_ml.store.read_blocks import CELL_BLOCK, marks, open_store, read_frame
+from mcca_ml.store.read_blocks import CELL_BLOCK, blocks_of_cells, marks, open_store, read_frame
 
 MOST_PAIRS = 100
 """Pairs of a cell that are kept, spread over time [1]: with 100 the level of a cell is known to
@@ -111,7 +111,6 @@ def pairs_of_stores(
     Raises:
         SchemaError: the stores have other cells, or no channel in common.
     """
-    count = len(read_frame(source.path).cells)
-    blocks = [slice(n, min(n + block_cells, count)) for n in range(0, count, block_cells)]
+    blocks = blocks_of_cells(len(read_frame(source.path).cells), block_cells)
     work = partial(_of_block, source=source, reference=reference, days=days, settings=settings)
     return joined(perform(work, blocks, executor))

@@ -226,12 +226,3 @@ def target_days(source: Source) -> Datetime64:
             "expected some to learn from; widen [period] or give more [input.SPL3SMP]"
         )
     return days
-
-
-def groups(count: int, size: int) -> Sequence[slice]:
-    """Consecutive places of at most `size` cells.
-
-    >>> groups(5, 3)
-    [slice(0, 3, None), slice(3, 5, None)]
-    """
-    return [slice(first, min(first + size, count)) for first in range(0, count, size)]

@@ -21,7 +21,6 @@ from mcca_ml.pipeline import checkpoints
 from mcca_ml.pipeline.calibrate import calibration_inputs
 from mcca_ml.pipeline.load_series import (
     Source,
-    groups,
     inputs_for,
     target_days,
     target_for,
@@ -30,7 +29,7 @@ from mcca_ml.pipeline.load_series import (
 from mcca_ml.pipeline.plan import Plan
 from mcca_ml.pipeline.stage import Progress, Stage, Tally
 from mcca_ml.sensors import networks
-from mcca_ml.store.read_blocks import digest
+from mcca_ml.store.read_blocks import blocks_of_cells, digest
 
 GROUP_CELLS = 256
 """Cells of one file of weights, and of one task."""
@@ -56,7 +55,7 @@ def files_of(plan: Plan, sensor: str) -> list[tuple[Path, slice]]:
     folder = plan.network(sensor)
     return [
         (folder / f"{number:04d}.npz", cells)
-        for number, cells in enumerate(groups(plan.cells.size, GROUP_CELLS))
+        for number, cells in enumerate(blocks_of_cells(plan.cells.size, GROUP_CELLS))
     ]
 
 
