@@ -32,6 +32,7 @@ from mcca_ml.errors import SchemaError
 from mcca_ml.flags import Flag
 from mcca_ml.grid import ease2, land
 from mcca_ml.grid import overlap as ov
+from mcca_ml.grid.daily_composite import CONTRACT
 from mcca_ml.grid.sources import complete_channels, contributing
 
 AVERAGED = (
@@ -46,9 +47,6 @@ AVERAGED = (
     "soil_moisture_operational",
 )
 """Variables that are averaged by area."""
-
-CONTRACT = {**schema.GRID_TB, **schema.ANCILLARY}
-"""What goes in and what comes out."""
 
 LABELS = ("time", "look", "channel", "cover")
 """Coordinates that stay as they are."""
@@ -129,14 +127,9 @@ def to_m25(ds: xr.Dataset, cells: Integer | None = None) -> xr.Dataset:
 
 def _empty(ds: xr.Dataset, cells: Integer) -> xr.Dataset:
     """The coordinates and attributes of the result, on `cells` of EASE2_M25."""
-    place = ease2.cell_latlon(ease2.M25, cells)
     return xr.Dataset(
         coords={name: ds[name] for name in LABELS if name in ds.coords}
-        | {
-            "cell": ("cell", cells, ds["cell"].attrs),
-            "lat": ("cell", place.lat, {"units": "degrees_north"}),
-            "lon": ("cell", place.lon, {"units": "degrees_east"}),
-        },
+        | ease2.cell_coordinates(ease2.M25, cells, ds["cell"].attrs),
         attrs=ds.attrs | {"grid": ease2.M25.name},
     )
 

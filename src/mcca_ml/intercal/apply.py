@@ -1,5 +1,7 @@
 """GRID_TB of a sensor on the scale of its reference, with what the calibration leaves uncertain."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import xarray as xr
 
@@ -15,6 +17,28 @@ CURVATURE_SPAN = 50.0
 """Distance from the middle of its pairs at which `curvature_sd` is meant [K]."""
 
 
+def select_channels(ds: xr.Dataset, wanted: Sequence[str], where: str, advice: str) -> xr.Dataset:
+    """The dataset with some channels, in their order.
+
+    Args:
+        ds: with the dimension channel.
+        wanted: names of channels.
+        where: the stage that asks, first word of the message.
+        advice: what to do where one is missing.
+
+    Raises:
+        SchemaError: one is missing.
+    """
+    held = [str(name) for name in ds["channel"].to_numpy()]
+    missing = [name for name in wanted if name not in held]
+    if missing:
+        raise SchemaError(
+            f"{where}: {ds.attrs.get('sensor')} without {', '.join(missing)}, expected "
+            f"{', '.join(wanted)}; {advice}"
+        )
+    return ds.isel(channel=[held.index(name) for name in wanted])
+
+
 def _matching(ds: xr.Dataset, link: Link) -> xr.Dataset:
     """The dataset with the channels that the link takes, in its order."""
     sensor = ds.attrs.get("sensor")
@@ -23,14 +47,7 @@ def _matching(ds: xr.Dataset, link: Link) -> xr.Dataset:
             f"calibrate: brightness temperatures of {sensor}, expected {link.sensor}; give the "
             "coefficients of that sensor"
         )
-    held = [str(name) for name in ds["channel"].to_numpy()]
-    missing = [name for name in link.source_channels if name not in held]
-    if missing:
-        raise SchemaError(
-            f"calibrate: {sensor} without {', '.join(missing)}, expected "
-            f"{', '.join(link.source_channels)}; grid these channels"
-        )
-    return ds.isel(channel=[held.index(name) for name in link.source_channels])
+    return select_channels(ds, link.source_channels, "calibrate", "grid these channels")
 
 
 def _steadied(tb: Float64, when: xr.DataArray, coefficients: xr.Dataset) -> tuple[Float64, Float64]:

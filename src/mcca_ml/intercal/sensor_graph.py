@@ -192,24 +192,25 @@ def _to_reference(record: _Record, name: str, links: Mapping[_Edge, Link | None]
 
 
 def _identity(sensor: str, channels: tuple[str, ...], cells: Int64) -> Link:
-    """A link that changes nothing and is sure of it: that of a reference, for its steps."""
+    """A link of a reference to itself, without error: it carries what changes within it."""
 
     def line(*shape: int) -> Line:
         none, middle = np.zeros(shape), np.full(shape, 250.0)
         return Line(middle, middle, np.ones(shape), none, none, none)
 
     shape = (len(cells), len(channels))
+    none = np.zeros(shape)
     return Link(
-        sensor=sensor,
-        reference=sensor,
-        source_channels=channels,
-        channels=channels,
-        cells=cells,
+        sensor,
+        sensor,
+        channels,
+        channels,
+        cells,
         line=line(*shape),
-        flag=np.zeros(shape, np.uint8),
-        pairs=np.zeros(shape),
-        level_weight=np.ones(shape),
-        slope_weight=np.ones(shape),
+        flag=none.astype(np.uint8),
+        pairs=none,
+        level_weight=none + 1,
+        slope_weight=none + 1,
         classes=np.zeros(0, np.int64),
         class_line=line(0, len(channels)),
         all_line=line(len(channels)),

@@ -9,8 +9,8 @@ from mcca_ml import flags, schema
 from mcca_ml.arrays import Booleans, Datetime64, Float32, Int64, UInt8, UInt32
 from mcca_ml.config.calibrate import CalibrateSettings
 from mcca_ml.config.train import TrainSettings
-from mcca_ml.errors import SchemaError
 from mcca_ml.flags import FLAG_DTYPE, NO_VALUE, Flag
+from mcca_ml.intercal.apply import select_channels
 from mcca_ml.intercal.link import LineFlag
 from mcca_ml.intercal.screen import conditions, nan_median
 from mcca_ml.sensors import SENSORS, Table
@@ -48,19 +48,6 @@ class Inputs:
     calibration_sd: Float32
     """What the calibration leaves uncertain, median over days [K], (cell, channel)."""
     is_simulated: bool
-
-
-def _chosen(ds: xr.Dataset, wanted: tuple[str, ...]) -> xr.Dataset:
-    """The dataset with the channels of the features, in their order."""
-    held = [str(name) for name in ds["channel"].to_numpy()]
-    missing = [name for name in wanted if name not in held]
-    if missing:
-        raise SchemaError(
-            f"learn: {ds.attrs.get('sensor')} without {', '.join(missing)}, expected "
-            f"{', '.join(wanted)}; grid these channels, calibrate the sensor, or change [train] "
-            "channels"
-        )
-    return ds.isel(channel=[held.index(name) for name in wanted])
 
 
 def _columns(ds: xr.Dataset, settings: TrainSettings, *, is_precessing: bool) -> dict[str, Float32]:
@@ -120,7 +107,9 @@ def inputs_of(
     Raises:
         SchemaError: a channel is missing.
     """
-    ds = _chosen(ds.transpose(*schema.LOOK, ..., "channel"), settings.channels)
+    advice = "grid these channels, calibrate the sensor, or change [train] channels"
+    ds = select_channels(ds, settings.channels, "learn", advice)
+    ds = ds.transpose(*schema.LOOK, ..., "channel")
     tb = ds["tb"].to_numpy()
     found = conditions(tb, settings.channels, screen, usual_days=level_days)
     flag = ds["flag"].to_numpy().astype(FLAG_DTYPE) | found
