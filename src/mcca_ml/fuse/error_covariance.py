@@ -133,6 +133,7 @@ def moments(
             ds = streams[name]
             good = is_recommended(ds["flag"].to_numpy().astype(FLAG_DTYPE)).T
             good &= ds["nobs"].to_numpy().T > 0
+            # Doubtful values are not fused where others are, so their errors do not count.
             off = ds["soil_moisture"].to_numpy().T.astype(np.float64) - target_sm
             error[number] = np.where(good, off, np.nan)
     seen = np.isfinite(error)
@@ -149,6 +150,7 @@ def moments(
 
 def _agreement(covariance: Float64) -> Float64:
     """Correlation of two errors, by choice where nothing is known of them, (...,)."""
+    # r = c12 / sqrt(c11 c22)
     power = np.sqrt(np.maximum(covariance[..., 0] * covariance[..., 2], 0))
     has = power > 0
     found = np.where(has, covariance[..., 1] / np.where(has, power, 1), PRIOR_AGREEMENT)
@@ -157,6 +159,7 @@ def _agreement(covariance: Float64) -> Float64:
 
 def _about_mean(found: Moments) -> Float64:
     """Sums of products of errors about their mean in each cell [m6 m-6], (cell, 3)."""
+    # sum (a - mean a)(b - mean b) = sum ab - sum a sum b / n
     one, two = found.first.T
     mean = np.stack([one * one, one * two, two * two], axis=1)
     left = found.second - mean / np.maximum(found.common, 1)[:, None]
@@ -175,6 +178,7 @@ def pooled(parts: Sequence[Moments]) -> Pool:
     apart = np.concatenate([_about_mean(part) for part in parts]).sum(axis=0)
     common = np.concatenate([part.common for part in parts])
     free = float(np.maximum(common - 1, 0).sum())  # each cell's mean takes one
+    # Within cells: the bias of each cell is subtracted elsewhere.
     covariance = apart / free if free > 0 else np.full(3, np.nan)
     return Pool(error / np.maximum(days, 1), covariance)
 
@@ -208,6 +212,7 @@ def _of_cells(found: Moments, pool: Pool, settings: FuseSettings) -> Float64:
     A cell keeps the size of its own errors; their ratio and agreement, on which weights rest, are
     drawn to those of all cells.
     """
+    # Size of the errors of a cell over that of all; ratio and correlation are shrunk.
     own = _about_mean(found) / np.maximum(found.common - 1, 1)[:, None]
     size = own[:, [0, 2]].sum(axis=1) / pool.covariance[[0, 2]].sum()
     has = (found.common >= settings.min_days) & (size > 0)

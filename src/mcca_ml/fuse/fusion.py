@@ -71,6 +71,7 @@ def _used(all_of: _Stacked, settings: FuseSettings) -> tuple[Booleans, Booleans]
     has = np.isfinite(all_of.sm) & np.isfinite(all_of.sd)
     observed = has & (all_of.nobs > 0)
     clean = observed & is_recommended(all_of.flag)
+    # A value with a condition counts only where none is without.
     chosen = np.where(clean.any(axis=-1, keepdims=True), clean, observed)
     carried = has & (all_of.age <= settings.fill_age_max)
     is_filled = np.asarray(~observed.any(axis=-1) & carried.any(axis=-1), np.bool_)
@@ -98,12 +99,15 @@ def _weighted(
         agreement = model.agreement[of_cell].astype(np.float64)
         told = np.where(some, sd[part], 1.0).astype(np.float64)
         known = model.sd[of_cell].astype(np.float64)
+        # Errors side by side where they are known; on days without a look the age of each stream.
         is_told = filled[part] | ~np.isfinite(known).all(axis=1)
         found = np.where(is_told[:, None], told, known)
         w = weights(covariance(found, agreement, network), some)
+        # The mean departure of each stream is subtracted before it is weighted.
         off = np.where(some, sm[part] - model.bias[of_cell], 0.0)
         weight[part] = w
         fused[part] = np.clip((w * off).sum(axis=1), 0, 1)
+        # Var of the weighted mean = w' C w
         spread[part] = np.sqrt(
             np.einsum("ri,rij,rj->r", w, covariance(told, agreement, network), w)
         )
@@ -115,6 +119,7 @@ def _mean_time(all_of: _Stacked, weight: Float32, has: Booleans) -> Datetime64:
     known = (weight > 0) & (all_of.time > 0)
     share = np.where(known, weight, 0).astype(np.float64)
     total = share.sum(axis=-1)
+    # Back from the latest time: sums of whole times would round to parts of a second.
     middle = np.where(known, all_of.time, 0).max(axis=-1)
     back = np.where(known, middle[..., None] - all_of.time, 0)
     late = (back * share).sum(axis=-1) / np.where(total > 0, total, 1)
@@ -157,6 +162,7 @@ def fuse(
     flag = np.bitwise_or.reduce(np.where(takes_part, all_of.flag, 0), axis=-1)
     bits = np.array([sensors[name].cci_bit for name in names])
     nothing = np.float32(np.nan)
+    # sum w sd, not root of w' C w: the errors against the truth are taken to agree fully.
     published = np.where(takes_part, weight * all_of.uncertainty, 0).sum(axis=-1)
     values: dict[str, AnyArray] = {
         "sm": np.where(has, fused, nothing),

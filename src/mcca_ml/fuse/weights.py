@@ -20,6 +20,7 @@ def covariance(sd: Float64, agreement: Float64, network: Intp = _NETWORK) -> Flo
         network: of each stream, (stream,).
     """
     sd = np.maximum(sd, LEAST_SD)
+    # Half-way between the agreement of two networks and 1.
     same = np.minimum((1 + agreement) / 2, MOST_AGREEMENT)
     is_same = network[:, None] == network[None, :]
     correlation = np.where(is_same, same[:, None, None], agreement[:, None, None])
@@ -33,6 +34,7 @@ def _solved(matrix: Float64, used: Booleans) -> Float64:
     # An identity row keeps a stream without weight out of the others' equations.
     whole = np.where(both, matrix, np.eye(used.shape[1]))
     found = np.linalg.solve(whole, used.astype(np.float64)[..., None])[..., 0]
+    # w = C^-1 1 / (1' C^-1 1): minimum variance among weights of sum 1.
     total = found.sum(axis=1, keepdims=True)
     return np.asarray(found / np.where(total == 0, 1, total))
 

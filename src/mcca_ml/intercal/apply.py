@@ -102,7 +102,9 @@ def apply(
     tb = ds["tb"].transpose(*order).to_numpy().astype(np.float64)
     tb, variance = _steadied(tb, ds["obs_time"].transpose(*schema.LOOK), coefficients)
     settings = CalibrateSettings.model_validate_json(coefficients.attrs["settings"])
+    # What a straight line misses grows with the square of the distance from its pairs.
     bend = settings.curvature_sd * ((tb - at.line.centre) / CURVATURE_SPAN) ** 2
+    # slope^2 brings a variance from the scale of the sensor to that of the reference.
     variance = at.line.variance_at(tb) + at.line.slope**2 * variance + bend**2 + link.common_var
     value = at.line.at(tb)
     limits = schema.GRID_TB["tb"]

@@ -217,6 +217,7 @@ def changes_of(coefficients: xr.Dataset) -> tuple[Change, ...]:
 def describe(coefficients: xr.Dataset) -> str:
     """What coefficients hold, in a screenful."""
     link, flag = link_of(coefficients), coefficients["flag"].to_numpy()
+    # A cell with pairs has a line of its own, however far it is shrunk.
     own = ((flag & int(LineFlag.NO_PAIRS)) == 0).sum(axis=0)
     lines = [
         f"{coefficients.attrs['title']}; {len(link.cells)} cells",

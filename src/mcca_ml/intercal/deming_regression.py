@@ -47,6 +47,7 @@ class Line(NamedTuple):
     def variance_at(self, x: Float64) -> Float64:
         """Variance of that value [K2]."""
         far = x - self.centre
+        # Var(a + b d) = Var(a) + 2 d Cov(a, b) + d^2 Var(b)
         return self.level_var + 2 * self.covariance * far + self.slope_var * far**2
 
     def recentred(self, centre: Float64) -> "Line":
@@ -56,6 +57,7 @@ class Line(NamedTuple):
             centre=centre,
             level=self.at(centre),
             level_var=self.variance_at(centre),
+            # Cov(a + b d, b) = Cov(a, b) + d Var(b)
             covariance=self.covariance + self.slope_var * far,
         )
 
@@ -90,6 +92,7 @@ def deming_slope(sxx: Float64, sxy: Float64, syy: Float64, noise_ratio: float) -
     >>> float(deming_slope(np.float64(2.0), np.float64(4.0), np.float64(8.0), 1.0))
     2.0
     """
+    # slope = (h + sqrt(h^2 + r sxy^2)) / sxy, h = (syy - r sxx) / 2, r the ratio of the noises
     half = 0.5 * (syy - noise_ratio * sxx)
     usable = sxy > 0
     safe = np.where(usable, sxy, 1.0)
@@ -98,6 +101,7 @@ def deming_slope(sxx: Float64, sxy: Float64, syy: Float64, noise_ratio: float) -
 
 def _share_below(bound: float) -> float:
     """E[psi^2] of Huber's psi under a unit normal: makes the scale right for clean pairs."""
+    # Sum over a fine grid: beyond 8 sd the density is below 1e-14.
     z = np.linspace(-8.0, 8.0, 4001)
     density = np.exp(-0.5 * z**2) / np.sqrt(2 * np.pi)
     return float((np.clip(z, -bound, bound) ** 2 * density).sum() * (z[1] - z[0]))
@@ -160,7 +164,9 @@ def _round(
         parts.sum(wx * dx), parts.sum(wx * dy), parts.sum(weight * dy**2), noise_ratio
     )
     departure = dy - parts.spread(slope) * dx
+    # Level and slope take two degrees of freedom.
     freedom = np.maximum(parts.sum((weight > 0).astype(float)) - 2, 1)
+    # Huber's psi is the weighted departure; E[psi^2] is only `share` of the variance.
     noise_var = parts.sum((weight * departure) ** 2) / freedom / share
     noise_var = np.maximum(noise_var, SMALLEST_NOISE**2)
     return _State(mean_x, mean_y, slope, dx, departure, noise_var)
@@ -179,8 +185,11 @@ def _variances(
     limit = bound * np.sqrt(parts.spread(state.noise_var))
     information = parts.sum((is_kept & (np.abs(state.departure) < limit)).astype(float))
     kept = np.maximum(parts.sum(is_kept.astype(float)), 1)
+    # Var(departure) = (ratio + slope^2) Var(noise of x)
     own = ratio + state.slope**2
+    # xi = dx - Cov(noise of x, departure) / Var(departure) * departure
     xi = (state.dx + parts.spread(state.slope / own) * state.departure) * is_kept
+    # What is left of the noise of x in xi: n Var(noise of x) ratio / (ratio + slope^2).
     noise = parts.sum(psi * state.departure) * ratio / own**2
     xi_square = parts.sum(xi**2)
     on_slope = information / kept * xi_square - noise
@@ -198,6 +207,7 @@ def _variances(
             outer.sum(slope_score**2),
             outer.sum(level_score * slope_score),
         )
+    # Small samples: n / (n - 2), for the two parameters.
     small = kept / np.maximum(kept - 2, 1)
     information, is_told = np.maximum(information, 1), on_slope > 0
     below = np.where(is_told, on_slope, 1.0)
@@ -244,6 +254,7 @@ def fit_lines(
     for _ in range(ITERATIONS):
         sd = parts.spread(np.sqrt(state.noise_var))
         size = np.maximum(np.abs(state.departure), SMALLEST_NOISE * 1e-3)
+        # Huber's weight psi(d) / d, and none from `reject` sd on.
         weight = np.minimum(1.0, huber * sd / size) * (is_pair & (size < reject * sd))
         state = _round(x64, y64, weight, parts, noise_ratio, share)
     single = np.arange(len(x)) if cluster is None else cluster

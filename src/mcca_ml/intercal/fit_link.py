@@ -34,6 +34,7 @@ def fit_cells(pairs: Pairs, settings: CalibrateSettings) -> Fit:
     """The line of every cell from its own pairs alone; NaN where it has none, (cell, channel)."""
     shape = (len(pairs.cells), len(pairs.channels))
     out = [np.full(shape, np.nan) for _ in range(len(Line._fields) + 3)]
+    # Calls begin with the first cell that starts in each block of pairs.
     edges = np.flatnonzero(np.diff(pairs.cell, prepend=-1))
     block = edges // BLOCK_PAIRS
     firsts = np.append(edges[np.flatnonzero(np.diff(block, prepend=-1))], len(pairs.cell))
@@ -53,6 +54,7 @@ def thinned(pairs: Pairs, most: int) -> Pairs:
     count = np.diff(np.append(starts, len(pairs.cell)))
     rank = np.arange(len(pairs.cell)) - np.repeat(starts, count)
     many = np.maximum(np.repeat(count, count), most)
+    # rank * most // many takes `most` steps over `many` pairs: evenly spread.
     return pairs.take((rank * most) // many != ((rank - 1) * most) // many)
 
 
@@ -60,6 +62,7 @@ def _by_time(pairs: Pairs, settings: CalibrateSettings) -> Fit:
     """One line of all pairs; those of a month depend on each other, since cells share weather."""
     order = np.argsort(pairs.when, kind="stable")
     day = pairs.when[order].astype("datetime64[D]").astype(np.int64)
+    # One cluster is a block of days: its pairs share the weather of all cells.
     cluster = np.flatnonzero(np.diff(day // settings.step_block_days, prepend=-1))
     in_order = replace(pairs, x=pairs.x[order], y=pairs.y[order])
     return _fit(in_order, np.zeros(1, np.int64), settings, cluster)
@@ -92,7 +95,9 @@ def _steadied(fit: Fit, pool_noise: Float64, settings: CalibrateSettings) -> Lin
     is_sure = fit.pairs >= settings.min_pairs
     typical = nan_median(np.where(is_sure, fit.noise_var, np.nan), pool_noise)
     own = np.where(is_sure, fit.noise_var, typical)
+    # Mean of own and typical variance, weighted by the pairs behind each.
     noise = (fit.pairs * own + NOISE_PAIRS * typical) / (fit.pairs + NOISE_PAIRS)
+    # Without a slope of its own a cell has the mean of its pairs: Var = noise / n.
     few = noise / np.maximum(fit.pairs, 1)
     return fit.line._replace(
         level_var=np.where(is_sure, fit.line.level_var * noise / own, few),
@@ -113,6 +118,7 @@ def _class_lines(
     order = np.argsort(of_pair, kind="stable")
     order = order[np.isin(of_pair[order], classes)]
     fit = _pool(pairs.take(order), of_pair[order], settings)
+    # Classes are shrunk toward the line of all, as cells are toward that of their class.
     prior = Line(*(np.broadcast_to(value, fit.pairs.shape) for value in everyone))
     spread = spread_of(fit.line, prior, fit.pairs >= settings.min_pairs)
     return classes.astype(np.int64), shrink(fit.line, prior, spread)[0]
@@ -127,6 +133,7 @@ def _wider(line: Line, spread: Spread) -> Line:
 
 def _set_spread(noise: Float64, signal: Float64, n0: float) -> Spread:
     """The spread for which the weights are n / (n + n0)."""
+    # tau^2 / (tau^2 + noise / n) = n / (n + n0) for tau^2 = noise / n0
     return Spread(noise / n0, noise / (np.maximum(signal, 1.0) * n0))
 
 
@@ -135,6 +142,7 @@ def _all_cells(pairs: Pairs, settings: CalibrateSettings) -> Fit:
     if len(pairs.cell):
         fit = _pool(pairs, np.zeros(len(pairs.cell), np.int64), settings)
         by_time = _by_time(pairs, settings).line
+        # Pairs depend on each other within cells and within months: the larger variance stands.
         level_var = np.maximum(fit.line.level_var, by_time.level_var)
         slope_var = np.maximum(
             fit.line.slope_var, np.where(np.isfinite(by_time.slope_var), by_time.slope_var, 0)

@@ -69,6 +69,7 @@ def _looks(ds: xr.Dataset, names: list[str], settings: CalibrateSettings) -> _Lo
 
 def _candidates(reference: _Looks, day: Int64) -> Iterator[_Looks]:
     """Looks of the reference the day before, of, and after each of `day`, one look at a time."""
+    # A pair may lie on both sides of 00:00 UTC.
     for shift in (0, -1, 1):
         at = np.searchsorted(reference.day, day + shift)
         inside = np.minimum(at, len(reference.day) - 1)
@@ -85,6 +86,7 @@ def _nearest(source: _Looks, reference: _Looks, window: float) -> tuple[Float32,
     for other in _candidates(reference, source.day):
         for look in range(source.tb.shape[1]):
             apart = np.abs(source.seconds[:, look] - other.seconds)
+            # Strictly: of two as near the first stays, whatever is compared later.
             is_nearer = (apart < best[:, look]) & other.is_good.any(axis=-1)
             best[:, look][is_nearer] = apart[is_nearer]
             found = np.where(other.is_good, other.tb, np.nan)

@@ -77,6 +77,7 @@ def _of_block(
 
 def joined(parts: Sequence[Pairs]) -> Pairs:
     """Pairs of blocks of cells, which follow each other, as those of all of them."""
+    # Places of cells count from the first cell of all blocks.
     starts = np.cumsum([0, *(len(part.cells) for part in parts[:-1])])
     moved = [replace(part, cell=part.cell + at) for part, at in zip(parts, starts, strict=True)]
     return replace(

@@ -64,6 +64,7 @@ def _snow_and_rain(
     high = _channel(tb, names, "36.5V")
     scattering = _channel(tb, names, "18.7V") - high
     usual = nan_median(scattering[usual_days].reshape(-1, tb.shape[2]))
+    # Deserts scatter too, but stay warm at 36.5 GHz.
     is_snow = (scattering > settings.snow_difference) & (high < settings.snow_below)
     is_rain = (scattering - usual > settings.rain_difference) & ~is_snow
     return is_snow, is_rain
@@ -115,6 +116,7 @@ def usable(
         settings: the `[calibrate]` table, for its thresholds.
     """
     is_snow, is_rain = _snow_and_rain(tb, names, settings, slice(None))
+    # Frozen ground stays: both sensors see it.
     is_lost = is_snow | is_rain | flags.has(flag, _EXCLUDED)
     is_good = np.isfinite(tb) & ~is_lost[..., None]
     return np.asarray(is_good & ~_interference(tb, names, settings))

@@ -122,6 +122,7 @@ def _step(record: _Record, name: str) -> Step | None:
         return None
     first, last = max(first, date - window), min(last, date + window)
     if is_alone:
+        # Every n-th cell: neighbours share their weather.
         stride = -(-len(read_frame(both[0].path).cells) // _STEP_CELLS)
         cells = slice(None, None, stride)
         ds = open_store(both[0].path, cells=cells, first_day=first, last_day=last)
@@ -145,6 +146,7 @@ def _links(
         known: pairs that have been matched already: of all land they take long.
     """
     ways = [(name, *way) for name in names for way in record.sensors[name].ways]
+    # Ways share edges (TMI to AMSR2 serves two sensors): each is fitted once.
     links: dict[_Edge, Link | None] = {}
     for edge in dict.fromkeys(edge for way in ways for edge in pairwise(way)):
         pairs = known[edge] if edge in known else record.pairs(*edge)
@@ -174,6 +176,7 @@ def _to_reference(record: _Record, name: str, links: Mapping[_Edge, Link | None]
         if len(steps) == len(way) - 1:
             chained.append(reduce(chain, steps))
     if chained:
+        # Direct pairs and a double difference are independent estimates of one line.
         return reduce(combine, chained)
     own = f"[input.{sensors[name].products[0]}]"
     absent = [middle for middle in ways[0] if not record.has(middle)]
@@ -268,12 +271,14 @@ def calibrate_sensors(
     held = {name: one for name, one in found.items() if one is not None}
     record = _Record(held, sensors, settings, cell_class, block_cells, executor, {})
     known: dict[_Edge, Pairs] = {}
+    # Drifts first, on pairs as they are; these pairs are needed again on a way.
     for name in trained(sensors):
         against = sensors[name].drift_against
         pairs = record.pairs(name, against)
         if pairs is not None:
             known[name, against] = pairs
             record = record.with_change(name, _drift(record, name, pairs))
+    # Steps after drifts: their pairs are without the drift.
     for name in trained(sensors):
         record = record.with_change(name, _step(record, name))
     wanted = [name for name in held if sensors[name].ways and record.has(sensors[name].ways[0][-1])]
@@ -285,6 +290,7 @@ def calibrate_sensors(
         link, step = _to_reference(record, name, links), _step(record, name)
         steps = [] if step is None else [step]
         made[name] = to_dataset(link, settings, steps, is_simulated=simulated)
+    # A reference keeps its scale: an identity that carries its changes.
     for name, changes in record.changes.items():
         made[name] = _of_reference(record, name, changes, is_simulated=simulated)
     return made

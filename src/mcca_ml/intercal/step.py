@@ -33,6 +33,7 @@ class Step(Effect):
     def correction(self, when: Datetime64, channels: tuple[str, ...]) -> tuple[Float64, Float64]:
         """What to take off at each time, and its variance, shape of `when` and channels [K, K2]."""
         size, variance = self.removed(channels)
+        # The orbit after the boost is the scale; only what came before is moved.
         is_before = (when < self.date)[..., None].astype(np.float64)
         return is_before * size, is_before * variance
 
@@ -50,6 +51,7 @@ def _tested(
 ) -> Step:
     """The step, channel by channel."""
     day = (when.astype("datetime64[D]") - date) // DAY
+    # Days beyond the window would add seasons and drifts, not knowledge of the step.
     near = np.abs(day) <= settings.step_window_days
     # Blocks begin at the date, so that none lies on both sides.
     block = day // block_days
@@ -92,6 +94,7 @@ def step_against_reference(
 def _season_and_hour(when: Datetime64, hour: Float64) -> Float64:
     """A constant, and two harmonics each of the year and of the local day, (obs, 9)."""
     year = (when - np.datetime64("2000-01-01")) / DAY / YEAR_DAYS
+    # cos and sin of k times the phase, k = 1, 2: the season and the daily cycle of each cell.
     angles = [2 * np.pi * k * phase for phase in (year, hour / 24) for k in _HARMONICS]
     waves = [wave(angle) for angle in angles for wave in (np.cos, np.sin)]
     return np.stack([np.ones_like(year), *waves], axis=1)
