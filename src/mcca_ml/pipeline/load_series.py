@@ -12,7 +12,6 @@ from mcca_ml.arrays import Datetime64, Int8, Int64
 from mcca_ml.config.calibrate import CalibrateSettings
 from mcca_ml.config.train import TrainSettings
 from mcca_ml.errors import GranuleError, SchemaError
-from mcca_ml.flags import Flag
 from mcca_ml.intercal import coefficients
 from mcca_ml.intercal.apply import apply, as_it_came
 from mcca_ml.learn.features import Inputs, inputs_of
@@ -59,8 +58,6 @@ def over_days(ds: xr.Dataset, days: Datetime64) -> xr.Dataset:
     if np.array_equal(held, days):
         return ds
     fill = {str(name): schema.missing_like(str(name), v.dtype) for name, v in ds.data_vars.items()}
-    if "flag" in fill:
-        fill["flag"] = np.uint32(int(Flag.NOT_OBSERVED))
     return ds.reindex(time=days.astype("M8[ns]"), fill_value=fill)
 
 

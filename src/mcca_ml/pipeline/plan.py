@@ -14,7 +14,7 @@ from mcca_ml.config.load import Settings
 from mcca_ml.config.record import RegionBox, RegionSettings
 from mcca_ml.errors import ConfigError
 from mcca_ml.grid.ease2 import M25, cell_latlon
-from mcca_ml.grid.land import land_cells, land_mask
+from mcca_ml.grid.land import land_cells
 from mcca_ml.pipeline.granules import ONE_DAY, Cache, Granule, digest_of, granules_of, of_days
 from mcca_ml.sensors import SENSORS, networks
 from mcca_ml.store.read_blocks import Frame, block_of, days_of_block, digest
@@ -128,9 +128,8 @@ class Plan:
 
 def _inside(box: RegionBox, lat: Float64, lon: Float64) -> Booleans:
     """Whether places lie in a box, whose eastern edge below the western one means over 180."""
-    is_between = (lon >= box.west) & (lon <= box.east)
-    if box.east < box.west:
-        is_between = (lon >= box.west) | (lon <= box.east)
+    is_east, is_west = lon >= box.west, lon <= box.east
+    is_between = is_east | is_west if box.east < box.west else is_east & is_west
     return np.asarray((lat >= box.south) & (lat <= box.north) & is_between)
 
 
@@ -148,9 +147,8 @@ def cells_of(region: RegionSettings) -> Int64:
     for box in region.box:
         chosen |= _inside(box, place.lat, place.lon)
     asked = np.array(region.cells, np.int64)
-    is_land = land_mask(M25).ravel()
-    strange = [c for c in asked.tolist() if not (0 <= c < is_land.size and is_land[c])]
-    if strange:
+    strange = asked[~np.isin(asked, land)]
+    if strange.size:
         raise ConfigError(
             f"[region] cells: found {', '.join(map(str, strange[:3]))}, expected numbers of land "
             f"cells of {M25.name}; take them out"
@@ -200,16 +198,13 @@ def plan_of(settings: Settings, base: Path, *, retrain: bool = False) -> Plan:
         GranuleError: granules are missing, or two are versions of one.
         OutputError: a directory cannot be made.
     """
-    missing = [
-        f"[{name}] {key}"
-        for name, key, found in (
-            ("period", "end", settings.period),
-            ("work", "directory", settings.work),
-            ("output", "directory", settings.output),
-        )
-        if found is None
-    ]
-    if missing or settings.period is None or settings.work is None or settings.output is None:
+    if settings.period is None or settings.work is None or settings.output is None:
+        sections = {
+            "[period] end": settings.period,
+            "[work] directory": settings.work,
+            "[output] directory": settings.output,
+        }
+        missing = [name for name, found in sections.items() if found is None]
         raise ConfigError(
             f"run: found no {', '.join(missing)}, expected [period], [work] and [output]; add them"
         )
