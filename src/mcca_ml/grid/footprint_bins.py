@@ -4,7 +4,7 @@ All sums are of whole numbers held in float64, hence exact: how footprints are c
 and in which order these come, changes no bit of what is made of the sums.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -229,28 +229,21 @@ def _columns(
     return columns
 
 
-def _summed(place: Integer, columns: Sequence[Float64 | None]) -> Part:
-    """Sums of columns over the footprints of each place."""
+def _summed(place: Integer, columns: Iterable[Float64 | None]) -> Part:
+    """Sums of columns over the footprints of each place; None stands for ones."""
     lowest = int(place.min())
     here = place - lowest
     count = np.bincount(here)
     seen = np.flatnonzero(count)
-    sums = np.empty((len(columns), seen.size))
-    for number, column in enumerate(columns):
-        whole = count if column is None else np.bincount(here, column)
-        sums[number] = whole[seen]
-    return Part((seen + lowest).astype(np.int32), sums)
+    sums = [(count if one is None else np.bincount(here, one))[seen] for one in columns]
+    return Part((seen + lowest).astype(np.int32), np.stack(sums).astype(np.float64))
 
 
 def merged(parts: Sequence[Part]) -> Part:
     """The sums of several parts as one."""
     if len(parts) == 1:
         return parts[0]
+    rows = zip(*(part.sums for part in parts), strict=True)
     cell = np.concatenate([part.cell for part in parts])
-    lowest = int(cell.min())
-    seen = np.flatnonzero(np.bincount(cell - lowest))
-    sums = np.empty((len(parts[0].sums), seen.size))
-    for row in range(len(sums)):
-        column = np.concatenate([part.sums[row] for part in parts])
-        sums[row] = np.bincount(cell - lowest, column)[seen]
-    return Part((seen + lowest).astype(np.int32), sums)
+    # Whole numbers in float64: the order of the parts changes no bit.
+    return _summed(cell, (np.concatenate(row) for row in rows))

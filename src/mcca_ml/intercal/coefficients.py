@@ -53,14 +53,6 @@ def _lines(link: Link) -> dict[str, tuple[tuple[str, ...], object, dict[str, str
     }
 
 
-def _flag_attributes() -> dict[str, object]:
-    return {
-        "long_name": "what the line rests on",
-        "flag_masks": np.array([int(bit) for bit in LineFlag], np.uint8),
-        "flag_meanings": " ".join(str(bit.name).lower() for bit in LineFlag),
-    }
-
-
 def _changes(
     kind: str, changes: Sequence[Change], channels: tuple[str, ...], units: str, meaning: str
 ) -> dict[str, object]:
@@ -119,6 +111,11 @@ def to_dataset(
     """
     steps = [change for change in changes if isinstance(change, Step)]
     drifts = [change for change in changes if isinstance(change, Drift)]
+    of_flag = {
+        "long_name": "what the line rests on",
+        "flag_masks": np.array([int(bit) for bit in LineFlag], np.uint8),
+        "flag_meanings": " ".join(str(bit.name).lower() for bit in LineFlag),
+    }
     own = {
         name: (_CELL, getattr(link, name), {"units": "1", "long_name": text})
         for name, text in _OWN.items()
@@ -128,7 +125,7 @@ def to_dataset(
             **_lines(link),
             **own,
             "common_var": (("channel",), link.common_var, {"units": "K2", "long_name": _COMMON}),
-            "flag": (_CELL, link.flag, _flag_attributes()),
+            "flag": (_CELL, link.flag, of_flag),
             **_changes("step", steps, link.source_channels, "K", _BEFORE),
             **_changes("drift", drifts, link.source_channels, "K year-1", _SINCE),
         },

@@ -131,12 +131,6 @@ def _wider(line: Line, spread: Spread) -> Line:
     )
 
 
-def _set_spread(noise: Float64, signal: Float64, n0: float) -> Spread:
-    """The spread for which the weights are n / (n + n0)."""
-    # tau^2 / (tau^2 + noise / n) = n / (n + n0) for tau^2 = noise / n0
-    return Spread(noise / n0, noise / (np.maximum(signal, 1.0) * n0))
-
-
 def _all_cells(pairs: Pairs, settings: CalibrateSettings) -> Fit:
     """The line of all cells together (1, channel); NaN without any pair."""
     if len(pairs.cell):
@@ -201,7 +195,10 @@ def link_of_pairs(
     if settings.prior_pairs > 0:
         signal = np.where(is_sure, fit.spread_var, np.nan)
         noise = nan_median(np.where(is_sure, fit.noise_var, np.nan), pool.noise_var[0])
-        spread = _set_spread(noise, nan_median(signal, np.ones_like(noise)), settings.prior_pairs)
+        typical = nan_median(signal, np.ones_like(noise))
+        # tau^2 / (tau^2 + noise / n) = n / (n + n0) for tau^2 = noise / n0
+        n0 = settings.prior_pairs
+        spread = Spread(noise / n0, noise / (np.maximum(typical, 1.0) * n0))
     line, level_weight, slope_weight = shrink(own, prior, spread)
     return Link(
         sensor=sensor,

@@ -9,8 +9,6 @@ import xarray as xr
 
 from mcca_ml import schema
 from mcca_ml.arrays import Datetime64, Int8, Int64
-from mcca_ml.config.calibrate import CalibrateSettings
-from mcca_ml.config.train import TrainSettings
 from mcca_ml.errors import GranuleError, SchemaError
 from mcca_ml.intercal import coefficients
 from mcca_ml.intercal.apply import apply, as_it_came
@@ -35,16 +33,6 @@ class Source:
     def learned(self) -> Datetime64:
         """Days that what is learned may know."""
         return self.plan.days(last=self.plan.learned_last)
-
-    @property
-    def train(self) -> TrainSettings:
-        """Settings of the learner."""
-        return self.plan.settings.train
-
-    @property
-    def screen(self) -> CalibrateSettings:
-        """Thresholds of snow, rain and interference."""
-        return self.plan.settings.calibrate
 
 
 def over_days(ds: xr.Dataset, days: Datetime64) -> xr.Dataset:
@@ -130,9 +118,9 @@ def inputs_of_part(
         ds = apply(ds, read.coefficients, cell_class=read.cell_class[part])
     elif read.coefficients is not None:
         ds = as_it_came(ds, read.coefficients)
-    ds = over_days(ds, days)
+    ds, settings = over_days(ds, days), source.plan.settings
     level_days = days <= source.plan.learned_last
-    return inputs_of(ds, source.train, source.screen, level_days=level_days)
+    return inputs_of(ds, settings.train, settings.calibrate, level_days=level_days)
 
 
 def inputs_for(

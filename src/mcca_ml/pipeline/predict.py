@@ -31,7 +31,6 @@ class PredictTask:
 
     source: Source
     sensor: str
-    network: str
     cells: slice
     files: tuple[tuple[Path, slice], ...]
     """Weights and the cells that they are of."""
@@ -40,8 +39,8 @@ class PredictTask:
 
 def predict_block(task: PredictTask) -> int:
     """Write the stream of a block of cells; returns the number of cells."""
-    plan = task.source.plan
-    spread = uncertainty_file.load(plan.network(task.network) / "spread.npz")
+    plan, network = task.source.plan, SENSORS[task.sensor].network
+    spread = uncertainty_file.load(plan.network(network) / "spread.npz")
     read = observed(task.source, task.sensor, task.cells, plan.days())
     parts = []
     for path, cells in task.files:
@@ -49,7 +48,7 @@ def predict_block(task: PredictTask) -> int:
         inputs = inputs_of_part(task.source, read, part, plan.days())
         said = {
             "grid": M25.name,
-            "network": task.network,
+            "network": network,
             "interval_ratio": f"{float(spread.ratio95):.6f}",
             "simulated": "true" if inputs.is_simulated else "false",
         }
@@ -85,7 +84,7 @@ def _tasks(plan: Plan, sensor: str) -> list[PredictTask]:
         for number, some in enumerate(of_block)
     }
     return [
-        PredictTask(source, sensor, trained, blocks[n], of_block[n], wanted[n])
+        PredictTask(source, sensor, blocks[n], of_block[n], wanted[n])
         for n in what_is_missing(path, wanted)
     ]
 

@@ -96,7 +96,7 @@ def _sample(task: TrainTask, chosen: Int64) -> Series:
 def start_of(tasks: list[TrainTask], executor: Executor | None) -> tuple[Start, Series]:
     """The start of all cells, and the sample of them that it was learned from."""
     source = tasks[0].source
-    settings = source.train
+    settings = source.plan.settings.train
     enough = np.concatenate(perform(count_targets, tasks, executor)) >= settings.fewest_targets
     some = np.flatnonzero(enough)
     chosen = np.sort(some[sampled(source.plan.cells[some], settings.seed, settings.pooled_cells)])
