@@ -1,9 +1,7 @@
 """Matched pairs of two sensors from their stores, some cells at a time."""
 
 from collections.abc import Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +10,6 @@ from mcca_ml.config.calibrate import CalibrateSettings
 from mcca_ml.flags import FLAG_DTYPE, Flag
 from mcca_ml.intercal.fit_link import thinned
 from mcca_ml.intercal.match import Pairs, match_pairs
-from mcca_ml.parallel import perform
 from mcca_ml.store.read_blocks import CELL_BLOCK, blocks_of_cells, marks, open_store, read_frame
 
 MOST_PAIRS = 100
@@ -53,12 +50,11 @@ def overlap(one: Held, other: Held) -> tuple[np.datetime64, np.datetime64] | Non
 
 
 def _of_block(
-    cells: slice,
-    *,
     source: Held,
     reference: Held,
     days: tuple[np.datetime64, np.datetime64],
     settings: CalibrateSettings,
+    cells: slice,
 ) -> Pairs:
     """Pairs of some cells."""
     wanted = ("tb", "obs_time", "flag")
@@ -97,7 +93,6 @@ def pairs_of_stores(
     settings: CalibrateSettings,
     *,
     block_cells: int = CELL_BLOCK,
-    executor: Executor | None = None,
 ) -> Pairs:
     """Matched pairs of two sensors in all cells, at most `MOST_PAIRS` of each.
 
@@ -107,11 +102,9 @@ def pairs_of_stores(
         days: first and last UTC day of the sensor's looks.
         settings: the `[calibrate]` table.
         block_cells: cells in memory at a time; the outcome does not depend on it.
-        executor: where it is done; None: here.
 
     Raises:
         SchemaError: the stores have other cells, or no channel in common.
     """
     blocks = blocks_of_cells(len(read_frame(source.path).cells), block_cells)
-    work = partial(_of_block, source=source, reference=reference, days=days, settings=settings)
-    return joined(perform(work, blocks, executor))
+    return joined([_of_block(source, reference, days, settings, cells) for cells in blocks])

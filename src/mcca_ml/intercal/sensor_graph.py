@@ -6,7 +6,6 @@ reference is subtracted first: a drift against a stabler reference, and a step a
 """
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from functools import reduce
 from itertools import pairwise
@@ -50,7 +49,6 @@ class _Record:
     settings: CalibrateSettings
     cell_class: Int64 | None
     block_cells: int
-    executor: Executor | None
     changes: Mapping[str, tuple[Change, ...]]
     """Within each reference."""
 
@@ -68,14 +66,7 @@ class _Record:
         days = days or overlap(one, other)
         if days is None:
             return None
-        pairs = pairs_of_stores(
-            one,
-            other,
-            days,
-            self.settings,
-            block_cells=self.block_cells,
-            executor=self.executor,
-        )
+        pairs = pairs_of_stores(one, other, days, self.settings, block_cells=self.block_cells)
         return pairs if len(pairs.cell) else None
 
     def steady(self, pairs: Pairs, source: str, reference: str) -> Pairs:
@@ -239,7 +230,6 @@ def calibrate_sensors(
     first_day: np.datetime64,
     last_day: np.datetime64,
     cell_class: Int64 | None = None,
-    executor: Executor | None = None,
     block_cells: int = CELL_BLOCK,
     sensors: Table = SENSORS,
 ) -> Mapping[str, xr.Dataset]:
@@ -252,7 +242,6 @@ def calibrate_sensors(
         first_day: of the period (UTC day); a sensor without any day in it counts as absent.
         last_day: of the period, included.
         cell_class: class of each cell of the stores, land cover for instance.
-        executor: where pairs are matched; None: here.
         block_cells: cells in memory at a time, multiples of 1024; no result depends on it.
         sensors: the table of sensors.
 
@@ -269,7 +258,7 @@ def calibrate_sensors(
     """
     found = {name: held_days(name, path, first_day, last_day) for name, path in stores.items()}
     held = {name: one for name, one in found.items() if one is not None}
-    record = _Record(held, sensors, settings, cell_class, block_cells, executor, {})
+    record = _Record(held, sensors, settings, cell_class, block_cells, {})
     known: dict[_Edge, Pairs] = {}
     # Drifts first, on pairs as they are; these pairs are needed again on a way.
     for name in trained(sensors):
