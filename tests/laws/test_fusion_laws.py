@@ -12,9 +12,10 @@ from scipy.optimize import minimize
 from mcca_ml.config.fuse import FuseSettings
 from mcca_ml.flags import Flag
 from mcca_ml.fuse import fusion
-from mcca_ml.fuse.error_covariance import STREAMS, Model, Moments, Pool, model_of, moments, pooled
+from mcca_ml.fuse.error_covariance import Model, Moments, Pool, model_of, moments, pooled
 from mcca_ml.fuse.weights import covariance, weights
 from mcca_ml.schema import LAYERS
+from mcca_ml.sensors import imagers
 
 DEFAULT = FuseSettings()
 ALL = np.ones((1, 4), np.bool_)
@@ -75,7 +76,7 @@ def model(cells=1, agreement=0.5, bias=(0.0, 0.0, 0.0, 0.0), sd=(0.04, 0.04, 0.0
 def any_streams(rng, days=6, cells=9):
     """Four streams with looks, gaps, flags and missing values."""
     made = {}
-    for name in STREAMS:
+    for name in imagers():
         shape = (days, cells)
         sm = np.where(rng.random(shape) < 0.15, np.nan, rng.uniform(0.02, 0.5, shape))
         look = rng.random(shape) < 0.5
@@ -158,7 +159,7 @@ def test_fused_error_of_100000_draws_is_as_told_and_less_than_of_any_stream():
     sd, rng = np.array([0.03, 0.045, 0.04, 0.035]), np.random.default_rng(5)
     matrix = covariance(sd[None], np.array([0.3]))
     error = rng.multivariate_normal(np.zeros(4), matrix[0], 100_000).astype(np.float32)
-    made = {name: stream(0.4 + error[:, [k]], sd=sd[k]) for k, name in enumerate(STREAMS)}
+    made = {name: stream(0.4 + error[:, [k]], sd=sd[k]) for k, name in enumerate(imagers())}
     out = fuse(made, model(agreement=0.3, sd=sd))
     spread = float(out["sm"].std())
     assert spread == pytest.approx(float(out["target_sd"][0, 0]), rel=0.01)
@@ -167,9 +168,9 @@ def test_fused_error_of_100000_draws_is_as_told_and_less_than_of_any_stream():
     assert spread < min(float((error @ w).std()) for w in [*others, np.full(4, 0.25), inverse])
 
 
-@pytest.mark.parametrize("name", STREAMS)
+@pytest.mark.parametrize("name", imagers())
 def test_one_stream_alone_gives_itself_less_its_bias(name):
-    number = STREAMS.index(name)
+    number = imagers().index(name)
     bias = np.array([0.01, -0.02, 0.03, -0.04])
     made = {name: stream([[0.2, 0.3]], sd=[[0.04, 0.07]], hour=13.5)}
     out = fuse(made, model(2, bias=bias))
@@ -210,7 +211,7 @@ def test_order_in_which_streams_are_given_does_not_matter():
     xr.testing.assert_identical(fuse(dict(reversed(made.items()))), fuse(made))
 
 
-@pytest.mark.parametrize("name", STREAMS)
+@pytest.mark.parametrize("name", imagers())
 def test_a_stream_of_nan_is_as_no_stream(name):
     made = any_streams(np.random.default_rng(8))
     without = {other: ds for other, ds in made.items() if other != name}
@@ -220,7 +221,7 @@ def test_a_stream_of_nan_is_as_no_stream(name):
 
 
 def test_nan_everywhere_gives_nothing_and_does_not_raise():
-    made = {name: stream(np.full((3, 2), np.nan), sd=np.nan) for name in STREAMS}
+    made = {name: stream(np.full((3, 2), np.nan), sd=np.nan) for name in imagers()}
     out = fuse(made)
     assert np.isnan(out["sm"]).all()
     assert np.isnan(out["sm_filled"]).all()
@@ -232,7 +233,7 @@ def test_nan_everywhere_gives_nothing_and_does_not_raise():
 
 @pytest.mark.parametrize("sd", [0.0, 1e-30, 1.0])
 def test_no_spread_of_a_stream_raises(sd):
-    made = {name: stream([[0.2]], sd=sd) for name in STREAMS}
+    made = {name: stream([[0.2]], sd=sd) for name in imagers()}
     out = fuse(made)
     assert float(out["sm"][0, 0]) == pytest.approx(0.2)
     found = moments(made, np.full((1, 1), 0.25, np.float32))

@@ -11,14 +11,14 @@ import xarray as xr
 from mcca_ml.arrays import Datetime64, Int64
 from mcca_ml.errors import GranuleError
 from mcca_ml.grid.swaths import grid_swaths
-from mcca_ml.intercal.screen import band_of
 from mcca_ml.parallel import perform
 from mcca_ml.pipeline.checkpoints import ready_store
 from mcca_ml.pipeline.granules import Granule, of_days
 from mcca_ml.pipeline.plan import Plan
 from mcca_ml.pipeline.stage import Progress, Stage, Tally
 from mcca_ml.read.any_granule import read_swaths
-from mcca_ml.sensors import SENSORS, Sensor
+from mcca_ml.schema import is_simulated
+from mcca_ml.sensors import SENSORS, Sensor, band_of
 from mcca_ml.store.read_blocks import digest, read_frame, what_is_missing, write_block
 
 CLOCK_TOLERANCE = np.timedelta64(150, "m")
@@ -89,7 +89,7 @@ def grid_block(task: GridTask) -> int:
     at_once = max(_CELL_DAYS // max(cells.size, 1), 1)
     starts = range(0, task.days.size, at_once)
     found = [_gridded(task, cells, task.days[start : start + at_once]) for start in starts]
-    simulated = any(part.attrs["simulated"] == "true" for part in found)
+    simulated = any(map(is_simulated, found))
     block = xr.concat(
         found, "time", coords="minimal", compat="override", combine_attrs="drop_conflicts"
     )

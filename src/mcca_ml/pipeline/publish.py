@@ -33,7 +33,7 @@ from mcca_ml.publish.record_cube import (
 )
 from mcca_ml.publish.record_day import write_record_day
 from mcca_ml.publish.record_manifest import manifest_stands, write_manifest
-from mcca_ml.schema import LAYERS
+from mcca_ml.schema import LAYERS, is_simulated
 from mcca_ml.store.read_blocks import digest, marks, open_store
 
 CUBE = "record.zarr"
@@ -137,7 +137,7 @@ def _tasks(
 ) -> list[PublishTask]:
     """All blocks of the product."""
     held = marks(plan.record_store)
-    simulated = any(one["attributes"].get("simulated") == "true" for one in held.values())
+    simulated = any(is_simulated(one["attributes"]) for one in held.values())
     made = _made(plan, is_simulated=simulated)
     days, tasks = plan.days(), []
     spans = [days[first : first + BLOCK_DAYS] for first in range(0, days.size, BLOCK_DAYS)]

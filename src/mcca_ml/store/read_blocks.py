@@ -24,6 +24,7 @@ from mcca_ml.atomic import replacing_directory
 from mcca_ml.errors import OutputError
 from mcca_ml.grid.daily_composite import TARGET_HOUR
 from mcca_ml.grid.ease2 import M25, cell_latlon
+from mcca_ml.schema import is_simulated
 from mcca_ml.store import layout
 from mcca_ml.store.contents import CONTENTS
 from mcca_ml.store.integrity import UNREADABLE, is_whole, marks, refuse_lost, touched, unreadable
@@ -177,7 +178,7 @@ def _attributes(held: Mapping[int, Mapping[str, Any]]) -> dict[str, str]:
     every = [mark["attributes"] for mark in held.values()]
     common = dict(every[0]) if every else {}
     common = {k: v for k, v in common.items() if all(one.get(k) == v for one in every)}
-    simulated = any(one.get("simulated") == "true" for one in every)
+    simulated = any(map(is_simulated, every))
     return {**common, "simulated": "true" if simulated else "false"}
 
 

@@ -71,16 +71,17 @@ def write_cells(path: Path, ds: xr.Dataset, inputs: str) -> None:
     _write(path, ds, days, frame, block, inputs)
 
 
-def blocks_of_cells(count: int) -> list[slice]:
+def blocks_of_cells(count: int, size: int = CELL_BLOCK) -> list[slice]:
     """Places of the cells of each block of a store that is cut into cells.
 
     Args:
         count: cells of the store.
+        size: cells of a block.
 
     >>> blocks_of_cells(1500)
     [slice(0, 1024, None), slice(1024, 1500, None)]
     """
-    return [slice(n, min(n + CELL_BLOCK, count)) for n in range(0, count, CELL_BLOCK)]
+    return [slice(n, min(n + size, count)) for n in range(0, count, size)]
 
 
 def _write(

@@ -10,10 +10,10 @@ from mcca_ml.learn.fit import predict
 from mcca_ml.learn.splits import Role
 from mcca_ml.pipeline.fuse import FuseTask, moments_of
 from mcca_ml.pipeline.load_series import Source, inputs_for
-from mcca_ml.pipeline.predict import network_of
 from mcca_ml.pipeline.train import files_of
 from mcca_ml.report.scores.compared import Held
 from mcca_ml.report.scores.tables import Product, Table, compared
+from mcca_ml.sensors import SENSORS
 
 SEED = 0
 OWN, OTHER = "days shuffled, each keeps its look", "looks of other days of the season"
@@ -75,7 +75,7 @@ def order_table(source: Source, found: Held, sensor: str) -> Table:
 def _stream_without(source: Source, sensor: str, ds: xr.Dataset) -> xr.Dataset:
     """The stream of a sensor, its soil moisture told from brightness temperatures as they came."""
     parts: list[Float32] = []
-    for path, cells in files_of(source.plan, network_of(sensor)):
+    for path, cells in files_of(source.plan, SENSORS[sensor].network):
         inputs = inputs_for(source, sensor, cells, source.learned, is_calibrated=False)
         parts.append(np.clip(predict(weights_file.load(path), inputs.x), 0, 1))
     sm = np.concatenate(parts).T

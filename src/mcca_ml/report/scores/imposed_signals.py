@@ -13,8 +13,9 @@ from mcca_ml.config.simulate import BoxSettings, DroughtSettings, SimulateSettin
 from mcca_ml.metrics.trend import Trend, trend_santer00
 from mcca_ml.report.scores.calibration_error import Shift, Tilt, mean_tilt, tilt_of
 from mcca_ml.report.scores.sensor_changes import MONTHS, mean_departure, month_of
+from mcca_ml.sensors import networks
 
-_FIRST = ("AMSR2", "AMSRE", "GMI", "TMI")
+_FIRST = tuple(name for names in networks().values() for name in names)
 """Streams by the weight that they have where several look: whose calibration error counts."""
 
 
