@@ -11,7 +11,7 @@ from pathlib import Path
 import markdown
 import numpy as np
 
-from mcca_ml.config.effects import EffectSettings
+from mcca_ml.config.simulate import EffectSettings
 from mcca_ml.sensors import AMSR2, SMAP
 from mcca_ml.simulate.observe.emission import brightness_temperature
 from mcca_ml.simulate.truth.types import Land, State

@@ -17,7 +17,7 @@ import real_granules
 from pyproj import Transformer
 
 from mcca_ml.arrays import Float64, UInt8
-from mcca_ml.config.effects import EffectSettings
+from mcca_ml.config.simulate import EffectSettings
 from mcca_ml.grid import ease2
 from mcca_ml.retrieve import land_cover
 from mcca_ml.sensors import AMSR2

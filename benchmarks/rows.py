@@ -8,7 +8,7 @@ import peers
 import xarray as xr
 
 from mcca_ml.arrays import AnyArray, Booleans, Float32
-from mcca_ml.config.load import RetrieveSettings
+from mcca_ml.config.retrieve import RetrieveSettings
 from mcca_ml.flags import is_recommended
 from mcca_ml.physics.dielectric import soil_permittivity_mironov09
 from mcca_ml.retrieve.channels import choose_channels

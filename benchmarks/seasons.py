@@ -8,7 +8,7 @@ from markdown import percent, table
 from scores import score
 
 from mcca_ml.arrays import Float32
-from mcca_ml.config.load import RetrieveSettings
+from mcca_ml.config.retrieve import RetrieveSettings
 from mcca_ml.flags import Flag
 from mcca_ml.grid import ease2
 from mcca_ml.retrieve.season import retrieve_season

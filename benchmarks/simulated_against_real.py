@@ -17,7 +17,7 @@ import real_states
 from real_states import CLASSES, RealDay
 
 from mcca_ml.arrays import Float64
-from mcca_ml.config.effects import EffectSettings
+from mcca_ml.config.simulate import EffectSettings
 
 mpl.use("Agg")
 

@@ -22,7 +22,7 @@ import real_granules
 import rows as tabular
 from result import maker, save
 
-from mcca_ml.config.load import RetrieveSettings
+from mcca_ml.config.retrieve import RetrieveSettings
 from mcca_ml.retrieve import search
 from mcca_ml.retrieve.inputs import Rows, error_of
 from mcca_ml.retrieve.screen import attempted

@@ -19,8 +19,7 @@ import real_states
 from real_states import Places
 
 from mcca_ml.arrays import Float64
-from mcca_ml.config.effects import EffectSettings
-from mcca_ml.config.simulate import BoxSettings, SimulateSettings
+from mcca_ml.config.simulate import BoxSettings, EffectSettings, SimulateSettings
 from mcca_ml.constants import WATER_FREEZING_POINT
 from mcca_ml.simulate.truth.make_truth import make_truth
 from mcca_ml.simulate.truth.types import Patch, Truth

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from mcca_ml.config.effects import EffectSettings
+from mcca_ml.config.simulate import EffectSettings
 from mcca_ml.sensors import AMSR2, SMAP, TMI
 from mcca_ml.simulate.observe.emission import brightness_temperature, effective_soil_temperature
 from mcca_ml.simulate.scene import scene_tb, uniform_scene

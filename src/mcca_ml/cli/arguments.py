@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mcca_ml.config.load import RetrieveSettings, Settings, load
+from mcca_ml.config.load import Settings, load
+from mcca_ml.config.retrieve import RetrieveSettings
 from mcca_ml.config.simulate import SimulateSettings
 from mcca_ml.errors import ConfigError, GranuleError
 

@@ -104,3 +104,36 @@ class RolesSettings(BaseModel):
     stop_every: int = Field(
         6, ge=2, le=50, description="one in so many blocks of the training days is such a block"
     )
+
+
+class FuseSettings(BaseModel):
+    """The `[fuse]` table: how streams become one record."""
+
+    model_config = FROZEN
+
+    prior_days: float = Field(
+        60.0,
+        ge=0.0,
+        description="calibration days that the covariance of all cells counts for in that of one",
+    )
+    min_days: int = Field(
+        10, ge=2, description="common calibration days below which a cell has that of all [day]"
+    )
+    fill_age_max: int = Field(
+        10, ge=0, le=60, description="age of the last look beyond which nothing is filled [day]"
+    )
+
+
+class PublishSettings(BaseModel):
+    """The `[publish]` table: which files the record is written to."""
+
+    model_config = FROZEN
+
+    daily: bool = Field(True, description="a CF NetCDF file a day")
+    quarter_degree: bool = Field(
+        False, description="a CF NetCDF file a day on a regular 0.25 degree grid as well"
+    )
+    cube: bool = Field(True, description="one Zarr store of the whole record")
+    version: str = Field(
+        "01.0", pattern=r"^\d\d\.\d$", description="version of the record, in names of files"
+    )

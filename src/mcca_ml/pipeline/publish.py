@@ -13,7 +13,7 @@ import xarray as xr
 from mcca_ml.arrays import Datetime64
 from mcca_ml.atomic import make_directory, replacing
 from mcca_ml.config.load import Settings
-from mcca_ml.config.publish import PublishSettings
+from mcca_ml.config.record import PublishSettings
 from mcca_ml.parallel import perform
 from mcca_ml.pipeline import checkpoints
 from mcca_ml.pipeline.granules import Granule

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mcca_ml.arrays import Datetime64
-from mcca_ml.config.load import RetrieveSettings
+from mcca_ml.config.retrieve import RetrieveSettings
 from mcca_ml.errors import GranuleError
 from mcca_ml.parallel import perform
 from mcca_ml.pipeline.checkpoints import ready_store
