@@ -7,7 +7,7 @@ from pathlib import Path
 import xarray as xr
 
 from mcca_ml.grid.ease2 import M25
-from mcca_ml.learn import uncertainty_file, weights_file
+from mcca_ml.learn import weights_file
 from mcca_ml.learn.predict_stream import stream_of
 from mcca_ml.parallel import perform
 from mcca_ml.pipeline import checkpoints
@@ -40,7 +40,7 @@ class PredictTask:
 def predict_block(task: PredictTask) -> int:
     """Write the stream of a block of cells; returns the number of cells."""
     plan = task.source.plan
-    spread = uncertainty_file.load(plan.network(task.network) / "spread.npz")
+    spread = weights_file.load_uncertainty(plan.network(task.network) / "spread.npz")
     read = observed(task.source, task.sensor, task.cells, plan.days())
     parts = []
     for path, cells in task.files:
