@@ -102,7 +102,7 @@ def test_a_longer_period_leaves_the_days_that_stand(made: Path, world: Path, tmp
 
 
 def _restate_sizes(store: Path) -> None:
-    """Let the marks of a store fit shards that were written over."""
+    """Let the checkpoints of a store fit shards that were written over."""
     for mark in (store / "blocks").glob("*.json"):
         said = json.loads(mark.read_text())
         said["bytes"] = {key: (store / key).stat().st_size for key in said["bytes"]}

@@ -19,8 +19,8 @@ from mcca_ml.store.read_blocks import (
     blocks_of_cells,
     content_digest,
     digest,
-    what_is_missing,
-    write_cells,
+    missing_blocks,
+    write_block,
 )
 
 
@@ -54,7 +54,7 @@ def predict_block(task: PredictTask) -> int:
         }
         parts.append(stream_of(weights_file.load(path), spread, inputs, attrs=said))
     ds = xr.concat(parts, "cell", coords="minimal", compat="override", combine_attrs="override")
-    write_cells(plan.stream_store(task.sensor), ds, task.inputs)
+    write_block(plan.stream_store(task.sensor), ds, task.inputs)
     return int(ds.sizes["cell"])
 
 
@@ -94,7 +94,7 @@ def _tasks(plan: Plan, sensor: str) -> list[PredictTask]:
     }
     return [
         PredictTask(source, sensor, trained, blocks[n], of_block[n], wanted[n])
-        for n in what_is_missing(path, wanted)
+        for n in missing_blocks(path, wanted)
     ]
 
 
