@@ -4,7 +4,7 @@ import tomllib
 from pathlib import Path
 from typing import get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 from pydantic.fields import FieldInfo
 
 from mcca_ml.config.calibrate import CalibrateSettings
@@ -19,31 +19,26 @@ from mcca_ml.config.record import (
 )
 from mcca_ml.config.retrieve import RetrieveSettings
 from mcca_ml.config.simulate import SimulateSettings
+from mcca_ml.config.table import Table
 from mcca_ml.config.train import TrainSettings
 from mcca_ml.config.validate import ValidateSettings
 from mcca_ml.errors import ConfigError
 
 
-class InputSettings(BaseModel):
+class InputSettings(Table):
     """One `[input.<product>]` table: where the granules of a product lie."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     path: str = Field(description="directory, searched with all below it, or glob of granules")
 
 
-class OutputSettings(BaseModel):
+class OutputSettings(Table):
     """The `[output]` table."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     directory: Path = Field(description="where the products go")
 
 
-class Settings(BaseModel):
+class Settings(Table):
     """A whole configuration file."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     input: dict[str, InputSettings] = Field(
         default_factory=dict, description="granules by product, [input.SPL3SMP] path = ..."

@@ -4,24 +4,20 @@ from datetime import date
 from pathlib import Path
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-FROZEN = ConfigDict(frozen=True, extra="forbid")
+from mcca_ml.config.table import NonNegative, Table
 
 
-class ProjectSettings(BaseModel):
+class ProjectSettings(Table):
     """The `[project]` table."""
-
-    model_config = FROZEN
 
     name: str = Field("record", min_length=1, description="of the record, said in its files")
     creator: str = Field("", description="who made it, said in its files; empty: not said")
 
 
-class PeriodSettings(BaseModel):
+class PeriodSettings(Table):
     """The `[period]` table; a later `end` appends to the record that stands."""
-
-    model_config = FROZEN
 
     start: date = Field(date(1997, 12, 7), description="first UTC day; the default is TMI's first")
     end: date = Field(description="last UTC day, included")
@@ -34,10 +30,8 @@ class PeriodSettings(BaseModel):
         return self
 
 
-class RegionBox(BaseModel):
+class RegionBox(Table):
     """One `[[region.box]]`: cells whose centres lie inside."""
-
-    model_config = FROZEN
 
     south: float = Field(ge=-90.0, le=90.0, description="southern edge [degrees_north]")
     north: float = Field(ge=-90.0, le=90.0, description="northern edge [degrees_north]")
@@ -57,10 +51,8 @@ class RegionBox(BaseModel):
         return self
 
 
-class RegionSettings(BaseModel):
+class RegionSettings(Table):
     """The `[region]` table: boxes, or cells; without either all land."""
-
-    model_config = FROZEN
 
     box: tuple[RegionBox, ...] = Field((), description="boxes of land; none: all land")
     cells: tuple[int, ...] = Field(
@@ -68,27 +60,21 @@ class RegionSettings(BaseModel):
     )
 
 
-class WorkSettings(BaseModel):
+class WorkSettings(Table):
     """The `[work]` table."""
-
-    model_config = FROZEN
 
     directory: Path = Field(description="where the stages keep what they make")
 
 
-class Span(BaseModel):
+class Span(Table):
     """Some days, the first and the last included."""
-
-    model_config = FROZEN
 
     first: date = Field(description="first UTC day")
     last: date = Field(description="last UTC day, included")
 
 
-class RolesSettings(BaseModel):
+class RolesSettings(Table):
     """The `[roles]` table: what the days with a target are for."""
-
-    model_config = FROZEN
 
     calibrate: tuple[Span, ...] = Field(
         (),
@@ -106,14 +92,11 @@ class RolesSettings(BaseModel):
     )
 
 
-class FuseSettings(BaseModel):
+class FuseSettings(Table):
     """The `[fuse]` table: how streams become one record."""
 
-    model_config = FROZEN
-
-    prior_days: float = Field(
+    prior_days: NonNegative = Field(
         60.0,
-        ge=0.0,
         description="calibration days that the covariance of all cells counts for in that of one",
     )
     min_days: int = Field(
@@ -124,10 +107,8 @@ class FuseSettings(BaseModel):
     )
 
 
-class PublishSettings(BaseModel):
+class PublishSettings(Table):
     """The `[publish]` table: which files the record is written to."""
-
-    model_config = FROZEN
 
     daily: bool = Field(True, description="a CF NetCDF file a day")
     quarter_degree: bool = Field(
