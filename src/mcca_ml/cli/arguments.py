@@ -26,14 +26,6 @@ class Work:
     settings: RetrieveSettings
 
 
-@dataclass(frozen=True)
-class WorldWork:
-    """What world to simulate, and where."""
-
-    settings: SimulateSettings
-    out: Path
-
-
 def _out_of(settings: Settings, path: Path, out: Path | None, what: str) -> Path:
     """Directory for what is made: the one given, else that of the configuration at `path`."""
     if out is None and settings.output is not None:
@@ -58,8 +50,8 @@ def _with_world(path: Path) -> Settings:
     return settings
 
 
-def world_of(path: Path, out: Path | None) -> WorldWork:
-    """What the arguments of `mcca-ml simulate` ask for.
+def world_of(path: Path, out: Path | None) -> tuple[SimulateSettings, Path]:
+    """World and directory that the arguments of `mcca-ml simulate` ask for.
 
     Args:
         path: configuration.
@@ -69,9 +61,7 @@ def world_of(path: Path, out: Path | None) -> WorldWork:
         ConfigError: a bad configuration, one without `[simulate]`, or no directory.
     """
     settings = _with_world(path)
-    return WorldWork(
-        settings.simulate, _out_of(settings, path, out, "simulate: no directory for the world")
-    )
+    return settings.simulate, _out_of(settings, path, out, "simulate: no directory for the world")
 
 
 def world_or_default(path: Path | None) -> SimulateSettings:
@@ -176,5 +166,4 @@ def work_of(arguments: Sequence[str], out: Path | None, mode: str | None) -> Wor
     if not granules:
         raise GranuleError("retrieve: found no granule, expected at least one; name some files")
     changes = {} if mode is None else {"mode": mode}
-    chosen = RetrieveSettings.model_validate({**settings.retrieve.model_dump(), **changes})
-    return Work(tuple(granules), out, chosen)
+    return Work(tuple(granules), out, settings.retrieve.model_copy(update=changes))
