@@ -100,7 +100,7 @@ def _write_days(task: PublishTask, ds: xr.Dataset) -> None:
             paths.append(write_record_day(one, task.output, made, task.window, layers=task.layers))
         if remap is not None:
             folder, one = task.output / QUARTER_DEGREE, remapped(one, remap)
-            paths.append(write_record_day(one, folder, made, remap.sheet, layers=task.layers))
+            paths.append(write_record_day(one, folder, made, remap.window, layers=task.layers))
     checkpoints.finish(task.checkpoint, task.inputs, paths, task.output)
 
 
