@@ -130,7 +130,7 @@ def test_the_target_of_test_days_is_read_by_no_stage(made: Path, world: Path, tm
 def killed_after(path: Path, seconds: float) -> bool:
     """Start a run and kill it, with all its processes; whether it was still at work."""
     process = subprocess.Popen(
-        [sys.executable, "-c", "from mcca_ml.cli import main; main()", "run", str(path)],
+        [sys.executable, "-c", "from mcca_ml.cli.app import main; main()", "run", str(path)],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
