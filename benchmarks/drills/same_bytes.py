@@ -1,6 +1,6 @@
 """Do two folders of stores, weights and products have the same values, bit for bit?
 
-    python benchmarks/drills/same_bytes.py BEFORE AFTER
+    python -m benchmarks.drills.same_bytes BEFORE AFTER
 
 Run the same configuration with two versions of the package over the same granules, then give the
 two folders. Every array of every Zarr store, `.npz` and NetCDF file is compared by shape, dtype and
