@@ -9,7 +9,7 @@ import xarray as xr
 
 from benchmarks.common import peers
 from mcca_ml.arrays import AnyArray, Booleans, Float32
-from mcca_ml.config.load import RetrieveSettings
+from mcca_ml.config.retrieve import RetrieveSettings
 from mcca_ml.flags import is_recommended
 from mcca_ml.physics.dielectric import soil_permittivity_mironov09
 from mcca_ml.retrieve.channels import choose_channels

@@ -35,7 +35,7 @@ from mcca_ml.demo.world import configuration_of
 from mcca_ml.pipeline.stage import Stage
 from mcca_ml.simulate.run import simulate_world
 
-MAIN = "from mcca_ml.cli import main; main()"
+MAIN = "from mcca_ml.cli.app import main; main()"
 STAGES = tuple(str(stage) for stage in Stage)
 WORLD = load(Path(__file__).resolve().parents[2] / "worlds" / "tiny.toml").simulate
 TRAIN = """[train]

@@ -18,7 +18,7 @@ import numpy as np
 from scipy.special import ndtr
 
 from benchmarks.science.orbit_coverage import soil
-from mcca_ml.config.load import RetrieveSettings
+from mcca_ml.config.retrieve import RetrieveSettings
 from mcca_ml.constants import WATER_FREEZING_POINT
 from mcca_ml.flags import Flag
 from mcca_ml.grid import ease2

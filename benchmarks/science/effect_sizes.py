@@ -12,7 +12,7 @@ import numpy as np
 
 from benchmarks.common import markdown
 from benchmarks.common.uniform_truth import uniform_land, uniform_state
-from mcca_ml.config.effects import EffectSettings
+from mcca_ml.config.simulate import EffectSettings
 from mcca_ml.sensors import AMSR2, SMAP
 from mcca_ml.simulate.observe.emission import brightness_temperature
 from mcca_ml.simulate.truth.types import Land, State

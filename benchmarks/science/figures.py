@@ -14,7 +14,7 @@ from benchmarks.science import (
     real_day,  # noqa: E402
     simulated_truth,  # noqa: E402
 )
-from mcca_ml.config.load import RetrieveSettings  # noqa: E402
+from mcca_ml.config.retrieve import RetrieveSettings  # noqa: E402
 from mcca_ml.grid import ease2  # noqa: E402
 from mcca_ml.grid.land import land_mask  # noqa: E402
 

@@ -14,8 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mcca_ml.config.effects import EffectSettings
-from mcca_ml.config.simulate import InstrumentSettings
+from mcca_ml.config.simulate import EffectSettings, InstrumentSettings
 from mcca_ml.errors import GranuleError
 from mcca_ml.grid.footprint_bins import Kernel
 from mcca_ml.grid.swaths import grid_swaths

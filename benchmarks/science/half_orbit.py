@@ -9,7 +9,7 @@ from benchmarks.common import rows as tabular
 from benchmarks.common.markdown import percent, table
 from benchmarks.common.scores import Scores, score
 from mcca_ml.arrays import Booleans, Float32
-from mcca_ml.config.load import RetrieveSettings
+from mcca_ml.config.retrieve import RetrieveSettings
 from mcca_ml.flags import is_recommended
 from mcca_ml.retrieve.inputs import Rows
 from mcca_ml.retrieve.self_constraint import Model

@@ -10,7 +10,7 @@ from benchmarks.common import rows as tabular
 from benchmarks.common.markdown import percent, table
 from benchmarks.common.scores import Scores, score
 from mcca_ml.arrays import Float32
-from mcca_ml.config.load import RetrieveSettings
+from mcca_ml.config.retrieve import RetrieveSettings
 from mcca_ml.flags import is_recommended
 from mcca_ml.retrieve.single_look import retrieve
 

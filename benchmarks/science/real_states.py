@@ -17,7 +17,7 @@ from pyproj import Transformer
 from benchmarks.common import lprm, real_granules
 from benchmarks.common.uniform_truth import uniform_land, uniform_state
 from mcca_ml.arrays import Float64, UInt8
-from mcca_ml.config.effects import EffectSettings
+from mcca_ml.config.simulate import EffectSettings
 from mcca_ml.grid import ease2
 from mcca_ml.retrieve import land_cover
 from mcca_ml.sensors import AMSR2

@@ -8,7 +8,7 @@ import xarray as xr
 from benchmarks.common.markdown import percent, table
 from benchmarks.common.scores import score
 from mcca_ml.arrays import Float32
-from mcca_ml.config.load import RetrieveSettings
+from mcca_ml.config.retrieve import RetrieveSettings
 from mcca_ml.flags import Flag
 from mcca_ml.grid import ease2
 from mcca_ml.retrieve.season import retrieve_season

@@ -16,7 +16,7 @@ from benchmarks.common import markdown
 from benchmarks.science import effect_sizes, real_states
 from benchmarks.science.real_states import CLASSES, RealDay
 from mcca_ml.arrays import Float64
-from mcca_ml.config.effects import EffectSettings
+from mcca_ml.config.simulate import EffectSettings
 
 mpl.use("Agg")
 

@@ -9,7 +9,7 @@ from benchmarks.common import rows as tabular
 from benchmarks.common.markdown import percent, table
 from benchmarks.common.scores import coverage, score
 from mcca_ml.arrays import Booleans, Float32
-from mcca_ml.config.load import RetrieveSettings
+from mcca_ml.config.retrieve import RetrieveSettings
 from mcca_ml.sensors import SMAP
 from mcca_ml.simulate.scene import Scene, scene_tb, uniform_scene
 

@@ -20,9 +20,8 @@ import xarray as xr
 from benchmarks.common.markdown import percent, table, write
 from benchmarks.common.scores import score
 from mcca_ml.arrays import AnyArray, Booleans, Float64, Int64
-from mcca_ml.config.effects import EffectSettings
 from mcca_ml.config.load import load
-from mcca_ml.config.simulate import InstrumentSettings, SimulateSettings
+from mcca_ml.config.simulate import EffectSettings, InstrumentSettings, SimulateSettings
 from mcca_ml.flags import Flag, is_recommended
 from mcca_ml.simulate.run import TRUTH, simulate_world
 from mcca_ml.simulate.truth.truth_store import open_truth

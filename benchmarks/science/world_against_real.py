@@ -18,8 +18,7 @@ from benchmarks.common import markdown
 from benchmarks.science import effect_sizes, real_states
 from benchmarks.science.real_states import Places
 from mcca_ml.arrays import Float64
-from mcca_ml.config.effects import EffectSettings
-from mcca_ml.config.simulate import BoxSettings, SimulateSettings
+from mcca_ml.config.simulate import BoxSettings, EffectSettings, SimulateSettings
 from mcca_ml.constants import WATER_FREEZING_POINT
 from mcca_ml.simulate.truth.make_truth import make_truth
 from mcca_ml.simulate.truth.types import Patch, Truth

@@ -29,7 +29,7 @@ from benchmarks.speed.result import save
 from mcca_ml.pipeline.stage import Stage
 from mcca_ml.sensors import AMSR2, GMI, TMI
 
-MAIN = "from mcca_ml.cli import main; main()"
+MAIN = "from mcca_ml.cli.app import main; main()"
 STAGE = """
 import sys
 from pathlib import Path

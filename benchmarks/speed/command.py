@@ -27,7 +27,7 @@ from mcca_ml.simulate.files.smap_products import Look, granule_name, write_spl3s
 from mcca_ml.simulate.scene import scene_tb, uniform_scene
 
 WALL_LIMIT_S, MEMORY_LIMIT_GB = 15.0, 2.0
-MAIN = "from mcca_ml.cli import main; main()"
+MAIN = "from mcca_ml.cli.app import main; main()"
 DAY = np.datetime64("2015-07-01")
 VERSION = 6
 

@@ -21,7 +21,7 @@ from benchmarks.common import peers, real_granules
 from benchmarks.common import rows as tabular
 from benchmarks.speed import operations
 from benchmarks.speed.result import maker, save
-from mcca_ml.config.load import RetrieveSettings
+from mcca_ml.config.retrieve import RetrieveSettings
 from mcca_ml.retrieve import search
 from mcca_ml.retrieve.inputs import Rows, error_of
 from mcca_ml.retrieve.screen import attempted

@@ -33,7 +33,7 @@ from mcca_ml.publish.record_cube import create_cube, write_cube_block
 from mcca_ml.publish.record_day import write_record_day
 from mcca_ml.schema import DAILY, STREAM
 from mcca_ml.sensors import imagers
-from mcca_ml.store.read_blocks import Frame, create_store, open_store, write_cells
+from mcca_ml.store.read_blocks import Frame, create_store, open_store, write_block
 
 RUNS = 5
 CELLS, DAYS = 1024, 1024
@@ -123,7 +123,7 @@ def store_rates(folder: Path) -> list[Result]:
     create_store(path, Frame("AMSR2", (), ds["cell"].to_numpy(), "bench", "STREAM"))
     peer, size = folder / "peer.zarr", sum(ds[name].nbytes for name in ds.data_vars) / 1e6
     by_peer = partial(ds.to_zarr, peer, mode="w", zarr_format=3, consolidated=False)
-    writing = medians({"ours": partial(write_cells, path, ds, ""), "xarray": by_peer}, RUNS)
+    writing = medians({"ours": partial(write_block, path, ds, ""), "xarray": by_peer}, RUNS)
     reading = medians(
         {
             "ours": partial(open_store, path),

@@ -106,7 +106,7 @@ def test_a_day_of_the_record_passes_the_checker(checker, tmp_path, grid):
     ds, sheet = record(1), WINDOW
     if grid == "quarter-degree":
         remap = remap_of(CELLS)
-        ds, sheet = remapped(ds, remap), remap.sheet
+        ds, sheet = remapped(ds, remap), remap.window
     product = write_record_day(ds, tmp_path, MADE, sheet)
     found = messages(checker, product, tmp_path / "report.json")
     assert unexpected(found) == []

@@ -11,7 +11,7 @@ from made_look import TIMES, a_look, look_at
 from typer.testing import CliRunner
 
 from mcca_ml.cli.app import app
-from mcca_ml.config.load import RetrieveSettings
+from mcca_ml.config.retrieve import RetrieveSettings
 from mcca_ml.demo.day import Report, run_demo_day, score
 from mcca_ml.errors import GranuleError
 from mcca_ml.grid import ease2

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from mcca_ml.cli.app import app
 from mcca_ml.cli.terminal import summary_line
-from mcca_ml.config.load import RetrieveSettings
+from mcca_ml.config.retrieve import RetrieveSettings
 from mcca_ml.errors import GranuleError
 from mcca_ml.grid import ease2
 from mcca_ml.pipeline import daily_product

@@ -102,7 +102,7 @@ def test_a_longer_period_leaves_the_days_that_stand(made: Path, world: Path, tmp
 
 
 def _restate_sizes(store: Path) -> None:
-    """Let the marks of a store fit shards that were written over."""
+    """Let the checkpoints of a store fit shards that were written over."""
     for mark in (store / "blocks").glob("*.json"):
         said = json.loads(mark.read_text())
         said["bytes"] = {key: (store / key).stat().st_size for key in said["bytes"]}
@@ -130,7 +130,7 @@ def test_the_target_of_test_days_is_read_by_no_stage(made: Path, world: Path, tm
 def killed_after(path: Path, seconds: float) -> bool:
     """Start a run and kill it, with all its processes; whether it was still at work."""
     process = subprocess.Popen(
-        [sys.executable, "-c", "from mcca_ml.cli import main; main()", "run", str(path)],
+        [sys.executable, "-c", "from mcca_ml.cli.app import main; main()", "run", str(path)],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,

@@ -9,7 +9,7 @@ import xarray as xr
 from made_look import COUNT, a_look, look_at
 
 from mcca_ml import schema
-from mcca_ml.config.load import RetrieveSettings
+from mcca_ml.config.retrieve import RetrieveSettings
 from mcca_ml.errors import GranuleError
 from mcca_ml.flags import Flag
 from mcca_ml.grid import ease2, land

@@ -17,7 +17,7 @@ from mcca_ml.grid.swaths import grid_swaths
 from mcca_ml.intercal.apply import apply
 from mcca_ml.intercal.coefficients import link_of
 from mcca_ml.intercal.sensor_graph import calibrate_sensors
-from mcca_ml.learn import uncertainty_file, weights_file
+from mcca_ml.learn import weights_file
 from mcca_ml.learn.features import inputs_of
 from mcca_ml.learn.predict_stream import stream_of
 from mcca_ml.read.any_granule import read_swaths
@@ -89,7 +89,7 @@ def stream(calibrated: xr.Dataset, tiny_record: Path) -> xr.Dataset:
     folder = tiny_record / "work" / "networks" / TABLE["INVENTED"].network
     weights, spread = (
         weights_file.load(folder / "0000.npz"),
-        uncertainty_file.load(folder / "spread.npz"),
+        weights_file.load_uncertainty(folder / "spread.npz"),
     )
     return stream_of(weights, spread, inputs, attrs={"simulated": "true"})
 

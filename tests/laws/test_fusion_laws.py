@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize
 
-from mcca_ml.config.fuse import FuseSettings
+from mcca_ml.config.record import FuseSettings
 from mcca_ml.flags import Flag
 from mcca_ml.fuse import fusion
 from mcca_ml.fuse.error_covariance import Model, Moments, Pool, model_of, moments, pooled

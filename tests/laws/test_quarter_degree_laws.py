@@ -179,8 +179,8 @@ def test_a_cell_without_any_centre_has_a_sheet_of_its_own_and_no_cell_the_whole_
     sizes = [remap.cells.size for remap in few]
     assert min(sizes) == 0
     assert max(sizes) > 0
-    assert all(remap.sheet.shape in ((1, 1), (1, 2), (2, 1), (2, 2)) for remap in few)
+    assert all(remap.window.shape in ((1, 1), (1, 2), (2, 1), (2, 2)) for remap in few)
     assert remapped(plain(np.full(1, 0.3, np.float32), np.array([1])), few[0]).sizes["time"] == 1
     nothing = remap_of(np.empty(0, np.int64))
     assert nothing.cells.size == 0
-    assert nothing.sheet.shape == (quarter.ROWS, quarter.COLUMNS)
+    assert nothing.window.shape == (quarter.ROWS, quarter.COLUMNS)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mcca_ml import flags
-from mcca_ml.config.load import RetrieveSettings
+from mcca_ml.config.retrieve import RetrieveSettings
 from mcca_ml.flags import Flag
 from mcca_ml.grid.ease2 import M25, M36
 from mcca_ml.retrieve import single_look

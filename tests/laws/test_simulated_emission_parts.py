@@ -9,7 +9,7 @@ from benchmarks.common.uniform_truth import uniform_land, uniform_state
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mcca_ml.config.effects import EffectSettings
+from mcca_ml.config.simulate import EffectSettings
 from mcca_ml.physics.atmosphere import (
     COSMIC_BACKGROUND,
     absorption_at,

@@ -6,7 +6,7 @@ import jax
 import numpy as np
 import pytest
 
-from mcca_ml.config.load import RetrieveSettings
+from mcca_ml.config.retrieve import RetrieveSettings
 from mcca_ml.sensors import SMAP
 from mcca_ml.simulate.scene import scene_tb, uniform_scene
 

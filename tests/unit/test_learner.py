@@ -159,10 +159,10 @@ def test_weights_come_back_from_their_file(made, tmp_path):
 
 def test_files_that_are_no_weights_are_one_line(made, tmp_path):
     path = tmp_path / "w.npz"
-    with pytest.raises(GranuleError, match="No such file or directory; give a file of weights"):
+    with pytest.raises(GranuleError, match="No such file or directory, expected weights; train"):
         load(path)
     np.savez(path, version=7)
-    with pytest.raises(GranuleError, match=r"weights of version 7, expected \d; train again"):
+    with pytest.raises(GranuleError, match=r"weights of layout version 7, expected \d; train"):
         load(path)
     np.savez(path, version=VERSION)
     with pytest.raises(GranuleError, match="weights with a fault"):

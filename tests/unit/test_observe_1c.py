@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from made_world import small_truth
-from mcca_ml.config.effects import EffectSettings
-from mcca_ml.config.simulate import InstrumentSettings
+from mcca_ml.config.simulate import EffectSettings, InstrumentSettings
 from mcca_ml.sensors import AMSR2
 from mcca_ml.simulate.granule_tasks import target_of
 from mcca_ml.simulate.observe import observe_1c

@@ -8,7 +8,7 @@ import xarray as xr
 
 from mcca_ml.arrays import Float64
 from mcca_ml.atomic import make_directory
-from mcca_ml.config.load import RetrieveSettings
+from mcca_ml.config.retrieve import RetrieveSettings
 from mcca_ml.flags import is_recommended
 from mcca_ml.formats.smap import PRODUCTS
 from mcca_ml.metrics.moments import moments_of

@@ -14,7 +14,7 @@ import numpy as np
 import xarray as xr
 
 from mcca_ml.arrays import Booleans, Float32, Float64, Intp
-from mcca_ml.config.fuse import FuseSettings
+from mcca_ml.config.record import FuseSettings
 from mcca_ml.errors import SchemaError
 from mcca_ml.flags import FLAG_DTYPE, is_recommended
 from mcca_ml.sensors import SENSORS, Table, imagers, trained

@@ -8,7 +8,7 @@ import xarray as xr
 
 from mcca_ml import schema
 from mcca_ml.arrays import AnyArray, Booleans, Datetime64, Float32, Int64, Intp, UInt8, UInt32
-from mcca_ml.config.fuse import FuseSettings
+from mcca_ml.config.record import FuseSettings
 from mcca_ml.flags import FLAG_DTYPE, Flag, is_recommended
 from mcca_ml.fuse.error_covariance import Model, check_streams, network_of_stream
 from mcca_ml.fuse.weights import covariance, weights

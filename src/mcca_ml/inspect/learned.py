@@ -63,9 +63,9 @@ def _names(path: Path) -> frozenset[str]:
 
 
 def _of_spread(path: Path) -> Description:
-    from mcca_ml.learn import uncertainty_file
+    from mcca_ml.learn.weights_file import load_uncertainty
 
-    spread = uncertainty_file.load(path)
+    spread = load_uncertainty(path)
     place = cell_latlon(M25, spread.cells)
     heading = {
         "file": path.name,

@@ -10,7 +10,13 @@ from mcca_ml.config.calibrate import CalibrateSettings
 from mcca_ml.flags import FLAG_DTYPE, Flag
 from mcca_ml.intercal.fit_link import thinned
 from mcca_ml.intercal.match import Pairs, match_pairs
-from mcca_ml.store.read_blocks import CELL_BLOCK, blocks_of_cells, marks, open_store, read_frame
+from mcca_ml.store.read_blocks import (
+    CELL_BLOCK,
+    block_checkpoints,
+    blocks_of_cells,
+    open_store,
+    read_frame,
+)
 
 MOST_PAIRS = 100
 """Pairs of a cell that are kept, spread over time [1]: with 100 the level of a cell is known to
@@ -33,7 +39,7 @@ def held_days(
     sensor: str, path: Path, first_day: np.datetime64, last_day: np.datetime64
 ) -> Held | None:
     """A store with its first and last UTC day within some days; None where it has none of them."""
-    said = marks(path).values()
+    said = block_checkpoints(path).values()
     spans = [(np.datetime64(m["first_day"]), np.datetime64(m["last_day"])) for m in said]
     inside = [(a, b) for a, b in spans if a <= last_day and b >= first_day]
     if not inside:

@@ -11,7 +11,7 @@ import xarray as xr
 
 from mcca_ml import schema
 from mcca_ml.atomic import make_directory
-from mcca_ml.config.load import RetrieveSettings
+from mcca_ml.config.retrieve import RetrieveSettings
 from mcca_ml.errors import GranuleError, SchemaError
 from mcca_ml.flags import Flag, is_recommended
 from mcca_ml.grid.stack_days import stack_days

@@ -19,7 +19,7 @@ from mcca_ml.pipeline.stage import Progress, Stage, Tally
 from mcca_ml.read.any_granule import read_swaths
 from mcca_ml.schema import is_simulated
 from mcca_ml.sensors import SENSORS, Sensor, band_of
-from mcca_ml.store.read_blocks import digest, read_frame, what_is_missing, write_block
+from mcca_ml.store.read_blocks import digest, missing_blocks, read_frame, write_block
 
 CLOCK_TOLERANCE = np.timedelta64(150, "m")
 """Between the start in a granule's name and its observations: an orbit and a margin. A clock that
@@ -118,7 +118,7 @@ def _tasks(plan: Plan, name: str) -> list[GridTask]:
     }
     return [
         GridTask(store, name, channels, by_block[block], granules[block], wanted[block])
-        for block in what_is_missing(store, wanted)
+        for block in missing_blocks(store, wanted)
     ]
 
 

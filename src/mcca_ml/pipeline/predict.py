@@ -7,7 +7,7 @@ from pathlib import Path
 import xarray as xr
 
 from mcca_ml.grid.ease2 import M25
-from mcca_ml.learn import uncertainty_file, weights_file
+from mcca_ml.learn import weights_file
 from mcca_ml.learn.predict_stream import stream_of
 from mcca_ml.parallel import perform
 from mcca_ml.pipeline import checkpoints
@@ -20,8 +20,8 @@ from mcca_ml.store.read_blocks import (
     blocks_of_cells,
     content_digest,
     digest,
-    what_is_missing,
-    write_cells,
+    missing_blocks,
+    write_block,
 )
 
 
@@ -40,7 +40,7 @@ class PredictTask:
 def predict_block(task: PredictTask) -> int:
     """Write the stream of a block of cells; returns the number of cells."""
     plan, network = task.source.plan, SENSORS[task.sensor].network
-    spread = uncertainty_file.load(plan.network(network) / "spread.npz")
+    spread = weights_file.load_uncertainty(plan.network(network) / "spread.npz")
     read = observed(task.source, task.sensor, task.cells, plan.days())
     parts = []
     for path, cells in task.files:
@@ -54,7 +54,7 @@ def predict_block(task: PredictTask) -> int:
         }
         parts.append(stream_of(weights_file.load(path), spread, inputs, attrs=said))
     ds = xr.concat(parts, "cell", coords="minimal", compat="override", combine_attrs="override")
-    write_cells(plan.stream_store(task.sensor), ds, task.inputs)
+    write_block(plan.stream_store(task.sensor), ds, task.inputs)
     return int(ds.sizes["cell"])
 
 
@@ -85,7 +85,7 @@ def _tasks(plan: Plan, sensor: str) -> list[PredictTask]:
     }
     return [
         PredictTask(source, sensor, blocks[n], of_block[n], wanted[n])
-        for n in what_is_missing(path, wanted)
+        for n in missing_blocks(path, wanted)
     ]
 
 

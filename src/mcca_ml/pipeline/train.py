@@ -9,7 +9,7 @@ import numpy as np
 from mcca_ml.arrays import Datetime64, Float32, Int8, Int64, UInt8
 from mcca_ml.errors import GranuleError
 from mcca_ml.flags import is_recommended
-from mcca_ml.learn import backend, sequences, uncertainty, uncertainty_file, weights_file
+from mcca_ml.learn import backend, sequences, uncertainty, weights_file
 from mcca_ml.learn.fit import fine_tune, predict
 from mcca_ml.learn.pooled import sampled
 from mcca_ml.learn.pooled_start import Start, at_start, pooled_start
@@ -208,8 +208,7 @@ def _train_sensor(plan: Plan, sensor: str, executor: Executor | None, progress: 
     inputs = network_inputs(plan, sensor)
     folder = plan.network(sensor)
     spread_path = folder / "spread.npz"
-    # A spread of another layout is told anew from the networks that stand.
-    of_spread = digest("spread", inputs, str(uncertainty_file.VERSION))
+    of_spread = digest("spread", inputs, str(weights_file.UNCERTAINTY_VERSION))
     files = files_of(plan, sensor)
     absent = {path for path, _ in files if not checkpoints.is_done(path, inputs)}
     if checkpoints.is_done(spread_path, of_spread) and not absent:
@@ -223,7 +222,7 @@ def _train_sensor(plan: Plan, sensor: str, executor: Executor | None, progress: 
         perform(train_group, [replace(task, start=start) for task in missing], executor, bar)
     found = _spread(tasks, executor)
     checkpoints.begin(spread_path)
-    uncertainty_file.save(spread_path, found)
+    weights_file.save_uncertainty(spread_path, found)
     checkpoints.finish(spread_path, of_spread, [spread_path])
     bar(1)
     return plan.cells.size

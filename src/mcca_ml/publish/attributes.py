@@ -16,7 +16,7 @@ import numpy as np
 import xarray as xr
 
 from mcca_ml import __version__
-from mcca_ml.config.load import RetrieveSettings
+from mcca_ml.config.retrieve import RetrieveSettings
 from mcca_ml.errors import ConfigError
 from mcca_ml.grid import ease2
 from mcca_ml.publish.variables import AttributeValue

@@ -10,7 +10,7 @@ from mcca_ml import flags, schema
 from mcca_ml.arrays import AnyArray, UInt8
 from mcca_ml.constants import FILL_FLOAT
 from mcca_ml.flags import FLAG_DTYPE, MEANING, NO_VALUE, Flag
-from mcca_ml.publish.grid_window import Sheet
+from mcca_ml.publish.grid_window import GridWindow
 from mcca_ml.publish.variables import (
     NO_FLAG,
     SOIL_WATER,
@@ -236,10 +236,10 @@ def stored_variables(layers: Sequence[str] = LAYERS) -> dict[str, Stored]:
     return out
 
 
-def all_attributes(variable: Stored, sheet: Sheet) -> dict[str, AttributeValue]:
+def all_attributes(variable: Stored, window: GridWindow) -> dict[str, AttributeValue]:
     """Attributes of a variable with those that tie it to the grid."""
     is_moisture = variable.attributes.get("units") == "m3 m-3"  # only that lies at a depth
-    coordinates = " ".join((*sheet.auxiliary, *(("depth",) if is_moisture else ())))
+    coordinates = " ".join((*window.auxiliary, *(("depth",) if is_moisture else ())))
     tied: dict[str, AttributeValue] = {"grid_mapping": "crs"}
     if coordinates:
         tied["coordinates"] = coordinates

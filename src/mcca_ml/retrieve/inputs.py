@@ -7,7 +7,7 @@ import numpy as np
 import xarray as xr
 
 from mcca_ml.arrays import Booleans, Float32, UInt8, UInt32
-from mcca_ml.config.load import RetrieveSettings
+from mcca_ml.config.retrieve import RetrieveSettings
 from mcca_ml.constants import QUARTZ_DENSITY
 from mcca_ml.errors import GranuleError, SchemaError
 from mcca_ml.flags import Flag

@@ -12,7 +12,7 @@ from jaxtyping import Array
 
 from mcca_ml import schema
 from mcca_ml.arrays import AnyArray, Booleans, Float32
-from mcca_ml.config.load import RetrieveSettings
+from mcca_ml.config.retrieve import RetrieveSettings
 from mcca_ml.flags import FLAG_DTYPE, Flag
 from mcca_ml.flags import where as bit
 from mcca_ml.parallel import given_or_threads

@@ -14,7 +14,7 @@ from jaxtyping import Array
 
 from mcca_ml import schema
 from mcca_ml.arrays import AnyArray, Booleans, Float32, UInt32
-from mcca_ml.config.load import RetrieveSettings
+from mcca_ml.config.retrieve import RetrieveSettings
 from mcca_ml.flags import FLAG_DTYPE, Flag
 from mcca_ml.parallel import Arrays, given_or_threads, map_blocks
 from mcca_ml.retrieve.inputs import Rows, error_of, model_of, rows_of

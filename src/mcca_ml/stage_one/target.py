@@ -15,7 +15,7 @@ import xarray as xr
 
 from mcca_ml import schema
 from mcca_ml.arrays import AnyArray, Booleans, Datetime64, Int64
-from mcca_ml.config.load import RetrieveSettings
+from mcca_ml.config.retrieve import RetrieveSettings
 from mcca_ml.errors import GranuleError, SchemaError
 from mcca_ml.flags import FLAG_DTYPE
 from mcca_ml.grid import ease2

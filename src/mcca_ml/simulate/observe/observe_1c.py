@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 
 from mcca_ml.arrays import AnyArray, Booleans, Datetime64, Float32, Floating, Int8
-from mcca_ml.config.effects import EffectSettings
-from mcca_ml.config.simulate import InstrumentSettings
+from mcca_ml.config.simulate import EffectSettings, InstrumentSettings
 from mcca_ml.formats import pps_1c
 from mcca_ml.sensors import Sensor
 from mcca_ml.simulate.files.granule_1c import Granule, Swath
