@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from zarr.storage import LocalStore, WrapperStore
 
+from made_examples import at_most
 from made_swath import block_of_cells, footprints_over, swath
 from mcca_ml import schema
 from mcca_ml.errors import OutputError
@@ -68,7 +69,7 @@ def test_round_trip(path: Path):
     assert found.attrs["sensor"] == "GMI"
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=at_most(50), deadline=None)
 @given(st.sampled_from(["tb", "incidence", "local_time"]), st.data())
 def test_packing_is_within_half_a_quantum(name, data):
     limits = schema.GRID_TB[name]

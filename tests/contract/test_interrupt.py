@@ -82,6 +82,7 @@ def test_an_interruption_leaves_whole_products_and_one_line(tmp_path):
     assert whole.exit_code == 0, whole.output
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="sends a POSIX signal")
 def test_an_interrupted_simulation_leaves_whole_granules_and_no_mark_that_it_is_complete(tmp_path):
     config, out = tmp_path / "world.toml", tmp_path / "world"

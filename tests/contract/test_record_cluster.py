@@ -36,6 +36,7 @@ def worked(address: str) -> int:
     return sum(count > 0 for count in log.values())
 
 
+@pytest.mark.slow
 def test_a_cluster_makes_the_same_bytes(
     tiny_world: Path, tiny_record: Path, tmp_path: Path, scheduler: str
 ):

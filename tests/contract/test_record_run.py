@@ -50,6 +50,7 @@ def test_a_second_run_has_nothing_to_do(made: Path, world: Path, tmp_path: Path)
     assert len(before) == 82
 
 
+@pytest.mark.slow
 def test_two_processes_make_the_same_bytes(made: Path, world: Path, tmp_path: Path):
     run(configuration(tmp_path, world), workers=Workers(2))
     assert bytes_of(tmp_path) == bytes_of(made)
@@ -87,6 +88,7 @@ def test_a_changed_granule_redoes_its_block_and_what_rests_on_it(
     assert found["train"] > 0
 
 
+@pytest.mark.slow
 def test_a_longer_period_leaves_the_days_that_stand(made: Path, world: Path, tmp_path: Path):
     short = configuration(tmp_path, world, end=date(2015, 6, 10))
     run(short)
@@ -130,7 +132,7 @@ def test_the_target_of_test_days_is_read_by_no_stage(made: Path, world: Path, tm
 def killed_after(path: Path, seconds: float) -> bool:
     """Start a run and kill it, with all its processes; whether it was still at work."""
     process = subprocess.Popen(
-        [sys.executable, "-c", "from mcca_ml.cli import main; main()", "run", str(path)],
+        [sys.executable, "-c", "from mcca_ml.cli.app import main; main()", "run", str(path)],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
@@ -143,6 +145,7 @@ def killed_after(path: Path, seconds: float) -> bool:
     return was_running
 
 
+@pytest.mark.drill
 def test_killed_and_called_again_it_makes_the_same_bytes(made: Path, world: Path, tmp_path: Path):
     path = configuration(tmp_path, world)
     killed = [killed_after(path, seconds) for seconds in (4.0, 7.0, 11.0)]

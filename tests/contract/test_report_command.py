@@ -220,6 +220,7 @@ def test_in_a_browser_nothing_is_missing_or_too_wide(text: str, folder: Path, tm
     assert_whole(folder / "report" / "index.html", tmp_path)
 
 
+@pytest.mark.slow
 def test_what_stood_there_is_replaced(called: Result, folder: Path, options: tuple[str, ...]):
     old = folder / "report" / "tables" / "old.csv"
     old.write_text("old")

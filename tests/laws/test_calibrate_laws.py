@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from made_examples import at_most
 from made_pairs import made_pairs, pairs_of
 from mcca_ml.config.calibrate import CalibrateSettings
 from mcca_ml.intercal.deming_regression import Line, fit_lines
@@ -94,7 +95,7 @@ def test_curvature_is_left_to_each_cells_own_line():
     assert error.std() < 0.2
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=at_most(20), deadline=None)
 @given(
     offset=st.floats(-8.0, 8.0),
     slope=st.floats(0.8, 1.25),
@@ -114,7 +115,7 @@ def test_a_line_is_found_within_its_stated_sd(offset, slope, spread, seed):
     assert abs(fit.slope[0, 0] - slope) < 5 * np.sqrt(fit.slope_var[0, 0])
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=at_most(30), deadline=None)
 @given(seed=st.integers(0, 2**16))
 def test_lines_without_noise_are_exact_and_invert(seed):
     rng = np.random.default_rng(seed)

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize
 
+from made_examples import at_most
 from mcca_ml.config.fuse import FuseSettings
 from mcca_ml.flags import Flag
 from mcca_ml.fuse import fusion
@@ -21,7 +22,7 @@ ALL = np.ones((1, 4), np.bool_)
 CCI_BITS = {"TMI": 4, "AMSRE": 8, "AMSR2": 32, "GMI": 4096}
 """As in the flag values of the `sensor` variable of ESA CCI soil moisture."""
 seeds = st.integers(0, 2**32 - 1)
-quick = settings(max_examples=25, deadline=None)
+quick = settings(max_examples=at_most(25), deadline=None)
 
 
 def any_matrices(rng, rows=20):

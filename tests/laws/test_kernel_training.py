@@ -59,7 +59,9 @@ def assert_as_jax(made: Cells) -> None:
     [
         {"epochs": 1},
         {"epochs": 25, "patience": 2, "rate": 0.03, "hidden": 16},
-        {"epochs": 5, "penalty": 0.0, "hidden": 33, "warm_up": 0},
+        pytest.param(
+            {"epochs": 5, "penalty": 0.0, "hidden": 33, "warm_up": 0}, marks=pytest.mark.slow
+        ),
     ],
 )
 def test_training_is_that_of_jax(chosen):

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from made_examples import at_most
 from mcca_ml import flags
 from mcca_ml.config.load import RetrieveSettings
 from mcca_ml.flags import Flag
@@ -37,7 +38,7 @@ def random_scene(seed: int, cells: int, *, vod_max: float, incidence_deg: float 
 
 
 @given(st.integers(0, 2**31))
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=at_most(5, few=2), deadline=None)
 def test_smap_retrieval_inverts_the_forward_model(seed):
     scene = random_scene(seed, 500, vod_max=0.7)
     ds = scene_dataset(scene, SMAP, M36, np.arange(500) + 100_000, first_day="2015-04-01")
