@@ -70,14 +70,13 @@ def test_pairs_are_the_nearest_looks_across_midnight_and_whatever_the_look():
     assert apart.x.shape == (0, 1)
 
 
-def test_pairs_are_made_at_common_cells_in_blocks_of_any_size(monkeypatch):
+def test_pairs_are_made_at_common_cells_in_blocks_of_any_size():
     tmi, gmi = two_sensors()
     tmi = tmi.assign_coords(cell=np.arange(CELLS) + 5)
     whole = match_pairs(tmi, gmi, SETTINGS)
     assert whole.cells.tolist() == list(range(5, 12))
     assert (np.diff(whole.cell) >= 0).all()
-    monkeypatch.setattr("mcca_ml.intercal.match.BLOCK_CELLS", 3)
-    again = match_pairs(tmi, gmi, SETTINGS)
+    again = match_pairs(tmi, gmi, SETTINGS, block_cells=3)
     np.testing.assert_array_equal(whole.x, again.x)
     np.testing.assert_array_equal(whole.cell, again.cell)
 

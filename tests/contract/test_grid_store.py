@@ -200,8 +200,7 @@ def test_a_block_that_is_packed_in_parts_has_the_same_bytes(
         return pack(name, values, days)
 
     monkeypatch.setattr(write_blocks, "pack", watched)
-    monkeypatch.setattr(write_blocks, "PACKED_AT_ONCE", at_once)
-    write_block(other, block(1), "inputs")
+    write_block(other, block(1), "inputs", at_once=at_once)
     assert contents_of(other) == contents_of(path)
     assert all(size <= at_once or days == 1 for _, size, days in sizes)
     assert sum(days for name, _, days in sizes if name == "tb") == len(DAYS)

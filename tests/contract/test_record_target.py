@@ -152,10 +152,9 @@ def test_neither_other_cells_nor_other_days_matter(found, granules, cells, some,
     xr.testing.assert_identical(again, found.isel(cell=some, time=days))
 
 
-def test_the_sizes_of_the_steps_do_not_matter(found, granules, cells, monkeypatch):
-    monkeypatch.setattr(target, "CELLS_AT_ONCE", 1)
-    monkeypatch.setattr(target, "ROWS_AT_ONCE", 1)
-    xr.testing.assert_identical(retrieve_days(granules, cells, DAYS, SETTINGS), found)
+def test_the_sizes_of_the_steps_do_not_matter(found, granules, cells):
+    again = retrieve_days(granules, cells, DAYS, SETTINGS, cells_at_once=1, rows_at_once=1)
+    xr.testing.assert_identical(again, found)
 
 
 def test_the_main_land_cover_is_that_of_the_largest_share(found, granules, cells):

@@ -16,7 +16,7 @@ from mcca_ml.fuse.weights import covariance, weights
 from mcca_ml.schema import LAYERS
 from mcca_ml.sensors import SENSORS
 
-_STEP_ROWS = 200_000
+STEP_ROWS = 200_000
 """Cells and days that are solved together: what bounds the memory."""
 
 
@@ -75,7 +75,7 @@ def _used(all_of: _Stacked, settings: FuseSettings) -> tuple[Booleans, Booleans]
 
 
 def _weighted(
-    all_of: _Stacked, used: Booleans, is_filled: Booleans, model: Model
+    all_of: _Stacked, used: Booleans, is_filled: Booleans, model: Model, step_rows: int
 ) -> tuple[Float32, Float32, Float32]:
     """Weights (time, cell, 4), fused soil moisture and its sd against the target [m3 m-3].
 
@@ -89,8 +89,8 @@ def _weighted(
     sd, sm = all_of.sd.reshape(flat.shape), all_of.sm.reshape(flat.shape)
     weight = np.zeros(flat.shape, np.float32)
     fused, spread = np.full((2, len(flat)), np.nan, np.float32)
-    for first in range(0, rows.size, _STEP_ROWS):
-        part, of_cell = rows[first : first + _STEP_ROWS], cell[first : first + _STEP_ROWS]
+    for first in range(0, rows.size, step_rows):
+        part, of_cell = rows[first : first + step_rows], cell[first : first + step_rows]
         some = flat[part]
         agreement = model.agreement[of_cell].astype(np.float64)
         told = np.where(some, sd[part], 1.0).astype(np.float64)
@@ -118,7 +118,13 @@ def _mean_time(all_of: _Stacked, weight: Float32, has: Booleans) -> Datetime64:
     return np.where(is_told, mean.astype("M8[ms]").astype("M8[ns]"), np.datetime64("NaT", "ns"))
 
 
-def fuse(streams: Mapping[str, xr.Dataset], model: Model, settings: FuseSettings) -> xr.Dataset:
+def fuse(
+    streams: Mapping[str, xr.Dataset],
+    model: Model,
+    settings: FuseSettings,
+    *,
+    step_rows: int = STEP_ROWS,
+) -> xr.Dataset:
     """The record of some cells.
 
     The published uncertainty is the weighted mean of those of the streams, as if their errors
@@ -129,6 +135,7 @@ def fuse(streams: Mapping[str, xr.Dataset], model: Model, settings: FuseSettings
         streams: after schema.STREAM, by sensor; at least one.
         model: of these cells.
         settings: the `[fuse]` table.
+        step_rows: values fused in one step; it does not change any.
 
     Returns:
         New dataset after schema.RECORD. Layers are the streams as they are, bias and all.
@@ -139,7 +146,7 @@ def fuse(streams: Mapping[str, xr.Dataset], model: Model, settings: FuseSettings
     check_streams(streams)
     all_of = _stacked(streams)
     used, is_filled = _used(all_of, settings)
-    weight, fused, spread = _weighted(all_of, used, is_filled, model)
+    weight, fused, spread = _weighted(all_of, used, is_filled, model, step_rows)
     takes_part = used & (weight > 0)
     has = takes_part.any(axis=-1) & ~is_filled
     flag = np.bitwise_or.reduce(np.where(takes_part, all_of.flag, 0), axis=-1)

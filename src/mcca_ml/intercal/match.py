@@ -125,15 +125,21 @@ def _common(source: xr.Dataset, reference: xr.Dataset) -> tuple[xr.Dataset, xr.D
     return source.sel(cell=cells), reference.sel(cell=cells)
 
 
-def match_pairs(source: xr.Dataset, reference: xr.Dataset, settings: CalibrateSettings) -> Pairs:
+def match_pairs(
+    source: xr.Dataset,
+    reference: xr.Dataset,
+    settings: CalibrateSettings,
+    *,
+    block_cells: int = BLOCK_CELLS,
+) -> Pairs:
     """Looks of two sensors at one cell, at most `window_minutes` apart, screened.
 
     Args:
         source: after schema.GRID_TB; the sensor to be calibrated.
         reference: after schema.GRID_TB; whose scale is wanted. Both have coordinates `time` (UTC
-            days, rising), `look`, `cell`, `channel`; stores may be lazy, 4096 cells are in memory
-            at a time.
+            days, rising), `look`, `cell`, `channel`; stores may be lazy.
         settings: the `[calibrate]` table.
+        block_cells: cells that are in memory at a time.
 
     Returns:
         For each look of the sensor the nearest of the reference, whatever its look and UTC day. A
@@ -151,8 +157,8 @@ def match_pairs(source: xr.Dataset, reference: xr.Dataset, settings: CalibrateSe
         )
     source, reference = _common(source, reference)
     blocks = []
-    for first in range(0, source.sizes["cell"], BLOCK_CELLS):
-        part = {"cell": slice(first, first + BLOCK_CELLS)}
+    for first in range(0, source.sizes["cell"], block_cells):
+        part = {"cell": slice(first, first + block_cells)}
         blocks.append(_block(source.isel(part), reference.isel(part), names, first, settings))
     cell, when, x, y = (np.concatenate(one) for one in zip(*blocks, strict=True))
     return Pairs(

@@ -145,13 +145,13 @@ def _gridded(
             yield ds
 
 
-def _gathered(parts: Iterable[Rows]) -> Iterator[Rows]:
-    """Rows that fill the blocks of the kernel: at least `ROWS_AT_ONCE`, but for the last ones."""
+def _gathered(parts: Iterable[Rows], at_least: int) -> Iterator[Rows]:
+    """Rows that fill the blocks of the kernel: at least so many, but for the last ones."""
     held: list[Rows] = []
     for rows in parts:
         if rows.size:
             held.append(rows)
-        if sum(one.size for one in held) >= ROWS_AT_ONCE:
+        if sum(one.size for one in held) >= at_least:
             yield Rows.joined(held)
             held = []
     if held:
@@ -175,6 +175,9 @@ def retrieve_days(
     days: Datetime64,
     settings: RetrieveSettings,
     lenders: Sequence[Path] = (),
+    *,
+    cells_at_once: int = CELLS_AT_ONCE,
+    rows_at_once: int = ROWS_AT_ONCE,
 ) -> xr.Dataset:
     """The target in some cells of EASE2_M25 on some days, from the granules of SMAP.
 
@@ -185,6 +188,8 @@ def retrieve_days(
         days: UTC days, rising.
         settings: the `[retrieve]` table; each look is retrieved by itself, whatever its mode.
         lenders: granules that lend temperature and soil to the others; none lend if not given.
+        cells_at_once: cells, counted once a day, that are regridded in one step.
+        rows_at_once: observations that are retrieved in one step; neither changes a value.
 
     Returns:
         After `schema.TARGET`, with every day, looks am and pm, and every cell. Where nothing was
@@ -201,10 +206,11 @@ def retrieve_days(
     check_versions(lenders)
     cells, days = np.asarray(cells, np.int64), np.asarray(days, "M8[D]")
     reader = _Reader(cells)
-    at_once = max(1, CELLS_AT_ONCE // max(1, cells.size))
+    at_once = max(1, cells_at_once // max(1, cells.size))
     table = Table.blank((days.size, len(TARGET_HOUR), cells.size))
     together = _together(_gridded(granules, lenders, days, reader), at_once)
-    for rows in _gathered(rows_of(_on_m25(some, cells), days, cells) for some in together):
+    every = (rows_of(_on_m25(some, cells), days, cells) for some in together)
+    for rows in _gathered(every, rows_at_once):
         attrs = _attributes(settings, simulated=reader.has_simulated)
         table.put(rows, retrieve(rows.dataset(attrs), settings))
     place = ease2.cell_latlon(ease2.M25, cells)

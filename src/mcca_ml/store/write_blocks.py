@@ -28,7 +28,7 @@ PACKED_AT_ONCE = 1 << 22
 land would be three gigabytes."""
 
 
-def write_block(path: Path, ds: xr.Dataset, inputs: str) -> None:
+def write_block(path: Path, ds: xr.Dataset, inputs: str, *, at_once: int = PACKED_AT_ONCE) -> None:
     """Write the days of one block; what stood there of it is replaced.
 
     Args:
@@ -37,6 +37,7 @@ def write_block(path: Path, ds: xr.Dataset, inputs: str) -> None:
             days are in one block, each following the one before. Days of the block that it lacks
             are stored as not observed, and optional variables that it lacks as missing.
         inputs: digest of the granules behind it, kept in the mark.
+        at_once: values packed in one step; it does not change the bytes.
 
     Raises:
         OutputError: no such store, `ds` does not fit it, or it cannot be written; then the block
@@ -47,7 +48,7 @@ def write_block(path: Path, ds: xr.Dataset, inputs: str) -> None:
     schema.check(ds, kind.contract, where=f"{path.name}: block")
     days = ds["time"].to_numpy().astype("M8[D]")
     block = _fitting_block(path, ds, days, frame)
-    _write(path, ds, days, frame, block, inputs)
+    _write(path, ds, days, frame, block, inputs, at_once=at_once)
 
 
 def write_cells(path: Path, ds: xr.Dataset, inputs: str) -> None:
@@ -84,11 +85,18 @@ def blocks_of_cells(count: int) -> list[slice]:
 
 
 def _write(
-    path: Path, ds: xr.Dataset, days: Datetime64, frame: Frame, block: int, inputs: str
+    path: Path,
+    ds: xr.Dataset,
+    days: Datetime64,
+    frame: Frame,
+    block: int,
+    inputs: str,
+    *,
+    at_once: int = PACKED_AT_ONCE,
 ) -> None:
     """Write the shards of a block, then its mark."""
     kind = CONTENTS[frame.contents]
-    held = _packed(ds, days, frame, block)
+    held = _packed(ds, days, frame, block, at_once)
     mark = make_directory(path / "blocks") / f"{block:04d}.json"
     mark.unlink(missing_ok=True)
     shards = {key: _write_shard(path / key, data) for key, data in sorted(held.items())}
@@ -107,7 +115,7 @@ def _write(
         beside.write_text(json.dumps(said, indent=1, sort_keys=True))
 
 
-def _packed(ds: xr.Dataset, days: Datetime64, frame: Frame, block: int) -> Held:
+def _packed(ds: xr.Dataset, days: Datetime64, frame: Frame, block: int, at_once: int) -> Held:
     """Bytes of the shards of a block by their key; those that are all fill have none."""
     kind = CONTENTS[frame.contents]
     memory: dict[str, Buffer] = {}
@@ -116,7 +124,7 @@ def _packed(ds: xr.Dataset, days: Datetime64, frame: Frame, block: int) -> Held:
     start = int((days[0] - EPOCH).astype(int))
     place = slice(block * CELL_BLOCK, block * CELL_BLOCK + ds.sizes["cell"])
     for name in (name for name in kind.contract if name in ds):
-        counts = _counts(name, ds[name].to_numpy(), days)
+        counts = _counts(name, ds[name].to_numpy(), days, at_once)
         region: tuple[Any, ...] = (slice(start, start + days.size),)
         if kind.is_by_cells:
             region = (*region, place)
@@ -124,9 +132,9 @@ def _packed(ds: xr.Dataset, days: Datetime64, frame: Frame, block: int) -> Held:
     return {key: data for key, data in memory.items() if "/c/" in key and key not in made}
 
 
-def _counts(name: str, values: AnyArray, days: Datetime64) -> AnyArray:
+def _counts(name: str, values: AnyArray, days: Datetime64, at_once: int) -> AnyArray:
     """A variable as counts, some days after the other."""
-    each = max(1, PACKED_AT_ONCE // max(1, values[:1].size))
+    each = max(1, at_once // max(1, values[:1].size))
     starts = range(0, max(days.size, 1), each)
     parts = [pack(name, values[n : n + each], days[n : n + each]) for n in starts]
     return np.concatenate(parts)
