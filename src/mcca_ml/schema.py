@@ -158,6 +158,16 @@ def is_observed(ds: xr.Dataset) -> Booleans:
     return np.asarray((flag & FLAG_DTYPE(int(Flag.NOT_OBSERVED))) == 0)
 
 
+def is_simulated(source: xr.Dataset | Mapping[str, object]) -> bool:
+    """Return True where a dataset, or its attributes, say that it was made from simulated data.
+
+    >>> is_simulated({"simulated": "true"}), is_simulated(xr.Dataset())
+    (True, False)
+    """
+    attrs = source.attrs if isinstance(source, xr.Dataset) else source
+    return str(attrs.get("simulated", "")).lower() in ("true", "yes", "1")
+
+
 def _faults(name: str, found: xr.Variable, var: Var) -> list[str]:
     """Every breach of `var` by the variable `name`, in words."""
     faults = []

@@ -16,8 +16,8 @@ from mcca_ml.demo.day import Report, run_demo_day, score
 from mcca_ml.errors import GranuleError
 from mcca_ml.grid import ease2
 from mcca_ml.inspect.describe import describe
+from mcca_ml.pipeline.daily_product import Options, retrieve_granules
 from mcca_ml.simulate.files.smap_products import write_spl1ctb, write_spl3smp
-from mcca_ml.stage_one.daily_product import Options, retrieve_granules
 
 run = CliRunner().invoke
 PLACES = [(100, 200), (100, 201), (101, 200), (150, 500)]

@@ -14,15 +14,15 @@ from mcca_ml.cli.terminal import summary_line
 from mcca_ml.config.load import RetrieveSettings
 from mcca_ml.errors import GranuleError
 from mcca_ml.grid import ease2
+from mcca_ml.pipeline import daily_product
+from mcca_ml.pipeline.daily_product import Options, Summary, retrieve_granules
 from mcca_ml.publish import attributes
 from mcca_ml.publish.attributes import source
 from mcca_ml.read.gridded import write_gridded
 from mcca_ml.sensors import SENSORS
 from mcca_ml.simulate.files.smap_products import Look, write_spl1ctb, write_spl2smp, write_spl3smp
 from mcca_ml.simulate.scene import scene_dataset, uniform_scene
-from mcca_ml.stage_one import daily_product
 from mcca_ml.stage_one.compose_day import Empty
-from mcca_ml.stage_one.daily_product import Options, Summary, retrieve_granules
 
 run = CliRunner().invoke
 PLACES = [(100, 200), (100, 201), (101, 200), (150, 500)]

@@ -19,7 +19,7 @@ from mcca_ml.cli.errors import Debug, errors_in_one_line
 
 if TYPE_CHECKING:
     from mcca_ml.cli.arguments import Work
-    from mcca_ml.stage_one.daily_product import Options
+    from mcca_ml.pipeline.daily_product import Options
 
 app = typer.Typer(
     help="Soil moisture and vegetation optical depth from passive microwave satellites.",
@@ -76,7 +76,7 @@ def _retrieve(work: "Work", options: "Options") -> None:
     from rich.console import Console
 
     from mcca_ml.cli.terminal import shown_bar, summary_line
-    from mcca_ml.stage_one.daily_product import retrieve_granules
+    from mcca_ml.pipeline.daily_product import retrieve_granules
 
     with shown_bar(Console(stderr=True), "granules", "cells", len(work.granules)) as bar:
         made = retrieve_granules(
@@ -132,7 +132,7 @@ def retrieve(  # noqa: PLR0913 one parameter an option
         work = work_of(granules, out, mode.value if mode else None)
         lenders = tuple(path for one in ancillary or () for path in expand(str(one)))
         # Imported here, not above: JAX and xarray take seconds; bad arguments are told before.
-        from mcca_ml.stage_one.daily_product import Options
+        from mcca_ml.pipeline.daily_product import Options
 
         _retrieve(
             work, Options(grid.value, look.value, lenders, has_maps=png, keeps_going=keep_going)

@@ -11,10 +11,10 @@ from mcca_ml.atomic import make_directory
 from mcca_ml.config.load import RetrieveSettings
 from mcca_ml.flags import is_recommended
 from mcca_ml.formats.smap import PRODUCTS
+from mcca_ml.pipeline.daily_product import Options, Progress, Summary, retrieve_granules
 from mcca_ml.publish.smap_day import LOOKS
 from mcca_ml.simulate.files.smap_products import granule_name
 from mcca_ml.simulate.small_day import simulate_small_day
-from mcca_ml.stage_one.daily_product import Options, Progress, Summary, retrieve_granules
 
 DAY = "2015-07-01"
 _VERSION = 9

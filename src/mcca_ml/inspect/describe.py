@@ -29,10 +29,10 @@ from mcca_ml.inspect.stores import (
     is_record_store,
 )
 from mcca_ml.inspect.swaths import describe_swaths
-from mcca_ml.publish.attributes import is_simulated
 from mcca_ml.publish.smap_day import LOOKS
 from mcca_ml.read.any_granule import is_swath, read
 from mcca_ml.read.granule import open_hdf5, text
+from mcca_ml.schema import is_simulated
 
 _PRODUCT_MARK = "tracking_id"
 _CALIBRATION = "MCCA-ML calibration coefficients"

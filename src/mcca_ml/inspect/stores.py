@@ -22,8 +22,8 @@ from mcca_ml.inspect.description import (
     row_of,
 )
 from mcca_ml.intercal import coefficients
-from mcca_ml.publish.attributes import is_simulated
 from mcca_ml.publish.record_cube import BLOCK_DAYS
+from mcca_ml.schema import is_simulated
 from mcca_ml.sensors import SENSORS
 from mcca_ml.store import layout, read_blocks
 from mcca_ml.store.contents import CONTENTS

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from mcca_ml import schema
 from mcca_ml.arrays import AnyArray, Booleans
 from mcca_ml.atomic import replacing
-from mcca_ml.publish.attributes import is_simulated
+from mcca_ml.schema import is_simulated
 
 COLOURS = {"sm_tmi": "#b8843f", "sm_amsre": "#7b3294", "sm_gmi": "#1b9e77", "sm_amsr2": "#d95f02"}
 """Of the streams; told apart by people who see red and green alike, with the record in blue."""

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from mcca_ml.atomic import replacing
 from mcca_ml.plot.day_map import DRY_TO_WET
-from mcca_ml.publish.attributes import is_simulated
+from mcca_ml.schema import is_simulated
 
 _DPI = 150
 

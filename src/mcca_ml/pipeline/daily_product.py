@@ -1,7 +1,4 @@
-"""The record in the order in which it is made; so far stage one: granules -> daily products.
-
-From Python: `from mcca_ml.pipeline import Options, retrieve_granules`.
-"""
+"""Stage one alone: granules of SMAP -> one NetCDF file a UTC day, for `mcca-ml retrieve`."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -19,13 +16,21 @@ from mcca_ml.errors import GranuleError, SchemaError
 from mcca_ml.flags import Flag, is_recommended
 from mcca_ml.grid.stack_days import stack_days
 from mcca_ml.publish.attributes import Provenance, Source, provenance, source
-from mcca_ml.publish.earlier import is_of_others
-from mcca_ml.publish.smap_day import file_name, write_product
+from mcca_ml.publish.smap_day import file_name, is_of_others, write_product
 from mcca_ml.read.by_day import Days, Part, by_day, of_day
 from mcca_ml.read.granule import shorten
 from mcca_ml.retrieve.season import retrieve_season
 from mcca_ml.retrieve.single_look import retrieve
-from mcca_ml.stage_one.compose_day import Day, Empty, EmptyDayError, Grid, Look, by_product, gather
+from mcca_ml.stage_one.compose_day import (
+    Day,
+    Empty,
+    EmptyDayError,
+    Grid,
+    Look,
+    by_product,
+    compose,
+    to_grid,
+)
 
 Progress = Callable[[int, int], None]
 """Called with the granules read and the cells retrieved since the last call."""
@@ -109,11 +114,12 @@ class _Job:
                 raise
             return Summary(failures=(str(error),))
 
-    def gather(self, day: np.datetime64, parts: Sequence[Part]) -> Day:
-        """One day of one sensor and grid, as the options ask."""
+    def compose(self, day: np.datetime64, parts: Sequence[Part]) -> Day:
+        """One day of one sensor on the grid and for the looks that the options ask for."""
         options = self.options
-        lenders = of_day(options.ancillary, day) if options.ancillary else None
-        return gather(parts, day, grid=options.grid, look=options.look, lenders=lenders)
+        ancillary = of_day(options.ancillary, day) if options.ancillary else None
+        composed = compose(parts, day, look=options.look, ancillary=ancillary)
+        return Day(to_grid(composed.ds, options.grid), composed.paths)
 
 
 def _why_nothing(found: xr.Dataset) -> str:
@@ -158,9 +164,9 @@ def _publish(job: _Job, paths: Sequence[Path], found: xr.Dataset) -> Summary:
 
 
 def _one_day(job: _Job, day: np.datetime64, parts: Sequence[Part]) -> Summary:
-    gathered = job.gather(day, parts)
-    found = retrieve(gathered.ds, job.settings, done=lambda cells: job.progress(0, cells))
-    return _publish(job, gathered.paths, found)
+    composed = job.compose(day, parts)
+    retrieved = retrieve(composed.ds, job.settings, done=lambda cells: job.progress(0, cells))
+    return _publish(job, composed.paths, retrieved)
 
 
 def _each_day(job: _Job, days: Days) -> Summary:
@@ -193,9 +199,9 @@ def _season(job: _Job, days: Days) -> Summary:
     seasons: dict[tuple[str, str], list[Day]] = {}
 
     def collect(day: np.datetime64, parts: Sequence[Part]) -> Summary:
-        gathered = job.gather(day, parts)
-        key = (str(gathered.ds.attrs["sensor"]), str(gathered.ds.attrs["grid"]))
-        seasons.setdefault(key, []).append(gathered)
+        composed = job.compose(day, parts)
+        key = (str(composed.ds.attrs["sensor"]), str(composed.ds.attrs["grid"]))
+        seasons.setdefault(key, []).append(composed)
         return Summary()
 
     total = Summary()
