@@ -47,10 +47,13 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test that asks for real granules, so that it can be left out by its mark."""
+    """Mark tests by what they ask for: real granules, or scripts of the benchmarks."""
     for item in items:
-        if "real_data" in getattr(item, "fixturenames", ()):
+        asked = getattr(item, "fixturenames", ())
+        if "real_data" in asked:
             item.add_marker("real_data")
+        if "bench" in asked:  # for the merge: nothing of the package rests on them
+            item.add_marker("slow")
 
 
 @pytest.fixture(scope="session")
