@@ -66,8 +66,8 @@ docs: $(VENV)/.check
 BENCH := limits write_1c read_1c gridding speed training scaling prediction stages command
 bench: $(VENV)/.test
 	@failed=0; for part in $(BENCH) performance; do \
-	  echo "== $$part"; $(BIN)/python benchmarks/$$part.py || failed=1; \
-	  case $$part in training|prediction) $(BIN)/python benchmarks/$$part.py --one-core || failed=1;; esac; \
+	  echo "== $$part"; $(BIN)/python -m benchmarks.speed.$$part || failed=1; \
+	  case $$part in training|prediction) $(BIN)/python -m benchmarks.speed.$$part --one-core || failed=1;; esac; \
 	  done; exit $$failed
 
 # The libraries that only the benchmarks measure against; not by hash, since no result rests on them.
@@ -76,7 +76,7 @@ peers: $(VENV)/.test
 
 # The tables and pictures of docs/validation.md; those of real days need the real data.
 tables: $(VENV)/.test
-	$(BIN)/python benchmarks/tables.py
+	$(BIN)/python -m benchmarks.science.tables
 
 # Fails, not skips, if the real data are here and a test that needs them did not run.
 check-data: $(VENV)/.test

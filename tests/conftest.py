@@ -4,8 +4,7 @@ import hashlib
 import importlib
 import os
 import platform
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -66,12 +65,12 @@ def real_data() -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
-def bench() -> Iterator[Callable[[str], ModuleType]]:
-    """Imports a script of the benchmarks by its name; the scripts import each other so too."""
-    folder = PROJECT / "benchmarks"
-    sys.path.insert(0, str(folder))
-    yield importlib.import_module
-    sys.path.remove(str(folder))
-    for name in {path.stem for path in folder.glob("*.py")} & set(sys.modules):
-        del sys.modules[name]
+@pytest.fixture(scope="session")
+def bench() -> Callable[[str], ModuleType]:
+    """Imports a script of the benchmarks by its name."""
+
+    def script(name: str) -> ModuleType:
+        (path,) = (PROJECT / "benchmarks").glob(f"*/{name}.py")
+        return importlib.import_module(f"benchmarks.{path.parent.name}.{name}")
+
+    return script

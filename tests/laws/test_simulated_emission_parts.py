@@ -5,6 +5,7 @@ from dataclasses import replace
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from benchmarks.common.uniform_truth import uniform_land, uniform_state
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,7 +19,6 @@ from mcca_ml.physics.atmosphere import (
 from mcca_ml.physics.snow import snow_covered_reflectivity_pulliainen99
 from mcca_ml.sensors import AMSR2, SMAP
 from mcca_ml.simulate.observe.emission import brightness_temperature
-from mcca_ml.simulate.truth.uniform import uniform_land, uniform_state
 
 CHANNELS = (*SMAP.channels, *AMSR2.channels)
 AT_V = np.array([channel.polarisation == "V" for channel in CHANNELS])
