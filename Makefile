@@ -37,12 +37,13 @@ test: $(VENV)/.test
 test-slow: $(VENV)/.test
 	$(BIN)/python -m pytest $(PYTEST_OPTIONS) -m "(slow or hypothesis) and not drill and not real_data"
 
-# Kills at random times, the kernel built to find its own faults, intervals counted: an hour.
+# Kills at random times, the kernel built to find its own faults, intervals counted, seeded faults: hours.
 drills: $(VENV)/.test
 	$(BIN)/python -m pytest $(PYTEST_OPTIONS) -m "drill and not real_data"
-	$(BIN)/python benchmarks/drills/kills.py
-	$(BIN)/python benchmarks/drills/kernel_stress.py
-	$(BIN)/python benchmarks/science/validate_coverage.py
+	$(BIN)/python -m benchmarks.drills.kills
+	$(BIN)/python -m benchmarks.drills.kernel_stress
+	$(BIN)/python -m benchmarks.science.validate_coverage
+	$(BIN)/python -m benchmarks.drills.seeded_faults
 
 check: format-check lint types imports docs
 

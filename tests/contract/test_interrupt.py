@@ -29,6 +29,8 @@ MAIN = (
     "from mcca_ml.cli.app import main; main()"
 )
 LIMIT_S = 120
+KEEPS_NO_PROGRAM = os.environ | {"JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "1e9"}
+"""So that JAX leaves none half written for the tests to come."""
 
 
 def made_days(folder: Path) -> None:
@@ -45,7 +47,12 @@ def interrupted(command: list[str], began: Callable[[], bool]) -> tuple[int, str
     The signal goes to all its processes, as a terminal sends it.
     """
     process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        env=KEEPS_NO_PROGRAM,
     )
     end = time.monotonic() + LIMIT_S
     while not began() and process.poll() is None and time.monotonic() < end:

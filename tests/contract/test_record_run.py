@@ -140,6 +140,8 @@ def killed_after(path: Path, seconds: float) -> bool:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
+        # So that JAX leaves no program half written for the tests to come.
+        env=os.environ | {"JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "1e9"},
     )
     time.sleep(seconds)
     was_running = process.poll() is None
