@@ -216,6 +216,7 @@ def test_every_setting_is_told(called: Result, folder: Path, text: str):
     assert "calibrate.huber" not in text
 
 
+@pytest.mark.slow
 def test_in_a_browser_nothing_is_missing_or_too_wide(text: str, folder: Path, tmp_path: Path):
     assert_whole(folder / "report" / "index.html", tmp_path)
 
