@@ -9,7 +9,7 @@ import xarray as xr
 
 from mcca_ml import schema
 from mcca_ml.config.calibrate import CalibrateSettings
-from mcca_ml.config.fuse import FuseSettings
+from mcca_ml.config.record import FuseSettings
 from mcca_ml.config.train import TrainSettings
 from mcca_ml.errors import SchemaError
 from mcca_ml.fuse import error_covariance, fusion, models

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize
 
+from made_examples import at_most
 from mcca_ml.config.record import FuseSettings
 from mcca_ml.flags import Flag
 from mcca_ml.fuse import fusion
@@ -22,7 +23,7 @@ ALL = np.ones((1, 4), np.bool_)
 CCI_BITS = {"TMI": 4, "AMSRE": 8, "AMSR2": 32, "GMI": 4096}
 """As in the flag values of the `sensor` variable of ESA CCI soil moisture."""
 seeds = st.integers(0, 2**32 - 1)
-quick = settings(max_examples=25, deadline=None)
+quick = settings(max_examples=at_most(25), deadline=None)
 
 
 def any_matrices(rng, rows=20):
@@ -91,9 +92,9 @@ def any_streams(rng, days=6, cells=9):
     return made
 
 
-def fuse(streams, of=None, changed=DEFAULT):
+def fuse(streams, of=None, changed=DEFAULT, **more):
     cells = next(iter(streams.values())).sizes["cell"]
-    return fusion.fuse(streams, model(cells) if of is None else of, changed)
+    return fusion.fuse(streams, model(cells) if of is None else of, changed, **more)
 
 
 @quick
@@ -199,11 +200,9 @@ def test_cells_do_not_know_which_cells_share_their_call(seed):
         xr.testing.assert_identical(alone, whole.isel(cell=some))
 
 
-def test_rows_solved_together_do_not_matter(monkeypatch):
+def test_rows_solved_together_do_not_matter():
     made = any_streams(np.random.default_rng(6))
-    whole = fuse(made)
-    monkeypatch.setattr(fusion, "_STEP_ROWS", 7)
-    xr.testing.assert_identical(fuse(made), whole)
+    xr.testing.assert_identical(fuse(made, step_rows=7), fuse(made))
 
 
 def test_order_in_which_streams_are_given_does_not_matter():

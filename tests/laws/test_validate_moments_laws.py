@@ -7,6 +7,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from made_examples import at_most
 from mcca_ml.errors import SchemaError
 from mcca_ml.metrics import anomalies, mergeable
 from mcca_ml.metrics.lagged_moments import chain_of, lag_one
@@ -40,7 +41,7 @@ def assert_same_scores(a: object, b: object, tolerance: float = 1e-12) -> None:
         assert_same_scores(getattr(a, field.name), getattr(b, field.name), tolerance)
 
 
-@settings(max_examples=15, deadline=None, phases=[Phase.generate])
+@settings(max_examples=at_most(15), deadline=None, phases=[Phase.generate])
 @given(st.integers(0, 2**32 - 1), st.integers(9, 900), st.sampled_from([0.08, 0.5, 1.0]))
 def test_any_chunking_gives_the_same_scores(seed: int, length: int, present: float):
     series = made(seed, present)
@@ -61,7 +62,7 @@ def test_parts_without_a_value_change_nothing(length: int):
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 4))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=at_most(10), deadline=None)
 def test_cells_do_not_see_each_other(seed: int, first: int):
     series = made(seed, 0.5)
     whole = mergeable.pair_scores(mergeable.parts_of(series, DAYS, SPAN))
@@ -116,7 +117,7 @@ def test_merging_with_nothing_changes_no_bit():
 
 
 @given(st.integers(0, 2**32 - 1))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=at_most(20), deadline=None)
 def test_groups_together_are_the_whole(seed: int):
     series = made(seed, 0.6)
     labels = np.random.default_rng(seed).integers(0, 7, DAYS.size)

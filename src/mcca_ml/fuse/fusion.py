@@ -14,7 +14,7 @@ from mcca_ml.fuse.error_covariance import Model, check_streams, network_of_strea
 from mcca_ml.fuse.weights import covariance, weights
 from mcca_ml.sensors import SENSORS, Table, imagers
 
-_STEP_ROWS = 200_000
+STEP_ROWS = 200_000
 """Cells and days that are solved together: what bounds the memory."""
 
 
@@ -79,7 +79,12 @@ def _used(all_of: _Stacked, settings: FuseSettings) -> tuple[Booleans, Booleans]
 
 
 def _weighted(
-    all_of: _Stacked, used: Booleans, is_filled: Booleans, model: Model, network: Intp
+    all_of: _Stacked,
+    used: Booleans,
+    is_filled: Booleans,
+    model: Model,
+    network: Intp,
+    step_rows: int,
 ) -> tuple[Float32, Float32, Float32]:
     """Weights (time, cell, stream), fused soil moisture and its sd against the target [m3 m-3].
 
@@ -93,8 +98,8 @@ def _weighted(
     sd, sm = all_of.sd.reshape(flat.shape), all_of.sm.reshape(flat.shape)
     weight = np.zeros(flat.shape, np.float32)
     fused, spread = np.full((2, len(flat)), np.nan, np.float32)
-    for first in range(0, rows.size, _STEP_ROWS):
-        part, of_cell = rows[first : first + _STEP_ROWS], cell[first : first + _STEP_ROWS]
+    for first in range(0, rows.size, step_rows):
+        part, of_cell = rows[first : first + step_rows], cell[first : first + step_rows]
         some = flat[part]
         agreement = model.agreement[of_cell].astype(np.float64)
         told = np.where(some, sd[part], 1.0).astype(np.float64)
@@ -133,6 +138,8 @@ def fuse(
     model: Model,
     settings: FuseSettings,
     sensors: Table = SENSORS,
+    *,
+    step_rows: int = STEP_ROWS,
 ) -> xr.Dataset:
     """The record of some cells.
 
@@ -145,6 +152,7 @@ def fuse(
         model: of these cells.
         settings: the `[fuse]` table.
         sensors: the table of sensors.
+        step_rows: values fused in one step; it does not change any.
 
     Returns:
         New dataset after schema.RECORD. Layers are the streams as they are, bias and all.
@@ -156,7 +164,7 @@ def fuse(
     names, network = imagers(sensors), network_of_stream(sensors)
     all_of = _stacked(streams, names)
     used, is_filled = _used(all_of, settings)
-    weight, fused, spread = _weighted(all_of, used, is_filled, model, network)
+    weight, fused, spread = _weighted(all_of, used, is_filled, model, network, step_rows)
     takes_part = used & (weight > 0)
     has = takes_part.any(axis=-1) & ~is_filled
     flag = np.bitwise_or.reduce(np.where(takes_part, all_of.flag, 0), axis=-1)

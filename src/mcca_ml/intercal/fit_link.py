@@ -30,13 +30,13 @@ def _fit(pairs: Pairs, starts: Int64, settings: CalibrateSettings, cluster: Int6
     )
 
 
-def fit_cells(pairs: Pairs, settings: CalibrateSettings) -> Fit:
+def fit_cells(pairs: Pairs, settings: CalibrateSettings, *, block_pairs: int = BLOCK_PAIRS) -> Fit:
     """The line of every cell from its own pairs alone; NaN where it has none, (cell, channel)."""
     shape = (len(pairs.cells), len(pairs.channels))
     out = [np.full(shape, np.nan) for _ in range(len(Line._fields) + 3)]
     # Calls begin with the first cell that starts in each block of pairs.
     edges = np.flatnonzero(np.diff(pairs.cell, prepend=-1))
-    block = edges // BLOCK_PAIRS
+    block = edges // block_pairs
     firsts = np.append(edges[np.flatnonzero(np.diff(block, prepend=-1))], len(pairs.cell))
     for low, high in zip(firsts[:-1], firsts[1:], strict=True):
         part = pairs.take(np.arange(low, high))

@@ -103,6 +103,7 @@ def match_pairs(source: xr.Dataset, reference: xr.Dataset, settings: CalibrateSe
         reference: after schema.GRID_TB; whose scale is wanted. Both have coordinates `time` (UTC
             days, rising), `look`, `channel` and the same `cell`.
         settings: the `[calibrate]` table.
+        block_cells: cells that are in memory at a time.
 
     Returns:
         For each look of the sensor the nearest of the reference, whatever its look and UTC day. A
