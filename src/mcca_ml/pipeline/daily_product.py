@@ -14,7 +14,7 @@ from mcca_ml.atomic import make_directory
 from mcca_ml.config.retrieve import RetrieveSettings
 from mcca_ml.errors import GranuleError, SchemaError
 from mcca_ml.flags import Flag, is_recommended
-from mcca_ml.grid.stack_days import stack_days
+from mcca_ml.grid.daily_composite import stack_days
 from mcca_ml.publish.attributes import Provenance, Source, provenance, source
 from mcca_ml.publish.smap_day import file_name, is_of_others, write_product
 from mcca_ml.read.by_day import Days, Part, by_day, of_day

@@ -19,9 +19,8 @@ from mcca_ml.config.retrieve import RetrieveSettings
 from mcca_ml.errors import GranuleError, SchemaError
 from mcca_ml.flags import FLAG_DTYPE
 from mcca_ml.grid import ease2
-from mcca_ml.grid.daily_composite import TARGET_HOUR
+from mcca_ml.grid.daily_composite import TARGET_HOUR, stack_days
 from mcca_ml.grid.regrid import cover_of
-from mcca_ml.grid.stack_days import stack_days
 from mcca_ml.read.any_granule import read
 from mcca_ml.read.by_day import Part, by_day, stamp_day
 from mcca_ml.read.granule_names import check_versions
