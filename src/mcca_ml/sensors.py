@@ -1,8 +1,7 @@
 """The table of sensors: channels, scan, orbit and lifetime of each, and its place in the record.
 
-What the stages need of a sensor stands here and nowhere else: which granules are of it, which
-network is applied to it, by which way it is calibrated, its layer and its bit. A further sensor of
-an existing network is one row of `SENSORS` (and a reader, where its granules have a new format).
+What the stages need of a sensor stands here only: its granules, its network, the ways of its
+calibration, its layer and bit. A further sensor is one row, and a reader where its file is new.
 
 Sources, by letter at the line: [O] WMO OSCAR; [M] NOAA STAR MiRS instrument pages; [G] GES DISC
 pages of TRMM; [J] JAXA GCOM-W1 status; [N] NOAA OSPO messages of November 2023; [K] commonly
