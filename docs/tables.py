@@ -5,7 +5,7 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from mcca_ml import sensors
-from mcca_ml.config import calibrate, effects, fuse, load, simulate, train, validate
+from mcca_ml.config import calibrate, load, record, retrieve, simulate, train, validate
 from mcca_ml.flags import MEANING, NO_VALUE, NOT_RECOMMENDED
 from mcca_ml.formats import smap
 from mcca_ml.publish.variables import FIELDS, OPTIONAL, STATIC
@@ -76,15 +76,15 @@ def write(folder: Path):
     made = {
         "flags": flags(),
         "variables": variables(),
-        "retrieve_settings": settings(load.RetrieveSettings),
+        "retrieve_settings": settings(retrieve.RetrieveSettings),
         "input_settings": settings(load.InputSettings),
         "output_settings": settings(load.OutputSettings),
         "calibrate_settings": settings(calibrate.CalibrateSettings),
         "train_settings": settings(train.TrainSettings),
         "validate_settings": settings(validate.ValidateSettings),
         "compared_settings": settings(validate.ComparedSettings),
-        "fuse_settings": settings(fuse.FuseSettings),
-        "effect_settings": settings(effects.EffectSettings),
+        "fuse_settings": settings(record.FuseSettings),
+        "effect_settings": settings(simulate.EffectSettings),
         "simulate_settings": settings(simulate.SimulateSettings),
         "box_settings": settings(simulate.BoxSettings),
         "instrument_settings": settings(simulate.InstrumentSettings),

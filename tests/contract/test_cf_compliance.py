@@ -22,6 +22,7 @@ from mcca_ml.publish.record_day import write_record_day
 from mcca_ml.publish.smap_day import write_product
 from mcca_ml.publish.variables import STATIC
 
+pytestmark = pytest.mark.slow
 TESTS = ("cf:1.11", "acdd:1.3")
 
 ALLOWED = {
@@ -106,7 +107,7 @@ def test_a_day_of_the_record_passes_the_checker(checker, tmp_path, grid):
     ds, sheet = record(1), WINDOW
     if grid == "quarter-degree":
         remap = remap_of(CELLS)
-        ds, sheet = remapped(ds, remap), remap.sheet
+        ds, sheet = remapped(ds, remap), remap.window
     product = write_record_day(ds, tmp_path, MADE, sheet)
     found = messages(checker, product, tmp_path / "report.json")
     assert unexpected(found) == []

@@ -12,7 +12,8 @@ from mcca_ml import __version__
 from mcca_ml.cli.app import app
 from mcca_ml.cli.arguments import work_of
 from mcca_ml.config.defaults import as_toml
-from mcca_ml.config.load import RetrieveSettings, load
+from mcca_ml.config.load import load
+from mcca_ml.config.retrieve import RetrieveSettings
 from mcca_ml.errors import ConfigError, GranuleError
 
 HEAVY = ("jax", "xarray", "matplotlib", "h5py", "netCDF4", "numpy", "pyproj", "rich")

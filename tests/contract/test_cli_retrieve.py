@@ -11,13 +11,13 @@ from made_look import TIMES, a_look, look_at
 from typer.testing import CliRunner
 
 from mcca_ml.cli.app import app
-from mcca_ml.config.load import RetrieveSettings
+from mcca_ml.config.retrieve import RetrieveSettings
 from mcca_ml.demo.day import Report, run_demo_day, score
 from mcca_ml.errors import GranuleError
 from mcca_ml.grid import ease2
 from mcca_ml.inspect.describe import describe
+from mcca_ml.pipeline.daily_product import Options, retrieve_granules
 from mcca_ml.simulate.files.smap_products import write_spl1ctb, write_spl3smp
-from mcca_ml.stage_one.daily_product import Options, retrieve_granules
 
 run = CliRunner().invoke
 PLACES = [(100, 200), (100, 201), (101, 200), (150, 500)]

@@ -10,15 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from zarr.storage import LocalStore, WrapperStore
 
+from made_examples import at_most
 from made_swath import block_of_cells, footprints_over, swath
 from mcca_ml import schema
 from mcca_ml.errors import OutputError
 from mcca_ml.flags import Flag
 from mcca_ml.grid.swaths import grid_swaths
 from mcca_ml.simulate import granule_tasks
-from mcca_ml.store import read_blocks, write_blocks
+from mcca_ml.store import integrity, read_blocks, write_blocks
 from mcca_ml.store.packing import PACKED, pack, unpack
-from mcca_ml.store.read_blocks import Frame, create_store, open_store, what_is_missing, write_block
+from mcca_ml.store.read_blocks import Frame, create_store, missing_blocks, open_store, write_block
 
 CELLS, _ = block_of_cells()
 CHANNELS = ("10.65V", "10.65H", "18.7V", "18.7H")
@@ -68,7 +69,7 @@ def test_round_trip(path: Path):
     assert found.attrs["sensor"] == "GMI"
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=at_most(50), deadline=None)
 @given(st.sampled_from(["tb", "incidence", "local_time"]), st.data())
 def test_packing_is_within_half_a_quantum(name, data):
     limits = schema.GRID_TB[name]
@@ -122,21 +123,21 @@ def test_a_block_is_replaced_whole(path: Path):
     empty = grid_swaths([swath([0], [0], DAYS[0], 200)], CELLS, DAYS[0], DAYS[-1])
     write_block(path, empty, "second")
     assert (open_store(path)["flag"] == int(Flag.NOT_OBSERVED)).all()
-    assert what_is_missing(path, {BLOCK: "second"}) == []
+    assert missing_blocks(path, {BLOCK: "second"}) == []
 
 
 def test_what_is_missing(path: Path, tmp_path: Path):
     wanted = {BLOCK: "a", BLOCK + 1: "b"}
-    assert what_is_missing(tmp_path / "none.zarr", wanted) == [BLOCK, BLOCK + 1]
-    assert what_is_missing(path, wanted) == [BLOCK, BLOCK + 1]
+    assert missing_blocks(tmp_path / "none.zarr", wanted) == [BLOCK, BLOCK + 1]
+    assert missing_blocks(path, wanted) == [BLOCK, BLOCK + 1]
     write_block(path, block(), "a")
-    assert what_is_missing(path, wanted) == [BLOCK + 1]
-    assert what_is_missing(path, {BLOCK: "changed"}) == [BLOCK]
+    assert missing_blocks(path, wanted) == [BLOCK + 1]
+    assert missing_blocks(path, {BLOCK: "changed"}) == [BLOCK]
     next((path / "tb").rglob("0")).rename(path / "elsewhere")
     for shard in (path / "tb" / "c").rglob("0"):
         if shard.is_file():
             shard.unlink()
-    assert what_is_missing(path, {BLOCK: "a"}) == [BLOCK]
+    assert missing_blocks(path, {BLOCK: "a"}) == [BLOCK]
 
 
 class Killed(BaseException):
@@ -145,9 +146,9 @@ class Killed(BaseException):
 
 @pytest.mark.parametrize("after", range(7))
 def test_a_block_whose_writing_ends_early_is_absent(path: Path, after, monkeypatch):
-    """Whatever file is the last: shards without a mark are not read, and are written again."""
+    """Whatever file is the last: shards without a checkpoint are not read but written again."""
     write_block(path, block(1), "old")
-    done, write = [], write_blocks.replacing
+    done, write = [], integrity.replacing
 
     def until(file, **options):
         if len(done) == after:
@@ -155,12 +156,12 @@ def test_a_block_whose_writing_ends_early_is_absent(path: Path, after, monkeypat
         done.append(file)
         return write(file, **options)
 
-    monkeypatch.setattr(write_blocks, "replacing", until)
+    monkeypatch.setattr(integrity, "replacing", until)
     with pytest.raises(Killed):
         write_block(path, block(2), "new")
     monkeypatch.undo()
-    assert what_is_missing(path, {BLOCK: "new"}) == [BLOCK]
-    assert what_is_missing(path, {BLOCK: "old"}) == [BLOCK]
+    assert missing_blocks(path, {BLOCK: "new"}) == [BLOCK]
+    assert missing_blocks(path, {BLOCK: "old"}) == [BLOCK]
     assert open_store(path).sizes["time"] == 0
     write_block(path, block(2), "new")
     assert_within_quantum(open_store(path), block(2))
@@ -182,7 +183,7 @@ def test_the_same_values_give_the_same_bytes(path: Path, tmp_path: Path):
         write_block(other, ds, "inputs")
     assert contents_of(path) == contents_of(other)
     create_store(other, FRAME)  # leaves it as it is
-    assert what_is_missing(other, {BLOCK: "inputs", BLOCK + 1: "inputs"}) == []
+    assert missing_blocks(other, {BLOCK: "inputs", BLOCK + 1: "inputs"}) == []
 
 
 @pytest.mark.parametrize("at_once", [1, 500, 10**9])
@@ -199,8 +200,7 @@ def test_a_block_that_is_packed_in_parts_has_the_same_bytes(
         return pack(name, values, days)
 
     monkeypatch.setattr(write_blocks, "pack", watched)
-    monkeypatch.setattr(write_blocks, "PACKED_AT_ONCE", at_once)
-    write_block(other, block(1), "inputs")
+    write_block(other, block(1), "inputs", at_once=at_once)
     assert contents_of(other) == contents_of(path)
     assert all(size <= at_once or days == 1 for _, size, days in sizes)
     assert sum(days for name, _, days in sizes if name == "tb") == len(DAYS)
@@ -288,7 +288,7 @@ def test_a_block_that_does_not_fit(path: Path, change, message):
         write_block(path, change(block()), "inputs")
     assert message in str(caught.value)
     assert str(caught.value).startswith(f"{path}: found ")
-    assert what_is_missing(path, {BLOCK: "inputs"}) == [BLOCK]
+    assert missing_blocks(path, {BLOCK: "inputs"}) == [BLOCK]
 
 
 def test_blocks_are_those_of_the_simulation():
@@ -332,7 +332,7 @@ def test_cells_over_all_days(tmp_path: Path, contents: str):
     parts = read_blocks.blocks_of_cells(WIDE.size)
     assert len(parts) == 3
     for number, part in enumerate(parts):
-        read_blocks.write_cells(path, ds.isel(cell=part), f"inputs {number}")
+        read_blocks.write_block(path, ds.isel(cell=part), f"inputs {number}")
     found = open_store(path)
     schema.check(found, getattr(schema, contents), where="test")
     for name, var in getattr(schema, contents).items():
@@ -349,8 +349,8 @@ def test_cells_over_all_days(tmp_path: Path, contents: str):
     name = next(iter(found.data_vars))
     assert (some[name].to_numpy() == found[name].to_numpy()[3:10, 1000:1030]).mean() > 0.6
     wanted = {n: f"inputs {n}" for n in range(3)}
-    assert what_is_missing(path, wanted) == []
-    assert what_is_missing(path, wanted | {1: "others"}) == [1]
+    assert missing_blocks(path, wanted) == []
+    assert missing_blocks(path, wanted | {1: "others"}) == [1]
 
 
 def test_later_days_leave_full_shards_as_they_are(tmp_path: Path):
@@ -359,25 +359,23 @@ def test_later_days_leave_full_shards_as_they_are(tmp_path: Path):
     cells = WIDE[:5]
     ds = by_cells("STREAM", cells, days)
     create_store(path, Frame("GMI", (), cells, "settings", "STREAM"))
-    read_blocks.write_cells(path, ds.isel(time=slice(0, -200)), "short")
-    before = read_blocks.marks(path)[0]["shards"]
-    read_blocks.write_cells(path, ds, "long")
-    after = read_blocks.marks(path)[0]["shards"]
+    read_blocks.write_block(path, ds.isel(time=slice(0, -200)), "short")
+    before = read_blocks.block_checkpoints(path)[0]["shards"]
+    read_blocks.write_block(path, ds, "long")
+    after = read_blocks.block_checkpoints(path)[0]["shards"]
     full = sorted({key for key in before if int(key.split("/")[2]) < 5 and key in after})
     assert [key for key in full if before[key] != after[key]] == []
     assert len([key for key in before if before[key] != after.get(key)]) > 0
-    read_blocks.write_cells(path, ds.isel(time=slice(0, 40)), "shorter")
+    read_blocks.write_block(path, ds.isel(time=slice(0, 40)), "shorter")
     assert open_store(path).sizes["time"] == 40
     assert sorted(p.name for p in (path / "soil_moisture" / "c").glob("*/*")) == ["0"]
 
 
-def test_a_block_of_the_wrong_kind(path: Path, tmp_path: Path):
-    with pytest.raises(OutputError, match="cells for a store that is cut into days"):
-        read_blocks.write_cells(path, block(), "")
+def test_cells_that_are_no_block_of_the_store(tmp_path: Path):
     stream = tmp_path / "s.zarr"
     create_store(stream, Frame("GMI", (), WIDE, "settings", "STREAM"))
     with pytest.raises(OutputError, match="other cells than those of one block"):
-        read_blocks.write_cells(stream, by_cells("STREAM", WIDE[:7], DAYS[:3]), "")
+        read_blocks.write_block(stream, by_cells("STREAM", WIDE[:7], DAYS[:3]), "")
 
 
 def test_an_uncertainty_without_a_bound_saturates():

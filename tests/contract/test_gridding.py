@@ -6,8 +6,7 @@ import pytest
 from made_swath import block_of_cells, swath
 from made_world import small_truth
 from mcca_ml import schema
-from mcca_ml.config.effects import EffectSettings
-from mcca_ml.config.simulate import InstrumentSettings
+from mcca_ml.config.simulate import EffectSettings, InstrumentSettings
 from mcca_ml.errors import SchemaError
 from mcca_ml.flags import Flag
 from mcca_ml.grid import ease2

@@ -11,18 +11,18 @@ from typer.testing import CliRunner
 
 from mcca_ml.cli.app import app
 from mcca_ml.cli.terminal import summary_line
-from mcca_ml.config.load import RetrieveSettings
+from mcca_ml.config.retrieve import RetrieveSettings
 from mcca_ml.errors import GranuleError
 from mcca_ml.grid import ease2
+from mcca_ml.pipeline import daily_product
+from mcca_ml.pipeline.daily_product import Options, Summary, retrieve_granules
 from mcca_ml.publish import attributes
 from mcca_ml.publish.attributes import source
 from mcca_ml.read.gridded import write_gridded
 from mcca_ml.sensors import SENSORS
 from mcca_ml.simulate.files.smap_products import Look, write_spl1ctb, write_spl2smp, write_spl3smp
 from mcca_ml.simulate.scene import scene_dataset, uniform_scene
-from mcca_ml.stage_one import daily_product
 from mcca_ml.stage_one.compose_day import Empty
-from mcca_ml.stage_one.daily_product import Options, Summary, retrieve_granules
 
 run = CliRunner().invoke
 PLACES = [(100, 200), (100, 201), (101, 200), (150, 500)]
@@ -130,7 +130,7 @@ def test_it_is_an_error_if_no_day_at_all_gives_a_product(half_orbits, tmp_path, 
         retrieve_granules([path], tmp_path / "out", RetrieveSettings(), options)
 
 
-@pytest.mark.parametrize("mode", ["look", "season"])
+@pytest.mark.parametrize("mode", ["look", pytest.param("season", marks=pytest.mark.slow)])
 def test_each_sensor_and_grid_of_a_day_makes_its_own_file(tmp_path, mode):
     coarse = tmp_path / "SIMULATED_SMAP_L3_SM_P_20150701_R09000_001.h5"
     fine = tmp_path / "SIMULATED_SMAP_L3_SM_P_E_20150701_R06000_001.h5"

@@ -10,7 +10,7 @@ import pytest
 import xarray as xr
 from made_retrieval import made_retrieval
 
-from mcca_ml.config.load import RetrieveSettings
+from mcca_ml.config.retrieve import RetrieveSettings
 from mcca_ml.errors import ConfigError, SchemaError
 from mcca_ml.flags import MEANING, NOT_RECOMMENDED, Flag, is_recommended
 from mcca_ml.grid import ease2

@@ -133,7 +133,7 @@ def test_they_are_written_without_the_others(tiny_world: Path, tiny_record: Path
 
 
 def test_all_land_is_720_by_1440(tmp_path: Path):
-    sheet = remap_of(land_cells(M25)).sheet
+    sheet = remap_of(land_cells(M25)).window
     nothing = record(1).isel(cell=[])
     path = write_record_day(nothing, tmp_path, record_made(Settings(), "0" * 64, False), sheet)
     with xr.open_dataset(path) as found:

@@ -13,8 +13,8 @@ from mcca_ml.flags import NOT_RECOMMENDED, Flag, is_recommended
 from mcca_ml.grid.ease2 import M25, cell_latlon
 from mcca_ml.publish import record_day
 from mcca_ml.publish.record_cube import (
+    CHECKPOINTS,
     create_cube,
-    cube_blocks_missing,
     cube_stands,
     extend_cube,
     write_cube_block,
@@ -22,6 +22,7 @@ from mcca_ml.publish.record_cube import (
 from mcca_ml.publish.record_day import write_record_day
 from mcca_ml.publish.record_manifest import write_manifest
 from mcca_ml.publish.record_variables import cci_flag
+from mcca_ml.store.read_blocks import missing_blocks
 
 DAY = np.datetime64
 
@@ -104,7 +105,7 @@ def test_the_cube_grows_and_what_stood_stays(tmp_path):
     write_cube_block(path, second, "b")
     assert cube_stands(path)
     assert shard.read_bytes() == before
-    assert cube_blocks_missing(path, {0: "a", 1: "c", 2: "d"}) == [1, 2]
+    assert missing_blocks(path, {0: "a", 1: "c", 2: "d"}, CHECKPOINTS) == [1, 2]
     found = xr.open_zarr(path, consolidated=False)
     assert found.sizes == {"time": 41, "y": 11, "x": 41}
     same(found.isel(time=slice(0, 32)), first)

@@ -9,7 +9,7 @@ import xarray as xr
 from made_look import COUNT, a_look, look_at
 
 from mcca_ml import schema
-from mcca_ml.config.load import RetrieveSettings
+from mcca_ml.config.retrieve import RetrieveSettings
 from mcca_ml.errors import GranuleError
 from mcca_ml.flags import Flag
 from mcca_ml.grid import ease2, land
@@ -22,7 +22,7 @@ from mcca_ml.simulate.files.smap_products import write_spl1ctb, write_spl3smp
 from mcca_ml.simulate.scene import scene_dataset, uniform_scene
 from mcca_ml.simulate.small_day import simulate_small_day
 from mcca_ml.stage_one import target
-from mcca_ml.stage_one.compose_day import gather
+from mcca_ml.stage_one.compose_day import compose, to_grid
 from mcca_ml.stage_one.target import near, retrieve_days
 
 SETTINGS = RetrieveSettings()
@@ -52,7 +52,7 @@ def of_whole_grid(path: Path) -> xr.Dataset:
         raise error
 
     ((day, parts),) = by_day([path], strict, lambda: None)
-    ds = gather(parts, day, grid="m25", look="both", lenders=None).ds
+    ds = to_grid(compose(parts, day).ds, "m25")
     carried = {name: ds[name] for name in CARRIED if name in ds}
     return retrieve(ds, SETTINGS).assign(carried)
 
@@ -82,6 +82,8 @@ def assert_same_where_seen(new: xr.Dataset, old: xr.Dataset) -> None:
     new = new.sel(cell=common, time=old["time"], look=old["look"])
     seen = schema.is_observed(new)
     np.testing.assert_array_equal(seen, schema.is_observed(old))
+    # Also of what was observed without a valid brightness temperature, the time is known.
+    np.testing.assert_array_equal(new["obs_time"], old["obs_time"])
     assert seen.mean() > 0.3
     for name in (*RETRIEVED, *CARRIED, "obs_time", "flag"):
         if name in old:
@@ -152,10 +154,9 @@ def test_neither_other_cells_nor_other_days_matter(found, granules, cells, some,
     xr.testing.assert_identical(again, found.isel(cell=some, time=days))
 
 
-def test_the_sizes_of_the_steps_do_not_matter(found, granules, cells, monkeypatch):
-    monkeypatch.setattr(target, "CELLS_AT_ONCE", 1)
-    monkeypatch.setattr(target, "ROWS_AT_ONCE", 1)
-    xr.testing.assert_identical(retrieve_days(granules, cells, DAYS, SETTINGS), found)
+def test_the_size_of_the_steps_does_not_matter(found, granules, cells):
+    again = retrieve_days(granules, cells, DAYS, SETTINGS, cells_at_once=1)
+    xr.testing.assert_identical(again, found)
 
 
 def test_the_main_land_cover_is_that_of_the_largest_share(found, granules, cells):
@@ -211,41 +212,16 @@ def half_orbit(folder: Path, number: int = 1, **changes: np.ndarray) -> Path:
     return path
 
 
-def lender(folder: Path, places: list[tuple[int, int]] = PLACES, day: int = 1) -> Path:
-    look = look_at(places)
-    look = replace(look, obs_time=look.obs_time + np.timedelta64(day - 1, "D"))
-    path = folder / NAME.format(day)
-    write_spl3smp(path, {"am": look, "pm": look})
-    return path
-
-
-def test_a_half_orbit_borrows_soil_and_temperature(tmp_path):
-    cells = around(PLACES)
-    orbit, lent = half_orbit(tmp_path), lender(tmp_path)
-    ds = retrieve_days([orbit], cells, DAYS[:1], SETTINGS, [lent])
-    for name in ("soil_moisture", *CARRIED):
-        assert ds[name][0, 0].notnull().all(), name
-    direct = retrieve_days([lent], cells, DAYS[:1], SETTINGS)
-    np.testing.assert_array_equal(ds["soil_moisture"][0, 0], direct["soil_moisture"][0, 0])
-
-
-def test_a_lender_that_saw_none_of_the_cells_leaves_them_without_temperature(tmp_path):
-    lent = lender(tmp_path, [(200, 700), (200, 701), (201, 700), (201, 701)])
-    ds = retrieve_days([half_orbit(tmp_path)], around(PLACES), DAYS[:1], SETTINGS, [lent])
-    assert ds["soil_moisture"].isnull().all()
-    assert (ds["flag"][0, 0] & int(Flag.NO_TEMPERATURE) != 0).all()
-    assert ds["obs_time"][0, 0].notnull().all()
-
-
-def test_what_a_half_orbit_saw_after_midnight_needs_no_lender(tmp_path):
+def test_what_a_half_orbit_over_midnight_saw_is_of_two_days(tmp_path):
     late = np.datetime64("2015-07-01T23:59:58", "ns") + np.arange(COUNT) * np.timedelta64(1, "s")
-    orbit, lent = half_orbit(tmp_path, obs_time=late), lender(tmp_path)
-    ds = retrieve_days([orbit], around(PLACES), DAYS[:2], SETTINGS, [lent])
-    assert ds["obs_time"][0, 0].notnull().any()
-    assert_missing(ds.isel(time=[1]))
-    both = [lent, lender(tmp_path, day=2)]
-    after = retrieve_days([orbit], around(PLACES), DAYS[1:2], SETTINGS, both)
-    assert after["soil_moisture"][0, 0].notnull().any()
+    path = tmp_path / NAME.format(1)
+    write_spl3smp(path, {"am": replace(look_at(PLACES), obs_time=late)})
+    ds = retrieve_days([path], around(PLACES), DAYS[:3], SETTINGS)
+    assert ds["soil_moisture"].notnull().any(("look", "cell")).to_numpy().tolist() == [
+        True,
+        True,
+        False,
+    ]
 
 
 def test_a_day_without_clay_among_days_that_have_it_gets_the_default(tmp_path):
@@ -261,12 +237,10 @@ def test_a_day_without_clay_among_days_that_have_it_gets_the_default(tmp_path):
     assert has_default[:, 0].all("cell").to_numpy().tolist() == [True, False]
 
 
-def test_no_lender_at_all_is_an_error(tmp_path):
+def test_granules_without_a_soil_temperature_are_an_error(tmp_path):
     orbit = half_orbit(tmp_path)
     with pytest.raises(GranuleError, match=f"^{orbit.name}: holds no soil temperature"):
         retrieve_days([orbit], around(PLACES), DAYS[:1], SETTINGS)
-    with pytest.raises(GranuleError, match=f"^{orbit.name}: found lenders on no grid for 2015-07-"):
-        retrieve_days([orbit], around(PLACES), DAYS[:1], SETTINGS, [lender(tmp_path, day=3)])
 
 
 ON_M25 = ease2.flat_cell(ease2.M25, [200, 200, 201], [700, 703, 700]).astype(np.int64)

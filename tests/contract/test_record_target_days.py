@@ -4,16 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import xarray as xr
 
-from mcca_ml.config.load import Settings
+from mcca_ml.config.retrieve import RetrieveSettings, Settings
 from mcca_ml.errors import GranuleError
-from mcca_ml.grid import ease2
 from mcca_ml.grid.ease2 import M25
 from mcca_ml.grid.land import land_cells
 from mcca_ml.pipeline import load_series
 from mcca_ml.pipeline.plan import Plan
-from mcca_ml.stage_one.observation_rows import Table
+from mcca_ml.stage_one.target import retrieve_days
 from mcca_ml.store.read_blocks import BLOCK_DAYS, create_store, days_of_block, write_block
 
 CELLS = land_cells(M25)[:3].astype(np.int64)
@@ -24,22 +22,11 @@ SEEN = ("2014-07-13", "2014-07-14", "2014-09-20")
 
 def target(block):
     days = days_of_block(block)
-    table = Table.blank((days.size, 2, CELLS.size))
+    ds = retrieve_days([], CELLS, days, RetrieveSettings())
     for number, day in enumerate(days):
         if str(day) in SEEN:
-            table.values["soil_moisture"][number, number % 2, number % 3] = 0.2
-    place = ease2.cell_latlon(M25, CELLS)
-    return xr.Dataset(
-        table.variables(),
-        coords={
-            "time": days.astype("M8[ns]"),
-            "look": ["am", "pm"],
-            "cell": CELLS,
-            "lat": ("cell", place.lat),
-            "lon": ("cell", place.lon),
-        },
-        attrs={"sensor": "SMAP", "grid": M25.name, "simulated": "true"},
-    )
+            ds["soil_moisture"][number, number % 2, number % 3] = 0.2
+    return ds.assign_attrs(simulated="true")
 
 
 @pytest.fixture

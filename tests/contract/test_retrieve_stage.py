@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mcca_ml import flags, schema
-from mcca_ml.config.load import RetrieveSettings
+from mcca_ml.config.retrieve import RetrieveSettings
 from mcca_ml.errors import ConfigError, GranuleError, SchemaError
 from mcca_ml.flags import Flag
 from mcca_ml.grid.ease2 import M25, M36

@@ -10,8 +10,12 @@ import xarray as xr
 from typer.testing import CliRunner
 
 from mcca_ml.cli.app import app
-from mcca_ml.config.effects import EffectSettings
-from mcca_ml.config.simulate import BoxSettings, InstrumentSettings, SimulateSettings
+from mcca_ml.config.simulate import (
+    BoxSettings,
+    EffectSettings,
+    InstrumentSettings,
+    SimulateSettings,
+)
 from mcca_ml.errors import ConfigError, OutputError
 from mcca_ml.grid import ease2
 from mcca_ml.read.gpm_1c import read_1c

@@ -6,8 +6,7 @@ from made_look import look_at
 
 from mcca_ml.errors import SchemaError
 from mcca_ml.flags import Flag
-from mcca_ml.grid.daily_composite import compose_day
-from mcca_ml.grid.stack_days import stack_days
+from mcca_ml.grid.daily_composite import compose_day, stack_days
 from mcca_ml.read.smap import read_smap
 from mcca_ml.simulate.files.smap_products import write_spl3smp
 

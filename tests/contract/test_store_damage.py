@@ -12,15 +12,16 @@ import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from made_examples import at_most
 from made_swath import block_of_cells, footprints_over, swath
 from mcca_ml import schema
 from mcca_ml.errors import OutputError
 from mcca_ml.grid.swaths import grid_swaths
 from mcca_ml.publish.grid_window import window_of
-from mcca_ml.publish.record_cube import create_cube, cube_blocks_missing, write_cube_block
-from mcca_ml.store import read_blocks
+from mcca_ml.publish.record_cube import CHECKPOINTS, create_cube, write_cube_block
+from mcca_ml.store import integrity, read_blocks
 from mcca_ml.store.packing import PACKED
-from mcca_ml.store.read_blocks import Frame, create_store, open_store, what_is_missing
+from mcca_ml.store.read_blocks import Frame, create_store, missing_blocks, open_store
 
 CELLS, _ = block_of_cells()
 BLOCK = read_blocks.block_of(np.datetime64("2016-03-02"))
@@ -58,7 +59,7 @@ def record() -> xr.Dataset:
 def of_cells(path: Path) -> None:
     """A store that is cut into cells, of one block."""
     create_store(path, Frame("RECORD", (), CELLS, "settings", "RECORD"))
-    read_blocks.write_cells(path, record(), "inputs")
+    read_blocks.write_block(path, record(), "inputs")
 
 
 def shards(path: Path) -> list[Path]:
@@ -81,7 +82,7 @@ def path(request: pytest.FixtureRequest, made: dict[str, Path], tmp_path: Path) 
 
 
 def wanted(path: Path) -> dict[int, str]:
-    return dict.fromkeys(read_blocks.marks(path), "inputs")
+    return dict.fromkeys(read_blocks.block_checkpoints(path), "inputs")
 
 
 def again(path: Path) -> None:
@@ -93,21 +94,21 @@ def again(path: Path) -> None:
 def test_a_shard_of_another_length_is_missing_and_made_again(path: Path, damage: str):
     before = {one: one.read_bytes() for one in shards(path)}
     block = wanted(path)
-    assert what_is_missing(path, block) == []
+    assert missing_blocks(path, block) == []
     hit = shards(path)[2]
     if damage == "lost":
         hit.unlink()
     else:
         whole = hit.read_bytes()
         hit.write_bytes({"empty": b"", "cut": whole[:-7], "longer": whole + b"0"}[damage])
-    assert what_is_missing(path, block) == list(block)
+    assert missing_blocks(path, block) == list(block)
     with pytest.raises(OutputError, match="lost or cut short since it was written") as caught:
         open_store(path)
     assert str(caught.value).startswith(f"{hit}: ")
     assert "\n" not in str(caught.value)
     again(path)
     assert {one: one.read_bytes() for one in shards(path)} == before
-    assert what_is_missing(path, block) == []
+    assert missing_blocks(path, block) == []
 
 
 def test_what_is_not_read_may_be_lost(path: Path):
@@ -125,7 +126,7 @@ def open_names(path: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("kind", ["days", "cells"])
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=at_most(60), deadline=None)
 @given(place=st.integers(0, 10**6), which=st.integers(0, 100), bits=st.integers(1, 255))
 def test_a_changed_byte_is_noticed_wherever_it_is(made, kind, place, which, bits):
     """Each shard, each byte, each change: the values of before, or one line that names the file."""
@@ -156,16 +157,16 @@ def test_a_shard_that_is_nothing_but_noise_is_named_and_made_again(path: Path):
     with pytest.raises(OutputError, match=f"{hit.name}: found other bytes than were written"):
         open_store(path)
     hit.unlink()
-    assert what_is_missing(path, block) == list(block)
+    assert missing_blocks(path, block) == list(block)
     again(path)
     assert hit.read_bytes() == whole
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"inputs": "inputs"}'])
-def test_a_mark_that_cannot_be_read_is_none(path: Path, text: str):
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"inputs": ""}', '{"inputs": "", "shards": {}}'])
+def test_a_checkpoint_that_cannot_be_read_is_none(path: Path, text: str):
     block = wanted(path)
     next((path / "blocks").glob("*.json")).write_text(text)
-    assert what_is_missing(path, block) == list(block)
+    assert missing_blocks(path, block) == list(block)
     assert open_store(path).sizes["time"] == 0
 
 
@@ -204,7 +205,7 @@ def test_a_cube_is_checked_as_a_store_is(tmp_path: Path):
     whole = hit.read_bytes()
     for damaged in (whole[:-1], b""):
         hit.write_bytes(damaged)
-        assert cube_blocks_missing(path, {0: "a"}) == [0]
+        assert missing_blocks(path, {0: "a"}, CHECKPOINTS) == [0]
     garbled = bytearray(whole)
     garbled[10] ^= 1
     hit.write_bytes(garbled)
@@ -213,4 +214,38 @@ def test_a_cube_is_checked_as_a_store_is(tmp_path: Path):
     write_cube_block(path, record(), "a")
     assert hit.read_bytes() == whole
     (path / "time" / "blocks" / "0000.json").write_text("{")
-    assert cube_blocks_missing(path, {0: "a"}) == [0]
+    assert missing_blocks(path, {0: "a"}, CHECKPOINTS) == [0]
+
+
+def test_a_block_of_a_cube_whose_writing_ends_early_is_absent(tmp_path: Path, monkeypatch):
+    path, window = tmp_path / "cube.zarr", window_of(CELLS)
+    create_cube(path, window, DAYS[0], DAYS[-1])
+    write_cube_block(path, record(), "a")
+    done, write = [], integrity.replacing
+
+    def until(file, **options):
+        if len(done) == 3:
+            raise KeyboardInterrupt
+        done.append(file)
+        return write(file, **options)
+
+    monkeypatch.setattr(integrity, "replacing", until)
+    with pytest.raises(KeyboardInterrupt):
+        write_cube_block(path, record(), "b")
+    monkeypatch.undo()
+    assert missing_blocks(path, {0: "a"}, CHECKPOINTS) == [0]
+    assert missing_blocks(path, {0: "b"}, CHECKPOINTS) == [0]
+
+
+def test_a_shard_of_a_cube_that_is_empty_now_is_removed(tmp_path: Path):
+    path, window = tmp_path / "cube.zarr", window_of(CELLS)
+    create_cube(path, window, DAYS[0], DAYS[-1])
+    write_cube_block(path, record(), "a")
+    shard = path / "nobs" / "c" / "0" / "0" / "0"
+    assert shard.is_file()
+    empty = record()
+    empty["nobs"][:] = 0
+    write_cube_block(path, empty, "b")
+    assert not shard.exists()
+    assert missing_blocks(path, {0: "b"}, CHECKPOINTS) == []
+    assert (xr.open_zarr(path, consolidated=False)["nobs"] == 0).all()

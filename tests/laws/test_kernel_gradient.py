@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from made_examples import at_most
 from made_kernel import Cells, gradient, made_cells
 from mcca_ml.learn.lstm import predict
 from mcca_ml.learn.sequence_loss import cut, loss
@@ -42,7 +43,7 @@ def apart(found, wanted) -> float:
     return max(float(np.abs(np.asarray(a) - b).max()) for a, b in pairs) / max(largest, 1e-6)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=at_most(15, few=4), deadline=None)
 @given(
     seed=st.integers(0, 2**31),
     features=st.integers(1, 40),

@@ -57,9 +57,11 @@ def assert_as_jax(made: Cells) -> None:
 @pytest.mark.parametrize(
     "chosen",
     [
-        {"epochs": 1},
+        pytest.param({"epochs": 1}, marks=pytest.mark.slow),
         {"epochs": 25, "patience": 2, "rate": 0.03, "hidden": 16},
-        {"epochs": 5, "penalty": 0.0, "hidden": 33, "warm_up": 0},
+        pytest.param(
+            {"epochs": 5, "penalty": 0.0, "hidden": 33, "warm_up": 0}, marks=pytest.mark.slow
+        ),
     ],
 )
 def test_training_is_that_of_jax(chosen):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from mcca_ml.errors import GranuleError, SchemaError
 from mcca_ml.grid.ease2 import M25, cell_latlon
 from mcca_ml.grid.land import land_cells
-from mcca_ml.learn import error_model, uncertainty_file
+from mcca_ml.learn import error_model, weights_file
 from mcca_ml.learn.uncertainty import Seen, conformal, fit_spread, published_sd, target_sd_of
 
 YEAR = np.arange("2017-01-01", "2018-01-01", dtype="M8[D]")
@@ -301,8 +301,8 @@ def test_what_the_target_adds_at_random_is_taken_off_and_no_more():
 def test_a_spread_comes_back_from_its_file(tmp_path):
     spread, fresh = fitted(world(20), 11)
     first, second = tmp_path / "one.npz", tmp_path / "two.npz"
-    uncertainty_file.save(first, spread)
-    uncertainty_file.save(second, uncertainty_file.load(first))
+    weights_file.save_uncertainty(first, spread)
+    weights_file.save_uncertainty(second, weights_file.load_uncertainty(first))
     assert first.read_bytes() == second.read_bytes()
     some = spread.of(spread.cells[[7, 3]])
     assert np.array_equal(
@@ -319,5 +319,5 @@ def test_what_cannot_be_told_is_one_line(tmp_path):
         spread_of(made, fresh, np.zeros(fresh.error.shape, np.bool_))
     path = tmp_path / "old.npz"
     np.savez(path, version=np.int64(1), cells=spread.cells)
-    with pytest.raises(GranuleError, match="spread of version 1, expected 3; train again"):
-        uncertainty_file.load(path)
+    with pytest.raises(GranuleError, match="layout version 1, expected 3; train again"):
+        weights_file.load_uncertainty(path)

@@ -5,11 +5,11 @@ from dataclasses import dataclass, fields
 import numpy as np
 import pytest
 import xarray as xr
+from benchmarks.speed import score_cells as cells
 
 from mcca_ml.errors import SchemaError
 from mcca_ml.metrics.mergeable import Span, pair_scores, parts_of
 from mcca_ml.parallel import processes
-from mcca_ml.validate import cells
 
 DAYS = np.arange("2014-06-10", "2017-06-10", dtype="M8[D]")
 CELLS = 23

@@ -1,23 +1,13 @@
 """The forward model meets SMAP's own inversion on a real SPL2SMP granule, and nothing else does."""
 
-import importlib.util
-import sys
-from pathlib import Path
-
 import pytest
+from benchmarks.science import forward_certificate
 
-SCRIPT = Path(__file__).resolve().parents[2] / "benchmarks" / "forward_certificate.py"
 
-
-@pytest.fixture(scope="module")
+@pytest.fixture
 def bench():
-    """The script a reviewer runs, imported from its file."""
-    specification = importlib.util.spec_from_file_location("forward_certificate", SCRIPT)
-    module = importlib.util.module_from_spec(specification)
-    sys.modules["forward_certificate"] = module
-    specification.loader.exec_module(module)
-    yield module
-    del sys.modules["forward_certificate"]
+    """The script a reviewer runs."""
+    return forward_certificate
 
 
 @pytest.mark.real_data

@@ -1,10 +1,8 @@
 """The learner beats ridge per cell on some of the real series of the United States."""
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
+from benchmarks.science.conus_learner import medians, read_task
 
 from mcca_ml.config.train import TrainSettings
 from mcca_ml.learn import sequences
@@ -12,10 +10,6 @@ from mcca_ml.learn.fit import fine_tune
 from mcca_ml.learn.pooled_start import pooled_start
 from mcca_ml.learn.splits import Role
 from mcca_ml.report.scores.learner import compare
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))
-
-from conus_learner import medians, read_task
 
 
 @pytest.mark.real_data

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
+from benchmarks.science.orbit_coverage import soil
 
 from mcca_ml.flags import Flag
 from mcca_ml.grid import ease2
 from mcca_ml.grid.ease2 import M25, M36
-from mcca_ml.simulate.coverage import soil
 
 GRANULE = "smap/SMAP_L3_SM_P_20150401_R13080_001.h5"
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from mcca_ml.config.load import RetrieveSettings, load
+from mcca_ml.config.load import load
+from mcca_ml.config.retrieve import RetrieveSettings
 from mcca_ml.errors import ConfigError
 
 

@@ -2,18 +2,18 @@
 
 import numpy as np
 import pytest
-
-from mcca_ml.grid import ease2
-from mcca_ml.grid.ease2 import M25
-from mcca_ml.grid.land import land_mask
-from mcca_ml.sensors import AMSR2, SMAP, TMI
-from mcca_ml.simulate.coverage import (
+from benchmarks.science.orbit_coverage import (
     fraction_by_band,
     revolution_print,
     seen_at,
     seen_cells,
     soil,
 )
+
+from mcca_ml.grid import ease2
+from mcca_ml.grid.ease2 import M25
+from mcca_ml.grid.land import land_mask
+from mcca_ml.sensors import AMSR2, SMAP, TMI
 from mcca_ml.simulate.observe.scan import looks, scan_ground, scan_times
 from mcca_ml.simulate.observe.smap_overpasses import smap_looks
 

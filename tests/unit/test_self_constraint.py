@@ -22,6 +22,8 @@ from mcca_ml.retrieve.self_constraint import (
 from mcca_ml.sensors import AMSR2, SMAP
 
 CELLS = 64
+TOGETHER = 500
+"""Cells of the largest call: all calls are filled up to it, so that one program serves a model."""
 
 
 def model_for(sensor, core=""):
@@ -50,17 +52,26 @@ def cells_for(count, incidence_deg, *, canopy_warmer=0.0, **changes):
     return replace(cell, **changes)
 
 
+def of_cells(one, arguments):
+    """A function of one cell for each of some cells, the last of them repeated to fill the call."""
+    leaves, structure = jax.tree.flatten(arguments)
+    count = len(leaves[0])
+    filled = [jnp.concatenate([a, jnp.repeat(a[-1:], TOGETHER - count, axis=0)]) for a in leaves]
+    found = jax.jit(jax.vmap(one))(*jax.tree.unflatten(structure, filled))
+    return jax.tree.map(lambda leaf: leaf[:count], found)
+
+
 def observe(soil_moisture, vod, cell, model):
     """Brightness temperature of a state; `vod` is that of the core channel."""
 
     def one(m, tau, c):
         return jnp.stack(predict(tau, soil_reflectivity(m, c, model), c, model))
 
-    return jax.jit(jax.vmap(one))(jnp.float32(soil_moisture), jnp.float32(vod), cell)
+    return of_cells(one, (jnp.float32(soil_moisture), jnp.float32(vod), cell))
 
 
 def solve(cell, model):
-    return jax.jit(jax.vmap(lambda c: search_cell(c, model)))(cell)
+    return of_cells(lambda c: search_cell(c, model), (cell,))
 
 
 def core_misfit(soil_moisture, vod, cell, model):

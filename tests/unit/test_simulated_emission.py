@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from benchmarks.common.uniform_truth import uniform_land, uniform_state
 from pydantic import ValidationError
 
-from mcca_ml.config.effects import EffectSettings
+from mcca_ml.config.simulate import EffectSettings
 from mcca_ml.sensors import AMSR2, SMAP, TMI
 from mcca_ml.simulate.observe.emission import brightness_temperature, effective_soil_temperature
 from mcca_ml.simulate.scene import scene_tb, uniform_scene
-from mcca_ml.simulate.truth.uniform import uniform_land, uniform_state
 
 ALL, NONE = EffectSettings(), EffectSettings.none()
 X_BAND = AMSR2.channels[:2]

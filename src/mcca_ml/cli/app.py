@@ -19,7 +19,7 @@ from mcca_ml.cli.errors import Debug, errors_in_one_line
 
 if TYPE_CHECKING:
     from mcca_ml.cli.arguments import Work
-    from mcca_ml.stage_one.daily_product import Options
+    from mcca_ml.pipeline.daily_product import Options
 
 app = typer.Typer(
     help="Soil moisture and vegetation optical depth from passive microwave satellites.",
@@ -76,7 +76,7 @@ def _retrieve(work: "Work", options: "Options") -> None:
     from rich.console import Console
 
     from mcca_ml.cli.terminal import shown_bar, summary_line
-    from mcca_ml.stage_one.daily_product import retrieve_granules
+    from mcca_ml.pipeline.daily_product import retrieve_granules
 
     with shown_bar(Console(stderr=True), "granules", "cells", len(work.granules)) as bar:
         made = retrieve_granules(
@@ -132,7 +132,7 @@ def retrieve(  # noqa: PLR0913 one parameter an option
         work = work_of(granules, out, mode.value if mode else None)
         lenders = tuple(path for one in ancillary or () for path in expand(str(one)))
         # Imported here, not above: JAX and xarray take seconds; bad arguments are told before.
-        from mcca_ml.stage_one.daily_product import Options
+        from mcca_ml.pipeline.daily_product import Options
 
         _retrieve(
             work, Options(grid.value, look.value, lenders, has_maps=png, keeps_going=keep_going)
@@ -143,9 +143,7 @@ def retrieve(  # noqa: PLR0913 one parameter an option
 def simulate(
     world: Annotated[Path, typer.Argument(help="A configuration (.toml) with [simulate].")],
     out: Annotated[Path | None, typer.Option(help="Directory for the world.")] = None,
-    workers: Annotated[
-        int, typer.Option(min=1, help="Processes; they change the time, not the bytes.")
-    ] = 2,
+    workers: record_stages.Workers = 2,
     debug: Debug = False,
 ) -> None:
     """Simulate a world: granules of all sensors, stations, truth."""
@@ -153,7 +151,7 @@ def simulate(
         # Imported here, not above: --help must not wait for pydantic, which checks the settings.
         from mcca_ml.cli.arguments import world_of
 
-        asked = world_of(world, out)
+        settings, folder = world_of(world, out)
         # Imported here, not above: JAX and xarray take seconds; bad arguments are told before.
         from rich.console import Console
 
@@ -161,7 +159,7 @@ def simulate(
         from mcca_ml.simulate.run import simulate_world
 
         with shown_bar(Console(stderr=True), "simulating", "granules") as bar:
-            made = simulate_world(asked.settings, asked.out, workers=workers, progress=bar.advance)
+            made = simulate_world(settings, folder, workers=workers, progress=bar.advance)
             seconds = bar.seconds
         typer.echo(world_line(made, seconds))
 

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mcca_ml.config.load import RetrieveSettings, Settings, load
+from mcca_ml.config.load import Settings, load
+from mcca_ml.config.retrieve import RetrieveSettings
 from mcca_ml.config.simulate import SimulateSettings
 from mcca_ml.errors import ConfigError, GranuleError
 
@@ -23,14 +24,6 @@ class Work:
     granules: tuple[Path, ...]
     out: Path
     settings: RetrieveSettings
-
-
-@dataclass(frozen=True)
-class WorldWork:
-    """What world to simulate, and where."""
-
-    settings: SimulateSettings
-    out: Path
 
 
 def _out_of(settings: Settings, path: Path, out: Path | None, what: str) -> Path:
@@ -57,8 +50,8 @@ def _with_world(path: Path) -> Settings:
     return settings
 
 
-def world_of(path: Path, out: Path | None) -> WorldWork:
-    """What the arguments of `mcca-ml simulate` ask for.
+def world_of(path: Path, out: Path | None) -> tuple[SimulateSettings, Path]:
+    """World and directory that the arguments of `mcca-ml simulate` ask for.
 
     Args:
         path: configuration.
@@ -68,9 +61,7 @@ def world_of(path: Path, out: Path | None) -> WorldWork:
         ConfigError: a bad configuration, one without `[simulate]`, or no directory.
     """
     settings = _with_world(path)
-    return WorldWork(
-        settings.simulate, _out_of(settings, path, out, "simulate: no directory for the world")
-    )
+    return settings.simulate, _out_of(settings, path, out, "simulate: no directory for the world")
 
 
 def world_or_default(path: Path | None) -> SimulateSettings:
@@ -175,5 +166,4 @@ def work_of(arguments: Sequence[str], out: Path | None, mode: str | None) -> Wor
     if not granules:
         raise GranuleError("retrieve: found no granule, expected at least one; name some files")
     changes = {} if mode is None else {"mode": mode}
-    chosen = RetrieveSettings.model_validate({**settings.retrieve.model_dump(), **changes})
-    return Work(tuple(granules), out, chosen)
+    return Work(tuple(granules), out, settings.retrieve.model_copy(update=changes))

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     import xarray as xr
 
 Product = Annotated[
-    Path, typer.Argument(help="record.zarr, a product directory, or a soil-moisture file.")
+    str,
+    typer.Argument(help="record.zarr, a directory or a file of a product; ::VARIABLE of several."),
 ]
 _DAYS = ("%Y-%m-%d",)
 
@@ -69,12 +70,12 @@ def series(  # noqa: PLR0913 one parameter an option
     """
     with errors_in_one_line(debug):
         # Imported here, not above: xarray would slow --help.
-        from mcca_ml.read.products import point_series
+        from mcca_ml.read.products.open import product_of
+        from mcca_ml.read.products.point_series import read_series, words
 
-        sources = point_series.sources_of(product)
-        ds = point_series.read_series(sources, lat, lon, _day(start), _day(end))
-        good = point_series.recommended(ds)
-        said = {name: point_series.words(ds[name]) for name in ("sensor", "flag") if name in ds}
+        ds = read_series(product_of(product), lat, lon, _day(start), _day(end))
+        good = ds["is_recommended"].to_numpy()
+        said = {name: words(ds[name]) for name in ("sensor", "flag") if name in ds}
         for line in _summary(ds, good, said.get("sensor", [])):
             typer.echo(line)
         if csv or png:
@@ -99,9 +100,10 @@ def map_day(
         import numpy as np
 
         from mcca_ml.errors import ConfigError
-        from mcca_ml.read.products import point_series
+        from mcca_ml.read.products.open import product_of
+        from mcca_ml.read.products.point_series import read_day
 
-        ds = point_series.read_day(point_series.sources_of(product), np.datetime64(date, "D"))
+        ds = read_day(product_of(product), np.datetime64(date, "D"))
         maps = {str(name): v for name, v in ds.data_vars.items() if v.ndim == 2}
         numbers = [name for name, v in maps.items() if v.dtype.kind in "fiu"]
         numbers.sort(key=lambda name: (name != "sm", name))

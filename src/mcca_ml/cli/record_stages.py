@@ -103,55 +103,31 @@ def run(
         make(configuration, tuple(Stage), workers, cluster, retrain=retrain)
 
 
-def _one(configuration: Path, name: str, workers: int, cluster: str, debug: bool) -> None:
-    """Do one stage."""
-    with errors_in_one_line(debug):
-        from mcca_ml.pipeline.stage import Stage
+def _command(stage: str, what: str) -> Callable[..., None]:
+    """A command that makes one stage; `what` is its help."""
 
-        make(configuration, (Stage(name),), workers, cluster)
+    def command(
+        configuration: Configuration,
+        workers: Workers = 2,
+        cluster: Cluster = "",
+        debug: Debug = False,
+    ) -> None:
+        with errors_in_one_line(debug):
+            from mcca_ml.pipeline.stage import Stage  # not above: NumPy would slow --help
 
+            make(configuration, (Stage(stage),), workers, cluster)
 
-def grid(
-    configuration: Configuration, workers: Workers = 2, cluster: Cluster = "", debug: Debug = False
-) -> None:
-    """Grid the swaths of the imagers by UTC day, look and cell."""
-    _one(configuration, "grid", workers, cluster, debug)
-
-
-def calibrate(
-    configuration: Configuration, workers: Workers = 2, cluster: Cluster = "", debug: Debug = False
-) -> None:
-    """Bring TMI to the scale of GMI and AMSR-E to that of AMSR2."""
-    _one(configuration, "calibrate", workers, cluster, debug)
+    command.__name__, command.__doc__ = stage, what
+    return command
 
 
-def train(
-    configuration: Configuration, workers: Workers = 2, cluster: Cluster = "", debug: Debug = False
-) -> None:
-    """Train a network of each cell on the soil moisture of stage one."""
-    _one(configuration, "train", workers, cluster, debug)
-
-
-def predict(
-    configuration: Configuration, workers: Workers = 2, cluster: Cluster = "", debug: Debug = False
-) -> None:
-    """Apply the networks to all days of every sensor: streams."""
-    _one(configuration, "predict", workers, cluster, debug)
-
-
-def fuse(
-    configuration: Configuration, workers: Workers = 2, cluster: Cluster = "", debug: Debug = False
-) -> None:
-    """Fuse the streams by the covariance of their errors."""
-    _one(configuration, "fuse", workers, cluster, debug)
-
-
-def publish(
-    configuration: Configuration, workers: Workers = 2, cluster: Cluster = "", debug: Debug = False
-) -> None:
-    """Write the record as daily NetCDF files and a Zarr cube."""
-    _one(configuration, "publish", workers, cluster, debug)
-
-
-COMMANDS = (run, grid, calibrate, train, predict, fuse, publish)
-"""In the order of the help."""
+COMMANDS = (
+    run,
+    _command("grid", "Grid the swaths of the imagers by UTC day, look and cell."),
+    _command("calibrate", "Bring TMI to the scale of GMI and AMSR-E to that of AMSR2."),
+    _command("train", "Train a network of each cell on the soil moisture of stage one."),
+    _command("predict", "Apply the networks to all days of every sensor: streams."),
+    _command("fuse", "Fuse the streams by the covariance of their errors."),
+    _command("publish", "Write the record as daily NetCDF files and a Zarr cube."),
+)
+"""In the order of the help; the stage `retrieve` is the command of that name."""

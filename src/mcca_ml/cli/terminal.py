@@ -14,8 +14,8 @@ from mcca_ml.inspect.description import Description
 
 if TYPE_CHECKING:  # they need JAX, or all that simulates, which not every command does
     from mcca_ml.demo.day import Report
+    from mcca_ml.pipeline.daily_product import Summary
     from mcca_ml.simulate.manifest import World
-    from mcca_ml.stage_one.daily_product import Summary
 
 QUIET_SECONDS = 2.0
 """Work shorter than this shows no progress."""

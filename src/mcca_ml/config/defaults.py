@@ -6,14 +6,7 @@ from datetime import date
 
 from pydantic import BaseModel
 
-from mcca_ml.config.calibrate import CalibrateSettings
-from mcca_ml.config.fuse import FuseSettings
-from mcca_ml.config.load import RetrieveSettings
-from mcca_ml.config.publish import PublishSettings
-from mcca_ml.config.record import ProjectSettings, RegionSettings, RolesSettings
-from mcca_ml.config.simulate import SimulateSettings
-from mcca_ml.config.train import TrainSettings
-from mcca_ml.config.validate import ValidateSettings
+from mcca_ml.config.load import Settings
 
 WIDTH = 40
 """Column in which the meanings begin."""
@@ -79,15 +72,9 @@ def _tables(heading: str, found: BaseModel) -> Iterator[str]:
 def as_toml() -> str:
     """Return all defaults as TOML, with a comment on each."""
     tables = [
-        *_tables("[project]", ProjectSettings()),
-        *_tables("[region]", RegionSettings()),
-        *_tables("[retrieve]", RetrieveSettings()),
-        *_tables("[calibrate]", CalibrateSettings()),
-        *_tables("[roles]", RolesSettings()),
-        *_tables("[train]", TrainSettings()),
-        *_tables("[fuse]", FuseSettings()),
-        *_tables("[publish]", PublishSettings()),
-        *_tables("[validate]", ValidateSettings()),
-        *_tables("[simulate]", SimulateSettings()),
+        table
+        for name, field in Settings.model_fields.items()
+        if isinstance(value := getattr(Settings(), name), BaseModel)
+        for table in _tables(f"[{field.alias or name}]", value)
     ]
     return f"{_HEAD}\n" + "\n\n".join(tables) + "\n"

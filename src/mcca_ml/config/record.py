@@ -4,24 +4,20 @@ from datetime import date
 from pathlib import Path
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-FROZEN = ConfigDict(frozen=True, extra="forbid")
+from mcca_ml.config.table import NonNegative, Table
 
 
-class ProjectSettings(BaseModel):
+class ProjectSettings(Table):
     """The `[project]` table."""
-
-    model_config = FROZEN
 
     name: str = Field("record", min_length=1, description="of the record, said in its files")
     creator: str = Field("", description="who made it, said in its files; empty: not said")
 
 
-class PeriodSettings(BaseModel):
+class PeriodSettings(Table):
     """The `[period]` table; a later `end` appends to the record that stands."""
-
-    model_config = FROZEN
 
     start: date = Field(date(1997, 12, 7), description="first UTC day; the default is TMI's first")
     end: date = Field(description="last UTC day, included")
@@ -34,10 +30,8 @@ class PeriodSettings(BaseModel):
         return self
 
 
-class RegionBox(BaseModel):
+class RegionBox(Table):
     """One `[[region.box]]`: cells whose centres lie inside."""
-
-    model_config = FROZEN
 
     south: float = Field(ge=-90.0, le=90.0, description="southern edge [degrees_north]")
     north: float = Field(ge=-90.0, le=90.0, description="northern edge [degrees_north]")
@@ -57,10 +51,8 @@ class RegionBox(BaseModel):
         return self
 
 
-class RegionSettings(BaseModel):
+class RegionSettings(Table):
     """The `[region]` table: boxes, or cells; without either all land."""
-
-    model_config = FROZEN
 
     box: tuple[RegionBox, ...] = Field((), description="boxes of land; none: all land")
     cells: tuple[int, ...] = Field(
@@ -68,27 +60,21 @@ class RegionSettings(BaseModel):
     )
 
 
-class WorkSettings(BaseModel):
+class WorkSettings(Table):
     """The `[work]` table."""
-
-    model_config = FROZEN
 
     directory: Path = Field(description="where the stages keep what they make")
 
 
-class Span(BaseModel):
+class Span(Table):
     """Some days, the first and the last included."""
-
-    model_config = FROZEN
 
     first: date = Field(description="first UTC day")
     last: date = Field(description="last UTC day, included")
 
 
-class RolesSettings(BaseModel):
+class RolesSettings(Table):
     """The `[roles]` table: what the days with a target are for."""
-
-    model_config = FROZEN
 
     calibrate: tuple[Span, ...] = Field(
         (),
@@ -103,4 +89,32 @@ class RolesSettings(BaseModel):
     )
     stop_every: int = Field(
         6, ge=2, le=50, description="one in so many blocks of the training days is such a block"
+    )
+
+
+class FuseSettings(Table):
+    """The `[fuse]` table: how streams become one record."""
+
+    prior_days: NonNegative = Field(
+        60.0,
+        description="calibration days that the covariance of all cells counts for in that of one",
+    )
+    min_days: int = Field(
+        10, ge=2, description="common calibration days below which a cell has that of all [day]"
+    )
+    fill_age_max: int = Field(
+        10, ge=0, le=60, description="age of the last look beyond which nothing is filled [day]"
+    )
+
+
+class PublishSettings(Table):
+    """The `[publish]` table: which files the record is written to."""
+
+    daily: bool = Field(True, description="a CF NetCDF file a day")
+    quarter_degree: bool = Field(
+        False, description="a CF NetCDF file a day on a regular 0.25 degree grid as well"
+    )
+    cube: bool = Field(True, description="one Zarr store of the whole record")
+    version: str = Field(
+        "01.0", pattern=r"^\d\d\.\d$", description="version of the record, in names of files"
     )

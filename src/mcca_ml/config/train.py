@@ -2,13 +2,13 @@
 
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from mcca_ml.config.table import NonNegative, Positive, Table
 
 
-class TrainSettings(BaseModel):
+class TrainSettings(Table):
     """The `[train]` table: one LSTM per cell from a pooled start."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     start: Literal["pooled", "random"] = Field(
         "pooled", description="where a cell's training begins: a network of all cells, or by chance"
@@ -50,13 +50,13 @@ class TrainSettings(BaseModel):
     pooled_epochs: int = Field(60, ge=0, description="epochs of the pooled start, at most")
     pooled_patience: int = Field(20, ge=1, description="as patience, for the pooled start")
     pooled_batch: int = Field(128, ge=1, description="sequences in a step of the pooled start")
-    pooled_rate: float = Field(3e-3, gt=0.0, description="step of Adam, pooled start [1]")
+    pooled_rate: Positive = Field(3e-3, description="step of Adam, pooled start [1]")
     epochs: int = Field(40, ge=0, description="epochs of a cell, at most")
     steps: int = Field(2, ge=1, description="steps in an epoch of a cell")
     batch: int = Field(8, ge=1, description="sequences in a step of a cell")
-    rate: float = Field(1e-3, gt=0.0, description="step of Adam, one cell [1]")
-    penalty: float = Field(
-        0.03, ge=0.0, description="of the squared departure of a cell's weights from its start [1]"
+    rate: Positive = Field(1e-3, description="step of Adam, one cell [1]")
+    penalty: NonNegative = Field(
+        0.03, description="of the squared departure of a cell's weights from its start [1]"
     )
     patience: int = Field(
         10, ge=1, description="epochs without a better score on the stop days after which to stop"

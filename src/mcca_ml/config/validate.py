@@ -3,13 +3,13 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from mcca_ml.config.table import Table
 
 
-class ComparedSettings(BaseModel):
+class ComparedSettings(Table):
     """One `[[validate.product]]` table: a product to put beside the record."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     path: str = Field(description="file, folder or cube; PATH::VARIABLE names a variable")
     name: str = Field("", description="in the tables; empty: that of the path")
@@ -18,10 +18,8 @@ class ComparedSettings(BaseModel):
     )
 
 
-class ValidateSettings(BaseModel):
+class ValidateSettings(Table):
     """The `[validate]` table: what the record is scored against, and how."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     stations: Path | None = Field(None, description="folder of stations as ISMN delivers them")
     product: tuple[ComparedSettings, ...] = Field(

@@ -1,6 +1,6 @@
 """What a granule or a product holds, in a screenful: the content of `mcca-ml inspect`."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +8,7 @@ import xarray as xr
 
 from mcca_ml import schema
 from mcca_ml.arrays import Booleans
+from mcca_ml.errors import GranuleError
 from mcca_ml.flags import is_recommended
 from mcca_ml.inspect.description import (
     SIMULATED,
@@ -20,6 +21,7 @@ from mcca_ml.inspect.description import (
 )
 from mcca_ml.inspect.folders import describe_stations, describe_store, is_stations, is_store
 from mcca_ml.inspect.learned import describe_weights
+from mcca_ml.inspect.others import describe_other
 from mcca_ml.inspect.published import describe_product_folder, is_product_folder
 from mcca_ml.inspect.stores import (
     describe_coefficients,
@@ -29,10 +31,10 @@ from mcca_ml.inspect.stores import (
     is_record_store,
 )
 from mcca_ml.inspect.swaths import describe_swaths
-from mcca_ml.publish.attributes import is_simulated
 from mcca_ml.publish.smap_day import LOOKS
 from mcca_ml.read.any_granule import is_swath, read
 from mcca_ml.read.granule import open_hdf5, text
+from mcca_ml.schema import is_simulated
 
 _PRODUCT_MARK = "tracking_id"
 _CALIBRATION = "MCCA-ML calibration coefficients"
@@ -148,7 +150,20 @@ def describe(path: Path) -> Description:
         return describe_product(path)
     if is_product:
         return _of_product(path)
-    return describe_swaths(path) if has_swaths else _of_granule(path)
+    if has_swaths:
+        return describe_swaths(path)
+    return _of_other(path, lambda: _of_granule(path))
+
+
+def _of_other(path: Path, own: Callable[[], Description]) -> Description:
+    """What `own` makes of a path; where it refuses, a product that `series` and `validate` read."""
+    try:
+        return own()
+    except GranuleError as refused:
+        try:
+            return describe_other(path)
+        except GranuleError:
+            raise refused from None
 
 
 def _of_folder(path: Path) -> Description:
@@ -162,5 +177,4 @@ def _of_folder(path: Path) -> Description:
         return describe_store(path)
     if is_stations(path):
         return describe_stations(path)
-    with open_hdf5(path):  # says that it is a directory
-        raise AssertionError
+    return _of_other(path, lambda: _of_granule(path))  # which says that it is a directory

@@ -22,11 +22,11 @@ from mcca_ml.inspect.description import (
     row_of,
 )
 from mcca_ml.intercal import coefficients
-from mcca_ml.publish.attributes import is_simulated
 from mcca_ml.publish.record_cube import BLOCK_DAYS
+from mcca_ml.schema import is_simulated
 from mcca_ml.sensors import SENSORS
 from mcca_ml.store import layout, read_blocks
-from mcca_ml.store.contents import CONTENTS
+from mcca_ml.store.layout import CONTENTS
 
 _SCREEN = 28
 """Lines of heading, rows and flags that a screenful may have."""
@@ -174,11 +174,11 @@ def describe_record_store(path: Path) -> Description:
 
 def _of_store(path: Path) -> Description:
     frame = read_blocks.read_frame(path)
-    held = read_blocks.marks(path)
+    held = read_blocks.block_checkpoints(path)
     is_by_cells = CONTENTS[frame.contents].is_by_cells
     days = _days_of(list(held.values()), is_by_cells=is_by_cells)
     place = cell_latlon(M25, frame.cells)
-    made_up = any(mark["attributes"].get("simulated") == "true" for mark in held.values())
+    made_up = any(is_simulated(mark["attributes"]) for mark in held.values())
     heading = {
         "store": path.name,
         "product": f"{frame.contents}, {_PRODUCT[frame.contents]}; {frame.sensor}",

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import xarray as xr
 
-from mcca_ml import schema
+from mcca_ml import flags, schema
 from mcca_ml.arrays import AnyArray, Booleans, Float32, Float64, Int64, UInt32
 from mcca_ml.flags import FLAG_DTYPE, Flag
 from mcca_ml.learn import error_model
@@ -131,7 +131,7 @@ def _flag(weights: Weights, spread: Spread, inputs: Inputs) -> UInt32:
         # A cell without targets of its own is told by the network of all, in every season.
         (_is_season_unknown(spread, inputs) & weights.level.is_own[:, None], Flag.SEASON_UNKNOWN),
     ):
-        flag |= np.where(where, FLAG_DTYPE(int(bit)), FLAG_DTYPE(0))
+        flag |= flags.where(where, bit)
     return flag
 
 

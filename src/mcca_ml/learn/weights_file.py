@@ -1,6 +1,5 @@
-"""Weights in a file, whole or not at all."""
+"""Files of what was learned: the weights of the networks of cells, and their error model."""
 
-import zipfile
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -9,18 +8,22 @@ import jax.numpy as jnp
 import numpy as np
 
 from mcca_ml.arrays import AnyArray
-from mcca_ml.atomic import replacing
 from mcca_ml.config.train import TrainSettings
 from mcca_ml.errors import GranuleError
 from mcca_ml.learn.lstm import Network, Pooled
 from mcca_ml.learn.pooled_start import Start, Weights
 from mcca_ml.learn.ridge_path import Form, Line
 from mcca_ml.learn.target_scaling import Guess, Levels
+from mcca_ml.learn.uncertainty import Spread
+from mcca_ml.store import npz
 
 VERSION = 4
-"""Of the layout of the file."""
+"""Layout of a file of weights."""
+UNCERTAINTY_VERSION = 3
+"""Layout of a file of an error model."""
 _SHARED = "pooled_"
 _LINE = "line_"
+_REMEDY = "train again"
 
 Table = Mapping[str, AnyArray]
 
@@ -37,7 +40,6 @@ def save(path: Path, weights: Weights) -> None:
     """
     start = weights.start
     table = {
-        "version": np.int64(VERSION),
         "settings": np.array(start.settings.model_dump_json()),
         "static_mean": start.static_mean,
         "static_scale": start.static_scale,
@@ -55,9 +57,7 @@ def save(path: Path, weights: Weights) -> None:
         **{_SHARED + name: leaf for name, leaf in start.pooled.network._asdict().items()},
         **weights.network._asdict(),
     }
-    # Through an open file, since NumPy appends .npz to a name that does not end so.
-    with replacing(path) as beside, beside.open("wb") as file:
-        np.savez(file, **table)
+    npz.save(path, VERSION, table)
 
 
 def _network(table: Table, prefix: str) -> Network:
@@ -90,23 +90,37 @@ def load(path: Path) -> Weights:
     """Weights from a file of `save`.
 
     Raises:
-        GranuleError: no such file, damaged, or written by another version.
+        GranuleError: no such file, damaged, or of another layout.
     """
-    try:
-        # Opened here, since NumPy leaves a damaged file open.
-        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
-            table = {name: file[name] for name in file.files}
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise GranuleError(f"{path}: {reason}; give a file of weights") from error
-    except (ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise GranuleError(f"{path}: no whole file of weights ({error}); train again") from error
-    found = table.get("version", "none")
-    if str(found) != str(VERSION):
-        raise GranuleError(
-            f"{path}: weights of version {found}, expected {VERSION}; train again with this version"
-        )
+    table = npz.load(path, VERSION, (), what="weights", remedy=_REMEDY)
     try:
         return _weights(table)
     except (KeyError, ValueError) as error:
-        raise GranuleError(f"{path}: weights with a fault ({error}); train again") from error
+        raise GranuleError(f"{path}: weights with a fault ({error}); {_REMEDY}") from error
+
+
+def save_uncertainty(path: Path, spread: Spread) -> None:
+    """Write the error model of one sensor's networks; the same model gives the same bytes.
+
+    Args:
+        path: ends in `.npz`; made or replaced.
+        spread: of the cells of the networks.
+
+    Raises:
+        OutputError: it cannot be written; what stood there still stands.
+    """
+    npz.save(
+        path, UNCERTAINTY_VERSION, {one.name: getattr(spread, one.name) for one in fields(spread)}
+    )
+
+
+def load_uncertainty(path: Path) -> Spread:
+    """The error model from a file of `save_uncertainty`.
+
+    Raises:
+        GranuleError: no such file, damaged, or of another layout.
+    """
+    names = [one.name for one in fields(Spread)]
+    return Spread(
+        **npz.load(path, UNCERTAINTY_VERSION, names, what="an error model", remedy=_REMEDY)
+    )

@@ -1,4 +1,4 @@
-"""What is done, and of what: marks beside files, stores that are made anew when they must be."""
+"""Checkpoints of the files that are done, and stores that are made anew when they must be."""
 
 import json
 import shutil
@@ -6,100 +6,71 @@ from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 
-import numpy as np
-
 from mcca_ml.atomic import make_directory, replacing
-from mcca_ml.store.read_blocks import Frame, create_store, read_frame
+from mcca_ml.store.layout import Frame, manifest, read_frame
+from mcca_ml.store.write_blocks import create_store
 
 
-def _sha256(path: Path) -> str:
-    return sha256(path.read_bytes()).hexdigest()
+def _checkpoint(path: Path) -> Path:
+    """The checkpoint of a file, or of a group of files, of this name."""
+    return path.with_name(f"{path.name}.checkpoint.json")
 
 
-def _mark(path: Path) -> Path:
-    """The mark of a file or of a group of files that bears its name."""
-    return path.with_name(f"{path.name}.mark.json")
-
-
-def stands(mark: Path, inputs: str, folder: Path) -> bool:
-    """Whether the files of a mark were made from these inputs and have their length.
+def is_done(path: Path, inputs: str, folder: Path | None = None) -> bool:
+    """Whether a file, or a group of them, was made from these inputs and has its length.
 
     A file whose bytes changed and not its length is named when it is read.
 
     Args:
-        mark: of `write_mark`.
-        inputs: digest of all that they depend on.
-        folder: that they are in.
+        path: as given to `finish`.
+        inputs: digest of all that the files depend on.
+        folder: as given to `finish`.
     """
     try:
-        said = json.loads(mark.read_text())
-    except (OSError, ValueError):
+        said = json.loads(_checkpoint(path).read_text())
+        sizes = {name: ((folder or path.parent) / name).stat().st_size for name in said["files"]}
+        return bool(said["inputs"] == inputs and said["bytes"] == sizes)
+    except (OSError, ValueError, KeyError, TypeError):
         return False
-    if said["inputs"] != inputs:
-        return False
-    try:
-        found = {name: (folder / name).stat().st_size for name in said["files"]}
-    except OSError:
-        return False
-    return bool(found == said.get("bytes", found))  # marks of before have no sizes
 
 
-def write_mark(mark: Path, inputs: str, files: Sequence[Path], folder: Path) -> None:
+def finish(path: Path, inputs: str, files: Sequence[Path], folder: Path | None = None) -> None:
     """Write down that files are done; what is missing before is missing after a crash.
 
     Args:
-        mark: made or replaced.
-        inputs: digest of all that they depend on.
+        path: one of the files, or the name of the group; its checkpoint is made or replaced.
+        inputs: digest of all that the files depend on.
         files: below `folder`.
-        folder: from which they are named.
+        folder: from which the files are named; without it that of `path`.
 
     Raises:
         OutputError: it cannot be written.
     """
-    named = {one.relative_to(folder).as_posix(): one for one in sorted(files)}
+    named = {one.relative_to(folder or path.parent).as_posix(): one for one in sorted(files)}
     said = {
         "inputs": inputs,
-        "files": {name: _sha256(one) for name, one in named.items()},
+        "files": {name: sha256(one.read_bytes()).hexdigest() for name, one in named.items()},
         "bytes": {name: one.stat().st_size for name, one in named.items()},
     }
-    with replacing(mark) as beside:
+    with replacing(_checkpoint(path)) as beside:
         beside.write_text(json.dumps(said, indent=1, sort_keys=True))
 
 
-def is_done(path: Path, inputs: str) -> bool:
-    """Whether a file, or a group of them, was made from these inputs and has its length.
-
-    Args:
-        path: as given to `finish`.
-        inputs: digest of all that it depends on.
-    """
-    return stands(_mark(path), inputs, path.parent)
-
-
-def finish(path: Path, inputs: str, files: Sequence[Path]) -> None:
-    """Write down that files are done, beside them.
-
-    Args:
-        path: whose name the mark bears; one of the files, or the name of the group.
-        inputs: digest of all that they depend on.
-        files: in the directory of `path`.
-
-    Raises:
-        OutputError: it cannot be written.
-    """
-    write_mark(_mark(path), inputs, files, path.parent)
-
-
 def begin(path: Path) -> None:
-    """Take the mark away before files are made anew."""
+    """Remove the checkpoint before files are made anew."""
     make_directory(path.parent)
-    _mark(path).unlink(missing_ok=True)
+    _checkpoint(path).unlink(missing_ok=True)
+
+
+def done_files(path: Path) -> dict[str, str]:
+    """Sha256 of the files that are done, by their names from the folder given to `finish`."""
+    files: dict[str, str] = json.loads(_checkpoint(path).read_text())["files"]
+    return files
 
 
 def digest_of_done(path: Path) -> str:
-    """Digest of the bytes of what is done, by which a later stage tells whether it changed."""
-    said = json.loads(_mark(path).read_text())
-    return sha256(json.dumps(said["files"], sort_keys=True).encode()).hexdigest()
+    """Digest of the bytes of what is done, by which a later stage notices a change."""
+    return sha256(json.dumps(done_files(path), sort_keys=True).encode()).hexdigest()
 
 
 def sweep(folder: Path) -> None:
@@ -116,15 +87,6 @@ def sweep(folder: Path) -> None:
                 left.unlink(missing_ok=True)
 
 
-def _is_same(found: Frame, wanted: Frame) -> bool:
-    return (
-        np.array_equal(found.cells, wanted.cells)
-        and found.channels == wanted.channels
-        and found.configuration == wanted.configuration
-        and found.contents == wanted.contents
-    )
-
-
 def ready_store(path: Path, frame: Frame) -> None:
     """Make a store, in place of one that was made for other cells or with other settings.
 
@@ -136,7 +98,10 @@ def ready_store(path: Path, frame: Frame) -> None:
         OutputError: a store of another version stands there, or it cannot be written.
     """
     make_directory(path.parent)
-    if path.is_dir() and any(path.iterdir()) and not _is_same(read_frame(path), frame):
+    is_other = (
+        path.is_dir() and any(path.iterdir()) and manifest(read_frame(path)) != manifest(frame)
+    )
+    if is_other:
         # Renamed first: if the removal is interrupted no half of a store bears the name.
         aside = path.with_name(f".{path.name}.old")
         shutil.rmtree(aside, ignore_errors=True)

@@ -17,14 +17,15 @@ from mcca_ml.pipeline.load_series import Source, target_for
 from mcca_ml.pipeline.plan import Plan
 from mcca_ml.pipeline.stage import Progress, Stage, Tally
 from mcca_ml.pipeline.train import LEARNING, network_inputs, roles
+from mcca_ml.sensors import trained
 from mcca_ml.store.layout import EPOCH, TIME_SHARD
 from mcca_ml.store.read_blocks import (
+    block_checkpoints,
     blocks_of_cells,
     digest,
-    marks,
+    missing_blocks,
     open_store,
-    what_is_missing,
-    write_cells,
+    write_block,
 )
 
 
@@ -96,7 +97,7 @@ def moments_of(task: FuseTask) -> error_covariance.Moments:
     source, days = task.source, task.source.learned
     target = target_for(source, task.cells, days, task.roles, (*LEARNING, Role.CALIBRATE))
     is_held = task.roles == Role.CALIBRATE
-    some = streams_of(source, task.cells, days, names=error_covariance.HELD, variables=_OF_ERRORS)
+    some = streams_of(source, task.cells, days, names=trained(), variables=_OF_ERRORS)
     return error_covariance.moments(some, target.sm, is_held)
 
 
@@ -110,7 +111,7 @@ def fuse_block(task: FuseTask) -> int:
         for some in spans(source.plan.days())
     ]
     ds = xr.concat(parts, "time", coords="minimal", compat="override", combine_attrs="override")
-    write_cells(source.plan.record_store, ds, task.inputs)
+    write_block(source.plan.record_store, ds, task.inputs)
     return int(ds.sizes["cell"])
 
 
@@ -127,7 +128,7 @@ def _pool_inputs(plan: Plan) -> str:
 
 def _wanted(plan: Plan, count: int) -> dict[int, str]:
     """Digest of what each block of cells depends on."""
-    known = {name: marks(plan.stream_store(name)) for name in plan.streams}
+    known = {name: block_checkpoints(plan.stream_store(name)) for name in plan.streams}
     of_all = ("fuse", _pool_inputs(plan), str(plan.first_day), str(plan.last_day))
     return {
         number: digest(
@@ -150,7 +151,7 @@ def fuse(plan: Plan, executor: Executor | None, progress: Progress) -> Tally:
     path = plan.record_store
     checkpoints.ready_store(path, plan.frame("RECORD", "RECORD", digest("record")))
     wanted = _wanted(plan, len(blocks))
-    missing = what_is_missing(path, wanted)
+    missing = missing_blocks(path, wanted)
     bar = progress(Stage.FUSE, len(missing) + (not has_pool))
     if has_pool and not missing:
         return Tally(Stage.FUSE, 0, "0 cells")

@@ -1,6 +1,5 @@
 """The stage `publish`: RECORD -> daily NetCDF files, a Zarr cube, a manifest with checksums."""
 
-import json
 import os
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ import xarray as xr
 from mcca_ml.arrays import Datetime64
 from mcca_ml.atomic import make_directory, replacing
 from mcca_ml.config.load import Settings
-from mcca_ml.config.publish import PublishSettings
+from mcca_ml.config.record import PublishSettings
 from mcca_ml.parallel import perform
 from mcca_ml.pipeline import checkpoints
 from mcca_ml.pipeline.granules import Granule
@@ -24,17 +23,16 @@ from mcca_ml.publish.quarter_degree import remap_of, remapped
 from mcca_ml.publish.record_attributes import RecordMade, record_made
 from mcca_ml.publish.record_cube import (
     BLOCK_DAYS,
+    CHECKPOINTS,
     create_cube,
-    cube_blocks_missing,
-    cube_marks,
     cube_stands,
     extend_cube,
     write_cube_block,
 )
 from mcca_ml.publish.record_day import write_record_day
 from mcca_ml.publish.record_manifest import manifest_stands, write_manifest
-from mcca_ml.schema import LAYERS
-from mcca_ml.store.read_blocks import digest, marks, open_store
+from mcca_ml.schema import LAYERS, is_simulated
+from mcca_ml.store.read_blocks import block_checkpoints, digest, missing_blocks, open_store
 
 CUBE = "record.zarr"
 SOURCES = "sources.txt"
@@ -51,7 +49,8 @@ class PublishTask:
     store: Path
     days: Datetime64
     output: Path
-    mark: Path
+    checkpoint: Path
+    """Of the daily files."""
     settings: Settings
     made: tuple[RecordMade, ...]
     """Of each day."""
@@ -86,12 +85,12 @@ def _made(plan: Plan, *, is_simulated: bool) -> dict[np.datetime64, RecordMade]:
 
 def _days_are_done(task: PublishTask) -> bool:
     """Whether the daily files of a task stand as they are wanted."""
-    return checkpoints.stands(task.mark, task.inputs, task.output)
+    return checkpoints.is_done(task.checkpoint, task.inputs, task.output)
 
 
 def _write_days(task: PublishTask, ds: xr.Dataset) -> None:
-    """Write the daily files of a task, then their mark."""
-    task.mark.unlink(missing_ok=True)
+    """Write the daily files of a task, then their checkpoint."""
+    checkpoints.begin(task.checkpoint)
     settings = task.settings.publish
     remap = remap_of(ds["cell"].to_numpy()) if settings.quarter_degree else None
     paths = []
@@ -101,8 +100,8 @@ def _write_days(task: PublishTask, ds: xr.Dataset) -> None:
             paths.append(write_record_day(one, task.output, made, task.window, layers=task.layers))
         if remap is not None:
             folder, one = task.output / QUARTER_DEGREE, remapped(one, remap)
-            paths.append(write_record_day(one, folder, made, remap.sheet, layers=task.layers))
-    checkpoints.write_mark(task.mark, task.inputs, paths, task.output)
+            paths.append(write_record_day(one, folder, made, remap.window, layers=task.layers))
+    checkpoints.finish(task.checkpoint, task.inputs, paths, task.output)
 
 
 def has_days(settings: PublishSettings) -> bool:
@@ -117,7 +116,7 @@ def publish_block(task: PublishTask) -> int:
     if has_days(settings) and not _days_are_done(task):
         _write_days(task, ds)
     cube = task.output / CUBE
-    if settings.cube and cube_blocks_missing(cube, {task.number: task.inputs}):
+    if settings.cube and missing_blocks(cube, {task.number: task.inputs}, CHECKPOINTS):
         write_cube_block(cube, ds, task.inputs)
     return task.days.size
 
@@ -136,8 +135,8 @@ def _tasks(
     plan: Plan, window: Window, layers: tuple[str, ...], executor: Executor | None
 ) -> list[PublishTask]:
     """All blocks of the product."""
-    held = marks(plan.record_store)
-    simulated = any(one["attributes"].get("simulated") == "true" for one in held.values())
+    held = block_checkpoints(plan.record_store)
+    simulated = any(is_simulated(one["attributes"]) for one in held.values())
     made = _made(plan, is_simulated=simulated)
     days, tasks = plan.days(), []
     spans = [days[first : first + BLOCK_DAYS] for first in range(0, days.size, BLOCK_DAYS)]
@@ -151,7 +150,7 @@ def _tasks(
                 plan.record_store,
                 some,
                 plan.output,
-                plan.work / "published" / f"{number:04d}.json",
+                plan.work / "published" / f"{number:04d}",
                 plan.settings,
                 of_days,
                 window,
@@ -165,7 +164,8 @@ def _tasks(
 def _missing(plan: Plan, tasks: list[PublishTask]) -> list[PublishTask]:
     """The blocks of which something is missing."""
     settings, cube = plan.settings.publish, plan.output / CUBE
-    absent = set(cube_blocks_missing(cube, {one.number: one.inputs for one in tasks}))
+    wanted = {one.number: one.inputs for one in tasks}
+    absent = missing_blocks(cube, wanted, CHECKPOINTS)
     return [
         one
         for one in tasks
@@ -177,24 +177,24 @@ def _missing(plan: Plan, tasks: list[PublishTask]) -> list[PublishTask]:
 def _ready_cube(plan: Plan, window: Window, layers: tuple[str, ...], made: RecordMade) -> None:
     """Make the cube, in place of one of another record, or let it grow."""
     path = plan.output / CUBE
-    mark = plan.work / "published" / "cube"
+    checkpoint = plan.work / "published" / "cube"
     inputs = digest(str(plan.first_day), repr(window), *layers, repr(made))
-    if checkpoints.is_done(mark, inputs) and cube_stands(path):
+    if checkpoints.is_done(checkpoint, inputs) and cube_stands(path):
         extend_cube(path, plan.last_day)
         return
-    checkpoints.begin(mark)
+    checkpoints.begin(checkpoint)
     create_cube(path, window, plan.first_day, plan.last_day, layers, made)
-    checkpoints.finish(mark, inputs, [])
+    checkpoints.finish(checkpoint, inputs, [])
 
 
 def _manifest(plan: Plan, tasks: list[PublishTask]) -> None:
     """Checksums of all files, and the names and hashes of all granules."""
     known: dict[str, str] = {}
-    for said in cube_marks(plan.output / CUBE).values():
-        known |= {f"{CUBE}/{key}": sha for key, sha in said["shards"].items() if sha}
+    for said in block_checkpoints(plan.output / CUBE, CHECKPOINTS).values():
+        known |= {f"{CUBE}/{key}": sha for key, sha in said["shards"].items()}
     for task in tasks:
         if has_days(plan.settings.publish):
-            known |= json.loads(task.mark.read_text())["files"]
+            known |= checkpoints.done_files(task.checkpoint)
     lines = [f"{one.sha256}  {one.path.name}" for some in plan.granules.values() for one in some]
     with replacing(plan.output / SOURCES) as beside:
         beside.write_text("\n".join(sorted(lines)) + "\n")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mcca_ml.arrays import Datetime64
-from mcca_ml.config.load import RetrieveSettings
+from mcca_ml.config.retrieve import RetrieveSettings
 from mcca_ml.errors import GranuleError
 from mcca_ml.parallel import perform
 from mcca_ml.pipeline.checkpoints import ready_store
@@ -14,7 +14,7 @@ from mcca_ml.pipeline.plan import Plan
 from mcca_ml.pipeline.stage import Progress, Stage, Tally
 from mcca_ml.sensors import SMAP
 from mcca_ml.stage_one.target import retrieve_days
-from mcca_ml.store.read_blocks import digest, read_frame, what_is_missing, write_block
+from mcca_ml.store.read_blocks import digest, missing_blocks, read_frame, write_block
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def retrieve(plan: Plan, executor: Executor | None, progress: Progress) -> Tally
     }
     tasks = [
         RetrieveTask(plan.target_store, days[block], granules[block], settings, wanted[block])
-        for block in what_is_missing(plan.target_store, wanted)
+        for block in missing_blocks(plan.target_store, wanted)
     ]
     bar = progress(Stage.RETRIEVE, len(tasks))
     read = perform(retrieve_block, tasks, executor, bar)

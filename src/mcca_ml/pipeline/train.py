@@ -9,7 +9,7 @@ import numpy as np
 from mcca_ml.arrays import Datetime64, Float32, Int8, Int64, UInt8
 from mcca_ml.errors import GranuleError
 from mcca_ml.flags import is_recommended
-from mcca_ml.learn import backend, sequences, uncertainty, uncertainty_file, weights_file
+from mcca_ml.learn import backend, sequences, uncertainty, weights_file
 from mcca_ml.learn.fit import fine_tune, predict
 from mcca_ml.learn.pooled import sampled
 from mcca_ml.learn.pooled_start import Start, at_start, pooled_start
@@ -21,15 +21,15 @@ from mcca_ml.pipeline import checkpoints
 from mcca_ml.pipeline.calibrate import calibration_inputs
 from mcca_ml.pipeline.load_series import (
     Source,
-    groups,
     inputs_for,
     target_days,
     target_for,
     visible_target,
 )
-from mcca_ml.pipeline.plan import NETWORKS, Plan
+from mcca_ml.pipeline.plan import Plan
 from mcca_ml.pipeline.stage import Progress, Stage, Tally
-from mcca_ml.store.read_blocks import digest
+from mcca_ml.sensors import networks
+from mcca_ml.store.read_blocks import blocks_of_cells, digest
 
 GROUP_CELLS = 256
 """Cells of one file of weights, and of one task."""
@@ -55,7 +55,7 @@ def files_of(plan: Plan, sensor: str) -> list[tuple[Path, slice]]:
     folder = plan.network(sensor)
     return [
         (folder / f"{number:04d}.npz", cells)
-        for number, cells in enumerate(groups(plan.cells.size, GROUP_CELLS))
+        for number, cells in enumerate(blocks_of_cells(plan.cells.size, GROUP_CELLS))
     ]
 
 
@@ -96,7 +96,7 @@ def _sample(task: TrainTask, chosen: Int64) -> Series:
 def start_of(tasks: list[TrainTask], executor: Executor | None) -> tuple[Start, Series]:
     """The start of all cells, and the sample of them that it was learned from."""
     source = tasks[0].source
-    settings = source.train
+    settings = source.plan.settings.train
     enough = np.concatenate(perform(count_targets, tasks, executor)) >= settings.fewest_targets
     some = np.flatnonzero(enough)
     chosen = np.sort(some[sampled(source.plan.cells[some], settings.seed, settings.pooled_cells)])
@@ -208,8 +208,7 @@ def _train_sensor(plan: Plan, sensor: str, executor: Executor | None, progress: 
     inputs = network_inputs(plan, sensor)
     folder = plan.network(sensor)
     spread_path = folder / "spread.npz"
-    # A spread of another layout is told anew from the networks that stand.
-    of_spread = digest("spread", inputs, str(uncertainty_file.VERSION))
+    of_spread = digest("spread", inputs, str(weights_file.UNCERTAINTY_VERSION))
     files = files_of(plan, sensor)
     absent = {path for path, _ in files if not checkpoints.is_done(path, inputs)}
     if checkpoints.is_done(spread_path, of_spread) and not absent:
@@ -223,7 +222,7 @@ def _train_sensor(plan: Plan, sensor: str, executor: Executor | None, progress: 
         perform(train_group, [replace(task, start=start) for task in missing], executor, bar)
     found = _spread(tasks, executor)
     checkpoints.begin(spread_path)
-    uncertainty_file.save(spread_path, found)
+    weights_file.save_uncertainty(spread_path, found)
     checkpoints.finish(spread_path, of_spread, [spread_path])
     bar(1)
     return plan.cells.size
@@ -250,7 +249,7 @@ def train(plan: Plan, executor: Executor | None, progress: Progress) -> Tally:
     if not plan.networks():
         raise GranuleError(
             f"train: found granules of {', '.join(plan.imagers) or 'no imager'}, expected some of "
-            f"{' or '.join(NETWORKS)}, which fly beside SMAP; give [input.1C-AMSR2] or "
+            f"{' or '.join(networks())}, which fly beside SMAP; give [input.1C-AMSR2] or "
             "[input.1C-GMI]"
         )
     cells = sum(_train_sensor(plan, name, executor, progress) for name in plan.networks())

@@ -20,7 +20,7 @@ from mcca_ml.atomic import replacing
 from mcca_ml.flags import is_recommended
 from mcca_ml.grid import ease2
 from mcca_ml.grid.land import land_mask
-from mcca_ml.publish.attributes import is_simulated
+from mcca_ml.schema import is_simulated
 
 DRY_TO_WET = LinearSegmentedColormap.from_list(
     "dry to wet",

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from mcca_ml import schema
 from mcca_ml.arrays import AnyArray, Booleans
 from mcca_ml.atomic import replacing
-from mcca_ml.publish.attributes import is_simulated
+from mcca_ml.schema import is_simulated
 
 COLOURS = {"sm_tmi": "#b8843f", "sm_amsre": "#7b3294", "sm_gmi": "#1b9e77", "sm_amsr2": "#d95f02"}
 """Of the streams; told apart by people who see red and green alike, with the record in blue."""
@@ -30,11 +30,13 @@ def table_of(ds: xr.Dataset, recommended: Booleans, said: dict[str, list[str]]) 
     """Columns of the CSV: time, soil moisture, whether recommended, words, streams.
 
     Args:
-        ds: over time, of `read.record.read_series`.
+        ds: over time, of `read.products.point_series.read_series`.
         recommended: of each day.
         said: columns in words, such as sensors and flag.
     """
-    columns = {"time": [str(day)[:10] for day in ds["time"].to_numpy()]}
+    time = ds["time"].to_numpy()
+    is_daily = bool((time == time.astype("M8[D]")).all())
+    columns = {"time": np.datetime_as_string(time, unit="D" if is_daily else "s").tolist()}
     columns["sm"] = _cells(ds["sm"].to_numpy())
     if "sm_uncertainty" in ds:
         columns["sm_uncertainty"] = _cells(ds["sm_uncertainty"].to_numpy())

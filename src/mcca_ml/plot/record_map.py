@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from mcca_ml.atomic import replacing
 from mcca_ml.plot.day_map import DRY_TO_WET
-from mcca_ml.publish.attributes import is_simulated
+from mcca_ml.schema import is_simulated
 
 _DPI = 150
 
@@ -17,7 +17,7 @@ def write_day(ds: xr.Dataset, variable: str, path: Path) -> Path:
     """Draw one variable of a day into a PNG on the product's own grid; return its path.
 
     Args:
-        ds: of `read.record.read_day`, over latitude and longitude.
+        ds: of `read.products.point_series.read_day`, over latitude and longitude.
         variable: name of a variable of numbers.
         path: file to make or replace.
 

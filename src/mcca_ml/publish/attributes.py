@@ -16,10 +16,11 @@ import numpy as np
 import xarray as xr
 
 from mcca_ml import __version__
-from mcca_ml.config.load import RetrieveSettings
+from mcca_ml.config.retrieve import RetrieveSettings
 from mcca_ml.errors import ConfigError
 from mcca_ml.grid import ease2
 from mcca_ml.publish.variables import AttributeValue
+from mcca_ml.schema import is_simulated
 from mcca_ml.sensors import SENSORS
 
 _READ_BYTES = 1 << 22
@@ -146,11 +147,6 @@ def provenance(settings: RetrieveSettings, *, source_date_epoch: str = "") -> Pr
         commit=commit(),
         source_date_epoch=epoch_of(source_date_epoch),
     )
-
-
-def is_simulated(ds: xr.Dataset) -> bool:
-    """Whether the inputs of `ds` said that they are simulated."""
-    return str(ds.attrs.get("simulated", "")).lower() in ("true", "yes", "1")
 
 
 def iso(moment: datetime) -> str:

@@ -1,6 +1,6 @@
 """Coordinates of what is published on an EASE-Grid 2.0: values and attributes, once."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,8 @@ EASE2_EPSG = 6933
 
 DEPTH_M = 0.025
 """Middle of the nominal sensing depth 0-5 cm [m]."""
+
+_DEGREES = {"lat": ("latitude", "degrees_north"), "lon": ("longitude", "degrees_east")}
 
 
 @dataclass(frozen=True)
@@ -38,24 +40,26 @@ def place_axes(
             "axis": name.upper(),
         }
         yield Axis(name, (name,), values, {**words, **plane})
-    for name, long_name, dim, degrees in (
-        ("lat", "latitude", "y", ease2.latitude(grid)[rows]),
-        ("lon", "longitude", "x", ease2.longitude(grid)[columns]),
-    ):
-        yield Axis(
-            name,
-            (dim,),
-            degrees,
-            {
-                "standard_name": long_name,
-                "long_name": f"{long_name} of the cell centre",
-                "units": "degrees_north" if name == "lat" else "degrees_east",
-                "coverage_content_type": "coordinate",
-            },
-        )
+    yield degrees_axis("lat", "y", ease2.latitude(grid)[rows])
+    yield degrees_axis("lon", "x", ease2.longitude(grid)[columns])
     yield depth_axis()
     mapping = {"long_name": grid.name, **CRS.from_epsg(EASE2_EPSG).to_cf()}
     yield Axis("crs", (), np.array(0, np.int32), mapping)
+
+
+def degrees_axis(
+    name: str, dim: str, degrees: AnyArray, said: Mapping[str, AttributeValue] | None = None
+) -> Axis:
+    """Latitude (`lat`) or longitude (`lon`) of cell centres [degree], with more attributes."""
+    long_name, units = _DEGREES[name]
+    attributes: dict[str, AttributeValue] = {
+        "standard_name": long_name,
+        "long_name": f"{long_name} of the cell centre",
+        "units": units,
+        **(said or {}),
+        "coverage_content_type": "coordinate",
+    }
+    return Axis(name, (dim,), degrees, attributes)
 
 
 def depth_axis() -> Axis:

@@ -1,9 +1,9 @@
-"""The part of a grid that the files of the record hold: what they say of it, and where cells go."""
+"""The part of a grid that a file of the record covers: its description, and where cells go."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar
 
 import numpy as np
 
@@ -15,59 +15,22 @@ from mcca_ml.publish.coordinates import Axis, place_axes
 from mcca_ml.publish.variables import AttributeValue
 
 
-class Sheet(Protocol):
-    """Some rows and columns of a grid, next to each other."""
-
-    def __hash__(self) -> int:
-        """Sheets are kept by what they are."""
-        ...
-
-    @property
-    def grid(self) -> str:
-        """Name of the grid."""
-        ...
-
-    @property
-    def words(self) -> str:
-        """The grid in words."""
-        ...
-
-    @property
-    def ending(self) -> str:
-        """What names of files have of it; empty for the grid of the record."""
-        ...
-
-    @property
-    def dims(self) -> tuple[str, str]:
-        """Dimensions of rows and columns."""
-        ...
-
-    @property
-    def auxiliary(self) -> tuple[str, ...]:
-        """Coordinates of places that are no dimensions."""
-        ...
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Rows and columns."""
-        ...
-
-    def places(self, cells: Integer) -> Int64:
-        """Flat index on the sheet of cells of the grid, all of which lie on it."""
-        ...
-
-    def axes(self) -> Iterator[Axis]:
-        """Coordinates and grid mapping."""
-        ...
-
-    def area(self) -> dict[str, AttributeValue]:
-        """Attributes that say where it lies."""
-        ...
-
-
 @dataclass(frozen=True)
-class Rectangle(ABC):
-    """Some rows and columns of a grid, next to each other: what their numbers alone say."""
+class GridWindow(ABC):
+    """Some rows and columns of a grid, next to each other; the grid is that of the class."""
+
+    grid: ClassVar[str]
+    """Name of the grid."""
+    words: ClassVar[str]
+    """The grid in words."""
+    ending: ClassVar[str]
+    """Suffix of names of files; empty for the grid of the record."""
+    dims: ClassVar[tuple[str, str]]
+    """Dimensions of rows and columns."""
+    auxiliary: ClassVar[tuple[str, ...]]
+    """Coordinates of places that are no dimensions."""
+    grid_columns: ClassVar[int]
+    """Columns of the whole grid."""
 
     row: int
     column: int
@@ -75,19 +38,22 @@ class Rectangle(ABC):
     columns: int
 
     @property
-    @abstractmethod
-    def grid_columns(self) -> int:
-        """Columns of the whole grid."""
-
-    @property
     def shape(self) -> tuple[int, int]:
         """Rows and columns."""
         return self.rows, self.columns
 
     def places(self, cells: Integer) -> Int64:
-        """Flat index in the window of cells of the grid, all of which lie in it."""
+        """Flat index in the window of cells of the grid, all of which are in it."""
         row, column = np.divmod(np.asarray(cells, np.int64), self.grid_columns)
         return np.asarray((row - self.row) * self.columns + column - self.column)
+
+    @abstractmethod
+    def axes(self) -> Iterator[Axis]:
+        """Coordinates and grid mapping."""
+
+    @abstractmethod
+    def area(self) -> dict[str, AttributeValue]:
+        """Attributes that say where it is."""
 
 
 def rectangle_around(row: Integer, column: Integer) -> tuple[int, int, int, int]:
@@ -102,38 +68,15 @@ def rectangle_around(row: Integer, column: Integer) -> tuple[int, int, int, int]
 
 
 @dataclass(frozen=True)
-class Window(Rectangle):
+class Window(GridWindow):
     """Some rows and columns of EASE2_M25, next to each other."""
 
-    @property
-    def grid_columns(self) -> int:
-        """Columns of the whole grid."""
-        return M25.columns
-
-    @property
-    def grid(self) -> str:
-        """Name of the grid."""
-        return M25.name
-
-    @property
-    def words(self) -> str:
-        """The grid in words."""
-        return f"{M25.cell_m / 1000:.1f} km {M25.name} grid"
-
-    @property
-    def ending(self) -> str:
-        """Nothing: this is the grid of the record."""
-        return ""
-
-    @property
-    def dims(self) -> tuple[str, str]:
-        """Dimensions of rows and columns."""
-        return "y", "x"
-
-    @property
-    def auxiliary(self) -> tuple[str, ...]:
-        """Coordinates of places that are no dimensions."""
-        return "lat", "lon"
+    grid = M25.name
+    words = f"{M25.cell_m / 1000:.1f} km {M25.name} grid"
+    ending = ""
+    dims = ("y", "x")
+    auxiliary = ("lat", "lon")
+    grid_columns = M25.columns
 
     @property
     def slices(self) -> tuple[slice, slice]:

@@ -24,11 +24,10 @@ from mcca_ml.grid import ease2
 from mcca_ml.grid.land import land_cells
 from mcca_ml.grid.overlap import Cover, overlap, weighted_mean
 from mcca_ml.publish.attributes import area_between
-from mcca_ml.publish.coordinates import Axis, depth_axis
-from mcca_ml.publish.grid_window import Rectangle, rectangle_around
+from mcca_ml.publish.coordinates import Axis, degrees_axis, depth_axis
+from mcca_ml.publish.grid_window import GridWindow, rectangle_around
 from mcca_ml.publish.variables import AttributeValue
 
-NAME = "0.25_degree"
 STEP = 0.25
 """Height and width of a cell [degree]."""
 ROWS, COLUMNS = 720, 1440
@@ -50,38 +49,15 @@ def _middles(edges: Float64) -> Float64:
 
 
 @dataclass(frozen=True)
-class QuarterWindow(Rectangle):
+class QuarterWindow(GridWindow):
     """Some rows and columns of the 0.25 degree grid, next to each other."""
 
-    @property
-    def grid_columns(self) -> int:
-        """Columns of the whole grid."""
-        return COLUMNS
-
-    @property
-    def grid(self) -> str:
-        """Name of the grid."""
-        return NAME
-
-    @property
-    def words(self) -> str:
-        """The grid in words."""
-        return f"regular 0.25 degree grid, remapped by area from {ease2.M25.name}"
-
-    @property
-    def ending(self) -> str:
-        """What names of files have of it."""
-        return "-0.25DEG"
-
-    @property
-    def dims(self) -> tuple[str, str]:
-        """Dimensions of rows and columns."""
-        return "lat", "lon"
-
-    @property
-    def auxiliary(self) -> tuple[str, ...]:
-        """None: latitude and longitude are the dimensions."""
-        return ()
+    grid = "0.25_degree"
+    words = f"regular 0.25 degree grid, remapped by area from {ease2.M25.name}"
+    ending = "-0.25DEG"
+    dims = ("lat", "lon")
+    auxiliary = ()
+    grid_columns = COLUMNS
 
     def _edges(self) -> tuple[Float64, Float64]:
         return (
@@ -91,18 +67,9 @@ class QuarterWindow(Rectangle):
 
     def axes(self) -> Iterator[Axis]:
         """lat, lon, their bounds, depth and crs."""
-        for name, long_name, letter, edges in zip(
-            ("lat", "lon"), ("latitude", "longitude"), "YX", self._edges(), strict=True
-        ):
-            said: dict[str, AttributeValue] = {
-                "standard_name": long_name,
-                "long_name": f"{long_name} of the cell centre",
-                "units": "degrees_north" if name == "lat" else "degrees_east",
-                "axis": letter,
-                "bounds": f"{name}_bnds",
-                "coverage_content_type": "coordinate",
-            }
-            yield Axis(name, (name,), _middles(edges), said)
+        for name, letter, edges in zip(("lat", "lon"), "YX", self._edges(), strict=True):
+            said: dict[str, AttributeValue] = {"axis": letter, "bounds": f"{name}_bnds"}
+            yield degrees_axis(name, name, _middles(edges), said)
             both = np.stack([edges[:-1], edges[1:]], axis=1)
             yield Axis(f"{name}_bnds", (name, "bounds"), both, {})
         yield depth_axis()
@@ -120,7 +87,7 @@ class QuarterWindow(Rectangle):
 class Remap:
     """From some cells of EASE2_M25 to the cells of 0.25 degrees whose centres they hold."""
 
-    sheet: QuarterWindow
+    window: QuarterWindow
     cells: Int64
     """Flat cells of the 0.25 degree grid, rising."""
     centre: Int32
@@ -136,7 +103,7 @@ def remap_of(cells: Integer) -> Remap:
         cells: flat, rising, each once.
 
     Returns:
-        Its sheet is the whole grid for all land, and for no cell; else the least one around them.
+        Its window is the whole grid for all land, and for no cell; else the least one around them.
     """
     m25 = ease2.M25
     position = np.full(m25.size, -1, np.int32)
@@ -155,14 +122,14 @@ def remap_of(cells: Integer) -> Remap:
     index = position[flat.reshape(row.size, most)]
     share = np.where(index >= 0, weight.reshape(row.size, most), 0.0)
     return Remap(
-        _sheet(cells, row, column),
+        _window(cells, row, column),
         np.asarray(row * COLUMNS + column, np.int64),
         held[row, column],
         Cover(np.where(share > 0, index, 0).astype(np.int32), share),
     )
 
 
-def _sheet(cells: Integer, row: Integer, column: Integer) -> QuarterWindow:
+def _window(cells: Integer, row: Integer, column: Integer) -> QuarterWindow:
     """What is around cells of EASE2_M25 and the cells, by row and column, that they fill."""
     if cells.size in (0, land_cells(ease2.M25).size):
         return QuarterWindow(0, 0, ROWS, COLUMNS)

@@ -19,7 +19,7 @@ from mcca_ml.publish.attributes import (
     settings_as_json,
     signed,
 )
-from mcca_ml.publish.grid_window import Sheet
+from mcca_ml.publish.grid_window import GridWindow
 from mcca_ml.publish.variables import AttributeValue
 from mcca_ml.sensors import SENSORS
 
@@ -93,12 +93,12 @@ def record_made(
     )
 
 
-def file_stem(made: RecordMade, sheet: Sheet, day: str) -> str:
+def file_stem(made: RecordMade, window: GridWindow, day: str) -> str:
     """Name of a daily file without its suffix; day as YYYYMMDD.
 
     Made from simulated granules it ends in -SIMULATED: a name outlives its attributes.
     """
-    ending = f"{sheet.ending}{'-SIMULATED' if made.is_simulated else ''}"
+    ending = f"{window.ending}{'-SIMULATED' if made.is_simulated else ''}"
     return f"MCCAML-SOILMOISTURE-L3S-SSMV-PASSIVE-DAILY-{day}000000-fv{made.version}{ending}"
 
 
@@ -144,15 +144,15 @@ def period_attributes(
 
 
 def common_attributes(
-    made: RecordMade, sheet: Sheet, layers: Sequence[str]
+    made: RecordMade, window: GridWindow, layers: Sequence[str]
 ) -> dict[str, AttributeValue]:
     """Attributes that all files of a record have in common."""
     lead = SIMULATED if made.is_simulated else ""
-    title = f"Daily surface soil moisture, {made.project}, {sheet.grid}"
+    title = f"Daily surface soil moisture, {made.project}, {window.grid}"
     attributes: dict[str, AttributeValue] = {
         "Conventions": "CF-1.11, ACDD-1.3",
         "title": f"SIMULATED {title}" if made.is_simulated else title,
-        "summary": f"{lead}{_RECORD}On the {sheet.words}.",
+        "summary": f"{lead}{_RECORD}On the {window.words}.",
         "keywords": "EARTH SCIENCE > LAND SURFACE > SOILS > SOIL MOISTURE/WATER CONTENT",
         "keywords_vocabulary": "GCMD Science Keywords",
         "naming_authority": "mcca-ml",
@@ -162,13 +162,13 @@ def common_attributes(
         **_sensors(layers),
         "product_version": made.version,
         "cdm_data_type": "Grid",
-        "grid": sheet.grid,
+        "grid": window.grid,
         "simulated": "true" if made.is_simulated else "false",
         **signed(),
         "acknowledgement": "Made from the granules that the manifest names; acknowledge their "
         "providers as their terms ask.",
         "project": made.project,
-        **sheet.area(),
+        **window.area(),
         "time_coverage_resolution": "P1D",
         "sources_sha256": made.sources_digest,
         "software_version": __version__,

@@ -1,14 +1,13 @@
 """The whole record as one Zarr store of time, y and x, written in blocks of 32 days.
 
-A block is one shard a variable, written beside and renamed; its mark comes last, so a block without
-a mark is not there. Marks lie inside the array `time`, where readers of the store do not look.
+A block is one shard a variable, written as those of the stores of work are. Checkpoints are inside
+the array `time`, where readers of the store do not look.
 """
 
 import base64
 import json
 import struct
-from collections.abc import Mapping, Sequence
-from hashlib import sha256
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,21 +19,22 @@ from zarr.core.buffer import Buffer
 from zarr.storage import MemoryStore
 
 from mcca_ml import schema
-from mcca_ml.atomic import make_directory, replacing, replacing_directory
+from mcca_ml.atomic import replacing, replacing_directory
 from mcca_ml.errors import OutputError, SchemaError
 from mcca_ml.publish.grid_window import Window
 from mcca_ml.publish.record_attributes import RecordMade, common_attributes, period_attributes
 from mcca_ml.publish.record_day import time_attributes, unfolded
 from mcca_ml.publish.record_variables import LAYERS, Stored, all_attributes, stored_variables
-from mcca_ml.store.integrity import is_whole, marks
-from mcca_ml.store.layout import CHECKED, write_held
+from mcca_ml.store.integrity import write_shards
+from mcca_ml.store.layout import CHECKED, write_files
 
 BLOCK_DAYS = 32
 """Days of a block, counted from the first day of the cube."""
 _MOST_DAYS = BLOCK_DAYS * 600
 _INNER = 64  # rows and columns of what is read at once
 _SAID = "time/record.json"
-_MARKS = "time/blocks"
+CHECKPOINTS = "time/blocks"
+"""Directory of the checkpoints of its blocks."""
 
 
 def _plain(value: object) -> Any:
@@ -135,12 +135,12 @@ def create_cube(
         "layers": list(layers),
         "window": [window.row, window.column, window.rows, window.columns],
     }
-    held: dict[str, Buffer] = {}
-    _make(MemoryStore(held), said, _MOST_DAYS)
+    files: dict[str, Buffer] = {}
+    _make(MemoryStore(files), said, _MOST_DAYS)
     with replacing_directory(path) as beside:
-        write_held(beside, held)
+        write_files(beside, files)
         (beside / _SAID).write_text(json.dumps(said, indent=1, sort_keys=True))
-        (beside / _MARKS).mkdir()
+        (beside / CHECKPOINTS).mkdir()
         _lengthen(beside, int((last_day.astype("M8[D]") - first).astype(int)) + 1)
 
 
@@ -170,10 +170,10 @@ def cube_stands(path: Path) -> bool:
     Args:
         path: of a cube.
     """
-    held: dict[str, Buffer] = {}
+    files: dict[str, Buffer] = {}
     try:
-        _make(MemoryStore(held), _read_said(path), _MOST_DAYS)
-        return all(_is_as_made(path / key, data.to_bytes()) for key, data in held.items())
+        _make(MemoryStore(files), _read_said(path), _MOST_DAYS)
+        return all(_is_as_made(path / key, data.to_bytes()) for key, data in files.items())
     except (OutputError, OSError, ValueError, KeyError, TypeError):
         return False
 
@@ -219,7 +219,7 @@ def write_cube_block(path: Path, ds: xr.Dataset, inputs: str = "") -> None:
     Args:
         path: of a cube.
         ds: after schema.RECORD, up to 32 days of one block, each following the one before.
-        inputs: digest of what it was made from, kept in the mark.
+        inputs: digest of what it was made from, kept in the checkpoint.
 
     Raises:
         SchemaError: `ds` breaks its contract or is not of one block.
@@ -237,55 +237,18 @@ def write_cube_block(path: Path, ds: xr.Dataset, inputs: str = "") -> None:
         )
     block = int(blocks[0])
     places = window.places(ds["cell"].to_numpy())
-    mark = make_directory(path / _MARKS) / f"{block:04d}.json"
-    mark.unlink(missing_ok=True)
-    shards, sizes = {}, {}
-    for name, variable in stored_variables(said["layers"]).items():
-        held: dict[str, Buffer] = {}
-        group = zarr.create_group(MemoryStore(held), zarr_format=3)
-        array = _array(group, name, variable, window, BLOCK_DAYS)
-        stored = variable.stored(ds[variable.of].to_numpy())
-        start = int(number[0]) - block * BLOCK_DAYS
-        array[start : start + len(stored)] = unfolded(stored, variable.background, places, window)
-        key = f"{name}/c/{block}/0/0"
-        shards[key], sizes[key] = _write_shard(path / key, held.get(f"{name}/c/0/0/0"))
-    with replacing(mark) as beside:
-        beside.write_text(
-            json.dumps({"inputs": inputs, "shards": shards, "bytes": sizes}, indent=1)
-        )
+    variables = stored_variables(said["layers"])
 
+    def shards() -> Iterator[tuple[str, Buffer]]:
+        """One variable after the other, so that only one is in memory."""
+        for name, variable in variables.items():
+            files: dict[str, Buffer] = {}
+            group = zarr.create_group(MemoryStore(files), zarr_format=3)
+            array = _array(group, name, variable, window, _MOST_DAYS)
+            stored = variable.stored(ds[variable.of].to_numpy())
+            whole = unfolded(stored, variable.background, places, window)
+            array[int(number[0]) : int(number[-1]) + 1] = whole
+            yield from ((key, data) for key, data in files.items() if "/c/" in key)
 
-def _write_shard(path: Path, held: Buffer | None) -> tuple[str, int]:
-    """Write the bytes of a shard; their digest and number: empty where all of it is background."""
-    if held is None:
-        path.unlink(missing_ok=True)
-        return "", 0
-    data = held.to_bytes()
-    make_directory(path.parent)
-    with replacing(path) as beside:
-        beside.write_bytes(data)
-    return sha256(data).hexdigest(), len(data)
-
-
-def cube_marks(path: Path) -> dict[int, dict[str, Any]]:
-    """What the complete blocks say of themselves, by number: inputs, digests and sizes of shards.
-
-    Args:
-        path: of a cube; where there is none, there are no blocks.
-    """
-    return marks(path / "time")
-
-
-def cube_blocks_missing(path: Path, wanted: Mapping[int, str]) -> list[int]:
-    """Numbers of the blocks that are absent, or made from other inputs than those wanted.
-
-    Args:
-        path: of a cube; where there is none, all are missing.
-        wanted: digest of the inputs by number of the block.
-    """
-    held = cube_marks(path)
-    return [
-        block
-        for block, inputs in sorted(wanted.items())
-        if block not in held or held[block]["inputs"] != inputs or not is_whole(path, held[block])
-    ]
+    earlier = [path / name / "c" / str(block) / "0" / "0" for name in variables]
+    write_shards(path, f"{CHECKPOINTS}/{block:04d}.json", shards(), earlier, inputs=inputs)

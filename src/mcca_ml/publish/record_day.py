@@ -20,7 +20,7 @@ from mcca_ml import schema
 from mcca_ml.arrays import AnyArray
 from mcca_ml.atomic import make_directory, replacing
 from mcca_ml.errors import SchemaError
-from mcca_ml.publish.grid_window import Sheet
+from mcca_ml.publish.grid_window import GridWindow
 from mcca_ml.publish.record_attributes import (
     RecordMade,
     common_attributes,
@@ -57,17 +57,19 @@ def time_attributes() -> dict[str, AttributeValue]:
     }
 
 
-def unfolded(values: AnyArray, background: np.generic, places: AnyArray, sheet: Sheet) -> AnyArray:
-    """Stored values of cells, shape (time, cell), on their sheet, shape (time, row, column)."""
-    rows, columns = sheet.shape
+def unfolded(
+    values: AnyArray, background: np.generic, places: AnyArray, window: GridWindow
+) -> AnyArray:
+    """Stored values of cells, shape (time, cell), in their window, shape (time, row, column)."""
+    rows, columns = window.shape
     whole = np.full((len(values), rows * columns), background)
     whole[:, places] = values
     return whole.reshape(len(values), rows, columns)
 
 
-def _define(nc: netCDF4.Dataset, sheet: Sheet, variables: dict[str, Stored]) -> None:
+def _define(nc: netCDF4.Dataset, window: GridWindow, variables: dict[str, Stored]) -> None:
     """Make dimensions, coordinates and empty variables."""
-    sizes = {"time": None, **dict(zip(sheet.dims, sheet.shape, strict=True)), "bounds": 2}
+    sizes = {"time": None, **dict(zip(window.dims, window.shape, strict=True)), "bounds": 2}
     for name, size in sizes.items():
         nc.createDimension(name, size)
     for name, dims, said in (
@@ -76,7 +78,7 @@ def _define(nc: netCDF4.Dataset, sheet: Sheet, variables: dict[str, Stored]) -> 
     ):
         made = nc.createVariable(name, "f8", dims, fill_value=False, chunksizes=(1, 2)[: len(dims)])
         made.setncatts(said)
-    for axis in sheet.axes():
+    for axis in window.axes():
         kind = axis.values.dtype.str[1:]
         made = nc.createVariable(axis.name, kind, axis.dims, fill_value=False)
         made.setncatts(axis.attributes)
@@ -86,20 +88,20 @@ def _define(nc: netCDF4.Dataset, sheet: Sheet, variables: dict[str, Stored]) -> 
         made = nc.createVariable(
             name,
             np.dtype(variable.dtype).str[1:],
-            ("time", *sheet.dims),
+            ("time", *window.dims),
             zlib=True,
             complevel=_ZLIB_LEVEL,
             shuffle=True,
-            chunksizes=(1, *sheet.shape),
+            chunksizes=(1, *window.shape),
             fill_value=fill,
         )
-        made.setncatts(all_attributes(variable, sheet))
+        made.setncatts(all_attributes(variable, window))
 
 
 @lru_cache(maxsize=2)
-def _empty(made: RecordMade, sheet: Sheet, layers: tuple[str, ...]) -> bytes:
+def _empty(made: RecordMade, window: GridWindow, layers: tuple[str, ...]) -> bytes:
     """A file of any day without values."""
-    stem = file_stem(made, sheet, f"{_ANY_DAY:%Y%m%d}")
+    stem = file_stem(made, window, f"{_ANY_DAY:%Y%m%d}")
     # On the disk, since in memory the library writes the time of making into the file.
     with TemporaryDirectory() as folder:
         path = Path(folder) / "empty.nc"
@@ -107,9 +109,9 @@ def _empty(made: RecordMade, sheet: Sheet, layers: tuple[str, ...]) -> bytes:
             replacing(path, is_synced=False) as beside,
             netCDF4.Dataset(beside, "w", format="NETCDF4") as nc,
         ):
-            nc.setncatts(common_attributes(made, sheet, layers))
+            nc.setncatts(common_attributes(made, window, layers))
             nc.setncatts(period_attributes(made, stem, _ANY_DAY, _ANY_DAY))
-            _define(nc, sheet, stored_variables(layers))
+            _define(nc, window, stored_variables(layers))
         return path.read_bytes()
 
 
@@ -152,16 +154,16 @@ def _filled(
     return whole
 
 
-def day_path(directory: Path, made: RecordMade, sheet: Sheet, day: date) -> Path:
+def day_path(directory: Path, made: RecordMade, window: GridWindow, day: date) -> Path:
     """Where the file of a day stands, in a directory of its year."""
-    return directory / f"{day:%Y}" / f"{file_stem(made, sheet, f'{day:%Y%m%d}')}.nc"
+    return directory / f"{day:%Y}" / f"{file_stem(made, window, f'{day:%Y%m%d}')}.nc"
 
 
 def write_record_day(
     ds: xr.Dataset,
     directory: Path,
     made: RecordMade,
-    sheet: Sheet,
+    window: GridWindow,
     *,
     layers: Sequence[str] = LAYERS,
 ) -> Path:
@@ -170,10 +172,10 @@ def write_record_day(
     The bytes are a function of the arguments alone.
 
     Args:
-        ds: after schema.RECORD, one UTC day; its cells are of the grid of `sheet` and lie on it.
+        ds: after schema.RECORD, one UTC day; its cells are of the grid of `window` and in it.
         directory: the file goes into that of its year; both are made where they are missing.
         made: what the record was made from.
-        sheet: part of the grid that the file holds.
+        window: part of the grid that the file holds.
         layers: of `schema.LAYERS`, those that are published; the same for all days of a record.
 
     Raises:
@@ -187,17 +189,17 @@ def write_record_day(
         )
     number = int(ds["time"].to_numpy()[0].astype("M8[D]").astype(np.int64))
     day = _ANY_DAY + timedelta(days=number)
-    places = sheet.places(ds["cell"].to_numpy())
+    places = window.places(ds["cell"].to_numpy())
     values: dict[str, AnyArray] = {
         "time": np.array([number], np.float64),
         "time_bnds": np.array([[number, number + 1]], np.float64),
     }
     for name, variable in stored_variables(tuple(layers)).items():
         stored = variable.stored(ds[variable.of].to_numpy())
-        values[name] = unfolded(stored, variable.background, places, sheet)
-    path = day_path(directory, made, sheet, day)
+        values[name] = unfolded(stored, variable.background, places, window)
+    path = day_path(directory, made, window, day)
     attributes = period_attributes(made, path.stem, day, day)
-    whole = _filled(_empty(made, sheet, tuple(layers)), values, attributes)
+    whole = _filled(_empty(made, window, tuple(layers)), values, attributes)
     make_directory(path.parent)
     with replacing(path) as beside:
         beside.write_bytes(whole)

@@ -1,5 +1,6 @@
 """The daily NetCDF file: RETRIEVAL of one UTC day, unfolded to the whole grid."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -12,10 +13,10 @@ from mcca_ml import schema
 from mcca_ml.arrays import AnyArray, Int64
 from mcca_ml.atomic import replacing
 from mcca_ml.constants import FILL_FLOAT
-from mcca_ml.errors import SchemaError
+from mcca_ml.errors import GranuleError, SchemaError
 from mcca_ml.flags import FLAG_DTYPE
 from mcca_ml.grid import ease2
-from mcca_ml.publish.attributes import Provenance, global_attributes, is_simulated
+from mcca_ml.publish.attributes import Provenance, Source, global_attributes
 from mcca_ml.publish.coordinates import place_axes
 from mcca_ml.publish.variables import (
     FIELDS,
@@ -30,6 +31,8 @@ from mcca_ml.publish.variables import (
     obs_time_attributes,
     vod_attributes,
 )
+from mcca_ml.read.granule import open_hdf5, text
+from mcca_ml.schema import is_simulated
 
 DIMS = ("time", "look", "y", "x")
 LOOKS = ("am", "pm")
@@ -58,6 +61,23 @@ def file_name(ds: xr.Dataset) -> str:
     grid = str(ds.attrs["grid"]).rsplit("_", 1)[-1]
     ending = "_simulated" if is_simulated(ds) else ""
     return f"{day}_{ds.attrs['sensor']}_{grid}{ending}.nc".lower()
+
+
+def is_of_others(path: Path, sources: Sequence[Source]) -> bool:
+    """Whether there is a file at `path` that was not made from these input files.
+
+    Args:
+        path: where a product is about to be written.
+        sources: what it is made from; contents are compared, not names.
+    """
+    if not path.is_file():
+        return False
+    try:
+        with open_hdf5(path) as h5:
+            stated = text(h5.attrs.get("source_granules_sha256"))
+    except GranuleError:
+        return True
+    return set(stated.split(", ")) != {source.sha256 for source in sources}
 
 
 def _unfold(values: AnyArray, cell: Int64, grid: ease2.Grid, fill: np.generic) -> AnyArray:

@@ -7,15 +7,16 @@ import numpy as np
 import xarray as xr
 
 from mcca_ml.arrays import Booleans, Float32, UInt8, UInt32
-from mcca_ml.config.load import RetrieveSettings
+from mcca_ml.config.retrieve import RetrieveSettings
 from mcca_ml.constants import QUARTZ_DENSITY
 from mcca_ml.errors import GranuleError, SchemaError
 from mcca_ml.flags import Flag
+from mcca_ml.flags import where as bit
 from mcca_ml.physics.dielectric import soil_permittivity_mironov09
 from mcca_ml.physics.temperature import land_surface_temperature_holmes09
 from mcca_ml.retrieve import land_cover
 from mcca_ml.retrieve.channels import ChannelSet, choose_channels
-from mcca_ml.retrieve.screen import bit, field, screen
+from mcca_ml.retrieve.screen import field, screen
 from mcca_ml.retrieve.self_constraint import Cell, Model
 from mcca_ml.retrieve.uncertainty import InputError
 from mcca_ml.schema import NO_LAND_COVER

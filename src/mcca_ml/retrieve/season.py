@@ -12,11 +12,12 @@ from jaxtyping import Array
 
 from mcca_ml import schema
 from mcca_ml.arrays import AnyArray, Booleans, Float32
-from mcca_ml.config.load import RetrieveSettings
+from mcca_ml.config.retrieve import RetrieveSettings
 from mcca_ml.flags import FLAG_DTYPE, Flag
+from mcca_ml.flags import where as bit
 from mcca_ml.parallel import given_or_threads
 from mcca_ml.retrieve.inputs import Rows, error_of, model_of, rows_of
-from mcca_ml.retrieve.screen import attempted, bit
+from mcca_ml.retrieve.screen import attempted
 from mcca_ml.retrieve.self_constraint import Cell, Model
 from mcca_ml.retrieve.shared_vod import STATIC, Products, products_cell
 from mcca_ml.retrieve.single_look import Solver, to_dataset

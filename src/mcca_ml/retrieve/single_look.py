@@ -14,7 +14,7 @@ from jaxtyping import Array
 
 from mcca_ml import schema
 from mcca_ml.arrays import AnyArray, Booleans, Float32, UInt32
-from mcca_ml.config.load import RetrieveSettings
+from mcca_ml.config.retrieve import RetrieveSettings
 from mcca_ml.flags import FLAG_DTYPE, Flag
 from mcca_ml.parallel import Arrays, given_or_threads, map_blocks
 from mcca_ml.retrieve.inputs import Rows, error_of, model_of, rows_of
@@ -86,6 +86,7 @@ class Solver:
     model: Model
     executor: Executor
     done: Callable[[int], None]
+    block_rows: int = BLOCK_ROWS
 
     def inputs(
         self, rows: Rows, where: Booleans, error: InputError[Float32]
@@ -114,7 +115,9 @@ class Solver:
             found = kernel(jax.tree.unflatten(structure, on_device))
             return [np.asarray(value) for value in found]
 
-        return map_blocks(block, columns, size=BLOCK_ROWS, executor=self.executor, done=self.done)
+        return map_blocks(
+            block, columns, size=self.block_rows, executor=self.executor, done=self.done
+        )
 
     def __call__(self, rows: Rows, where: Booleans, error: InputError[Float32]) -> Solved:
         """State and uncertainty of the rows `where`; see `inputs`."""
@@ -197,6 +200,7 @@ def retrieve(
     *,
     executor: Executor | None = None,
     done: Callable[[int], None] = lambda _: None,
+    block_rows: int = BLOCK_ROWS,
 ) -> xr.Dataset:
     """Soil moisture and VOD of every look, each from its own brightness temperatures alone.
 
@@ -207,6 +211,7 @@ def retrieve(
         settings: the `[retrieve]` table.
         executor: where blocks of cells run; threads, one a processor, if not given.
         done: called with the number of cells of each block that has ended.
+        block_rows: rows that the kernel solves in one call; another program is compiled for each.
 
     Returns:
         New dataset after schema.RETRIEVAL, with the operational soil moisture beside it where the
@@ -224,5 +229,5 @@ def retrieve(
     rows = replace(rows, flag=rows.flag | FLAG_DTYPE(int(Flag.VOD_RATIO_FROM_PRIOR)))
     where = attempted(rows.flag)
     with given_or_threads(executor) as workers:
-        solved = Solver(model, workers, done)(rows, where, error_of(settings))
+        solved = Solver(model, workers, done, block_rows)(rows, where, error_of(settings))
     return to_dataset(ds, rows, where, solved, model)

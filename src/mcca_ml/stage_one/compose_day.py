@@ -1,4 +1,8 @@
-"""The granules of one UTC day -> its GRID_TB, on the grid and for the looks that were asked for."""
+"""Granules of one UTC day -> the GRID_TB of that day with its ancillary fields.
+
+Both ways through stage one compose their days here: daily NetCDF files (`pipeline.daily_product`)
+and the target of the record (`stage_one.target`).
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,11 +13,11 @@ import numpy as np
 import xarray as xr
 
 from mcca_ml import schema
+from mcca_ml.arrays import Int64
 from mcca_ml.errors import GranuleError, SchemaError
 from mcca_ml.grid import ease2
 from mcca_ml.grid.daily_composite import compose_day
 from mcca_ml.grid.regrid import to_m25
-from mcca_ml.publish.attributes import is_simulated
 from mcca_ml.read.ancillary import with_ancillary
 from mcca_ml.read.by_day import Part
 from mcca_ml.read.granule import shorten
@@ -24,11 +28,12 @@ Look = Literal["am", "pm", "both"]
 
 @dataclass(frozen=True)
 class Day:
-    """One UTC day of gridded brightness temperature of one sensor, and what it came from."""
+    """One UTC day of brightness temperature of one sensor on the grid of its granules."""
 
     ds: xr.Dataset
+    """After schema.GRID_TB and schema.ANCILLARY."""
     paths: tuple[Path, ...]
-    """Its granules, those that lent to the others at the end."""
+    """Its granules, the ancillary ones last."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +43,7 @@ class Empty:
     note: str
     """The day and what is missing."""
     advice: str
-    """What was found, and what to do."""
+    """Observed cause, and what to do."""
 
     def __str__(self) -> str:
         """The line that a person sees where no day at all gives a product."""
@@ -54,7 +59,7 @@ class EmptyDayError(GranuleError):
 
 
 def by_product(parts: Sequence[Part], grid: Grid) -> list[list[Part]]:
-    """The parts of a day sorted into the products that they make: one a sensor and grid.
+    """Granules of a day sorted into the products that they make: one a sensor and grid.
 
     Args:
         parts: granules of any sensors and grids.
@@ -68,7 +73,7 @@ def by_product(parts: Sequence[Part], grid: Grid) -> list[list[Part]]:
 
 
 def _compose(parts: Sequence[Part], day: np.datetime64) -> xr.Dataset:
-    """One GRID_TB of the parts; granules that do not belong together are named."""
+    """One GRID_TB of the granules; those that do not belong together are named."""
     try:
         return compose_day([part.ds for part in parts], day)
     except SchemaError as error:
@@ -79,10 +84,10 @@ def _compose(parts: Sequence[Part], day: np.datetime64) -> xr.Dataset:
 
 
 def observed_looks(ds: xr.Dataset, look: Look) -> xr.Dataset:
-    """The looks asked for, without those that saw nothing.
+    """The looks asked for, without those that observed nothing.
 
     Raises:
-        EmptyDayError: none of those asked for saw anything.
+        EmptyDayError: none of those asked for observed anything.
     """
     seen = ds["flag"].copy(data=schema.is_observed(ds)).any(("time", "cell")).to_numpy()
     names = [str(name) for name in ds["look"].to_numpy()[seen]]
@@ -100,18 +105,18 @@ def observed_looks(ds: xr.Dataset, look: Look) -> xr.Dataset:
 
 
 def _fitting(
-    lenders: Sequence[Part], parts: Sequence[Part], ds: xr.Dataset, day: np.datetime64
+    ancillary: Sequence[Part], parts: Sequence[Part], ds: xr.Dataset, day: np.datetime64
 ) -> list[Part]:
-    """The lenders on the grid of `ds`, those of its sensor if there are any.
+    """The ancillary granules on the grid of `ds`, those of its sensor if there are any.
 
     Without any, a sliver of granules over midnight is a note, a whole granule a failure.
     """
-    on_grid = [part for part in lenders if part.ds.attrs.get("grid") == ds.attrs["grid"]]
+    on_grid = [part for part in ancillary if part.ds.attrs.get("grid") == ds.attrs["grid"]]
     if not on_grid:
-        found = sorted({str(part.ds.attrs.get("grid")) for part in lenders})
+        grids = sorted({str(part.ds.attrs.get("grid")) for part in ancillary})
         empty = Empty(
             f"{day}: no granule given with --ancillary fits, no product",
-            f"found {', '.join(found) or 'none of this day'}, expected one of the same UTC "
+            f"found {', '.join(grids) or 'none of this day'}, expected one of the same UTC "
             f"day on {ds.attrs['grid']}; give one",
         )
         over_midnight = all(part.ds.sizes["time"] > 1 for part in parts)
@@ -120,36 +125,48 @@ def _fitting(
     return of_sensor or on_grid
 
 
-def gather(
+def compose(
     parts: Sequence[Part],
     day: np.datetime64,
     *,
-    grid: Grid,
-    look: Look,
-    lenders: Sequence[Part] | None = None,
+    look: Look = "both",
+    ancillary: Sequence[Part] | None = None,
 ) -> Day:
-    """GRID_TB of one day.
+    """GRID_TB of one UTC day, with the soil temperature that the inversion needs.
 
     Args:
-        parts: granules of one sensor and grid that hold observations of the day.
+        parts: granules of one sensor and grid that contain observations of the day.
         day: UTC day.
-        grid: native, or m25 to bring brightness temperature there.
         look: which to keep.
-        lenders: granules of the day with temperature and soil for the others; None if none lend.
+        ancillary: granules of the day with temperature and soil for those that have none; None if
+            none were given.
 
     Raises:
-        EmptyDayError: nothing of the look, or no lender for a sliver over midnight, on this day.
-        GranuleError: granules that do not belong together, or no lender for a whole one.
+        EmptyDayError: nothing of the look, or no ancillary granule for a sliver over midnight.
+        GranuleError: granules that do not belong together, or no ancillary granule for a whole one.
     """
     ds = observed_looks(_compose(parts, day), look)
     used = list(parts)
-    if lenders is not None:
-        fitting = _fitting(lenders, parts, ds, day)
+    if ancillary is not None:
+        fitting = _fitting(ancillary, parts, ds, day)
         ds = with_ancillary(ds, observed_looks(_compose(fitting, day), "both"))
         used += fitting
-    if grid == "m25" and ds.attrs["grid"] != ease2.M25.name:
-        ds = to_m25(ds)
     # One simulated granule makes the whole day simulated.
-    simulated = any(is_simulated(part.ds) for part in used)
+    simulated = any(schema.is_simulated(part.ds) for part in used)
     ds = ds.assign_attrs(simulated="true" if simulated else "false")
     return Day(ds, tuple(part.path for part in used))
+
+
+def to_grid(ds: xr.Dataset, grid: Grid, cells: Int64 | None = None) -> xr.Dataset:
+    """Brightness temperature and ancillary fields on the grid of the inversion.
+
+    Soil moisture is not linear in brightness temperature: the input is regridded, not the result.
+
+    Args:
+        ds: after schema.GRID_TB and schema.ANCILLARY, of one day or more.
+        grid: native leaves the dataset as it is.
+        cells: flat indices on EASE2_M25, rising; all land cells if not given.
+    """
+    if grid == "native" or ds.attrs["grid"] == ease2.M25.name:
+        return ds
+    return to_m25(ds, cells)

@@ -5,32 +5,29 @@ that the chosen cells meet, and nowhere else. What a cell gets depends neither o
 nor on the other days that are asked for.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import xarray as xr
 
 from mcca_ml import schema
-from mcca_ml.arrays import Datetime64, Int64
-from mcca_ml.config.load import RetrieveSettings
+from mcca_ml.arrays import AnyArray, Booleans, Datetime64, Int64
+from mcca_ml.config.retrieve import RetrieveSettings
 from mcca_ml.errors import GranuleError, SchemaError
+from mcca_ml.flags import FLAG_DTYPE
 from mcca_ml.grid import ease2
-from mcca_ml.grid.daily_composite import TARGET_HOUR
-from mcca_ml.grid.regrid import cover_of, to_m25
-from mcca_ml.grid.stack_days import stack_days
-from mcca_ml.publish.attributes import is_simulated
+from mcca_ml.grid.daily_composite import TARGET_HOUR, stack_days
+from mcca_ml.grid.regrid import cover_of
 from mcca_ml.read.any_granule import read
 from mcca_ml.read.by_day import Part, by_day, stamp_day
 from mcca_ml.read.granule_names import check_versions
 from mcca_ml.retrieve.channels import choose_channels
-from mcca_ml.retrieve.single_look import BLOCK_ROWS, retrieve
+from mcca_ml.retrieve.single_look import retrieve
 from mcca_ml.sensors import SMAP
-from mcca_ml.stage_one.compose_day import EmptyDayError, by_product, gather
-from mcca_ml.stage_one.fill_ancillary import with_lent
-from mcca_ml.stage_one.observation_rows import Rows, Table, rows_of
+from mcca_ml.stage_one.compose_day import EmptyDayError, compose, to_grid
 
 ONE_DAY = np.timedelta64(1, "D")
 
@@ -38,8 +35,15 @@ CELLS_AT_ONCE = 1 << 19
 """Cells, counted once a day, that are regridded in one step: few steps for a region, and for all
 land no more memory than two days take."""
 
-ROWS_AT_ONCE = 64 * BLOCK_ROWS
-"""Observations that are retrieved in one step, the last block of which may not be full."""
+CARRIED = ("soil_temperature", "clay_fraction", "roughness_h", "water_fraction")
+"""Variables of the target that are not retrieved."""
+
+_DTYPES: Mapping[str, npt.DTypeLike] = {
+    "flag": FLAG_DTYPE,
+    "obs_time": np.dtype("M8[ns]"),
+    "land_cover_main": np.uint8,
+}
+"""Types of the variables that are not float32."""
 
 
 @dataclass
@@ -69,7 +73,7 @@ class _Reader:
                 f"{path.name}: is of {ds.attrs['sensor']}, expected {SMAP.name}, from which the "
                 "target is made; take it out of the input"
             )
-        self.has_simulated |= is_simulated(ds)
+        self.has_simulated |= schema.is_simulated(ds)
         return Part(path, ds)
 
 
@@ -78,7 +82,7 @@ def _raise(error: GranuleError | SchemaError) -> None:
 
 
 def near(paths: Sequence[Path], days: Datetime64) -> list[Path]:
-    """The granules that may hold observations of the days, by their names, in the order given.
+    """The granules that may contain observations of the days, by their names, in the order given.
 
     Args:
         paths: granules; by its name one may begin on the day or the day before, or have no date.
@@ -89,22 +93,28 @@ def near(paths: Sequence[Path], days: Datetime64) -> list[Path]:
     return [path for path, day in stamps if (day if day is None else day.item()) in begins]
 
 
-def _one_day(
-    parts: Sequence[Part], day: np.datetime64, lend: Callable[..., xr.Dataset | None]
-) -> xr.Dataset | None:
-    """GRID_TB of the day on its own grid, with what is lent; None if nothing was seen."""
-    groups = by_product(parts, "m25")
+def _one_day(parts: Sequence[Part], day: np.datetime64) -> xr.Dataset | None:
+    """GRID_TB of a day on the grid of its granules; None where they observed nothing on it."""
     try:
-        ds = gather(groups[0], day, grid="native", look="both", lenders=None).ds
+        ds = compose(parts, day).ds
     except EmptyDayError:
         return None
-    lent = lend(ds, parts, day)
-    if lent is not None and "soil_temperature" not in lent:
+    if "soil_temperature" not in ds:
         raise GranuleError(
             f"{parts[0].path.name}: holds no soil temperature, which the inversion needs; give "
-            "granules of the same day that have it as lenders (SPL2SMP or SPL3SMP)"
+            "SPL2SMP or SPL3SMP granules of the same day"
         )
-    return lent
+    return ds
+
+
+def _composed(granules: Sequence[Path], days: Datetime64, reader: _Reader) -> Iterator[xr.Dataset]:
+    """The days on which something was observed, each on its own grid."""
+    wanted = set(days.tolist())
+    for day, parts in by_day(near(granules, days), _raise, lambda: None, reader):
+        ds = _one_day(parts, day) if day.item() in wanted else None
+        del parts  # or they would stay in memory while the next day is read
+        if ds is not None:
+            yield ds
 
 
 def _key(ds: xr.Dataset) -> tuple[object, ...]:
@@ -112,50 +122,46 @@ def _key(ds: xr.Dataset) -> tuple[object, ...]:
     return (ds.attrs["grid"], tuple(ds["channel"].to_numpy().tolist()), frozenset(ds.data_vars))
 
 
-def _together(days: Iterator[xr.Dataset], number: int) -> Iterator[list[xr.Dataset]]:
+def _batches(days: Iterator[xr.Dataset], number: int) -> Iterator[list[xr.Dataset]]:
     """Successive days alike in `_key`, at most `number` at once."""
-    held: list[xr.Dataset] = []
+    batch: list[xr.Dataset] = []
     for ds in days:
-        if held and (len(held) == number or _key(held[0]) != _key(ds)):
-            yield held
-            held = []
-        held.append(ds)
-    if held:
-        yield held
+        if batch and (len(batch) == number or _key(batch[0]) != _key(ds)):
+            yield batch
+            batch = []
+        batch.append(ds)
+    if batch:
+        yield batch
 
 
-def _on_m25(days: Sequence[xr.Dataset], cells: Int64) -> xr.Dataset:
-    """The days in the chosen cells, as far as they were seen."""
-    stack = stack_days(days)
-    if stack.attrs["grid"] == ease2.M25.name:
-        return stack
-    return to_m25(stack, cells)
+def _blank(shape: tuple[int, int, int]) -> dict[str, AnyArray]:
+    """The variables of schema.TARGET with nothing observed; shape: days, looks and cells."""
+    types = {name: np.dtype(_DTYPES.get(name, np.float32)) for name in schema.TARGET}
+    return {
+        name: np.full(shape, schema.missing_like(name, dtype), dtype)
+        for name, dtype in types.items()
+    }
 
 
-def _gridded(
-    granules: Sequence[Path], lenders: Sequence[Path], days: Datetime64, reader: _Reader
-) -> Iterator[xr.Dataset]:
-    """The days of which something was seen, each on its own grid."""
-    wanted = set(days.tolist())
-    lend = partial(with_lent, lenders=near(lenders, days) if lenders else None, take=reader)
-    for day, parts in by_day(near(granules, days), _raise, lambda: None, reader):
-        ds = _one_day(parts, day, lend) if day.item() in wanted else None
-        del parts
-        if ds is not None:
-            yield ds
+def _put(
+    target: Mapping[str, AnyArray],
+    place: tuple[AnyArray, ...],
+    is_seen: Booleans,
+    retrieved: xr.Dataset,
+) -> None:
+    """Set what was retrieved of the observations in the target.
 
-
-def _gathered(parts: Iterable[Rows]) -> Iterator[Rows]:
-    """Rows that fill the blocks of the kernel: at least `ROWS_AT_ONCE`, but for the last ones."""
-    held: list[Rows] = []
-    for rows in parts:
-        if rows.size:
-            held.append(rows)
-        if sum(one.size for one in held) >= ROWS_AT_ONCE:
-            yield Rows.joined(held)
-            held = []
-    if held:
-        yield Rows.joined(held)
+    Args:
+        target: arrays (day, look, cell) by variable; changed.
+        place: positions of the days, looks and cells of `retrieved` in them.
+        is_seen: whether each of its bins is an observation. A bin without a valid brightness
+            temperature counts, though the retrieval then says that nothing was observed.
+        retrieved: after schema.RETRIEVAL, with the other variables of schema.TARGET.
+    """
+    at = tuple(axis[index] for axis, index in zip(place, np.nonzero(is_seen), strict=True))
+    for name, values in target.items():
+        if name in retrieved:
+            values[at] = retrieved[name].to_numpy()[is_seen]
 
 
 def _attributes(settings: RetrieveSettings, *, simulated: bool) -> dict[str, object]:
@@ -174,17 +180,19 @@ def retrieve_days(
     cells: Int64,
     days: Datetime64,
     settings: RetrieveSettings,
-    lenders: Sequence[Path] = (),
+    *,
+    cells_at_once: int = CELLS_AT_ONCE,
 ) -> xr.Dataset:
     """The target in some cells of EASE2_M25 on some days, from the granules of SMAP.
 
     Args:
-        granules: SPL3SMP, SPL2SMP, SPL1CTB or their 9 km siblings, in any order; those whose
-            names place them on other days are not opened.
+        granules: SPL3SMP, SPL2SMP or their 9 km siblings, in any order; those whose names place
+            them on other days are not opened.
         cells: flat indices on EASE2_M25, rising.
         days: UTC days, rising.
         settings: the `[retrieve]` table; each look is retrieved by itself, whatever its mode.
-        lenders: granules that lend temperature and soil to the others; none lend if not given.
+        cells_at_once: cells, counted once a day, that are regridded in one step; the result does
+            not depend on it.
 
     Returns:
         After `schema.TARGET`, with every day, looks am and pm, and every cell. Where nothing was
@@ -193,29 +201,41 @@ def retrieve_days(
 
     Raises:
         GranuleError: a granule cannot be used, two are versions of one, they do not belong
-            together, or nothing gives a soil temperature.
+            together, or one gives no soil temperature.
         SchemaError: granules on an unknown grid.
         ConfigError: the settings name an unknown channel.
     """
     check_versions(granules)
-    check_versions(lenders)
     cells, days = np.asarray(cells, np.int64), np.asarray(days, "M8[D]")
     reader = _Reader(cells)
-    at_once = max(1, CELLS_AT_ONCE // max(1, cells.size))
-    table = Table.blank((days.size, len(TARGET_HOUR), cells.size))
-    together = _together(_gridded(granules, lenders, days, reader), at_once)
-    for rows in _gathered(rows_of(_on_m25(some, cells), days, cells) for some in together):
-        attrs = _attributes(settings, simulated=reader.has_simulated)
-        table.put(rows, retrieve(rows.dataset(attrs), settings))
-    place = ease2.cell_latlon(ease2.M25, cells)
+    target = _blank((days.size, len(TARGET_HOUR), cells.size))
+    number = max(1, cells_at_once // max(1, cells.size))
+    for batch in _batches(_composed(granules, days, reader), number):
+        ds = to_grid(stack_days(batch), "m25", cells)
+        if not ds.sizes["cell"]:
+            continue
+        ground = {name: ds[name] for name in CARRIED if name in ds}
+        if "land_cover" in ds:  # the first class has the largest share
+            ground["land_cover_main"] = ds["land_cover"].isel(cover=0)
+        place = (
+            np.searchsorted(days, ds["time"].to_numpy().astype("M8[D]")),
+            np.arange(len(TARGET_HOUR)),
+            np.searchsorted(cells, ds["cell"].to_numpy()),
+        )
+        retrieved = retrieve(ds, settings).assign(ground)
+        _put(target, place, schema.is_observed(ds), retrieved)
+    centre = ease2.cell_latlon(ease2.M25, cells)
     out = xr.Dataset(
-        table.variables(),
+        {
+            name: (var.dims, target[name], {} if var.units is None else {"units": var.units})
+            for name, var in schema.TARGET.items()
+        },
         coords={
             "time": days.astype("M8[ns]"),
             "look": list(TARGET_HOUR),
             "cell": cells,
-            "lat": ("cell", place.lat, {"units": "degrees_north"}),
-            "lon": ("cell", place.lon, {"units": "degrees_east"}),
+            "lat": ("cell", centre.lat, {"units": "degrees_north"}),
+            "lon": ("cell", centre.lon, {"units": "degrees_east"}),
         },
         attrs=_attributes(settings, simulated=reader.has_simulated),
     )

@@ -1,4 +1,4 @@
-"""The layout of a store: frame, manifest, blocks, arrays."""
+"""The layout of a store: contracts of its contents, frame, manifest, blocks, arrays."""
 
 import json
 from collections.abc import Mapping
@@ -13,10 +13,11 @@ from zarr.abc.store import Store
 from zarr.codecs import ZstdCodec
 from zarr.core.buffer import Buffer
 
+from mcca_ml import schema
 from mcca_ml.arrays import Datetime64, Int64
 from mcca_ml.errors import OutputError
 from mcca_ml.grid.daily_composite import TARGET_HOUR
-from mcca_ml.store.contents import CONTENTS
+from mcca_ml.schema import Var
 from mcca_ml.store.packing import PACKED
 
 BLOCK_DAYS = 32
@@ -40,6 +41,27 @@ MANIFEST = "manifest.json"
 
 
 @dataclass(frozen=True)
+class Contents:
+    """One kind of store: the contract of its variables, and how it is cut into blocks."""
+
+    contract: Mapping[str, Var]
+    is_by_cells: bool
+    """A block is some cells over all days; else 32 days of all cells."""
+
+
+CONTENTS: Mapping[str, Contents] = {
+    "GRID_TB": Contents(schema.GRID_TB, is_by_cells=False),
+    "TARGET": Contents(schema.TARGET, is_by_cells=False),
+    "STREAM": Contents(schema.STREAM, is_by_cells=True),
+    "RECORD": Contents(schema.RECORD, is_by_cells=True),
+}
+"""Kinds of stores by the name of their contract.
+
+What is made day by day is cut into days, what is made cell by cell into cells: so one writer has
+a shard."""
+
+
+@dataclass(frozen=True)
 class Frame:
     """What is the same for all blocks of a store."""
 
@@ -50,7 +72,7 @@ class Frame:
     configuration: str
     """Digest of everything that the values depend on beside the inputs."""
     contents: str = "GRID_TB"
-    """Contract of what it holds, a key of `contents.CONTENTS`."""
+    """Contract of what it holds, a key of `CONTENTS`."""
 
 
 def digest(*texts: str) -> str:
@@ -174,7 +196,7 @@ def make_arrays(store: Store, frame: Frame) -> Mapping[str, "zarr.Array[Any]"]:
     return arrays
 
 
-def write_held(folder: Path, held: Mapping[str, Buffer]) -> None:
+def write_files(folder: Path, files: Mapping[str, Buffer]) -> None:
     """Write the files of a store that was made in memory.
 
     One after the other: Zarr itself writes in threads, which go on after the disk is full and
@@ -182,9 +204,9 @@ def write_held(folder: Path, held: Mapping[str, Buffer]) -> None:
 
     Args:
         folder: that exists.
-        held: bytes by key.
+        files: bytes by key.
     """
-    for key, data in sorted(held.items()):
+    for key, data in sorted(files.items()):
         path = folder / key
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data.to_bytes())

@@ -1,13 +1,13 @@
 """Data between the stages as a Zarr store of whole blocks, packed to 16 bits.
 
 A block is 32 days of all cells or, of what is made cell by cell, some cells over all days. It is
-written beside and renamed, and only after its last shard its mark, `blocks/NUMBER.json`: a block
-without a mark is not there, whatever else was left behind by a run that ended early. One writer a
-block; blocks can be written at the same time.
+written beside and renamed, and only after its last shard its checkpoint, `blocks/NUMBER.json`: a
+block without a checkpoint is not there, whatever else was left behind by a run that ended early.
+One writer a block; blocks can be written at the same time.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,20 +16,25 @@ import numpy.typing as npt
 import xarray as xr
 import zarr
 from zarr.abc.store import Store
-from zarr.core.buffer import Buffer
-from zarr.storage import LocalStore, MemoryStore
+from zarr.storage import LocalStore
 
 from mcca_ml.arrays import Datetime64
-from mcca_ml.atomic import replacing_directory
-from mcca_ml.errors import OutputError
 from mcca_ml.grid.daily_composite import TARGET_HOUR
 from mcca_ml.grid.ease2 import M25, cell_latlon
-from mcca_ml.store import layout
-from mcca_ml.store.contents import CONTENTS
-from mcca_ml.store.integrity import UNREADABLE, is_whole, marks, refuse_lost, touched, unreadable
+from mcca_ml.schema import is_simulated
+from mcca_ml.store.integrity import (
+    UNREADABLE,
+    Checkpoints,
+    block_checkpoints,
+    blocks_read,
+    missing_blocks,
+    refuse_lost,
+    unreadable,
+)
 from mcca_ml.store.layout import (
     BLOCK_DAYS,
     CELL_BLOCK,
+    CONTENTS,
     EPOCH,
     ONE_DAY,
     Frame,
@@ -39,69 +44,25 @@ from mcca_ml.store.layout import (
     read_frame,
 )
 from mcca_ml.store.packing import unpack
-from mcca_ml.store.write_blocks import blocks_of_cells, write_block, write_cells
+from mcca_ml.store.write_blocks import blocks_of_cells, create_store, write_block
 
 __all__ = (
     "BLOCK_DAYS",
     "CELL_BLOCK",
     "EPOCH",
     "Frame",
+    "block_checkpoints",
     "block_of",
     "blocks_of_cells",
     "content_digest",
     "create_store",
     "days_of_block",
     "digest",
-    "marks",
+    "missing_blocks",
     "open_store",
     "read_frame",
-    "what_is_missing",
     "write_block",
-    "write_cells",
 )
-
-
-def create_store(path: Path, frame: Frame) -> None:
-    """Make an empty store; one of the same frame is left as it stands.
-
-    Args:
-        path: its name, such as AMSR2.zarr, in a directory that exists.
-        frame: what its blocks have in common.
-
-    Raises:
-        OutputError: a store of another frame or version stands there, or it cannot be written.
-    """
-    manifest = layout.manifest(frame)
-    if (path / layout.MANIFEST).is_file():
-        found = layout.read_manifest(path)
-        differing = sorted(key for key in manifest if found.get(key) != manifest[key])
-        if differing:
-            raise OutputError(
-                f"{path}: a store with another {', '.join(differing)} stands there, expected "
-                "that of this run; remove it or choose another directory"
-            )
-        return
-    held: dict[str, Buffer] = {}
-    layout.make_arrays(MemoryStore(held), frame)
-    with replacing_directory(path) as beside:
-        layout.write_held(beside, held)
-        (beside / "blocks").mkdir()
-        (beside / layout.MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=True))
-
-
-def what_is_missing(path: Path, wanted: Mapping[int, str]) -> list[int]:
-    """Numbers of the blocks that are absent, or made from other inputs than those wanted.
-
-    Args:
-        path: of a store; where there is none, all are missing.
-        wanted: digest of the inputs by number of the block.
-    """
-    held = marks(path)
-    return [
-        block
-        for block, inputs in sorted(wanted.items())
-        if block not in held or held[block]["inputs"] != inputs or not is_whole(path, held[block])
-    ]
 
 
 def open_store(
@@ -135,11 +96,11 @@ def open_store(
     """
     frame = read_frame(path)
     kind = CONTENTS[frame.contents]
-    held = marks(path)
-    days = _written_days(held, first_day, last_day, is_by_cells=kind.is_by_cells)
+    complete = block_checkpoints(path)
+    days = _written_days(complete, first_day, last_day, is_by_cells=kind.is_by_cells)
     names = tuple(variables if variables is not None else kind.contract)
     places = range(frame.cells.size)[cells]
-    used = touched(held, places, days, is_by_cells=kind.is_by_cells)
+    used = blocks_read(complete, places, days, is_by_cells=kind.is_by_cells)
     refuse_lost(path, used, names)
     chosen = frame.cells[cells]
     place = cell_latlon(M25, chosen)
@@ -153,7 +114,7 @@ def open_store(
             "lat": ("cell", place.lat, {"units": "degrees_north"}),
             "lon": ("cell", place.lon, {"units": "degrees_east"}),
         },
-        attrs={**_attributes(held), "sensor": frame.sensor, "grid": M25.name},
+        attrs={**_attributes(complete), "sensor": frame.sensor, "grid": M25.name},
     )
     for name in names:
         var = kind.contract[name]
@@ -168,28 +129,30 @@ def open_store(
 
 def content_digest(path: Path) -> str:
     """Digest of the bytes of all complete blocks, by which a later stage tells what has changed."""
-    said = {number: mark["shards"] for number, mark in marks(path).items()}
+    said = {number: one["shards"] for number, one in block_checkpoints(path).items()}
     return digest(json.dumps(said, sort_keys=True))
 
 
-def _attributes(held: Mapping[int, Mapping[str, Any]]) -> dict[str, str]:
+def _attributes(complete: Checkpoints) -> dict[str, str]:
     """Attributes on which all blocks agree, and whether one of them is simulated."""
-    every = [mark["attributes"] for mark in held.values()]
+    every = [said["attributes"] for said in complete.values()]
     common = dict(every[0]) if every else {}
     common = {k: v for k, v in common.items() if all(one.get(k) == v for one in every)}
-    simulated = any(one.get("simulated") == "true" for one in every)
+    simulated = any(map(is_simulated, every))
     return {**common, "simulated": "true" if simulated else "false"}
 
 
 def _written_days(
-    held: Mapping[int, Mapping[str, Any]],
+    complete: Checkpoints,
     first: np.datetime64 | None,
     last: np.datetime64 | None,
     *,
     is_by_cells: bool,
 ) -> Datetime64:
     """Days of the complete blocks of a store, within some days."""
-    ends = [(np.datetime64(m["first_day"]), np.datetime64(m["last_day"])) for m in held.values()]
+    ends = [
+        (np.datetime64(b["first_day"]), np.datetime64(b["last_day"])) for b in complete.values()
+    ]
     if is_by_cells and ends:
         # Days that every block has.
         ends = [(max(begin for begin, _ in ends), min(end for _, end in ends))]

@@ -50,6 +50,11 @@ def _coordinate(ds: xr.Dataset, which: str) -> str | None:
     return next((names[one] for one in _PLACES[which] if one in names), None)
 
 
+def coordinates_of(ds: xr.Dataset) -> tuple[str | None, str | None]:
+    """Names of the variables of latitude and longitude; None where a file has none."""
+    return _coordinate(ds, "lat"), _coordinate(ds, "lon")
+
+
 def _wrapped(lon: Float64) -> Float64:
     """Longitudes from -180 to 180 [degree]."""
     return np.asarray((lon + 180.0) % 360.0 - 180.0)
@@ -72,7 +77,7 @@ def layout_of(ds: xr.Dataset, variable: str, where: str) -> Layout:
     Raises:
         GranuleError: no latitude and longitude that go with it.
     """
-    names = [_coordinate(ds, which) for which in ("lat", "lon")]
+    names = coordinates_of(ds)
     dims = ds[variable].dims
     if None not in names:
         lat, lon = (ds[str(name)] for name in names)
@@ -152,6 +157,17 @@ def places_of(layout: Layout, lat: float, lon: float) -> tuple[Int64, float]:
     if nearest > _reach(layout, away, nearest):
         return none
     return np.flatnonzero(away <= nearest + 1e-3), nearest
+
+
+def centre_of(layout: Layout, place: int) -> tuple[float, float]:
+    """Latitude and longitude of a place [degree], longitude from -180 to 180.
+
+    Args:
+        layout: of the file.
+        place: flat index.
+    """
+    row, column = np.unravel_index(place, layout.shape) if layout.has_axes else (place, place)
+    return float(layout.lat[row]), float(layout.lon[column])
 
 
 def block_of(layout: Layout, places: Int64) -> dict[str, slice]:

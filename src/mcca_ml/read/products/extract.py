@@ -6,17 +6,15 @@ Nothing here knows a product by its name: layouts, units, times and flags are re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
-import xarray as xr
 
 from mcca_ml.arrays import Datetime64, Float64, Int64
-from mcca_ml.errors import GranuleError
 from mcca_ml.read.products.dimensions import Layout, layout_of, places_of
 from mcca_ml.read.products.extract_file import Values, extract, together
-from mcca_ml.read.products.open import Product, files_of, opened
-from mcca_ml.read.products.soil_moisture_variable import Conversion, check_range, conversion, find
+from mcca_ml.read.products.moisture_files import Moisture, moisture_files
+from mcca_ml.read.products.open import Product
+from mcca_ml.read.products.soil_moisture_variable import Conversion, check_range
 
 QUALITY = "not recommended by the product's flag"
 OUT_OF_RANGE = "outside 0 to 1 m3 m-3"
@@ -60,15 +58,6 @@ class Extract:
 
 
 @dataclass(frozen=True)
-class _First:
-    """What the first file of a product says, and all others have to."""
-
-    variable: str
-    conversion: Conversion
-    attrs: Mapping[str, str]
-
-
-@dataclass(frozen=True)
 class _Where:
     """Where the places lie in files of one layout."""
 
@@ -76,22 +65,6 @@ class _Where:
     index: tuple[Int64, ...]
     distance: tuple[float, ...]
     """From each place to the nearest of the file [km]; infinite outside."""
-
-
-def _bare(variable: str) -> str:
-    """A variable without its group."""
-    return variable.rpartition("/")[2]
-
-
-def _first(ds: xr.Dataset, path: Path, product: Product) -> _First:
-    """What a file says of its soil moisture.
-
-    Raises:
-        GranuleError: it has none, or in units that are not known.
-    """
-    name = find(ds, path.name, _bare(product.variable))
-    attrs = {str(key): str(value) for key, value in ds.attrs.items()}
-    return _First(name, conversion(name, ds[name].attrs, path.name), attrs)
 
 
 def _where(layout: Layout, places: Sequence[tuple[float, float]], known: _Where | None) -> _Where:
@@ -104,25 +77,11 @@ def _where(layout: Layout, places: Sequence[tuple[float, float]], known: _Where 
     return _Where(layout, tuple(one for one, _ in found), tuple(far for _, far in found))
 
 
-def _check_same(ds: xr.Dataset, first: _First, path: Path) -> None:
-    """Refuse a file in other units than the first.
-
-    Raises:
-        GranuleError: that is so.
-    """
-    found = conversion(first.variable, ds[first.variable].attrs, path.name)
-    if found != first.conversion:
-        raise GranuleError(
-            f"{path.name}: {first.variable} in units {found.said}, expected "
-            f"{first.conversion.said} as in the file before; give files of one product"
-        )
-
-
 @dataclass(frozen=True)
 class _Read:
     """All files of a product."""
 
-    first: _First
+    first: Moisture
     parts: tuple[list[tuple[float, Values]], ...]
     """For each place its distance and values in each file that reaches it."""
     passed_over: int
@@ -137,31 +96,22 @@ def _read(
         GranuleError: not readable, none has soil moisture, other units or no times.
     """
     parts: tuple[list[tuple[float, Values]], ...] = tuple([] for _ in places)
-    first: _First | None = None
     where: _Where | None = None
-    why, lost = "", 0
-    for path in files_of(product.path):
-        progress(1)
-        with opened(path, product.variable) as ds:
-            if first is None:
-                try:
-                    first = _first(ds, path, product)
-                except GranuleError as error:
-                    why, lost = why or str(error), lost + 1
-                    continue
-            if first.variable not in ds.data_vars:
-                lost += 1  # a file of places alone, or of nothing
-                continue
-            _check_same(ds, first, path)
-            where = _where(layout_of(ds, first.variable, path.name), places, where)
-            inside = [n for n, far in enumerate(where.distance) if np.isfinite(far)]
-            index = [where.index[n] for n in inside]
-            held = extract(ds, first.variable, where.layout, index, path) if inside else []
-            for n, one in zip(inside, held, strict=True):
-                parts[n].append((where.distance[n], one))
-    if first is None:
-        raise GranuleError(why)
-    return _Read(first, parts, lost)
+    count = Counter[str]()
+
+    def counted(files: int) -> None:
+        count["all"] += files
+        progress(files)
+
+    for path, ds, first in moisture_files(product, progress=counted):
+        count["used"] += 1
+        where = _where(layout_of(ds, first.variable, path.name), places, where)
+        inside = [n for n, far in enumerate(where.distance) if np.isfinite(far)]
+        index = [where.index[n] for n in inside]
+        values = extract(ds, first.variable, where.layout, index, path) if inside else []
+        for n, one in zip(inside, values, strict=True):
+            parts[n].append((where.distance[n], one))
+    return _Read(first, parts, count["all"] - count["used"])
 
 
 def _of_place(

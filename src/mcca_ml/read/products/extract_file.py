@@ -42,10 +42,17 @@ class Values:
     """Vegetation optical depth beside it [1]; NaN where the file has none."""
 
 
-def _picker(
+def picker(
     ds: xr.Dataset, name: str, layout: Layout, block: dict[str, slice]
-) -> "Callable[[int], AnyArray]":
-    """What gives all values of a variable at a place, flat over its other dimensions."""
+) -> Callable[[int], AnyArray]:
+    """A function of a place: all values of a variable there, flat over its other dimensions.
+
+    Args:
+        ds: the file.
+        name: of the variable.
+        layout: of soil moisture, whose dimensions of place the variable has too.
+        block: of `dimensions.block_of`, with all places that will be asked for.
+    """
     variable = ds[name]
     if layout.owner is not None:
         whole, owner = variable.to_numpy(), layout.owner
@@ -75,6 +82,12 @@ def _good(
     if name.startswith("retrieval_qual_flag"):
         return np.asarray(flag % 2 == 0)
     return np.asarray(flag == (1 if name == "recommended_operational" else 0))
+
+
+def flag_name(ds: xr.Dataset, variable: str) -> str | None:
+    """The variable that says which values the product recommends; None where there is none."""
+    flag = next((name for name in FLAGS if name in ds.data_vars), None)
+    return flag if flag is not None and ds[flag].dims == ds[variable].dims else None
 
 
 def _own_times(ds: xr.Dataset, variable: str) -> str | None:
@@ -112,9 +125,17 @@ def _axis_times(
         times, owner = cf_time.times_of(ds[axis], path.name), layout.owner
         return lambda place, _: (times[owner == place], times[owner == place])
     both = cf_time.axis_spans(ds, axis, path.name)
+    along = ds[axis].dims[0]
+    if along in layout.dims:  # points, or lines of a swath, with a time each
+        number = layout.dims.index(along)
+
+        def of_line(place: int, count: int) -> tuple[Datetime64, Datetime64]:
+            line = np.unravel_index(place, layout.shape)[number]
+            return np.full(count, both[0][line]), np.full(count, both[1][line])
+
+        return of_line
     rest = [d for d in ds[variable].dims if d not in layout.dims]
     sizes = [ds.sizes[d] for d in rest]
-    along = ds[axis].dims[0]
     wide = [one.reshape([-1 if d == along else 1 for d in rest]) for one in both]
     flat = [np.broadcast_to(one, sizes).ravel() for one in wide]
     return lambda _place, _count: (flat[0], flat[1])
@@ -131,7 +152,13 @@ def _no_time(ds: xr.Dataset, path: Path) -> str:
 
 
 def extract(
-    ds: xr.Dataset, variable: str, layout: Layout, places: Sequence[Int64], path: Path
+    ds: xr.Dataset,
+    variable: str,
+    layout: Layout,
+    places: Sequence[Int64],
+    path: Path,
+    *,
+    has_own_times: bool = True,
 ) -> list[Values]:
     """What a file holds at some places.
 
@@ -141,13 +168,15 @@ def extract(
         layout: of the variable.
         places: flat indices for each place that is asked for, as `layout.places_of` gives them.
         path: of the file, whose name may tell the day.
+        has_own_times: take the time of each value, where the file has one, before that of its axis.
 
     Raises:
         GranuleError: neither the file nor its name tells a time.
     """
     block = block_of(layout, np.concatenate([*places, np.zeros(0, np.int64)]))
-    value_of = _picker(ds, variable, layout, block)
-    own, flag = _own_times(ds, variable), next((one for one in FLAGS if one in ds.data_vars), None)
+    value_of = picker(ds, variable, layout, block)
+    own = _own_times(ds, variable) if has_own_times else None
+    flag = flag_name(ds, variable)
     axis = _axis_times(ds, variable, layout, path)
     if axis is None and own is None:
         raise GranuleError(_no_time(ds, path))
@@ -155,11 +184,10 @@ def extract(
     values = {place: value_of(place).astype(np.float64) for place in wanted}
     if not any(np.isfinite(one).any() for one in values.values()):
         own = flag = None  # nothing to time or to judge: most days of few stations in daily files
-    has_flag = flag is not None and ds[flag].dims == ds[variable].dims
-    flag_of = _picker(ds, str(flag), layout, block) if has_flag else None
-    time_of = _picker(ds, own, layout, block) if own is not None else None
+    flag_of = picker(ds, flag, layout, block) if flag is not None else None
+    time_of = picker(ds, own, layout, block) if own is not None else None
     vod = _vod(ds, variable)
-    vod_of = _picker(ds, vod, layout, block) if vod is not None else None
+    vod_of = picker(ds, vod, layout, block) if vod is not None else None
 
     def at(place: int) -> Values:
         value = values[place]

@@ -1,218 +1,137 @@
-"""Any CF soil-moisture product -> its values at a place or on a day, reading no more than that."""
+"""A soil-moisture product -> its values at a place, or the map of a day, reading no more than that.
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+Files, variable, coordinates and times are those that `mcca-ml validate` finds: see `open`,
+`soil_moisture_variable`, `dimensions`, `cf_time` and `extract_file`.
+"""
+
 from pathlib import Path
 
 import numpy as np
 import xarray as xr
 
-from mcca_ml.arrays import Booleans, Float64
+from mcca_ml.arrays import Datetime64, Int64
 from mcca_ml.errors import ConfigError, GranuleError
-from mcca_ml.flags import FLAG_DTYPE, is_recommended
-
-CUBE = "record.zarr"
-_SOIL_WATER = "volume_fraction_of_condensed_water_in_soil"
-_NAMES = {
-    "sm": ("sm", "soil_moisture"),
-    "lat": ("lat", "latitude"),
-    "lon": ("lon", "longitude"),
-    "time": ("time",),
-}
-# Other times of some products, as t0 of ESA CCI's, have fill values that are no time at all.
-_DECODED = {"t0": False}
-_EARTH_KM = 6371.0
-_LONE_CELL_DEG = 0.25
-"""Spacing [degree] of an axis of one cell."""
+from mcca_ml.read.products import cf_time
+from mcca_ml.read.products.dimensions import (
+    Layout,
+    block_of,
+    centre_of,
+    coordinates_of,
+    layout_of,
+    places_of,
+)
+from mcca_ml.read.products.extract_file import extract, picker
+from mcca_ml.read.products.moisture_files import moisture_files
+from mcca_ml.read.products.open import Product, files_of
 
 
-@dataclass(frozen=True)
-class Place:
-    """The nearest cell to a point."""
-
-    row: int
-    column: int
-    lat: float
-    """Of the centre [degree]."""
-    lon: float
-    distance_km: float
+def days_of(ds: xr.Dataset, path: Path) -> Datetime64:
+    """UTC days on the axis of times, else that of the file's name; empty where neither has one."""
+    axis = cf_time.axis_of(ds)
+    if axis is not None:
+        return cf_time.axis_spans(ds, axis, path.name)[0].astype("M8[D]")
+    span = cf_time.of_name(path)
+    return np.array([] if span is None else [span[0]], "M8[D]")
 
 
-def sources_of(path: Path) -> tuple[Path, ...]:
-    """The cube, or the daily files in order of their names, that a product consists of.
-
-    Args:
-        path: a Zarr store, a directory of a product, or one file.
-
-    Raises:
-        GranuleError: there is no such path, or nothing in it.
-    """
-    if not path.exists():
-        raise GranuleError(f"{path}: found nothing, expected a product; give its path")
-    if path.is_file() or (path / "zarr.json").is_file():
-        return (path,)
-    if (path / CUBE / "zarr.json").is_file():
-        return (path / CUBE,)
-    files = tuple(sorted(path.rglob("*.nc"), key=lambda file: file.name))
-    if not files:
-        raise GranuleError(f"{path}: found no {CUBE} and no .nc file, expected a product")
-    return files
+def _extent(layout: Layout, days: Datetime64) -> str:
+    """Latitudes, longitudes and days of a file, in words."""
+    words = [
+        f"{name} {np.nanmin(axis):.2f} to {np.nanmax(axis):.2f}"
+        for name, axis in (("latitude", layout.lat), ("longitude", layout.lon))
+        if axis.size
+    ]
+    known = days[~np.isnat(days)]
+    return ", ".join([*words, f"{known.min()} to {known.max()}"] if known.size else words)
 
 
-def _named(ds: xr.Dataset, name: str) -> str | None:
-    """The variable that stands for `name`."""
-    for known in _NAMES[name]:
-        if known in ds.variables:
-            return known
-    if name != "sm":
+def _beside(ds: xr.Dataset, name: str) -> list[str]:
+    """Variables that have a value for each value of soil moisture."""
+    return [str(n) for n, v in ds.data_vars.items() if v.dims == ds[name].dims and n != name]
+
+
+def _at_place(ds: xr.Dataset, name: str, layout: Layout, index: Int64, path: Path) -> xr.Dataset:
+    """Soil moisture at a place over time, with the variables beside it and `is_recommended`."""
+    axis = cf_time.axis_of(ds)
+    # A nominal day, as a record has, is the time of its value; several looks of a day have times.
+    over = {*layout.dims, *(ds[axis].dims if axis is not None else ())}
+    is_daily = axis is not None and set(ds[name].dims) <= over
+    values = extract(ds, name, layout, [index], path, has_own_times=not is_daily)[0]
+    columns = {"sm": xr.Variable("time", values.value, ds[name].attrs)}
+    block = block_of(layout, index)
+    for other in _beside(ds, name):
+        pick = picker(ds, other, layout, block)
+        column = np.concatenate([pick(place) for place in index.tolist()])
+        columns.setdefault(other, xr.Variable("time", column, ds[other].attrs))
+    good = values.good & np.isfinite(values.value)
+    columns["is_recommended"] = xr.Variable("time", good)
+    lat, lon = centre_of(layout, int(index[0]))
+    coords = {"time": values.begin, "lat": lat, "lon": lon}
+    return xr.Dataset(columns, coords=coords, attrs=ds.attrs)
+
+
+def _cut(
+    ds: xr.Dataset, name: str, path: Path, first: np.datetime64, last: np.datetime64
+) -> xr.Dataset | None:
+    """A file without the steps of its axis before and after some days; None where none are left."""
+    days = days_of(ds, path)
+    wanted = np.flatnonzero((days >= first) & (days <= last))
+    if days.size and not wanted.size:
         return None
-    said = (n for n, v in ds.data_vars.items() if v.attrs.get("standard_name") == _SOIL_WATER)
-    return next((str(found) for found in said), None)
-
-
-def open_product(path: Path) -> xr.Dataset:
-    """Open a file or cube; values are read when they are used. Close it after use.
-
-    Args:
-        path: NetCDF file or Zarr store with soil moisture over time and a grid with 1-D lat, lon.
-
-    Returns:
-        Dataset with soil moisture `sm` [as the file says], `lat`, `lon` [degree], `time`.
-
-    Raises:
-        GranuleError: it cannot be read, or is no such product.
-    """
-    ds: xr.Dataset
-    try:
-        if path.is_dir():
-            ds = xr.open_zarr(path, chunks=None, consolidated=False)
-        else:
-            ds = xr.open_dataset(path, decode_times=_DECODED)
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0][:80]
-        raise GranuleError(f"{path}: cannot be read ({reason}), expected a product") from error
-    found = {name: _named(ds, name) for name in _NAMES}
-    missing = [name for name, variable in found.items() if variable is None]
-    ds = ds.rename({old: new for new, old in found.items() if old is not None and old != new})
-    if not missing:
-        missing = [name for name in ("lat", "lon", "time") if ds[name].ndim != 1]
-        if set(ds["lat"].dims + ds["lon"].dims + ds["time"].dims) != set(ds["sm"].dims):
-            missing = ["sm(time, lat, lon)"]
-    if missing:
-        ds.close()
-        raise GranuleError(
-            f"{path}: found no {', '.join(missing)} as expected of daily soil moisture "
-            "on a grid with 1-D lat and lon; give such a product"
-        )
-    return ds
-
-
-def _spacing(centres: Float64, at: int) -> float:
-    """Distance to the farther neighbour along an axis [degree]."""
-    if centres.size < 2:
-        return _LONE_CELL_DEG
-    return float(np.abs(np.diff(centres[max(at - 1, 0) : at + 2])).max())
-
-
-def _distance(lat: float, lon: float, to_lat: float, to_lon: float) -> float:
-    """Along the sphere [km], by the haversine formula."""
-    a, b, c, d = np.radians([lat, lon, to_lat, to_lon])
-    square = np.sin((c - a) / 2) ** 2 + np.cos(a) * np.cos(c) * np.sin((d - b) / 2) ** 2
-    return float(2 * _EARTH_KM * np.arcsin(np.sqrt(square)))
-
-
-def extent_of(ds: xr.Dataset) -> str:
-    """Latitudes, longitudes and days of a product, in words."""
-    lat, lon, days = (ds[name].to_numpy() for name in ("lat", "lon", "time"))
-    return (
-        f"latitude {lat.min():.2f} to {lat.max():.2f}, longitude {lon.min():.2f} to "
-        f"{lon.max():.2f}, {str(days.min())[:10]} to {str(days.max())[:10]}"
-    )
-
-
-def place_of(ds: xr.Dataset, lat: float, lon: float) -> Place:
-    """The cell that holds a point.
-
-    Args:
-        ds: of `open_product`.
-        lat: of the point [degree], -90 to 90.
-        lon: of the point [degree], -180 to 360.
-
-    Raises:
-        ConfigError: the point lies outside the product.
-    """
-    lats, lons = (ds[name].to_numpy().astype(np.float64) for name in ("lat", "lon"))
-    away = np.abs((lons - lon + 180) % 360 - 180)
-    row, column = int(np.argmin(np.abs(lats - lat))), int(np.argmin(away))
-    is_in = abs(lats[row] - lat) <= _spacing(lats, row) / 2 + 1e-6
-    if not (is_in and away[column] <= _spacing(lons, column) / 2 + 1e-6):
-        raise ConfigError(
-            f"latitude {lat:g}, longitude {lon:g}: outside the product, expected a point in "
-            f"{extent_of(ds)}"
-        )
-    centre = float(lats[row]), float(lons[column])
-    return Place(row, column, *centre, _distance(lat, lon, *centre))
-
-
-def at_point(ds: xr.Dataset, lat: float, lon: float) -> xr.Dataset:
-    """The series at the cell that holds a point, over time; see `place_of` for the errors."""
-    place = place_of(ds, lat, lon)
-    at = {ds["lat"].dims[0]: place.row, ds["lon"].dims[0]: place.column}
-    return ds.isel(at).assign_attrs(distance_km=place.distance_km)
-
-
-def on_day(ds: xr.Dataset, date: np.datetime64) -> xr.Dataset:
-    """The map of a UTC day.
-
-    Raises:
-        ConfigError: the product has no such day.
-    """
-    days = ds["time"].to_numpy().astype("datetime64[D]")
-    (at,) = np.nonzero(days == date)
-    if at.size == 0:
-        raise ConfigError(f"{date}: no such day, expected one in {extent_of(ds)}")
-    return ds.isel(time=int(at[0]))
+    axis = cf_time.axis_of(ds)
+    if axis is None or ds[name].ndim == 1:  # one value a file, or a list of them with times each
+        return ds
+    return ds.isel({ds[axis].dims[0]: slice(int(wanted[0]), int(wanted[-1]) + 1)})
 
 
 def read_series(
-    sources: Sequence[Path],
+    product: Product,
     lat: float,
     lon: float,
     start: np.datetime64 | None = None,
     end: np.datetime64 | None = None,
 ) -> xr.Dataset:
-    """The series at a point out of a cube or many daily files, in memory.
+    """The series of a product at a point, in memory.
 
     Args:
-        sources: of `sources_of`.
-        lat: of the point [degree].
-        lon: of the point [degree].
+        product: its path and, where it has several variables of soil moisture, the one meant.
+        lat: of the point [degree], -90 to 90.
+        lon: of the point [degree], -180 to 360.
         start: first day; None is the first of the product.
         end: last day, inclusive.
 
+    Returns:
+        Soil moisture `sm` (time) [as the file says], `is_recommended` (time), and the variables
+        beside it; coordinates `time` [UTC], `lat` and `lon` of the cell; attribute `distance_km`
+        from the point to its centre.
+
     Raises:
         ConfigError: the point or the days lie outside the product.
-        GranuleError: a file cannot be read.
+        GranuleError: there is no soil moisture, or a file cannot be read.
     """
-    parts = []
-    for path in sources:
-        with open_product(path) as ds:
-            days = ds["time"].to_numpy().astype("datetime64[D]")
-            wanted = np.ones(days.shape, np.bool_)
-            if start is not None:
-                wanted &= days >= start
-            if end is not None:
-                wanted &= days <= end
-            held = extent_of(ds)
-            if wanted.any():
-                span = slice(*(np.nonzero(wanted)[0][[0, -1]] + [0, 1]))
-                parts.append(at_point(ds.isel(time=span), lat, lon).load())
+    first = np.datetime64("0001-01-01") if start is None else start
+    last = np.datetime64("9999-12-31") if end is None else end
+    parts, extent, is_near = [], "", False
+    for path, ds, first_file in moisture_files(product):
+        name = first_file.variable
+        layout = layout_of(ds, name, path.name)
+        index, far = places_of(layout, lat, lon)
+        extent = _extent(layout, days_of(ds, path))
+        is_near |= index.size > 0
+        some = _cut(ds, name, path, first, last) if index.size else None
+        if some is not None:
+            parts.append((far, _at_place(some, name, layout, index, path)))
+    if not is_near:
+        raise ConfigError(
+            f"latitude {lat:g}, longitude {lon:g}: outside the product, expected a point in "
+            f"{extent}"
+        )
     if not parts:
-        raise ConfigError(f"{start} to {end}: no such days, expected some in {held}")
-    if len(parts) == 1:
-        return parts[0]
-    return xr.concat(
-        parts,
+        raise ConfigError(f"{start} to {end}: no such days, expected some in {extent}")
+    nearest = min(far for far, _ in parts)
+    kept = [one for far, one in parts if far <= nearest + 1e-3]  # the same place of other files
+    whole = xr.concat(
+        kept,
         dim="time",
         data_vars="minimal",
         coords="minimal",
@@ -220,36 +139,60 @@ def read_series(
         join="override",
         combine_attrs="override",
     ).sortby("time")
+    days = whole["time"].to_numpy().astype("M8[D]")
+    whole = whole.isel(time=(days >= first) & (days <= last))
+    return whole.assign_attrs(distance_km=nearest)
 
 
-def read_day(sources: Sequence[Path], date: np.datetime64) -> xr.Dataset:
-    """The map of a day out of a cube or many daily files, in memory.
+def read_day(product: Product, date: np.datetime64) -> xr.Dataset:
+    """The map of a UTC day, in memory.
+
+    Args:
+        product: its path and, where it has several variables of soil moisture, the one meant.
+        date: UTC day.
+
+    Returns:
+        Soil moisture `sm`, and the variables beside it, over the two dimensions of a grid with
+        coordinates `lat` and `lon`.
 
     Raises:
         ConfigError: the product has no such day.
-        GranuleError: a file cannot be read.
+        GranuleError: no soil moisture on a grid with 1-D latitude and longitude, or a file cannot
+            be read.
     """
-    stamp = str(date).replace("-", "")
-    named = [path for path in sources if stamp in path.name]
-    for path in named or sources:
-        with open_product(path) as ds:
-            if date in ds["time"].to_numpy().astype("datetime64[D]"):
-                return on_day(ds, date).load()
-            held = extent_of(ds)
-    if len(sources) > 1:
-        held = f"the files {sources[0].name} to {sources[-1].name}"
-    raise ConfigError(f"{date}: no such day, expected one in {held}")
+    files = files_of(product.path)
+    spans = [(path, cf_time.of_name(path)) for path in files]
+    named = tuple(path for path, span in spans if span and span[0] <= date < span[1])
+    extent = ""
+    for path, ds, first_file in moisture_files(product, paths=named or files):
+        name = first_file.variable
+        days = days_of(ds, path)
+        layout = layout_of(ds, name, path.name)
+        extent = _extent(layout, days)
+        if date in days:
+            return _of_day(ds, name, layout, date, path)
+    if len(files) > 1:
+        extent = f"the files {files[0].name} to {files[-1].name}"
+    raise ConfigError(f"{date}: no such day, expected one in {extent}")
 
 
-def recommended(ds: xr.Dataset) -> Booleans:
-    """Whether each value exists and its flag recommends it: by our mask, else by flag 0."""
-    known = np.isfinite(ds["sm"].to_numpy())
-    if "flag" not in ds:
-        return np.asarray(known)
-    flag = np.nan_to_num(ds["flag"].to_numpy())
-    if "not_observed" in str(ds["flag"].attrs.get("flag_meanings", "")).lower():
-        return np.asarray(known & is_recommended(flag.astype(FLAG_DTYPE)))
-    return np.asarray(known & (flag == 0))
+def _of_day(
+    ds: xr.Dataset, name: str, layout: Layout, date: np.datetime64, path: Path
+) -> xr.Dataset:
+    """One day of a file as a map."""
+    axis = cf_time.axis_of(ds)
+    if axis is not None and ds[axis].dims[0] in ds[name].dims:
+        ds = ds.isel({ds[axis].dims[0]: int(np.argmax(days_of(ds, path) == date))})
+    ds = ds.squeeze([d for d in ds[name].dims if d not in layout.dims and ds.sizes[d] == 1])
+    if not layout.has_axes or set(ds[name].dims) != set(layout.dims):
+        raise GranuleError(
+            f"{path.name}: {name} has dimensions {ds[name].dims}, expected those of a grid with "
+            "1-D latitude and longitude; `mcca-ml series` shows a point of it"
+        )
+    lat, lon = coordinates_of(ds)
+    names = {name: "sm", str(lat): "lat", str(lon): "lon"}
+    out = ds[[name, *_beside(ds, name)]].rename({k: v for k, v in names.items() if k != v})
+    return out.assign_coords(time=date.astype("M8[ns]")).load()
 
 
 def words(variable: xr.DataArray) -> list[str]:

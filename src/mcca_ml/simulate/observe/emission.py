@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Array
 
 from mcca_ml.arrays import Float32
-from mcca_ml.config.effects import EffectSettings
+from mcca_ml.config.simulate import EffectSettings
 from mcca_ml.constants import WATER_FREEZING_POINT
 from mcca_ml.physics.atmosphere import (
     absorption_at,

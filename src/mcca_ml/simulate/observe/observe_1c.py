@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 
 from mcca_ml.arrays import AnyArray, Booleans, Datetime64, Float32, Floating, Int8
-from mcca_ml.config.effects import EffectSettings
-from mcca_ml.config.simulate import InstrumentSettings
+from mcca_ml.config.simulate import EffectSettings, InstrumentSettings
 from mcca_ml.formats import pps_1c
 from mcca_ml.sensors import Sensor
 from mcca_ml.simulate.files.granule_1c import Granule, Swath
@@ -65,6 +64,7 @@ class Instrument:
     settings: InstrumentSettings
     effects: EffectSettings
     seed: int
+    least_inside: float = LEAST_INSIDE
 
 
 def instrument(
@@ -145,7 +145,7 @@ def _footprint_tb(
     for size, shift in dict.fromkeys(alike):
         channels = [number for number, key in enumerate(alike) if key == (size, shift)]
         found = shares(spots(lat, lon, azimuth, size, shift_km=shift), piece.patch)
-        known = (found.inside >= LEAST_INSIDE)[:, None]
+        known = (found.inside >= seen.least_inside)[:, None]
         out[:, channels] = np.where(known, found.mean(field[..., channels]), np.nan)
     return out
 

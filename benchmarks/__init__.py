@@ -1,0 +1,1 @@
+"""Scripts that measure the system, run from the root: `python -m benchmarks.speed.training`."""

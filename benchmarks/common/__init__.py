@@ -1,0 +1,1 @@
+"""What several benchmarks use: peers, real granules, tables, scores."""

@@ -1,0 +1,1 @@
+"""Does it hold when it is broken, killed or repeated?"""

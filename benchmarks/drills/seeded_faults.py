@@ -1,0 +1,122 @@
+"""How many of 100 seeded faults do the tests catch?
+
+    python benchmarks/drills/seeded_faults.py [--checkout DIR] [--results FILE] [--only N N]
+
+Each fault is one changed line of physics, retrieve, intercal, learn, fuse, validate or metrics
+(`seeded_faults.toml`). For each the checkout is copied once, the line is changed, and the test
+files of its folder run, the quickest first, until one fails. A line that is not in the checkout,
+or is there twice, is reported as absent. Results are kept in a JSON file, so that a drill that was
+interrupted goes on. About ten seconds a fault. Another `--checkout`, that of an older commit for
+instance, is judged by its own tests with the same faults.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import tomllib
+from pathlib import Path
+
+LIST = Path(__file__).with_name("seeded_faults.toml")
+SECONDS = 300
+TESTS = {
+    "physics": "papers/test_dielectric_* papers/test_reflectivity* papers/test_water_* "
+    "papers/test_effective_* papers/test_atmosphere* laws/test_transmissivity_* "
+    "laws/test_physics_laws* unit/test_physics_arrays* unit/test_simulated_emission* "
+    "laws/test_simulated_emission_* papers/test_forward_*",
+    "retrieve": "unit/test_channels* unit/test_ratio* laws/test_transmissivity_* "
+    "contract/test_retrieve_stage* laws/test_retrieve_laws* unit/test_self_constraint*",
+    "intercal": "papers/test_deming_* laws/test_calibrate_laws* contract/test_calibrate_stage* "
+    "unit/test_calibrate_* contract/test_calibrate_network*",
+    "learn": "unit/test_linear* laws/test_stream_laws* laws/test_uncertainty_laws* "
+    "contract/test_kernel_calls* unit/test_learner* laws/test_learner_laws* "
+    "laws/test_kernel_training*",
+    "fuse": "laws/test_fusion_laws* contract/test_fusion_pool* unit/test_record_tasks*",
+    "validate": "unit/test_intervals* papers/test_validate_pytesmo* unit/test_validate_* "
+    "laws/test_validate_*_laws* laws/test_validate_memory* laws/test_report_laws* "
+    "contract/test_validate_command* contract/test_validate_stage_one* "
+    "laws/test_validate_coverage* unit/test_report_*",
+}
+
+
+def files_of(tests: Path, folder: str) -> list[str]:
+    """Test files of a folder of the package, in the order of the table."""
+    found = [path for pattern in TESTS[folder].split() for path in sorted(tests.glob(pattern))]
+    return [str(path) for path in dict.fromkeys(found)]
+
+
+def place_of(source: Path, line: str) -> Path | None:
+    """The only file of the package in which a line stands, once; None otherwise."""
+    places = [
+        path
+        for path in sorted(source.rglob("*.py"))
+        for text in path.read_text(encoding="utf-8").splitlines()
+        if text.strip() == line
+    ]
+    return places[0] if len(places) == 1 else None
+
+
+def run_tests(copy: Path, folder: str, cache: Path) -> str:
+    """`caught by FILE`, `survived` or `caught by the clock`."""
+    environment = os.environ | {
+        "PYTHONPATH": str(copy / "src"),
+        "JAX_COMPILATION_CACHE_DIR": str(cache),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-p"]
+    command += ["no:xdist", "--no-header", *files_of(copy / "tests", folder)]
+    try:
+        done = subprocess.run(
+            command, cwd=copy, env=environment, capture_output=True, text=True, timeout=SECONDS
+        )
+    except subprocess.TimeoutExpired:
+        return "caught by the clock"
+    if done.returncode == 0:
+        return "survived"
+    names = [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
+    return f"caught by {names[0].split(' - ')[0].split(' ', 1)[1] if names else done.returncode}"
+
+
+def drill(checkout: Path, results: Path, only: list[int]) -> dict[str, str]:
+    """Outcome of each fault by its number."""
+    done: dict[str, str] = json.loads(results.read_text()) if results.exists() else {}
+    with tempfile.TemporaryDirectory() as folder:
+        copy, cache = Path(folder) / "copy", Path(folder) / "cache"
+        ignored = shutil.ignore_patterns(".git", ".venv*", "build", "demo*", "__pycache__")
+        shutil.copytree(checkout, copy, ignore=ignored)
+        for fault in tomllib.loads(LIST.read_text(encoding="utf-8"))["fault"]:
+            number = str(fault["number"])
+            if number in done or (only and fault["number"] not in only):
+                continue
+            path = place_of(copy / "src", fault["old"])
+            if path is None:
+                outcome = "absent"
+            else:
+                sound = path.read_text(encoding="utf-8")
+                path.write_text(sound.replace(fault["old"], fault["new"]), encoding="utf-8")
+                outcome = run_tests(copy, fault["folder"], cache)
+                path.write_text(sound, encoding="utf-8")
+            done[number] = outcome
+            print(f"{number:>3} {fault['folder']:8} {outcome}: {fault['new']}", flush=True)
+            results.write_text(json.dumps(done, indent=1))
+    return done
+
+
+def main() -> None:
+    """Run the drill and print the count."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--checkout", type=Path, default=Path(__file__).parents[2])
+    parser.add_argument("--results", type=Path, default=Path("build/seeded_faults.json"))
+    parser.add_argument("--only", type=int, nargs="*", default=[])
+    asked = parser.parse_args()
+    asked.results.parent.mkdir(parents=True, exist_ok=True)
+    outcomes = list(drill(asked.checkout.resolve(), asked.results, asked.only).values())
+    for kind in ("caught", "survived", "absent"):
+        print(f"{kind}: {sum(outcome.startswith(kind) for outcome in outcomes)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,54 @@
+"""How good is the record of a SIMULATED world? Tables for docs/full_world.md.
+
+`make demo-full` first; then `python -m benchmarks.science.world_scores demo-full` prints what its
+report shows, table by table.
+"""
+
+import argparse
+from pathlib import Path
+
+from benchmarks.common.markdown import table
+from mcca_ml.config.load import load
+from mcca_ml.demo.world import CONFIGURATION, TRUTH
+from mcca_ml.pipeline.load_series import Source
+from mcca_ml.pipeline.plan import plan_of
+from mcca_ml.pipeline.train import roles
+from mcca_ml.report.scores.claims import claims_of, claims_sheet
+from mcca_ml.report.scores.compared import held
+from mcca_ml.report.scores.findings import find
+from mcca_ml.report.scores.interval_coverage import interval_sheet
+from mcca_ml.report.scores.score_sheets import drought_sheet, scores_sheet, steps_sheet, trend_sheet
+from mcca_ml.report.scores.sheet import Sheet
+from mcca_ml.report.scores.temporal_coverage import coverage_sheets
+
+
+def markdown_of(sheet: Sheet) -> str:
+    """A sheet as Markdown, its title above and its note below."""
+    body = table(sheet.head, sheet.rows)
+    note = f"\n\n{sheet.note}" if sheet.note else ""
+    return f"**{sheet.title}**\n\n{body}{note}\n"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("demo", type=Path, help="folder of `mcca-ml demo`")
+    folder = parser.parse_args().demo
+    path = folder / CONFIGURATION
+    plan = plan_of(load(path), folder)
+    source = Source(plan)
+    compared = held(source, roles(source), folder / TRUTH)
+    found = find(source, compared)
+    sheets = [
+        claims_sheet(claims_of(found, tuple(compared.baselines))),
+        *map(scores_sheet, (*found.tables, *found.orders)),
+        interval_sheet(found.intervals),
+        steps_sheet(found.steps),
+        trend_sheet(found.trends),
+        drought_sheet(found.droughts),
+        *coverage_sheets(compared.record),
+    ]
+    print("\n".join(map(markdown_of, sheets)))
+
+
+if __name__ == "__main__":
+    main()

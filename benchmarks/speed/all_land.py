@@ -1,0 +1,275 @@
+"""What do the stages of a record cost over all land, in seconds, memory and bytes?
+
+    python -m benchmarks.speed.all_land FOLDER [--workers 1] [--from STAGE] [--write]
+
+Everything is SIMULATED. Seven days of SMAP, AMSR2, GMI and TMI (of this one those before its end)
+are made over the whole Earth by `all_land_granules`, in the sensors' own formats; then each stage
+makes the record of all 233,516 land cells for one block of 32 days. The block is as full of cells
+and days as any of a real record; only granules are few, so networks are trained in few short epochs
+and learn little. An hour on two cores, 8 GB of disk. FOLDER keeps what is made; `--from STEP` goes
+on there. `--write` puts the figures into docs/all_land.md.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.speed import all_land_granules
+from benchmarks.speed.all_land_tables import results_of, write_document
+from benchmarks.speed.result import save
+from mcca_ml.pipeline.stage import Stage
+from mcca_ml.sensors import AMSR2, GMI, TMI
+
+MAIN = "from mcca_ml.cli.app import main; main()"
+STAGE = """
+import sys
+from pathlib import Path
+from mcca_ml.record.run import Workers, run
+from mcca_ml.record.stages import Stage
+path, stage, workers = sys.argv[1:]
+for tally in run(Path(path), stages=(Stage(stage),), workers=Workers(int(workers))):
+    print(tally.stage, tally.what, *tally.notes)
+"""
+"""One stage of `mcca-ml run` in a process of its own; `mcca-ml retrieve` makes other files."""
+PERIOD = ("2015-03-24", "2015-04-24")
+"""A whole block of the stores."""
+TRAIN = ("2015-04-01", "2015-04-02", "2015-04-03", "2015-04-04")
+STOP, CALIBRATE, TEST = "2015-04-16", "2015-04-20", "2015-04-24"
+DAYS = tuple(np.datetime64(day) for day in (*TRAIN, STOP, CALIBRATE, TEST))
+TMI_DAYS = tuple(np.datetime64(day) for day in TRAIN)
+DRY = {
+    "granule days": 2 * len(DAYS) + len(TMI_DAYS),
+    "target days": len(DAYS),
+    "days": int((np.datetime64(PERIOD[1]) - np.datetime64(PERIOD[0])).astype(int)) + 1,
+}
+"""What the dry run has, by the names of `all_land_tables.units`."""
+CONFIGURATION = f"""# All land for one block of 32 days, of SIMULATED granules of seven days.
+[project]
+name = "dry run over all land, simulated"
+[period]
+start = {PERIOD[0]}
+end = {PERIOD[1]}
+[input.SPL3SMP]
+path = "granules/SPL3SMP"
+[input.1C-TMI]
+path = "granules/1C-TMI"
+[input.1C-GMI]
+path = "granules/1C-GMI"
+[input.1C-AMSR2]
+path = "granules/1C-AMSR2"
+[work]
+directory = "work"
+[output]
+directory = "product"
+[roles]
+stop_block = 15
+stop_every = 2
+calibrate = [{{first = {CALIBRATE}, last = {CALIBRATE}}}]
+test = [{{first = {TEST}, last = {TEST}}}]
+[train]
+sequence = 16
+warm_up = 4
+fewest_targets = 2
+pooled_epochs = 4
+epochs = 2
+block = 256
+"""
+BOX = """# Twenty degrees by twenty of the simulator proper, to tell what all land would take.
+[simulate]
+first_day = 2015-04-01
+last_day = 2015-04-02
+sensors = ["SMAP", "GMI", "AMSR2"]
+spin_up_days = 30
+networks = 0
+drought = []
+[[simulate.box]]
+name = "box"
+south = 30.0
+north = 50.0
+west = -110.0
+east = -90.0
+"""
+POLL_S = 0.1
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one call took."""
+
+    step: str
+    wall_s: float
+    cpu_s: float
+    peak_gb: float
+    """Resident memory of all its processes together, at most."""
+    read_gb: float
+    """Asked for by its processes, from disk or cache."""
+    written_gb: float
+    status: int
+    """0 where it has done its work."""
+    said: str
+    """Its last line."""
+
+
+class _Watch:
+    """Memory and bytes of a process and those that it has started, looked at again and again."""
+
+    def __init__(self, pid: int) -> None:
+        self._pid, self._io = pid, dict[int, tuple[int, int]]()
+        self.peak, self._is_over = 0, threading.Event()
+        self._thread = threading.Thread(target=self._look, daemon=True)
+        self._thread.start()
+
+    def _family(self) -> list[int]:
+        found, new = [], [self._pid]
+        while new:
+            pid = new.pop()
+            found.append(pid)
+            for path in Path(f"/proc/{pid}/task").glob("*/children"):
+                new += map(int, path.read_text().split())
+        return found
+
+    def _once(self) -> None:
+        total = 0
+        for pid in self._family():
+            said = Path(f"/proc/{pid}/status").read_text()
+            now, highest = (
+                int(said.split(f"{name}:")[1].split()[0]) for name in ("VmRSS", "VmHWM")
+            )
+            total += now * 1024
+            # Between two looks too, if it is one process; not that of before it became this one.
+            self.peak = max(self.peak, highest * 1024)
+            rows = dict(row.split(": ") for row in Path(f"/proc/{pid}/io").read_text().splitlines())
+            self._io[pid] = int(rows["rchar"]), int(rows["wchar"])
+        self.peak = max(self.peak, total)
+
+    def _look(self) -> None:
+        while not self._is_over.wait(POLL_S):
+            try:
+                self._once()
+            except (OSError, ValueError, IndexError):
+                continue  # one of them has just ended
+
+    def end(self) -> tuple[float, float]:
+        """Bytes read and written [GB]."""
+        self._is_over.set()
+        self._thread.join()
+        read, written = zip(*self._io.values(), strict=True) if self._io else ((0,), (0,))
+        return sum(read) / 1e9, sum(written) / 1e9
+
+
+def measured(step: str, command: Sequence[str], log: Path) -> Cost:
+    """Run a command to its end and say what it took; its words go to a file."""
+    start = time.perf_counter()
+    with log.open("w") as said:
+        child = subprocess.Popen(command, stdout=said, stderr=subprocess.STDOUT)
+        watch = _Watch(child.pid)
+        _, status, used = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    read, written = watch.end()
+    last = [line for line in log.read_text(errors="replace").splitlines() if line.strip()] or [""]
+    cost = Cost(
+        step=step,
+        wall_s=round(time.perf_counter() - start, 1),
+        cpu_s=round(used.ru_utime + used.ru_stime, 1),
+        peak_gb=round(watch.peak / 1e9, 2),
+        read_gb=round(read, 2),
+        written_gb=round(written, 2),
+        status=child.returncode,
+        said=last[-1].strip()[:200],
+    )
+    print(cost, flush=True)
+    return cost
+
+
+def make(folder: Path) -> None:
+    """Write the granules."""
+    ground, out = all_land_granules.make_ground(), folder / "granules"
+    count = sum(1 for _ in all_land_granules.write_smap(ground, DAYS, out))
+    for sensor, days in ((TMI, TMI_DAYS), (GMI, DAYS), (AMSR2, DAYS)):
+        count += sum(1 for _ in all_land_granules.write_imager(ground, sensor, days, out))
+    print(f"SIMULATED: {count} granules")
+
+
+def size_gb(path: Path) -> float:
+    """Bytes of all files of a folder."""
+    return sum(one.stat().st_size for one in path.rglob("*") if one.is_file()) / 1e9
+
+
+def steps(folder: Path, workers: int) -> dict[str, list[str]]:
+    """The commands, in order."""
+    run = [sys.executable, "-c", MAIN]
+    record = str(folder / "record.toml")
+    box = [str(folder / "box.toml"), "--out", str(folder / "box"), "--workers", "1"]
+    return {
+        "simulate a box": [*run, "simulate", *box],
+        "simulate all land": [
+            sys.executable,
+            "-m",
+            "benchmarks.speed.all_land",
+            str(folder),
+            "--make",
+        ],
+        **{
+            str(stage): [sys.executable, "-c", STAGE, record, str(stage), str(workers)]
+            for stage in Stage
+        },
+        "run, nothing to do": [*run, "run", record, "--workers", str(workers)],
+    }
+
+
+def sizes(folder: Path) -> list[dict[str, object]]:
+    """Bytes of what was made, as a list of objects."""
+    parts = sorted([*folder.glob("granules/*"), *folder.glob("work/*"), *folder.glob("product/*")])
+    return [
+        {"folder": str(one.relative_to(folder)), "gb": round(size_gb(one), 3)}
+        for one in parts
+        if one.is_dir()
+    ]
+
+
+def main() -> int:
+    """Do what is asked."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--from", dest="first", default="", help="step to go on with")
+    parser.add_argument("--make", action="store_true", help="write the granules, nothing else")
+    parser.add_argument("--write", action="store_true", help="write docs/all_land.md anew")
+    asked = parser.parse_args()
+    folder = asked.folder
+    folder.mkdir(parents=True, exist_ok=True)
+    if asked.make:
+        make(folder)
+        return 0
+    (folder / "record.toml").write_text(CONFIGURATION)
+    (folder / "box.toml").write_text(BOX)
+    path = folder / "costs.json"
+    known = {one["step"]: one for one in json.loads(path.read_text())} if path.is_file() else {}
+    todo = steps(folder, asked.workers)
+    names = list(todo)
+    for name in names[names.index(asked.first) if asked.first else 0 :]:
+        cost = measured(name, todo[name], folder / f"{name.replace(' ', '_')}.log")
+        workers = 1 if name.startswith("simulate") else asked.workers
+        known[name] = asdict(cost) | {"workers": workers}
+        path.write_text(json.dumps([known[n] for n in names if n in known], indent=1))
+        if cost.status and name != "simulate a box":
+            print(f"FAILED {name}: {cost.said}")
+            return 1
+    if asked.write:
+        costs, made = [known[n] for n in names if n in known], sizes(folder)
+        save("all_land", results_of(costs, made))
+        write_document(costs, made, DRY)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,49 @@
+"""What a soil-moisture product of anyone holds, as `mcca-ml validate` and `series` read it."""
+
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+
+from mcca_ml.inspect.description import SIMULATED, Description, Row, extent, row_of
+from mcca_ml.read.products.dimensions import layout_of
+from mcca_ml.read.products.extract_file import flag_name
+from mcca_ml.read.products.moisture_files import moisture_files
+from mcca_ml.read.products.open import files_of, product_of
+from mcca_ml.read.products.point_series import days_of
+from mcca_ml.schema import is_simulated
+
+
+def describe_other(path: Path) -> Description:
+    """What a product holds; of a folder its first and last file are read.
+
+    Args:
+        path: a file, a folder of files, or a Zarr store.
+
+    Raises:
+        GranuleError: it has no soil moisture with coordinates, or cannot be read.
+    """
+    product, files = product_of(str(path)), files_of(path)
+    days: list[date | None] = []
+    heading: dict[str, str] = {}
+    rows: list[Row] = []
+    ends = tuple(dict.fromkeys((files[0], files[-1])))
+    count = f"{len(files):,}" + (", the first and last are read" if len(files) > 2 else "")
+    for file, ds, first in moisture_files(product, paths=ends):
+        layout = layout_of(ds, first.variable, file.name)
+        days += days_of(ds, file).tolist()
+        flag = flag_name(ds, first.variable)
+        heading = {
+            "product": first.attrs.get("title", product.name),
+            **({"simulated": SIMULATED} if is_simulated(ds) else {}),
+            "files": count,
+            "variable": f"{first.variable} in {first.conversion.said}",
+            "recommended": f"by the variable {flag}" if flag else "all: no flag beside it",
+            "places": f"{' x '.join(map(str, layout.shape))}, {extent(layout.lat, layout.lon)}",
+        }
+        variable = ds[first.variable]
+        units = str(variable.attrs.get("units", ""))
+        rows = [row_of(first.variable, units, np.asarray(variable.to_numpy(), np.float64).ravel())]
+    known = sorted(day for day in days if day is not None)
+    heading["days"] = f"{known[0]} to {known[-1]}" if known else "unknown"
+    return Description({"file": path.name, **heading}, tuple(rows))
