@@ -2,8 +2,9 @@
 #
 #   make demo      a simulated world and its record: 10 minutes   make bench   speed and whole days
 #   make demo-day  a small simulated day, retrieved: seconds      make docs    the documentation
-#   make test      the tests                                      make lock    renew requirements/
+#   make test      the tests: minutes                             make lock    renew requirements/
 #   make check     format, lint, types, imports, documentation
+#   make test-slow and check-data, drills: the longer tests
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -15,7 +16,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # A file to a worker, so that what its tests share is made once; the long ones of tests/contract first.
 PYTEST_OPTIONS ?= -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo demo-day demo-full test check format-check lint types imports docs bench peers tables check-data cf wheel lock format clean
+.PHONY: demo demo-day demo-full test test-slow drills check format-check lint types imports docs bench peers tables check-data cf wheel lock format clean
 
 # The whole chain, granules to record and report, of two boxes and eight years.
 demo: $(VENV)/.run
@@ -28,8 +29,21 @@ demo-day: $(VENV)/.run
 demo-full: $(VENV)/.run
 	$(BIN)/mcca-ml demo --world worlds/full.toml --out demo-full
 
+# Few examples of each law; what is slow or needs the real granules is left to the three below.
 test: $(VENV)/.test
-	$(BIN)/python -m pytest $(PYTEST_OPTIONS)
+	$(BIN)/python -m pytest $(PYTEST_OPTIONS) --hypothesis-profile=quick -m "not slow and not drill and not real_data"
+
+# What .ci/run adds: the slow ones, and all examples of each law.
+test-slow: $(VENV)/.test
+	$(BIN)/python -m pytest $(PYTEST_OPTIONS) -m "(slow or hypothesis) and not drill and not real_data"
+
+# Kills at random times, the kernel built to find its own faults, intervals counted, seeded faults: hours.
+drills: $(VENV)/.test
+	$(BIN)/python -m pytest $(PYTEST_OPTIONS) -m "drill and not real_data"
+	$(BIN)/python -m benchmarks.drills.kills
+	$(BIN)/python -m benchmarks.drills.kernel_stress
+	$(BIN)/python -m benchmarks.science.validate_coverage
+	$(BIN)/python -m benchmarks.drills.seeded_faults
 
 check: format-check lint types imports docs
 
@@ -101,7 +115,7 @@ lock: $(VENV)/.check
 	$(LOCK) --upgrade --group pyproject.toml:cf --output-file requirements/cf.txt
 
 clean:
-	rm -rf $(VENV) $(VENV_CF) $(BUILD) docs/_generated demo demo-day demo-full
+	rm -rf $(VENV) $(VENV_CF) $(BUILD) .cache docs/_generated demo demo-day demo-full
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -53,6 +53,25 @@ def made_cells(
     return Cells(x, *of_days, network, first, settings)
 
 
+def gradient(days, first, network: Network, settings: TrainSettings, instructions: str = "best"):
+    """Gradient by the kernel of the loss of some sequences of each cell, and the loss [1]."""
+    from mcca_ml.learn.kernel import _native
+
+    found, loss = jax.tree.map(np.empty_like, network), np.empty(len(days.x), np.float32)
+    sizes = settings.sequence, settings.warm_up, 1
+    _native.gradient(instructions, days, first, network, *sizes, found, loss)
+    return found, loss
+
+
+def activations(x: np.ndarray, instructions: str) -> tuple[np.ndarray, np.ndarray]:
+    """Sigmoid and hyperbolic tangent as the kernel computes them [1]."""
+    from mcca_ml.learn.kernel import _native
+
+    sigmoid, tanh = np.empty_like(x), np.empty_like(x)
+    _native.activations(instructions, x, sigmoid, tanh)
+    return sigmoid, tanh
+
+
 def lesson_of(made: Cells, seed: int = 0) -> fine_tune_jax.Lesson:
     """The same cells as JAX trains them."""
     keys = jax.random.split(jax.random.key(seed), len(made.x))

@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+import jax
 import numpy as np
 import xarray as xr
 
@@ -90,7 +91,7 @@ def taken(rows: Rows, index: AnyArray) -> Rows:
     """Some rows, by number or by mask, repeated where a number is."""
     flag = rows.flag[index]
     return Rows(
-        cell=Cell(*(value[index] for value in rows.cell)),
+        cell=jax.tree.map(lambda value: value[index], rows.cell),
         clay_sd=rows.clay_sd[index],
         temperature_sd=rows.temperature_sd[index],
         flag=flag,

@@ -21,8 +21,8 @@ from mcca_ml.arrays import Float64, Int64
 from mcca_ml.config.train import TrainSettings
 from mcca_ml.learn import sequences
 from mcca_ml.learn.fit import fit
-from mcca_ml.learn.scores import Scores
 from mcca_ml.learn.splits import Role
+from mcca_ml.metrics.scores import CellScores
 from mcca_ml.report.scores.learner import compare
 
 STATICS = (
@@ -80,7 +80,7 @@ def read_task(folder: Path, cells: Int64 | None = None) -> Task:
     return Task(x, found.soil_moisture[some], static[some], roles, some)
 
 
-def scores_of(task: Task, settings: TrainSettings) -> Mapping[str, Scores]:
+def scores_of(task: Task, settings: TrainSettings) -> Mapping[str, CellScores]:
     """Scores of the learner and its baselines on the second year."""
     given = {"roles": task.roles, "cells": task.cells, "static": task.static}
     weights, _ = fit(task.x, task.y, settings=settings, progress=None, **given)
@@ -88,9 +88,9 @@ def scores_of(task: Task, settings: TrainSettings) -> Mapping[str, Scores]:
     return compare(weights, series, task.y, roles=task.roles, role=Role.TEST)
 
 
-def medians(scores: Scores) -> list[float]:
+def medians(scores: CellScores) -> list[float]:
     """Medians over cells of RMSE, ubRMSE [m3 m-3], R and anomaly R [1]."""
-    columns = (scores.rmse, scores.ubrmse, scores.r, scores.anomaly_r)
+    columns = (scores.rmsd, scores.ubrmsd, scores.r, scores.anomaly_r)
     return [float(np.nanmedian(c)) if np.isfinite(c).any() else np.nan for c in columns]
 
 
@@ -104,7 +104,7 @@ def main() -> None:
     for seed in range(seeds):
         for name, scores in scores_of(task, TrainSettings(seed=seed)).items():
             found[name].append(medians(scores))
-            cells = int(np.isfinite(scores.rmse).sum())
+            cells = int(np.isfinite(scores.rmsd).sum())
     rows = []
     for name, each in found.items():
         shown = ["-" if v != v else f"{v:.4f}" for v in np.median(each, axis=0)]

@@ -1,6 +1,6 @@
 """Why do MCCA, SCA-V and DCA differ on a real half orbit over cold vegetation?"""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -97,21 +97,22 @@ def _variants(orbit: HalfOrbit) -> dict[str, Rows]:
 
     cells = {"default: omega 0.07, h of SCA (0.12), ratio 1": cell}
     for omega in (0.05, 0.06, 0.08, 0.09):
-        cells[f"omega {omega:.2f}"] = cell._replace(omega=uniform(omega))
-    cells["omega of SCA (0.05)"] = cell._replace(omega=product_omega)
-    cells["omega of DCA (0.07-0.08)"] = cell._replace(omega=omega3)
+        cells[f"omega {omega:.2f}"] = replace(cell, omega=uniform(omega))
+    cells["omega of SCA (0.05)"] = replace(cell, omega=product_omega)
+    cells["omega of DCA (0.07-0.08)"] = replace(cell, omega=omega3)
     for ratio in (0.9, 1.1):
-        cells[f"VOD ratio {ratio:.1f}"] = cell._replace(vod_ratio=uniform(ratio))
+        cells[f"VOD ratio {ratio:.1f}"] = replace(cell, vod_ratio=uniform(ratio))
     for shift in (-2.0, 2.0):
         warm = np.float32(shift)
-        cells[f"temperature {shift:+.0f} K"] = cell._replace(
+        cells[f"temperature {shift:+.0f} K"] = replace(
+            cell,
             soil_temperature=cell.soil_temperature + warm,
             canopy_temperature=cell.canopy_temperature + warm,
         )
-    cells["h 0.5"] = cell._replace(roughness_h=uniform(0.5))
-    cells["h of DCA (median 1.07)"] = cell._replace(roughness_h=h3)
-    cells["h and omega of DCA"] = cell._replace(roughness_h=h3, omega=omega3)
-    return {name: rows.replace_cell(found) for name, found in cells.items()}
+    cells["h 0.5"] = replace(cell, roughness_h=uniform(0.5))
+    cells["h of DCA (median 1.07)"] = replace(cell, roughness_h=h3)
+    cells["h and omega of DCA"] = replace(cell, roughness_h=h3, omega=omega3)
+    return {name: replace(rows, cell=found) for name, found in cells.items()}
 
 
 def _line(

@@ -1,6 +1,6 @@
 """How near is MCCA to the operational product on a real day, and what rests on which constant?"""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import xarray as xr
@@ -146,10 +146,10 @@ def peers_table(day: Day) -> str:
     settings = RetrieveSettings()
     rows, model = tabular.rows_from(day.ds, settings)
     mixing = settings.polarization_mixing
-    product = rows.replace_cell(rows.cell._replace(omega=day.albedo))
+    product = replace(rows, cell=replace(rows.cell, omega=day.albedo))
     clay = rows.cell.clay
     ours, same = (tabular.mcca(r, model, settings) for r in (rows, product))
-    sca_v = peers.sca_v(product.cell._replace(clay=clay), day.vod, 0.0)
+    sca_v = peers.sca_v(replace(product.cell, clay=clay), day.vod, 0.0)
     dca_own = peers.dca(product.cell, day.vod, mixing)
     dca = peers.dca(rows.cell, day.vod, mixing)
     joint = peers.two_channels(rows.cell, mixing)

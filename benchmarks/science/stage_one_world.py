@@ -18,7 +18,7 @@ import numpy as np
 import xarray as xr
 
 from benchmarks.common.markdown import percent, table, write
-from benchmarks.common.scores import bias, pearson_r, ubrmsd
+from benchmarks.common.scores import score
 from mcca_ml.arrays import AnyArray, Booleans, Float64, Int64
 from mcca_ml.config.load import load
 from mcca_ml.config.simulate import EffectSettings, InstrumentSettings, SimulateSettings
@@ -117,9 +117,12 @@ def _columns(found: Pairs) -> list[AnyArray]:
 def by_cell(found: Pairs) -> tuple[float, float]:
     """Medians over the cells of ubRMSD and R in time."""
     scored = [
-        (ubrmsd(one.found, one.truth), pearson_r(one.found, one.truth))
-        for one in (found.of(found.cell == cell) for cell in np.unique(found.cell))
-        if one.found.size > 50
+        (one.ubrmsd, one.r)
+        for one in (
+            score(part.found, part.truth)
+            for part in (found.of(found.cell == cell) for cell in np.unique(found.cell))
+        )
+        if one.pairs > 50
     ]
     return tuple(np.median(scored, axis=0)) if scored else (np.nan, np.nan)
 
@@ -129,15 +132,9 @@ def row(name: str, found: Pairs) -> list[object]:
     if found.found.size < 30:
         return [name, found.found.size, *[float("nan")] * 5, "-"]
     covered = float((np.abs(found.found - found.truth) <= found.sd).mean())
-    return [
-        name,
-        found.found.size,
-        bias(found.found, found.truth),
-        ubrmsd(found.found, found.truth),
-        pearson_r(found.found, found.truth),
-        *by_cell(found),
-        percent(covered),
-    ]
+    whole = score(found.found, found.truth)
+    of_cells = by_cell(found)
+    return [name, whole.pairs, whole.bias, whole.ubrmsd, whole.r, *of_cells, percent(covered)]
 
 
 def scores(found: Pairs) -> str:

@@ -25,7 +25,7 @@ from mcca_ml.config.retrieve import RetrieveSettings
 from mcca_ml.retrieve import search
 from mcca_ml.retrieve.inputs import Rows, error_of
 from mcca_ml.retrieve.screen import attempted
-from mcca_ml.retrieve.self_constraint import Cell, Model
+from mcca_ml.retrieve.self_constraint import Model
 from mcca_ml.retrieve.single_look import BLOCK_ROWS, Solver
 from mcca_ml.retrieve.uncertainty import InputError, uncertainty_cell
 from mcca_ml.sensors import SMAP
@@ -102,7 +102,7 @@ def time_scipy(rows: Rows, model: Model) -> tuple[Timing, float]:
 
 def operations_of_cell(rows: Rows, model: Model) -> dict[str, operations.Operations]:
     """Operations of one retrieval, by its parts."""
-    cell = Cell(*(jnp.asarray(value[0]) for value in rows.cell))
+    cell = jax.tree.map(lambda value: jnp.asarray(value[0]), rows.cell)
     error = InputError(*(jnp.float32(0.01) for _ in range(6)))
     low = jnp.float32(model.soil_moisture_min)
 

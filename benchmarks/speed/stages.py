@@ -23,7 +23,7 @@ from benchmarks.speed.limits import bandwidth
 from benchmarks.speed.pairs import medians
 from benchmarks.speed.result import Result, maker, save
 from mcca_ml.config.load import Settings
-from mcca_ml.fuse.error_covariance import STREAMS, Model
+from mcca_ml.fuse.error_covariance import Model
 from mcca_ml.fuse.fusion import fuse
 from mcca_ml.grid.ease2 import M25
 from mcca_ml.grid.land import land_cells
@@ -32,6 +32,7 @@ from mcca_ml.publish.record_attributes import RecordMade, record_made
 from mcca_ml.publish.record_cube import create_cube, write_cube_block
 from mcca_ml.publish.record_day import write_record_day
 from mcca_ml.schema import DAILY, STREAM
+from mcca_ml.sensors import imagers
 from mcca_ml.store.read_blocks import Frame, create_store, open_store, write_block
 
 RUNS = 5
@@ -71,7 +72,7 @@ def stream(sensor: str, cells: np.ndarray, days: int, seed: int) -> xr.Dataset:
 
 def streams(cells: np.ndarray, days: int) -> dict[str, xr.Dataset]:
     """Streams of all sensors."""
-    return {name: stream(name, cells, days, number) for number, name in enumerate(STREAMS)}
+    return {name: stream(name, cells, days, number) for number, name in enumerate(imagers())}
 
 
 def model(cells: int) -> Model:

@@ -3,8 +3,11 @@
 Shapes of arrays in kernels stand in jaxtyping's annotations instead.
 """
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import numpy.typing as npt
+from jaxtyping import AbstractDtype
 
 Float32 = npt.NDArray[np.float32]
 Float64 = npt.NDArray[np.float64]
@@ -18,5 +21,13 @@ UInt8 = npt.NDArray[np.uint8]
 UInt16 = npt.NDArray[np.uint16]
 UInt32 = npt.NDArray[np.uint32]
 Booleans = npt.NDArray[np.bool_]
-Datetime64 = npt.NDArray[np.datetime64]
 AnyArray = npt.NDArray[np.generic]
+
+if TYPE_CHECKING:
+    Datetime64 = npt.NDArray[np.datetime64]
+else:
+    # NumPy's type means any unit to a type checker, but only the generic one at run time.
+    class _AnyUnit(AbstractDtype):
+        dtypes = "datetime64"
+
+    Datetime64 = _AnyUnit[np.ndarray, "..."]

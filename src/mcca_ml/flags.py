@@ -3,6 +3,7 @@
 from enum import IntEnum, IntFlag
 
 import numpy as np
+import numpy.typing as npt
 
 from mcca_ml.arrays import Booleans, UInt32
 
@@ -112,11 +113,28 @@ NOT_RECOMMENDED = (
 FLAG_DTYPE = np.uint32
 
 
+def where(mask: npt.ArrayLike, bits: int) -> UInt32:
+    """`bits` of `Flag` where `mask` is true, else 0.
+
+    >>> where(np.array([True, False]), Flag.SNOW).tolist()
+    [64, 0]
+    """
+    return np.where(mask, FLAG_DTYPE(int(bits)), FLAG_DTYPE(0))
+
+
+def has(flag: UInt32, bits: int) -> Booleans:
+    """Return True where any of `bits` is set in `flag`.
+
+    >>> has(np.array([Flag.SNOW, Flag.COAST], np.uint32), Flag.SNOW | Flag.FROZEN).tolist()
+    [True, False]
+    """
+    return np.asarray((flag & FLAG_DTYPE(int(bits))) != 0)
+
+
 def is_recommended(flag: UInt32) -> Booleans:
-    """Whether each value may be used without a second look (True = recommended).
+    """Return True where a value may be used without a second look.
 
     >>> is_recommended(np.array([0, Flag.COAST, Flag.FROZEN], np.uint32)).tolist()
     [True, True, False]
     """
-    excluded: Booleans = (flag & FLAG_DTYPE(int(NOT_RECOMMENDED))) != 0
-    return ~excluded
+    return ~has(flag, NOT_RECOMMENDED)

@@ -23,7 +23,7 @@ from mcca_ml.errors import ConfigError
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
-_CLUSTER_SECONDS = 20
+CLUSTER_SECONDS = 20
 """Time to wait for a scheduler [s]."""
 
 Arrays = Sequence[AnyArray]
@@ -166,11 +166,12 @@ def perform(
 
 
 @contextmanager
-def cluster(address: str) -> Iterator[Executor]:
+def cluster(address: str, seconds: float = CLUSTER_SECONDS) -> Iterator[Executor]:
     """Workers of a Dask cluster.
 
     Args:
         address: of its scheduler, `tcp://host:8786` for instance.
+        seconds: how long to wait for it.
 
     Raises:
         ConfigError: the package distributed is missing, or no scheduler answers.
@@ -183,7 +184,7 @@ def cluster(address: str) -> Iterator[Executor]:
         ) from error
     try:
         client = Client(  # type: ignore[no-untyped-call]
-            address, timeout=_CLUSTER_SECONDS, set_as_default=False
+            address, timeout=seconds, set_as_default=False
         )
     except (OSError, ValueError) as error:
         raise ConfigError(

@@ -7,10 +7,12 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
+from mcca_ml import flags
 from mcca_ml.arrays import Booleans
 from mcca_ml.constants import QUARTZ_DENSITY
 from mcca_ml.errors import SchemaError
 from mcca_ml.flags import FLAG_DTYPE, Flag
+from mcca_ml.sensors import SENSORS, Table, layers
 
 LOOK = ("time", "look", "cell")
 
@@ -109,10 +111,10 @@ STREAM: Mapping[str, Var] = {
 `nobs` is 0, `flag` has NOT_OBSERVED, `obs_time` is NaT and `age` is the days since the last look.
 `sm_uncertainty` is what is published, against truth; `target_sd` the spread against the target."""
 
-LAYERS = {"TMI": "sm_tmi", "AMSRE": "sm_amsre", "GMI": "sm_gmi", "AMSR2": "sm_amsr2"}
+LAYERS = layers()
 """Names of the streams as layers of the record, by sensor."""
 
-RECORD: Mapping[str, Var] = {
+_FUSED: Mapping[str, Var] = {
     "sm": Var(DAILY, "m3 m-3", 0.0, 1.0),
     "sm_uncertainty": Var(DAILY, "m3 m-3", 0.0, 1.0),
     "target_sd": Var(DAILY, "m3 m-3", 0.0, 1.0),
@@ -122,9 +124,21 @@ RECORD: Mapping[str, Var] = {
     "flag": Var(DAILY, "1", 0, 2**32 - 1),
     "sm_filled": Var(DAILY, "m3 m-3", 0.0, 1.0),
     "is_filled": Var(DAILY, "1", 0, 1),
-    **{name: Var(DAILY, "m3 m-3", 0.0, 1.0) for name in LAYERS.values()},
-    **{f"{name}_uncertainty": Var(DAILY, "m3 m-3", 0.0, 1.0) for name in LAYERS.values()},
 }
+
+
+def record_of(sensors: Table) -> Mapping[str, Var]:
+    """The contract `RECORD` with the layers of a table of sensors."""
+    moisture = Var(DAILY, "m3 m-3", 0.0, 1.0)
+    names = layers(sensors).values()
+    return {
+        **_FUSED,
+        **dict.fromkeys(names, moisture),
+        **{f"{name}_uncertainty": moisture for name in names},
+    }
+
+
+RECORD: Mapping[str, Var] = record_of(SENSORS)
 """The fused daily record and its streams.
 
 `sm` only where a sensor saw the cell that day, `sm_filled` also where none did, with `is_filled` 1
@@ -153,9 +167,8 @@ def missing_like(name: str, dtype: npt.DTypeLike) -> object:
 
 
 def is_observed(ds: xr.Dataset) -> Booleans:
-    """Whether each record is an observation, by its flag; dimensions as in `ds["flag"]`."""
-    flag = ds["flag"].to_numpy().astype(FLAG_DTYPE)
-    return np.asarray((flag & FLAG_DTYPE(int(Flag.NOT_OBSERVED))) == 0)
+    """Return True where a look was observed, by its flag; dimensions as in `ds["flag"]`."""
+    return ~flags.has(ds["flag"].to_numpy().astype(FLAG_DTYPE), Flag.NOT_OBSERVED)
 
 
 def is_simulated(source: xr.Dataset | Mapping[str, object]) -> bool:

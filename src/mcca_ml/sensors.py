@@ -1,11 +1,15 @@
-"""The sensors: channels, scan, orbit and lifetime of each, as frozen tables.
+"""The table of sensors: channels, scan, orbit and lifetime of each, and its place in the record.
+
+What the stages need of a sensor stands here and nowhere else: which granules are of it, which
+network is applied to it, by which way it is calibrated, its layer and its bit. A further sensor of
+an existing network is one row of `SENSORS` (and a reader, where its granules have a new format).
 
 Sources, by letter at the line: [O] WMO OSCAR; [M] NOAA STAR MiRS instrument pages; [G] GES DISC
 pages of TRMM; [J] JAXA GCOM-W1 status; [N] NOAA OSPO messages of November 2023; [K] commonly
 quoted, not verified by a primary source. Scan cones reproduce the published swaths within 4 %.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -65,13 +69,41 @@ class Sensor:
     incidence_deg: float
     """Nominal Earth incidence angle [degree]."""
     cci_bit: int
-    """Bit of this sensor in the `sensor` variable of ESA CCI soil moisture."""
+    """Bit of this sensor in the `sensor` variable of ESA CCI soil moisture, and of the record."""
     scan: Scan
     orbits: tuple[Orbit, ...]
     first_day: str
     """First UTC day of usable data."""
     last_day: str | None
     """Last UTC day of usable data; None: it still flies."""
+    products: tuple[str, ...]
+    """Granules of this sensor, the `<product>` of `[input.<product>]`."""
+    network: str = ""
+    """Sensor whose network is applied to this one, itself if it has its own; "": the target."""
+    ways: tuple[tuple[str, ...], ...] = ()
+    """Ways of its calibration: sensors from the next one to the reference, whose network it uses.
+
+    Of several ways the estimates are combined, weighted by their inverse covariance; the first
+    names the pairs that are missing where none can be gone. Empty: a reference, or the target."""
+    drift_against: str = ""
+    """Stable reference against which a drift of this reference is estimated; "": none."""
+    step_against: str = ""
+    """Reference against which a step at its first boost is tested, or the sensor itself."""
+
+    @property
+    def is_precessing(self) -> bool:
+        """True where the orbit precesses through all local times; else it is sun-synchronous."""
+        return self.orbits[0].ascending_node_h is None
+
+    @property
+    def layer(self) -> str:
+        """Variable of the record with the soil moisture of this sensor alone."""
+        return f"sm_{self.name.lower()}"
+
+    @property
+    def boost(self) -> str | None:
+        """First UTC day of the orbit after the first boost; None without one."""
+        return self.orbits[1].since if len(self.orbits) > 1 else None
 
 
 SMAP = Sensor(
@@ -90,6 +122,7 @@ SMAP = Sensor(
     orbits=(Orbit("2015-03-31", 679.4, 98.1, 18.0),),
     first_day="2015-03-31",
     last_day=None,
+    products=("SPL3SMP", "SPL3SMP_E", "SPL1CTB", "SPL1CTB_E"),
 )
 
 TMI = Sensor(
@@ -117,6 +150,10 @@ TMI = Sensor(
     ),
     first_day="1997-12-07",
     last_day="2015-04-08",
+    products=("1C-TMI",),
+    network="GMI",
+    ways=(("GMI",), ("AMSR2", "GMI")),  # directly, and as a double difference
+    step_against="TMI",  # nothing of this record flew beside it at the boost of 2001
 )
 
 AMSRE = Sensor(
@@ -139,6 +176,9 @@ AMSRE = Sensor(
     orbits=(Orbit("2002-05-04", 699.6, 98.2, 13.5),),
     first_day="2002-06-01",
     last_day="2011-10-04",
+    products=("1C-AMSRE", "L1R-AMSRE", "L3-AMSRE"),
+    network="AMSR2",
+    ways=(("TMI", "AMSR2"),),  # ended nine months before AMSR2 began; TMI saw both
 )
 
 GMI = Sensor(
@@ -162,6 +202,9 @@ GMI = Sensor(
     ),
     first_day="2014-03-04",
     last_day=None,
+    products=("1C-GMI",),
+    network="GMI",
+    step_against="AMSR2",
 )
 
 AMSR2 = Sensor(
@@ -182,7 +225,77 @@ AMSR2 = Sensor(
     orbits=(Orbit("2012-05-18", 699.6, 98.186, 13.5),),  # [J]
     first_day="2012-07-03",
     last_day=None,
+    products=("1C-AMSR2", "L1R-AMSR2", "L3-AMSR2"),
+    network="AMSR2",
+    drift_against="GMI",  # the more stable of the two references: see intercal.drift
 )
 
-SENSORS: Mapping[str, Sensor] = {sensor.name: sensor for sensor in (TMI, AMSRE, GMI, AMSR2, SMAP)}
-"""The sensors of the record by name, in the order of their bits but for SMAP, the target."""
+Table = Mapping[str, Sensor]
+"""Sensors by name; the order is that of all arrays over streams."""
+
+SENSORS: Table = {sensor.name: sensor for sensor in (TMI, AMSRE, GMI, AMSR2, SMAP)}
+"""The sensors of the record. Stages take another table as an argument, `sensors`."""
+
+BANDS = {"19.35V": "18.7V", "19.35H": "18.7H", "21.3V": "23.8V", "37V": "36.5V", "37H": "36.5H"}
+"""Channels of TMI by the name of the channel of the other sensors that is nearest."""
+
+
+def imagers(sensors: Table = SENSORS) -> tuple[str, ...]:
+    """Sensors that a network is applied to: all but the target.
+
+    >>> imagers()
+    ('TMI', 'AMSRE', 'GMI', 'AMSR2')
+    """
+    return tuple(name for name, sensor in sensors.items() if sensor.network)
+
+
+def trained(sensors: Table = SENSORS) -> tuple[str, ...]:
+    """Sensors that a network is trained on: they fly beside the target.
+
+    >>> trained()
+    ('GMI', 'AMSR2')
+    """
+    return tuple(name for name, sensor in sensors.items() if sensor.network == name)
+
+
+def networks(sensors: Table = SENSORS) -> dict[str, tuple[str, ...]]:
+    """Sensors that each network is applied to, by the sensor that it is trained on, which is first.
+
+    The last network of the table comes first: where several look, it has the greatest weight.
+
+    >>> networks()
+    {'AMSR2': ('AMSR2', 'AMSRE'), 'GMI': ('GMI', 'TMI')}
+    """
+    return {
+        own: (own, *(name for name, one in sensors.items() if one.network == own != name))
+        for own in reversed(trained(sensors))
+    }
+
+
+def layers(sensors: Table = SENSORS) -> dict[str, str]:
+    """Layers of the record by sensor: the soil moisture of each alone."""
+    return {name: sensors[name].layer for name in imagers(sensors)}
+
+
+def products(sensors: Table = SENSORS) -> dict[str, str]:
+    """Sensor by the name of a product of granules."""
+    return {product: name for name, one in sensors.items() for product in one.products}
+
+
+def band_of(channel: str) -> str:
+    """Name that a channel shares with its like on other sensors.
+
+    >>> band_of("37V"), band_of("10.65H")
+    ('36.5V', '10.65H')
+    """
+    return BANDS.get(channel, channel)
+
+
+def paired_channels(source: Sequence[str], reference: Sequence[str]) -> list[tuple[str, str]]:
+    """Channels of two sensors that look at one band, in the order of the reference.
+
+    >>> paired_channels(["10.65V", "37V", "21.3V"], ["23.8V", "10.65V", "6.925V"])
+    [('21.3V', '23.8V'), ('10.65V', '10.65V')]
+    """
+    by_band = {band_of(name): name for name in source}
+    return [(by_band[band_of(name)], name) for name in reference if band_of(name) in by_band]

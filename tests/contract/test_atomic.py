@@ -109,7 +109,7 @@ sys.path.insert(0, sys.argv[2])
 from made_retrieval import made_retrieval
 from mcca_ml.errors import OutputError
 from mcca_ml.publish.attributes import Provenance
-from mcca_ml.publish.product import write_product
+from mcca_ml.publish.smap_day import write_product
 
 out, limit = Path(sys.argv[1]), int(sys.argv[3])
 ds, made = made_retrieval(), Provenance((), "{}", "")

@@ -10,10 +10,10 @@ from mcca_ml.errors import GranuleError, SchemaError
 from mcca_ml.flags import FLAG_DTYPE, Flag
 from mcca_ml.intercal.apply import apply
 from mcca_ml.intercal.coefficients import changes_of, describe, link_of, read, to_dataset, write
-from mcca_ml.intercal.fit_link import calibrate
+from mcca_ml.intercal.fit_link import link_of_pairs
 from mcca_ml.intercal.link import LineFlag, chain, combine
 from mcca_ml.intercal.match import match_pairs
-from mcca_ml.intercal.screen import usable
+from mcca_ml.intercal.screen import conditions, usable
 from mcca_ml.intercal.step import Step
 
 SETTINGS = CalibrateSettings()
@@ -45,6 +45,11 @@ def two_sensors(seed=0):
     return first, made_grid("GMI", GMI, "2014-03-05", other, seconds=seconds + 1200)
 
 
+def calibrate(source, reference, settings):
+    names = {"sensor": source.attrs["sensor"], "reference": reference.attrs["sensor"]}
+    return link_of_pairs(match_pairs(source, reference, settings), settings, **names)
+
+
 @pytest.fixture(scope="module")
 def made():
     tmi, gmi = two_sensors()
@@ -70,18 +75,6 @@ def test_pairs_are_the_nearest_looks_across_midnight_and_whatever_the_look():
     assert apart.x.shape == (0, 1)
 
 
-def test_pairs_are_made_at_common_cells_in_blocks_of_any_size(monkeypatch):
-    tmi, gmi = two_sensors()
-    tmi = tmi.assign_coords(cell=np.arange(CELLS) + 5)
-    whole = match_pairs(tmi, gmi, SETTINGS)
-    assert whole.cells.tolist() == list(range(5, 12))
-    assert (np.diff(whole.cell) >= 0).all()
-    monkeypatch.setattr("mcca_ml.intercal.match.BLOCK_CELLS", 3)
-    again = match_pairs(tmi, gmi, SETTINGS)
-    np.testing.assert_array_equal(whole.x, again.x)
-    np.testing.assert_array_equal(whole.cell, again.cell)
-
-
 def test_snow_rain_interference_and_doubtful_values_are_not_paired():
     names = ["10.65V", "18.7V", "36.5V", "10.65H", "18.7H"]
     dry = [262.0, 262.0, 262.0, 250.0, 252.0]
@@ -103,6 +96,26 @@ def test_snow_rain_interference_and_doubtful_values_are_not_paired():
     sand[:, :3] += 20.0
     sand[7:9] = sand[0]
     assert usable(sand[:, None, None, :], flag[:, None, None] * 0, names, SETTINGS)[:9].all()
+
+
+def test_conditions_of_looks_snow_is_no_rain_and_the_median_is_of_the_middle_two():
+    names = ["10.65V", "18.7V", "36.5V", "10.65H", "18.7H"]
+    dry = [262.0, 272.0, 270.0, 250.0, 252.0]
+    looks = np.array([dry] * 8, np.float32)
+    looks[4:, 2] = 262.0  # half of the looks scatter by 10 K, half by 2 K: their median is 6 K
+    looks[6, 2] = 250.0  # scatters by 22 K, 16 K above the median, but cold: snow, not rain
+    looks[7, 2] = 260.5  # 11.5 K: 5.5 K above the median
+    looks[0, 0] = 280.0  # a transmitter at one polarisation
+    days = np.ones(8, np.bool_)
+    flag = conditions(looks[:, None, None, :], names, SETTINGS, usual_days=days)[:, 0, 0]
+    rain, snow = int(Flag.PRECIPITATION), int(Flag.SNOW)
+    assert flag.tolist() == [int(Flag.TB_SUSPECT), 0, 0, 0, 0, 0, snow | int(Flag.FROZEN), rain]
+    usual = days & (flag == 0)  # four of 2 K and two of 10 K: their median is 2 K
+    of_few = conditions(looks[:, None, None, :], names, SETTINGS, usual_days=usual)[:, 0, 0]
+    assert of_few[4:6].tolist() == [rain, rain]
+    looks[1] = np.nan
+    lost = conditions(looks[:, None, None, :], names, SETTINGS, usual_days=np.arange(8) == 1)
+    assert lost[7, 0, 0] == 0  # nothing to compare with
 
 
 def test_a_sensor_is_brought_to_the_scale_of_its_reference(made):
@@ -205,7 +218,7 @@ def test_refusals_say_what_was_found_and_what_to_do(made, tmp_path):
         apply(gmi, coefficients)
     with pytest.raises(SchemaError, match="TMI without 37V, expected 10.65V, 19.35V, 37V; grid"):
         apply(tmi.isel(channel=[0, 1]), coefficients)
-    with pytest.raises(SchemaError, match="no cell in common, expected overlapping regions"):
+    with pytest.raises(SchemaError, match="other cells, expected the same"):
         match_pairs(tmi, gmi.assign_coords(cell=np.arange(CELLS) + 900), SETTINGS)
     with pytest.raises(SchemaError, match="expected one band in common; grid the same bands"):
         match_pairs(tmi.isel(channel=[0]), gmi.isel(channel=[1]), SETTINGS)

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from zarr.storage import LocalStore, WrapperStore
 
+from made_examples import at_most
 from made_swath import block_of_cells, footprints_over, swath
 from mcca_ml import schema
 from mcca_ml.errors import OutputError
@@ -68,7 +69,7 @@ def test_round_trip(path: Path):
     assert found.attrs["sensor"] == "GMI"
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=at_most(50), deadline=None)
 @given(st.sampled_from(["tb", "incidence", "local_time"]), st.data())
 def test_packing_is_within_half_a_quantum(name, data):
     limits = schema.GRID_TB[name]
@@ -199,8 +200,7 @@ def test_a_block_that_is_packed_in_parts_has_the_same_bytes(
         return pack(name, values, days)
 
     monkeypatch.setattr(write_blocks, "pack", watched)
-    monkeypatch.setattr(write_blocks, "PACKED_AT_ONCE", at_once)
-    write_block(other, block(1), "inputs")
+    write_block(other, block(1), "inputs", at_once=at_once)
     assert contents_of(other) == contents_of(path)
     assert all(size <= at_once or days == 1 for _, size, days in sizes)
     assert sum(days for name, _, days in sizes if name == "tb") == len(DAYS)

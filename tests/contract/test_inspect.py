@@ -155,9 +155,8 @@ def test_truth(truth):
 
 
 @pytest.mark.filterwarnings("ignore:The data type")
-def test_of_a_large_truth_a_part_is_read(truth, monkeypatch):
-    monkeypatch.setattr(folders, "_MOST_VALUES", 400)
-    found = describe(truth)
+def test_of_a_large_truth_a_part_is_read(truth):
+    found = folders.describe_store(truth, most=400)
     assert found.heading["statistics"] == "of 4 parts of the record"
     row = found.rows[1]
     assert (row.low, row.high) == ("0.1", "0.4")  # first and last block hold the ends

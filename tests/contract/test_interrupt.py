@@ -29,6 +29,8 @@ MAIN = (
     "from mcca_ml.cli.app import main; main()"
 )
 LIMIT_S = 120
+KEEPS_NO_PROGRAM = os.environ | {"JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "1e9"}
+"""So that JAX leaves none half written for the tests to come."""
 
 
 def made_days(folder: Path) -> None:
@@ -45,7 +47,12 @@ def interrupted(command: list[str], began: Callable[[], bool]) -> tuple[int, str
     The signal goes to all its processes, as a terminal sends it.
     """
     process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        env=KEEPS_NO_PROGRAM,
     )
     end = time.monotonic() + LIMIT_S
     while not began() and process.poll() is None and time.monotonic() < end:
@@ -82,6 +89,7 @@ def test_an_interruption_leaves_whole_products_and_one_line(tmp_path):
     assert whole.exit_code == 0, whole.output
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="sends a POSIX signal")
 def test_an_interrupted_simulation_leaves_whole_granules_and_no_mark_that_it_is_complete(tmp_path):
     config, out = tmp_path / "world.toml", tmp_path / "world"

@@ -130,7 +130,7 @@ def test_it_is_an_error_if_no_day_at_all_gives_a_product(half_orbits, tmp_path, 
         retrieve_granules([path], tmp_path / "out", RetrieveSettings(), options)
 
 
-@pytest.mark.parametrize("mode", ["look", "season"])
+@pytest.mark.parametrize("mode", ["look", pytest.param("season", marks=pytest.mark.slow)])
 def test_each_sensor_and_grid_of_a_day_makes_its_own_file(tmp_path, mode):
     coarse = tmp_path / "SIMULATED_SMAP_L3_SM_P_20150701_R09000_001.h5"
     fine = tmp_path / "SIMULATED_SMAP_L3_SM_P_E_20150701_R06000_001.h5"

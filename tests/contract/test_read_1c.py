@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis.extra import numpy as hnp
 from made_1c import EVERY, START, a_granule
 
+from made_examples import at_most
 from mcca_ml.flags import Quality
 from mcca_ml.formats import pps_1c
 from mcca_ml.read.gpm_1c import channels_of, is_1c, read_1c
@@ -273,7 +274,7 @@ STARTS = st.sampled_from(
 )
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=at_most(40), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(shape=SHAPES, start=STARTS, sensor=st.sampled_from(IMAGERS), data=st.data())
 def test_any_granule_returns(tmp_path, shape, start, sensor, data):
     """Any shape, holes, codes and times: what is read follows from what was given."""

@@ -36,6 +36,7 @@ def worked(address: str) -> int:
     return sum(count > 0 for count in log.values())
 
 
+@pytest.mark.slow
 def test_a_cluster_makes_the_same_bytes(
     tiny_world: Path, tiny_record: Path, tmp_path: Path, scheduler: str
 ):
@@ -45,11 +46,8 @@ def test_a_cluster_makes_the_same_bytes(
     assert bytes_of(tmp_path) == bytes_of(tiny_record)
 
 
-def test_an_address_where_no_scheduler_is(
-    tiny_world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr("mcca_ml.parallel._CLUSTER_SECONDS", 0.5)
+def test_an_address_where_no_scheduler_is(tiny_world: Path, tmp_path: Path):
     path = configuration(tmp_path, tiny_world)
     with pytest.raises(ConfigError, match="no scheduler answers") as raised:
-        run(path, workers=Workers(cluster="tcp://127.0.0.1:9"))
+        run(path, workers=Workers(cluster="tcp://127.0.0.1:9", seconds=0.5))
     assert "\n" not in str(raised.value)

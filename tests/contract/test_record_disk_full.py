@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import jax
 import pytest
 from made_record import bytes_of, configuration
 
@@ -36,13 +37,16 @@ PARTS = {
 
 @contextmanager
 def no_file_beyond(size: int) -> Iterator[None]:
-    """No file that this process writes may become longer [byte]."""
+    """No file that this process writes may become longer [byte]; JAX keeps no program meanwhile."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    kept = jax.config.jax_persistent_cache_min_compile_time_secs
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 1e9)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
     try:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        jax.config.update("jax_persistent_cache_min_compile_time_secs", kept)
 
 
 def without(folder: Path, pattern: str) -> int:

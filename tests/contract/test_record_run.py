@@ -15,9 +15,12 @@ import pytest
 import zarr
 from made_record import TRAIN, bytes_of, configuration
 
+from mcca_ml.config.load import load
 from mcca_ml.errors import ConfigError, GranuleError, OutputError
+from mcca_ml.pipeline.grid import grid
+from mcca_ml.pipeline.plan import plan_of
 from mcca_ml.pipeline.run import Workers, run
-from mcca_ml.pipeline.stage import Stage
+from mcca_ml.pipeline.stage import Stage, silent
 
 
 @pytest.fixture(scope="module")
@@ -50,17 +53,19 @@ def test_a_second_run_has_nothing_to_do(made: Path, world: Path, tmp_path: Path)
     assert len(before) == 82
 
 
+@pytest.mark.slow
 def test_two_processes_make_the_same_bytes(made: Path, world: Path, tmp_path: Path):
     run(configuration(tmp_path, world), workers=Workers(2))
     assert bytes_of(tmp_path) == bytes_of(made)
 
 
 def test_days_gridded_one_by_one_are_those_gridded_together(
-    made: Path, world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    made: Path, world: Path, tmp_path: Path
 ):
     """As all land is, of which memory holds a day; a pass over midnight is in both."""
-    monkeypatch.setattr("mcca_ml.pipeline.grid._CELL_DAYS", 0)
-    run(configuration(tmp_path, world), stages=(Stage.GRID,))
+    path = configuration(tmp_path, world)
+    plan = plan_of(load(path), path.parent, retrain=False)
+    assert grid(plan, None, silent, cell_days=0).tasks > 0
     mine, theirs = bytes_of(tmp_path), bytes_of(made)
     gridded = [name for name in theirs if name.startswith("work/grid")]
     assert len(gridded) > 50
@@ -87,6 +92,7 @@ def test_a_changed_granule_redoes_its_block_and_what_rests_on_it(
     assert found["train"] > 0
 
 
+@pytest.mark.slow
 def test_a_longer_period_leaves_the_days_that_stand(made: Path, world: Path, tmp_path: Path):
     short = configuration(tmp_path, world, end=date(2015, 6, 10))
     run(short)
@@ -134,6 +140,8 @@ def killed_after(path: Path, seconds: float) -> bool:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
+        # So that JAX leaves no program half written for the tests to come.
+        env=os.environ | {"JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "1e9"},
     )
     time.sleep(seconds)
     was_running = process.poll() is None
@@ -143,6 +151,7 @@ def killed_after(path: Path, seconds: float) -> bool:
     return was_running
 
 
+@pytest.mark.drill
 def test_killed_and_called_again_it_makes_the_same_bytes(made: Path, world: Path, tmp_path: Path):
     path = configuration(tmp_path, world)
     killed = [killed_after(path, seconds) for seconds in (4.0, 7.0, 11.0)]

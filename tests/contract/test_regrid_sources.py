@@ -5,6 +5,7 @@ from gridded import grid_tb
 from hypothesis import given, settings
 from hypothesis.extra import numpy as hnp
 
+from made_examples import at_most
 from mcca_ml.flags import Flag
 from mcca_ml.grid import ease2
 from mcca_ml.grid.overlap import MIN_SHARE, at_least
@@ -48,7 +49,7 @@ def test_cells_without_a_time_are_a_pass_of_their_own():
 
 
 @given(masks, masks)
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=at_most(30))
 def test_doubt_is_told_on_any_share_that_counts(suspect, unseen):
     ds = grid_tb(ease2.M36, CELLS)
     ds["tb"][0, 0, suspect] = 300.0

@@ -13,6 +13,7 @@ from mcca_ml.report.html.files import rendered
 from mcca_ml.report.html.page import Picture, Section, page
 from mcca_ml.report.scores.sheet import Sheet, with_ends
 
+pytestmark = pytest.mark.slow
 PHONE, SCREEN = 390, 1280
 
 

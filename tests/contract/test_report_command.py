@@ -216,10 +216,12 @@ def test_every_setting_is_told(called: Result, folder: Path, text: str):
     assert "calibrate.huber" not in text
 
 
+@pytest.mark.slow
 def test_in_a_browser_nothing_is_missing_or_too_wide(text: str, folder: Path, tmp_path: Path):
     assert_whole(folder / "report" / "index.html", tmp_path)
 
 
+@pytest.mark.slow
 def test_what_stood_there_is_replaced(called: Result, folder: Path, options: tuple[str, ...]):
     old = folder / "report" / "tables" / "old.csv"
     old.write_text("old")

@@ -124,6 +124,7 @@ def test_it_says_what_was_read_and_how(text: str, folder: Path):
     assert how["quality"] == "recommended"
 
 
+@pytest.mark.slow
 def test_in_a_browser_nothing_is_missing_or_too_wide(text: str, folder: Path, tmp_path: Path):
     assert_whole(folder / "out" / "index.html", tmp_path)
 

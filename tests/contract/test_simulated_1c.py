@@ -157,7 +157,7 @@ WRITE = """
     sys.path.insert(0, {folder!r})
     from pathlib import Path
     from made_1c import a_granule
-    from mcca_ml.simulate.gpm_1c import write_1c
+    from mcca_ml.simulate.files.gpm_1c import write_1c
     for number in {order}:
         sensor, full = {work}[number]
         write_1c(Path({out!r}) / str(number), a_granule(sensor), is_full_tree=full)

@@ -12,6 +12,7 @@ import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from made_examples import at_most
 from made_swath import block_of_cells, footprints_over, swath
 from mcca_ml import schema
 from mcca_ml.errors import OutputError
@@ -125,7 +126,7 @@ def open_names(path: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("kind", ["days", "cells"])
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=at_most(60), deadline=None)
 @given(place=st.integers(0, 10**6), which=st.integers(0, 100), bits=st.integers(1, 255))
 def test_a_changed_byte_is_noticed_wherever_it_is(made, kind, place, which, bits):
     """Each shard, each byte, each change: the values of before, or one line that names the file."""

@@ -13,9 +13,9 @@ import pytest
 LIMIT_S = 20.0
 COMMAND = """
 import os, time
-from mcca_ml import blocks
+from mcca_ml import parallel
 if __name__ == "__main__":
-    with blocks.processes(2) as pool:
+    with parallel.processes(2) as pool:
         busy = [pool.submit({task}) for _ in range(2)]
         print(*pool._processes, flush=True)
         time.sleep(600)

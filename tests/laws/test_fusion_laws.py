@@ -9,19 +9,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize
 
+from made_examples import at_most
 from mcca_ml.config.record import FuseSettings
 from mcca_ml.flags import Flag
 from mcca_ml.fuse import fusion
-from mcca_ml.fuse.error_covariance import STREAMS, Model, Moments, Pool, model_of, moments, pooled
+from mcca_ml.fuse.error_covariance import Model, Moments, Pool, model_of, moments, pooled
 from mcca_ml.fuse.weights import covariance, weights
 from mcca_ml.schema import LAYERS
+from mcca_ml.sensors import imagers
 
 DEFAULT = FuseSettings()
 ALL = np.ones((1, 4), np.bool_)
 CCI_BITS = {"TMI": 4, "AMSRE": 8, "AMSR2": 32, "GMI": 4096}
 """As in the flag values of the `sensor` variable of ESA CCI soil moisture."""
 seeds = st.integers(0, 2**32 - 1)
-quick = settings(max_examples=25, deadline=None)
+quick = settings(max_examples=at_most(25), deadline=None)
 
 
 def any_matrices(rng, rows=20):
@@ -75,7 +77,7 @@ def model(cells=1, agreement=0.5, bias=(0.0, 0.0, 0.0, 0.0), sd=(0.04, 0.04, 0.0
 def any_streams(rng, days=6, cells=9):
     """Four streams with looks, gaps, flags and missing values."""
     made = {}
-    for name in STREAMS:
+    for name in imagers():
         shape = (days, cells)
         sm = np.where(rng.random(shape) < 0.15, np.nan, rng.uniform(0.02, 0.5, shape))
         look = rng.random(shape) < 0.5
@@ -90,9 +92,9 @@ def any_streams(rng, days=6, cells=9):
     return made
 
 
-def fuse(streams, of=None, changed=DEFAULT):
+def fuse(streams, of=None, changed=DEFAULT, **more):
     cells = next(iter(streams.values())).sizes["cell"]
-    return fusion.fuse(streams, model(cells) if of is None else of, changed)
+    return fusion.fuse(streams, model(cells) if of is None else of, changed, **more)
 
 
 @quick
@@ -158,7 +160,7 @@ def test_fused_error_of_100000_draws_is_as_told_and_less_than_of_any_stream():
     sd, rng = np.array([0.03, 0.045, 0.04, 0.035]), np.random.default_rng(5)
     matrix = covariance(sd[None], np.array([0.3]))
     error = rng.multivariate_normal(np.zeros(4), matrix[0], 100_000).astype(np.float32)
-    made = {name: stream(0.4 + error[:, [k]], sd=sd[k]) for k, name in enumerate(STREAMS)}
+    made = {name: stream(0.4 + error[:, [k]], sd=sd[k]) for k, name in enumerate(imagers())}
     out = fuse(made, model(agreement=0.3, sd=sd))
     spread = float(out["sm"].std())
     assert spread == pytest.approx(float(out["target_sd"][0, 0]), rel=0.01)
@@ -167,9 +169,9 @@ def test_fused_error_of_100000_draws_is_as_told_and_less_than_of_any_stream():
     assert spread < min(float((error @ w).std()) for w in [*others, np.full(4, 0.25), inverse])
 
 
-@pytest.mark.parametrize("name", STREAMS)
+@pytest.mark.parametrize("name", imagers())
 def test_one_stream_alone_gives_itself_less_its_bias(name):
-    number = STREAMS.index(name)
+    number = imagers().index(name)
     bias = np.array([0.01, -0.02, 0.03, -0.04])
     made = {name: stream([[0.2, 0.3]], sd=[[0.04, 0.07]], hour=13.5)}
     out = fuse(made, model(2, bias=bias))
@@ -198,11 +200,9 @@ def test_cells_do_not_know_which_cells_share_their_call(seed):
         xr.testing.assert_identical(alone, whole.isel(cell=some))
 
 
-def test_rows_solved_together_do_not_matter(monkeypatch):
+def test_rows_solved_together_do_not_matter():
     made = any_streams(np.random.default_rng(6))
-    whole = fuse(made)
-    monkeypatch.setattr(fusion, "_STEP_ROWS", 7)
-    xr.testing.assert_identical(fuse(made), whole)
+    xr.testing.assert_identical(fuse(made, step_rows=7), fuse(made))
 
 
 def test_order_in_which_streams_are_given_does_not_matter():
@@ -210,7 +210,7 @@ def test_order_in_which_streams_are_given_does_not_matter():
     xr.testing.assert_identical(fuse(dict(reversed(made.items()))), fuse(made))
 
 
-@pytest.mark.parametrize("name", STREAMS)
+@pytest.mark.parametrize("name", imagers())
 def test_a_stream_of_nan_is_as_no_stream(name):
     made = any_streams(np.random.default_rng(8))
     without = {other: ds for other, ds in made.items() if other != name}
@@ -220,7 +220,7 @@ def test_a_stream_of_nan_is_as_no_stream(name):
 
 
 def test_nan_everywhere_gives_nothing_and_does_not_raise():
-    made = {name: stream(np.full((3, 2), np.nan), sd=np.nan) for name in STREAMS}
+    made = {name: stream(np.full((3, 2), np.nan), sd=np.nan) for name in imagers()}
     out = fuse(made)
     assert np.isnan(out["sm"]).all()
     assert np.isnan(out["sm_filled"]).all()
@@ -232,7 +232,7 @@ def test_nan_everywhere_gives_nothing_and_does_not_raise():
 
 @pytest.mark.parametrize("sd", [0.0, 1e-30, 1.0])
 def test_no_spread_of_a_stream_raises(sd):
-    made = {name: stream([[0.2]], sd=sd) for name in STREAMS}
+    made = {name: stream([[0.2]], sd=sd) for name in imagers()}
     out = fuse(made)
     assert float(out["sm"][0, 0]) == pytest.approx(0.2)
     found = moments(made, np.full((1, 1), 0.25, np.float32))

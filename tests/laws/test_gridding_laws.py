@@ -6,6 +6,7 @@ import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from made_examples import at_most
 from made_swath import CHANNELS, block_of_cells, footprints_over, swath
 from mcca_ml.flags import Flag
 from mcca_ml.grid import ease2
@@ -111,7 +112,7 @@ def test_brute_force(kernel, start):
         assert abs(found["obs_time"].to_numpy() - when) < np.timedelta64(200, "ms")
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=at_most(30), deadline=None)
 @given(st.integers(0, 10**6), st.integers(1, 12), st.booleans())
 def test_any_cut_and_any_order_give_the_same_bits(seed, pieces, is_wide):
     ds = random_swath(seed, 300, start="2016-03-02T10:38")
@@ -141,7 +142,7 @@ def test_sums_are_of_whole_numbers(kernel):
     assert max(part.sums.max() for part in parts) < 2**53
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=at_most(20), deadline=None)
 @given(st.integers(0, 10**6), st.floats(60, 320, width=32))
 def test_a_constant_field_stays_constant(seed, value):
     ds = random_swath(seed)
@@ -151,7 +152,7 @@ def test_a_constant_field_stays_constant(seed, value):
     np.testing.assert_allclose(out[np.isfinite(out)], value, atol=1e-4)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=at_most(20), deadline=None)
 @given(st.integers(0, 10**6))
 def test_cells_do_not_see_each_other(seed):
     ds = random_swath(seed)

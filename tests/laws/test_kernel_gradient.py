@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from made_kernel import Cells, made_cells
+from made_examples import at_most
+from made_kernel import Cells, gradient, made_cells
 from mcca_ml.learn.lstm import predict
 from mcca_ml.learn.sequence_loss import cut, loss
 
@@ -42,7 +43,7 @@ def apart(found, wanted) -> float:
     return max(float(np.abs(np.asarray(a) - b).max()) for a, b in pairs) / max(largest, 1e-6)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=at_most(15, few=4), deadline=None)
 @given(
     seed=st.integers(0, 2**31),
     features=st.integers(1, 40),
@@ -57,7 +58,7 @@ def test_gradients_are_those_of_jax(seed, features, hidden, sequence, batch, dat
     made = made_cells(seed, days=60, **shape, warm_up=warm_up, epochs=1, steps=1)
     wanted_loss, wanted = by_jax(made)
     for instructions in native.instructions():
-        found, found_loss = native.gradient(
+        found, found_loss = gradient(
             days_of(made), made.first, made.network, made.settings, instructions=instructions
         )
         np.testing.assert_allclose(found_loss, wanted_loss, rtol=1e-5, atol=1e-7)
@@ -84,7 +85,7 @@ def cost_in_doubles(made: Cells, network: list[np.ndarray], cell: int) -> float:
 @pytest.mark.parametrize("hidden", [8, 19])
 def test_gradients_are_those_of_finite_differences(hidden):
     made = made_cells(4, cells=2, days=50, hidden=hidden, sequence=20, epochs=1, steps=1)
-    found, found_loss = native.gradient(days_of(made), made.first, made.network, made.settings)
+    found, found_loss = gradient(days_of(made), made.first, made.network, made.settings)
     rng, step = np.random.default_rng(5), 1e-5
     for cell in range(2):
         at = [leaf[cell].astype(np.float64) for leaf in made.network]
@@ -101,6 +102,6 @@ def test_gradients_are_those_of_finite_differences(hidden):
 def test_without_targets_the_gradient_is_nothing():
     made = made_cells(1)
     none = days_of(made)._replace(train=np.zeros_like(made.train))
-    found, found_loss = native.gradient(none, made.first, made.network, made.settings)
+    found, found_loss = gradient(none, made.first, made.network, made.settings)
     assert not found_loss.any()
     assert not any(leaf.any() for leaf in found)

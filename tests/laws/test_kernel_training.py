@@ -4,7 +4,7 @@ import jax
 import numpy as np
 import pytest
 
-from made_kernel import Cells, lesson_of, made_cells, networks
+from made_kernel import Cells, activations, lesson_of, made_cells, networks
 from mcca_ml.learn import fine_tune_jax, lstm
 from mcca_ml.learn.kernel.status import Status
 
@@ -57,9 +57,11 @@ def assert_as_jax(made: Cells) -> None:
 @pytest.mark.parametrize(
     "chosen",
     [
-        {"epochs": 1},
+        pytest.param({"epochs": 1}, marks=pytest.mark.slow),
         {"epochs": 25, "patience": 2, "rate": 0.03, "hidden": 16},
-        {"epochs": 5, "penalty": 0.0, "hidden": 33, "warm_up": 0},
+        pytest.param(
+            {"epochs": 5, "penalty": 0.0, "hidden": 33, "warm_up": 0}, marks=pytest.mark.slow
+        ),
     ],
 )
 def test_training_is_that_of_jax(chosen):
@@ -109,10 +111,10 @@ def test_activations_keep_their_error():
     with np.errstate(over="ignore"):
         sigmoid_exact = 1 / (1 + np.exp(-exact))
     for instructions in native.instructions():
-        sigmoid, tanh = native.activations(x, instructions)
+        sigmoid, tanh = activations(x, instructions)
         assert np.abs(sigmoid - sigmoid_exact).max() < SIGMOID_ERROR
         assert np.abs(tanh - np.tanh(exact)).max() < TANH_ERROR
-        sigmoid, tanh = native.activations(np.float32([np.nan, np.inf, -np.inf]), instructions)
+        sigmoid, tanh = activations(np.float32([np.nan, np.inf, -np.inf]), instructions)
         np.testing.assert_allclose(sigmoid, [np.nan, 1, 0], atol=1e-30)
         np.testing.assert_allclose(tanh, [np.nan, 1, -1])
 

@@ -10,7 +10,7 @@ import pytest
 from made_series import TEST_FROM, bucket, settings
 from mcca_ml.learn import lstm, sequences
 from mcca_ml.learn.fit import fine_tune, fit, predict
-from mcca_ml.learn.pooled_start import at_start, of_cells, pooled_start
+from mcca_ml.learn.pooled_start import at_start, pooled_start, select_cells
 from mcca_ml.learn.predict_stream import sensitivity
 from mcca_ml.learn.sequence_loss import loss
 
@@ -190,7 +190,7 @@ def test_an_error_of_calibration_acts_on_a_cell_as_if_it_were_alone(made, weight
     of_two = replace(weights, start=replace(weights.start, settings=blocks))
     whole = sensitivity(of_two, made.x, names, channels, sd)
     for cell in range(len(made.cells)):
-        alone = of_cells(weights, np.array([cell]))
+        alone = select_cells(weights, np.array([cell]))
         found = sensitivity(alone, made.x[[cell]], names, channels, sd[[cell]])
         np.testing.assert_allclose(found[0], whole[cell], atol=1e-6)
     assert (whole > 1e-4).any(axis=1).all()

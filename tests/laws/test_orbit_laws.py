@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from made_examples import at_most
 from mcca_ml.sensors import AMSR2, AMSRE, GMI, SENSORS, SMAP, TMI
 from mcca_ml.simulate.observe import orbit, scan
 from mcca_ml.simulate.observe.overpasses import (
@@ -26,7 +27,7 @@ def some_times(sensor, count=200, years=2.0, seed=1):
     return orbit.times_of(orbit.seconds_of(np.datetime64(sensor.first_day)) + gone)
 
 
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=at_most(20))
 @given(st.floats(300, 1200), st.floats(20, 110))
 def test_kepler(altitude, inclination):
     """Period and energy of the semi-major axis; J2 moves both by some tenths of a per cent."""

@@ -13,6 +13,7 @@ from hypothesis.extra import numpy as hnp
 from pyproj import Geod, Transformer
 from scipy.spatial import cKDTree
 
+from made_examples import at_most
 from mcca_ml import schema
 from mcca_ml.flags import Flag
 from mcca_ml.grid.ease2 import M25
@@ -130,7 +131,7 @@ holes = hnp.arrays(np.bool_, CELLS.size)
 
 
 @given(moistures, holes, holes, holes)
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=at_most(40))
 def test_nothing_is_mixed_that_differs_and_gaps_are_those_of_the_centre(sm, missing, snowy, filled):
     flag = np.where(snowy, int(Flag.SNOW), 0) | np.where(filled, int(Flag.NOT_OBSERVED), 0)
     sm = np.where(missing, np.nan, sm).astype(np.float32)
@@ -154,7 +155,7 @@ def test_nothing_is_mixed_that_differs_and_gaps_are_those_of_the_centre(sm, miss
 
 
 @given(moistures)
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=at_most(20))
 def test_a_mean_lies_between_the_values_it_is_made_of(sm):
     out = remapped(plain(sm), REMAP)["sm"].to_numpy()[0]
     for n, value in enumerate(out):

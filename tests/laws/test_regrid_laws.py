@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from made_examples import at_most
 from mcca_ml.grid import ease2
 from mcca_ml.grid.overlap import Cover, covered_share, overlap, weighted_mean
 from mcca_ml.grid.regrid import cover_of
@@ -107,7 +108,7 @@ def test_a_mean_lies_between_the_values_it_is_made_of(field, missing):
 
 
 @given(fields, gaps, st.randoms(use_true_random=False))
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=at_most(25))
 def test_the_order_of_the_source_cells_does_not_matter(field, missing, random):
     values = np.where(missing, np.nan, field)
     order = np.array(random.sample(range(values.size), values.size))

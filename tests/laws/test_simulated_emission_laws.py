@@ -9,6 +9,7 @@ from benchmarks.common.uniform_truth import uniform_land, uniform_state
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from made_examples import at_most
 from mcca_ml.config.simulate import EffectSettings
 from mcca_ml.physics.atmosphere import COSMIC_BACKGROUND, brightness_temperature_through
 from mcca_ml.physics.snow import snow_covered_reflectivity_pulliainen99
@@ -18,7 +19,7 @@ from mcca_ml.simulate.truth.types import Land, State, Surface
 
 CHANNELS = (*SMAP.channels, *AMSR2.channels)
 NAMES = [channel.name for channel in CHANNELS]
-LAW = settings(deadline=None, max_examples=20)
+LAW = settings(deadline=None, max_examples=at_most(20))
 ALL, NONE = EffectSettings(), EffectSettings.none()
 RANGES = {
     "clay": (0.02, 0.6), "porosity": (0.35, 0.6), "water_fraction": (0.0, 1.0),
@@ -126,7 +127,7 @@ def test_black_canopy_shows_its_temperature(temperature):
 
 
 @given(ground=st.floats(100, 320), opacity=st.floats(0, 20), reflectivity=st.floats(0, 1))
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=at_most(50))
 def test_opaque_air_shows_its_temperature_and_clear_air_the_ground(ground, opacity, reflectivity):
     tb = brightness_temperature_through(
         jnp.float32(ground), jnp.float32(reflectivity), jnp.float32(opacity), jnp.float32(270),

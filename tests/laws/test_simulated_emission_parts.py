@@ -9,6 +9,7 @@ from benchmarks.common.uniform_truth import uniform_land, uniform_state
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from made_examples import at_most
 from mcca_ml.config.simulate import EffectSettings
 from mcca_ml.physics.atmosphere import (
     COSMIC_BACKGROUND,
@@ -160,7 +161,7 @@ def test_opacity_is_that_of_the_table(name):
 
 
 @given(reflectivity=st.floats(0, 1), opacity=st.floats(0, 2))
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=at_most(30))
 def test_air_shines_up_and_its_reflection_comes_through_it_again(reflectivity, opacity):
     tb = brightness_temperature_through(
         *map(jnp.float32, (200.0, reflectivity, opacity, 260.0, 0.9))
@@ -171,7 +172,7 @@ def test_air_shines_up_and_its_reflection_comes_through_it_again(reflectivity, o
 
 
 @given(r=st.floats(0, 1), water=st.floats(0, 500))
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=at_most(30))
 def test_snow_that_does_not_scatter_only_hides_the_ground(r, water):
     """Energy: an absorbing layer over a mirror reflects r t^2, whatever it emits itself."""
     mirror, ground, deeper = (

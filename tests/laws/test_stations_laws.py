@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from made_examples import at_most
 from mcca_ml.constants import WATER_FREEZING_POINT
 from mcca_ml.simulate.stations.truth_to_readings import (
     Check,
@@ -50,7 +51,7 @@ def test_without_errors_a_station_reports_its_cell():
         assert not (station.check & ~np.uint8(Check.D01)).any()
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=at_most(15), deadline=None)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_the_same_seed_gives_the_same_stations(seed):
     short = site(YEARS[:200])
@@ -63,7 +64,7 @@ def test_the_same_seed_gives_the_same_stations(seed):
     assert not np.array_equal(twice[0][0].stations[0].value, twice[0][1].stations[0].value)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=at_most(15), deadline=None)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_flags_say_what_the_values_and_the_temperature_are(seed):
     where = site(YEARS[:2000], warm=274.0)

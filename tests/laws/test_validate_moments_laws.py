@@ -7,12 +7,12 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from made_examples import at_most
 from mcca_ml.errors import SchemaError
-from mcca_ml.learn.scores import score
 from mcca_ml.metrics import anomalies, mergeable
 from mcca_ml.metrics.lagged_moments import chain_of, lag_one
 from mcca_ml.metrics.moments import empty, merge, moments_of, total
-from mcca_ml.metrics.scores import Scores, scores_of
+from mcca_ml.metrics.scores import Scores, cell_scores, scores_of
 
 DAYS = np.arange("2014-11-20", "2017-03-01", dtype="M8[D]")
 SPAN = mergeable.Span(DAYS[0], DAYS[-1])
@@ -41,7 +41,7 @@ def assert_same_scores(a: object, b: object, tolerance: float = 1e-12) -> None:
         assert_same_scores(getattr(a, field.name), getattr(b, field.name), tolerance)
 
 
-@settings(max_examples=15, deadline=None, phases=[Phase.generate])
+@settings(max_examples=at_most(15), deadline=None, phases=[Phase.generate])
 @given(st.integers(0, 2**32 - 1), st.integers(9, 900), st.sampled_from([0.08, 0.5, 1.0]))
 def test_any_chunking_gives_the_same_scores(seed: int, length: int, present: float):
     series = made(seed, present)
@@ -62,7 +62,7 @@ def test_parts_without_a_value_change_nothing(length: int):
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 4))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=at_most(10), deadline=None)
 def test_cells_do_not_see_each_other(seed: int, first: int):
     series = made(seed, 0.5)
     whole = mergeable.pair_scores(mergeable.parts_of(series, DAYS, SPAN))
@@ -88,12 +88,16 @@ def test_moments_are_the_sums_over_all_days():
     assert all(np.isnan(getattr(found, name)[4]) for name in ("bias", "rmsd", "r", "slope"))
 
 
-def test_scores_are_those_of_the_learner():
-    """Two definitions of one score would be one too many."""
+def test_scores_of_a_report_are_those_of_a_validation():
+    """Also the anomaly R: of the learner, of tables, of key scores and at stations it is one."""
     a, b, _ = made(2, 0.5)
-    ours, learners = scores_of(moments_of([a, b])), score(a, b, np.zeros_like(a))
-    for ours_name, name in (("bias", "bias"), ("rmsd", "rmse"), ("ubrmsd", "ubrmse"), ("r", "r")):
-        np.testing.assert_allclose(getattr(ours, ours_name), getattr(learners, name), rtol=1e-12)
+    found = cell_scores(a, b)
+    whole = mergeable.pair_scores(mergeable.in_parts([a, b], DAYS, SPAN, 300))
+    for name in ("bias", "rmsd", "ubrmsd", "r"):
+        np.testing.assert_allclose(
+            getattr(found, name), getattr(whole.absolute, name), rtol=1e-12, atol=1e-12
+        )
+    np.testing.assert_allclose(found.anomaly_r, whole.window.r, rtol=1e-12, atol=1e-12)
 
 
 def test_a_far_mean_costs_no_digits():
@@ -113,7 +117,7 @@ def test_merging_with_nothing_changes_no_bit():
 
 
 @given(st.integers(0, 2**32 - 1))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=at_most(20), deadline=None)
 def test_groups_together_are_the_whole(seed: int):
     series = made(seed, 0.6)
     labels = np.random.default_rng(seed).integers(0, 7, DAYS.size)

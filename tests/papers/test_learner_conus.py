@@ -24,7 +24,7 @@ def test_the_learner_beats_ridge_on_real_series(real_data):
     settings = TrainSettings(pooled_epochs=20, epochs=10, block=52)
     start, _ = pooled_start(every, settings)
     some = np.arange(0, 412, 8)
-    series = sequences.of(every, some)
+    series = sequences.select_cells(every, some)
     weights, _ = fine_tune(start, series)
     scores = compare(weights, series, task.y[some], roles=task.roles, role=Role.TEST)
     found = {name: medians(each) for name, each in scores.items()}

@@ -102,11 +102,11 @@ def test_scan_is_as_published(sensor, day, width, incidence, north):
 
 
 COVERAGE = [
-    (TMI, "2000-06-01", (0.80, 0.90, 0.0, 0.0)),
-    (TMI, "2005-06-01", (0.85, 0.94, 0.0, 0.0)),
-    (GMI, "2016-06-01", (0.66, 0.71, 0.90, 0.58)),
+    pytest.param(TMI, "2000-06-01", (0.80, 0.90, 0.0, 0.0), marks=pytest.mark.slow),
+    pytest.param(TMI, "2005-06-01", (0.85, 0.94, 0.0, 0.0), marks=pytest.mark.slow),
+    pytest.param(GMI, "2016-06-01", (0.66, 0.71, 0.90, 0.58), marks=pytest.mark.slow),
     (AMSR2, "2016-06-01", (0.80, 0.88, 0.97, 1.0)),
-    (AMSRE, "2005-06-01", (0.81, 0.88, 0.97, 1.0)),
+    pytest.param(AMSRE, "2005-06-01", (0.81, 0.88, 0.97, 1.0), marks=pytest.mark.slow),
     (SMAP, "2016-06-01", (0.62, 0.75, 0.82, 1.0)),
 ]
 

@@ -6,11 +6,12 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from made_examples import at_most
 from mcca_ml.parallel import map_blocks
 
 
 @given(st.integers(1, 50), st.integers(1, 20))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=at_most(30), deadline=None)
 def test_any_block_size_gives_the_same_rows_in_order(rows, size):
     a = np.arange(rows, dtype=np.float32)
     b = np.stack([a, 2 * a], axis=1)

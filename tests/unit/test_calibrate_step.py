@@ -1,5 +1,7 @@
 """Steps at a known date: power, false alarms, removal."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -11,7 +13,6 @@ from mcca_ml.intercal.step import (
     Step,
     step_against_itself,
     step_against_reference,
-    without_step,
 )
 
 SETTINGS = CalibrateSettings()
@@ -27,6 +28,11 @@ def series(rng, step, days=730, cells=20):
     x = pairs.x[:, 0] + step * (day.ravel() < 0) + common
     when = (DATE + day.ravel()).astype("datetime64[s]")
     return pairs_of(cells, pairs.cell, x, pairs.y[:, 0], when)
+
+
+def without_step(pairs, step):
+    off, _ = step.correction(pairs.when, pairs.source_channels)
+    return replace(pairs, x=(pairs.x - off).astype(np.float32))
 
 
 def step_of(pairs):

@@ -1,5 +1,6 @@
 """scripts/check_data_tests.py notices every way in which a test on real data may not run."""
 
+import importlib.util
 import subprocess
 import sys
 from pathlib import Path
@@ -7,27 +8,30 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).resolve().parents[2]
+SCRIPT = PROJECT / "scripts" / "check_data_tests.py"
 
 
-def check_data(*options: str, data: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, PROJECT / "scripts" / "check_data_tests.py", *options],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={"MCCA_ML_DATA": data, "PATH": "", "PYTHONDONTWRITEBYTECODE": "1"},
-    )
+@pytest.fixture
+def checked(tmp_path, monkeypatch):
+    """Exit status of a check of the tests in one file, in this process."""
+    spec = importlib.util.spec_from_file_location("check_data_tests", SCRIPT)
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    monkeypatch.setenv("MCCA_ML_DATA", str(tmp_path))
+
+    def main(body: str, *options: str) -> int:
+        file = tmp_path / "test_made.py"
+        file.write_text(f"import pytest\n{body}")
+        return script.main([str(file), "-p", "no:cacheprovider", *options])
+
+    yield main
+    sys.modules.pop("test_made", None)
 
 
-def test_check_data_passes_where_tests_on_real_data_passed(tmp_path):
-    file = tmp_path / "test_made.py"
-    file.write_text(
-        "import pytest\n@pytest.mark.real_data\ndef test_a():\n    pass\n"
-        "def test_other():\n    assert False\n"
-    )
-    found = check_data(str(file), data=str(tmp_path))
-    assert found.returncode == 0, found.stdout + found.stderr
-    assert "all 1 tests on real data ran and passed" in found.stdout
+def test_check_data_passes_where_tests_on_real_data_passed(checked, capsys):
+    body = "@pytest.mark.real_data\ndef test_a():\n    pass\ndef test_other():\n    assert False\n"
+    assert checked(body) == 0
+    assert "all 1 tests on real data ran and passed" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -42,15 +46,19 @@ def test_check_data_passes_where_tests_on_real_data_passed(tmp_path):
     ],
     ids=["skipped", "xfail", "deselected", "failed", "file skipped", "none"],
 )
-def test_check_data_fails_where_one_did_not_run(tmp_path, body, options):
-    file = tmp_path / "test_made.py"
-    file.write_text(f"import pytest\n{body}")
-    found = check_data(str(file), *options, data=str(tmp_path))
-    assert found.returncode != 0, found.stdout
-    assert "check-data:" in found.stdout
+def test_check_data_fails_where_one_did_not_run(checked, capsys, body, options):
+    assert checked(body, *options) != 0
+    assert "check-data:" in capsys.readouterr().out
 
 
 def test_check_data_wants_the_folder_that_is_named(tmp_path):
-    found = check_data(data=str(tmp_path / "nowhere"))
+    """By the command, whose exit status tells."""
+    found = subprocess.run(
+        [sys.executable, SCRIPT],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"MCCA_ML_DATA": str(tmp_path / "nowhere"), "PYTHONDONTWRITEBYTECODE": "1"},
+    )
     assert found.returncode != 0
     assert "is no folder" in found.stderr

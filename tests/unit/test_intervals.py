@@ -5,7 +5,7 @@ import pytest
 from scipy.integrate import quad
 from scipy.stats import norm
 
-from mcca_ml.learn.scores import crps_gneiting07
+from mcca_ml.metrics.scores import crps_gneiting07
 from mcca_ml.report.scores.interval_coverage import interval_of
 
 
@@ -19,11 +19,13 @@ def test_the_score_is_the_integral_that_defines_it(error, sd):
 
     far = 12 * sd + abs(error)
     wanted = quad(below, -far, 0, limit=200)[0] + quad(above, 0, far, limit=200)[0]
-    assert float(crps_gneiting07(np.array(error), np.array(sd))) == pytest.approx(wanted, rel=1e-6)
+    found = crps_gneiting07(np.array([error]), np.array([sd]))
+    assert found == pytest.approx(wanted, rel=1e-6)
 
 
 def test_a_sure_estimate_has_its_absolute_error():
-    assert float(crps_gneiting07(np.array(0.04), np.array(1e-9))) == pytest.approx(0.04, rel=1e-6)
+    found = crps_gneiting07(np.array([0.04]), np.array([1e-9]))
+    assert found == pytest.approx(0.04, rel=1e-6)
 
 
 def test_intervals_of_a_normal_error_are_nominal():

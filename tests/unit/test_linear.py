@@ -86,10 +86,10 @@ def test_without_a_linear_path_every_cell_has_its_mean(made, level):
 def test_the_lines_of_some_cells_are_theirs(made, level, line):
     some = np.array([1])
     alone = ridge_path.fit(
-        sequences.of(made, some), Levels(*(v[some] for v in vars(level).values())), FORM
+        sequences.select_cells(made, some), Levels(*(v[some] for v in vars(level).values())), FORM
     )
     for name, values in vars(alone).items():
-        np.testing.assert_array_equal(values, getattr(ridge_path.of(line, some), name))
+        np.testing.assert_array_equal(values, getattr(line, name)[some])
 
 
 def test_an_input_far_outside_is_cut(made, line):

@@ -1,5 +1,7 @@
 """Which simulated granules of level 1C are written."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -13,14 +15,14 @@ from mcca_ml.simulate.observe.truth_slice import cut
 
 
 @pytest.mark.parametrize(("least", "is_written"), [(observe_1c.LEAST_INSIDE, True), (2.0, False)])
-def test_an_orbit_without_any_value_gives_no_granule(monkeypatch, least, is_written):
+def test_an_orbit_without_any_value_gives_no_granule(least, is_written):
     truth = small_truth(days=3)
     piece = cut(truth, truth.cells.patches[0], truth.time[0], truth.time[-1])
     seen = instrument(AMSR2, InstrumentSettings(), EffectSettings.none(), 0)
+    seen = replace(seen, least_inside=least)  # 2: of no footprint anything is known
     day = np.datetime64("2015-07-02")
     found = overpasses(seen, target_of(piece), day, day)
     assert found
-    monkeypatch.setattr(observe_1c, "LEAST_INSIDE", least)  # 2: of no footprint anything is known
     made = list(granules(piece, seen, found))
     assert bool(made) == is_written
     assert all(np.isfinite(one.swaths[0].tb).any() for one in made)

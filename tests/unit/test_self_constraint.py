@@ -1,5 +1,7 @@
 """Soil moisture alone is searched; VOD of the core channel follows from it in closed form."""
 
+from dataclasses import replace
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -20,6 +22,8 @@ from mcca_ml.retrieve.self_constraint import (
 from mcca_ml.sensors import AMSR2, SMAP
 
 CELLS = 64
+TOGETHER = 500
+"""Cells of the largest call: all calls are filled up to it, so that one program serves a model."""
 
 
 def model_for(sensor, core=""):
@@ -45,7 +49,16 @@ def cells_for(count, incidence_deg, *, canopy_warmer=0.0, **changes):
         vod_expected=0 * ones,
         vod_expected_precision=0 * ones,
     )
-    return cell._replace(**changes)
+    return replace(cell, **changes)
+
+
+def of_cells(one, arguments):
+    """A function of one cell for each of some cells, the last of them repeated to fill the call."""
+    leaves, structure = jax.tree.flatten(arguments)
+    count = len(leaves[0])
+    filled = [jnp.concatenate([a, jnp.repeat(a[-1:], TOGETHER - count, axis=0)]) for a in leaves]
+    found = jax.jit(jax.vmap(one))(*jax.tree.unflatten(structure, filled))
+    return jax.tree.map(lambda leaf: leaf[:count], found)
 
 
 def observe(soil_moisture, vod, cell, model):
@@ -54,11 +67,11 @@ def observe(soil_moisture, vod, cell, model):
     def one(m, tau, c):
         return jnp.stack(predict(tau, soil_reflectivity(m, c, model), c, model))
 
-    return jax.jit(jax.vmap(one))(jnp.float32(soil_moisture), jnp.float32(vod), cell)
+    return of_cells(one, (jnp.float32(soil_moisture), jnp.float32(vod), cell))
 
 
 def solve(cell, model):
-    return jax.jit(jax.vmap(lambda c: search_cell(c, model)))(cell)
+    return of_cells(lambda c: search_cell(c, model), (cell,))
 
 
 def core_misfit(soil_moisture, vod, cell, model):
@@ -98,7 +111,7 @@ def test_the_core_channel_is_met_exactly_where_a_joint_fit_spreads_the_misfit():
     cell = cells_for(CELLS, 55.0)
     truth = rng.uniform(0.08, 0.35, CELLS), rng.uniform(0.1, 0.4, CELLS)
     tb = observe(*truth, cell, model)
-    cell = cell._replace(tb=tb + jnp.float32(rng.normal(0, 3.0, tb.shape)))
+    cell = replace(cell, tb=tb + jnp.float32(rng.normal(0, 3.0, tb.shape)))
     found = solve(cell, model)
     inside = (np.asarray(found.vod) > 0.01) & (np.asarray(found.vod) < 1.9)
     assert inside.mean() > 0.8
@@ -113,7 +126,7 @@ def test_both_roots_meet_the_core_channel_for_any_canopy_temperature(canopy_warm
     model = model_for(SMAP)
     moisture, vod = np.meshgrid(np.linspace(0.03, 0.5, 8), np.linspace(0.02, 1.0, 8))
     cell = cells_for(CELLS, 40.0, canopy_warmer=canopy_warmer)
-    cell = cell._replace(tb=observe(moisture.ravel(), vod.ravel(), cell, model))
+    cell = replace(cell, tb=observe(moisture.ravel(), vod.ravel(), cell, model))
 
     def roots(m, c):
         return jnp.stack(core_vod(soil_reflectivity(m, c, model), c, model))
@@ -130,7 +143,7 @@ def test_a_core_at_v_over_dry_soil_needs_the_second_root():
     model = model_for(SMAP, core="1.41V")
     cell = cells_for(3, 40.0)
     truth = np.array([0.04, 0.05, 0.06]), np.array([0.5, 0.6, 0.7])
-    cell = cell._replace(tb=observe(*truth, cell, model))
+    cell = replace(cell, tb=observe(*truth, cell, model))
     found = solve(cell, model)
     np.testing.assert_allclose(found.soil_moisture, truth[0], atol=3e-3)
     assert np.asarray(found.root).tolist() == [1, 1, 1]
@@ -151,7 +164,7 @@ def test_the_search_is_global(sensor):
     cell = cells_for(500, sensor.incidence_deg)
     scale = 1.0 if sensor is SMAP else 0.5
     tb = observe(rng.uniform(0.02, 0.5, 500), scale * rng.uniform(0, 1.2, 500), cell, model)
-    cell = cell._replace(tb=tb + jnp.float32(rng.normal(0, 1.3, tb.shape)))
+    cell = replace(cell, tb=tb + jnp.float32(rng.normal(0, 1.3, tb.shape)))
     found = solve(cell, model)
 
     def brute(c):
@@ -179,8 +192,9 @@ def test_an_unreachable_observation_is_left_with_its_cost():
 def test_expected_vod_pulls_the_solution_towards_it():
     model = model_for(SMAP)
     cell = cells_for(1, 40.0)
-    cell = cell._replace(tb=observe([0.25], [0.4], cell, model))
-    pulled = cell._replace(
+    cell = replace(cell, tb=observe([0.25], [0.4], cell, model))
+    pulled = replace(
+        cell,
         vod_expected=jnp.array([0.6], jnp.float32),
         vod_expected_precision=jnp.array([1 / 0.05**2], jnp.float32),
     )

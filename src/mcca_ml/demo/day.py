@@ -11,6 +11,8 @@ from mcca_ml.atomic import make_directory
 from mcca_ml.config.retrieve import RetrieveSettings
 from mcca_ml.flags import is_recommended
 from mcca_ml.formats.smap import PRODUCTS
+from mcca_ml.metrics.moments import moments_of
+from mcca_ml.metrics.scores import scores_of
 from mcca_ml.pipeline.daily_product import Options, Progress, Summary, retrieve_granules
 from mcca_ml.publish.smap_day import LOOKS
 from mcca_ml.simulate.files.smap_products import granule_name
@@ -47,11 +49,10 @@ class Report:
     scores: tuple[Score, ...]
 
 
-def score(name: str, units: str, found: Float64, truth: Float64) -> Score:
-    """Bias, unbiased root mean square difference and correlation of pairs without gaps."""
-    difference = found - truth
-    r = float(np.corrcoef(found, truth)[0, 1]) if found.size > 1 else float("nan")
-    return Score(name, units, found.size, float(difference.mean()), float(difference.std()), r)
+def score(name: str, units: str, retrieved: Float64, truth: Float64) -> Score:
+    """Scores of pairs without gaps."""
+    one = scores_of(moments_of([retrieved[None], truth[None]]))
+    return Score(name, units, retrieved.size, *(float(v[0]) for v in (one.bias, one.ubrmsd, one.r)))
 
 
 def score_product(product: Path, truth_path: Path) -> tuple[Score, ...]:

@@ -3,7 +3,8 @@
 Here is what a stream is off on average, how large the rest is, and how much it agrees between two
 streams, all on the same days: how large the error of each day is meant to be (`target_sd`) stands
 in the stream, but says less of two streams side by side than their errors do. Only the sensors that
-fly beside SMAP have such days; TMI and AMSR-E inherit from the sensor whose network they use.
+fly beside SMAP have such days (`sensors.trained`); the others inherit from the sensor whose network
+they use. Arrays over streams are in the order of `sensors.imagers`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,17 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
-from mcca_ml.arrays import Booleans, Float32, Float64
+from mcca_ml.arrays import Booleans, Float32, Float64, Intp
 from mcca_ml.config.record import FuseSettings
 from mcca_ml.errors import SchemaError
 from mcca_ml.flags import FLAG_DTYPE, is_recommended
-
-STREAMS = ("TMI", "AMSRE", "GMI", "AMSR2")
-"""Sensors in the order of all arrays over streams."""
-HELD = ("GMI", "AMSR2")
-"""Those with calibration days."""
-NETWORK = np.array([0, 1, 0, 1])
-"""Place in `HELD` of the sensor whose network each stream uses."""
+from mcca_ml.sensors import SENSORS, Table, imagers, trained
 
 PRIOR_AGREEMENT = 0.5
 """Correlation of errors where no two streams share a calibration day [1]: they share the target's
@@ -39,7 +34,7 @@ class Moments:
     """Sums over days with a target of some cells; errors are estimate less target."""
 
     days: Float64
-    """Days that `error` was summed over, of each stream of `HELD`, (cell, 2)."""
+    """Days that `error` was summed over, of each trained sensor, (cell, 2)."""
     error: Float64
     """Sum of errors [m3 m-3], (cell, 2)."""
     common: Float64
@@ -55,7 +50,7 @@ class Pool:
     """What all cells have in common."""
 
     bias: Float64
-    """Of each stream of `HELD` [m3 m-3], (2,)."""
+    """Estimate less target of each trained sensor [m3 m-3], (2,)."""
     covariance: Float64
     """Of errors within a cell on common days, 11, 12 and 22 [m6 m-6], (3,); NaN: none."""
 
@@ -70,26 +65,37 @@ class Model:
     """What the fusion of some cells needs."""
 
     bias: Float32
-    """Estimate less target, of `STREAMS` [m3 m-3], (cell, 4)."""
+    """Estimate less target of each stream [m3 m-3], (cell, stream)."""
     sd: Float32
-    """Of the error on days with a look, of `STREAMS` [m3 m-3], (cell, 4); NaN where not known."""
+    """Of the error on days with a look [m3 m-3], (cell, stream); NaN where not known."""
     agreement: Float32
     """Correlation of the errors of two networks [1], (cell,)."""
 
 
-def check_streams(streams: Mapping[str, xr.Dataset]) -> None:
+def network_of_stream(sensors: Table = SENSORS) -> Intp:
+    """Place among the trained sensors of the one whose network each stream uses, (stream,).
+
+    >>> network_of_stream().tolist()
+    [0, 1, 0, 1]
+    """
+    return np.array([trained(sensors).index(sensors[name].network) for name in imagers(sensors)])
+
+
+def check_streams(streams: Mapping[str, xr.Dataset], sensors: Table = SENSORS) -> None:
     """Raise unless the streams are known and have the same days and cells.
 
     Args:
         streams: by sensor.
+        sensors: the table of sensors.
 
     Raises:
         SchemaError: they are not.
     """
-    unknown = sorted(set(streams) - set(STREAMS))
+    known = imagers(sensors)
+    unknown = sorted(set(streams) - set(known))
     if unknown or not streams:
         raise SchemaError(
-            f"fuse: found streams {', '.join(unknown) or 'none'}, expected of {', '.join(STREAMS)}"
+            f"fuse: found streams {', '.join(unknown) or 'none'}, expected of {', '.join(known)}"
         )
     first = next(iter(streams.values()))
     for name, ds in streams.items():
@@ -104,6 +110,7 @@ def moments(
     streams: Mapping[str, xr.Dataset],
     target_sm: Float32,
     is_held: Booleans | None = None,
+    sensors: Table = SENSORS,
 ) -> Moments:
     """Sums over the days with a target.
 
@@ -113,18 +120,20 @@ def moments(
             (cell, time).
         is_held: calibration days, which no network has seen and which alone tell how errors agree,
             (time,); None: all.
+        sensors: the table of sensors.
 
     Raises:
         SchemaError: streams of other days or cells, or of an unknown sensor.
     """
-    check_streams(streams)
+    check_streams(streams, sensors)
     shape = target_sm.shape
     error = np.full((2, *shape), np.nan)
-    for number, name in enumerate(HELD):
+    for number, name in enumerate(trained(sensors)):
         if name in streams:
             ds = streams[name]
             good = is_recommended(ds["flag"].to_numpy().astype(FLAG_DTYPE)).T
             good &= ds["nobs"].to_numpy().T > 0
+            # Doubtful values are not fused where others are, so their errors do not count.
             off = ds["soil_moisture"].to_numpy().T.astype(np.float64) - target_sm
             error[number] = np.where(good, off, np.nan)
     seen = np.isfinite(error)
@@ -141,6 +150,7 @@ def moments(
 
 def _agreement(covariance: Float64) -> Float64:
     """Correlation of two errors, by choice where nothing is known of them, (...,)."""
+    # r = c12 / sqrt(c11 c22)
     power = np.sqrt(np.maximum(covariance[..., 0] * covariance[..., 2], 0))
     has = power > 0
     found = np.where(has, covariance[..., 1] / np.where(has, power, 1), PRIOR_AGREEMENT)
@@ -149,6 +159,7 @@ def _agreement(covariance: Float64) -> Float64:
 
 def _about_mean(found: Moments) -> Float64:
     """Sums of products of errors about their mean in each cell [m6 m-6], (cell, 3)."""
+    # sum (a - mean a)(b - mean b) = sum ab - sum a sum b / n
     one, two = found.first.T
     mean = np.stack([one * one, one * two, two * two], axis=1)
     left = found.second - mean / np.maximum(found.common, 1)[:, None]
@@ -167,18 +178,21 @@ def pooled(parts: Sequence[Moments]) -> Pool:
     apart = np.concatenate([_about_mean(part) for part in parts]).sum(axis=0)
     common = np.concatenate([part.common for part in parts])
     free = float(np.maximum(common - 1, 0).sum())  # each cell's mean takes one
+    # Within cells: the bias of each cell is subtracted elsewhere.
     covariance = apart / free if free > 0 else np.full(3, np.nan)
     return Pool(error / np.maximum(days, 1), covariance)
 
 
-def model_of(found: Moments, pool: Pool, settings: FuseSettings) -> Model:
-    """What the fusion of some cells needs, drawn to what all cells have in common.
+def model_of(found: Moments, pool: Pool, settings: FuseSettings, sensors: Table = SENSORS) -> Model:
+    """Errors of the streams of some cells, shrunk toward those of all cells.
 
     Args:
         found: moments of the cells.
         pool: of all cells.
         settings: the `[fuse]` table.
+        sensors: the table of sensors.
     """
+    network = network_of_stream(sensors)
     # Without a day the weight is 0 for any prior, that of 0 days too.
     weight = found.days / np.maximum(found.days + settings.prior_days, 1)
     own = found.error / np.maximum(found.days, 1)
@@ -186,8 +200,8 @@ def model_of(found: Moments, pool: Pool, settings: FuseSettings) -> Model:
     covariance = _of_cells(found, pool, settings)
     sd = np.sqrt(np.maximum(covariance[:, [0, 2]], LEAST_SD**2))
     return Model(
-        bias[:, NETWORK].astype(np.float32),
-        sd[:, NETWORK].astype(np.float32),
+        bias[:, network].astype(np.float32),
+        sd[:, network].astype(np.float32),
         _agreement(covariance).astype(np.float32),
     )
 
@@ -198,6 +212,7 @@ def _of_cells(found: Moments, pool: Pool, settings: FuseSettings) -> Float64:
     A cell keeps the size of its own errors; their ratio and agreement, on which weights rest, are
     drawn to those of all cells.
     """
+    # Size of the errors of a cell over that of all; ratio and correlation are shrunk.
     own = _about_mean(found) / np.maximum(found.common - 1, 1)[:, None]
     size = own[:, [0, 2]].sum(axis=1) / pool.covariance[[0, 2]].sum()
     has = (found.common >= settings.min_days) & (size > 0)

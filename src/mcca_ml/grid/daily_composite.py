@@ -13,7 +13,7 @@ import xarray as xr
 from mcca_ml import schema
 from mcca_ml.arrays import Datetime64, Float64, Int64, Integer
 from mcca_ml.errors import SchemaError
-from mcca_ml.grid.ease2 import by_name, cell_latlon
+from mcca_ml.grid.ease2 import by_name, cell_coordinates
 
 TARGET_HOUR: Mapping[str, float] = {"am": 6.0, "pm": 18.0}
 """Local solar time [h] to which the kept pass is the nearest, by look."""
@@ -73,29 +73,29 @@ def compose_day(parts: Sequence[xr.Dataset], day: np.datetime64) -> xr.Dataset:
     seen = [part["cell"].to_numpy()[schema.is_observed(part).any((0, 1))] for part in today]
     cells = np.unique(np.concatenate([np.empty(0, np.int64), *seen]))
     chosen = _choose(today, cells)
-    records = [_positions(part, cells) for part in today]
-    out = empty(parts[0], np.atleast_1d(day), cells).assign(
-        {
-            name: _gather(name, parts, today, records, chosen)
-            for name in CONTRACT
-            if any(name in part for part in parts)
-        }
-    )
+    copies: list[Copy] = []
+    for number, part in enumerate(today):
+        spot, listed = _positions(part, cells)
+        looks = part["look"].to_numpy().tolist()
+        for look_number, (look, of_cell) in enumerate(chosen.items()):
+            kept = of_cell[spot] == number
+            if kept.any():
+                to = (0, look_number, spot[kept])
+                copies.append((part, to, (looks.index(look), listed[kept])))
+    out = with_variables(empty(parts[0], np.atleast_1d(day), cells), copies, parts)
     out = out.assign_attrs(_common_attributes(parts))
     return schema.check(out, CONTRACT, where="compose_day: output")
 
 
 def empty(like: xr.Dataset, days: Datetime64, cells: Integer) -> xr.Dataset:
     """Coordinates only: the days, both looks and the cells, on the grid and channels of `like`."""
-    place = cell_latlon(by_name(str(like.attrs.get("grid"))), cells)
+    grid = by_name(str(like.attrs.get("grid")))
     return xr.Dataset(
         coords={
             "time": days.astype("M8[ns]"),
             "look": list(TARGET_HOUR),
             "channel": like["channel"],
-            "cell": ("cell", cells, like["cell"].attrs),
-            "lat": ("cell", place.lat, {"units": "degrees_north"}),
-            "lon": ("cell", place.lon, {"units": "degrees_east"}),
+            **cell_coordinates(grid, cells, like["cell"].attrs),
         },
     )
 
@@ -157,26 +157,33 @@ def _positions(part: xr.Dataset, cells: Int64) -> tuple[Int64, Int64]:
     return np.searchsorted(cells, part["cell"].to_numpy()[listed]), listed
 
 
-def _gather(
-    name: str,
-    parts: Sequence[xr.Dataset],
-    today: Sequence[xr.Dataset],
-    records: Sequence[tuple[Int64, Int64]],
-    chosen: Mapping[str, Int64],
-) -> xr.Variable:
-    """Variable `name` of the kept records, with dims, type and attributes of the first part."""
-    like = next(part[name] for part in parts if name in part)
-    inner = [like.sizes[dim] for dim in like.dims[3:]]
-    shape = (1, len(TARGET_HOUR), next(iter(chosen.values())).size, *inner)
-    values = np.full(shape, schema.missing_like(name, like.dtype), like.dtype)
-    for n, (part, (spot, listed)) in enumerate(zip(today, records, strict=True)):
-        looks = part["look"].to_numpy().tolist()
-        for look_number, (look, number) in enumerate(chosen.items()):
-            kept = number[spot] == n
-            if name in part and kept.any():
-                record = part[name].to_numpy()[0, looks.index(look)]
-                values[0, look_number, spot[kept]] = record[listed[kept]]
-    return xr.Variable(like.dims, values, like.attrs)
+Index = tuple[int | Int64 | slice, ...]
+Copy = tuple[xr.Dataset, Index, Index]
+"""Part of one day, where it goes (day, look, cell), and what of it (look, cell)."""
+
+
+def with_variables(
+    out: xr.Dataset, copies: Sequence[Copy], parts: Sequence[xr.Dataset]
+) -> xr.Dataset:
+    """`out` of `empty` with every variable of `CONTRACT` that any of `parts` has.
+
+    Args:
+        out: coordinates.
+        copies: what is taken from the parts; the rest is missing.
+        parts: the first with a variable gives its dims, type and attributes.
+    """
+    made = {}
+    for name in CONTRACT:
+        like = next((part[name] for part in parts if name in part), None)
+        if like is None:
+            continue
+        shape = [out.sizes[dim] for dim in schema.LOOK] + list(like.shape[3:])
+        values = np.full(shape, schema.missing_like(name, like.dtype), like.dtype)
+        for part, to, source in copies:
+            if name in part:
+                values[to] = part[name].to_numpy()[0][source]
+        made[name] = (like.dims, values, like.attrs)
+    return out.assign(made)
 
 
 def _common_attributes(parts: Sequence[xr.Dataset]) -> dict[str, object]:

@@ -16,12 +16,12 @@ which is the truncation of the series that they use: here the inverse is exact t
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from mcca_ml.arrays import Float64, Int32
+from mcca_ml.arrays import Float64, Int32, Integer
 from mcca_ml.errors import SchemaError
 
 SEMI_MAJOR_AXIS = 6_378_137.0
@@ -72,6 +72,9 @@ M09 = Grid("EASE2_M09", rows=1624, columns=3856, cell_m=9008.055210146)
 
 GRIDS: Mapping[str, Grid] = {grid.name: grid for grid in (M36, M25, M09)}
 """The grids by the name that `attrs["grid"]` of a dataset holds."""
+
+
+Coordinate = tuple[str, npt.NDArray[Any], dict[str, str]]
 
 
 class Place(NamedTuple):
@@ -248,3 +251,19 @@ def cell_latlon(grid: Grid, cell: npt.ArrayLike) -> Place:
         lat=np.where(inside, latitude(grid)[row], np.nan),
         lon=np.where(inside, longitude(grid)[column], np.nan),
     )
+
+
+def cell_coordinates(grid: Grid, cell: Integer, attrs: Mapping[str, str]) -> dict[str, Coordinate]:
+    """Coordinates `cell`, `lat` and `lon` of a dataset with the dimension `cell`.
+
+    Args:
+        grid: one of the global grids.
+        cell: flat index `row * columns + column` [1].
+        attrs: attributes of `cell`.
+    """
+    place = cell_latlon(grid, cell)
+    return {
+        "cell": ("cell", cell, dict(attrs)),
+        "lat": ("cell", place.lat, {"units": "degrees_north"}),
+        "lon": ("cell", place.lon, {"units": "degrees_east"}),
+    }

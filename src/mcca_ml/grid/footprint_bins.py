@@ -4,12 +4,11 @@ All sums are of whole numbers held in float64, hence exact: how footprints are c
 and in which order these come, changes no bit of what is made of the sums.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from mcca_ml.arrays import Booleans, Float32, Float64, Int32, Int64, Integer
 from mcca_ml.grid.ease2 import M25, x_of, y_of
@@ -59,8 +58,7 @@ BUCKET = Kernel(0.5)
 """Each footprint counts fully for the cell that holds its centre."""
 
 
-@dataclass(frozen=True)
-class Footprints:
+class Footprints(NamedTuple):
     """Footprints of one swath; all arrays have as many entries."""
 
     lat: Float32
@@ -127,25 +125,11 @@ def binned(
     for start in range(0, seen.lat.size, _BLOCK):
         block = slice(start, start + _BLOCK)
         for place, weight, kept in _contributions(seen.lat[block], seen.lon[block], table, kernel):
-            one = _taken(seen, block, kept)
-            found += _by_key(one, place, weight, groups)
+            part = Footprints._make(values[block] for values in seen)
+            if kept is not None:
+                part = Footprints._make(values[kept] for values in part)
+            found += _by_key(part, place, weight, groups)
     return found
-
-
-def _taken(seen: Footprints, block: slice, kept: Int64 | None) -> Footprints:
-    """Some footprints of a block; None: all."""
-
-    def of(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        return values[block] if kept is None else values[block][kept]
-
-    return Footprints(
-        of(seen.lat),
-        of(seen.lon),
-        of(seen.time),
-        of(seen.incidence),
-        of(seen.tb),
-        of(seen.is_suspect),
-    )
 
 
 def _contributions(
@@ -245,28 +229,21 @@ def _columns(
     return columns
 
 
-def _summed(place: Integer, columns: Sequence[Float64 | None]) -> Part:
-    """Sums of columns over the footprints of each place."""
+def _summed(place: Integer, columns: Iterable[Float64 | None]) -> Part:
+    """Sums of columns over the footprints of each place; None stands for ones."""
     lowest = int(place.min())
     here = place - lowest
     count = np.bincount(here)
     seen = np.flatnonzero(count)
-    sums = np.empty((len(columns), seen.size))
-    for number, column in enumerate(columns):
-        whole = count if column is None else np.bincount(here, column)
-        sums[number] = whole[seen]
-    return Part((seen + lowest).astype(np.int32), sums)
+    sums = [(count if one is None else np.bincount(here, one))[seen] for one in columns]
+    return Part((seen + lowest).astype(np.int32), np.stack(sums).astype(np.float64))
 
 
 def merged(parts: Sequence[Part]) -> Part:
     """The sums of several parts as one."""
     if len(parts) == 1:
         return parts[0]
+    rows = zip(*(part.sums for part in parts), strict=True)
     cell = np.concatenate([part.cell for part in parts])
-    lowest = int(cell.min())
-    seen = np.flatnonzero(np.bincount(cell - lowest))
-    sums = np.empty((len(parts[0].sums), seen.size))
-    for row in range(len(sums)):
-        column = np.concatenate([part.sums[row] for part in parts])
-        sums[row] = np.bincount(cell - lowest, column)[seen]
-    return Part((seen + lowest).astype(np.int32), sums)
+    # Whole numbers in float64: the order of the parts changes no bit.
+    return _summed(cell, (np.concatenate(row) for row in rows))

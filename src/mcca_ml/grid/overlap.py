@@ -32,18 +32,8 @@ corner of a 36 km cell does not spoil a 25 km cell, a quarter of it does.
 
 
 @dataclass(frozen=True)
-class Overlap:
-    """Which intervals of a source axis each interval of a target axis meets, and how much."""
-
-    index: Int32
-    """Source interval [1], shape (target, most intervals met); 0 where `weight` is 0."""
-    weight: Float64
-    """Share of the target interval's length that lies in that source interval [1]."""
-
-
-@dataclass(frozen=True)
 class Cover:
-    """Which source cells fill each target cell, and how much of it."""
+    """Which source cells fill each target cell, and how much of it; or intervals of one axis."""
 
     index: Int32
     """Position in the list of source cells [1], shape (target, most cells met); 0 if no weight."""
@@ -62,7 +52,7 @@ class Cover:
         return zip(self.index.T, np.moveaxis(self.weight, -1, 0), strict=True)
 
 
-def overlap(source_edges: npt.ArrayLike, target_edges: npt.ArrayLike) -> Overlap:
+def overlap(source_edges: npt.ArrayLike, target_edges: npt.ArrayLike) -> Cover:
     """Return the shares [1] of each target interval in the source intervals; exact.
 
     Args:
@@ -82,7 +72,7 @@ def overlap(source_edges: npt.ArrayLike, target_edges: npt.ArrayLike) -> Overlap
     index = np.minimum(met, source.size - 2)
     length = np.minimum(source[index + 1], high) - np.maximum(source[index], low)
     weight = np.where(met <= last[:, None], np.maximum(length, 0.0), 0.0) / (high - low)
-    return Overlap(np.where(weight > 0, index, 0).astype(np.int32), weight)
+    return Cover(np.where(weight > 0, index, 0).astype(np.int32), weight)
 
 
 def at_least(share: Float64, limit: float | Float64) -> Booleans:

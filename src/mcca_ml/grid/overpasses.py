@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mcca_ml import flags
 from mcca_ml.arrays import Booleans, Datetime64, Float32, Float64, Int64, UInt16, UInt32
 from mcca_ml.flags import FLAG_DTYPE, Flag
 from mcca_ml.grid import footprint_bins
@@ -78,12 +79,12 @@ def passes_of(found: Mapping[Key, Sequence[Part]], channels: Sequence[str]) -> P
         used, is_doubtful = _used(sums, swath, groups)
         seen = used[footprint_bins.COUNT] > 0
         nobs[seen] = np.minimum(nobs, used[footprint_bins.COUNT])[seen]
-        flag[is_doubtful] |= FLAG_DTYPE(int(Flag.TB_SUSPECT))
+        flag |= flags.where(is_doubtful, Flag.TB_SUSPECT)
         mean += used[: footprint_bins.FIRST_FREQUENCY]
         for number, values in _brightness(used, swath):
             if swath[number] in channels:
                 tb[:, channels.index(swath[number])] = values
-    flag[np.isnan(tb).any(axis=1)] |= FLAG_DTYPE(int(Flag.TB_INVALID))
+    flag |= flags.where(np.isnan(tb).any(axis=1), Flag.TB_INVALID)
     time = groups.slot * SLOT_MS + np.rint(
         _ratio(mean[footprint_bins.TIME], mean[footprint_bins.WEIGHT])
     )
@@ -182,7 +183,7 @@ def is_evening(sensor: Sensor, hours: Float32) -> Booleans:
         hours: local mean solar time [h].
     """
     node = sensor.orbits[0].ascending_node_h
-    if node is None:
+    if node is None:  # it precesses
         return np.asarray(hours >= 12)
     is_ascending = np.abs(np.mod(hours - node + 12, 24) - 12) < 6
     return np.asarray(is_ascending == (node >= 12))

@@ -26,12 +26,13 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from mcca_ml import schema
-from mcca_ml.arrays import AnyArray, Booleans, Floating, Integer, UInt32
+from mcca_ml import flags, schema
+from mcca_ml.arrays import AnyArray, Floating, Integer
 from mcca_ml.errors import SchemaError
 from mcca_ml.flags import Flag
 from mcca_ml.grid import ease2, land
 from mcca_ml.grid import overlap as ov
+from mcca_ml.grid.daily_composite import CONTRACT
 from mcca_ml.grid.sources import complete_channels, contributing
 
 AVERAGED = (
@@ -46,9 +47,6 @@ AVERAGED = (
     "soil_moisture_operational",
 )
 """Variables that are averaged by area."""
-
-CONTRACT = {**schema.GRID_TB, **schema.ANCILLARY}
-"""What goes in and what comes out."""
 
 LABELS = ("time", "look", "channel", "cover")
 """Coordinates that stay as they are."""
@@ -129,14 +127,9 @@ def to_m25(ds: xr.Dataset, cells: Integer | None = None) -> xr.Dataset:
 
 def _empty(ds: xr.Dataset, cells: Integer) -> xr.Dataset:
     """The coordinates and attributes of the result, on `cells` of EASE2_M25."""
-    place = ease2.cell_latlon(ease2.M25, cells)
     return xr.Dataset(
         coords={name: ds[name] for name in LABELS if name in ds.coords}
-        | {
-            "cell": ("cell", cells, ds["cell"].attrs),
-            "lat": ("cell", place.lat, {"units": "degrees_north"}),
-            "lon": ("cell", place.lon, {"units": "degrees_east"}),
-        },
+        | ease2.cell_coordinates(ease2.M25, cells, ds["cell"].attrs),
         attrs=ds.attrs | {"grid": ease2.M25.name},
     )
 
@@ -219,16 +212,11 @@ def _put_flag(out: xr.Dataset, ds: xr.Dataset, cover: ov.Cover) -> None:
     for bit, share in of_own_share.items():
         here = flag & np.uint32(int(bit))
         new |= ov.flags_by_share(here, observed, cover, min_share=share)
-    new |= _bit(out["tb"].isnull().any("channel").to_numpy(), Flag.TB_INVALID)
+    new |= flags.where(out["tb"].isnull().any("channel").to_numpy(), Flag.TB_INVALID)
     if "soil_temperature" in ds:
-        new |= _bit(out["soil_temperature"].isnull().to_numpy(), Flag.NO_TEMPERATURE)
+        new |= flags.where(out["soil_temperature"].isnull().to_numpy(), Flag.NO_TEMPERATURE)
     seen = ov.at_least(ov.covered_share(cover, observed), ov.MIN_SHARE)
-    _put(out, ds, "flag", np.where(seen, new, np.uint32(int(Flag.NOT_OBSERVED))))
-
-
-def _bit(where: Booleans, flag: Flag) -> UInt32:
-    """The bit of `flag` where `where` is true."""
-    return np.where(where, np.uint32(int(flag)), np.uint32(0))
+    _put(out, ds, "flag", np.where(seen, new, flags.where(~seen, Flag.NOT_OBSERVED)))
 
 
 def _with_missing(values: Floating, dtype: np.dtype, fill: int) -> AnyArray:

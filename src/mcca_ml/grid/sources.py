@@ -8,7 +8,7 @@ in that time, so a mean over them belongs to no moment, and its time to a part o
 import numpy as np
 import xarray as xr
 
-from mcca_ml import schema
+from mcca_ml import flags, schema
 from mcca_ml.arrays import Booleans, Float64, Int64
 from mcca_ml.flags import FLAG_DTYPE, Flag
 from mcca_ml.grid.overlap import MIN_SHARE, Cover, at_least
@@ -87,7 +87,7 @@ def contributing(ds: xr.Dataset, cover: Cover) -> Cover:
     observed = schema.is_observed(ds)
     complete = observed & complete_channels(ds).any(axis=-1)
     flag = ds["flag"].to_numpy().astype(FLAG_DTYPE)
-    good = complete & ((flag & FLAG_DTYPE(int(Flag.TB_SUSPECT))) == 0)
+    good = complete & ~flags.has(flag, Flag.TB_SUSPECT)
     when = ds["obs_time"].to_numpy().astype("M8[s]")
     # Cells without a time form a pass of their own: nothing says that they belong to another.
     seconds = np.where(np.isnat(when), _TIMELESS, when.astype(np.int64))

@@ -6,9 +6,8 @@ import numpy as np
 import xarray as xr
 
 from mcca_ml import schema
-from mcca_ml.arrays import AnyArray
 from mcca_ml.errors import SchemaError
-from mcca_ml.grid.daily_composite import CONTRACT, TARGET_HOUR, empty
+from mcca_ml.grid.daily_composite import CONTRACT, TARGET_HOUR, Copy, empty, with_variables
 
 
 def stack_days(days: Sequence[xr.Dataset]) -> xr.Dataset:
@@ -32,29 +31,13 @@ def stack_days(days: Sequence[xr.Dataset]) -> xr.Dataset:
         )
     cells = np.unique(np.concatenate([day["cell"].to_numpy() for day in days]))
     dates = np.concatenate([day["time"].to_numpy() for day in days])
+    looks = list(TARGET_HOUR)
     spots = [np.searchsorted(cells, day["cell"].to_numpy()) for day in days]
-    out = empty(days[0], dates, cells).assign(
-        {
-            name: _stacked(name, days, spots, cells.size)
-            for name in CONTRACT
-            if any(name in day for day in days)
-        }
-    )
+    copies: list[Copy] = [
+        (day, (number, looks.index(look), spot), (of_day, slice(None)))
+        for number, (day, spot) in enumerate(zip(days, spots, strict=True))
+        for of_day, look in enumerate(day["look"].to_numpy().tolist())
+    ]
+    out = with_variables(empty(days[0], dates, cells), copies, days)
     out = out.assign_attrs(days[0].attrs)
     return schema.check(out, CONTRACT, where="stack_days: output")
-
-
-def _stacked(
-    name: str, days: Sequence[xr.Dataset], spots: Sequence[AnyArray], size: int
-) -> xr.Variable:
-    """Variable `name` over all days and `size` cells; `spots` are the places of those of a day."""
-    like = next(day[name] for day in days if name in day)
-    inner = [like.sizes[dim] for dim in like.dims[3:]]
-    shape = (len(days), len(TARGET_HOUR), size, *inner)
-    values = np.full(shape, schema.missing_like(name, like.dtype), like.dtype)
-    for number, (day, spot) in enumerate(zip(days, spots, strict=True)):
-        looks = day["look"].to_numpy().tolist()
-        for look_number, look in enumerate(TARGET_HOUR):
-            if name in day and look in looks:
-                values[number, look_number, spot] = day[name].to_numpy()[0, looks.index(look)]
-    return xr.Variable(like.dims, values, like.attrs)

@@ -11,7 +11,7 @@ from mcca_ml.errors import SchemaError
 from mcca_ml.flags import Flag, Quality
 from mcca_ml.grid import footprint_bins, overpasses
 from mcca_ml.grid.daily_composite import TARGET_HOUR
-from mcca_ml.grid.ease2 import M25, cell_latlon
+from mcca_ml.grid.ease2 import M25, cell_coordinates, cell_latlon
 from mcca_ml.grid.footprint_bins import Footprints, Kernel
 from mcca_ml.grid.overpasses import Key, Passes
 from mcca_ml.sensors import SENSORS, Sensor
@@ -80,7 +80,7 @@ def grid_swaths(
     table = footprint_bins.table_of(cells)
     window = (days[0] - _MARGIN).astype("M8[ms]"), (days[-1] + _ONE_DAY + _MARGIN).astype("M8[ms]")
     sums: dict[Key, list[footprint_bins.Part]] = {}
-    granules: dict[str, str] = {}
+    granules: dict[str, bool] = {}
     present: set[str] = set()
     for swath in swaths:
         sensor = _checked(swath, sensor)
@@ -92,7 +92,7 @@ def grid_swaths(
             parts.append(part)
             if len(parts) >= _KEEP:
                 parts[:] = [footprint_bins.merged(parts)]
-        granules[str(swath.attrs.get("granule", ""))] = str(swath.attrs.get("simulated", "false"))
+        granules[str(swath.attrs.get("granule", ""))] = schema.is_simulated(swath)
     if sensor is None:
         raise SchemaError("grid_swaths: found no swath, expected one or more; or name the sensor")
     wanted = _channels(sensor, present, channels)
@@ -102,7 +102,7 @@ def grid_swaths(
         "sensor": sensor.name,
         "grid": M25.name,
         "granules": "\n".join(sorted(granules)),
-        "simulated": "true" if "true" in granules.values() else "false",
+        "simulated": "true" if any(granules.values()) else "false",
     }
     return schema.check(out, schema.GRID_TB, where="grid_swaths: output")
 
@@ -130,7 +130,7 @@ def _checked(swath: xr.Dataset, sensor: Sensor | None) -> Sensor:
             f"{where}: found sensor {name!r}, expected {' or '.join(expected)}; "
             "grid each sensor by itself"
         )
-    return SENSORS[name]
+    return sensor or SENSORS[name]
 
 
 def _channels(sensor: Sensor, present: set[str], channels: Sequence[str] | None) -> list[str]:
@@ -150,34 +150,22 @@ def _channels(sensor: Sensor, present: set[str], channels: Sequence[str] | None)
 def _footprints(swath: xr.Dataset, first: np.datetime64, last: np.datetime64) -> Footprints:
     """Footprints of a swath with a time from `first` until before `last`."""
     # Not swath["lat"]: making its coordinates costs more than a small swath takes to grid.
-    every = {name: swath.variables[name].to_numpy() for name in schema.SWATH_TB}
-    time = every["time"].astype("M8[ms]")
-    is_wanted = (time >= first) & (time < last)  # no time is in no span
-    of = slice(None) if is_wanted.all() else is_wanted
-    return Footprints(
-        every["lat"][of],
-        every["lon"][of],
-        time[of].astype(np.int64),
-        every["incidence"][of],
-        every["tb"][of],
-        every["quality"][of] == Quality.SUSPECT,
+    lat, lon, incidence, tb, quality = (
+        swath.variables[name].to_numpy() for name in ("lat", "lon", "incidence", "tb", "quality")
     )
+    time = swath.variables["time"].to_numpy().astype("M8[ms]")
+    is_wanted = (time >= first) & (time < last)  # no time is in no span
+    every = lat, lon, time.astype(np.int64), incidence, tb, quality == Quality.SUSPECT
+    # A copy of all of a granule costs more than the test.
+    return Footprints._make(every if is_wanted.all() else (values[is_wanted] for values in every))
 
 
 def _dataset(found: Passes, sensor: Sensor, cells: Integer, days: Datetime64) -> xr.Dataset:
     """One pass of each bin, unfolded."""
-    place = cell_latlon(M25, cells)
-    hours = overpasses.local_time(found.time, place.lon[found.cell])
+    hours = overpasses.local_time(found.time, cell_latlon(M25, cells).lon[found.cell])
     is_pm = overpasses.is_evening(sensor, hours)
     taken, bin_of = overpasses.chosen(found, hours, is_pm, days.size, days[0])
-    values = {
-        "tb": found.tb,
-        "incidence": found.incidence,
-        "local_time": hours,
-        "obs_time": found.time,
-        "nobs": found.nobs,
-        "flag": found.flag,
-    }
+    values = {**vars(found), "local_time": hours, "obs_time": found.time}
     shape = (days.size, len(TARGET_HOUR), cells.size)
     variables = {}
     for name, (dtype, units) in _TYPES.items():
@@ -190,8 +178,8 @@ def _dataset(found: Passes, sensor: Sensor, cells: Integer, days: Datetime64) ->
         coords={
             "time": days.astype("M8[ns]"),
             "look": list(TARGET_HOUR),
-            "cell": ("cell", np.asarray(cells, np.int64), {"long_name": "flat index on EASE2_M25"}),
-            "lat": ("cell", place.lat, {"units": "degrees_north"}),
-            "lon": ("cell", place.lon, {"units": "degrees_east"}),
+            **cell_coordinates(
+                M25, cells.astype(np.int64), {"long_name": f"flat index on {M25.name}"}
+            ),
         },
     )

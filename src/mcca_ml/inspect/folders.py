@@ -15,7 +15,7 @@ from mcca_ml.read.insitu import MAX_DEPTH, Station, read_ismn, station_files
 
 _STORE_MARK = "zarr.json"
 _SIMULATED_PREFIX = "SIM-"
-_MOST_VALUES = 500_000
+MOST_VALUES = 500_000
 """Values of one variable of a store that are read, so that the answer comes at once."""
 _BLOCKS = 4
 _SHOWN_ROWS = 14
@@ -80,12 +80,12 @@ def describe_stations(folder: Path) -> Description:
     return Description(heading, _network_rows(stations))
 
 
-def _sample(variable: xr.DataArray) -> AnyArray:
+def _sample(variable: xr.DataArray, most: int) -> AnyArray:
     """Values of a variable: all, or those of a few blocks along its first dimension."""
-    if variable.size <= _MOST_VALUES or variable.ndim == 0:
+    if variable.size <= most or variable.ndim == 0:
         return np.atleast_1d(variable.to_numpy())
     length = variable.shape[0]
-    size = max(1, _MOST_VALUES * length // variable.size // _BLOCKS)
+    size = max(1, most * length // variable.size // _BLOCKS)
     starts = np.linspace(0, length - size, _BLOCKS).astype(int)
     return np.concatenate([variable[begin : begin + size].to_numpy() for begin in starts])
 
@@ -96,21 +96,22 @@ def _short_attributes(ds: xr.Dataset) -> dict[str, str]:
     return {name: value for name, value in said.items() if len(value) <= _ATTRIBUTE_WIDTH}
 
 
-def _store_rows(ds: xr.Dataset) -> tuple[Row, ...]:
+def _store_rows(ds: xr.Dataset, most: int) -> tuple[Row, ...]:
     """Statistics of each variable of numbers, those over time first."""
     numbers = [(str(n), v) for n, v in ds.data_vars.items() if v.dtype.kind in "fiub"]
     ordered = sorted(numbers, key=lambda pair: ("time" not in pair[1].dims, pair[0]))
     return tuple(
-        row_of(name, str(v.attrs.get("units", "")), _sample(v).astype(np.float64))
+        row_of(name, str(v.attrs.get("units", "")), _sample(v, most).astype(np.float64))
         for name, v in ordered[:_SHOWN_ROWS]
     )
 
 
-def describe_store(path: Path) -> Description:
+def describe_store(path: Path, *, most: int = MOST_VALUES) -> Description:
     """What the truth of a simulated world holds.
 
     Args:
         path: Zarr store; of large variables a part is read, and the heading says so.
+        most: values of a variable that are read.
 
     Raises:
         GranuleError: it cannot be read, or does not say that it is simulated.
@@ -118,8 +119,8 @@ def describe_store(path: Path) -> Description:
     try:
         with xr.open_zarr(path, chunks=None, consolidated=False) as ds:
             _check_simulated(ds, path.name)
-            is_sampled = any(v.size > _MOST_VALUES for v in ds.data_vars.values())
-            rows = _store_rows(ds)
+            is_sampled = any(v.size > most for v in ds.data_vars.values())
+            rows = _store_rows(ds, most)
             place = [ds[name].to_numpy() if name in ds else np.zeros(0) for name in ("lat", "lon")]
             heading = {
                 "store": path.name,

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from mcca_ml.fuse.error_covariance import HELD
 from mcca_ml.fuse.models import load_pool
 from mcca_ml.grid.ease2 import M25, cell_latlon
 from mcca_ml.inspect.description import Description, extent, row_of
+from mcca_ml.sensors import trained
 
 _SPREAD_MARK = "ratio95"
 _POOL_MARK = "covariance"
@@ -86,11 +86,11 @@ def _of_pool(path: Path) -> Description:
     heading = {
         "file": path.name,
         "product": "errors that the networks of all cells have in common, for the fusion",
-        "sensors": ", ".join(HELD),
+        "sensors": ", ".join(trained()),
     }
     rows = [
         row_of(f"bias {name}", "m3 m-3", np.atleast_1d(value))
-        for name, value in zip(HELD, pool.bias, strict=True)
+        for name, value in zip(trained(), pool.bias, strict=True)
     ]
     rows.append(row_of("correlation of errors", "1", np.atleast_1d(pool.agreement)))
     return Description(heading, tuple(rows))

@@ -178,7 +178,7 @@ def _of_store(path: Path) -> Description:
     is_by_cells = CONTENTS[frame.contents].is_by_cells
     days = _days_of(list(held.values()), is_by_cells=is_by_cells)
     place = cell_latlon(M25, frame.cells)
-    made_up = any(mark["attributes"].get("simulated") == "true" for mark in held.values())
+    made_up = any(is_simulated(mark["attributes"]) for mark in held.values())
     heading = {
         "store": path.name,
         "product": f"{frame.contents}, {_PRODUCT[frame.contents]}; {frame.sensor}",

@@ -9,6 +9,7 @@ import xarray as xr
 from mcca_ml.flags import Quality
 from mcca_ml.inspect.description import SIMULATED, Description, Row, extent, period, row_of
 from mcca_ml.read.any_granule import read_swaths
+from mcca_ml.schema import is_simulated
 from mcca_ml.sensors import SENSORS
 
 
@@ -65,7 +66,7 @@ def describe_swaths(path: Path) -> Description:
         name: np.concatenate([swath[name].to_numpy() for swath in swaths])
         for name in ("lat", "lon", "time")
     }
-    simulated = str(first.attrs.get("simulated")) == "true"
+    simulated = is_simulated(first)
     heading = {
         "file": path.name,
         "product": f"{first.attrs['product']} {first.attrs.get('version', '')}".strip(),

@@ -1,9 +1,11 @@
 """GRID_TB of a sensor on the scale of its reference, with what the calibration leaves uncertain."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import xarray as xr
 
-from mcca_ml import schema
+from mcca_ml import flags, schema
 from mcca_ml.arrays import Float64, Int64
 from mcca_ml.config.calibrate import CalibrateSettings
 from mcca_ml.errors import SchemaError
@@ -15,6 +17,28 @@ CURVATURE_SPAN = 50.0
 """Distance from the middle of its pairs at which `curvature_sd` is meant [K]."""
 
 
+def select_channels(ds: xr.Dataset, wanted: Sequence[str], where: str, advice: str) -> xr.Dataset:
+    """The dataset with some channels, in their order.
+
+    Args:
+        ds: with the dimension channel.
+        wanted: names of channels.
+        where: the stage that asks, first word of the message.
+        advice: what to do where one is missing.
+
+    Raises:
+        SchemaError: one is missing.
+    """
+    held = [str(name) for name in ds["channel"].to_numpy()]
+    missing = [name for name in wanted if name not in held]
+    if missing:
+        raise SchemaError(
+            f"{where}: {ds.attrs.get('sensor')} without {', '.join(missing)}, expected "
+            f"{', '.join(wanted)}; {advice}"
+        )
+    return ds.isel(channel=[held.index(name) for name in wanted])
+
+
 def _matching(ds: xr.Dataset, link: Link) -> xr.Dataset:
     """The dataset with the channels that the link takes, in its order."""
     sensor = ds.attrs.get("sensor")
@@ -23,14 +47,7 @@ def _matching(ds: xr.Dataset, link: Link) -> xr.Dataset:
             f"calibrate: brightness temperatures of {sensor}, expected {link.sensor}; give the "
             "coefficients of that sensor"
         )
-    held = [str(name) for name in ds["channel"].to_numpy()]
-    missing = [name for name in link.source_channels if name not in held]
-    if missing:
-        raise SchemaError(
-            f"calibrate: {sensor} without {', '.join(missing)}, expected "
-            f"{', '.join(link.source_channels)}; grid these channels"
-        )
-    return ds.isel(channel=[held.index(name) for name in link.source_channels])
+    return select_channels(ds, link.source_channels, "calibrate", "grid these channels")
 
 
 def _steadied(tb: Float64, when: xr.DataArray, coefficients: xr.Dataset) -> tuple[Float64, Float64]:
@@ -85,7 +102,9 @@ def apply(
     tb = ds["tb"].transpose(*order).to_numpy().astype(np.float64)
     tb, variance = _steadied(tb, ds["obs_time"].transpose(*schema.LOOK), coefficients)
     settings = CalibrateSettings.model_validate_json(coefficients.attrs["settings"])
+    # What a straight line misses grows with the square of the distance from its pairs.
     bend = settings.curvature_sd * ((tb - at.line.centre) / CURVATURE_SPAN) ** 2
+    # slope^2 brings a variance from the scale of the sensor to that of the reference.
     variance = at.line.variance_at(tb) + at.line.slope**2 * variance + bend**2 + link.common_var
     value = at.line.at(tb)
     limits = schema.GRID_TB["tb"]
@@ -93,7 +112,7 @@ def apply(
     is_lost = (np.isfinite(tb) & ~is_good).any(axis=-1)
     sd = np.where(is_good, np.sqrt(variance), np.nan).astype(np.float32)
     flag = ds["flag"].transpose(*schema.LOOK).to_numpy().astype(FLAG_DTYPE)
-    flag |= np.where(is_lost, FLAG_DTYPE(int(Flag.TB_INVALID)), FLAG_DTYPE(0))
+    flag |= flags.where(is_lost, Flag.TB_INVALID)
     out = ds.assign(
         tb=(order, np.where(is_good, value, np.nan).astype(np.float32), {"units": "K"}),
         flag=(schema.LOOK, flag, {"units": "1"}),

@@ -7,7 +7,6 @@ from typing import TypeVar
 import numpy as np
 import xarray as xr
 
-from mcca_ml.arrays import Float64
 from mcca_ml.atomic import replacing
 from mcca_ml.config.calibrate import CalibrateSettings
 from mcca_ml.errors import GranuleError
@@ -22,22 +21,15 @@ Made = TypeVar("Made", Step, Drift)
 Change = Step | Drift
 """What changes within a sensor over time."""
 _CELL = ("cell", "channel")
-_UNITS = {
-    "centre": "K",
-    "level": "K",
-    "slope": "1",
-    "level_var": "K2",
-    "slope_var": "1",
-    "covariance": "K",
+_LINE = {
+    "centre": ("K", "middle of the pairs, on the scale of the sensor"),
+    "level": ("K", "value of the line there, on the scale of the reference"),
+    "slope": ("1", "slope of the line"),
+    "level_var": ("K2", "variance of the level"),
+    "slope_var": ("1", "variance of the slope"),
+    "covariance": ("K", "covariance of level and slope"),
 }
-_MEANING = {
-    "centre": "middle of the pairs, on the scale of the sensor",
-    "level": "value of the line there, on the scale of the reference",
-    "slope": "slope of the line",
-    "level_var": "variance of the level",
-    "slope_var": "variance of the slope",
-    "covariance": "covariance of level and slope",
-}
+"""Units and long name of each variable of a line."""
 _EPOCH = np.datetime64("1970-01-01", "D")
 _BEFORE = "before less after the date, scale of the sensor"
 _SINCE = "change with time, none at the date, scale of the sensor"
@@ -48,23 +40,16 @@ _OWN = {
     "level_weight": "weight of the cell's own level",
     "slope_weight": "weight of the cell's own slope",
 }
+_CHANGE = {"size": np.nan, "sd": np.nan, "p_value": 1.0, "is_removed": 0.0}
+"""Variables of a change within a sensor, and their values for a channel that it does not know."""
 
 
 def _lines(link: Link) -> dict[str, tuple[tuple[str, ...], object, dict[str, str]]]:
-    made = {}
-    of_part = {"": link.line, "class_": link.class_line, "all_": link.all_line}
-    for prefix, line in of_part.items():
-        for name, values in line._asdict().items():
-            attrs = {"units": _UNITS[name], "long_name": _MEANING[name]}
-            made[prefix + name] = (_PARTS[prefix], values, attrs)
-    return made
-
-
-def _flag_attributes() -> dict[str, object]:
+    lines = (link.line, link.class_line, link.all_line)
     return {
-        "long_name": "what the line rests on",
-        "flag_masks": np.array([int(bit) for bit in LineFlag], np.uint8),
-        "flag_meanings": " ".join(str(bit.name).lower() for bit in LineFlag),
+        prefix + name: (dims, values, dict(zip(("units", "long_name"), _LINE[name], strict=True)))
+        for (prefix, dims), line in zip(_PARTS.items(), lines, strict=True)
+        for name, values in line._asdict().items()
     }
 
 
@@ -72,40 +57,32 @@ def _changes(
     kind: str, changes: Sequence[Change], channels: tuple[str, ...], units: str, meaning: str
 ) -> dict[str, object]:
     """Variables (kind, channel); a channel that a change does not know has none."""
-    dims = (kind, "channel")
-
-    def rows(name: str, otherwise: float) -> Float64:
-        out = np.full((len(changes), len(channels)), otherwise)
-        for i, change in enumerate(changes):
-            for j, channel in enumerate(channels):
-                if channel in change.channels:
-                    out[i, j] = getattr(change, name)[change.channels.index(channel)]
-        return out
-
+    said = {
+        "size": (units, meaning),
+        "sd": (units, "its sd"),
+        "p_value": ("1", "its p value"),
+        "is_removed": ("1", "1 where it is taken off"),
+    }
+    out: dict[str, object] = {}
+    for name, otherwise in _CHANGE.items():
+        values = np.full((len(changes), len(channels)), otherwise)
+        for row, change in zip(values, changes, strict=True):
+            known = [channel in change.channels for channel in channels]
+            of = [change.channels.index(c) for c in channels if c in change.channels]
+            row[known] = getattr(change, name)[of]
+        attrs = dict(zip(("units", "long_name"), said[name], strict=True))
+        kept = values.astype(np.int8) if name == "is_removed" else values
+        out[f"{kind}_{name}"] = ((kind, "channel"), kept, attrs)
     dates = np.array([change.date for change in changes], "datetime64[D]")
     days = (dates - _EPOCH).astype(np.int32)
-    said = {"units": "days since 1970-01-01", "calendar": "standard"}
-    is_removed = rows("is_removed", 0.0).astype(np.int8)
-    return {
-        f"{kind}_date": ((kind,), days, said),
-        f"{kind}_size": (dims, rows("size", np.nan), {"units": units, "long_name": meaning}),
-        f"{kind}_sd": (dims, rows("sd", np.nan), {"units": units, "long_name": "its sd"}),
-        f"{kind}_p_value": (dims, rows("p_value", 1.0), {"units": "1", "long_name": "its p value"}),
-        f"{kind}_is_removed": (
-            dims,
-            is_removed,
-            {"units": "1", "long_name": "1 where it is taken off"},
-        ),
-    }
+    of_date = {"units": "days since 1970-01-01", "calendar": "standard"}
+    return {f"{kind}_date": ((kind,), days, of_date), **out}
 
 
 def _of_kind(coefficients: xr.Dataset, kind: str, make: Callable[..., Made]) -> tuple[Made, ...]:
     """The changes of one kind that coefficients hold."""
     channels = tuple(map(str, coefficients["source_channel"].to_numpy()))
-    size, sd, p_value, is_removed = (
-        coefficients[f"{kind}_{name}"].to_numpy()
-        for name in ("size", "sd", "p_value", "is_removed")
-    )
+    size, sd, p_value, is_removed = (coefficients[f"{kind}_{name}"].to_numpy() for name in _CHANGE)
     dates = _EPOCH + coefficients[f"{kind}_date"].to_numpy().astype("timedelta64[D]")
     return tuple(
         make(channels, size[i], sd[i], p_value[i], is_removed[i] > 0, date)
@@ -134,6 +111,11 @@ def to_dataset(
     """
     steps = [change for change in changes if isinstance(change, Step)]
     drifts = [change for change in changes if isinstance(change, Drift)]
+    of_flag = {
+        "long_name": "what the line rests on",
+        "flag_masks": np.array([int(bit) for bit in LineFlag], np.uint8),
+        "flag_meanings": " ".join(str(bit.name).lower() for bit in LineFlag),
+    }
     own = {
         name: (_CELL, getattr(link, name), {"units": "1", "long_name": text})
         for name, text in _OWN.items()
@@ -143,7 +125,7 @@ def to_dataset(
             **_lines(link),
             **own,
             "common_var": (("channel",), link.common_var, {"units": "K2", "long_name": _COMMON}),
-            "flag": (_CELL, link.flag, _flag_attributes()),
+            "flag": (_CELL, link.flag, of_flag),
             **_changes("step", steps, link.source_channels, "K", _BEFORE),
             **_changes("drift", drifts, link.source_channels, "K year-1", _SINCE),
         },
@@ -194,7 +176,7 @@ def read(path: Path) -> xr.Dataset:
             f"{path}: cannot be read as NetCDF ({error}), expected {FORMAT}; make it again"
         ) from error
     missing = sorted(
-        {*_OWN, "flag", "step_date", "drift_date", *_UNITS} - {str(name) for name in ds.variables}
+        {*_OWN, "flag", "step_date", "drift_date", *_LINE} - {str(name) for name in ds.variables}
     )
     if ds.attrs.get("format") != FORMAT or missing:
         found = f"without {missing[0]}" if missing else str(ds.attrs.get("format"))
@@ -216,9 +198,7 @@ def link_of(coefficients: xr.Dataset) -> Link:
         cells=coefficients["cell"].to_numpy().astype(np.int64),
         line=lines[""],
         flag=coefficients["flag"].to_numpy().astype(np.uint8),
-        pairs=coefficients["pairs"].to_numpy(),
-        level_weight=coefficients["level_weight"].to_numpy(),
-        slope_weight=coefficients["slope_weight"].to_numpy(),
+        **{name: coefficients[name].to_numpy() for name in _OWN},
         classes=coefficients["class"].to_numpy().astype(np.int64),
         class_line=lines["class_"],
         all_line=lines["all_"],
@@ -234,6 +214,7 @@ def changes_of(coefficients: xr.Dataset) -> tuple[Change, ...]:
 def describe(coefficients: xr.Dataset) -> str:
     """What coefficients hold, in a screenful."""
     link, flag = link_of(coefficients), coefficients["flag"].to_numpy()
+    # A cell with pairs has a line of its own, however far it is shrunk.
     own = ((flag & int(LineFlag.NO_PAIRS)) == 0).sum(axis=0)
     lines = [
         f"{coefficients.attrs['title']}; {len(link.cells)} cells",

@@ -8,7 +8,7 @@ maximum likelihood one for a known ratio of the two variances, does not.
 Arrays in, arrays out; float64. Pairs lie one after the other, those of a cell together.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -47,23 +47,22 @@ class Line(NamedTuple):
     def variance_at(self, x: Float64) -> Float64:
         """Variance of that value [K2]."""
         far = x - self.centre
+        # Var(a + b d) = Var(a) + 2 d Cov(a, b) + d^2 Var(b)
         return self.level_var + 2 * self.covariance * far + self.slope_var * far**2
 
     def recentred(self, centre: Float64) -> "Line":
         """The same line about another centre [K]."""
         far = centre - self.centre
-        covariance = self.covariance + self.slope_var * far
-        return Line(
-            centre,
-            self.at(centre),
-            self.slope,
-            self.variance_at(centre),
-            self.slope_var,
-            covariance,
+        return self._replace(
+            centre=centre,
+            level=self.at(centre),
+            level_var=self.variance_at(centre),
+            # Cov(a + b d, b) = Cov(a, b) + d Var(b)
+            covariance=self.covariance + self.slope_var * far,
         )
 
-    def take(self, index: Int64) -> "Line":
-        """Lines of some cells, in the order of `index`."""
+    def take(self, index: Any) -> "Line":
+        """Lines of some cells, in the order of `index`; or as it selects from (cell, channel)."""
         return Line(*(value[index] for value in self))
 
 
@@ -93,6 +92,7 @@ def deming_slope(sxx: Float64, sxy: Float64, syy: Float64, noise_ratio: float) -
     >>> float(deming_slope(np.float64(2.0), np.float64(4.0), np.float64(8.0), 1.0))
     2.0
     """
+    # slope = (h + sqrt(h^2 + r sxy^2)) / sxy, h = (syy - r sxx) / 2, r the ratio of the noises
     half = 0.5 * (syy - noise_ratio * sxx)
     usable = sxy > 0
     safe = np.where(usable, sxy, 1.0)
@@ -101,6 +101,7 @@ def deming_slope(sxx: Float64, sxy: Float64, syy: Float64, noise_ratio: float) -
 
 def _share_below(bound: float) -> float:
     """E[psi^2] of Huber's psi under a unit normal: makes the scale right for clean pairs."""
+    # Sum over a fine grid: beyond 8 sd the density is below 1e-14.
     z = np.linspace(-8.0, 8.0, 4001)
     density = np.exp(-0.5 * z**2) / np.sqrt(2 * np.pi)
     return float((np.clip(z, -bound, bound) ** 2 * density).sum() * (z[1] - z[0]))
@@ -163,7 +164,9 @@ def _round(
         parts.sum(wx * dx), parts.sum(wx * dy), parts.sum(weight * dy**2), noise_ratio
     )
     departure = dy - parts.spread(slope) * dx
+    # Level and slope take two degrees of freedom.
     freedom = np.maximum(parts.sum((weight > 0).astype(float)) - 2, 1)
+    # Huber's psi is the weighted departure; E[psi^2] is only `share` of the variance.
     noise_var = parts.sum((weight * departure) ** 2) / freedom / share
     noise_var = np.maximum(noise_var, SMALLEST_NOISE**2)
     return _State(mean_x, mean_y, slope, dx, departure, noise_var)
@@ -182,8 +185,11 @@ def _variances(
     limit = bound * np.sqrt(parts.spread(state.noise_var))
     information = parts.sum((is_kept & (np.abs(state.departure) < limit)).astype(float))
     kept = np.maximum(parts.sum(is_kept.astype(float)), 1)
+    # Var(departure) = (ratio + slope^2) Var(noise of x)
     own = ratio + state.slope**2
+    # xi = dx - Cov(noise of x, departure) / Var(departure) * departure
     xi = (state.dx + parts.spread(state.slope / own) * state.departure) * is_kept
+    # What is left of the noise of x in xi: n Var(noise of x) ratio / (ratio + slope^2).
     noise = parts.sum(psi * state.departure) * ratio / own**2
     xi_square = parts.sum(xi**2)
     on_slope = information / kept * xi_square - noise
@@ -201,6 +207,7 @@ def _variances(
             outer.sum(slope_score**2),
             outer.sum(level_score * slope_score),
         )
+    # Small samples: n / (n - 2), for the two parameters.
     small = kept / np.maximum(kept - 2, 1)
     information, is_told = np.maximum(information, 1), on_slope > 0
     below = np.where(is_told, on_slope, 1.0)
@@ -247,6 +254,7 @@ def fit_lines(
     for _ in range(ITERATIONS):
         sd = parts.spread(np.sqrt(state.noise_var))
         size = np.maximum(np.abs(state.departure), SMALLEST_NOISE * 1e-3)
+        # Huber's weight psi(d) / d, and none from `reject` sd on.
         weight = np.minimum(1.0, huber * sd / size) * (is_pair & (size < reject * sd))
         state = _round(x64, y64, weight, parts, noise_ratio, share)
     single = np.arange(len(x)) if cluster is None else cluster
@@ -255,12 +263,6 @@ def fit_lines(
     )
     pairs = parts.sum((weight > 0).astype(np.float64))
     some = pairs > 0
-    line = Line(
-        np.where(some, state.mean_x, np.nan),
-        np.where(some, state.mean_y, np.nan),
-        np.where(some, state.slope, np.nan),
-        np.where(some, level_var, np.nan),
-        np.where(some, slope_var, np.nan),
-        np.where(some, covariance, np.nan),
-    )
+    of_line = state.mean_x, state.mean_y, state.slope, level_var, slope_var, covariance
+    line = Line(*(np.where(some, value, np.nan) for value in of_line))
     return Fit(line, np.where(pairs > 2, state.noise_var, np.nan), pairs, spread_var)

@@ -29,6 +29,7 @@ class Drift(Effect):
 
     def correction(self, when: Datetime64, channels: tuple[str, ...]) -> tuple[Float64, Float64]:
         """What to take off at each time, and its variance, shape of `when` and channels [K, K2]."""
+        # size * t, with t from the middle of the pairs, at which the sensor counts as right.
         size, variance = self.removed(channels)
         # Where nothing was seen there is nothing to take off.
         years = np.where(np.isnat(when), 0.0, years_since(when, self.date))[..., None]
@@ -43,6 +44,7 @@ def years_since(when: Datetime64, date: np.datetime64) -> Float64:
 def _columns(pairs: Pairs, boost: np.datetime64) -> Float64:
     """A constant, the season, and which side of a boost of the stable sensor, (pair, column)."""
     angle = 2 * np.pi * years_since(pairs.when, np.datetime64("2000-01-01"))
+    # One harmonic: frequencies and angles differ, so the difference of two sensors has a season.
     columns = [np.ones_like(angle), np.cos(angle), np.sin(angle)]
     is_before = (pairs.when < boost).astype(np.float64)
     # A column that does not vary would only cost a degree of freedom.

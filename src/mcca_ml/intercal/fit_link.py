@@ -3,13 +3,13 @@
 from dataclasses import replace
 
 import numpy as np
-import xarray as xr
 
 from mcca_ml.arrays import Booleans, Float64, Int64
 from mcca_ml.config.calibrate import CalibrateSettings
 from mcca_ml.intercal.deming_regression import Fit, Line, fit_lines
 from mcca_ml.intercal.link import LineFlag, Link, prior_of
-from mcca_ml.intercal.match import Pairs, match_pairs
+from mcca_ml.intercal.match import Pairs
+from mcca_ml.intercal.screen import nan_median
 from mcca_ml.intercal.shrinkage import Spread, shrink, spread_of
 
 BLOCK_PAIRS = 200_000
@@ -30,12 +30,13 @@ def _fit(pairs: Pairs, starts: Int64, settings: CalibrateSettings, cluster: Int6
     )
 
 
-def fit_cells(pairs: Pairs, settings: CalibrateSettings) -> Fit:
+def fit_cells(pairs: Pairs, settings: CalibrateSettings, *, block_pairs: int = BLOCK_PAIRS) -> Fit:
     """The line of every cell from its own pairs alone; NaN where it has none, (cell, channel)."""
     shape = (len(pairs.cells), len(pairs.channels))
     out = [np.full(shape, np.nan) for _ in range(len(Line._fields) + 3)]
+    # Calls begin with the first cell that starts in each block of pairs.
     edges = np.flatnonzero(np.diff(pairs.cell, prepend=-1))
-    block = edges // BLOCK_PAIRS
+    block = edges // block_pairs
     firsts = np.append(edges[np.flatnonzero(np.diff(block, prepend=-1))], len(pairs.cell))
     for low, high in zip(firsts[:-1], firsts[1:], strict=True):
         part = pairs.take(np.arange(low, high))
@@ -53,6 +54,7 @@ def thinned(pairs: Pairs, most: int) -> Pairs:
     count = np.diff(np.append(starts, len(pairs.cell)))
     rank = np.arange(len(pairs.cell)) - np.repeat(starts, count)
     many = np.maximum(np.repeat(count, count), most)
+    # rank * most // many takes `most` steps over `many` pairs: evenly spread.
     return pairs.take((rank * most) // many != ((rank - 1) * most) // many)
 
 
@@ -60,6 +62,7 @@ def _by_time(pairs: Pairs, settings: CalibrateSettings) -> Fit:
     """One line of all pairs; those of a month depend on each other, since cells share weather."""
     order = np.argsort(pairs.when, kind="stable")
     day = pairs.when[order].astype("datetime64[D]").astype(np.int64)
+    # One cluster is a block of days: its pairs share the weather of all cells.
     cluster = np.flatnonzero(np.diff(day // settings.step_block_days, prepend=-1))
     in_order = replace(pairs, x=pairs.x[order], y=pairs.y[order])
     return _fit(in_order, np.zeros(1, np.int64), settings, cluster)
@@ -90,22 +93,16 @@ def _pool(pairs: Pairs, group: Int64, settings: CalibrateSettings) -> Fit:
 def _steadied(fit: Fit, pool_noise: Float64, settings: CalibrateSettings) -> Line:
     """Lines of cells with variances from a noise that few pairs do not make up alone."""
     is_sure = fit.pairs >= settings.min_pairs
-    typical = _median(np.where(is_sure, fit.noise_var, np.nan), pool_noise)
+    typical = nan_median(np.where(is_sure, fit.noise_var, np.nan), pool_noise)
     own = np.where(is_sure, fit.noise_var, typical)
+    # Mean of own and typical variance, weighted by the pairs behind each.
     noise = (fit.pairs * own + NOISE_PAIRS * typical) / (fit.pairs + NOISE_PAIRS)
+    # Without a slope of its own a cell has the mean of its pairs: Var = noise / n.
     few = noise / np.maximum(fit.pairs, 1)
     return fit.line._replace(
         level_var=np.where(is_sure, fit.line.level_var * noise / own, few),
         slope_var=np.where(is_sure, fit.line.slope_var * noise / own, np.inf),
     )
-
-
-def _median(values: Float64, otherwise: Float64) -> Float64:
-    """Median over the first axis without NaN; `otherwise` where there is nothing."""
-    rows = np.sort(values, axis=0)
-    count = np.isfinite(rows).sum(axis=0)
-    middle = rows[np.maximum(count - 1, 0) // 2, np.arange(rows.shape[1])]
-    return np.where(count > 0, middle, otherwise)
 
 
 def _class_lines(
@@ -121,6 +118,7 @@ def _class_lines(
     order = np.argsort(of_pair, kind="stable")
     order = order[np.isin(of_pair[order], classes)]
     fit = _pool(pairs.take(order), of_pair[order], settings)
+    # Classes are shrunk toward the line of all, as cells are toward that of their class.
     prior = Line(*(np.broadcast_to(value, fit.pairs.shape) for value in everyone))
     spread = spread_of(fit.line, prior, fit.pairs >= settings.min_pairs)
     return classes.astype(np.int64), shrink(fit.line, prior, spread)[0]
@@ -133,16 +131,12 @@ def _wider(line: Line, spread: Spread) -> Line:
     )
 
 
-def _set_spread(noise: Float64, signal: Float64, n0: float) -> Spread:
-    """The spread for which the weights are n / (n + n0)."""
-    return Spread(noise / n0, noise / (np.maximum(signal, 1.0) * n0))
-
-
 def _all_cells(pairs: Pairs, settings: CalibrateSettings) -> Fit:
     """The line of all cells together (1, channel); NaN without any pair."""
     if len(pairs.cell):
         fit = _pool(pairs, np.zeros(len(pairs.cell), np.int64), settings)
         by_time = _by_time(pairs, settings).line
+        # Pairs depend on each other within cells and within months: the larger variance stands.
         level_var = np.maximum(fit.line.level_var, by_time.level_var)
         slope_var = np.maximum(
             fit.line.slope_var, np.where(np.isfinite(by_time.slope_var), by_time.slope_var, 0)
@@ -200,8 +194,11 @@ def link_of_pairs(
     spread = spread_of(own, prior, is_sure)
     if settings.prior_pairs > 0:
         signal = np.where(is_sure, fit.spread_var, np.nan)
-        noise = _median(np.where(is_sure, fit.noise_var, np.nan), pool.noise_var[0])
-        spread = _set_spread(noise, _median(signal, np.ones_like(noise)), settings.prior_pairs)
+        noise = nan_median(np.where(is_sure, fit.noise_var, np.nan), pool.noise_var[0])
+        typical = nan_median(signal, np.ones_like(noise))
+        # tau^2 / (tau^2 + noise / n) = n / (n + n0) for tau^2 = noise / n0
+        n0 = settings.prior_pairs
+        spread = Spread(noise / n0, noise / (np.maximum(typical, 1.0) * n0))
     line, level_weight, slope_weight = shrink(own, prior, spread)
     return Link(
         sensor=sensor,
@@ -218,31 +215,4 @@ def link_of_pairs(
         class_line=_wider(class_line, spread),
         all_line=_wider(one, spread),
         common_var=one.level_var + settings.common_sd**2,
-    )
-
-
-def calibrate(
-    source: xr.Dataset,
-    reference: xr.Dataset,
-    settings: CalibrateSettings,
-    *,
-    cell_class: Int64 | None = None,
-) -> Link:
-    """The link from one gridded sensor to another; see `match_pairs` and `link_of_pairs`.
-
-    Args:
-        source: after schema.GRID_TB, the sensor to be calibrated.
-        reference: after schema.GRID_TB, whose scale is wanted.
-        settings: the `[calibrate]` table.
-        cell_class: class of each cell that both hold, by rising number of cell.
-
-    Raises:
-        SchemaError: no cell or no channel in common.
-    """
-    return link_of_pairs(
-        match_pairs(source, reference, settings),
-        settings,
-        sensor=str(source.attrs["sensor"]),
-        reference=str(reference.attrs["sensor"]),
-        cell_class=cell_class,
     )

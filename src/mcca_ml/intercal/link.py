@@ -95,6 +95,7 @@ def prior_of(
 ) -> tuple[Line, Booleans]:
     """Line of the class of each cell, or of all, and whether it is that of all."""
     known = np.full(len(cells), -1) if cell_class is None or not len(classes) else cell_class
+    # Place of each class in the sorted list; the test for equality follows.
     at = np.minimum(np.searchsorted(classes, known), max(len(classes) - 1, 0))
     has_class = np.zeros(len(cells), np.bool_)
     if len(classes) and cell_class is not None:
@@ -113,6 +114,7 @@ def chained_line(first: Line, second: Line) -> Line:
     >>> float(chained_line(one, one).level.round(3))
     252.02
     """
+    # y2(y1(x)): slopes multiply; Var = Var2 at the level of 1 + slope2^2 Var1, to first order.
     far = first.level - second.centre
     return Line(
         first.centre,
@@ -134,17 +136,14 @@ def _pick_channels(link: Link, names: tuple[str, ...]) -> Link:
             f"expected {', '.join(names)}; make both links of a chain from the same bands"
         )
     index = np.array([link.source_channels.index(name) for name in names])
-
-    def of(line: Line) -> Line:
-        return Line(*(value[..., index] for value in line))
-
+    at = (..., index)
     return replace(
         link,
         source_channels=names,
         channels=tuple(link.channels[i] for i in index),
-        line=of(link.line),
-        class_line=of(link.class_line),
-        all_line=of(link.all_line),
+        line=link.line.take(at),
+        class_line=link.class_line.take(at),
+        all_line=link.all_line.take(at),
         flag=link.flag[:, index],
         pairs=link.pairs[:, index],
         level_weight=link.level_weight[:, index],
@@ -180,6 +179,7 @@ def chain(first: Link, second: Link, cell_class: Int64 | None = None) -> Link:
         )
     second = _pick_channels(second, first.channels)
     cells = np.union1d(first.cells, second.cells)
+    # Where only one link knows a cell, the other gives the line of its class or of all.
     of_cells = None if cell_class is None else cell_class[cells]
     one, two = first.of(cells, of_cells), second.of(cells, of_cells)
     classes = np.union1d(first.classes, second.classes)
@@ -210,6 +210,7 @@ def combined_line(one: Line, other: Line) -> Line:
     two = other.recentred(np.where(np.isfinite(one.centre), one.centre, other.centre))
     both = np.isfinite(one.level) & np.isfinite(two.level)
     unit = np.eye(2)
+    # (W1 + W2)^-1 (W1 s1 + W2 s2), s = (level, slope), W the inverse of its covariance.
     weights = [
         np.linalg.inv(np.where(both[..., None, None], _matrices(line), unit)) for line in (one, two)
     ]
@@ -247,6 +248,7 @@ def combine(direct: Link, other: Link) -> Link:
     cells = np.union1d(direct.cells, other.cells)
     one, two = direct.of(cells), other.of(cells)
     classes = np.union1d(direct.classes, other.classes)
+    # Weight of the direct link by the inverse variance of the level of all cells.
     total = one.all_line.level_var + two.all_line.level_var
     weight = np.where(np.isfinite(total), two.all_line.level_var / np.where(total > 0, total, 1), 1)
     return replace(

@@ -11,10 +11,9 @@ from mcca_ml.arrays import AnyArray, Booleans, Datetime64, Float32, Int64
 from mcca_ml.config.calibrate import CalibrateSettings
 from mcca_ml.errors import SchemaError
 from mcca_ml.flags import FLAG_DTYPE
-from mcca_ml.intercal.screen import paired_channels, usable
+from mcca_ml.intercal.screen import usable
+from mcca_ml.sensors import paired_channels
 
-BLOCK_CELLS = 4096
-"""Cells that are looked at together: what bounds the memory."""
 _NEVER = np.int64(2**62)
 
 
@@ -70,6 +69,7 @@ def _looks(ds: xr.Dataset, names: list[str], settings: CalibrateSettings) -> _Lo
 
 def _candidates(reference: _Looks, day: Int64) -> Iterator[_Looks]:
     """Looks of the reference the day before, of, and after each of `day`, one look at a time."""
+    # A pair may lie on both sides of 00:00 UTC.
     for shift in (0, -1, 1):
         at = np.searchsorted(reference.day, day + shift)
         inside = np.minimum(at, len(reference.day) - 1)
@@ -86,6 +86,7 @@ def _nearest(source: _Looks, reference: _Looks, window: float) -> tuple[Float32,
     for other in _candidates(reference, source.day):
         for look in range(source.tb.shape[1]):
             apart = np.abs(source.seconds[:, look] - other.seconds)
+            # Strictly: of two as near the first stays, whatever is compared later.
             is_nearer = (apart < best[:, look]) & other.is_good.any(axis=-1)
             best[:, look][is_nearer] = apart[is_nearer]
             found = np.where(other.is_good, other.tb, np.nan)
@@ -94,73 +95,49 @@ def _nearest(source: _Looks, reference: _Looks, window: float) -> tuple[Float32,
     return nearest, is_pair
 
 
-def _block(
-    source: xr.Dataset,
-    reference: xr.Dataset,
-    names: list[tuple[str, str]],
-    first: int,
-    settings: CalibrateSettings,
-) -> tuple[AnyArray, ...]:
-    """Cell, time, x and y of the pairs of one block; cells count from `first`."""
-    a = _looks(source, [name for name, _ in names], settings)
-    b = _looks(reference, [name for _, name in names], settings)
-    nearest, is_pair = _nearest(a, b, settings.window_minutes * 60)
-    x = np.where(is_pair, a.tb, np.nan)
-    y = np.where(is_pair, nearest, np.nan)
-    cell, time, look = np.nonzero(np.transpose(is_pair.any(axis=-1), (2, 0, 1)))
-    at = (time, look, cell)
-    order = np.lexsort((a.seconds[at], cell))
-    at = (time[order], look[order], cell[order])
-    return cell[order] + first, a.seconds[at].astype("datetime64[s]"), x[at], y[at]
-
-
-def _common(source: xr.Dataset, reference: xr.Dataset) -> tuple[xr.Dataset, xr.Dataset]:
-    """Both, at the cells that both hold, by rising number."""
-    cells = np.intersect1d(source["cell"].to_numpy(), reference["cell"].to_numpy())
-    if not cells.size:
-        raise SchemaError(
-            f"calibrate: {source.attrs.get('sensor')} and {reference.attrs.get('sensor')} have no "
-            "cell in common, expected overlapping regions; choose others"
-        )
-    return source.sel(cell=cells), reference.sel(cell=cells)
-
-
 def match_pairs(source: xr.Dataset, reference: xr.Dataset, settings: CalibrateSettings) -> Pairs:
     """Looks of two sensors at one cell, at most `window_minutes` apart, screened.
 
     Args:
         source: after schema.GRID_TB; the sensor to be calibrated.
         reference: after schema.GRID_TB; whose scale is wanted. Both have coordinates `time` (UTC
-            days, rising), `look`, `cell`, `channel`; stores may be lazy, 4096 cells are in memory
-            at a time.
+            days, rising), `look`, `channel` and the same `cell`.
         settings: the `[calibrate]` table.
+        block_cells: cells that are in memory at a time.
 
     Returns:
         For each look of the sensor the nearest of the reference, whatever its look and UTC day. A
         channel that one of them lacks there is NaN. No pair at all gives an empty result.
 
     Raises:
-        SchemaError: no cell or no channel in common.
+        SchemaError: other cells, or no channel in common.
     """
-    of_both = (source["channel"].to_numpy(), reference["channel"].to_numpy())
-    names = paired_channels(*([str(name) for name in one] for one in of_both))
+    cells = source["cell"].to_numpy().astype(np.int64)
+    if not np.array_equal(cells, reference["cell"].to_numpy()):
+        raise SchemaError(
+            f"calibrate: {source.attrs.get('sensor')} and {reference.attrs.get('sensor')} hold "
+            "other cells, expected the same; grid both for one region"
+        )
+    of_both = [[str(name) for name in ds["channel"].to_numpy()] for ds in (source, reference)]
+    names = paired_channels(*of_both)
     if not names:
         raise SchemaError(
-            f"calibrate: channels {', '.join(map(str, of_both[0]))} and "
-            f"{', '.join(map(str, of_both[1]))}, expected one band in common; grid the same bands"
+            f"calibrate: channels {', '.join(of_both[0])} and {', '.join(of_both[1])}, "
+            "expected one band in common; grid the same bands"
         )
-    source, reference = _common(source, reference)
-    blocks = []
-    for first in range(0, source.sizes["cell"], BLOCK_CELLS):
-        part = {"cell": slice(first, first + BLOCK_CELLS)}
-        blocks.append(_block(source.isel(part), reference.isel(part), names, first, settings))
-    cell, when, x, y = (np.concatenate(one) for one in zip(*blocks, strict=True))
+    x_looks = _looks(source, [name for name, _ in names], settings)
+    y_looks = _looks(reference, [name for _, name in names], settings)
+    nearest, is_pair = _nearest(x_looks, y_looks, settings.window_minutes * 60)
+    cell, time, look = np.nonzero(np.transpose(is_pair.any(axis=-1), (2, 0, 1)))
+    # Those of a cell by time, not by day and look.
+    order = np.lexsort((x_looks.seconds[time, look, cell], cell))
+    at = (time[order], look[order], cell[order])
     return Pairs(
-        source["cell"].to_numpy().astype(np.int64),
-        cell.astype(np.int64),
-        when.astype("datetime64[s]"),
-        x.astype(np.float32),
-        y.astype(np.float32),
+        cells,
+        cell[order].astype(np.int64),
+        x_looks.seconds[at].astype("datetime64[s]"),
+        np.where(is_pair, x_looks.tb, np.nan)[at].astype(np.float32),
+        np.where(is_pair, nearest, np.nan)[at].astype(np.float32),
         tuple(name for name, _ in names),
         tuple(name for _, name in names),
     )

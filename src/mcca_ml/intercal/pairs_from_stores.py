@@ -1,21 +1,22 @@
 """Matched pairs of two sensors from their stores, some cells at a time."""
 
 from collections.abc import Sequence
-from concurrent.futures import Executor
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import xarray as xr
 
 from mcca_ml.config.calibrate import CalibrateSettings
-from mcca_ml.errors import SchemaError
 from mcca_ml.flags import FLAG_DTYPE, Flag
 from mcca_ml.intercal.fit_link import thinned
 from mcca_ml.intercal.match import Pairs, match_pairs
-from mcca_ml.parallel import perform
-from mcca_ml.store.read_blocks import CELL_BLOCK, block_checkpoints, open_store, read_frame
+from mcca_ml.store.read_blocks import (
+    CELL_BLOCK,
+    block_checkpoints,
+    blocks_of_cells,
+    open_store,
+    read_frame,
+)
 
 MOST_PAIRS = 100
 """Pairs of a cell that are kept, spread over time [1]: with 100 the level of a cell is known to
@@ -54,22 +55,12 @@ def overlap(one: Held, other: Held) -> tuple[np.datetime64, np.datetime64] | Non
     return (first, last) if first <= last else None
 
 
-def _flagged_by_channel(ds: xr.Dataset) -> xr.Dataset:
-    """The dataset without the flag that some channel is missing: NaN tells that of each.
-
-    Left in, a channel that a sensor lacks for years would take all the others with it.
-    """
-    keep = FLAG_DTYPE(~int(Flag.TB_INVALID) & int(np.iinfo(FLAG_DTYPE).max))
-    return ds.assign(flag=ds["flag"].astype(FLAG_DTYPE) & keep)
-
-
 def _of_block(
-    cells: slice,
-    *,
     source: Held,
     reference: Held,
     days: tuple[np.datetime64, np.datetime64],
     settings: CalibrateSettings,
+    cells: slice,
 ) -> Pairs:
     """Pairs of some cells."""
     wanted = ("tb", "obs_time", "flag")
@@ -79,22 +70,25 @@ def _of_block(
         open_store(one.path, cells=cells, first_day=first, last_day=last, variables=wanted)
         for one, (first, last) in zip((source, reference), spans, strict=True)
     ]
-    source_ds, reference_ds = (_flagged_by_channel(ds) for ds in both)
-    return thinned(match_pairs(source_ds, reference_ds, settings), MOST_PAIRS)
+    # TB_INVALID says that some channel is missing, NaN which one: a channel that a sensor lacks for
+    # years would take all the others with it.
+    keep = ~FLAG_DTYPE(int(Flag.TB_INVALID))
+    one, other = (ds.assign(flag=ds["flag"].astype(FLAG_DTYPE) & keep) for ds in both)
+    return thinned(match_pairs(one, other, settings), MOST_PAIRS)
 
 
 def joined(parts: Sequence[Pairs]) -> Pairs:
     """Pairs of blocks of cells, which follow each other, as those of all of them."""
-    sizes = [len(part.cells) for part in parts]
-    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int64)
-    return Pairs(
-        np.concatenate([part.cells for part in parts]),
-        np.concatenate([part.cell + start for part, start in zip(parts, starts, strict=True)]),
-        np.concatenate([part.when for part in parts]),
-        np.concatenate([part.x for part in parts]),
-        np.concatenate([part.y for part in parts]),
-        parts[0].source_channels,
-        parts[0].channels,
+    # Places of cells count from the first cell of all blocks.
+    starts = np.cumsum([0, *(len(part.cells) for part in parts[:-1])])
+    moved = [replace(part, cell=part.cell + at) for part, at in zip(parts, starts, strict=True)]
+    return replace(
+        parts[0],
+        cells=np.concatenate([part.cells for part in moved]),
+        cell=np.concatenate([part.cell for part in moved]),
+        when=np.concatenate([part.when for part in moved]),
+        x=np.concatenate([part.x for part in moved]),
+        y=np.concatenate([part.y for part in moved]),
     )
 
 
@@ -105,7 +99,6 @@ def pairs_of_stores(
     settings: CalibrateSettings,
     *,
     block_cells: int = CELL_BLOCK,
-    executor: Executor | None = None,
 ) -> Pairs:
     """Matched pairs of two sensors in all cells, at most `MOST_PAIRS` of each.
 
@@ -115,18 +108,9 @@ def pairs_of_stores(
         days: first and last UTC day of the sensor's looks.
         settings: the `[calibrate]` table.
         block_cells: cells in memory at a time; the outcome does not depend on it.
-        executor: where it is done; None: here.
 
     Raises:
         SchemaError: the stores have other cells, or no channel in common.
     """
-    cells, others = read_frame(source.path).cells, read_frame(reference.path).cells
-    if not np.array_equal(cells, others):
-        raise SchemaError(
-            f"calibrate: the stores of {source.sensor} and {reference.sensor} hold other cells, "
-            "expected the same; grid both for one region"
-        )
-    count = len(cells)
-    blocks = [slice(n, min(n + block_cells, count)) for n in range(0, count, block_cells)]
-    work = partial(_of_block, source=source, reference=reference, days=days, settings=settings)
-    return joined(perform(work, blocks, executor))
+    blocks = blocks_of_cells(len(read_frame(source.path).cells), block_cells)
+    return joined([_of_block(source, reference, days, settings, cells) for cells in blocks])

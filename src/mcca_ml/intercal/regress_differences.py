@@ -47,12 +47,14 @@ class Effect:
 
 def _p_value(t: float, freedom: int) -> float:
     """Chance of |t| or more under Student's distribution [1]."""
+    # P(|T| >= t) = I_x(n / 2, 1 / 2), x = n / (n + t^2), I the incomplete beta function.
     x = freedom / (freedom + t * t)
     return float(betainc(jnp.float32(freedom / 2), jnp.float32(0.5), jnp.float32(x)))
 
 
 def _residuals(columns: Float64, values: Float64, cell: Int64) -> Float64:
     """What the columns leave of the values in each cell, (obs, value)."""
+    # Normal equations of all cells at once, one set of coefficients each.
     starts = np.flatnonzero(np.diff(cell, prepend=-1))
     lengths = np.diff(np.append(starts, len(cell)))
     square = np.add.reduceat(columns[:, :, None] * columns[:, None, :], starts, axis=0)
@@ -82,16 +84,19 @@ def effect_size(
     blocks = len(np.unique(block))
     if blocks < FEWEST_BLOCKS or of.min() == of.max():
         return np.nan, np.nan, 1.0
+    # Least squares beside the columns: regress what they leave of y on what they leave of `of`.
     left = _residuals(columns, np.stack([y, of], axis=1), cell)
     information = float((left[:, 1] ** 2).sum())
     if information < 1e-6 * len(y):
         return np.nan, np.nan, 1.0
     size = float((left[:, 0] * left[:, 1]).sum()) / information
+    # Score of a block: sum of regressor times residual, one draw each.
     score = np.bincount(block, left[:, 1] * (left[:, 0] - size * left[:, 1]))
     alone = float((score**2).sum())
     # Weather outlasts a block: neighbours count too (Newey and West 1987, lag 1), never for less.
     together = max(alone, alone + float((score[1:] * score[:-1]).sum()))
     freedom = max(blocks - 1 - columns.shape[1], 2)
+    # Sandwich estimate: root of the summed squares of scores over the information.
     sd = float(np.sqrt(together * blocks / freedom)) / information
     return size, sd, _p_value(size / max(sd, 1e-9), freedom)
 
@@ -135,5 +140,6 @@ def departures(pairs: Pairs, link: Link) -> Float64:
         link: lines made of these pairs.
     """
     line = link.of(pairs.cells[pairs.cell]).line
+    # (line(x) - y) / slope: on the scale of the sensor, on which it is subtracted.
     off: Float64 = (line.at(pairs.x.astype(np.float64)) - pairs.y) / line.slope
     return off

@@ -1,85 +1,122 @@
-"""Which brightness temperatures may serve a calibration, told from the channels themselves.
+"""Snow, rain, frost and radio-frequency interference, from the brightness temperatures themselves.
 
-Level 1C has no flag of rain or snow. What changes between two passes or with the angle of view is
-left out: snow, rain, interference. Frozen ground stays: it is there for both sensors.
+Level 1C has no flag of any of them. The calibration leaves out what changes between two overpasses
+or with the angle of view (snow, rain, interference) and keeps frozen ground, which both sensors
+see; the learner flags all four. Both use the rules of this module:
+
+*Snow*: dry snow scatters at 36.5 GHz more than at 18.7 GHz, so that 18.7 less 36.5 GHz at V is
+above `snow_difference`; 36.5 GHz below `snow_below` separates it from dry sand.
+*Rain*: ice above rain scatters in the same way, so the same difference exceeds the median of its
+cell by `rain_difference`. The median is of the cell because dry sand scatters all year: a fixed
+threshold would leave no desert. Light rain and cloud pass; the robust regression gives them less
+weight. Where the ground is recognised as snow the difference is explained, and is not counted as
+rain a second time: one difference cannot tell rain above snow.
+*Frost*: the temperature of the ground from 36.5 GHz at V is below the freezing point.
+*Interference*: the emission of soil does not fall with frequency, so 10.65 less 18.7 GHz above
+`rfi_difference` is a transmitter at that polarisation of 10.65 GHz.
 """
 
 from collections.abc import Sequence
+from typing import TypeVar
 
+import jax.numpy as jnp
 import numpy as np
+import numpy.typing as npt
 
+from mcca_ml import flags
 from mcca_ml.arrays import Booleans, Float32, UInt32
 from mcca_ml.config.calibrate import CalibrateSettings
-from mcca_ml.flags import FLAG_DTYPE, NO_VALUE, Flag
+from mcca_ml.constants import WATER_FREEZING_POINT
+from mcca_ml.flags import NO_VALUE, Flag
+from mcca_ml.physics.temperature import land_surface_temperature_holmes09
+from mcca_ml.sensors import band_of
 
-BANDS = {"19.35V": "18.7V", "19.35H": "18.7H", "21.3V": "23.8V", "37V": "36.5V", "37H": "36.5H"}
-"""Channels of TMI by the name of the channel of the other sensors that is nearest."""
+Real = TypeVar("Real", np.float32, np.float64)
 
 _EXCLUDED = NO_VALUE | Flag.TB_SUSPECT
 
 
-def band_of(channel: str) -> str:
-    """Name that a channel shares with its like on other sensors.
+def nan_median(values: npt.NDArray[Real], otherwise: npt.ArrayLike = np.nan) -> npt.NDArray[Real]:
+    """Median over the first axis without NaN; `otherwise` where all are NaN.
 
-    >>> band_of("37V"), band_of("10.65H")
-    ('36.5V', '10.65H')
+    Of an even number it is the mean of the middle two. The lower of the two would be too low by
+    half of their distance, and so would find more rain the fewer looks a cell has.
+
+    >>> nan_median(np.array([[0.0, np.nan], [10.0, np.nan]])).tolist()
+    [5.0, nan]
     """
-    return BANDS.get(channel, channel)
-
-
-def paired_channels(source: Sequence[str], reference: Sequence[str]) -> list[tuple[str, str]]:
-    """Channels of two sensors that look at one band, in the order of the reference.
-
-    >>> paired_channels(["10.65V", "37V", "21.3V"], ["23.8V", "10.65V", "6.925V"])
-    [('21.3V', '23.8V'), ('10.65V', '10.65V')]
-    """
-    by_band = {band_of(name): name for name in source}
-    return [(by_band[band_of(name)], name) for name in reference if band_of(name) in by_band]
-
-
-def median_over_looks(values: Float32) -> Float32:
-    """Median of (time, look, cell) over time and look, without NaN; NaN where there is nothing."""
-    rows = np.sort(values.reshape(-1, values.shape[-1]), axis=0)  # NaN comes last
-    count = np.isfinite(rows).sum(axis=0)
-    cell = np.arange(rows.shape[1])
-    low, high = np.maximum(count - 1, 0) // 2, count // 2
-    middle = 0.5 * (rows[low, cell] + rows[np.minimum(high, len(rows) - 1), cell])
-    return np.where(count > 0, middle, np.nan).astype(np.float32)
+    some = np.isfinite(values).any(axis=0)
+    # NumPy warns of columns without any value, hence the zeros.
+    median = np.nanmedian(np.where(some, values, 0), axis=0)
+    return np.where(some, median, np.asarray(otherwise, values.dtype))
 
 
 def _channel(tb: Float32, names: Sequence[str], band: str) -> Float32:
-    """One channel by its band; NaN, which no test exceeds, where the sensor has none."""
+    """One channel by its band; NaN, which exceeds no threshold, where the sensor has none."""
     index = [i for i, name in enumerate(names) if band_of(name) == band]
     return tb[..., index[0]] if index else np.full(tb.shape[:-1], np.nan, np.float32)
+
+
+def _snow_and_rain(
+    tb: Float32, names: Sequence[str], settings: CalibrateSettings, usual_days: Booleans | slice
+) -> tuple[Booleans, Booleans]:
+    """Snow and rain of each look, (time, look, cell)."""
+    high = _channel(tb, names, "36.5V")
+    scattering = _channel(tb, names, "18.7V") - high
+    usual = nan_median(scattering[usual_days].reshape(-1, tb.shape[2]))
+    # Deserts scatter too, but stay warm at 36.5 GHz.
+    is_snow = (scattering > settings.snow_difference) & (high < settings.snow_below)
+    is_rain = (scattering - usual > settings.rain_difference) & ~is_snow
+    return is_snow, is_rain
+
+
+def _interference(tb: Float32, names: Sequence[str], settings: CalibrateSettings) -> Booleans:
+    """Channels of 10.65 GHz with a transmitter, shape of `tb`."""
+    out = np.zeros(tb.shape, np.bool_)
+    for polarisation in "VH":
+        low, high = f"10.65{polarisation}", f"18.7{polarisation}"
+        excess = _channel(tb, names, low) - _channel(tb, names, high)
+        is_low = np.array([band_of(name) == low for name in names], np.bool_)
+        out |= (excess > settings.rfi_difference)[..., None] & is_low
+    return out
+
+
+def conditions(
+    tb: Float32, names: Sequence[str], settings: CalibrateSettings, *, usual_days: Booleans
+) -> UInt32:
+    """Snow, rain, frost and interference of each look as bits of `Flag`, (time, look, cell).
+
+    Args:
+        tb: brightness temperature [K], (time, look, cell, channel); NaN sets no bit.
+        names: of the channels.
+        settings: the `[calibrate]` table, for its thresholds.
+        usual_days: days of the median, (time,), so that it does not move as a record grows.
+    """
+    is_snow, is_rain = _snow_and_rain(tb, names, settings, usual_days)
+    ground = land_surface_temperature_holmes09(jnp.asarray(_channel(tb, names, "36.5V")))
+    return (
+        flags.where(is_snow, Flag.SNOW)
+        | flags.where(is_rain, Flag.PRECIPITATION)
+        | flags.where(np.asarray(ground) < WATER_FREEZING_POINT, Flag.FROZEN)
+        | flags.where(_interference(tb, names, settings).any(axis=-1), Flag.TB_SUSPECT)
+    )
 
 
 def usable(
     tb: Float32, flag: UInt32, names: Sequence[str], settings: CalibrateSettings
 ) -> Booleans:
-    """Whether each brightness temperature may be paired, shape of `tb`.
+    """Return True where a brightness temperature may be paired, shape of `tb`.
+
+    A channel with interference is left out by itself: a line is of one channel.
 
     Args:
-        tb: brightness temperature [K], (time, look, cell, channel), all days at hand.
-        flag: bits of `flags.Flag`, (time, look, cell).
+        tb: brightness temperature [K], (time, look, cell, channel), of all days of the median.
+        flag: bits of `Flag`, (time, look, cell).
         names: of the channels.
-        settings: the thresholds.
-
-    *Snow*: 18.7 less 36.5 GHz at V above `snow_difference` and 36.5 GHz below `snow_below`.
-    *Rain*: the same difference above the median of its cell by `rain_difference`; dry sand
-    scatters all year, and a fixed threshold would leave no desert. Light rain and cloud pass it:
-    the weights of the line deal with them. *Interference*: 10.65 less 18.7 GHz above
-    `rfi_difference` takes that polarisation of 10.65 GHz out.
+        settings: the `[calibrate]` table, for its thresholds.
     """
-    scattering = _channel(tb, names, "18.7V") - _channel(tb, names, "36.5V")
-    is_snow = (scattering > settings.snow_difference) & (
-        _channel(tb, names, "36.5V") < settings.snow_below
-    )
-    is_rain = scattering - median_over_looks(scattering) > settings.rain_difference
-    is_excluded = (flag & FLAG_DTYPE(int(_EXCLUDED))) != 0
-    good = np.isfinite(tb) & ~(is_snow | is_rain | is_excluded)[..., None]
-    for polarisation in "VH":
-        low, high = f"10.65{polarisation}", f"18.7{polarisation}"
-        excess = _channel(tb, names, low) - _channel(tb, names, high)
-        for i in (i for i, name in enumerate(names) if band_of(name) == low):
-            good[..., i] &= ~(excess > settings.rfi_difference)
-    return np.asarray(good, np.bool_)
+    is_snow, is_rain = _snow_and_rain(tb, names, settings, slice(None))
+    # Frozen ground stays: both sensors see it.
+    is_lost = is_snow | is_rain | flags.has(flag, _EXCLUDED)
+    is_good = np.isfinite(tb) & ~is_lost[..., None]
+    return np.asarray(is_good & ~_interference(tb, names, settings))

@@ -47,6 +47,7 @@ def between_variance(departure: Float64, variance: Float64) -> Float64:
     def found(tau2: Float64) -> Float64:
         return np.asarray((np.minimum(d2 / (tau2 + var + 1e-30), _CAP) * counts).sum(axis=0))
 
+    # The sum falls as tau^2 rises: bisection finds the one root.
     is_zero = found(low) <= wanted
     for _ in range(_HALVINGS):
         middle = 0.5 * (low + high)
@@ -65,6 +66,7 @@ def spread_of(own: Line, prior: Line, is_sure: Booleans) -> Spread:
     """
     level = np.where(is_sure, own.level - prior.at(own.centre), np.nan)
     slope = np.where(is_sure & np.isfinite(own.slope_var), own.slope - prior.slope, np.nan)
+    # Only what the errors of the lines do not explain is a spread of true lines.
     return Spread(between_variance(level, own.level_var), between_variance(slope, own.slope_var))
 
 
@@ -94,6 +96,7 @@ def shrink(own: Line, prior: Line, spread: Spread) -> tuple[Line, Float64, Float
     about = prior.recentred(np.where(has_own, own.centre, prior.centre))
     of_level = _weight(spread.level_var, np.where(has_own, own.level_var, np.inf))
     of_slope = _weight(spread.slope_var, np.where(has_own, own.slope_var, np.inf))
+    # shrunk = prior + w (own - prior), Var = tau^2 (1 - w) + (1 - w)^2 Var(prior)
     step = np.where(has_own, own.level - about.level, 0.0)
     turn = np.where(of_slope > 0, own.slope - about.slope, 0.0)
     line = Line(

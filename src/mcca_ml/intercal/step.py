@@ -4,7 +4,7 @@ The step is estimated beside what else changes: with a reference the difference 
 one the season and the local time of each cell.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import xarray as xr
@@ -33,19 +33,9 @@ class Step(Effect):
     def correction(self, when: Datetime64, channels: tuple[str, ...]) -> tuple[Float64, Float64]:
         """What to take off at each time, and its variance, shape of `when` and channels [K, K2]."""
         size, variance = self.removed(channels)
+        # The orbit after the boost is the scale; only what came before is moved.
         is_before = (when < self.date)[..., None].astype(np.float64)
         return is_before * size, is_before * variance
-
-
-@dataclass(frozen=True)
-class _Question:
-    """Where a step is looked for, and how."""
-
-    date: np.datetime64
-    channels: tuple[str, ...]
-    window_days: int
-    block_days: int
-    significance: float
 
 
 def _tested(
@@ -53,24 +43,29 @@ def _tested(
     when: Datetime64,
     columns: Float64,
     cell: Int64,
-    asked: _Question,
+    date: np.datetime64,
+    *,
+    channels: tuple[str, ...],
+    block_days: int,
+    settings: CalibrateSettings,
 ) -> Step:
     """The step, channel by channel."""
-    day = (when.astype("datetime64[D]") - asked.date) // DAY
-    near = np.abs(day) <= asked.window_days
+    day = (when.astype("datetime64[D]") - date) // DAY
+    # Days beyond the window would add seasons and drifts, not knowledge of the step.
+    near = np.abs(day) <= settings.step_window_days
     # Blocks begin at the date, so that none lies on both sides.
-    block = day // asked.block_days
+    block = day // block_days
     block -= block.min(initial=0)
-    found = effects_of(
+    effect = effects_of(
         np.where(near[:, None], y, np.nan),
         (day < 0).astype(np.float64),
         columns,
         cell,
         block,
-        channels=asked.channels,
-        significance=asked.significance,
+        channels=channels,
+        significance=settings.step_significance,
     )
-    return Step(**vars(found), date=asked.date.astype("datetime64[D]"))
+    return Step(**vars(effect), date=date.astype("datetime64[D]"))
 
 
 def step_against_reference(
@@ -84,20 +79,22 @@ def step_against_reference(
         date: first UTC day after the step.
         settings: the `[calibrate]` table.
     """
-    columns = np.ones((len(pairs.cell), 1))
-    asked = _Question(
+    return _tested(
+        departures(pairs, link),
+        pairs.when,
+        np.ones((len(pairs.cell), 1)),
+        pairs.cell,
         date,
-        pairs.source_channels,
-        settings.step_window_days,
-        settings.step_block_days,
-        settings.step_significance,
+        channels=pairs.source_channels,
+        block_days=settings.step_block_days,
+        settings=settings,
     )
-    return _tested(departures(pairs, link), pairs.when, columns, pairs.cell, asked)
 
 
 def _season_and_hour(when: Datetime64, hour: Float64) -> Float64:
     """A constant, and two harmonics each of the year and of the local day, (obs, 9)."""
     year = (when - np.datetime64("2000-01-01")) / DAY / YEAR_DAYS
+    # cos and sin of k times the phase, k = 1, 2: the season and the daily cycle of each cell.
     angles = [2 * np.pi * k * phase for phase in (year, hour / 24) for k in _HARMONICS]
     waves = [wave(angle) for angle in angles for wave in (np.cos, np.sin)]
     return np.stack([np.ones_like(year), *waves], axis=1)
@@ -126,16 +123,14 @@ def step_against_itself(ds: xr.Dataset, date: np.datetime64, settings: Calibrate
     cell, time, look = np.nonzero(np.transpose(good.any(axis=-1), (2, 0, 1)))
     at = (time, look, cell)
     y = np.where(good, tb, np.nan)[at].astype(np.float64)
-    columns = _season_and_hour(when[at], hour[at])
-    # Weather is longer-lived than what differs between two sensors.
-    block_days = 2 * settings.step_block_days
-    asked = _Question(
-        date, names, settings.step_window_days, block_days, settings.step_significance
+    return _tested(
+        y,
+        when[at],
+        _season_and_hour(when[at], hour[at]),
+        cell,
+        date,
+        channels=names,
+        # Weather is longer-lived than what differs between two sensors.
+        block_days=2 * settings.step_block_days,
+        settings=settings,
     )
-    return _tested(y, when[at], columns, cell, asked)
-
-
-def without_step(pairs: Pairs, step: Step) -> Pairs:
-    """Pairs with a significant step taken off the sensor before its date."""
-    off, _ = step.correction(pairs.when, pairs.source_channels)
-    return replace(pairs, x=(pairs.x - off).astype(np.float32))

@@ -12,6 +12,7 @@ LONGEST = 1.0
 """Norm to which a longer gradient is cut [1]."""
 
 Tree = TypeVar("Tree")
+Leaf = Float[Array, "*axes"]
 
 
 class Moments(NamedTuple):
@@ -19,7 +20,7 @@ class Moments(NamedTuple):
 
     first: object
     second: object
-    steps: Int[Array, ""]
+    steps: Int[Array, "*cell"]
 
 
 def at_rest(weights: object) -> Moments:
@@ -52,6 +53,7 @@ def step(
     Source: Kingma and Ba (2015), Adam, ICLR, arXiv:1412.6980; the last line is ours.
     """
     norm = jnp.sqrt(sum(jnp.sum(g**2) for g in jax.tree.leaves(gradient)))
+    # Clip by the norm of the whole gradient, so that its direction stays.
     cut = jnp.minimum(1.0, LONGEST / (norm + SMALL))
     count = moments.steps + 1
     first = jax.tree.map(
@@ -60,16 +62,13 @@ def step(
     second = jax.tree.map(
         lambda v, g: KEEP_SECOND * v + (1 - KEEP_SECOND) * (g * cut) ** 2, moments.second, gradient
     )
+    # Correct the bias of running means that started at 0 (Kingma and Ba 2015).
     share_first, share_second = 1 - KEEP_FIRST**count, 1 - KEEP_SECOND**count
 
-    def moved(
-        w: Float[Array, "..."],
-        m: Float[Array, "..."],
-        v: Float[Array, "..."],
-        w0: Float[Array, "..."],
-    ) -> Float[Array, "..."]:
+    def moved(w: Leaf, m: Leaf, v: Leaf, w0: Leaf) -> Leaf:
         s = jnp.sqrt(v / share_second) + SMALL
         u = w - rate * (m / share_first) / s
+        # Minimum of penalty and step together, see Formula.
         return w0 + (u - w0) * (s / (s + 2 * rate * penalty))
 
     new: Tree = jax.tree.map(moved, weights, first, second, start)

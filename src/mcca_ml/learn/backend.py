@@ -3,36 +3,22 @@
 import importlib
 import multiprocessing
 from types import ModuleType
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from mcca_ml.arrays import Float32, Int64
+from mcca_ml.arrays import Float32
 from mcca_ml.config.train import TrainSettings
 from mcca_ml.errors import ConfigError
 from mcca_ml.learn import fine_tune_jax
+from mcca_ml.learn.fine_tune_jax import Trained
 from mcca_ml.learn.kernel.status import Status
 from mcca_ml.learn.lstm import Network
 
 Backend = Literal["native", "jax"]
 NATIVE = "mcca_ml.learn.native_backend"
-
-
-class Trained(NamedTuple):
-    """Cells after their training, all with a leading axis of cells."""
-
-    best: Network
-    """Weights of the epoch that was best on the stop days; arrays of NumPy."""
-    error_at_start: Float32
-    """Mean squared error of the start on the stop days [1]."""
-    error: Float32
-    """Of `best` [1]."""
-    epoch: Int64
-    """Of `best`; 0 is the start."""
-    status: Int64
-    """Codes of `Status`."""
 
 
 def is_built() -> bool:
@@ -92,14 +78,10 @@ def _by_kernel(lessons: fine_tune_jax.Lesson, settings: TrainSettings, count: in
     arrays = lessons.x, lessons.target, lessons.train, lessons.stop, first, lessons.start
     # The rest fills a block up for JAX, which compiles a program for each size.
     *days, first, start = jax.tree.map(lambda leaf: np.asarray(leaf)[:count], arrays)
-    found = native.fine_tune(native.Days(*days), first, start, settings, threads=_threads())
-    return Trained(
-        found.best,
-        found.error_at_start,
-        found.error,
-        found.epoch.astype(np.int64),
-        found.status.astype(np.int64),
+    found: Trained = native.fine_tune(
+        native.Days(*days), first, start, settings, threads=_threads()
     )
+    return found
 
 
 def _by_jax(lessons: fine_tune_jax.Lesson, settings: TrainSettings, count: int) -> Trained:
@@ -108,13 +90,12 @@ def _by_jax(lessons: fine_tune_jax.Lesson, settings: TrainSettings, count: int) 
     at_first = np.asarray(states.error)
     for _ in range(settings.epochs):
         states = fine_tune_jax.epoch(states, lessons, settings)
+        # Cells that have stopped no longer change; the block ends with its last one.
         if not bool(jnp.any(fine_tune_jax.is_training(states, settings.patience))):
             break
-    status = np.where(np.isfinite(at_first), Status.LEARNED, Status.BAD_INPUT)
-    epoch = np.asarray(states.epoch, np.int64)
-    whole = Trained(states.best, at_first, states.error, epoch, status.astype(np.int64))
-    found: Trained = jax.tree.map(lambda leaf: np.asarray(leaf)[:count], whole)
-    return found
+    status = np.where(np.isfinite(at_first), Status.LEARNED, Status.BAD_INPUT).astype(np.int32)
+    whole = states.best, at_first, states.error, states.epoch, states.done, status
+    return Trained(*jax.tree.map(lambda leaf: np.asarray(leaf)[:count], whole))
 
 
 def train_cells(lessons: fine_tune_jax.Lesson, settings: TrainSettings, count: int) -> Trained:

@@ -44,6 +44,7 @@ def age_of(days: Datetime64, nobs: UInt8) -> UInt8:
         nobs: looks of each day, (cell, time).
     """
     number = days.astype("M8[D]").astype(np.int64)
+    # Index of the first day after the last gap: looks before a gap do not count.
     first = np.maximum.accumulate(
         np.where(np.diff(number, prepend=number[:1] - 2) > 1, np.arange(number.size), 0)
     )
@@ -62,6 +63,7 @@ def freshness_of(nobs: UInt8, age: UInt8) -> UInt8:
 def season_of(days: Datetime64, cells: Int64) -> UInt8:
     """Season where the cell is: 0 winter, 1 spring, 2 summer, 3 autumn, (cell, time)."""
     month = days.astype("M8[M]").astype(np.int64) % 12  # 0: January
+    # December to February is 0; half a year later in the south.
     north = (month + 1) % 12 // 3
     is_south = ease2.cell_latlon(ease2.M25, cells).lat < 0
     return ((north + 2 * is_south[:, None]) % SEASONS).astype(np.uint8)
@@ -94,10 +96,12 @@ def credible(mean: Float64, days: Float64, variance: float) -> tuple[Float64, Fl
         variance: of the mean of one day; that of n days is an n-th of it [1].
     """
     has = days > 0
+    # Method of moments: what the weighted squares exceed noise by is between groups.
     noise = variance * has.sum(axis=0)
     excess = (days * np.where(has, mean - 1, 0) ** 2).sum(axis=0) - noise
     between = np.maximum(excess / np.maximum(days.sum(axis=0) + noise, 1), 0)
     own = days * between
+    # Credibility n / (n + k) with k = variance (1 + between) / between.
     weight = own / np.maximum(own + variance * (1 + between), 1e-12)
     return 1 + weight * np.where(has, mean - 1, 0), between * (1 - weight)
 
@@ -119,6 +123,7 @@ def shifts(error: Float32, group: UInt8, groups: int, days: Datetime64) -> Float
     length = len(error) * groups
     count = np.bincount(place, minlength=length).astype(np.float64)
     mean = np.bincount(place, value, minlength=length) / np.maximum(count, 1)
+    # Errors of neighbouring days depend on each other: noise comes from sums over blocks.
     block = days.astype("M8[D]").astype(np.int64) // BLOCK
     block -= block[0]
     shape = (length, int(block[-1]) + 1)
@@ -131,6 +136,7 @@ def shifts(error: Float32, group: UInt8, groups: int, days: Datetime64) -> Float
     by_group = (len(error), groups)
     count, mean = count.reshape(by_group), mean.reshape(by_group)
     centre = (count * mean).sum(axis=0) / np.maximum(count.sum(axis=0), 1)
+    # Method of moments as in `credible`, with the noise of one day estimated above.
     excess = float((count * (mean - centre) ** 2).sum()) - noise * int((count > 0).sum())
     own = count * max(excess / max(place.size, 1), 0.0)
     weight = own / np.maximum(own + noise, 1e-12)
@@ -156,6 +162,7 @@ def sums_of(size: Float32, season: UInt8, fresh: UInt8) -> Sums:
     """
     shape = (len(size), SEASONS, FRESHNESS)
     row, time = np.nonzero(np.isfinite(size))
+    # One flat bin for each cell, season and freshness, so that one bincount sums all.
     place = (row * SEASONS + season[row, time]) * FRESHNESS + fresh[row, time]
     length = int(np.prod(shape))
     total = np.bincount(place, size[row, time], minlength=length).astype(np.float64)
@@ -179,6 +186,7 @@ def _factor(
     known = np.flatnonzero(count)
     nearest = known[np.maximum(np.searchsorted(known, np.arange(count.size), side="right") - 1, 0)]
     pooled = all_days[nearest]
+    # Relative to the mean of all cells, about 1.
     mean = total / np.maximum(days, 1) / pooled
     own, left = credible(mean, days, variance)
     return own * pooled, left
@@ -195,6 +203,7 @@ def factors(sums: Sums, variance: float) -> Factors:
     found = [np.ones((count, 1)), np.ones((count, SEASONS)), np.ones((count, FRESHNESS))]
     left = [np.zeros_like(one) for one in found]
     shapes = ((count, 1, 1), (count, SEASONS, 1), (count, 1, FRESHNESS))
+    # Each factor given the product of the other two, in turn.
     for _ in range(ROUNDS):
         # Freshness and season first: a cell seen in one season only must not take it for itself.
         for i in (0, 2, 1):
@@ -221,6 +230,7 @@ def variance_of_day(size: Float32, scale: Float32, days: Datetime64) -> float:
         scale: its usual standard deviation [m3 m-3], (cell, time).
         days: UTC days, rising.
     """
+    # E|error| = sd / PER_SD: 0 on average where the scale is right.
     ratio = size / scale * np.float32(PER_SD) - 1
     seen = np.isfinite(ratio)
     block = days.astype("M8[D]").astype(np.int64) // BLOCK
@@ -247,6 +257,7 @@ def fit_factors(
     """
     sums = sums_of(size, season, fresh)
     if variance is None:
+        # The variance needs a scale and the scale a variance: two passes.
         first = factors(sums, _FIRST_VARIANCE)
         variance = variance_of_day(size, first.at(season, fresh), days)
     return factors(sums, variance)

@@ -5,18 +5,19 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
-from mcca_ml import schema
+from mcca_ml import flags, schema
 from mcca_ml.arrays import Booleans, Datetime64, Float32, Int64, UInt8, UInt32
 from mcca_ml.config.calibrate import CalibrateSettings
 from mcca_ml.config.train import TrainSettings
-from mcca_ml.errors import SchemaError
 from mcca_ml.flags import FLAG_DTYPE, NO_VALUE, Flag
-from mcca_ml.learn.conditions import conditions
-from mcca_ml.sensors import SENSORS
+from mcca_ml.intercal.apply import select_channels
+from mcca_ml.intercal.link import LineFlag
+from mcca_ml.intercal.screen import conditions, nan_median
+from mcca_ml.sensors import SENSORS, Table
 
 LOOKS = 2
 _NO_LOOK = NO_VALUE | Flag.TB_SUSPECT
-_SHARED_LINE = 1 | 4
+_SHARED_LINE = LineFlag.NO_PAIRS | LineFlag.FROM_ALL
 """Bits of `calibration_flag` of a line that rests on no pair of its own cell."""
 _DAY_HOURS = 24.0
 
@@ -49,28 +50,15 @@ class Inputs:
     is_simulated: bool
 
 
-def _chosen(ds: xr.Dataset, wanted: tuple[str, ...]) -> xr.Dataset:
-    """The dataset with the channels of the features, in their order."""
-    held = [str(name) for name in ds["channel"].to_numpy()]
-    missing = [name for name in wanted if name not in held]
-    if missing:
-        raise SchemaError(
-            f"learn: {ds.attrs.get('sensor')} without {', '.join(missing)}, expected "
-            f"{', '.join(wanted)}; grid these channels, calibrate the sensor, or change [train] "
-            "channels"
-        )
-    return ds.isel(channel=[held.index(name) for name in wanted])
-
-
-def _columns(ds: xr.Dataset, settings: TrainSettings) -> dict[str, Float32]:
+def _columns(ds: xr.Dataset, settings: TrainSettings, *, is_precessing: bool) -> dict[str, Float32]:
     """Values of each feature of a look by name, (time, look, cell)."""
     found = {
         name: ds["tb"].to_numpy()[..., number] for number, name in enumerate(settings.channels)
     }
     if settings.incidence:
         found["incidence"] = ds["incidence"].to_numpy()
-    precesses = SENSORS[str(ds.attrs["sensor"])].orbits[0].ascending_node_h is None
-    if settings.local_time and precesses:
+    # A sun-synchronous sensor looks at one cell at one local time: nothing to learn from it.
+    if settings.local_time and is_precessing:
         angle = ds["local_time"].to_numpy() * np.float32(2 * np.pi / _DAY_HOURS)
         found |= {"sine of local time": np.sin(angle), "cosine of local time": np.cos(angle)}
     return found
@@ -90,11 +78,9 @@ def _calibration(ds: xr.Dataset) -> tuple[Float32, Booleans]:
     if "tb_calibration_sd" not in ds:
         return np.zeros(shape, np.float32), np.zeros(shape[0], np.bool_)
     sd = ds["tb_calibration_sd"].to_numpy()
-    rows = np.sort(sd.reshape(-1, *shape), axis=0)  # NaN comes last
-    count = np.isfinite(rows).sum(axis=0)
-    middle = np.take_along_axis(rows, (np.maximum(count - 1, 0) // 2)[None], axis=0)[0]
-    flag = ds["calibration_flag"].transpose("cell", "channel").to_numpy().astype(np.int64)
-    return np.nan_to_num(middle).astype(np.float32), ((flag & _SHARED_LINE) != 0).any(axis=1)
+    middle = nan_median(sd.reshape(-1, *shape), 0.0).astype(np.float32)
+    flag = ds["calibration_flag"].transpose("cell", "channel").to_numpy().astype(FLAG_DTYPE)
+    return middle, np.asarray(flags.has(flag, _SHARED_LINE).any(axis=1))
 
 
 def inputs_of(
@@ -103,6 +89,7 @@ def inputs_of(
     screen: CalibrateSettings,
     *,
     level_days: Booleans,
+    sensors: Table = SENSORS,
 ) -> Inputs:
     """What the learner takes of one sensor.
 
@@ -114,17 +101,21 @@ def inputs_of(
             `tb_calibration_sd` and `calibration_flag` where it was calibrated.
         settings: the `[train]` table.
         screen: the `[calibrate]` table, for its thresholds.
-        level_days: days over which "usual" is told, (time,).
+        level_days: days of the median that rain is compared with, (time,).
+        sensors: the table of sensors.
 
     Raises:
         SchemaError: a channel is missing.
     """
-    ds = _chosen(ds.transpose(*schema.LOOK, ..., "channel"), settings.channels)
+    advice = "grid these channels, calibrate the sensor, or change [train] channels"
+    ds = select_channels(ds, settings.channels, "learn", advice)
+    ds = ds.transpose(*schema.LOOK, ..., "channel")
     tb = ds["tb"].to_numpy()
     found = conditions(tb, settings.channels, screen, usual_days=level_days)
     flag = ds["flag"].to_numpy().astype(FLAG_DTYPE) | found
-    seen = ((flag & FLAG_DTYPE(int(_NO_LOOK))) == 0) & np.isfinite(tb).all(axis=-1)
-    columns = _columns(ds, settings)
+    seen = ~flags.has(flag, _NO_LOOK) & np.isfinite(tb).all(axis=-1)
+    sensor = sensors[str(ds.attrs["sensor"])]
+    columns = _columns(ds, settings, is_precessing=sensor.is_precessing)
     nothing = np.float32(np.nan)
     looks = [str(look) for look in ds["look"].to_numpy()]
     x = np.stack(
@@ -139,10 +130,10 @@ def inputs_of(
     nobs = seen.sum(axis=1).T
     whole = np.bitwise_or.reduce(of_day, axis=1).T
     sd, is_shared = _calibration(ds)
-    whole |= np.where(is_shared[:, None], FLAG_DTYPE(int(Flag.CALIBRATION_SHARED)), FLAG_DTYPE(0))
+    whole |= flags.where(is_shared[:, None], Flag.CALIBRATION_SHARED)
     whole = np.where(nobs > 0, whole, FLAG_DTYPE(int(Flag.NOT_OBSERVED)))
     return Inputs(
-        str(ds.attrs["sensor"]),
+        sensor.name,
         ds["time"].to_numpy().astype("M8[D]"),
         ds["cell"].to_numpy().astype(np.int64),
         x,
@@ -153,5 +144,5 @@ def inputs_of(
         np.asarray(_mean_time(ds["obs_time"].to_numpy(), seen)).T,
         whole.astype(FLAG_DTYPE),
         sd,
-        str(ds.attrs.get("simulated", "false")) == "true",
+        schema.is_simulated(ds),
     )

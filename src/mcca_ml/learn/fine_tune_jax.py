@@ -5,8 +5,9 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
+from jaxtyping import Array, Bool, Float, Int, Key
 
+from mcca_ml.arrays import Float32, Int32
 from mcca_ml.config.train import TrainSettings
 from mcca_ml.learn import adam
 from mcca_ml.learn.lstm import Network, predict
@@ -14,34 +15,51 @@ from mcca_ml.learn.sequence_loss import cut, loss, starts
 
 
 class Lesson(NamedTuple):
-    """What one cell learns from, scaled [1]."""
+    """What one cell learns from, scaled [1]; with a leading axis, what many learn from."""
 
-    x: Float[Array, "time feature"]
-    target: Float[Array, " time"]
-    train: Float[Array, " time"]
+    x: Float[Array, "*cell time feature"]
+    target: Float[Array, "*cell time"]
+    train: Float[Array, "*cell time"]
     """1 on training days with a target, 0 elsewhere."""
-    stop: Float[Array, " time"]
+    stop: Float[Array, "*cell time"]
     """1 on stop days with a target, 0 elsewhere."""
     start: Network
-    key: PRNGKeyArray
+    key: Key[Array, "*cell"]
 
 
 class State(NamedTuple):
-    """One cell in training."""
+    """One cell in training; with a leading axis, many."""
 
     network: Network
     moments: adam.Moments
     best: Network
     """Of the epoch that was best on the stop days."""
-    error: Float[Array, ""]
+    error: Float[Array, "*cell"]
     """Mean squared error of `best` on the stop days [1]."""
-    epoch: Int[Array, ""]
+    epoch: Int[Array, "*cell"]
     """Of `best`; 0 is the start itself."""
-    done: Int[Array, ""]
+    done: Int[Array, "*cell"]
     """Epochs that ran."""
 
 
-def is_training(state: State, patience: int) -> Bool[Array, ""]:
+class Trained(NamedTuple):
+    """Cells after their training, all with a leading axis of cells."""
+
+    best: Network
+    """Weights of the epoch that was best on the stop days; arrays of NumPy."""
+    error_at_start: Float32
+    """Mean squared error of the start on the stop days [1]; NaN after bad input."""
+    error: Float32
+    """Of `best` [1]."""
+    epoch: Int32
+    """Of `best`; 0 is the start."""
+    done: Int32
+    """Epochs that ran."""
+    status: Int32
+    """Codes of `kernel.status.Status`."""
+
+
+def is_training(state: State, patience: int) -> Bool[Array, "*cell"]:
     """Whether a cell goes on: its best epoch is not too long ago."""
     return state.done - state.epoch < patience
 
@@ -68,6 +86,7 @@ def first_days(
         step: its number, counted over all epochs.
         settings: of the training.
     """
+    # By cell and step: draws do not depend on the split of cells into blocks.
     return starts(
         jax.random.fold_in(lesson.key, step),
         lesson.train,
@@ -95,6 +114,7 @@ def _epoch_of_one(state: State, lesson: Lesson, settings: TrainSettings) -> Stat
     ) -> tuple[Network, adam.Moments]:
         network, moments = carry
         first = first_days(lesson, state.done * settings.steps + i, settings)
+        # The warm-up fills the state of the network and carries no loss.
         weight = cut(lesson.train, first, length).at[:, :warm_up].set(0.0)
         gradient = jax.grad(cost)(
             network, cut(lesson.x, first, length), cut(lesson.target, first, length), weight
@@ -122,6 +142,7 @@ def _epoch_of_one(state: State, lesson: Lesson, settings: TrainSettings) -> Stat
         jnp.where(better, done, state.epoch),
         done,
     )
+    # All cells of a block step together; one that has stopped keeps its state.
     goes_on = is_training(state, settings.patience) & (jnp.sum(lesson.train) > 0)
     chosen: State = jax.tree.map(partial(jnp.where, goes_on), new, state)
     return chosen

@@ -7,11 +7,11 @@ import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
-from mcca_ml.arrays import Booleans, Float32, Int64
+from mcca_ml.arrays import Booleans, Float32, Int32, Int64
 from mcca_ml.config.train import TrainSettings
 from mcca_ml.errors import SchemaError
 from mcca_ml.learn import backend, fine_tune_jax, sequences
-from mcca_ml.learn.backend import Trained
+from mcca_ml.learn.fine_tune_jax import Trained
 from mcca_ml.learn.pooled_start import (
     Progress,
     Start,
@@ -19,8 +19,8 @@ from mcca_ml.learn.pooled_start import (
     at_start,
     inputs,
     lessons,
-    of_cells,
     pooled_start,
+    select_cells,
 )
 from mcca_ml.learn.sequences import Series
 
@@ -33,7 +33,7 @@ class Report:
     """Training days with a target, (cell,)."""
     is_guessed: Booleans
     """Mean and spread of the cell come from its statics: it has too few targets, (cell,)."""
-    epoch: Int64
+    epoch: Int32
     """Best epoch of each cell; 0: it stays at its start, (cell,)."""
     stop_rmse_start: Float32
     """On the stop days, with the start [m3 m-3]; NaN without stop days, (cell,)."""
@@ -41,7 +41,7 @@ class Report:
     """On the stop days, with the weights kept [m3 m-3]; NaN without stop days, (cell,)."""
     pooled_errors: tuple[float, ...]
     """Error of the pooled network on the stop days after each epoch [1]; empty if it was given."""
-    status: Int64
+    status: Int32
     """Codes of `kernel.status.Status`: 0 where nothing went wrong, (cell,)."""
 
 
@@ -58,15 +58,10 @@ def _blocks(cells: int, size: int) -> list[tuple[Int64, int]]:
     ]
 
 
-def _joined(parts: list[Trained]) -> Trained:
-    """Cells of blocks one after the other."""
-    found: Trained = jax.tree.map(lambda *arrays: np.concatenate(arrays), *parts)
-    return found
-
-
 def _report(begun: Weights, series: Series, found: Trained) -> Report:
     """How the training of all cells went."""
     has_stop = np.isfinite(series.stop).any(axis=1)
+    # From units of the residual sd of the linear path to m3 m-3.
     rmse = np.sqrt(np.stack([found.error_at_start, found.error])) * begun.line.left
     rmse = np.where(has_stop, rmse, np.float32(np.nan)).astype(np.float32)
     return Report(
@@ -82,7 +77,7 @@ def _report(begun: Weights, series: Series, found: Trained) -> Report:
 
 def _lessons(begun: Weights, series: Series, place: Int64) -> fine_tune_jax.Lesson:
     """What the cells of one block learn from."""
-    some, mine = sequences.of(series, place), of_cells(begun, place)
+    some, mine = sequences.select_cells(series, place), select_cells(begun, place)
     read, target, train_weight, stop_weight = lessons(begun.start, some, mine.line, mine.level)
     # A cell whose mean is a guess would learn the error of the guess: it stays at its start.
     train_weight = train_weight * mine.level.is_own[:, None]
@@ -118,7 +113,7 @@ def fine_tune(
         parts.append(backend.train_cells(_lessons(begun, series, place), settings, count))
         if progress:
             progress(f"cells: {place[count - 1] + 1} of {len(series.cells)}")
-    whole = _joined(parts)
+    whole: Trained = jax.tree.map(lambda *arrays: np.concatenate(arrays), *parts)
     weights = replace(begun, network=whole.best, backend=backend.chosen(settings))
     return weights, _report(begun, series, whole)
 
@@ -181,10 +176,12 @@ def predict(weights: Weights, x: npt.ArrayLike) -> Float32:
         )
     parts = []
     for place, count in _blocks(len(found), weights.start.settings.block):
-        some = of_cells(weights, place)
+        some = select_cells(weights, place)
         read, by_line = inputs(some.start, found[place], some.line, some.level)
         told = backend.predict_cells(some.network, read, weights.start.settings, count)
+        # Linear estimate plus what the network adds, in units of the residual sd.
         parts.append(by_line[:count] + some.line.left[:count, None] * told)
     answer = np.concatenate(parts)
+    # From the first day on which any feature has a value.
     was_seen = np.maximum.accumulate(np.isfinite(found).any(axis=2), axis=1)
     return np.where(was_seen, answer, np.float32(np.nan)).astype(np.float32)

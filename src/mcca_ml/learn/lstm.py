@@ -9,8 +9,12 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
+Numbers = Array | np.ndarray
+"""JAX's in a kernel; NumPy's at rest, where they are stored and sent to other processes."""
+Hidden = Float[Array, " hidden"]
 GATES = 4
 FORGET_BIAS = 1.0
 """A new cell remembers, so that the gradient reaches back from the first step on."""
@@ -19,18 +23,18 @@ FORGET_BIAS = 1.0
 class Network(NamedTuple):
     """Weights of one cell [1]; with a leading axis, of many."""
 
-    input: Float[Array, "feature gates"]
-    recurrent: Float[Array, "hidden gates"]
-    bias: Float[Array, " gates"]
-    out: Float[Array, " hidden"]
-    level: Float[Array, ""]
+    input: Float[Numbers, "*cell feature gates"]
+    recurrent: Float[Numbers, "*cell hidden gates"]
+    bias: Float[Numbers, "*cell gates"]
+    out: Float[Numbers, "*cell hidden"]
+    level: Float[Numbers, "*cell"]
 
 
 class Pooled(NamedTuple):
     """Weights shared by all cells [1]; statics enter as a bias of the gates."""
 
     network: Network
-    static: Float[Array, "static gates"]
+    static: Float[Numbers, "static gates"]
 
 
 def initialise(key: PRNGKeyArray, features: int, hidden: int) -> Network:
@@ -43,6 +47,7 @@ def initialise(key: PRNGKeyArray, features: int, hidden: int) -> Network:
     """
     keys = jax.random.split(key, 3)
     gates = GATES * hidden
+    # 1 / sqrt(number of inputs) keeps sums at unit variance.
     scale = 1 / jnp.sqrt(jnp.float32(hidden))
     bias = jnp.zeros(gates).at[hidden : 2 * hidden].set(FORGET_BIAS)
     return Network(
@@ -75,10 +80,10 @@ def predict(network: Network, x: Float[Array, "time feature"]) -> Float[Array, "
     zero = jnp.zeros(network.out.shape)
 
     def step(
-        carry: tuple[Float[Array, " hidden"], Float[Array, " hidden"]],
-        driven: Float[Array, " gates"],
-    ) -> tuple[tuple[Float[Array, " hidden"], Float[Array, " hidden"]], Float[Array, " hidden"]]:
+        carry: tuple[Hidden, Hidden], driven: Float[Array, " gates"]
+    ) -> tuple[tuple[Hidden, Hidden], Hidden]:
         h, c = carry
+        # c = f c + i g;  h = o tanh(c); gates in the order i, f, o, g.
         i, f, o, g = jnp.split(driven + h @ network.recurrent, GATES)
         c = jax.nn.sigmoid(f) * c + jax.nn.sigmoid(i) * jnp.tanh(g)
         h = jax.nn.sigmoid(o) * jnp.tanh(c)

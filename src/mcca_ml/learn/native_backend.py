@@ -16,6 +16,7 @@ import numpy.typing as npt
 from mcca_ml.arrays import Float32, Int32
 from mcca_ml.config.train import TrainSettings
 from mcca_ml.errors import SchemaError
+from mcca_ml.learn.fine_tune_jax import Trained
 from mcca_ml.learn.kernel import _native
 from mcca_ml.learn.lstm import Network
 
@@ -37,23 +38,6 @@ class Days(NamedTuple):
     """1 on stop days with a target, 0 elsewhere; these three (cell, time)."""
 
 
-class Tuned(NamedTuple):
-    """Cells after their training, all with a leading axis of cells."""
-
-    best: Network
-    """Weights of the epoch that was best on the stop days; arrays of NumPy."""
-    error_at_start: Float32
-    """Mean squared error of the start on the stop days [1]; NaN after bad input."""
-    error: Float32
-    """Of `best` [1]."""
-    epoch: Int32
-    """Of `best`; 0 is the start."""
-    done: Int32
-    """Epochs that ran."""
-    status: Int32
-    """Codes of `Status`."""
-
-
 def instructions() -> tuple[str, ...]:
     """Sets of instructions that this build has and this processor can run, the fastest first."""
     return tuple(_native.instructions())
@@ -70,18 +54,6 @@ def processors() -> int:
 def _ready(array: npt.ArrayLike) -> Float32:
     """Single precision, one number after the other."""
     return np.ascontiguousarray(array, np.float32)
-
-
-def _network(network: Network) -> Network:
-    """Weights as the kernel reads them."""
-    found: Network = jax.tree.map(_ready, network)
-    return found
-
-
-def _empty(like: Network) -> Network:
-    """Room for weights."""
-    found: Network = jax.tree.map(np.empty_like, like)
-    return found
 
 
 def _series(days: Days, length: int) -> Days:
@@ -107,7 +79,7 @@ def fine_tune(
     threads: int | None = None,
     instructions: str = BEST,
     progress: Progress | None = None,
-) -> Tuned:
+) -> Trained:
     """Cells trained from their start, all epochs of a cell in one go.
 
     Args:
@@ -124,9 +96,12 @@ def fine_tune(
         ValueError: arrays that do not fit each other, or unknown instructions.
         KeyboardInterrupt: within a second after an interrupt; all threads have ended.
     """
-    series, begun = _series(days, settings.sequence), _network(start)
+    series = _series(days, settings.sequence)
+    begun: Network = jax.tree.map(_ready, start)
+    best: Network = jax.tree.map(np.empty_like, begun)
     cells = len(series.x)
-    best, errors = _empty(begun), np.empty((cells, 2), np.float32)
+    # The kernel writes its results into these arrays.
+    errors = np.empty((cells, 2), np.float32)
     counts = np.empty((cells, 3), np.int32)
     numbers = (settings.epochs, settings.steps, settings.batch, settings.sequence)
     rest = (settings.warm_up, settings.patience, settings.rate, settings.penalty)
@@ -142,46 +117,8 @@ def fine_tune(
         errors,
         counts,
     )
-    return Tuned(best, errors[:, 0], errors[:, 1], *counts.T)
-
-
-def gradient(
-    days: Days,
-    first: Int32,
-    network: Network,
-    settings: TrainSettings,
-    *,
-    threads: int | None = None,
-    instructions: str = BEST,
-) -> tuple[Network, Float32]:
-    """Gradient of the loss of some sequences of each cell by its weights, and the loss [1].
-
-    Args:
-        days: of the cells; `stop` is not looked at.
-        first: first days of the sequences, (cell, number).
-        network: weights of each cell.
-        settings: of which `sequence` and `warm_up` are taken.
-        threads: that share the cells; None: one for each processor.
-        instructions: "best" or one of `instructions()`.
-
-    Raises:
-        SchemaError: fewer days than a sequence has.
-        ValueError: arrays that do not fit each other, or unknown instructions.
-    """
-    series, at = _series(days, settings.sequence), _network(network)
-    found, loss = _empty(at), np.empty(len(series.x), np.float32)
-    _native.gradient(
-        instructions,
-        series,
-        np.ascontiguousarray(first, np.int32),
-        at,
-        settings.sequence,
-        settings.warm_up,
-        threads or processors(),
-        found,
-        loss,
-    )
-    return found, loss
+    # Columns: error of the start and of the best; best epoch, epochs done, status.
+    return Trained(best, errors[:, 0], errors[:, 1], *counts.T)
 
 
 def predict(
@@ -205,22 +142,7 @@ def predict(
         ValueError: arrays that do not fit each other, or unknown instructions.
         KeyboardInterrupt: within a second after an interrupt; all threads have ended.
     """
-    read = _ready(x)
+    read, weights = _ready(x), jax.tree.map(_ready, network)
     answer = np.empty(read.shape[:2], np.float32)
-    _native.predict(
-        instructions, read, _network(network), threads or processors(), progress, answer
-    )
+    _native.predict(instructions, read, weights, threads or processors(), progress, answer)
     return answer
-
-
-def activations(x: Float32, instructions: str = BEST) -> tuple[Float32, Float32]:
-    """Sigmoid and hyperbolic tangent as the kernel computes them [1], for tests of their error.
-
-    Args:
-        x: any numbers, (number,).
-        instructions: "best" or one of `instructions()`.
-    """
-    read = _ready(x)
-    sigmoid, tanh = np.empty_like(read), np.empty_like(read)
-    _native.activations(instructions, read, sigmoid, tanh)
-    return sigmoid, tanh

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int, PRNGKeyArray
+from jaxtyping import Array, Float, Int, PRNGKeyArray, UInt32
 
 from mcca_ml.arrays import Int64
 from mcca_ml.config.train import TrainSettings
@@ -44,9 +44,10 @@ def sampled(cells: Int64, seed: int, number: int) -> Int64:
     """
     key = jax.random.key(seed)
 
-    def draw(cell: Int[Array, ""]) -> Array:
+    def draw(cell: UInt32[Array, ""]) -> UInt32[Array, ""]:
         return jax.random.bits(jax.random.fold_in(key, cell))
 
+    # Cells with the smallest random numbers; each number is of seed and cell alone.
     drawn = np.asarray(jax.vmap(draw)(jnp.asarray(cells, jnp.uint32)))
     order = np.lexsort((cells, drawn))
     return order[:number].astype(np.int64)
@@ -76,6 +77,7 @@ def _epoch(
     length, warm_up, rows = settings.sequence, settings.warm_up, settings.pooled_batch
     weigh = jax.vmap(partial(weight_of_starts, length=length, warm_up=warm_up))
     possible = weigh(sample.train) > 0
+    # Log-odds: every possible first day alike, no other.
     odds = jnp.where(possible, 0.0, -jnp.inf)
     days = jnp.arange(length)
 
@@ -89,6 +91,7 @@ def _epoch(
     def step(i: Int[Array, ""], carry: tuple[Pooled, adam.Moments]) -> tuple[Pooled, adam.Moments]:
         pooled, moments = carry
         which, when = jax.random.split(jax.random.fold_in(key, i))
+        # A cell is drawn only if it has a first day to draw.
         has_any = jnp.where(possible.any(axis=1), 0.0, -jnp.inf)
         cell = jax.random.categorical(which, has_any, shape=(rows,))
         first = jax.random.categorical(when, odds[cell], axis=1)
@@ -125,6 +128,7 @@ def train(
     features, statics = sample.x.shape[2], sample.static.shape[1]
     pooled = first_pooled(jax.random.fold_in(key, 0), features, statics, settings.hidden)
     moments = adam.at_rest(pooled)
+    # An epoch reads about as many days as the sample has.
     steps = max(1, round(sample.train.size / (settings.pooled_batch * settings.sequence)))
     has_stop = bool(sample.stop.sum() > 0)
     best, errors = pooled, [float(_error(pooled, sample))]
@@ -132,9 +136,11 @@ def train(
         epoch_key = jax.random.fold_in(key, number + 1)
         pooled, moments = _epoch((pooled, moments), sample, epoch_key, settings, steps)
         error = float(_error(pooled, sample))
+        # Without stop days no epoch is known to be better than the last.
         if error < min(errors) or not has_stop:
             best = pooled
         errors.append(error)
+        # Index 0 is the error before the first epoch.
         if has_stop and number + 1 - int(np.argmin(errors)) >= settings.pooled_patience:
             break
         if progress:

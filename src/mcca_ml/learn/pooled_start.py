@@ -49,15 +49,11 @@ class Weights:
     """What trained them after the start: "native" or "jax"; "none": nothing did."""
 
 
-def of_cells(weights: Weights, cells: Int64) -> Weights:
+def select_cells(weights: Weights, places: Int64) -> Weights:
     """The weights of some cells, by their places."""
-    return replace(
-        weights,
-        cells=weights.cells[cells],
-        network=jax.tree.map(lambda leaf: leaf[cells], weights.network),
-        level=target_scaling.of(weights.level, cells),
-        line=ridge_path.of(weights.line, cells),
-    )
+    by_cell = weights.cells, weights.network, weights.level, weights.line
+    cells, network, level, line = jax.tree.map(lambda leaf: leaf[places], by_cell)
+    return replace(weights, cells=cells, network=network, level=level, line=line)
 
 
 def inputs(
@@ -77,6 +73,7 @@ def inputs(
     values, ages = sequences.carried(x, start.groups, age_max)
     z = ridge_path.scaled_values(values, line)
     found = ridge_path.estimate(line, z)
+    # The linear estimate in units of the cell's target, like the other inputs.
     told = (found - levels.mean[:, None]) / levels.sd[:, None]
     read = np.concatenate([z, sequences.aged(ages, age_max), told[:, :, None]], axis=2)
     return read, found
@@ -86,6 +83,7 @@ def scaled_target(
     target: Float32, estimated: Float32, line: ridge_path.Line
 ) -> tuple[Float32, Float32]:
     """What the line leaves, scaled [1], 0 where there is no target, and 1 where there is one."""
+    # Residual of the linear path in units of its standard deviation.
     z = (target - estimated) / line.left[:, None]
     seen = np.isfinite(z)
     return np.where(seen, z, 0).astype(np.float32), seen.astype(np.float32)
@@ -110,6 +108,7 @@ def lessons(
     read, estimated = inputs(start, series.x[:, :last], line, levels)
     train, train_weight = scaled_target(series.train[:, :last], estimated, line)
     stop, stop_weight = scaled_target(series.stop[:, :last], estimated, line)
+    # Each is 0 on the other's days, so the sum holds both targets.
     return read, train + stop, train_weight, stop_weight
 
 
@@ -143,8 +142,9 @@ def pooled_start(
             " days of training, or lower fewest_targets or sequence"
         )
     some = np.flatnonzero(enough)
+    # By cell number, so that any split of cells gives the same sample.
     some = some[pooled.sampled(series.cells[some], settings.seed, settings.pooled_cells)]
-    chosen = sequences.of(series, some)
+    chosen = sequences.select_cells(series, some)
     static_mean, static_scale = sequences.spread(chosen.static, (0,))
     static = target_scaling.scaled_static(chosen.static, static_mean, static_scale)
     guess = target_scaling.guess(chosen, static, settings.fewest_targets)

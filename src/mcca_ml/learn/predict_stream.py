@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 import xarray as xr
 
-from mcca_ml import schema
+from mcca_ml import flags, schema
 from mcca_ml.arrays import AnyArray, Booleans, Float32, Float64, Int64, UInt32
 from mcca_ml.flags import FLAG_DTYPE, Flag
 from mcca_ml.learn import error_model
 from mcca_ml.learn.features import Inputs
 from mcca_ml.learn.fit import predict
-from mcca_ml.learn.pooled_start import Weights, of_cells
+from mcca_ml.learn.pooled_start import Weights, select_cells
 from mcca_ml.learn.uncertainty import Spread, published_sd, target_sd_of
 
 FEWEST_OF_MONTH = 5
@@ -64,12 +64,13 @@ def sensitivity(
         used = [i for i in range(len(channels)) if shift[place, i].any() and (of == i).any()]
         if not used:
             continue
-        some = of_cells(weights, place)
+        some = select_cells(weights, place)
         middle = predict(some, x[place])
         total = np.zeros_like(middle)
         for i in used:
             moved = x[place] + shift[place, None, i, None] * (of == i).astype(np.float32)
             total += (predict(some, moved) - middle) ** 2
+        # Root of the sum of squares, since channels are independent.
         out[place] = np.sqrt(total)
     return out
 
@@ -108,6 +109,7 @@ def _is_unusual(spread: Spread, inputs: Inputs) -> Booleans:
     out = np.zeros(inputs.x.shape[:2], np.bool_)
     for i in np.flatnonzero(channel_of(inputs.names, inputs.channels) >= 0):
         low, high = spread.low[:, None, i], spread.high[:, None, i]
+        # NaN is never unusual: comparisons with it are false.
         margin, x = MARGIN * (high - low), inputs.x[:, :, i]
         out |= (x < low - margin) | (x > high + margin)
     return out
@@ -129,7 +131,7 @@ def _flag(weights: Weights, spread: Spread, inputs: Inputs) -> UInt32:
         # A cell without targets of its own is told by the network of all, in every season.
         (_is_season_unknown(spread, inputs) & weights.level.is_own[:, None], Flag.SEASON_UNKNOWN),
     ):
-        flag |= np.where(where, FLAG_DTYPE(int(bit)), FLAG_DTYPE(0))
+        flag |= flags.where(where, bit)
     return flag
 
 
@@ -174,6 +176,7 @@ def stream_of(
     }
     is_told = np.isfinite(sm)
     values: dict[str, AnyArray] = {
+        # Soil moisture is a fraction of volume: nothing is off by more than 1.
         **{n: np.where(is_told, np.minimum(v, 1), np.float32(np.nan)) for n, v in found.items()},
         "obs_time": np.where(inputs.nobs > 0, inputs.obs_time, np.datetime64("NaT", "ns")),
         "nobs": inputs.nobs,

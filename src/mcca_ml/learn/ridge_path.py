@@ -13,6 +13,7 @@ differ.
 
 from dataclasses import dataclass
 
+import jax
 import numpy as np
 
 from mcca_ml.arrays import Booleans, Float32, Float64, Int64
@@ -47,6 +48,7 @@ FIRST_FORM = Form(1, 0.1)
 """Where nothing can be tried, since training days are too few."""
 
 
+@jax.tree_util.register_dataclass
 @dataclass(frozen=True)
 class Line:
     """Linear path of each cell, with the scaling of its inputs."""
@@ -63,17 +65,6 @@ class Line:
     """Standard deviation of what it leaves on training days [m3 m-3], (cell,)."""
 
 
-def of(line: Line, cells: Int64) -> Line:
-    """The lines of some cells, by their places."""
-    return Line(
-        line.x_mean[cells],
-        line.x_scale[cells],
-        line.offset[cells],
-        line.coefficient[cells],
-        line.left[cells],
-    )
-
-
 def scaled_values(values: Float32, line: Line) -> Float32:
     """Inputs as line and network read them: scaled and cut [1], (cell, time, feature).
 
@@ -83,12 +74,14 @@ def scaled_values(values: Float32, line: Line) -> Float32:
     """
     z = (values - line.x_mean[:, None]) / line.x_scale[:, None]
     z = np.clip(z, -FARTHEST, FARTHEST)
+    # A value never seen is 0, the mean.
     return np.where(np.isfinite(z), z, np.float32(0))
 
 
 def _remembered(x: Float32, days: float) -> Float32:
     """Mean of the past with weights that fall off as exp(-t / days), (cell, time, feature)."""
     out, keep = np.zeros_like(x), np.float32(np.exp(-1 / days))
+    # m_t = k m_(t-1) + (1 - k) x_t with k = exp(-1 / days).
     for day in range(1, x.shape[1]):
         out[:, day] = keep * out[:, day - 1] + (1 - keep) * x[:, day]
     return out
@@ -119,6 +112,7 @@ def _fitted(z: Float64, y: Float64, penalty: float) -> tuple[Float64, float]:
         y: target, finite, (time,).
         penalty: of the squared coefficients [1].
     """
+    # Ridge on centred inputs, so that the constant carries no penalty.
     centre, mean = z.mean(axis=0), float(y.mean())
     a = z - centre
     slope: Float64 = np.linalg.solve(a.T @ a + penalty * np.identity(z.shape[1]), a.T @ (y - mean))
@@ -157,6 +151,7 @@ def form_of(series: Series, level: Levels) -> Form:
         level: mean and spread of each cell; those of too few targets tell nothing.
     """
     some = np.flatnonzero(level.is_own)
+    # Every n-th cell, so that the sample spreads over the whole list.
     some = some[:: -(-some.size // MOST_TRIED)] if some.size else some
     if not some.size:
         return FIRST_FORM
@@ -173,6 +168,7 @@ def _errors_unseen(read: list[Float32], target: Float32, cell: int) -> Float64:
     """Squared error on each part of a cell's training days by lines of the others, by form."""
     inputs = read[0].shape[2]
     error = np.zeros((len(COUNTS), len(PENALTIES)))
+    # Contiguous parts: neighbouring days are alike and must not be on both sides.
     parts = np.array_split(np.flatnonzero(np.isfinite(target)), PARTS)
     for number, part in enumerate(parts):
         rest = np.concatenate([days for other, days in enumerate(parts) if other != number])
@@ -206,5 +202,6 @@ def fit(series: Series, level: Levels, form: Form, *, is_used: bool = True) -> L
         one, y = _rows(read, cell, seen), series.train[cell, seen].astype(np.float64)
         slope, offset = _fitted(one, y, form.penalty)
         line.offset[cell], line.coefficient[cell, : slope.size] = offset, slope
+        # The network is trained on the residual in units of this.
         line.left[cell] = max(float(np.std(y - one @ slope)), SMALLEST_SD)
     return line

@@ -17,6 +17,7 @@ def weight_of_starts(
         length: of a sequence [day].
         warm_up: first days of it without loss.
     """
+    # Differences of a cumulative sum: targets from the warm-up's end to the last day.
     total = jnp.concatenate([jnp.zeros(1), jnp.cumsum(weight)])
     starts = weight.shape[0] - length + 1
     return total[length : length + starts] - total[warm_up : warm_up + starts]
@@ -62,4 +63,5 @@ def loss(
         target: scaled, any finite number where there is none [1].
         weight: 1 on days with a target, 0 elsewhere.
     """
+    # The floor of 1 makes the loss 0, not NaN, where there is no target.
     return jnp.sum(weight * (guess - target) ** 2) / jnp.maximum(jnp.sum(weight), 1.0)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +11,8 @@ from mcca_ml.arrays import Booleans, Float32, Int64
 from mcca_ml.errors import SchemaError
 from mcca_ml.learn.splits import Role, only, per_cell
 
+_BY_CELL = ("x", "train", "stop", "static", "cells", "is_train")
+"""Arrays of `Series` whose first axis is that of cells."""
 SMALLEST_SCALE = 1e-6
 """Standard deviation below which a feature counts as constant, in its own units."""
 
@@ -76,6 +79,7 @@ def series(
         if found != wanted:
             raise SchemaError(f"learn: {name} of shape {found}, expected {wanted}; correct it")
     each = per_cell(roles, count, days)
+    # Nothing after the last day of training or stopping is read.
     used = np.flatnonzero(np.isin(each, (Role.TRAIN, Role.STOP)).any(axis=0))
     if used.size == 0:
         raise SchemaError("learn: no day of training; give some days the role 0")
@@ -91,6 +95,7 @@ def latest(x: Float32) -> Int64:
         x: inputs, NaN where missing, (cell, time, feature).
     """
     day = np.arange(x.shape[1])[None, :, None]
+    # Running maximum of the day numbers that have a value.
     found: Int64 = np.maximum.accumulate(np.where(np.isfinite(x), day, -1), axis=1)
     return found
 
@@ -118,6 +123,7 @@ def carried(x: Float32, groups: Int64, age_max: int) -> tuple[Float32, Int64]:
         Values (cell, time, feature), NaN before the first; ages [day], (cell, time, look).
     """
     place, day = latest(x), np.arange(x.shape[1])[None, :, None]
+    # A look is as old as the newest value among its features.
     newest = np.stack([place[:, :, groups == g].max(axis=2) for g in np.unique(groups)], axis=2)
     ages = np.where(newest >= 0, np.minimum(day - newest, age_max), age_max)
     return values_at(x, place), ages
@@ -127,6 +133,7 @@ def spread(values: Float32, axis: tuple[int, ...]) -> tuple[Float32, Float32]:
     """Mean and standard deviation, NaN left out; 0 and 1 where nothing is known, 1 if constant."""
     seen = np.isfinite(values)
     count = np.maximum(seen.sum(axis=axis), 1)
+    # In double precision, since sums run over years.
     filled = np.where(seen, values, 0).astype(np.float64)
     mean = filled.sum(axis=axis) / count
     departure = np.where(seen, filled - np.expand_dims(mean, axis), 0)
@@ -142,40 +149,19 @@ def aged(ages: Int64, age_max: int) -> Float32:
         ages: days since each look was last seen, (cell, time, look).
         age_max: cap of the age [day].
     """
+    # Logarithmic: a day more matters most while the look is fresh.
     found: Float32 = (np.log1p(ages) / np.log1p(age_max)).astype(np.float32)
     return found
 
 
-def of(found: Series, cells: Int64) -> Series:
-    """The series of some cells.
-
-    Args:
-        found: series of many cells.
-        cells: their places, (cell,).
-    """
-    return replace(
-        found,
-        x=found.x[cells],
-        train=found.train[cells],
-        stop=found.stop[cells],
-        static=found.static[cells],
-        cells=found.cells[cells],
-        is_train=found.is_train[cells],
-    )
+def select_cells(found: Series, cells: Int64) -> Series:
+    """The series of some cells, by their places."""
+    return replace(found, **{name: getattr(found, name)[cells] for name in _BY_CELL})
 
 
 def joined(parts: Sequence[Series]) -> Series:
-    """Series of several groups of cells, one after the other.
-
-    Args:
-        parts: with the same days and features.
-    """
-    return replace(
-        parts[0],
-        x=np.concatenate([part.x for part in parts]),
-        train=np.concatenate([part.train for part in parts]),
-        stop=np.concatenate([part.stop for part in parts]),
-        static=np.concatenate([part.static for part in parts]),
-        cells=np.concatenate([part.cells for part in parts]),
-        is_train=np.concatenate([part.is_train for part in parts]),
-    )
+    """Series of several groups of cells with the same days and features, one after the other."""
+    joined: dict[str, Any] = {
+        name: np.concatenate([getattr(part, name) for part in parts]) for name in _BY_CELL
+    }
+    return replace(parts[0], **joined)

@@ -85,6 +85,7 @@ def roles_of(days: Datetime64, settings: RolesSettings, target_days: Datetime64)
     length = int((last - first).astype(int)) + 1
     share = np.timedelta64(min(YEAR, length // 4), "D")
     is_test = _inside(days, settings.test) if settings.test else days > last - share
+    # By default the calibration is a share of the days, right before the test.
     begin = days[is_test][0] if is_test.any() else last + np.timedelta64(1, "D")
     is_calibrate = (days >= begin - share) & (days < begin)
     if settings.calibrate:
@@ -94,8 +95,10 @@ def roles_of(days: Datetime64, settings: RolesSettings, target_days: Datetime64)
         raise ConfigError(
             f"[roles]: {day} is of the calibration and of the test, expected one role; part them"
         )
+    # Nothing is learned from days after the last target.
     is_test = is_test | ((days > last) & ~is_calibrate)
     number = (days - first).astype(int)
+    # Whole blocks of days, since neighbouring days are alike.
     is_stop = (number // settings.stop_block) % settings.stop_every == settings.stop_every - 1
     roles = np.where(is_stop & (number >= 0), Role.STOP, Role.TRAIN)
     roles = np.where(is_calibrate, Role.CALIBRATE, np.where(is_test, Role.TEST, roles))

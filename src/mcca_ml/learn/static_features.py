@@ -17,6 +17,7 @@ def _mean_and_sd(values: Float32, axis: tuple[int, ...]) -> tuple[Float32, Float
     count = seen.sum(axis=axis)
     filled = np.where(seen, values, 0).astype(np.float64)
     mean = np.where(count > 0, filled.sum(axis=axis) / np.maximum(count, 1), np.nan)
+    # Variance as mean square less squared mean; rounding may leave it below 0.
     square = (filled**2).sum(axis=axis) / np.maximum(count, 1)
     sd = np.sqrt(np.maximum(square - mean**2, 0))
     return mean.astype(np.float32), sd.astype(np.float32)

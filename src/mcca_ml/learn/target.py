@@ -45,6 +45,7 @@ def usual_difference(am: Float32, pm: Float32, level_days: Booleans) -> Float32:
     count = np.isfinite(off).sum(axis=0)
     if not count.size or not off.shape[0]:
         return np.zeros(am.shape[1], np.float32)
+    # Lower of the two middle ones where their number is even.
     own = off[np.maximum(count - 1, 0) // 2, np.arange(count.size)]
     # Nothing of other cells: a cell must not depend on those that it is worked on with.
     return np.where(count >= FEWEST, own, np.float32(0)).astype(np.float32)
@@ -64,6 +65,7 @@ def daily_target(ds: xr.Dataset, *, level_days: Booleans) -> Target:
     am, pm = sm[:, 0], sm[:, 1]
     brought = np.clip(pm - usual_difference(am, pm, level_days), 0, 1)
     is_am = np.isfinite(am)
+    # The pm look only where am has none, less their usual difference.
     is_pm = ~is_am & np.isfinite(brought)
     has = is_am | is_pm
 

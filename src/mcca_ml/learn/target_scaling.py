@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
+import jax
 import numpy as np
 
-from mcca_ml.arrays import Booleans, Float32, Int64
+from mcca_ml.arrays import Booleans, Float32
 from mcca_ml.learn.sequences import Series, spread
 
 PENALTY = 1.0
@@ -13,6 +14,7 @@ SMALLEST_SD = 0.005
 """A target that hardly varies is not blown up to unit spread [m3 m-3]."""
 
 
+@jax.tree_util.register_dataclass
 @dataclass(frozen=True)
 class Levels:
     """Mean and standard deviation of the target of each cell [m3 m-3], (cell,)."""
@@ -21,11 +23,6 @@ class Levels:
     sd: Float32
     is_own: Booleans
     """From the cell's own training days; False: guessed from the statics."""
-
-
-def of(found: Levels, cells: Int64) -> Levels:
-    """The levels of some cells, by their places."""
-    return Levels(found.mean[cells], found.sd[cells], found.is_own[cells])
 
 
 @dataclass(frozen=True)
@@ -46,6 +43,7 @@ def _own(series: Series, fewest: int) -> tuple[Float32, Float32, Booleans]:
     """Mean and standard deviation from training days, and where there are enough of them."""
     mean, sd = spread(series.train, (1,))
     is_own = np.isfinite(series.train).sum(axis=1) >= fewest
+    # The floor keeps noise of a constant target from unit variance.
     return mean, np.maximum(sd, np.float32(SMALLEST_SD)), is_own
 
 
@@ -58,10 +56,12 @@ def guess(series: Series, static: Float32, fewest: int) -> Guess:
         fewest: training targets that are enough.
     """
     mean, sd, is_own = _own(series, fewest)
+    # The logarithm of sd, so that no guess is negative.
     wanted = np.stack([mean, np.log(sd)], axis=1)[is_own].astype(np.float64)
     z = static[is_own].astype(np.float64)
     if len(z) == 0:
         return Guess(np.zeros((1 + static.shape[1], 2), np.float32))
+    # Ridge on centred statics, so that the constant carries no penalty.
     centre, level = z.mean(axis=0), wanted.mean(axis=0)
     normal = (z - centre).T @ (z - centre) + PENALTY * np.eye(z.shape[1])
     slope = np.linalg.solve(normal, (z - centre).T @ (wanted - level))
@@ -78,6 +78,7 @@ def levels(series: Series, static: Float32, found: Guess, fewest: int) -> Levels
         fewest: training targets that are enough.
     """
     mean, sd, is_own = _own(series, fewest)
+    # Unknown statics are 0, the mean of the sample, and move no guess.
     told = found.coefficient[0] + static @ found.coefficient[1:]
     # A guess far outside what the sample held would be an extrapolation without any ground.
     guessed_sd = np.exp(np.clip(told[:, 1], np.log(SMALLEST_SD), 0))

@@ -88,6 +88,7 @@ class Spread:
         Raises:
             SchemaError: one of them is not held.
         """
+        # Cells come in any order: search through their sorted order.
         order = np.argsort(self.cells, kind="stable")
         place = np.searchsorted(self.cells, cells, sorter=order)
         place = order[np.minimum(place, len(order) - 1)]
@@ -123,6 +124,7 @@ def input_range(inputs: Inputs, is_train: Booleans) -> tuple[Float32, Float32]:
         is_train: whether a day may be learned from, (time,).
     """
     x = inputs.x[:, is_train]
+    # fmin and fmax leave NaN out.
     low = np.fmin.reduce(x, axis=1, initial=np.nan)
     high = np.fmax.reduce(x, axis=1, initial=np.nan)
     return low.astype(np.float32), high.astype(np.float32)
@@ -135,52 +137,36 @@ def conformal(ratio: Float32, level: float) -> float:
         ratio: of days that told nothing else, at least one, (n,).
         level: probability.
     """
+    # Rank of split-conformal prediction with n ratios (Lei et al. 2018).
     rank = min(int(np.ceil((ratio.size + 1) * level)), ratio.size)
     return float(np.partition(ratio, rank - 1)[rank - 1])
 
 
-@dataclass(frozen=True)
-class _Errors:
-    """Errors of the calibration days, (cell, time)."""
-
-    off: Float32
-    """|error| [m3 m-3]."""
-    size: Float32
-    """|error less its shift| [m3 m-3]."""
-    season: UInt8
-    fresh: UInt8
-    days: Datetime64
-    shift: float
-    """Root mean square of the shifts [m3 m-3]."""
-
-
-def _errors(
-    error: Float32,
-    season: UInt8,
-    fresh: UInt8,
-    days: Datetime64,
-) -> _Errors:
-    """Errors in two parts, with a shift for each cell and season."""
+def _without_shift(error: Float32, season: UInt8, days: Datetime64) -> tuple[Float32, float]:
+    """|error less the shift of its cell and season|, and the root mean square shift [m3 m-3]."""
     shift = error_model.shifts(error, season, error_model.SEASONS, days)
     of_day = np.take_along_axis(shift, season.astype(np.intp), axis=1)
     usual = np.sqrt(np.mean(of_day[np.isfinite(error)].astype(np.float64) ** 2))
-    return _Errors(np.abs(error), np.abs(error - of_day), season, fresh, days, float(usual))
+    return np.abs(error - of_day), float(usual)
 
 
-def _ratios(of: _Errors) -> Float32:
-    """|error| over its usual size, each from the blocks of days that the other half told."""
-    season, fresh, days = of.season, of.fresh, of.days
-    whole = error_model.fit_factors(of.size, season, fresh, days)
-    variance = error_model.variance_of_day(of.size, whole.at(season, fresh), days)
+def _ratios(
+    error: Float32, size: Float32, shift: float, season: UInt8, fresh: UInt8, days: Datetime64
+) -> Float32:
+    """|error| over its usual size, estimated from the other half of the blocks of days."""
+    whole = error_model.fit_factors(size, season, fresh, days)
+    variance = error_model.variance_of_day(size, whole.at(season, fresh), days)
+    # Whole blocks in turn, since errors of neighbouring days depend on each other.
     is_odd = (days.astype("M8[D]").astype(np.int64) // error_model.BLOCK % 2).astype(np.bool_)
-    out = np.full_like(of.off, np.nan)
+    out = np.full_like(error, np.nan)
     for mine in (is_odd, ~is_odd):
-        told = np.where(mine, np.float32(np.nan), of.size)
-        if not np.isfinite(told).any():
-            told = of.size  # a single block: better than nothing, and said by `days`
-        found = error_model.fit_factors(told, season, fresh, days, variance)
-        usual = np.hypot(found.at(season, fresh), np.float32(of.shift))
-        out[:, mine] = (of.off / usual)[:, mine]
+        others = np.where(mine, np.float32(np.nan), size)
+        if not np.isfinite(others).any():
+            others = size  # a single block: better than nothing, and said by `days`
+        factors = error_model.fit_factors(others, season, fresh, days, variance)
+        # Usual size and shift are independent parts of the error.
+        usual = np.hypot(factors.at(season, fresh), np.float32(shift))
+        out[:, mine] = (np.abs(error) / usual)[:, mine]
     return out
 
 
@@ -254,10 +240,12 @@ def fit_spread(
             " to tell the uncertainty from; give other [roles] calibrate"
         )
     season, fresh = error_model.season_of(days, cells), error_model.freshness_of(nobs, age)
-    of = _errors(error, season, fresh, days)
-    sure, ratio95 = _conformed(_ratios(of), fresh)
-    found = error_model.fit_factors(of.size, season, fresh, days)
+    size, usual_shift = _without_shift(error, season, days)
+    sure, ratio95 = _conformed(_ratios(error, size, usual_shift, season, fresh, days), fresh)
+    found = error_model.fit_factors(size, season, fresh, days)
+    # Systematic variance = total^2 - random^2, with total = random / share.
     share = random_share(vod, np.ones_like(vod))
+    # Spread of the cells' root mean square moisture: how far a guessed mean may be off.
     means = _root_mean(np.where(np.isfinite(sm), sm, np.float32(np.nan)) ** 2)
     has = np.isfinite(error).any(axis=1)
     return Spread(
@@ -266,14 +254,12 @@ def fit_spread(
         cell=found.cell.astype(np.float32),
         season=found.season.astype(np.float32),
         freshness=_older_wider(found.freshness * sure),
-        shift=_older_wider(np.broadcast_to(of.shift * sure, found.freshness.shape)),
+        shift=_older_wider(np.broadcast_to(usual_shift * sure, found.freshness.shape)),
         ratio95=np.array(ratio95, np.float32),
         random_sd=_root_mean(sd**2),
         systematic_sd=_root_mean(np.asarray(sd**2 * (1 / share**2 - 1), np.float32)),
         guess_sd=np.array(means[has].std(), np.float32),
-        low=seen.low,
-        high=seen.high,
-        months=seen.months,
+        **vars(seen),
     )
 
 
@@ -307,6 +293,8 @@ def published_sd(
         calibration_sd: what the cross-calibration leaves open [m3 m-3], (cell, time).
     """
     residual = target_sd**2
+    # Subtract the target's random part, which is no error of the estimate.
     own = np.maximum(residual - spread.random_sd[:, None] ** 2, SMALLEST_SHARE * residual)
+    # Add what is learned with the target and what the calibration leaves open.
     whole = own + spread.systematic_sd[:, None] ** 2 + np.square(calibration_sd)
     return np.asarray(np.sqrt(whole), np.float32)

@@ -79,6 +79,7 @@ def absorption_at(frequency_ghz: float) -> Absorption:
     known = ABSORPTION.get(frequency_ghz)
     if known is not None:
         return known
+    # Linear between logarithms: no interpolated coefficient is negative.
     lines = np.log(list(ABSORPTION))
     values = {
         field.name: np.log([getattr(line, field.name) for line in ABSORPTION.values()])
@@ -89,9 +90,9 @@ def absorption_at(frequency_ghz: float) -> Absorption:
 
 
 def dry_opacity(
-    at_sea_level: Float[Array, "*cell"],
-    elevation: Float[Array, "*cell"],
-    air_temperature: Float[Array, "*cell"],
+    at_sea_level: Float[Array, "*#cell"],
+    elevation: Float[Array, "*#cell"],
+    air_temperature: Float[Array, "*#cell"],
 ) -> Float[Array, "*cell"]:
     """Zenith opacity of dry air above a place [Np].
 
@@ -110,7 +111,7 @@ def dry_opacity(
 
 
 def cloud_absorption_rayleigh(
-    temperature: Float[Array, "*cell"], frequency: Float[Array, "*cell"]
+    temperature: Float[Array, "*#cell"], frequency: Float[Array, "*#cell"]
 ) -> Float[Array, "*cell"]:
     """Zenith opacity of a kilogram of cloud water over a square metre [Np m2 kg-1].
 
@@ -125,6 +126,7 @@ def cloud_absorption_rayleigh(
     Source: Rayleigh absorption, in any text on cloud physics.
     Checked: within 4 % of ITU-R P.840 at 0 degrees Celsius (as the package itur computes it).
     """
+    # Im((eps - 1) / (eps + 2)) = 3 eps'' / |eps + 2|^2, in real arithmetic.
     permittivity = water_permittivity_ulaby86(temperature, frequency)
     real, imaginary = jnp.real(permittivity), jnp.imag(permittivity)
     lossy = 3 * imaginary / ((real + 2) ** 2 + imaginary**2)
@@ -132,10 +134,10 @@ def cloud_absorption_rayleigh(
 
 
 def rain_opacity_itu838(
-    rain_rate: Float[Array, "*cell"],
-    air_temperature: Float[Array, "*cell"],
-    k: Float[Array, "*cell"],
-    power: Float[Array, "*cell"],
+    rain_rate: Float[Array, "*#cell"],
+    air_temperature: Float[Array, "*#cell"],
+    k: Float[Array, "*#cell"],
+    power: Float[Array, "*#cell"],
 ) -> Float[Array, "*cell"]:
     """Zenith opacity of the rain between the ground and the freezing level [Np].
 
@@ -153,6 +155,7 @@ def rain_opacity_itu838(
     Not modelled: scattering (it makes heavy rain colder at 37 GHz), rain in part of a footprint.
     """
     depth = jnp.clip((air_temperature - WATER_FREEZING_POINT) / _LAPSE_RATE, 0.0, _HIGHEST_RAIN)
+    # The floor keeps the gradient of R^a finite where it does not rain.
     specific = k * jnp.maximum(rain_rate, 1e-6) ** power * _NEPER_PER_DECIBEL / 1e3
     return jnp.where(rain_rate > 0, specific * depth, 0.0)
 
@@ -174,11 +177,11 @@ def mean_temperature(air_temperature: Float[Array, "*cell"]) -> Float[Array, "*c
 
 
 def brightness_temperature_through(
-    ground: Float[Array, "*cell"],
-    reflectivity: Float[Array, "*cell"],
-    opacity: Float[Array, "*cell"],
-    mean_temperature: Float[Array, "*cell"],
-    incidence: Float[Array, "*cell"],
+    ground: Float[Array, "*#cell"],
+    reflectivity: Float[Array, "*#cell"],
+    opacity: Float[Array, "*#cell"],
+    mean_temperature: Float[Array, "*#cell"],
+    incidence: Float[Array, "*#cell"],
 ) -> Float[Array, "*cell"]:
     """Brightness temperature above an absorbing atmosphere [K].
 
@@ -200,5 +203,6 @@ def brightness_temperature_through(
     280.273
     """
     t = jnp.exp(-opacity / jnp.cos(incidence))
+    # Air emits upward; air and sky also shine down and are reflected by the ground.
     air = mean_temperature * (1 - t)
     return air + t * (ground + reflectivity * (air + t * COSMIC_BACKGROUND))

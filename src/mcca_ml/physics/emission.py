@@ -9,7 +9,7 @@ _SMALL = 1e-9  # floor of denominators: far below any coefficient that a real sc
 
 
 def transmissivity(
-    vod: Float[Array, "*cell"], incidence: Float[Array, "*cell"]
+    vod: Float[Array, "*#cell"], incidence: Float[Array, "*#cell"]
 ) -> Float[Array, "*cell"]:
     """One-way power transmissivity of the canopy along the line of sight [1].
 
@@ -27,7 +27,7 @@ def transmissivity(
 
 
 def optical_depth(
-    transmissivity: Float[Array, "*cell"], incidence: Float[Array, "*cell"]
+    transmissivity: Float[Array, "*#cell"], incidence: Float[Array, "*#cell"]
 ) -> Float[Array, "*cell"]:
     """Vegetation optical depth at nadir [1], the inverse of `transmissivity`.
 
@@ -43,11 +43,11 @@ def optical_depth(
 
 
 def brightness_temperature_mo82(
-    reflectivity: Float[Array, "*cell"],
-    soil_temperature: Float[Array, "*cell"],
-    canopy_temperature: Float[Array, "*cell"],
-    transmissivity: Float[Array, "*cell"],
-    omega: Float[Array, "*cell"],
+    reflectivity: Float[Array, "*#cell"],
+    soil_temperature: Float[Array, "*#cell"],
+    canopy_temperature: Float[Array, "*#cell"],
+    transmissivity: Float[Array, "*#cell"],
+    omega: Float[Array, "*#cell"],
 ) -> Float[Array, "*cell"]:
     """Upwelling brightness temperature above the canopy, one channel [K].
 
@@ -69,17 +69,18 @@ def brightness_temperature_mo82(
     >>> float(brightness_temperature_mo82(*map(jnp.float32, (0.25, 300, 300, 1, 0.1))))
     225.0
     """
+    # Soil through the canopy; the canopy upward, and downward by way of the soil.
     soil = soil_temperature * (1 - reflectivity) * transmissivity
     emitted = canopy_temperature * (1 - omega) * (1 - transmissivity)
     return soil + emitted * (1 + reflectivity * transmissivity)
 
 
 def transmissivity_roots(
-    brightness_temperature: Float[Array, "*cell"],
-    reflectivity: Float[Array, "*cell"],
-    soil_temperature: Float[Array, "*cell"],
-    canopy_temperature: Float[Array, "*cell"],
-    omega: Float[Array, "*cell"],
+    brightness_temperature: Float[Array, "*#cell"],
+    reflectivity: Float[Array, "*#cell"],
+    soil_temperature: Float[Array, "*#cell"],
+    canopy_temperature: Float[Array, "*#cell"],
+    omega: Float[Array, "*#cell"],
 ) -> tuple[Float[Array, "*cell"], Float[Array, "*cell"], Float[Array, "*cell"]]:
     """Both canopy transmissivities that explain one channel [1], upper first, and discriminant [1].
 
@@ -114,6 +115,7 @@ def transmissivity_roots(
     solvable = ~(discriminant <= 0)
     root = jnp.where(solvable, jnp.sqrt(jnp.where(solvable, discriminant, 1.0)), 0.0)
     half = (jnp.abs(b) + root) / 2
+    # Stable form of the quadratic formula: |b| and the root add, nothing cancels.
     q = jnp.where(b < 0, -1.0, 1.0) * jnp.maximum(half, _SMALL)
     first = q / a
     second = jnp.where(solvable, tb_excess / q, first)

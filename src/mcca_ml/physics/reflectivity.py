@@ -7,7 +7,7 @@ from mcca_ml.physics.dielectric import refractive_index
 
 
 def fresnel_reflectivity(
-    permittivity: Complex[Array, "*cell"], incidence: Float[Array, "*cell"]
+    permittivity: Complex[Array, "*#cell"], incidence: Float[Array, "*#cell"]
 ) -> tuple[Float[Array, "*cell"], Float[Array, "*cell"]]:
     """Power reflectivity of a smooth surface at V and at H [1], in this order.
 
@@ -27,6 +27,7 @@ def fresnel_reflectivity(
     """
     real, imaginary = jnp.real(permittivity), jnp.imag(permittivity)
     cosine, sine = jnp.cos(incidence), jnp.sin(incidence)
+    # n + i k = q; the quotients of the formula in real arithmetic.
     n, k = refractive_index(real - sine * sine, imaginary)
     r_h = ((cosine - n) ** 2 + k**2) / ((cosine + n) ** 2 + k**2)
     across, lost = real * cosine, imaginary * cosine

@@ -7,12 +7,12 @@ _LOWEST_COSINE = 1e-6  # cos(pi/2) is slightly negative in float32
 
 
 def rough_reflectivity_wang81(
-    r_v: Float[Array, "*cell"],
-    r_h: Float[Array, "*cell"],
-    h: Float[Array, "*cell"],
-    q: Float[Array, "*cell"],
-    n: Float[Array, "*cell"],
-    incidence: Float[Array, "*cell"],
+    r_v: Float[Array, "*#cell"],
+    r_h: Float[Array, "*#cell"],
+    h: Float[Array, "*#cell"],
+    q: Float[Array, "*#cell"],
+    n: Float[Array, "*#cell"],
+    incidence: Float[Array, "*#cell"],
 ) -> tuple[Float[Array, "*cell"], Float[Array, "*cell"]]:
     """Power reflectivity of a rough surface at V and at H [1], in this order.
 
@@ -36,6 +36,7 @@ def rough_reflectivity_wang81(
     >>> print(f"{r_v:.3f} {r_h:.3f}")
     0.300 0.300
     """
+    # Roughness exchanges power between the polarizations, then attenuates both.
     loss = jnp.exp(-h * jnp.maximum(jnp.cos(incidence), _LOWEST_COSINE) ** n)
     return ((1 - q) * r_v + q * r_h) * loss, ((1 - q) * r_h + q * r_v) * loss
 
@@ -60,10 +61,10 @@ def polarization_mixing_chaubell20(h: Float[Array, "*cell"]) -> Float[Array, "*c
 
 
 def roughness_when_moist(
-    h: Float[Array, "*cell"],
-    soil_moisture: Float[Array, "*cell"],
-    porosity: Float[Array, "*cell"],
-    loss: Float[Array, "*cell"],
+    h: Float[Array, "*#cell"],
+    soil_moisture: Float[Array, "*#cell"],
+    porosity: Float[Array, "*#cell"],
+    loss: Float[Array, "*#cell"],
 ) -> Float[Array, "*cell"]:
     """Roughness height parameter of moist soil [1], from that of dry soil.
 
@@ -86,7 +87,7 @@ def roughness_when_moist(
 
 
 def polarization_mixing_above_l_band(
-    frequency_ghz: Float[Array, "*cell"], limit: Float[Array, "*cell"]
+    frequency_ghz: Float[Array, "*#cell"], limit: Float[Array, "*#cell"]
 ) -> Float[Array, "*cell"]:
     """Polarization mixing that a higher frequency adds to that of 1.41 GHz [1].
 

@@ -36,11 +36,11 @@ def dry_snow_absorption(frequency: Float[Array, "*cell"]) -> Float[Array, "*cell
 
 
 def snow_covered_reflectivity_pulliainen99(
-    reflectivity: Float[Array, "*cell"],
-    snow_water: Float[Array, "*cell"],
-    grain_mm: Float[Array, "*cell"],
-    incidence: Float[Array, "*cell"],
-    frequency: Float[Array, "*cell"],
+    reflectivity: Float[Array, "*#cell"],
+    snow_water: Float[Array, "*#cell"],
+    grain_mm: Float[Array, "*#cell"],
+    incidence: Float[Array, "*#cell"],
+    frequency: Float[Array, "*#cell"],
 ) -> Float[Array, "*cell"]:
     """Power reflectivity of ground under dry snow, 1 minus its emissivity [1].
 
@@ -64,9 +64,11 @@ def snow_covered_reflectivity_pulliainen99(
     ghz = frequency / 1e9
     absorbed = dry_snow_absorption(frequency)
     extinct = 0.0018 * ghz**2.8 * grain_mm**2 * _NEPER_PER_DECIBEL
+    # Power scattered forward (96 %) is not lost.
     lost = absorbed + (1 - _FORWARD) * jnp.maximum(extinct - absorbed, 0)
     refracted = jnp.sin(incidence) / 1.2  # n of snow of this density
     path = snow_water / _DENSITY / jnp.sqrt(1 - refracted**2)
     through = jnp.exp(-lost * path)
+    # Emission of the snow upward, and downward by way of the ground.
     own = absorbed / lost * (1 - through) * (1 + reflectivity * through)
     return 1 - through * (1 - reflectivity) - own

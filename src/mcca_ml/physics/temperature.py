@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
@@ -24,10 +23,6 @@ SMAP_WEIGHT_AM = 0.246
 
 SMAP_WEIGHT_PM = 1.0
 """Weight of the upper soil layer at 6 pm [1]; read in one public code only."""
-
-_SMAP_SCALE = 1.007  # read in one public code only
-
-_LEAST_WEIGHT = 1e-3  # CMEM's floor; it also keeps the gradient of the power finite
 
 
 def surface_weight_choudhury82(frequency_ghz: float) -> float:
@@ -50,7 +45,7 @@ def surface_weight_choudhury82(frequency_ghz: float) -> float:
 
 
 def effective_temperature_choudhury82(
-    surface: Float[Array, "*cell"], deep: Float[Array, "*cell"], weight: Float[Array, "*cell"]
+    surface: Float[Array, "*#cell"], deep: Float[Array, "*#cell"], weight: Float[Array, "*#cell"]
 ) -> Float[Array, "*cell"]:
     """Effective soil temperature [K].
 
@@ -66,61 +61,11 @@ def effective_temperature_choudhury82(
         doi:10.1029/JC087iC02p01301.
     Checked: form against CMEM.
 
-    >>> float(effective_temperature_choudhury82(*map(jnp.float32, (300, 290, 0.5))))
+    >>> from jax.numpy import float32
+    >>> float(effective_temperature_choudhury82(float32(300), float32(290), float32(0.5)))
     295.0
     """
     return deep + weight * (surface - deep)
-
-
-def effective_temperature_wigneron01(
-    surface: Float[Array, "*cell"],
-    deep: Float[Array, "*cell"],
-    soil_moisture: Float[Array, "*cell"],
-) -> Float[Array, "*cell"]:
-    """Effective soil temperature at L-band with a weight that grows with soil moisture [K].
-
-    Args:
-        surface: temperature of the first centimetres [K].
-        deep: temperature at 50 to 100 cm [K].
-        soil_moisture: volumetric soil moisture m [m3 m-3].
-
-    Formula:
-        T = deep + (m / 0.3)^0.3 (surface - deep)
-
-    Source: Wigneron, Laguerre, Kerr (2001), IEEE Trans. Geosci. Remote Sens. 39(8), 1697-1707
-        (paper not at hand).
-    Departs from it: the weight is kept between 0.001 (as in CMEM) and 1 (above 0.3 m3 m-3 it would
-        extrapolate beyond the surface).
-    Checked: form against CMEM, both constants against a public code that calls them L-MEB defaults.
-
-    >>> float(effective_temperature_wigneron01(*map(jnp.float32, (300, 290, 0.3))))
-    300.0
-    """
-    floor = 0.3 * _LEAST_WEIGHT ** (1 / 0.3)
-    weight = jnp.minimum((jnp.maximum(soil_moisture, floor) / 0.3) ** 0.3, 1.0)
-    return effective_temperature_choudhury82(surface, deep, weight)
-
-
-def effective_temperature_smap(
-    upper: Float[Array, "*cell"], lower: Float[Array, "*cell"], weight: Float[Array, "*cell"]
-) -> Float[Array, "*cell"]:
-    """Effective soil temperature as the SMAP level-2 product forms it from two model layers [K].
-
-    Args:
-        upper: temperature of the layer 0-10 cm [K].
-        lower: temperature of the layer 10-40 cm [K].
-        weight: weight of the upper layer [1], `SMAP_WEIGHT_AM` or `SMAP_WEIGHT_PM`.
-
-    Formula:
-        T = 1.007 (weight upper + (1 - weight) lower)
-
-    Source: not verified: the constants come from one public code (NASA LISF); the algorithm
-        document was not read. The granules carry the result, so no retrieval depends on this.
-
-    >>> print(f"{effective_temperature_smap(*map(jnp.float32, (300, 290, 1))):.1f}")
-    302.1
-    """
-    return _SMAP_SCALE * effective_temperature_choudhury82(upper, lower, weight)
 
 
 def land_surface_temperature_holmes09(tb_37v: Float[Array, "*cell"]) -> Float[Array, "*cell"]:
@@ -142,7 +87,8 @@ def land_surface_temperature_holmes09(tb_37v: Float[Array, "*cell"]) -> Float[Ar
         290 K. No code or open text with it was found, so it is not offered; the difference is the
         uncertainty to give this temperature.
 
-    >>> print(f"{land_surface_temperature_holmes09(jnp.float32(270)):.2f}")
+    >>> from jax.numpy import float32
+    >>> print(f"{land_surface_temperature_holmes09(float32(270)):.2f}")
     285.91
     """
     return 0.893 * tb_37v + 44.8

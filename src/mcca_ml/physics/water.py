@@ -11,18 +11,18 @@ HIGH_FREQUENCY_LIMIT = 4.9
 
 
 def complex_permittivity(
-    real: Float[Array, "*cell"], imaginary: Float[Array, "*cell"]
+    real: Float[Array, "*#cell"], imaginary: Float[Array, "*#cell"]
 ) -> Complex[Array, "*cell"]:
     """Complex array real + i imaginary [1] from two parts that broadcast."""
     return jax.lax.complex(*jnp.broadcast_arrays(real, imaginary))
 
 
 def debye_relaxation(
-    static: Float[Array, "*cell"],
-    relaxation_time: Float[Array, "*cell"],
-    conductivity: Float[Array, "*cell"],
-    frequency: Float[Array, "*cell"],
-) -> tuple[Float[Array, "*cell"], Float[Array, "*cell"]]:
+    static: Float[Array, "*#cell"],
+    relaxation_time: Float[Array, "*#cell"],
+    conductivity: Float[Array, "*#cell"],
+    frequency: Float[Array, "*#cell"],
+) -> tuple[Float[Array, "*#cell"], Float[Array, "*cell"]]:
     """Permittivity parts eps', eps'' [1] of water with one relaxation and ohmic loss.
 
     Args:
@@ -56,20 +56,6 @@ def static_permittivity_ulaby86(temperature: Float[Array, "*cell"]) -> Float[Arr
     return 88.045 + t * (-0.4147 + t * (6.295e-4 + t * 1.075e-5))
 
 
-def static_permittivity_klein77(temperature: Float[Array, "*cell"]) -> Float[Array, "*cell"]:
-    """Static permittivity of sea water in the limit of no salt [1].
-
-    Args:
-        temperature: water temperature [K], 273 to 313.
-
-    Source: Klein and Swift (1977), IEEE Trans. Antennas Propag. 25(1), 104-111,
-        doi:10.1109/TAP.1977.1141539 (a fit to salty water; paper not at hand).
-    Checked: two public codes agree; within 1 % of Malmberg and Maryott (1956) from 0 to 30 C.
-    """
-    t = temperature - WATER_FREEZING_POINT
-    return 87.134 + t * (-0.1949 + t * (-0.01276 + t * 2.491e-4))
-
-
 def relaxation_time_stogryn71(temperature: Float[Array, "*cell"]) -> Float[Array, "*cell"]:
     """Relaxation time of pure water [s].
 
@@ -81,12 +67,13 @@ def relaxation_time_stogryn71(temperature: Float[Array, "*cell"]) -> Float[Array
     Checked: four public codes agree, one of them in seconds without the factor 2 pi.
     """
     t = temperature - WATER_FREEZING_POINT
+    # The polynomial gives 2 pi tau.
     turns = 1.1109e-10 + t * (-3.824e-12 + t * (6.938e-14 - t * 5.096e-16))
     return turns / (2 * jnp.pi)
 
 
 def water_permittivity_ulaby86(
-    temperature: Float[Array, "*cell"], frequency: Float[Array, "*cell"]
+    temperature: Float[Array, "*#cell"], frequency: Float[Array, "*#cell"]
 ) -> Complex[Array, "*cell"]:
     """Relative permittivity of pure water [1], the one to use in soil.
 
@@ -102,21 +89,5 @@ def water_permittivity_ulaby86(
     78.24
     """
     static = static_permittivity_ulaby86(temperature)
-    time = relaxation_time_stogryn71(temperature)
-    return complex_permittivity(*debye_relaxation(static, time, jnp.float32(0), frequency))
-
-
-def water_permittivity_klein77(
-    temperature: Float[Array, "*cell"], frequency: Float[Array, "*cell"]
-) -> Complex[Array, "*cell"]:
-    """Relative permittivity of water after the sea-water model at salinity 0 [1].
-
-    Args:
-        temperature: water temperature [K], 273 to 313.
-        frequency: frequency [Hz], to about 10e9.
-
-    Formula: `debye_relaxation` with `static_permittivity_klein77`, `relaxation_time_stogryn71`.
-    """
-    static = static_permittivity_klein77(temperature)
     time = relaxation_time_stogryn71(temperature)
     return complex_permittivity(*debye_relaxation(static, time, jnp.float32(0), frequency))

@@ -17,7 +17,7 @@ def calibration_inputs(plan: Plan) -> str:
     """Digest of all that the coefficients depend on."""
     settings = plan.settings
     return digest(
-        "calibrate",
+        "calibrate, snow before rain, medians of the middle two",
         settings.calibrate.model_dump_json(),
         *settings.train.channels,
         settings.retrieve.model_dump_json(),

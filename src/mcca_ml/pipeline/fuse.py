@@ -17,6 +17,7 @@ from mcca_ml.pipeline.load_series import Source, target_for
 from mcca_ml.pipeline.plan import Plan
 from mcca_ml.pipeline.stage import Progress, Stage, Tally
 from mcca_ml.pipeline.train import LEARNING, network_inputs, roles
+from mcca_ml.sensors import trained
 from mcca_ml.store.layout import EPOCH, TIME_SHARD
 from mcca_ml.store.read_blocks import (
     block_checkpoints,
@@ -96,7 +97,7 @@ def moments_of(task: FuseTask) -> error_covariance.Moments:
     source, days = task.source, task.source.learned
     target = target_for(source, task.cells, days, task.roles, (*LEARNING, Role.CALIBRATE))
     is_held = task.roles == Role.CALIBRATE
-    some = streams_of(source, task.cells, days, names=error_covariance.HELD, variables=_OF_ERRORS)
+    some = streams_of(source, task.cells, days, names=trained(), variables=_OF_ERRORS)
     return error_covariance.moments(some, target.sm, is_held)
 
 

@@ -10,7 +10,9 @@ import re
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 
 import numpy as np
@@ -21,16 +23,10 @@ from mcca_ml.config.load import InputSettings
 from mcca_ml.errors import ConfigError, GranuleError
 from mcca_ml.read.by_day import stamp
 from mcca_ml.read.granule_names import check_versions
+from mcca_ml.sensors import products
 from mcca_ml.store.read_blocks import digest
 
-PRODUCTS: Mapping[str, str] = {
-    "SPL3SMP": "SMAP",
-    "SPL3SMP_E": "SMAP",
-    "SPL1CTB": "SMAP",
-    "SPL1CTB_E": "SMAP",
-    **{f"1C-{name}": name for name in ("TMI", "AMSRE", "GMI", "AMSR2")},
-    **{f"{level}-{name}": name for level in ("L1R", "L3") for name in ("AMSRE", "AMSR2")},
-}
+PRODUCTS: Mapping[str, str] = products()
 """Sensor by the name of a product, the `<product>` of `[input.<product>]`."""
 
 SUFFIXES = (".h5", ".hdf5", ".nc", ".nc4")
@@ -41,7 +37,6 @@ _ENDS = re.compile(r"[-_]S(\d{6})[-_]E(\d{6})(?!\d)")
 _LATE = "210000"
 """A granule whose name gives no end is taken to cross midnight if it begins after this [hhmmss]:
 no orbit is longer than 2 hours, and a granule of another day costs a look and nothing else."""
-_READ_BYTES = 1 << 20
 _THREADS = 4
 
 
@@ -60,11 +55,6 @@ class Granule:
     def identity(self) -> str:
         """Name and bytes, by which everything that rests on it is told from other versions."""
         return f"{self.path.name} {self.sha256}"
-
-    def serves(self, day: np.datetime64) -> bool:
-        """Whether it may hold observations of that UTC day."""
-        begins = self.start.astype("M8[D]")
-        return bool(begins == day or (self.crosses_midnight and begins + ONE_DAY == day))
 
 
 def _start_of(path: Path) -> tuple[np.datetime64, bool]:
@@ -100,14 +90,11 @@ def _files(where: Path, product: str) -> list[Path]:
 
 
 def _sha256(path: Path) -> str:
-    found = hashlib.sha256()
     try:
         with path.open("rb") as file:
-            while block := file.read(_READ_BYTES):
-                found.update(block)
+            return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise GranuleError(f"{path}: {error.strerror}; make it readable or take it away") from error
-    return found.hexdigest()
 
 
 @dataclass(frozen=True)
@@ -116,28 +103,19 @@ class Cache:
 
     path: Path
 
-    def read(self) -> dict[str, list[str]]:
-        """Size and time of change, and hash, by path; nothing where it cannot be read."""
-        try:
-            found: dict[str, list[str]] = json.loads(self.path.read_text())
-        except (OSError, ValueError):
-            return {}
-        return found
-
     def hashes(self, paths: Sequence[Path]) -> list[str]:
         """Sha256 of each file, in the order given; those that are new or have changed are read."""
-        known = self.read()
-        stats = [path.stat() for path in paths]
-        stamps = [f"{stat.st_size} {stat.st_mtime_ns}" for stat in stats]
+        known: dict[str, list[str]] = {}  # size and time of change, and hash, by path
+        with suppress(OSError, ValueError):
+            known = json.loads(self.path.read_text())
+        stamps = [f"{stat.st_size} {stat.st_mtime_ns}" for stat in map(Path.stat, paths)]
         # Folder by folder: an archive has a hundred thousand files, and links mostly above them.
         folders = {folder: folder.resolve() for folder in {path.parent for path in paths}}
         keys = [str(folders[path.parent] / path.name) for path in paths]
         stale = [i for i, key in enumerate(keys) if known.get(key, [""])[0] != stamps[i]]
         with ThreadPoolExecutor(_THREADS) as threads:
-            for i, found in zip(
-                stale, threads.map(_sha256, (paths[i] for i in stale)), strict=True
-            ):
-                known[keys[i]] = [stamps[i], found]
+            hashes = threads.map(_sha256, (paths[i] for i in stale))
+            known |= {keys[i]: [stamps[i], sha] for i, sha in zip(stale, hashes, strict=True)}
         if stale:
             with replacing(self.path) as beside:
                 beside.write_text(json.dumps(known, indent=0, sort_keys=True))
@@ -172,7 +150,7 @@ def granules_of(
             one = Granule(path, PRODUCTS[product], *_start_of(path), sha)
             found.setdefault(one.sensor, []).append(one)
     return {
-        sensor: _once(sorted(some, key=lambda one: (one.start, one.identity)))
+        sensor: _once(sorted(some, key=attrgetter("start", "identity")))
         for sensor, some in sorted(found.items())
     }
 
@@ -190,13 +168,9 @@ def of_days(granules: Sequence[Granule], days: Datetime64) -> tuple[Granule, ...
         days: each following the one before.
     """
     first, last = days[0].astype("M8[D]"), days[-1].astype("M8[D]")
-    begin = bisect_left(granules, first - ONE_DAY, key=_start)
-    end = bisect_left(granules, last + ONE_DAY, key=_start)
+    begin = bisect_left(granules, first - ONE_DAY, key=attrgetter("start"))
+    end = bisect_left(granules, last + ONE_DAY, key=attrgetter("start"))
     return tuple(one for one in granules[begin:end] if one.start >= first or one.crosses_midnight)
-
-
-def _start(granule: Granule) -> np.datetime64:
-    return granule.start
 
 
 def digest_of(granules: Sequence[Granule]) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,21 +12,22 @@ import xarray as xr
 from mcca_ml.arrays import Datetime64, Int64
 from mcca_ml.errors import GranuleError
 from mcca_ml.grid.swaths import grid_swaths
-from mcca_ml.intercal.screen import band_of
 from mcca_ml.parallel import perform
 from mcca_ml.pipeline.checkpoints import ready_store
 from mcca_ml.pipeline.granules import Granule, of_days
 from mcca_ml.pipeline.plan import Plan
 from mcca_ml.pipeline.stage import Progress, Stage, Tally
 from mcca_ml.read.any_granule import read_swaths
-from mcca_ml.sensors import SENSORS, Sensor
+from mcca_ml.schema import is_simulated
+from mcca_ml.sensors import SENSORS, Sensor, band_of
 from mcca_ml.store.read_blocks import digest, missing_blocks, read_frame, write_block
 
 CLOCK_TOLERANCE = np.timedelta64(150, "m")
 """Between the start in a granule's name and its observations: an orbit and a margin. A clock that
 is off by less moves no observation to another pass and cannot be told from the file alone."""
 
-_CELL_DAYS = 200_000  # days at a time times cells: one day of all land
+CELL_DAYS = 200_000
+"""Days at a time times cells: one day of all land."""
 
 
 @dataclass(frozen=True)
@@ -79,17 +81,17 @@ def _gridded(task: GridTask, cells: Int64, days: Datetime64) -> xr.Dataset:
     return grid_swaths(swaths, cells, days[0], days[-1], sensor=sensor, channels=task.channels)
 
 
-def grid_block(task: GridTask) -> int:
+def grid_block(task: GridTask, *, cell_days: int = CELL_DAYS) -> int:
     """Grid the days of a task into its store; returns the number of granules read.
 
     What is in memory is the sums of some days: of one where all land is wanted, of more where there
     are few cells. A day does not depend on the others.
     """
     cells = read_frame(task.store).cells
-    at_once = max(_CELL_DAYS // max(cells.size, 1), 1)
+    at_once = max(cell_days // max(cells.size, 1), 1)
     starts = range(0, task.days.size, at_once)
     found = [_gridded(task, cells, task.days[start : start + at_once]) for start in starts]
-    simulated = any(part.attrs["simulated"] == "true" for part in found)
+    simulated = any(map(is_simulated, found))
     block = xr.concat(
         found, "time", coords="minimal", compat="override", combine_attrs="drop_conflicts"
     )
@@ -122,8 +124,10 @@ def _tasks(plan: Plan, name: str) -> list[GridTask]:
     ]
 
 
-def grid(plan: Plan, executor: Executor | None, progress: Progress) -> Tally:
-    """Grid every imager of a record.
+def grid(
+    plan: Plan, executor: Executor | None, progress: Progress, *, cell_days: int = CELL_DAYS
+) -> Tally:
+    """Grid every imager of a record, so many days times cells at a time.
 
     Raises:
         GranuleError: a granule cannot be used.
@@ -131,5 +135,5 @@ def grid(plan: Plan, executor: Executor | None, progress: Progress) -> Tally:
     """
     tasks = [task for name in plan.imagers for task in _tasks(plan, name)]
     bar = progress(Stage.GRID, len(tasks))
-    read = perform(grid_block, tasks, executor, bar)
+    read = perform(partial(grid_block, cell_days=cell_days), tasks, executor, bar)
     return Tally(Stage.GRID, len(tasks), f"{sum(read):,} granules")

@@ -9,10 +9,7 @@ import xarray as xr
 
 from mcca_ml import schema
 from mcca_ml.arrays import Datetime64, Int8, Int64
-from mcca_ml.config.calibrate import CalibrateSettings
-from mcca_ml.config.train import TrainSettings
 from mcca_ml.errors import GranuleError, SchemaError
-from mcca_ml.flags import Flag
 from mcca_ml.intercal import coefficients
 from mcca_ml.intercal.apply import apply, as_it_came
 from mcca_ml.learn.features import Inputs, inputs_of
@@ -37,16 +34,6 @@ class Source:
         """Days that what is learned may know."""
         return self.plan.days(last=self.plan.learned_last)
 
-    @property
-    def train(self) -> TrainSettings:
-        """Settings of the learner."""
-        return self.plan.settings.train
-
-    @property
-    def screen(self) -> CalibrateSettings:
-        """Thresholds of snow, rain and interference."""
-        return self.plan.settings.calibrate
-
 
 def over_days(ds: xr.Dataset, days: Datetime64) -> xr.Dataset:
     """The dataset on some days, rising; what it lacks is not observed.
@@ -59,8 +46,6 @@ def over_days(ds: xr.Dataset, days: Datetime64) -> xr.Dataset:
     if np.array_equal(held, days):
         return ds
     fill = {str(name): schema.missing_like(str(name), v.dtype) for name, v in ds.data_vars.items()}
-    if "flag" in fill:
-        fill["flag"] = np.uint32(int(Flag.NOT_OBSERVED))
     return ds.reindex(time=days.astype("M8[ns]"), fill_value=fill)
 
 
@@ -133,9 +118,9 @@ def inputs_of_part(
         ds = apply(ds, read.coefficients, cell_class=read.cell_class[part])
     elif read.coefficients is not None:
         ds = as_it_came(ds, read.coefficients)
-    ds = over_days(ds, days)
+    ds, settings = over_days(ds, days), source.plan.settings
     level_days = days <= source.plan.learned_last
-    return inputs_of(ds, source.train, source.screen, level_days=level_days)
+    return inputs_of(ds, settings.train, settings.calibrate, level_days=level_days)
 
 
 def inputs_for(
@@ -226,12 +211,3 @@ def target_days(source: Source) -> Datetime64:
             "expected some to learn from; widen [period] or give more [input.SPL3SMP]"
         )
     return days
-
-
-def groups(count: int, size: int) -> Sequence[slice]:
-    """Consecutive places of at most `size` cells.
-
-    >>> groups(5, 3)
-    [slice(0, 3, None), slice(3, 5, None)]
-    """
-    return [slice(first, min(first + size, count)) for first in range(0, count, size)]

@@ -14,12 +14,10 @@ from mcca_ml.config.load import Settings
 from mcca_ml.config.record import RegionBox, RegionSettings
 from mcca_ml.errors import ConfigError
 from mcca_ml.grid.ease2 import M25, cell_latlon
-from mcca_ml.grid.land import land_cells, land_mask
+from mcca_ml.grid.land import land_cells
 from mcca_ml.pipeline.granules import ONE_DAY, Cache, Granule, digest_of, granules_of, of_days
+from mcca_ml.sensors import SENSORS, networks
 from mcca_ml.store.read_blocks import Frame, block_of, days_of_block, digest
-
-NETWORKS = {"AMSR2": ("AMSR2", "AMSRE"), "GMI": ("GMI", "TMI")}
-"""Sensors that each network is applied to, by the sensor that it is trained on, which is first."""
 
 
 @dataclass(frozen=True)
@@ -41,19 +39,12 @@ class Plan:
     @cached_property
     def imagers(self) -> tuple[str, ...]:
         """Sensors of the record for which there are granules, sorted."""
-        return tuple(name for name in sorted(self.granules) if name != "SMAP")
+        return tuple(name for name in sorted(self.granules) if SENSORS[name].network)
 
     @cached_property
     def streams(self) -> tuple[str, ...]:
         """Sensors that give a stream, sorted: those whose network can be trained."""
-        found = [
-            sensor
-            for trained, sensors in NETWORKS.items()
-            if trained in self.granules
-            for sensor in sensors
-            if sensor in self.granules
-        ]
-        return tuple(sorted(found))
+        return tuple(name for name in self.imagers if SENSORS[name].network in self.granules)
 
     def lean(self) -> "Plan":
         """The same plan without its list of granules, small enough for every task."""
@@ -72,7 +63,7 @@ class Plan:
 
     def networks(self) -> tuple[str, ...]:
         """Sensors that a network is trained on."""
-        return tuple(name for name in NETWORKS if name in self.granules)
+        return tuple(name for name in networks() if name in self.granules)
 
     def grid_store(self, sensor: str) -> Path:
         """Store of gridded brightness temperature."""
@@ -137,9 +128,8 @@ class Plan:
 
 def _inside(box: RegionBox, lat: Float64, lon: Float64) -> Booleans:
     """Whether places lie in a box, whose eastern edge below the western one means over 180."""
-    is_between = (lon >= box.west) & (lon <= box.east)
-    if box.east < box.west:
-        is_between = (lon >= box.west) | (lon <= box.east)
+    is_east, is_west = lon >= box.west, lon <= box.east
+    is_between = is_east | is_west if box.east < box.west else is_east & is_west
     return np.asarray((lat >= box.south) & (lat <= box.north) & is_between)
 
 
@@ -157,9 +147,8 @@ def cells_of(region: RegionSettings) -> Int64:
     for box in region.box:
         chosen |= _inside(box, place.lat, place.lon)
     asked = np.array(region.cells, np.int64)
-    is_land = land_mask(M25).ravel()
-    strange = [c for c in asked.tolist() if not (0 <= c < is_land.size and is_land[c])]
-    if strange:
+    strange = asked[~np.isin(asked, land)]
+    if strange.size:
         raise ConfigError(
             f"[region] cells: found {', '.join(map(str, strange[:3]))}, expected numbers of land "
             f"cells of {M25.name}; take them out"
@@ -209,16 +198,13 @@ def plan_of(settings: Settings, base: Path, *, retrain: bool = False) -> Plan:
         GranuleError: granules are missing, or two are versions of one.
         OutputError: a directory cannot be made.
     """
-    missing = [
-        f"[{name}] {key}"
-        for name, key, found in (
-            ("period", "end", settings.period),
-            ("work", "directory", settings.work),
-            ("output", "directory", settings.output),
-        )
-        if found is None
-    ]
-    if missing or settings.period is None or settings.work is None or settings.output is None:
+    if settings.period is None or settings.work is None or settings.output is None:
+        sections = {
+            "[period] end": settings.period,
+            "[work] directory": settings.work,
+            "[output] directory": settings.output,
+        }
+        missing = [name for name, found in sections.items() if found is None]
         raise ConfigError(
             f"run: found no {', '.join(missing)}, expected [period], [work] and [output]; add them"
         )

@@ -12,9 +12,10 @@ from mcca_ml.learn.predict_stream import stream_of
 from mcca_ml.parallel import perform
 from mcca_ml.pipeline import checkpoints
 from mcca_ml.pipeline.load_series import Source, inputs_of_part, observed
-from mcca_ml.pipeline.plan import NETWORKS, Plan
+from mcca_ml.pipeline.plan import Plan
 from mcca_ml.pipeline.stage import Progress, Stage, Tally
 from mcca_ml.pipeline.train import files_of
+from mcca_ml.sensors import SENSORS
 from mcca_ml.store.read_blocks import (
     blocks_of_cells,
     content_digest,
@@ -30,7 +31,6 @@ class PredictTask:
 
     source: Source
     sensor: str
-    network: str
     cells: slice
     files: tuple[tuple[Path, slice], ...]
     """Weights and the cells that they are of."""
@@ -39,8 +39,8 @@ class PredictTask:
 
 def predict_block(task: PredictTask) -> int:
     """Write the stream of a block of cells; returns the number of cells."""
-    plan = task.source.plan
-    spread = weights_file.load_uncertainty(plan.network(task.network) / "spread.npz")
+    plan, network = task.source.plan, SENSORS[task.sensor].network
+    spread = weights_file.load_uncertainty(plan.network(network) / "spread.npz")
     read = observed(task.source, task.sensor, task.cells, plan.days())
     parts = []
     for path, cells in task.files:
@@ -48,7 +48,7 @@ def predict_block(task: PredictTask) -> int:
         inputs = inputs_of_part(task.source, read, part, plan.days())
         said = {
             "grid": M25.name,
-            "network": task.network,
+            "network": network,
             "interval_ratio": f"{float(spread.ratio95):.6f}",
             "simulated": "true" if inputs.is_simulated else "false",
         }
@@ -58,19 +58,10 @@ def predict_block(task: PredictTask) -> int:
     return int(ds.sizes["cell"])
 
 
-def network_of(sensor: str) -> str:
-    """Sensor whose network is applied to a sensor.
-
-    >>> network_of("TMI")
-    'GMI'
-    """
-    return next(trained for trained, sensors in NETWORKS.items() if sensor in sensors)
-
-
 def _tasks(plan: Plan, sensor: str) -> list[PredictTask]:
     """Blocks of one stream that are missing."""
     source = Source(plan.lean())
-    trained = network_of(sensor)
+    trained = SENSORS[sensor].network
     folder = plan.network(trained)
     files = files_of(plan, trained)
     blocks = blocks_of_cells(plan.cells.size)
@@ -93,7 +84,7 @@ def _tasks(plan: Plan, sensor: str) -> list[PredictTask]:
         for number, some in enumerate(of_block)
     }
     return [
-        PredictTask(source, sensor, trained, blocks[n], of_block[n], wanted[n])
+        PredictTask(source, sensor, blocks[n], of_block[n], wanted[n])
         for n in missing_blocks(path, wanted)
     ]
 
@@ -109,7 +100,8 @@ def predict(plan: Plan, executor: Executor | None, progress: Progress) -> Tally:
     perform(predict_block, tasks, executor, bar)
     left = sorted(set(plan.imagers) - set(plan.streams))
     notes = [
-        f"{name} gives no stream: its network is {network_of(name)}'s, of which there is no granule"
+        f"{name} gives no stream: its network is {SENSORS[name].network}'s, of which there is no "
+        "granule"
         for name in left
     ]
     return Tally(Stage.PREDICT, len(tasks), f"streams of {', '.join(plan.streams)}", tuple(notes))

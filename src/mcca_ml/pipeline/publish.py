@@ -31,7 +31,7 @@ from mcca_ml.publish.record_cube import (
 )
 from mcca_ml.publish.record_day import write_record_day
 from mcca_ml.publish.record_manifest import manifest_stands, write_manifest
-from mcca_ml.schema import LAYERS
+from mcca_ml.schema import LAYERS, is_simulated
 from mcca_ml.store.read_blocks import block_checkpoints, digest, missing_blocks, open_store
 
 CUBE = "record.zarr"
@@ -136,7 +136,7 @@ def _tasks(
 ) -> list[PublishTask]:
     """All blocks of the product."""
     held = block_checkpoints(plan.record_store)
-    simulated = any(one["attributes"].get("simulated") == "true" for one in held.values())
+    simulated = any(is_simulated(one["attributes"]) for one in held.values())
     made = _made(plan, is_simulated=simulated)
     days, tasks = plan.days(), []
     spans = [days[first : first + BLOCK_DAYS] for first in range(0, days.size, BLOCK_DAYS)]

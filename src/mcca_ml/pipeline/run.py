@@ -39,6 +39,8 @@ class Workers:
     processes: int = 1
     cluster: str = ""
     """Address of a Dask scheduler; empty: processes of this machine."""
+    seconds: float = parallel.CLUSTER_SECONDS
+    """How long to wait for the scheduler [s]."""
 
     @contextmanager
     def executor(self) -> Iterator[Executor | None]:
@@ -48,7 +50,7 @@ class Workers:
             ConfigError: no scheduler answers.
         """
         if self.cluster:
-            with parallel.cluster(self.cluster) as executor:
+            with parallel.cluster(self.cluster, self.seconds) as executor:
                 yield executor
         else:
             with parallel.processes(self.processes) as pool:

@@ -22,15 +22,15 @@ from mcca_ml.pipeline import checkpoints
 from mcca_ml.pipeline.calibrate import calibration_inputs
 from mcca_ml.pipeline.load_series import (
     Source,
-    groups,
     inputs_for,
     target_days,
     target_for,
     visible_target,
 )
-from mcca_ml.pipeline.plan import NETWORKS, Plan
+from mcca_ml.pipeline.plan import Plan
 from mcca_ml.pipeline.stage import Progress, Stage, Tally
-from mcca_ml.store.read_blocks import digest
+from mcca_ml.sensors import networks
+from mcca_ml.store.read_blocks import blocks_of_cells, digest
 
 GROUP_CELLS = 256
 """Cells of one file of weights, and of one task."""
@@ -56,7 +56,7 @@ def files_of(plan: Plan, sensor: str) -> list[tuple[Path, slice]]:
     folder = plan.network(sensor)
     return [
         (folder / f"{number:04d}.npz", cells)
-        for number, cells in enumerate(groups(plan.cells.size, GROUP_CELLS))
+        for number, cells in enumerate(blocks_of_cells(plan.cells.size, GROUP_CELLS))
     ]
 
 
@@ -91,13 +91,13 @@ def count_targets(task: TrainTask) -> Int64:
 def _sample(task: TrainTask, chosen: Int64) -> Series:
     """Series of those cells of a task whose places are among `chosen`."""
     inside = chosen[(chosen >= task.cells.start) & (chosen < task.cells.stop)]
-    return sequences.of(series_of(task), inside - task.cells.start)
+    return sequences.select_cells(series_of(task), inside - task.cells.start)
 
 
 def start_of(tasks: list[TrainTask], executor: Executor | None) -> tuple[Start, Series]:
     """The start of all cells, and the sample of them that it was learned from."""
     source = tasks[0].source
-    settings = source.train
+    settings = source.plan.settings.train
     enough = np.concatenate(perform(count_targets, tasks, executor)) >= settings.fewest_targets
     some = np.flatnonzero(enough)
     chosen = np.sort(some[sampled(source.plan.cells[some], settings.seed, settings.pooled_cells)])
@@ -244,7 +244,7 @@ def train(plan: Plan, executor: Executor | None, progress: Progress) -> Tally:
     if not plan.networks():
         raise GranuleError(
             f"train: found granules of {', '.join(plan.imagers) or 'no imager'}, expected some of "
-            f"{' or '.join(NETWORKS)}, which fly beside SMAP; give [input.1C-AMSR2] or "
+            f"{' or '.join(networks())}, which fly beside SMAP; give [input.1C-AMSR2] or "
             "[input.1C-GMI]"
         )
     cells = sum(_train_sensor(plan, name, executor, progress) for name in plan.networks())

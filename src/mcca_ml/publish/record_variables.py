@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from mcca_ml import schema
+from mcca_ml import flags, schema
 from mcca_ml.arrays import AnyArray, UInt8
 from mcca_ml.constants import FILL_FLOAT
 from mcca_ml.flags import FLAG_DTYPE, MEANING, NO_VALUE, Flag
@@ -20,7 +20,7 @@ from mcca_ml.publish.variables import (
     field_attributes,
     flag_attributes,
 )
-from mcca_ml.sensors import SENSORS
+from mcca_ml.sensors import SENSORS, imagers
 
 DAY_UNITS = "days since 1970-01-01T00:00:00Z"
 MOISTURE_STEP = 1e-4
@@ -89,8 +89,8 @@ def cci_flag(flag: AnyArray) -> UInt8:
     bits = flag.astype(FLAG_DTYPE)
     out = np.zeros(bits.shape, np.uint8)
     for bit, (_, ours) in CCI_FLAGS.items():
-        out[(bits & FLAG_DTYPE(int(ours))) != 0] |= np.uint8(bit)
-    out[(bits & FLAG_DTYPE(int(NO_VALUE))) != 0] = CCI_NONE
+        out[flags.has(bits, ours)] |= np.uint8(bit)
+    out[flags.has(bits, NO_VALUE)] = CCI_NONE
     return out
 
 
@@ -134,7 +134,7 @@ def _counted(
 
 def _whole_numbers() -> dict[str, Stored]:
     """Variables that say what a value rests on."""
-    bits = {sensor.name: sensor.cci_bit for sensor in SENSORS.values() if sensor.name != "SMAP"}
+    bits = {name: SENSORS[name].cci_bit for name in imagers()}
     sensor: dict[str, AttributeValue] = {
         "long_name": "sensors that the value of the day comes from",
         "units": "1",

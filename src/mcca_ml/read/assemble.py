@@ -9,7 +9,7 @@ import xarray as xr
 from mcca_ml import schema
 from mcca_ml.arrays import AnyArray, Booleans, Datetime64, Float32, Float64, Int64, UInt16, UInt32
 from mcca_ml.errors import GranuleError
-from mcca_ml.flags import FLAG_DTYPE, Flag
+from mcca_ml.flags import FLAG_DTYPE, Flag, where
 from mcca_ml.formats.smap import NOT_RECOMMENDED_BIT, QUALITY_BIT, SURFACE_BITS, Layout
 from mcca_ml.grid import ease2
 from mcca_ml.sensors import SMAP
@@ -67,7 +67,7 @@ def surface_flags(surface: UInt16, fill: float | None) -> UInt32:
     """
     flags = np.zeros(surface.shape, FLAG_DTYPE)
     for bit, flag in SURFACE_BITS:
-        flags |= np.where(is_set(surface, bit, fill), FLAG_DTYPE(int(flag)), FLAG_DTYPE(0))
+        flags |= where(is_set(surface, bit, fill), flag)
     return flags
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from mcca_ml import __version__
+from mcca_ml import __version__, schema
 from mcca_ml.atomic import make_directory
 from mcca_ml.config.validate import ValidateSettings
 from mcca_ml.publish.attributes import commit
@@ -26,7 +26,7 @@ _SIMULATED_NETWORK = "SIM-"
 
 def is_simulated(validation: Validation) -> bool:
     """Whether a product or a network says that it is simulated."""
-    return any(one.extract.attrs.get("simulated") == "true" for one in validation.compared) or any(
+    return any(schema.is_simulated(one.extract.attrs) for one in validation.compared) or any(
         unit.network.startswith(_SIMULATED_NETWORK) for unit in validation.units
     )
 

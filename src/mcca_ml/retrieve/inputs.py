@@ -1,6 +1,6 @@
 """From a dataset of gridded brightness temperature to the rows of cells that the kernels take."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import jax.numpy as jnp
 import numpy as np
@@ -11,11 +11,12 @@ from mcca_ml.config.retrieve import RetrieveSettings
 from mcca_ml.constants import QUARTZ_DENSITY
 from mcca_ml.errors import GranuleError, SchemaError
 from mcca_ml.flags import Flag
+from mcca_ml.flags import where as bit
 from mcca_ml.physics.dielectric import soil_permittivity_mironov09
 from mcca_ml.physics.temperature import land_surface_temperature_holmes09
 from mcca_ml.retrieve import land_cover
 from mcca_ml.retrieve.channels import ChannelSet, choose_channels
-from mcca_ml.retrieve.screen import bit, field, screen
+from mcca_ml.retrieve.screen import field, screen
 from mcca_ml.retrieve.self_constraint import Cell, Model
 from mcca_ml.retrieve.uncertainty import InputError
 from mcca_ml.schema import NO_LAND_COVER
@@ -44,14 +45,6 @@ class Rows:
     flag: UInt32
     shape: tuple[int, int, int]
     """Sizes of time, look and cell."""
-
-    def replace_cell(self, cell: Cell[Float32]) -> "Rows":
-        """The same rows with other inputs."""
-        return replace(self, cell=cell)
-
-    def replace_flag(self, flag: UInt32) -> "Rows":
-        """The same rows with another flag."""
-        return replace(self, flag=flag)
 
 
 def model_of(ds: xr.Dataset, settings: RetrieveSettings) -> Model:
@@ -125,6 +118,7 @@ def _land_cover(ds: xr.Dataset, rows: int) -> tuple[UInt8, Float32]:
 
 def _soil_moisture_max(ds: xr.Dataset, rows: int, settings: RetrieveSettings) -> Float32:
     """Upper bound of soil moisture [m3 m-3]: porosity where bulk density is known."""
+    # Porosity = 1 - bulk density over density of quartz, kept in the range of real soils.
     porosity = 1.0 - field(ds, "bulk_density", rows) / np.float32(QUARTZ_DENSITY)
     fallback = np.float32(settings.soil_moisture_max)
     return np.where(np.isfinite(porosity), np.clip(porosity, 0.2, 0.95), fallback).astype(
@@ -160,6 +154,7 @@ def rows_of(ds: xr.Dataset, channels: ChannelSet, settings: RetrieveSettings) ->
     flag |= bit(no_clay, Flag.DEFAULT_CLAY) | bit(no_cover, Flag.DEFAULT_LAND_COVER)
     flag |= bit(no_roughness, Flag.DEFAULT_ROUGHNESS)
     flag |= bit(from_ka_band, Flag.DEFAULT_TEMPERATURE)
+    # A precision of 0 below leaves expected VOD out of the cost.
     constant = np.ones(rows, np.float32)
     cell = Cell(
         tb=tb,

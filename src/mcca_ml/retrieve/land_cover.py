@@ -56,10 +56,12 @@ def area_mean(
     values = np.asarray(table, np.float32)
     known = land_cover < CLASSES
     share = np.where(known, np.nan_to_num(fraction, nan=0.0), 0.0).astype(np.float32)
+    # A first class without any fraction counts as the whole cell.
     share[:, 0] = np.where(known[:, 0] & (share.sum(axis=1) <= 0), 1.0, share[:, 0])
     total = share.sum(axis=1)
     # Class 0 is open water: it has no albedo or roughness of soil, so it takes no part.
     land = share * (land_cover != 0)
+    # A cell of water alone keeps the values of water.
     weight = np.where((land.sum(axis=1) > 0)[:, None], land, share)
     looked_up = values[np.where(known, land_cover, 0)]
     with np.errstate(invalid="ignore"):

@@ -6,6 +6,7 @@ import xarray as xr
 from mcca_ml.arrays import Booleans, Float32, UInt32
 from mcca_ml.constants import WATER_FREEZING_POINT
 from mcca_ml.flags import FLAG_DTYPE, NO_VALUE, Flag
+from mcca_ml.flags import where as bit
 from mcca_ml.retrieve.land_cover import PERMANENT_ICE_CLASS
 
 # Thresholds of SMAP: recommended below the first, not attempted from the second on (metadata of
@@ -22,11 +23,6 @@ WEAK_UNCERTAINTY = 0.10
 """Uncertainty of soil moisture above which a value says little [m3 m-3]."""
 BOUND_MARGIN = 1e-3
 """Distance from a bound, as a share of the range, within which a value counts as at the bound."""
-
-
-def bit(condition: Booleans | np.bool_, flag: Flag) -> UInt32:
-    """The flag's bit where the condition holds, else 0."""
-    return np.where(condition, FLAG_DTYPE(int(flag)), FLAG_DTYPE(0))
 
 
 def field(ds: xr.Dataset, name: str, rows: int) -> Float32:

@@ -52,12 +52,6 @@ class Solution(NamedTuple):
     converged: Bool[Array, ""]
 
 
-def _lowest(soil_moisture: Scalar, cell: Cell[Array], model: Model) -> Scalar:
-    """J of the better root [1]."""
-    upper, lower = costs(soil_moisture, cell, model)
-    return jnp.minimum(upper, lower)
-
-
 def _best_of_grid(cost: Cost, low: Scalar, high: Scalar) -> tuple[Scalar, Scalar, Scalar, Scalar]:
     """Lowest point of the grid: its cost, its moisture and the neighbours that bracket it."""
 
@@ -81,7 +75,7 @@ def _golden_section(cost: Cost, low: Scalar, high: Scalar) -> Scalar:
     """Minimum of a cost between `low` and `high` [m3 m-3]; bears kinks where a root is clipped."""
 
     def step(
-        _: int, state: tuple[Scalar, Scalar, Scalar, Scalar, Scalar, Scalar]
+        _: Int[Array, ""], state: tuple[Scalar, Scalar, Scalar, Scalar, Scalar, Scalar]
     ) -> tuple[Scalar, Scalar, Scalar, Scalar, Scalar, Scalar]:
         a, b, left, right, cost_left, cost_right = state
         go_left = cost_left < cost_right
@@ -97,6 +91,7 @@ def _golden_section(cost: Cost, low: Scalar, high: Scalar) -> Scalar:
             jnp.where(go_left, cost_left, found),
         )
 
+    # Each step keeps one inner point and its cost, so it costs one evaluation.
     left, right = high - GOLDEN * (high - low), low + GOLDEN * (high - low)
     start = (low, high, left, right, cost(left), cost(right))
     end = jax.lax.fori_loop(0, GOLDEN_STEPS, step, start)
@@ -124,7 +119,8 @@ def _polish(soil_moisture: Scalar, root: Int[Array, ""], cell: Cell[Array], mode
         vod = chosen(core_vod(reflectivity, cell, model), root)
         return residual(vod, reflectivity, cell, model)
 
-    def step(_: int, m: Scalar) -> Scalar:
+    def step(_: Int[Array, ""], m: Scalar) -> Scalar:
+        # Gauss-Newton: dm = -(r' . r) / (r' . r'); the floor is for looks that soil does not move.
         r, slope = jax.jvp(misfit, (m,), (jnp.ones_like(m),))
         proposal = m - dot(slope, r) / jnp.maximum(dot(slope, slope), 1e-12)
         proposal = jnp.clip(proposal, model.soil_moisture_min, cell.soil_moisture_max)
@@ -143,11 +139,12 @@ def search_cell(cell: Cell[Array], model: Model) -> Solution:
         model: what is the same for all cells.
     """
     soil_moisture, sure = minimise(
-        lambda m: _lowest(m, cell, model),
+        lambda m: jnp.minimum(*costs(m, cell, model)),
         jnp.float32(model.soil_moisture_min),
         cell.soil_moisture_max,
     )
     upper, lower = costs(soil_moisture, cell, model)
+    # The polish needs one smooth branch, so the root is fixed before.
     root = (lower < upper).astype(jnp.int32)
     soil_moisture = _polish(soil_moisture, root, cell, model)
     reflectivity = soil_reflectivity(soil_moisture, cell, model)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import jax
@@ -14,9 +14,10 @@ from mcca_ml import schema
 from mcca_ml.arrays import AnyArray, Booleans, Float32
 from mcca_ml.config.retrieve import RetrieveSettings
 from mcca_ml.flags import FLAG_DTYPE, Flag
+from mcca_ml.flags import where as bit
 from mcca_ml.parallel import given_or_threads
 from mcca_ml.retrieve.inputs import Rows, error_of, model_of, rows_of
-from mcca_ml.retrieve.screen import attempted, bit
+from mcca_ml.retrieve.screen import attempted
 from mcca_ml.retrieve.self_constraint import Cell, Model
 from mcca_ml.retrieve.shared_vod import STATIC, Products, products_cell
 from mcca_ml.retrieve.single_look import Solver, to_dataset
@@ -59,7 +60,7 @@ class Season:
 def _with_ratio(rows: Rows, ratio: Float32) -> Rows:
     """The rows with the ratio of VOD of each cell (cell)."""
     looks = rows.shape[0] * rows.shape[1]
-    return rows.replace_cell(rows.cell._replace(vod_ratio=np.tile(ratio, looks)))
+    return replace(rows, cell=replace(rows.cell, vod_ratio=np.tile(ratio, looks)))
 
 
 @partial(jax.jit, static_argnames="model")
@@ -124,10 +125,12 @@ def _fit_ratio(
     if not season.usable.any():
         none = np.zeros_like(vod)
         return ratio, ExpectedVod(none, none, none, np.stack([none] * STATIC))
+    # Gauss-Newton: products are linearised anew at each ratio and VOD.
     for _ in range(RATIO_STEPS):
         products = with_drift(_products(season, vod, ratio.ratio, error, solver), drift)
         ratio, change = ratio_step(products, windows, ratio.ratio, prior)
         vod = np.clip(vod + change, 0.0, settings.vod_max).astype(np.float32)
+    # Where the prior comes back, expected VOD has to go with it.
     ratio = keep_prior(ratio, prior)
     products = with_drift(_products(season, vod, ratio.ratio, error, solver), drift)
     return ratio, expected_vod(products, vod, window=settings.vod_window, drift_sd=drift)
@@ -161,7 +164,7 @@ def _shared_error(
         expected_by_clay=static[2].ravel()[where],
         expected_by_ratio=(by_ratio * ratio.own_sd).ravel()[where],
     )
-    return error._replace(vod_ratio=per_cell(ratio.own_sd), shared=shared)
+    return replace(error, vod_ratio=per_cell(ratio.own_sd), shared=shared)
 
 
 def _block(ds: xr.Dataset, settings: RetrieveSettings, solver: Solver) -> xr.Dataset:
@@ -174,20 +177,16 @@ def _block(ds: xr.Dataset, settings: RetrieveSettings, solver: Solver) -> xr.Dat
     at_h = model.channels.core_is_h
     to_core = ratio.ratio if at_h else np.ones(cells, np.float32)
     final = _with_ratio(rows, ratio.ratio)
-    final = final.replace_cell(
-        final.cell._replace(
-            vod_expected=(expected.vod_v * to_core).ravel(),
-            vod_expected_precision=(expected.precision / to_core**2).ravel(),
-        )
-    ).replace_flag(rows.flag | bit(np.tile(ratio.from_prior, looks), Flag.VOD_RATIO_FROM_PRIOR))
+    cell = replace(
+        final.cell,
+        vod_expected=(expected.vod_v * to_core).ravel(),
+        vod_expected_precision=(expected.precision / to_core**2).ravel(),
+    )
+    from_prior = bit(np.tile(ratio.from_prior, looks), Flag.VOD_RATIO_FROM_PRIOR)
+    final = replace(final, cell=cell, flag=rows.flag | from_prior)
     error = _shared_error(error_of(settings), ratio, expected, at_h, where)
     solved = solver(final, where, error)
-    return _with_ratio_variables(to_dataset(ds, final, where, solved, model), ratio)
-
-
-def _with_ratio_variables(out: xr.Dataset, ratio: Ratio) -> xr.Dataset:
-    """The dataset with the ratio of VOD of each cell beside the looks."""
-    return out.assign(
+    return to_dataset(ds, final, where, solved, model).assign(
         vod_ratio=("cell", ratio.ratio, {"units": "1"}),
         vod_ratio_uncertainty=("cell", ratio.posterior_sd, {"units": "1"}),
     )

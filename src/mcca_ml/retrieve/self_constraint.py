@@ -18,13 +18,13 @@ were not at hand), so the method is to be called MCCA-type.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, TypeVar
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Complex, Float, Int
 
-from mcca_ml.arrays import Float32
 from mcca_ml.physics.emission import (
     brightness_temperature_mo82,
     optical_depth,
@@ -38,7 +38,7 @@ from mcca_ml.retrieve.channels import ChannelSet
 Scalar = Float[Array, ""]
 PerChannel = tuple[Scalar, ...]
 """One scalar a channel. Not an array: many cells are then plain columns, which vectorise."""
-ArrayT = TypeVar("ArrayT", Array, Float32)
+ArrayT = TypeVar("ArrayT", bound=Array | np.ndarray)
 """Arrays of a dataset are numpy's, those inside a kernel are JAX's."""
 Permittivity = Callable[[Scalar, Scalar, Scalar], Complex[Array, ""]]
 """Soil moisture [m3 m-3], clay fraction [1], frequency [Hz] -> relative permittivity [1]."""
@@ -62,40 +62,44 @@ class Model:
     """Upper bound of the core channel's VOD at nadir [1]."""
 
 
-class Cell(NamedTuple, Generic[ArrayT]):
-    """What is known of one cell in one look (scalars, `tb` one value a channel), float32."""
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True)
+class Cell(Generic[ArrayT]):
+    """What is known of one cell in one look, or of many, float32."""
 
-    tb: ArrayT
+    tb: Float[ArrayT, "*cell channel"]
     """Brightness temperature [K]."""
-    incidence: ArrayT
+    incidence: Float[ArrayT, "*cell"]
     """Earth incidence angle [rad]."""
-    soil_temperature: ArrayT
+    soil_temperature: Float[ArrayT, "*cell"]
     """Effective soil temperature [K]."""
-    canopy_temperature: ArrayT
+    canopy_temperature: Float[ArrayT, "*cell"]
     """Canopy temperature [K]."""
-    clay: ArrayT
+    clay: Float[ArrayT, "*cell"]
     """Clay fraction [1]."""
-    roughness_h: ArrayT
+    roughness_h: Float[ArrayT, "*cell"]
     """Roughness h of the H-Q-N model [1]."""
-    omega: ArrayT
+    omega: Float[ArrayT, "*cell"]
     """Effective scattering albedo [1]."""
-    vod_ratio: ArrayT
+    vod_ratio: Float[ArrayT, "*cell"]
     """VOD at H over VOD at V [1]."""
-    vod_exponent: ArrayT
+    vod_exponent: Float[ArrayT, "*cell"]
     """x of tau ~ f^x [1]."""
-    soil_moisture_max: ArrayT
+    soil_moisture_max: Float[ArrayT, "*cell"]
     """Upper bound, the porosity where known [m3 m-3]."""
-    vod_expected: ArrayT
+    vod_expected: Float[ArrayT, "*cell"]
     """VOD of the core channel that neighbouring looks suggest [1]; any number if not used."""
-    vod_expected_precision: ArrayT
+    vod_expected_precision: Float[ArrayT, "*cell"]
     """1 / variance of it [1]; 0 where nothing is expected, which is the single-look method."""
 
 
 def vod_per_core_vod(cell: Cell[Array], model: Model) -> PerChannel:
     """VOD of each channel over VOD of the core channel [1]: the theoretical conversion."""
+    # tau_k / tau_core = (rho_k / rho_core) (f_k / f_core)^x, see the head of the module.
     core, core_is_h = model.channels.core_channel, model.channels.core_is_h
     factors = []
     for channel in model.channels.channels:
+        # 1 from V to H, -1 from H to V, 0 within a polarization.
         steps = (channel.polarisation == "H") - core_is_h
         polarization = cell.vod_ratio**steps
         frequency = (channel.frequency_ghz / core.frequency_ghz) ** cell.vod_exponent
@@ -107,10 +111,12 @@ def soil_reflectivity(soil_moisture: Scalar, cell: Cell[Array], model: Model) ->
     """Rough-soil reflectivity of each channel [1]."""
     rough = {}
     for frequency_ghz in model.channels.frequencies_ghz:
+        # Permittivity depends on frequency alone: once for V and H.
         permittivity = model.permittivity(
             soil_moisture, cell.clay, jnp.float32(frequency_ghz * 1e9)
         )
         smooth_v, smooth_h = fresnel_reflectivity(permittivity, cell.incidence)
+        # Q of the H-Q-N model is proportional to h.
         rough_v, rough_h = rough_reflectivity_wang81(
             smooth_v,
             smooth_h,
@@ -139,6 +145,7 @@ def core_transmissivity(
 
 def core_vod(reflectivity: PerChannel, cell: Cell[Array], model: Model) -> tuple[Scalar, Scalar]:
     """VOD of the core channel of both roots, clipped to [0, vod_max] [1]."""
+    # Smaller transmissivities would be a VOD above its bound.
     opaque = transmissivity(jnp.float32(model.vod_max), cell.incidence)
     upper, lower = core_transmissivity(reflectivity, cell, model)
     return (
@@ -184,6 +191,7 @@ def dot(a: tuple[Scalar, ...], b: tuple[Scalar, ...]) -> Scalar:
 
 def costs(soil_moisture: Scalar, cell: Cell[Array], model: Model) -> tuple[Scalar, Scalar]:
     """J of each of the two roots [1]."""
+    # Reflectivity does not depend on VOD: once for both roots.
     reflectivity = soil_reflectivity(soil_moisture, cell, model)
     upper, lower = core_vod(reflectivity, cell, model)
     misfit_upper = residual(upper, reflectivity, cell, model)

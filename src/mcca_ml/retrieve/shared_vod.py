@@ -8,6 +8,7 @@ of the single look, whose noise would otherwise enter derivative and misfit at o
 ratio.
 """
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import jax
@@ -74,7 +75,9 @@ def products_cell(
 
     def moved(x: Float[Array, " unknown"]) -> Float[Array, " channel"]:
         m, vod, ratio, temperature, omega, roughness, clay = x
-        there = cell._replace(
+        # One error of temperature moves soil and canopy alike.
+        there = replace(
+            cell,
             vod_ratio=cell.vod_ratio + ratio,
             soil_temperature=cell.soil_temperature + temperature * error.temperature,
             canopy_temperature=cell.canopy_temperature + temperature * error.temperature,
@@ -84,12 +87,15 @@ def products_cell(
         )
         return _misfit(soil_moisture + m, vod_v + vod, there, model)
 
+    # Unknowns in the order of `moved`: columns of the Jacobian `slopes`.
     zero = jnp.zeros(4 + STATIC, jnp.float32)
     misfit, slopes = moved(zero), jax.jacfwd(moved)(zero)
     by_moisture = slopes[:, 0]
+    # The floor keeps the projection finite where soil moisture has no effect.
     length = jnp.maximum(jnp.dot(by_moisture, by_moisture), 1e-8)
 
     def left(v: Float[Array, " channel"]) -> Float[Array, " channel"]:
+        # v - u (u . v) / (u . u): what no change of soil moisture explains.
         rest: Array = v - by_moisture * jnp.dot(by_moisture, v) / length
         return rest
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -86,6 +86,7 @@ class Solver:
     model: Model
     executor: Executor
     done: Callable[[int], None]
+    block_rows: int = BLOCK_ROWS
 
     def inputs(
         self, rows: Rows, where: Booleans, error: InputError[Float32]
@@ -102,8 +103,8 @@ class Solver:
         def everywhere(value: Float32) -> Float32:
             return np.broadcast_to(np.asarray(value, np.float32), count)
 
-        full = error._replace(clay=rows.clay_sd[where], temperature=rows.temperature_sd[where])
-        return Cell(*(value[where] for value in rows.cell)), jax.tree.map(everywhere, full)
+        full = replace(error, clay=rows.clay_sd[where], temperature=rows.temperature_sd[where])
+        return jax.tree.map(lambda value: value[where], rows.cell), jax.tree.map(everywhere, full)
 
     def map(self, kernel: Callable[[Any], Sequence[Array]], inputs: object) -> list[AnyArray]:
         """Outputs of a kernel over all rows of its inputs, any tree of arrays of one length."""
@@ -114,7 +115,9 @@ class Solver:
             found = kernel(jax.tree.unflatten(structure, on_device))
             return [np.asarray(value) for value in found]
 
-        return map_blocks(block, columns, size=BLOCK_ROWS, executor=self.executor, done=self.done)
+        return map_blocks(
+            block, columns, size=self.block_rows, executor=self.executor, done=self.done
+        )
 
     def __call__(self, rows: Rows, where: Booleans, error: InputError[Float32]) -> Solved:
         """State and uncertainty of the rows `where`; see `inputs`."""
@@ -197,6 +200,7 @@ def retrieve(
     *,
     executor: Executor | None = None,
     done: Callable[[int], None] = lambda _: None,
+    block_rows: int = BLOCK_ROWS,
 ) -> xr.Dataset:
     """Soil moisture and VOD of every look, each from its own brightness temperatures alone.
 
@@ -207,6 +211,7 @@ def retrieve(
         settings: the `[retrieve]` table.
         executor: where blocks of cells run; threads, one a processor, if not given.
         done: called with the number of cells of each block that has ended.
+        block_rows: rows that the kernel solves in one call; another program is compiled for each.
 
     Returns:
         New dataset after schema.RETRIEVAL, with the operational soil moisture beside it where the
@@ -221,8 +226,8 @@ def retrieve(
     schema.check(ds, schema.ANCILLARY, where="retrieve: input")
     model = model_of(ds, settings)
     rows = rows_of(ds, model.channels, settings)
-    rows = rows.replace_flag(rows.flag | FLAG_DTYPE(int(Flag.VOD_RATIO_FROM_PRIOR)))
+    rows = replace(rows, flag=rows.flag | FLAG_DTYPE(int(Flag.VOD_RATIO_FROM_PRIOR)))
     where = attempted(rows.flag)
     with given_or_threads(executor) as workers:
-        solved = Solver(model, workers, done)(rows, where, error_of(settings))
+        solved = Solver(model, workers, done, block_rows)(rows, where, error_of(settings))
     return to_dataset(ds, rows, where, solved, model)

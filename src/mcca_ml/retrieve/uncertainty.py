@@ -7,6 +7,7 @@ ratio and the exponent of VOD; their variances add. The bounds of soil moisture 
 prior. VOD follows from soil moisture, so its error has a direct part and one through soil moisture.
 """
 
+from dataclasses import dataclass, replace
 from typing import Generic, NamedTuple
 
 import jax
@@ -35,33 +36,37 @@ LARGEST_EXPONENT = 3.0
 """Limit of the exponent of the canopy factor; the error is that of the bounds well before it."""
 
 
-class Shared(NamedTuple, Generic[ArrayT]):
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True)
+class Shared(Generic[ArrayT]):
     """What static errors do through what the looks of a cell share, by one sd of each [1]."""
 
-    ratio_by_omega: ArrayT
-    ratio_by_roughness: ArrayT
-    ratio_by_clay: ArrayT
-    expected_by_omega: ArrayT
+    ratio_by_omega: Float[ArrayT, "*cell"]
+    ratio_by_roughness: Float[ArrayT, "*cell"]
+    ratio_by_clay: Float[ArrayT, "*cell"]
+    expected_by_omega: Float[ArrayT, "*cell"]
     """Change of the expected VOD of the core channel; so the three that follow."""
-    expected_by_roughness: ArrayT
-    expected_by_clay: ArrayT
-    expected_by_ratio: ArrayT
+    expected_by_roughness: Float[ArrayT, "*cell"]
+    expected_by_clay: Float[ArrayT, "*cell"]
+    expected_by_ratio: Float[ArrayT, "*cell"]
 
 
-class InputError(NamedTuple, Generic[ArrayT]):
-    """One standard deviation of each input of a cell (scalars)."""
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True)
+class InputError(Generic[ArrayT]):
+    """One standard deviation of each input, the same for all cells or of each."""
 
-    omega: ArrayT
+    omega: Float[ArrayT, "*#cell"]
     """[1]."""
-    temperature: ArrayT
+    temperature: Float[ArrayT, "*#cell"]
     """[K], of soil and canopy together."""
-    roughness_h: ArrayT
+    roughness_h: Float[ArrayT, "*#cell"]
     """[1]."""
-    clay: ArrayT
+    clay: Float[ArrayT, "*#cell"]
     """[1]."""
-    vod_ratio: ArrayT
+    vod_ratio: Float[ArrayT, "*#cell"]
     """[1]."""
-    vod_exponent: ArrayT
+    vod_exponent: Float[ArrayT, "*#cell"]
     """[1]."""
     shared: Shared[ArrayT] | None = None
     """None where each look stands alone."""
@@ -95,6 +100,7 @@ def _per_error(
     clay, ratio = by.clay * error.clay, by.vod_ratio * error.vod_ratio
     if error.shared is not None:
         shared, by_ratio, by_expected = error.shared, by.vod_ratio, by.vod_expected
+        # Effects of one static error add before they are squared: they are not independent.
         omega += by_ratio * shared.ratio_by_omega + by_expected * shared.expected_by_omega
         roughness += by_ratio * shared.ratio_by_roughness
         roughness += by_expected * shared.expected_by_roughness
@@ -140,13 +146,17 @@ def uncertainty_cell(
     (_, free), (slope, vod_slope) = jax.jvp(lambda x: at(x, cell), (m,), (jnp.ones_like(m),))
     _, pull = jax.vjp(lambda inputs: at(m, inputs), cell)
     curvature = jnp.maximum(dot(slope, slope), 1e-8)
+    # Two reverse passes give r_m . r_s and the direct derivative of VOD, for all inputs.
     (toward,) = pull((slope, jnp.zeros_like(m)))
     (direct,) = pull((tuple(jnp.zeros_like(m) for _ in slope), jnp.ones_like(m)))
+    # dm = -(r_m . r_s ds) / (r_m . r_m), see the head of the module.
     gain = tuple(-g / curvature for g in _per_error(toward, cell, error, model))
     sd = jnp.sqrt(dot(gain, gain))
     # Nothing between two bounds has a standard deviation above half their distance (Popoviciu).
     largest = 0.5 * (cell.soil_moisture_max - model.soil_moisture_min)
+    # 1 / sd^2 + 1 / largest^2: the bounds act as one more prior.
     kept = 1.0 / jnp.sqrt(1.0 + (sd / largest) ** 2)
+    # Direct part and the part through soil moisture, of the same errors.
     own = _per_error(direct, cell, error, model)
     vod_gain = tuple(d + vod_slope * g * kept for d, g in zip(own, gain, strict=True))
     # Nor is VOD known worse than its range, which is all that is left under an opaque canopy.
@@ -182,7 +192,7 @@ def _vod_sd(
     by_ratio = -vod / cell.vod_ratio**2 if at_h else vod
     # The other polarization follows by the ratio, whose own error therefore enters once more.
     nothing = jax.tree.map(jnp.zeros_like, cell)
-    of_ratio = _per_error(nothing._replace(vod_ratio=by_ratio), cell, error, model)
+    of_ratio = _per_error(replace(nothing, vod_ratio=by_ratio), cell, error, model)
     other = tuple(g * factor + r for g, r in zip(gain, of_ratio, strict=True))
     core_sd, other_sd = jnp.sqrt(dot(gain, gain)), jnp.sqrt(dot(other, other))
     return jnp.stack([other_sd, core_sd] if at_h else [core_sd, other_sd])

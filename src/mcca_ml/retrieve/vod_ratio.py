@@ -23,7 +23,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mcca_ml.arrays import Booleans, Float32, Intp
+from mcca_ml.arrays import Booleans, Float32, Float64, Intp
 
 SMALL = 1e-6
 """Information on VOD below which a window has none [1]."""
@@ -97,6 +97,7 @@ def usable_first(usable: Booleans) -> Intp:
 
 def window_of(usable: Booleans, window: int) -> Intp:
     """Number of the window of each look: `window` usable looks each, (look, cell)."""
+    # An unusable look joins the window of the usable one before it.
     rank = np.cumsum(usable, axis=0) - 1
     numbers: Intp = np.maximum(rank, 0) // window
     return numbers
@@ -114,6 +115,7 @@ def window_median(value: Float32, windows: Intp) -> Float32:
     out = np.zeros_like(value)
     for w in range(int(windows.max()) + 1):
         inside = windows == w
+        # Infinity, for looks without VOD or of other windows, is sorted last.
         ranked = np.sort(np.where(inside & np.isfinite(value), value, np.inf), axis=0)
         count = np.isfinite(ranked).sum(axis=0)
         middle = np.take_along_axis(ranked, np.maximum(count - 1, 0)[None] // 2, axis=0)
@@ -123,13 +125,14 @@ def window_median(value: Float32, windows: Intp) -> Float32:
 
 def with_drift(products: LookProducts, drift_sd: float) -> LookProducts:
     """The products with the drift of VOD within a window counted as noise."""
+    # VOD off by the drift moves a misfit of unit variance by p times it.
     noise = (1.0 + drift_sd**2 * products.pp).astype(np.float32)
     return LookProducts(*(value / noise for value in products))
 
 
 def _normal_equations(
     products: LookProducts, windows: Intp, offset: Float32, prior: RatioPrior
-) -> tuple[Float32, Float32]:
+) -> tuple[Float64, Float64]:
     """Matrix (cell, 4, 4) and side (cell, 4) for ratio, albedo, roughness, clay; no VOD left in.
 
     `offset` is the present ratio less the mean of its prior.
@@ -138,9 +141,11 @@ def _normal_equations(
     pp, pr, to_vod = (_per_window(v, windows) for v in (products.pp, products.pr, seen))
     inverse = np.where(pp > SMALL, 1.0 / np.where(pp > SMALL, pp, 1.0), 0.0)
     matrix = np.zeros((4, 4, *offset.shape))
+    # 1 / sd^2 of the prior; static errors are in units of their sd, so theirs is 1.
     matrix[0, 0] = products.qq.sum(axis=0) + 1.0 / prior.sd**2
     matrix[0, 1:] = matrix[1:, 0] = products.qs.sum(axis=1)
     matrix[1:, 1:] = products.ss.sum(axis=2) + np.eye(3)[:, :, None]
+    # Schur complement: VOD of each window is eliminated from the arrow's shape.
     matrix -= np.einsum("iwc,jwc,wc->ijc", to_vod, to_vod, inverse)
     side = np.zeros((4, *offset.shape))
     side[0] = products.qr.sum(axis=0) + offset / prior.sd**2
@@ -162,6 +167,7 @@ def ratio_step(
     """
     matrix, side = _normal_equations(products, windows, current - prior.mean, prior)
     covariance = np.linalg.inv(matrix)
+    # Static errors are unknowns beside the ratio; only the ratio itself is moved.
     step = -np.einsum("ci,ci->c", covariance[:, 0], side)
     ratio = np.clip(current + step, *prior.bounds).astype(np.float32)
     posterior = np.sqrt(covariance[:, 0, 0])
@@ -176,6 +182,7 @@ def ratio_step(
         from_prior=posterior > prior.keep_above * prior.sd,
     )
     pp, pq, pr = (_per_window(v, windows) for v in (products.pp, products.pq, products.pr))
+    # VOD of a window given the new ratio, static errors left at 0.
     change = -(pr + pq * (ratio - current)) / np.maximum(pp, SMALL)
     by_window = np.where(pp > SMALL, change, 0.0)
     return found, np.take_along_axis(by_window, windows, axis=0).astype(np.float32)
@@ -209,6 +216,7 @@ def expected_vod(
         [products.pp, products.pp * vod_v - products.pr, -products.pq, *(-products.ps)]
     )
     moments = np.take_along_axis(moments, np.broadcast_to(order, moments.shape), axis=1)
+    # Sums over neighbours by shifts: weight, weighted VOD and its derivatives.
     half = min(window // 2, len(order) - 1)
     total = np.zeros_like(moments)
     for step in (*range(-half, 0), *range(1, half + 1)):
@@ -218,6 +226,7 @@ def expected_vod(
     total = np.take_along_axis(total, np.broadcast_to(back, total.shape), axis=1)
     weight = total[0]
     mean = np.where(weight > SMALL, total[1:] / np.maximum(weight, SMALL), 0.0).astype(np.float32)
+    # Variances of the neighbours' mean and of the drift to this look add.
     precision = 1.0 / (1.0 / np.maximum(weight, SMALL) + drift_sd**2)
     return ExpectedVod(
         vod_v=np.maximum(mean[0], np.float32(0.0)),

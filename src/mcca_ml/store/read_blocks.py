@@ -21,6 +21,7 @@ from zarr.storage import LocalStore
 from mcca_ml.arrays import Datetime64
 from mcca_ml.grid.daily_composite import TARGET_HOUR
 from mcca_ml.grid.ease2 import M25, cell_latlon
+from mcca_ml.schema import is_simulated
 from mcca_ml.store.integrity import (
     UNREADABLE,
     Checkpoints,
@@ -137,7 +138,7 @@ def _attributes(complete: Checkpoints) -> dict[str, str]:
     every = [said["attributes"] for said in complete.values()]
     common = dict(every[0]) if every else {}
     common = {k: v for k, v in common.items() if all(one.get(k) == v for one in every)}
-    simulated = any(one.get("simulated") == "true" for one in every)
+    simulated = any(map(is_simulated, every))
     return {**common, "simulated": "true" if simulated else "false"}
 
 

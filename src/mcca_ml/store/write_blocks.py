@@ -61,19 +61,20 @@ def create_store(path: Path, frame: Frame) -> None:
         (beside / layout.MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=True))
 
 
-def blocks_of_cells(count: int) -> list[slice]:
+def blocks_of_cells(count: int, size: int = CELL_BLOCK) -> list[slice]:
     """Places of the cells of each block of a store that is cut into cells.
 
     Args:
         count: cells of the store.
+        size: cells of a block.
 
     >>> blocks_of_cells(1500)
     [slice(0, 1024, None), slice(1024, 1500, None)]
     """
-    return [slice(n, min(n + CELL_BLOCK, count)) for n in range(0, count, CELL_BLOCK)]
+    return [slice(n, min(n + size, count)) for n in range(0, count, size)]
 
 
-def write_block(path: Path, ds: xr.Dataset, inputs: str) -> None:
+def write_block(path: Path, ds: xr.Dataset, inputs: str, *, at_once: int = PACKED_AT_ONCE) -> None:
     """Write one block; what stood there of it is replaced.
 
     Args:
@@ -83,6 +84,7 @@ def write_block(path: Path, ds: xr.Dataset, inputs: str) -> None:
             days of the block that it lacks are stored as not observed, optional variables that it
             lacks as missing. In one cut into cells, the cells are one of `blocks_of_cells`.
         inputs: digest of what it was made from, kept in the checkpoint.
+        at_once: values packed in one step; it does not change the bytes.
 
     Raises:
         OutputError: no such store, `ds` does not fit it, or it cannot be written; then the block
@@ -105,7 +107,7 @@ def write_block(path: Path, ds: xr.Dataset, inputs: str) -> None:
     write_shards(
         path,
         f"{CHECKPOINTS}/{block:04d}.json",
-        sorted(_packed(ds, days, frame, block).items()),
+        sorted(_packed(ds, days, frame, block, at_once).items()),
         _earlier(path, frame, block),
         block=block,
         first_day=str(days[0]),
@@ -145,7 +147,9 @@ def _fitting_cells(ds: xr.Dataset, days: Datetime64, frame: Frame) -> tuple[int,
     return block, faults
 
 
-def _packed(ds: xr.Dataset, days: Datetime64, frame: Frame, block: int) -> dict[str, Buffer]:
+def _packed(
+    ds: xr.Dataset, days: Datetime64, frame: Frame, block: int, at_once: int
+) -> dict[str, Buffer]:
     """Bytes of the shards of a block by their key; those that are all fill have none."""
     kind = CONTENTS[frame.contents]
     memory: dict[str, Buffer] = {}
@@ -156,13 +160,13 @@ def _packed(ds: xr.Dataset, days: Datetime64, frame: Frame, block: int) -> dict[
     if kind.is_by_cells:
         region += (slice(block * CELL_BLOCK, block * CELL_BLOCK + ds.sizes["cell"]),)
     for name in (name for name in kind.contract if name in ds):
-        arrays[name][region] = _counts(name, ds[name].to_numpy(), days)
+        arrays[name][region] = _counts(name, ds[name].to_numpy(), days, at_once)
     return {key: data for key, data in memory.items() if key not in coordinates}
 
 
-def _counts(name: str, values: AnyArray, days: Datetime64) -> AnyArray:
+def _counts(name: str, values: AnyArray, days: Datetime64, at_once: int) -> AnyArray:
     """A variable as counts, some days after the other."""
-    each = max(1, PACKED_AT_ONCE // max(1, values[:1].size))
+    each = max(1, at_once // max(1, values[:1].size))
     starts = range(0, max(days.size, 1), each)
     parts = [pack(name, values[n : n + each], days[n : n + each]) for n in starts]
     return np.concatenate(parts)

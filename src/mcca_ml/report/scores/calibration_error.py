@@ -10,11 +10,11 @@ from mcca_ml.intercal import coefficients
 from mcca_ml.intercal.drift import Drift, years_since
 from mcca_ml.intercal.link import LineFlag
 from mcca_ml.learn import weights_file
-from mcca_ml.learn.pooled_start import of_cells
+from mcca_ml.learn.pooled_start import select_cells
 from mcca_ml.learn.predict_stream import response
 from mcca_ml.pipeline.load_series import Source, inputs_for
-from mcca_ml.pipeline.predict import network_of
 from mcca_ml.pipeline.train import files_of
+from mcca_ml.sensors import SENSORS
 
 STRIDE = 8
 """Every so many cells are asked: an error of calibration is much the same in neighbours."""
@@ -52,10 +52,11 @@ def shift_of(source: Source, sensor: str) -> Shift | None:
     link = coefficients.link_of(found)
     drifts = [one for one in coefficients.changes_of(found) if isinstance(one, Drift)]
     per_kelvin, sd, places = [], [], []
-    for path, cells in files_of(plan, network_of(sensor)):
+    for path, cells in files_of(plan, SENSORS[sensor].network):
         some = slice(cells.start, cells.stop, STRIDE)
         inputs = inputs_for(source, sensor, some, source.learned)
-        weights = of_cells(weights_file.load(path), np.arange(0, cells.stop - cells.start, STRIDE))
+        thinned = np.arange(0, cells.stop - cells.start, STRIDE)
+        weights = select_cells(weights_file.load(path), thinned)
         seen = inputs.nobs > 0
         per_kelvin.append(response(weights, inputs.x, inputs.names, inputs.channels, seen))
         sd.append(inputs.calibration_sd.astype(np.float64))

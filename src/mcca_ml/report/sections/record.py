@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
+from mcca_ml import schema
 from mcca_ml.arrays import Float32
 from mcca_ml.flags import FLAG_DTYPE, is_recommended
 from mcca_ml.intercal import coefficients
@@ -46,7 +47,7 @@ class Known:
     @property
     def is_simulated(self) -> bool:
         """Whether granules, target and truth are simulated."""
-        return bool(self.compared.record.attrs.get("simulated") == "true")
+        return schema.is_simulated(self.compared.record)
 
 
 @dataclass(frozen=True)

@@ -64,6 +64,7 @@ class Instrument:
     settings: InstrumentSettings
     effects: EffectSettings
     seed: int
+    least_inside: float = LEAST_INSIDE
 
 
 def instrument(
@@ -144,7 +145,7 @@ def _footprint_tb(
     for size, shift in dict.fromkeys(alike):
         channels = [number for number, key in enumerate(alike) if key == (size, shift)]
         found = shares(spots(lat, lon, azimuth, size, shift_km=shift), piece.patch)
-        known = (found.inside >= LEAST_INSIDE)[:, None]
+        known = (found.inside >= seen.least_inside)[:, None]
         out[:, channels] = np.where(known, found.mean(field[..., channels]), np.nan)
     return out
 
