@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mcca_ml.arrays import Booleans, Floating
+from mcca_ml.metrics.scores import scores_of_pairs
 
 FEWEST = 3
 """Pairs below which no score is given."""
@@ -28,35 +29,6 @@ class Scores:
     """Share of the cells in which the estimate failed [1]."""
 
 
-def bias(estimate: Floating, reference: Floating) -> float:
-    """Mean of estimate minus reference, in their unit.
-
-    >>> round(bias(np.array([0.2, 0.4]), np.array([0.1, 0.2])), 3)
-    0.15
-    """
-    return float(np.mean(estimate.astype(np.float64) - reference))
-
-
-def ubrmsd(estimate: Floating, reference: Floating) -> float:
-    """Root mean square of the difference once its mean is taken out, in their unit.
-
-    >>> round(ubrmsd(np.array([0.2, 0.4]), np.array([0.1, 0.2])), 3)
-    0.05
-    """
-    return float(np.std(estimate.astype(np.float64) - reference))
-
-
-def pearson_r(estimate: Floating, reference: Floating) -> float:
-    """Pearson correlation [1]; NaN where one of the two does not vary.
-
-    >>> round(pearson_r(np.array([1.0, 2.0, 4.0]), np.array([2.0, 4.0, 8.0])), 6)
-    1.0
-    """
-    x, y = (v.astype(np.float64) - np.mean(v, dtype=np.float64) for v in (estimate, reference))
-    length = np.sqrt(np.sum(x * x) * np.sum(y * y))
-    return float(np.sum(x * y) / length) if length > 0 else float("nan")
-
-
 def score(estimate: Floating, reference: Floating, failed: Booleans | None = None) -> Scores:
     """All scores of an estimate.
 
@@ -76,8 +48,9 @@ def score(estimate: Floating, reference: Floating, failed: Booleans | None = Non
     failure = float(lost[known].mean()) if cells else float("nan")
     if pairs < FEWEST:
         return Scores(cells, pairs, *(float("nan"),) * 3, failure)
-    x, y = estimate[both], reference[both]
-    return Scores(cells, pairs, bias(x, y), ubrmsd(x, y), pearson_r(x, y), failure)
+    of_pairs = scores_of_pairs(estimate[both], reference[both])
+    values = (float(one) for one in (of_pairs.bias, of_pairs.ubrmsd, of_pairs.r))
+    return Scores(cells, pairs, *values, failure)
 
 
 def coverage(estimate: Floating, sd: Floating, truth: Floating, sigmas: float = 1.0) -> float:

@@ -5,7 +5,7 @@ import pytest
 from scipy.integrate import quad
 from scipy.stats import norm
 
-from mcca_ml.learn.scores import crps_gneiting07
+from mcca_ml.metrics.scores import crps_gneiting07
 from mcca_ml.report.scores.interval_coverage import interval_of
 
 

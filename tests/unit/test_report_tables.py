@@ -21,19 +21,18 @@ def test_all_products_have_the_same_days(truth):
         name: Product(np.where(rng.random(SHAPE) < 0.3, np.nan, truth).astype(np.float32))
         for name in "ab"
     }
-    table = compared("t", products, truth, np.zeros_like(truth), np.ones(SHAPE, np.bool_))
+    table = compared("t", products, truth, np.ones(SHAPE, np.bool_))
     both = np.isfinite(products["a"].sm) & np.isfinite(products["b"].sm)
     assert [row.days for row in table.rows] == [both.sum(), both.sum()]
     assert "600 values of the reference" in table.note
-    alone = each_alone("t", products, truth, np.zeros_like(truth), np.ones(SHAPE, np.bool_))
+    alone = each_alone("t", products, truth, np.ones(SHAPE, np.bool_))
     assert [row.days for row in alone.rows] == [np.isfinite(p.sm).sum() for p in products.values()]
 
 
 def test_scores_are_medians_over_cells_of_what_numpy_says(truth):
     noise = np.random.default_rng(2).normal(0, [[0.01], [0.02], [0.04]], SHAPE)
     one = (truth + 0.01 + noise).astype(np.float32)
-    usual = np.full_like(truth, 0.25)
-    row = compared("t", {"x": Product(one)}, truth, usual, np.ones(SHAPE, np.bool_)).rows[0]
+    row = compared("t", {"x": Product(one)}, truth, np.ones(SHAPE, np.bool_)).rows[0]
     error = one.astype(float) - truth
     assert row.ubrmsd == pytest.approx(np.median(error.std(axis=1)), rel=1e-6)
     assert row.bias == pytest.approx(np.median(error.mean(axis=1)), rel=1e-6)
@@ -44,7 +43,7 @@ def test_scores_are_medians_over_cells_of_what_numpy_says(truth):
 def test_cells_of_few_pairs_are_counted_and_have_no_score(truth):
     sm = truth.copy()
     sm[0, 5:] = np.nan
-    table = compared("t", {"x": Product(sm)}, truth, truth * 0, np.ones(SHAPE, np.bool_))
+    table = compared("t", {"x": Product(sm)}, truth, np.ones(SHAPE, np.bool_))
     assert table.rows[0].cells == 2
     assert "without a score: 1" in table.note
 

@@ -1,15 +1,21 @@
-"""Scores of one series against another, as functions of their moments.
+"""Scores of one series against another, the one home of bias, ubRMSD, R and anomaly R.
 
-They follow the practice that Gruber et al. (2020), Remote Sens. Environ. 244, 111806, recommend;
-the paper's text was not at hand, the formulas are tested against pytesmo.
+All are functions of moments, which parts of a record add up. They follow the practice that Gruber et
+al. (2020), Remote Sens. Environ. 244, 111806, recommend; the paper's text was not at hand, the
+formulas are tested against pytesmo.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import erf
 
-from mcca_ml.arrays import Float64
-from mcca_ml.metrics.moments import Moments
+from mcca_ml.arrays import Booleans, Float64, Floating
+from mcca_ml.metrics.anomalies import moving_anomalies
+from mcca_ml.metrics.moments import Moments, moments_of
+
+FEWEST_PAIRS = 20
+"""Days with estimate and reference below which a cell or unit has no score."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +34,11 @@ class Scores:
     """Pearson's correlation [1]."""
     slope: Float64
     """Of the estimate on the reference, ordinary least squares [1]."""
+
+    def only(self, where: Booleans) -> "Scores":
+        """The scores of some cells (...); NaN elsewhere, and the pairs of all."""
+        values = (self.bias, self.rmsd, self.ubrmsd, self.r, self.slope)
+        return Scores(self.n, *(np.where(where, one, np.nan) for one in values))
 
 
 def _ratio(above: Float64, below: Float64) -> Float64:
@@ -49,14 +60,77 @@ def scores_of(pair: Moments) -> Scores:
     power = pair.co[0, 0] + pair.co[1, 1] - 2 * pair.co[0, 1]
     one, two = n >= 1, n >= 2
     bias = np.where(one, pair.mean[0] - pair.mean[1], np.nan)
-    spread = _ratio(np.maximum(power, 0.0), n)  # rounding may leave -1e-20 of equal series
-    spread = np.where(one, spread, np.nan)
+    # Variance of the difference, ubRMSD^2; rounding may leave -1e-20 of equal series.
+    spread = np.where(one, _ratio(np.maximum(power, 0.0), n), np.nan)
     r = _ratio(pair.co[0, 1], np.sqrt(pair.co[0, 0] * pair.co[1, 1]))
     return Scores(
         n,
         bias,
-        np.sqrt(spread + bias**2),
+        np.sqrt(spread + bias**2),  # RMSD^2 = ubRMSD^2 + bias^2
         np.where(two, np.sqrt(spread), np.nan),
+        # Rounding may leave an |r| of equal series just above 1, of which arctanh is NaN.
         np.where(two, np.clip(r, -1.0, 1.0), np.nan),
         np.where(two, _ratio(pair.co[0, 1], pair.co[1, 1]), np.nan),
     )
+
+
+def scores_of_pairs(estimate: Floating, reference: Floating) -> Scores:
+    """Scores of one series against another, all times together; each number without an axis.
+
+    Args:
+        estimate: NaN where there is no value, (time,).
+        reference: same unit and shape.
+    """
+    return scores_of(moments_of([estimate[None], reference[None]]).of_cell(0))
+
+
+def scores_of_days(
+    estimate: Floating, reference: Floating, *, fewest: float = 0
+) -> tuple[Scores, Scores]:
+    """Scores of the values and of their anomalies, of which the correlation is "anomaly R".
+
+    Anomaly R means one thing everywhere: the correlation of the departures of both series from
+    their means over `WINDOW_DAYS` days about each day, the mean and the departures of the days
+    that both have, with `FEWEST_IN_WINDOW` of them or more in the window. It needs neither
+    training days nor years of record, and so is the same for any product, at cells and stations.
+
+    Args:
+        estimate: daily values, NaN where there is none, (cell, time).
+        reference: same unit and shape.
+        fewest: pairs below which a cell has no score, neither of values nor of anomalies.
+    """
+    series = [estimate, reference]
+    values, anomalies = (scores_of(moments_of(one)) for one in (series, moving_anomalies(series)))
+    enough = values.n >= fewest
+    return values.only(enough), anomalies.only(enough)
+
+
+def median(values: Floating) -> float:
+    """Median of the finite values; NaN where there is none.
+
+    >>> median(np.array([1.0, np.nan, 3.0]))
+    2.0
+    """
+    known = values[np.isfinite(values)]
+    return float(np.median(known)) if known.size else float("nan")
+
+
+def crps_gneiting07(error: Float64, sd: Float64) -> Float64:
+    """Continuous ranked probability score of a normal distribution [m3 m-3], any shape.
+
+    It is the mean absolute error where sd goes to 0; less is better.
+
+    Args:
+        error: mean of the distribution less the observed value [m3 m-3].
+        sd: its standard deviation, above 0 [m3 m-3].
+
+    Formula:
+        sd (z (2 Phi(z) - 1) + 2 phi(z) - 1 / sqrt(pi)), z = error / sd
+
+    Source: Gneiting and Raftery (2007), J. Am. Stat. Assoc. 102, 359-378, eq. 21, from memory; a
+    test integrates its definition (eq. 20) numerically.
+    """
+    z = error / sd
+    share = erf(z / np.sqrt(2))  # 2 Phi(z) - 1
+    density = np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)  # phi(z)
+    return np.asarray(sd * (z * share + 2 * density - 1 / np.sqrt(np.pi)))

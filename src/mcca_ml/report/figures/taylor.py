@@ -11,9 +11,8 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.projections.polar import PolarAxes
 
 from mcca_ml.arrays import Booleans, Floating
-from mcca_ml.learn.scores import FEWEST
 from mcca_ml.metrics.moments import moments_of
-from mcca_ml.metrics.scores import scores_of
+from mcca_ml.metrics.scores import FEWEST_PAIRS, scores_of
 from mcca_ml.plot.colours import COLOURS, INK, OTHERS
 from mcca_ml.report.scores.compared import BASELINES, FUSED, Held
 from mcca_ml.report.scores.sheet import Sheet, number
@@ -55,7 +54,7 @@ def point(names: tuple[str, str, str], sm: Floating, reference: Floating, mask: 
         mask: days and cells that count, same shape.
     """
     pair = moments_of([np.where(mask, sm, np.float32(np.nan)), reference])
-    has = (pair.n >= FEWEST) & (pair.co[0, 0] > 0) & (pair.co[1, 1] > 0)
+    has = (pair.n >= FEWEST_PAIRS) & (pair.co[0, 0] > 0) & (pair.co[1, 1] > 0)
     if not has.any():
         return Point(*names, float("nan"), float("nan"), 0, 0)
     r = scores_of(pair).r[has]

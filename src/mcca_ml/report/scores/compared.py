@@ -56,11 +56,6 @@ class Held:
         """Whether each day is of the test, (time,)."""
         return np.asarray(self.roles == Role.TEST)
 
-    @property
-    def usual(self) -> Float32:
-        """Climatology of the training days [m3 m-3], (cell, time)."""
-        return next(iter(self.baselines.values()))["climatology"]
-
 
 def _baselines(source: Source, sensor: str, roles: Int8) -> dict[str, Float32]:
     """Climatology, ridge and the pooled network of all cells, (cell, time)."""
@@ -111,27 +106,26 @@ def stream_tables(found: Held) -> list[Table]:
     for sensor, baselines in found.baselines.items():
         products = {f"LSTM {sensor}": found.products[sensor]}
         products |= {name: Product(sm) for name, sm in baselines.items()}
-        usual = baselines["climatology"]
-        mask = np.broadcast_to(found.is_test, usual.shape)
+        mask = np.broadcast_to(found.is_test, found.target.shape)
         title = f"{sensor} against the target"
-        tables.append(compared(title, products, found.target, usual, mask))
+        tables.append(compared(title, products, found.target, mask))
         if sensor in found.known:
             both = {**products, "target itself": Product(found.target)}
             title = f"{sensor} against truth"
-            tables.append(compared(title, both, found.known[sensor], usual, mask))
+            tables.append(compared(title, both, found.known[sensor], mask))
     return tables
 
 
 def record_tables(found: Held) -> list[Table]:
     """The fused record beside its streams: on common days, and each on all its own days."""
-    mask = np.broadcast_to(found.is_test, found.usual.shape)
+    mask = np.broadcast_to(found.is_test, found.target.shape)
     products = {name: found.products[name] for name in (FUSED, *found.baselines)}
     references = {"the target": found.target}
     if FUSED in found.known:
         references["truth"] = found.known[FUSED]
     tables = []
     for name, reference in references.items():
-        given = (reference, found.usual, mask)
+        given = (reference, mask)
         tables.append(compared(f"Common days, against {name}", products, *given))
         tables.append(each_alone(f"All days of each, against {name}", products, *given))
         for sensor in found.baselines:
@@ -151,7 +145,7 @@ def _by_vegetation(found: Held, fused: Product, truth: Float32, mask: Booleans) 
     }
     for name, of_class in classes.items():
         of_cells = mask & of_class[:, None]
-        rows += compared("", {name: fused}, truth, found.usual, of_cells).rows
+        rows += compared("", {name: fused}, truth, of_cells).rows
     return Table(
         "By vegetation, against truth",
         tuple(rows),
@@ -181,8 +175,8 @@ def beyond_tables(found: Held) -> list[Table]:
             key = f"{name}, {title}"
             products[key] = found.products[name]
             references[key] = np.where(days, found.known[name], nothing)
-    mask = np.ones(found.usual.shape, np.bool_)
+    mask = np.ones(found.target.shape, np.bool_)
     title = "Streams where no target was ever seen, against truth"
-    table = each_alone(title, products, references, found.usual, mask)
+    table = each_alone(title, products, references, mask)
     rows = tuple(row for row in table.rows if row.cells)
     return [Table(title, rows, f"{table.note}; networks learned from the training days")]

@@ -63,6 +63,6 @@ def order_table(source: Source, found: Held, sensor: str) -> Table:
         OWN: Product(np.where(has, own, nothing)),
         OTHER: Product(np.where(has, said, nothing)),
     }
-    mask = np.broadcast_to(found.is_test, found.usual.shape)
+    mask = np.broadcast_to(found.is_test, found.target.shape)
     title = f"Order of days, {sensor} against the target"
-    return compared(title, products, found.target, found.usual, mask)
+    return compared(title, products, found.target, mask)

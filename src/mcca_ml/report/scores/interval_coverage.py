@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mcca_ml.arrays import Float32
-from mcca_ml.learn.scores import crps_gneiting07
+from mcca_ml.metrics.scores import crps_gneiting07
 from mcca_ml.report.scores.compared import FUSED, Held
 from mcca_ml.report.scores.sheet import Sheet, number, percent
 

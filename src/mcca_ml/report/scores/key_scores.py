@@ -7,9 +7,9 @@ from functools import partial
 import numpy as np
 
 from mcca_ml.arrays import Booleans, Datetime64, Float32, Float64
-from mcca_ml.learn.scores import FEWEST
 from mcca_ml.metrics.intervals import Interval
 from mcca_ml.metrics.mergeable import PairScores, Span, in_parts, pair_scores
+from mcca_ml.metrics.scores import FEWEST_PAIRS, median
 from mcca_ml.report.scores.compared import FUSED, Held
 from mcca_ml.report.scores.sheet import Sheet, number, signed, with_ends
 from mcca_ml.validate.tables import Value
@@ -54,11 +54,7 @@ class KeyScores:
 
 def _summed(values: Float64, ends: Interval, has: Booleans) -> Summed:
     """Median over cells, and medians of the ends of their intervals."""
-    found = []
-    for one in (values, ends.low, ends.high):
-        known = one[has & np.isfinite(one)]
-        found.append(float(np.median(known)) if known.size else float("nan"))
-    return Summed(*found)
+    return Summed(*(median(one[has]) for one in (values, ends.low, ends.high)))
 
 
 def score(
@@ -79,7 +75,7 @@ def score(
     series = [np.where(mask[some], one[:, some], nothing) for one in (sm, reference)]
     span = Span(days[some][0], days[some][-1])
     found = pair_scores(in_parts(series, days[some], span, _DAYS_AT_A_TIME))
-    has = np.asarray(found.absolute.n >= FEWEST)
+    has = np.asarray(found.absolute.n >= FEWEST_PAIRS)
     seen = np.isfinite(series[0] + series[1]) & has[:, None]
     plain, window = found.absolute_95, found.window_95
     return KeyScores(

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
-from mcca_ml.arrays import Booleans, Float32, Float64, UInt32
+from mcca_ml.arrays import Booleans, Float32, UInt32
 from mcca_ml.flags import FLAG_DTYPE, NOT_RECOMMENDED, Flag, is_recommended
-from mcca_ml.learn.scores import FEWEST, Scores, score
+from mcca_ml.metrics.scores import FEWEST_PAIRS, Scores, median, scores_of_days
 
 _MOST_FLAGS = 3
 
@@ -71,23 +71,17 @@ def mean_of_days(values: Float32) -> Float32:
     return np.where(seen.any(axis=1), total / np.maximum(seen.sum(axis=1), 1), np.float32(np.nan))
 
 
-def median(values: Float64) -> float:
-    """Median of what is finite, NaN where nothing is."""
-    known = values[np.isfinite(values)]
-    return float(np.median(known)) if known.size else float("nan")
-
-
-def row_of(name: str, found: Scores, left_out: str = "") -> Row:
-    """Medians over cells of the scores of each cell."""
-    has = np.isfinite(found.ubrmse)
+def row_of(name: str, scores: Scores, anomaly: Scores, left_out: str = "") -> Row:
+    """Medians over cells of the scores of each cell, and of its anomalies."""
+    has = np.isfinite(scores.ubrmsd)
     return Row(
         name,
-        int(found.days[has].sum()),
+        int(scores.n[has].sum()),
         int(has.sum()),
-        median(found.r),
-        median(found.anomaly_r),
-        median(found.ubrmse),
-        median(found.bias),
+        median(scores.r),
+        median(anomaly.r),
+        median(scores.ubrmsd),
+        median(scores.bias),
         left_out,
     )
 
@@ -119,7 +113,6 @@ def compared(
     title: str,
     products: Mapping[str, Product],
     reference: Float32,
-    climatology: Float32,
     mask: Booleans,
 ) -> Table:
     """Scores of products against one reference, all on the days on which each has a value.
@@ -128,24 +121,25 @@ def compared(
         title: of the table.
         products: by name.
         reference: [m3 m-3], (cell, time).
-        climatology: of the training days, from which anomalies depart [m3 m-3], (cell, time).
         mask: days and cells that may be used, (cell, time).
     """
-    seen = mask & np.isfinite(reference) & np.isfinite(climatology)
+    seen = mask & np.isfinite(reference)
     everywhere = seen & np.all([np.isfinite(one.sm) for one in products.values()], axis=0)
     wanted = np.where(everywhere, reference, np.float32(np.nan))
     rows = [
-        row_of(name, score(one.sm, wanted, climatology), left_out(one, seen))
+        row_of(name, *scores_of_days(one.sm, wanted, fewest=FEWEST_PAIRS), left_out(one, seen))
         for name, one in products.items()
     ]
     days = everywhere.sum(axis=1)
-    few = (days > 0) & (days < FEWEST)
+    few = (days > 0) & (days < FEWEST_PAIRS)
     parts = [
         f"{int(seen.sum()):,} values of the reference, {_percent(seen, everywhere)} of them left "
         "out: not every product has a recommended value there"
     ]
     if few.any():
-        parts.append(f"cells with fewer than {FEWEST} pairs, without a score: {int(few.sum())}")
+        parts.append(
+            f"cells with fewer than {FEWEST_PAIRS} pairs, without a score: {int(few.sum())}"
+        )
     return Table(title, tuple(rows), "; ".join(parts))
 
 
@@ -157,7 +151,6 @@ def each_alone(
     title: str,
     products: Mapping[str, Product],
     reference: Mapping[str, Float32] | Float32,
-    climatology: Float32,
     mask: Booleans,
 ) -> Table:
     """Scores of products against a reference, each on all its own days.
@@ -166,13 +159,12 @@ def each_alone(
         title: of the table.
         products: by name.
         reference: [m3 m-3], (cell, time); one for all, or one for each.
-        climatology: as in `compared`.
         mask: as in `compared`.
     """
     rows: list[Row] = []
     for name, one in products.items():
         against = reference[name] if isinstance(reference, Mapping) else reference
-        rows += compared("", {name: one}, against, climatology, mask).rows
+        rows += compared("", {name: one}, against, mask).rows
     return Table(title, tuple(rows), "each on all its own days")
 
 
