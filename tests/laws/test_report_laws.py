@@ -12,9 +12,7 @@ from mcca_ml.learn.splits import Role
 from mcca_ml.metrics.trend import trend_santer00
 from mcca_ml.report.scores.calibration_error import Shift, Tilt, mean_tilt
 from mcca_ml.report.scores.counterfactuals import shuffled
-from mcca_ml.report.scores.found_drought import droughts
-from mcca_ml.report.scores.found_trend import trends
-from mcca_ml.report.scores.imposed_signals import Known, Series
+from mcca_ml.report.scores.imposed_signals import Known, Series, droughts, trends
 from mcca_ml.report.scores.sensor_changes import Period, periods_of, step_between, steps_of
 from mcca_ml.report.scores.temporal_coverage import by_month
 

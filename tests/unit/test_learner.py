@@ -53,7 +53,7 @@ def test_the_learner_finds_a_bucket_of_water():
     assert rmse["lstm"] < 0.012 < rmse["climatology"]
     assert rmse["lstm"] < rmse["pooled"]
     assert rmse["lstm"] < rmse["ridge"]
-    assert np.median(found["lstm"].r) > 0.95
+    assert np.median(found["lstm"][0].r) > 0.95
     assert (report.stop_rmse <= report.stop_rmse_start + 1e-7).all()
 
 

@@ -1,7 +1,7 @@
 """Scores of one series against another, the one home of bias, ubRMSD, R and anomaly R.
 
-All are functions of moments, which parts of a record add up. They follow the practice that Gruber et
-al. (2020), Remote Sens. Environ. 244, 111806, recommend; the paper's text was not at hand, the
+All are functions of moments, which parts of a record add up. They follow the practice that Gruber
+et al. (2020), Remote Sens. Environ. 244, 111806, recommend; the paper's text was not at hand, the
 formulas are tested against pytesmo.
 """
 

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 from mcca_ml.report.scores.compared import DENSE_VOD
 from mcca_ml.report.scores.counterfactuals import OTHER, OWN
-from mcca_ml.report.scores.found_drought import FoundDrought
-from mcca_ml.report.scores.found_trend import FoundTrend
+from mcca_ml.report.scores.imposed_signals import FoundDrought, FoundTrend
 from mcca_ml.report.scores.interval_coverage import Interval
 from mcca_ml.report.scores.sensor_changes import PeriodStep
 from mcca_ml.report.scores.sheet import Sheet, number, percent, signed

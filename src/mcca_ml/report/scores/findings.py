@@ -6,15 +6,12 @@ from mcca_ml.pipeline.load_series import Source
 from mcca_ml.report.scores.calibration_error import shift_of
 from mcca_ml.report.scores.claims import Findings
 from mcca_ml.report.scores.compared import FUSED, Held, beyond_tables, record_tables, stream_tables
-from mcca_ml.report.scores.counterfactuals import order_table
-from mcca_ml.report.scores.found_drought import droughts
-from mcca_ml.report.scores.found_trend import trends
-from mcca_ml.report.scores.imposed_signals import Series, known_of, shares
+from mcca_ml.report.scores.counterfactuals import order_table, record_without
+from mcca_ml.report.scores.imposed_signals import Series, droughts, known_of, shares, trends
 from mcca_ml.report.scores.interval_coverage import intervals
 from mcca_ml.report.scores.reference import Truth
 from mcca_ml.report.scores.sensor_changes import PeriodStep, periods_of, steps_of
 from mcca_ml.report.scores.tables import product_of
-from mcca_ml.report.scores.uncalibrated import record_without
 from mcca_ml.sensors import SENSORS
 
 RECORD, WITHOUT = "record", "without cross-calibration"

@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from mcca_ml.report.scores.found_drought import FOUND, FoundDrought
-from mcca_ml.report.scores.found_trend import FoundTrend
+from mcca_ml.report.scores.imposed_signals import FOUND, FoundDrought, FoundTrend
 from mcca_ml.report.scores.sensor_changes import PeriodStep
 from mcca_ml.report.scores.sheet import Sheet, number, signed
 from mcca_ml.report.scores.tables import Table
