@@ -5,8 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mcca_ml.arrays import Booleans, Floating
-from mcca_ml.metrics.moments import moments_of
-from mcca_ml.metrics.scores import scores_of
+from mcca_ml.metrics.scores import scores_of_pairs
 
 FEWEST = 3
 """Pairs below which no score is given."""
@@ -49,8 +48,9 @@ def score(estimate: Floating, reference: Floating, failed: Booleans | None = Non
     failure = float(lost[known].mean()) if cells else float("nan")
     if pairs < FEWEST:
         return Scores(cells, pairs, *(float("nan"),) * 3, failure)
-    one = scores_of(moments_of([estimate[both][None], reference[both][None]]))
-    return Scores(cells, pairs, *(float(v[0]) for v in (one.bias, one.ubrmsd, one.r)), failure)
+    of_pairs = scores_of_pairs(estimate[both], reference[both])
+    values = (float(one) for one in (of_pairs.bias, of_pairs.ubrmsd, of_pairs.r))
+    return Scores(cells, pairs, *values, failure)
 
 
 def coverage(estimate: Floating, sd: Floating, truth: Floating, sigmas: float = 1.0) -> float:

@@ -22,7 +22,7 @@ from mcca_ml.config.train import TrainSettings
 from mcca_ml.learn import sequences
 from mcca_ml.learn.fit import fit
 from mcca_ml.learn.splits import Role
-from mcca_ml.metrics.scores import CellScores
+from mcca_ml.metrics.scores import Scores, median
 from mcca_ml.report.scores.learner import compare
 
 STATICS = (
@@ -39,7 +39,7 @@ STATICS = (
 )
 STOP_FROM, STOP_DAYS = (40, 130, 220, 310), 15
 """First day of each block of stop days, one a season, and its length."""
-HEAD = ("learner", "cells", "RMSE", "ubRMSE", "R", "anomaly R")
+HEAD = ("learner", "cells", "RMSD", "ubRMSD", "R", "anomaly R")
 _MISSING = -9999
 _NAMES = {
     "climatology": "one annual harmonic",
@@ -80,7 +80,7 @@ def read_task(folder: Path, cells: Int64 | None = None) -> Task:
     return Task(x, found.soil_moisture[some], static[some], roles, some)
 
 
-def scores_of(task: Task, settings: TrainSettings) -> Mapping[str, CellScores]:
+def scores_of(task: Task, settings: TrainSettings) -> Mapping[str, tuple[Scores, Scores]]:
     """Scores of the learner and its baselines on the second year."""
     given = {"roles": task.roles, "cells": task.cells, "static": task.static}
     weights, _ = fit(task.x, task.y, settings=settings, progress=None, **given)
@@ -88,10 +88,9 @@ def scores_of(task: Task, settings: TrainSettings) -> Mapping[str, CellScores]:
     return compare(weights, series, task.y, roles=task.roles, role=Role.TEST)
 
 
-def medians(scores: CellScores) -> list[float]:
-    """Medians over cells of RMSE, ubRMSE [m3 m-3], R and anomaly R [1]."""
-    columns = (scores.rmsd, scores.ubrmsd, scores.r, scores.anomaly_r)
-    return [float(np.nanmedian(c)) if np.isfinite(c).any() else np.nan for c in columns]
+def medians(scores: Scores, anomaly: Scores) -> list[float]:
+    """Medians over cells of RMSD, ubRMSD [m3 m-3], R and anomaly R [1]."""
+    return [median(one) for one in (scores.rmsd, scores.ubrmsd, scores.r, anomaly.r)]
 
 
 def main() -> None:
@@ -103,8 +102,8 @@ def main() -> None:
     begun, found, cells = time.perf_counter(), {name: [] for name in _NAMES}, 0
     for seed in range(seeds):
         for name, scores in scores_of(task, TrainSettings(seed=seed)).items():
-            found[name].append(medians(scores))
-            cells = int(np.isfinite(scores.rmsd).sum())
+            found[name].append(medians(*scores))
+            cells = int(np.isfinite(scores[0].rmsd).sum())
     rows = []
     for name, each in found.items():
         shown = ["-" if v != v else f"{v:.4f}" for v in np.median(each, axis=0)]

@@ -18,11 +18,11 @@ import numpy as np
 import xarray as xr
 
 from benchmarks.common.markdown import percent, table, write
-from benchmarks.common.scores import score
 from mcca_ml.arrays import AnyArray, Booleans, Float64, Int64
 from mcca_ml.config.load import load
 from mcca_ml.config.simulate import EffectSettings, InstrumentSettings, SimulateSettings
 from mcca_ml.flags import Flag, is_recommended
+from mcca_ml.metrics.scores import scores_of_pairs
 from mcca_ml.simulate.run import TRUTH, simulate_world
 from mcca_ml.simulate.truth.truth_store import open_truth
 
@@ -117,12 +117,10 @@ def _columns(found: Pairs) -> list[AnyArray]:
 def by_cell(found: Pairs) -> tuple[float, float]:
     """Medians over the cells of ubRMSD and R in time."""
     scored = [
-        (one.ubrmsd, one.r)
-        for one in (
-            score(part.found, part.truth)
-            for part in (found.of(found.cell == cell) for cell in np.unique(found.cell))
-        )
-        if one.pairs > 50
+        (of_cell.ubrmsd, of_cell.r)
+        for one in (found.of(found.cell == cell) for cell in np.unique(found.cell))
+        if one.found.size > 50
+        for of_cell in (scores_of_pairs(one.found, one.truth),)
     ]
     return tuple(np.median(scored, axis=0)) if scored else (np.nan, np.nan)
 
@@ -131,10 +129,17 @@ def row(name: str, found: Pairs) -> list[object]:
     """Scores of some pairs."""
     if found.found.size < 30:
         return [name, found.found.size, *[float("nan")] * 5, "-"]
+    scored = scores_of_pairs(found.found, found.truth)
     covered = float((np.abs(found.found - found.truth) <= found.sd).mean())
-    whole = score(found.found, found.truth)
-    of_cells = by_cell(found)
-    return [name, whole.pairs, whole.bias, whole.ubrmsd, whole.r, *of_cells, percent(covered)]
+    return [
+        name,
+        found.found.size,
+        float(scored.bias),
+        float(scored.ubrmsd),
+        float(scored.r),
+        *by_cell(found),
+        percent(covered),
+    ]
 
 
 def scores(found: Pairs) -> str:

@@ -12,10 +12,11 @@ from typer.testing import CliRunner
 
 from mcca_ml.cli.app import app
 from mcca_ml.config.retrieve import RetrieveSettings
-from mcca_ml.demo.day import Report, run_demo_day, score
+from mcca_ml.demo.day import Report, run_demo_day
 from mcca_ml.errors import GranuleError
 from mcca_ml.grid import ease2
 from mcca_ml.inspect.describe import describe
+from mcca_ml.metrics.scores import scores_of_pairs
 from mcca_ml.pipeline.daily_product import Options, retrieve_granules
 from mcca_ml.simulate.files.smap_products import write_spl1ctb, write_spl3smp
 
@@ -44,8 +45,8 @@ def granule(tmp_path_factory) -> Path:
 
 def test_the_demo_day_recovers_its_truth(demo):
     """Noise of 1.3 K alone makes 0.016 m3 m-3 where vegetation is thin (science text, 1.5)."""
-    soil_moisture = demo.scores[0]
-    assert soil_moisture.count > 1000
+    soil_moisture = demo.scores["soil_moisture"]
+    assert soil_moisture.n > 1000
     assert abs(soil_moisture.bias) < 0.01
     assert soil_moisture.ubrmsd < 0.04
     assert soil_moisture.r > 0.9
@@ -69,7 +70,7 @@ def test_the_demo_day_command_shows_scores(tmp_path, demo, monkeypatch):
 
 def test_scores_are_those_of_the_definition():
     """Worked by hand: differences 1, -1, 3 about the mean 1."""
-    found = score("x", "1", np.array([2.0, 1.0, 6.0]), np.array([1.0, 2.0, 3.0]))
+    found = scores_of_pairs(np.array([2.0, 1.0, 6.0]), np.array([1.0, 2.0, 3.0]))
     assert found.bias == pytest.approx(1.0)
     assert found.ubrmsd == pytest.approx(np.sqrt(8 / 3))
     assert found.r == pytest.approx(4 / np.sqrt(14 * 2))

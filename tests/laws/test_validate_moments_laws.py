@@ -12,7 +12,7 @@ from mcca_ml.errors import SchemaError
 from mcca_ml.metrics import anomalies, mergeable
 from mcca_ml.metrics.lagged_moments import chain_of, lag_one
 from mcca_ml.metrics.moments import empty, merge, moments_of, total
-from mcca_ml.metrics.scores import Scores, cell_scores, scores_of
+from mcca_ml.metrics.scores import Scores, scores_of, scores_of_days
 
 DAYS = np.arange("2014-11-20", "2017-03-01", dtype="M8[D]")
 SPAN = mergeable.Span(DAYS[0], DAYS[-1])
@@ -88,16 +88,28 @@ def test_moments_are_the_sums_over_all_days():
     assert all(np.isnan(getattr(found, name)[4]) for name in ("bias", "rmsd", "r", "slope"))
 
 
-def test_scores_of_a_report_are_those_of_a_validation():
-    """Also the anomaly R: of the learner, of tables, of key scores and at stations it is one."""
+def test_anomaly_r_is_that_of_departures_from_a_mean_of_35_days():
+    """One meaning for a single call and for parts of a record, and by hand."""
+    a, b, _ = (one.astype(np.float64) for one in made(2, 0.5))
+    _, anomaly = scores_of_days(a, b)
+    merged = mergeable.pair_scores(mergeable.parts_of([a, b], DAYS, SPAN)).window
+    np.testing.assert_allclose(anomaly.r, merged.r, rtol=1e-12)
+    both = np.isfinite(a[0]) & np.isfinite(b[0])
+    left = []
+    for one in (np.where(both, a[0], np.nan), np.where(both, b[0], np.nan)):
+        windows = [one[max(day - 17, 0) : day + 18] for day in np.flatnonzero(both)]
+        usual = [np.nanmean(w) if np.isfinite(w).sum() >= 5 else np.nan for w in windows]
+        left.append(one[both] - usual)
+    known = np.isfinite(left[0])
+    assert anomaly.r[0] == pytest.approx(np.corrcoef(left[0][known], left[1][known])[0, 1])
+
+
+def test_a_cell_of_few_pairs_has_no_score_of_either_kind():
     a, b, _ = made(2, 0.5)
-    found = cell_scores(a, b)
-    whole = mergeable.pair_scores(mergeable.in_parts([a, b], DAYS, SPAN, 300))
-    for name in ("bias", "rmsd", "ubrmsd", "r"):
-        np.testing.assert_allclose(
-            getattr(found, name), getattr(whole.absolute, name), rtol=1e-12, atol=1e-12
-        )
-    np.testing.assert_allclose(found.anomaly_r, whole.window.r, rtol=1e-12, atol=1e-12)
+    a[0, 19:] = b[0, 19:] = np.nan
+    for found in scores_of_days(a, b, fewest=20):
+        assert np.isnan(found.r[0])
+        assert np.isfinite(found.r[1])
 
 
 def test_a_far_mean_costs_no_digits():

@@ -27,7 +27,7 @@ def test_the_learner_beats_ridge_on_real_series(real_data):
     series = sequences.select_cells(every, some)
     weights, _ = fine_tune(start, series)
     scores = compare(weights, series, task.y[some], roles=task.roles, role=Role.TEST)
-    found = {name: medians(each) for name, each in scores.items()}
+    found = {name: medians(*each) for name, each in scores.items()}
     rmse, _, r, anomaly_r = np.transpose([found["ridge"], found["lstm"]])
     assert 0.03 < rmse[1] < rmse[0] < 0.045
     assert r[1] > r[0]

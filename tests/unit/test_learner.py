@@ -15,7 +15,7 @@ from mcca_ml.learn.fit import fit, predict
 from mcca_ml.learn.splits import Role
 from mcca_ml.learn.target_scaling import Levels
 from mcca_ml.learn.weights_file import VERSION, load, save
-from mcca_ml.metrics.scores import cell_scores
+from mcca_ml.metrics.scores import scores_of_days
 from mcca_ml.report.scores.baselines import climatology, ridge
 from mcca_ml.report.scores.learner import compare
 
@@ -50,11 +50,11 @@ def test_the_learner_finds_a_bucket_of_water():
         made.x, made.y, roles=made.roles, cells=made.cells, static=made.static, settings=chosen
     )
     found = compare(weights, series_of(made), made.truth, roles=made.roles, role=Role.TEST)
-    rmse = {name: float(np.median(s.rmsd)) for name, s in found.items()}
+    rmse = {name: float(np.median(s[0].rmsd)) for name, s in found.items()}
     assert rmse["lstm"] < 0.012 < rmse["climatology"]
     assert rmse["lstm"] < rmse["pooled"]
     assert rmse["lstm"] < rmse["ridge"]
-    assert np.median(found["lstm"].r) > 0.95
+    assert np.median(found["lstm"][0].r) > 0.95
     assert (report.stop_rmse <= report.stop_rmse_start + 1e-7).all()
 
 
@@ -128,12 +128,12 @@ def test_one_step_of_adam_by_hand():
 def test_scores_by_hand():
     truth = np.tile(np.float32([0.1, 0.2, 0.3, 0.2]), (1, 10))
     shifted = truth + np.float32(0.05)
-    found = cell_scores(shifted, truth)
+    found, anomaly = scores_of_days(shifted, truth, fewest=20)
     assert (found.bias[0], found.rmsd[0]) == pytest.approx((0.05, 0.05), abs=1e-6)
     assert found.ubrmsd[0] == pytest.approx(0, abs=1e-6)
-    assert (found.r[0], found.anomaly_r[0]) == pytest.approx((1, 1))
+    assert (found.r[0], anomaly.r[0]) == pytest.approx((1, 1))
     few = np.where(np.arange(40) < 19, truth, np.float32(np.nan))
-    assert np.isnan(cell_scores(shifted, few).rmsd[0])
+    assert np.isnan(scores_of_days(shifted, few, fewest=20)[0].rmsd[0])
 
 
 def test_the_baselines_find_what_they_are_made_for():

@@ -12,7 +12,8 @@ from mcca_ml.errors import OutputError
 from mcca_ml.report.html.files import rendered, table_of, write_pictures, write_sheets
 from mcca_ml.report.html.page import Picture, Section, page
 from mcca_ml.report.html.style import DARK, LIGHT
-from mcca_ml.report.scores.sheet import Sheet, html, with_ends
+from mcca_ml.report.html.table import html
+from mcca_ml.report.scores.sheet import Sheet, sheet_of, with_ends
 
 AA = 4.5
 """Contrast of text that WCAG 2 asks for at level AA."""
@@ -150,3 +151,16 @@ def test_a_simulated_figure_says_so():
     plain = rendered(figure, is_simulated=False)
     assert rendered(figure, is_simulated=True) != plain
     assert "SIMULATED" in figure.get_suptitle()
+
+
+def test_cells_are_made_from_the_rows_of_the_file():
+    shown = (
+        ("", "{} → {}", "before", "after"),
+        ("step", "{:+z.2f} ± {:.2f}", "step", "error"),
+        ("kept", {"true": "yes"}.__getitem__, "is_kept"),
+    )
+    sheet = sheet_of("t", shown, [("a", "{b}", -0.001, float("nan"), "true")])
+    assert sheet.head == ("", "step", "kept")
+    assert sheet.columns == ("before", "after", "step", "error", "is_kept")
+    assert sheet.rows == (("a → {b}", "+0.00 ± –", "yes"),)
+    assert sheet.data[0][2] == -0.001

@@ -169,16 +169,18 @@ def show_description(console: Console, found: Description) -> None:
 
 def show_report(console: Console, report: "Report") -> None:
     """Print what was made of a simulated day and its scores."""
+    from mcca_ml.demo.day import SCORED  # imports JAX, which `--help` does without
+
     console.print("[bold]SIMULATED: granule, truth, product and scores; no observation in it.")
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     for column in ("recommended values against truth", "units", "n", "bias", "ubRMSD", "R"):
         is_text = column in ("recommended values against truth", "units")
         table.add_column(column, justify="left" if is_text else "right")
-    for one in report.scores:
+    for name, one in report.scores.items():
         table.add_row(
-            one.name,
-            one.units,
-            f"{one.count:,}",
+            name,
+            SCORED[name],
+            f"{one.n:,.0f}",
             f"{one.bias:+.4f}",
             f"{one.ubrmsd:.4f}",
             f"{one.r:.3f}",

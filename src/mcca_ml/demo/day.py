@@ -1,18 +1,17 @@
 """A small simulated SMAP day, retrieved, and scored against its known truth: a quick look."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import xarray as xr
 
-from mcca_ml.arrays import Float64
 from mcca_ml.atomic import make_directory
 from mcca_ml.config.retrieve import RetrieveSettings
 from mcca_ml.flags import is_recommended
 from mcca_ml.formats.smap import PRODUCTS
-from mcca_ml.metrics.moments import moments_of
-from mcca_ml.metrics.scores import scores_of
+from mcca_ml.metrics.scores import Scores, scores_of_pairs
 from mcca_ml.pipeline.daily_product import Options, Progress, Summary, retrieve_granules
 from mcca_ml.publish.smap_day import LOOKS
 from mcca_ml.simulate.files.smap_products import granule_name
@@ -25,37 +24,17 @@ SCORED = {"soil_moisture": "m3 m-3", "vod_v": "1", "vod_h": "1"}
 
 
 @dataclass(frozen=True)
-class Score:
-    """One variable against its truth, over recommended values."""
-
-    name: str
-    units: str
-    count: int
-    bias: float
-    """Retrieved minus truth, mean [units]."""
-    ubrmsd: float
-    """Root mean square of the difference without its mean [units]."""
-    r: float
-    """Pearson correlation [1]."""
-
-
-@dataclass(frozen=True)
 class Report:
     """What was made of the day and how good it is."""
 
     granule: Path
     truth: Path
     summary: Summary
-    scores: tuple[Score, ...]
+    scores: Mapping[str, Scores]
+    """Of each variable of `SCORED`, over recommended values."""
 
 
-def score(name: str, units: str, retrieved: Float64, truth: Float64) -> Score:
-    """Scores of pairs without gaps."""
-    one = scores_of(moments_of([retrieved[None], truth[None]]))
-    return Score(name, units, retrieved.size, *(float(v[0]) for v in (one.bias, one.ubrmsd, one.r)))
-
-
-def score_product(product: Path, truth_path: Path) -> tuple[Score, ...]:
+def score_product(product: Path, truth_path: Path) -> dict[str, Scores]:
     """Scores of the recommended values of a product against a truth over (time, look, cell)."""
     with (
         xr.open_dataset(product, engine="netcdf4") as found,
@@ -66,13 +45,13 @@ def score_product(product: Path, truth_path: Path) -> tuple[Score, ...]:
         shape = (len(looks), -1)
         cell = known["cell"].to_numpy()
         flag = found["flag"].to_numpy()[0].reshape(shape)[:, cell].astype(np.uint32)
-        scores = []
-        for name, units in SCORED.items():
-            values = found[name].to_numpy()[0].reshape(shape)[:, cell].astype(np.float64)
-            good = is_recommended(flag) & np.isfinite(values)
-            expected = known[name].to_numpy()[0].astype(np.float64)
-            scores.append(score(name, units, values[good], expected[good]))
-        return tuple(scores)
+        scores = {}
+        for name in SCORED:
+            values = found[name].to_numpy()[0].reshape(shape)[:, cell]
+            good = np.where(is_recommended(flag), values, np.nan)
+            expected = known[name].to_numpy()[0]
+            scores[name] = scores_of_pairs(good.ravel(), expected.ravel())
+        return scores
 
 
 def run_demo_day(

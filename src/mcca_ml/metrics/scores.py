@@ -1,20 +1,21 @@
-"""Scores of one series against another, as functions of their moments.
+"""Scores of one series against another, the one home of bias, ubRMSD, R and anomaly R.
 
-They follow the practice that Gruber et al. (2020), Remote Sens. Environ. 244, 111806, recommend;
-the paper's text was not at hand, the formulas are tested against pytesmo.
+All are functions of moments, which parts of a record add up. They follow the practice that Gruber
+et al. (2020), Remote Sens. Environ. 244, 111806, recommend; the paper's text was not at hand, the
+formulas are tested against pytesmo.
 """
 
 from dataclasses import dataclass
-from math import erf, pi, sqrt
 
 import numpy as np
+from scipy.special import erf
 
-from mcca_ml.arrays import Float64, Floating
+from mcca_ml.arrays import Booleans, Float64, Floating
 from mcca_ml.metrics.anomalies import moving_anomalies
 from mcca_ml.metrics.moments import Moments, moments_of
 
 FEWEST_PAIRS = 20
-"""Pairs below which a cell has no score in a report."""
+"""Days with estimate and reference below which a cell or unit has no score."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,11 @@ class Scores:
     """Pearson's correlation [1]."""
     slope: Float64
     """Of the estimate on the reference, ordinary least squares [1]."""
+
+    def only(self, where: Booleans) -> "Scores":
+        """The scores of some cells (...); NaN elsewhere, and the pairs of all."""
+        values = (self.bias, self.rmsd, self.ubrmsd, self.r, self.slope)
+        return Scores(self.n, *(np.where(where, one, np.nan) for one in values))
 
 
 def _ratio(above: Float64, below: Float64) -> Float64:
@@ -54,51 +60,59 @@ def scores_of(pair: Moments) -> Scores:
     power = pair.co[0, 0] + pair.co[1, 1] - 2 * pair.co[0, 1]
     one, two = n >= 1, n >= 2
     bias = np.where(one, pair.mean[0] - pair.mean[1], np.nan)
-    # ubRMSD^2 = var(x) + var(y) - 2 cov(x, y); rounding may leave -1e-20 of equal series.
-    spread = _ratio(np.maximum(power, 0.0), n)
-    spread = np.where(one, spread, np.nan)
+    # Variance of the difference, ubRMSD^2; rounding may leave -1e-20 of equal series.
+    spread = np.where(one, _ratio(np.maximum(power, 0.0), n), np.nan)
     r = _ratio(pair.co[0, 1], np.sqrt(pair.co[0, 0] * pair.co[1, 1]))
     return Scores(
         n,
         bias,
-        np.sqrt(spread + bias**2),
+        np.sqrt(spread + bias**2),  # RMSD^2 = ubRMSD^2 + bias^2
         np.where(two, np.sqrt(spread), np.nan),
+        # Rounding may leave an |r| of equal series just above 1, of which arctanh is NaN.
         np.where(two, np.clip(r, -1.0, 1.0), np.nan),
         np.where(two, _ratio(pair.co[0, 1], pair.co[1, 1]), np.nan),
     )
 
 
-@dataclass(frozen=True)
-class CellScores:
-    """Scores of each cell (cell,); NaN where it has less than `FEWEST_PAIRS`."""
-
-    n: Float64
-    """Pairs."""
-    bias: Float64
-    """Mean of estimate less reference [m3 m-3]."""
-    rmsd: Float64
-    """[m3 m-3]."""
-    ubrmsd: Float64
-    """Without the bias [m3 m-3]."""
-    r: Float64
-    """Pearson's correlation [1]."""
-    anomaly_r: Float64
-    """That of the anomalies from a mean of 35 days [1], see `anomalies.moving_anomalies`."""
-
-
-def cell_scores(estimate: Floating, reference: Floating) -> CellScores:
-    """Scores of each cell over the days on which both series have a value.
+def scores_of_pairs(estimate: Floating, reference: Floating) -> Scores:
+    """Scores of one series against another, all times together; each number without an axis.
 
     Args:
-        estimate: [m3 m-3], NaN where there is none, (cell, time) at consecutive days.
-        reference: [m3 m-3], same shape.
+        estimate: NaN where there is no value, (time,).
+        reference: same unit and shape.
     """
-    both = [estimate, reference]
-    absolute = scores_of(moments_of(both))
-    anomaly = scores_of(moments_of(moving_anomalies(both)))
-    has = absolute.n >= FEWEST_PAIRS
-    columns = (absolute.bias, absolute.rmsd, absolute.ubrmsd, absolute.r, anomaly.r)
-    return CellScores(absolute.n, *(np.where(has, one, np.nan) for one in columns))
+    return scores_of(moments_of([estimate[None], reference[None]]).of_cell(0))
+
+
+def scores_of_days(
+    estimate: Floating, reference: Floating, *, fewest: float = 0
+) -> tuple[Scores, Scores]:
+    """Scores of the values and of their anomalies, of which the correlation is "anomaly R".
+
+    Anomaly R means one thing everywhere: the correlation of the departures of both series from
+    their means over `WINDOW_DAYS` days about each day, the mean and the departures of the days
+    that both have, with `FEWEST_IN_WINDOW` of them or more in the window. It needs neither
+    training days nor years of record, and so is the same for any product, at cells and stations.
+
+    Args:
+        estimate: daily values, NaN where there is none, (cell, time).
+        reference: same unit and shape.
+        fewest: pairs below which a cell has no score, neither of values nor of anomalies.
+    """
+    series = [estimate, reference]
+    values, anomalies = (scores_of(moments_of(one)) for one in (series, moving_anomalies(series)))
+    enough = values.n >= fewest
+    return values.only(enough), anomalies.only(enough)
+
+
+def median(values: Floating) -> float:
+    """Median of the finite values; NaN where there is none.
+
+    >>> median(np.array([1.0, np.nan, 3.0]))
+    2.0
+    """
+    known = values[np.isfinite(values)]
+    return float(np.median(known)) if known.size else float("nan")
 
 
 def crps_gneiting07(error: Float64, sd: Float64) -> Float64:
@@ -107,7 +121,7 @@ def crps_gneiting07(error: Float64, sd: Float64) -> Float64:
     It is the mean absolute error where sd goes to 0; less is better.
 
     Args:
-        error: mean of the distribution less what was found [m3 m-3].
+        error: mean of the distribution less the observed value [m3 m-3].
         sd: its standard deviation, above 0 [m3 m-3].
 
     Formula:
@@ -117,8 +131,6 @@ def crps_gneiting07(error: Float64, sd: Float64) -> Float64:
     test integrates its definition (eq. 20) numerically.
     """
     z = error / sd
-    # 2 Phi(z) - 1 = erf(z / sqrt 2)
-    share = np.vectorize(erf, otypes=[np.float64])(z / sqrt(2))
-    density = np.exp(-(z**2) / 2) / sqrt(2 * pi)
-    found: Float64 = sd * (z * share + 2 * density - 1 / sqrt(pi))
-    return found
+    share = erf(z / np.sqrt(2))  # 2 Phi(z) - 1
+    density = np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)  # phi(z)
+    return np.asarray(sd * (z * share + 2 * density - 1 / np.sqrt(np.pi)))

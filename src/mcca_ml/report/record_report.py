@@ -96,5 +96,5 @@ def _lead(known: Known) -> str:
         f"{', '.join(plan.streams)}; MCCA-ML {__version__}. Test days, of which nothing was "
         f"learned: {tested.size} from {first}. Soil moisture in m³ m⁻³; where a table does not "
         "say otherwise, scores are medians over cells with 20 pairs or more, and anomalies depart "
-        "from the climatology of the training days."
+        "from a mean of 35 days."
     )

@@ -8,9 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from mcca_ml.arrays import Float64
-from mcca_ml.metrics.anomalies import moving_anomalies
-from mcca_ml.metrics.moments import moments_of
-from mcca_ml.metrics.scores import scores_of
+from mcca_ml.metrics.scores import scores_of_days
 from mcca_ml.validate.score_units import Held
 from mcca_ml.validate.stations import Unit
 from mcca_ml.validate.tables import Value
@@ -33,9 +31,7 @@ COLUMNS = (
 
 def _scores(pairs: Held) -> dict[str, Float64]:
     """Scores of a product at all units (unit,)."""
-    series = [pairs.estimate, pairs.reference]
-    plain = scores_of(moments_of(series))
-    window = scores_of(moments_of(moving_anomalies(series)))
+    plain, window = scores_of_days(pairs.estimate, pairs.reference)
     return {
         "n": plain.n,
         "r": plain.r,

@@ -15,7 +15,7 @@ from mcca_ml.metrics.moments import moments_of
 from mcca_ml.metrics.scores import FEWEST_PAIRS, scores_of
 from mcca_ml.plot.colours import COLOURS, INK, OTHERS
 from mcca_ml.report.scores.compared import BASELINES, FUSED, Held
-from mcca_ml.report.scores.sheet import Sheet, number
+from mcca_ml.report.scores.sheet import Sheet, sheet_of
 from mcca_ml.report.scores.station_scores import RECORD
 
 _MARKS: Mapping[str, str] = {"climatology": "v", "ridge": "s", "pooled": "D"}
@@ -202,27 +202,20 @@ def taylor_sheet(
         title: of the table.
         over: what the medians are over.
     """
-    rows = tuple(
-        (
-            one.product,
-            one.reference,
-            one.which,
-            number(one.r, 3),
-            number(one.ratio, 3),
-            f"{one.pairs:,}",
-            f"{one.cells:,}",
-        )
-        for one in found
-    )
-    data = tuple(
-        (one.product, one.reference, one.which, one.r, one.ratio, one.pairs, one.cells)
-        for one in found
-    )
-    return Sheet(
+    return sheet_of(
         title,
-        ("", "against", "days", "R", "ratio of standard deviations", "pairs", over),
-        rows,
+        (
+            ("", "{}", "product"),
+            ("against", "{}", "reference"),
+            ("days", "{}", "which_days"),
+            ("R", "{:.3f}", "r"),
+            ("ratio of standard deviations", "{:.3f}", "sd_ratio"),
+            ("pairs", "{:,}", "pairs"),
+            (over, "{:,}", over),
+        ),
+        (
+            (one.product, one.reference, one.which, one.r, one.ratio, one.pairs, one.cells)
+            for one in found
+        ),
         f"Medians over {over} with 20 pairs or more.",
-        ("product", "reference", "which_days", "r", "sd_ratio", "pairs", over),
-        data,
     )

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from html import escape
 
 from mcca_ml.report.html.style import style
-from mcca_ml.report.scores.sheet import Sheet, html, slug
+from mcca_ml.report.html.table import html
+from mcca_ml.report.scores.sheet import Sheet, slug
 
 _TALL = 0.9
 """Height over width above which a figure has most of a sheet of paper to itself."""

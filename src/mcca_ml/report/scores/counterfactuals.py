@@ -1,4 +1,4 @@
-"""The record without cross-calibration, and networks with shuffled days: only to compare."""
+"""What the order of days and the cross-calibration are worth: the record without either."""
 
 import numpy as np
 import xarray as xr

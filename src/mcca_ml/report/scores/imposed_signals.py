@@ -1,4 +1,4 @@
-"""What was imposed on a simulated world, trend and droughts, and what of it its record shows."""
+"""Trends and droughts imposed on a simulated world, and whether its record shows them."""
 
 import json
 from collections.abc import Mapping

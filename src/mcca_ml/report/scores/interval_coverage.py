@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from mcca_ml.arrays import Float32
 from mcca_ml.metrics.scores import crps_gneiting07
 from mcca_ml.report.scores.compared import FUSED, Held
-from mcca_ml.report.scores.sheet import Sheet, number, percent
+from mcca_ml.report.scores.sheet import Sheet, percent, sheet_of
 
 NORMAL_95 = 1.96
 """Half width of the central 95 % of a normal distribution, in standard deviations [1]."""
@@ -99,33 +100,27 @@ def intervals(found: Held) -> list[Interval]:
 
 def interval_sheet(found: Sequence[Interval]) -> Sheet:
     """The intervals as a table."""
-    rows = tuple(
-        (
-            one.name,
-            one.reference,
-            percent(one.inside_68, 1),
-            percent(one.inside_95, 1),
-            number(one.width, 4),
-            number(one.width_95, 4),
-            number(one.crps, 4),
-            f"{one.pairs:,}",
-            f"{one.untold:,}",
-        )
-        for one in found
-    )
-    return Sheet(
+    share = partial(percent, digits=1)
+    return sheet_of(
         "Pairs of all cells together that lie inside the stated intervals",
-        ("", "against", "68 %", "95 %", "width 68", "width 95", "CRPS", "pairs", "untold"),
-        rows,
-        "Looks with a recommended value; widths and CRPS (of a normal distribution whose standard "
-        "deviation is the half width of 68 %) in m3 m-3; untold: pairs without an uncertainty. "
-        "Against the target these are the intervals of the learner; against truth the published "
-        "uncertainty, as it is.",
-        ("product", "reference", "inside_68", "inside_95", "width_68", "width_95", "crps")
-        + ("pairs", "untold"),
-        tuple(
+        (
+            ("", "{}", "product"),
+            ("against", "{}", "reference"),
+            ("68 %", share, "inside_68"),
+            ("95 %", share, "inside_95"),
+            ("width 68", "{:.4f}", "width_68"),
+            ("width 95", "{:.4f}", "width_95"),
+            ("CRPS", "{:.4f}", "crps"),
+            ("pairs", "{:,}", "pairs"),
+            ("untold", "{:,}", "untold"),
+        ),
+        (
             (one.name, one.reference, one.inside_68, one.inside_95, one.width, one.width_95)
             + (one.crps, one.pairs, one.untold)
             for one in found
         ),
+        "Looks with a recommended value; widths and CRPS (of a normal distribution whose standard "
+        "deviation is the half width of 68 %) in m3 m-3; untold: pairs without an uncertainty. "
+        "Against the target these are the intervals of the learner; against truth the published "
+        "uncertainty, as it is.",
     )

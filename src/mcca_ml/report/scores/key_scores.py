@@ -9,7 +9,7 @@ import numpy as np
 from mcca_ml.arrays import Booleans, Datetime64, Float32, Float64
 from mcca_ml.metrics.intervals import Interval
 from mcca_ml.metrics.mergeable import PairScores, Span, in_parts, pair_scores
-from mcca_ml.metrics.scores import FEWEST_PAIRS
+from mcca_ml.metrics.scores import FEWEST_PAIRS, median
 from mcca_ml.report.scores.compared import FUSED, Held
 from mcca_ml.report.scores.sheet import Sheet, number, signed, with_ends
 from mcca_ml.validate.tables import Value
@@ -54,11 +54,7 @@ class KeyScores:
 
 def _summed(values: Float64, ends: Interval, has: Booleans) -> Summed:
     """Median over cells, and medians of the ends of their intervals."""
-    found = []
-    for one in (values, ends.low, ends.high):
-        known = one[has & np.isfinite(one)]
-        found.append(float(np.median(known)) if known.size else float("nan"))
-    return Summed(*found)
+    return Summed(*(median(one[has]) for one in (values, ends.low, ends.high)))
 
 
 def score(

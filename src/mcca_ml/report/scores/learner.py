@@ -10,7 +10,7 @@ from mcca_ml.learn.fit import predict
 from mcca_ml.learn.pooled_start import Weights, at_start
 from mcca_ml.learn.sequences import Series
 from mcca_ml.learn.splits import Role, only, per_cell
-from mcca_ml.metrics.scores import CellScores, cell_scores
+from mcca_ml.metrics.scores import FEWEST_PAIRS, Scores, scores_of_days
 from mcca_ml.report.scores.baselines import climatology, ridge
 
 
@@ -32,8 +32,8 @@ def estimates(weights: Weights, series: Series) -> Mapping[str, Float32]:
 
 def compare(
     weights: Weights, series: Series, y: npt.ArrayLike, *, roles: npt.ArrayLike, role: Role
-) -> Mapping[str, CellScores]:
-    """Scores of the learner and of its baselines, cell by cell, all on the same days.
+) -> Mapping[str, tuple[Scores, Scores]]:
+    """Scores of the learner and of its baselines, and of their anomalies, on the same days.
 
     Args:
         weights: of the cells.
@@ -50,4 +50,4 @@ def compare(
     found = estimates(weights, series)
     everywhere = np.all([np.isfinite(e) for e in found.values()], axis=0)
     wanted = np.where(everywhere, wanted, np.float32(np.nan))
-    return {name: cell_scores(e, wanted) for name, e in found.items()}
+    return {name: scores_of_days(e, wanted, fewest=FEWEST_PAIRS) for name, e in found.items()}

@@ -1,4 +1,4 @@
-"""Steps of a record where sensors come and go, against truth: like days of the year compared."""
+"""Steps of a record where sensors come and go, against truth: like months of the year compared."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,19 +1,18 @@
 """A table of words and numbers as a report shows it, and as a file holds it."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from html import escape
+from functools import partial
 
 import numpy as np
 
 from mcca_ml.validate.tables import Value
 
-_NUMBER = re.compile(r"[–+-]?[\d,]*\.?\d*( %)?( ± [–\d.]+)?(\n[–+\d,. -]* to [–+\d,. -]*)?")
-
-
-_SHORT = 24
-"""Rows up to which a table stays on one sheet of paper."""
+Show = str | Callable[..., str]
+"""Template of `str.format`, where NaN becomes a dash, or a function of the values."""
+Column = tuple[str, Show, *tuple[str, ...]]
+"""Head, how a cell shows its values, and the columns of the file that these stand in."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +38,53 @@ class Sheet:
         'amsr2_against_the_target'
         """
         return slug(self.title)
+
+
+class _Unknown:
+    """What stands for a number that is not known, in any format."""
+
+    def __format__(self, form: str) -> str:
+        return "–"
+
+
+def filled(template: str, *values: Value) -> str:
+    """Values in a template; a dash for each that is not finite.
+
+    >>> filled("{:+z.3f} ± {:.3f}", -0.0002, float("nan"))
+    '+0.000 ± –'
+    """
+    return template.format(
+        *(_Unknown() if isinstance(v, float) and not np.isfinite(v) else v for v in values)
+    )
+
+
+def sheet_of(
+    title: str,
+    shown: Sequence[Column],
+    data: Iterable[tuple[Value, ...]],
+    note: str = "",
+) -> Sheet:
+    """A table whose cells are made from the rows of its file.
+
+    Args:
+        title: of the table.
+        shown: its columns; together they name those of the file, in order.
+        data: rows of the file, not rounded.
+        note: below it.
+    """
+    columns = tuple(name for _, _, *names in shown for name in names)
+    places = {name: at for at, name in enumerate(columns)}
+    values = tuple(data)
+    rows = tuple(
+        tuple(
+            (partial(filled, show) if isinstance(show, str) else show)(
+                *(row[places[name]] for name in names)
+            )
+            for _, show, *names in shown
+        )
+        for row in values
+    )
+    return Sheet(title, tuple(head for head, *_ in shown), rows, note, columns, values)
 
 
 def slug(words: str) -> str:
@@ -85,39 +131,3 @@ def with_ends(value: str, low: str, high: str) -> str:
     ['0.77', '0.58 to 0.88']
     """
     return f"{value}\n{low} to {high}"
-
-
-def _cell(words: str) -> str:
-    first, _, below = escape(words).partition("\n")
-    return f"{first}<br><small>{below}</small>" if below else first
-
-
-def _are_numbers(cells: Sequence[str]) -> bool:
-    """Whether a column holds numbers, which stand to the right."""
-    return all(_NUMBER.fullmatch(cell) for cell in cells)
-
-
-def html(sheet: Sheet) -> str:
-    """The sheet as HTML, with its note below; it scrolls in a box of its own where it is wide."""
-    columns = list(zip(*sheet.rows, strict=True)) or [()] * len(sheet.head)
-    kinds = ['class="n"' if i and _are_numbers(column) else "" for i, column in enumerate(columns)]
-    head = "".join(
-        f'<th scope="col" {kind}>{escape(word)}</th>'
-        for word, kind in zip(sheet.head, kinds, strict=True)
-    )
-    body = "".join(
-        f'<tr><th scope="row">{escape(row[0])}</th>'
-        + "".join(
-            f"<td {kind}>{_cell(word)}</td>" for word, kind in zip(row[1:], kinds[1:], strict=True)
-        )
-        + "</tr>"
-        for row in sheet.rows
-    )
-    note = f'<p class="note">{escape(sheet.note)}</p>' if sheet.note else ""
-    title = escape(sheet.title)
-    kind = "sheet short" if len(sheet.rows) <= _SHORT else "sheet"
-    return (
-        f'<section class="{kind}"><h3>{title}</h3>'
-        f'<div class="wide" tabindex="0" role="region" aria-label="{title}"><table>'
-        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>{note}</section>"
-    )

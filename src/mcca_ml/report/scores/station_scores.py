@@ -9,8 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from mcca_ml.config.load import Settings
-from mcca_ml.metrics.moments import moments_of
-from mcca_ml.metrics.scores import Scores, scores_of
+from mcca_ml.metrics.scores import Scores, scores_of_pairs
 from mcca_ml.read.products.configured import products_of
 from mcca_ml.report.figures.time_series import Readings
 from mcca_ml.report.scores.compared import FUSED, Held
@@ -110,7 +109,7 @@ def truth_at(found: Held, one: Compared, place: int, unit: Unit) -> Scores | Non
     days = found.record["time"].to_numpy().astype("M8[D]")
     is_day = np.isin(days, one.pairs[place].day)
     sm, known = found.products[name].sm[at], found.known[name][at]
-    return scores_of(moments_of([sm[None, is_day], known[None, is_day]]))
+    return scores_of_pairs(sm[is_day], known[is_day])
 
 
 _HEAD = (
@@ -144,7 +143,7 @@ def _row(named: dict[str, Value], true: Scores | None) -> tuple[tuple[str, ...],
     true_r, true_ubrmsd, true_bias = (
         (float("nan"),) * 3
         if true is None
-        else (float(true.r[0]), float(true.ubrmsd[0]), float(true.bias[0]))
+        else (float(true.r), float(true.ubrmsd), float(true.bias))
     )
     shown = (
         f"{named['unit']}",

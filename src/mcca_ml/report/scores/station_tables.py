@@ -1,11 +1,12 @@
 """What a validation found at stations -> the tables that a reader sees."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import cast
 
 import numpy as np
 
+from mcca_ml.metrics.scores import median
 from mcca_ml.report.scores.sheet import Sheet, number, percent, signed, with_ends
 from mcca_ml.validate.run import Validation
 from mcca_ml.validate.stations import DENSE, SINGLE
@@ -179,7 +180,7 @@ def triple_sheet(validation: Validation) -> Sheet | None:
     for kind, triplet, product in dict.fromkeys((kinds[str(r[0])], r[1], r[2]) for r in found):
         some = [r for r in found if (kinds[str(r[0])], r[1], r[2]) == (kind, triplet, product)]
         n, error, low, high, r, snr = (
-            _median([float(row[at]) for row in some]) for at in (3, 4, 5, 6, 7, 8)
+            median(np.array([float(row[at]) for row in some])) for at in (3, 4, 5, 6, 7, 8)
         )
         ends = [number(one, 3) for one in (error, low, high)]
         error_words = with_ends(*ends) if np.isfinite(low + high) else ends[0]
@@ -220,11 +221,6 @@ def refused_sheet(validation: Validation) -> Sheet | None:
     )
 
 
-def _median(values: Sequence[float]) -> float:
-    known = np.array([one for one in values if np.isfinite(one)])
-    return float(np.median(known)) if known.size else float("nan")
-
-
 def years_sheet(validation: Validation) -> Sheet:
     """Share of the days of each year with a pair, median over units."""
     table = validation.table("coverage")
@@ -238,7 +234,7 @@ def years_sheet(validation: Validation) -> Sheet:
         (
             year,
             KINDS[kind],
-            *(percent(_median(held.get((one, kind, year), []))) for one in products),
+            *(percent(median(np.array(held.get((one, kind, year), [])))) for one in products),
         )
         for year in sorted({key[2] for key in held})
         for kind in found

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
-from mcca_ml.arrays import Booleans, Float32, Float64, UInt32
+from mcca_ml.arrays import Booleans, Float32, UInt32
 from mcca_ml.flags import FLAG_DTYPE, NOT_RECOMMENDED, Flag, is_recommended
-from mcca_ml.metrics.scores import FEWEST_PAIRS, CellScores, cell_scores
+from mcca_ml.metrics.scores import FEWEST_PAIRS, Scores, median, scores_of_days
 
 _MOST_FLAGS = 3
 
@@ -67,28 +67,21 @@ def product_of(ds: xr.Dataset, name: str = "soil_moisture") -> Product:
 def mean_of_days(values: Float32) -> Float32:
     """Mean over days without NaN, NaN where there is no day, (cell,)."""
     seen = np.isfinite(values)
-    # np.nanmean warns of a cell without a day.
-    total = values.sum(axis=1, where=seen)
+    total = np.where(seen, values, 0).sum(axis=1)
     return np.where(seen.any(axis=1), total / np.maximum(seen.sum(axis=1), 1), np.float32(np.nan))
 
 
-def median(values: Float64) -> float:
-    """Median of what is finite, NaN where nothing is."""
-    known = values[np.isfinite(values)]
-    return float(np.median(known)) if known.size else float("nan")
-
-
-def row_of(name: str, found: CellScores, left_out: str = "") -> Row:
-    """Medians over cells of the scores of each cell."""
-    has = np.isfinite(found.ubrmsd)
+def row_of(name: str, scores: Scores, anomaly: Scores, left_out: str = "") -> Row:
+    """Medians over cells of the scores of each cell, and of its anomalies."""
+    has = np.isfinite(scores.ubrmsd)
     return Row(
         name,
-        int(found.n[has].sum()),
+        int(scores.n[has].sum()),
         int(has.sum()),
-        median(found.r),
-        median(found.anomaly_r),
-        median(found.ubrmsd),
-        median(found.bias),
+        median(scores.r),
+        median(anomaly.r),
+        median(scores.ubrmsd),
+        median(scores.bias),
         left_out,
     )
 
@@ -134,7 +127,7 @@ def compared(
     everywhere = seen & np.all([np.isfinite(one.sm) for one in products.values()], axis=0)
     wanted = np.where(everywhere, reference, np.float32(np.nan))
     rows = [
-        row_of(name, cell_scores(one.sm, wanted), left_out(one, seen))
+        row_of(name, *scores_of_days(one.sm, wanted, fewest=FEWEST_PAIRS), left_out(one, seen))
         for name, one in products.items()
     ]
     days = everywhere.sum(axis=1)
