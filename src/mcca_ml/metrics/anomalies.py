@@ -27,6 +27,7 @@ _LAST_OF_FEBRUARY = 59  # number of the day that 29 February takes, from 0
 def _window_sums(values: Float64, half: int) -> Float64:
     """Sum over `half` steps on each side along the last axis; beyond the ends there is nothing."""
     size = values.shape[-1]
+    # Running sums from a leading 0: the sum over any window is the difference of two of them.
     summed = np.zeros((*values.shape[:-1], size + 1))
     np.cumsum(values, axis=-1, out=summed[..., 1:])
     at = np.arange(size)
@@ -51,6 +52,7 @@ def moving_anomalies(
     half = HALO_DAYS * steps_per_day + (steps_per_day - 1)
     seen = mask(series)
     number = _window_sums(seen.astype(np.float64), half)
+    # A day without a value has no anomaly, however well known the mean about it is.
     usable = seen & (number >= fewest)
     safe = np.maximum(number, 1)
     found = []
@@ -74,6 +76,7 @@ def day_of_year(days: np.ndarray[tuple[int], np.dtype[np.datetime64]]) -> Int64:
     year = day.astype("M8[Y]")
     number = (day - year.astype("M8[D]")).astype(np.int64)
     years = year.astype(np.int64) + 1970
+    # Gregorian calendar: centuries are leap years only where 400 divides them.
     is_leap = (years % 4 == 0) & ((years % 100 != 0) | (years % 400 == 0))
     return np.asarray(np.where(~is_leap & (number >= _LAST_OF_FEBRUARY), number + 1, number))
 
@@ -92,10 +95,12 @@ def climatology(by_date: Moments, *, half: int = HALO_DAYS) -> Float64:
         by_date: moments by date of the year (..., 366).
         half: dates on each side; the year is a circle.
     """
+    # The year is a circle: the window about 1 January reaches into December.
     turned = [np.roll(by_date.n, shift, axis=-1) for shift in range(-half, half + 1)]
     number = np.sum(turned, axis=0)
     sums = np.zeros(by_date.mean.shape)
     for shift in range(-half, half + 1):
+        # Sums, not means, are added up: a date with more years counts for more.
         sums += np.roll(by_date.n * by_date.mean, shift, axis=-1)
     return np.asarray(sums / np.maximum(number, 1))
 

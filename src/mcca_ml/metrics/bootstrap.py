@@ -52,6 +52,7 @@ def drawn(blocks: Moments, rng: Rng, draws: int = DRAWS, number: int | None = No
         number: of blocks in each draw; as many as there are if not given.
     """
     at = np.flatnonzero(blocks.n > 0)
+    # Blocks without a value are not drawn: each draw has as many that tell something.
     chosen = at[rng.integers(0, at.size, (draws, number or at.size))]
     return total(Moments(blocks.n[chosen], blocks.mean[:, chosen], blocks.co[:, :, chosen]))
 
@@ -77,8 +78,10 @@ def independent_blocks(left_out: Float64, modes: int) -> int:
     count = left_out.size
     apart = left_out - left_out.mean()
     order = np.arange(1, modes + 1)[:, None]
+    # Cosines of the slowest modes over the blocks, as in `modes_of`.
     wave = np.cos(np.pi * order * (np.arange(count) + 0.5) / count)
     power = 2 / count * np.mean((wave @ apart) ** 2) * (count - 1)
+    # All departures are fast or none: the blocks are as good as independent.
     if power <= 0:
         return count
     most = max(count // 4, _FEWEST_DRAWN), 4 * count
@@ -116,8 +119,10 @@ def bootstrap(
         return Interval(*np.full((2, *np.shape(score(total(blocks)))), np.nan))
     blocks = lengthened(blocks)
     count = blocks.n.size
+    # The jackknife: how a score changes without each block tells how blocks depend.
     left_out = score(_left_out(blocks))
     modes = min(count // 2, MOST_MODES)
+    # Percentile of the normal distribution that Student's t puts at the same distance.
     tail = 100 * float(ndtr(stdtrit(modes - 2, (1 - confidence) / 2)))
     ends = np.full((2, *left_out.shape[:-1]), np.nan)
     for at in np.ndindex(left_out.shape[:-1]):

@@ -112,9 +112,11 @@ def modes_of(blocks: Moments) -> Modes:
     sums = blocks.n * np.where(has, blocks.mean - mean[..., None], 0.0)
     number = has.sum(axis=-1)
     if not has.all():
+        # Blocks with a value move to the front in their order: the gaps are passed over.
         order = np.broadcast_to(np.argsort(~has, axis=-1, kind="stable"), sums.shape)
         sums = np.take_along_axis(sums, order, axis=-1)
     amplitude = np.zeros((*sums.shape[:2], MOST_MODES))
+    # Cells with as many blocks share the cosines, so one product of matrices serves all.
     for count in np.unique(number[number >= FEWEST_BLOCKS]):
         at = np.flatnonzero(number == count)
         order = np.arange(1, min(count - _LEFT_OUT, MOST_MODES) + 1)
@@ -155,7 +157,9 @@ def memory_of(
         number, used = modes.number[at], modes.used[at]
         lasting[at], factor[at] = _fitted(power[at], used, rho[at], modes.n[at] / number, number)
         freedom[at], plain[at] = used.sum(axis=1) - 2, _mean(power[at], used)
+    # Sum over all lags of (rho lasting^(lag - 1))^2, the lag 0 being 1.
     squares = 1 + 2 * rho**2 / (1 - lasting**2)
+    # d log(squares) / d log(factor), by `lasting` at a given rho.
     steepness = factor * 2 * rho * lasting / (1 + lasting) ** 2 / squares
     return Memory(rho, lasting, factor, squares, steepness, plain, freedom)
 

@@ -93,6 +93,7 @@ def intervals_of(
     # The mean is drawn along by the same slow departures, so the variance about it is too small.
     spread = found.ubrmsd**2 / np.maximum(1 - mean_factor(n, own.lag_one) / n, 1e-3)
     half = -stdtrit(_freedom_of_mean(n, own), tail) * np.sqrt(spread * own.factor / n)
+    # n / squares less the share of the mean, at least one degree of freedom.
     freedom = np.maximum(n / own.squares - n * own.of_mean(n) * (1 - own.lasting), 1.0)
     told = np.where(np.isfinite(own.lag_one), freedom, 0.0)
     r, effective = _of_r(pair, modes, found.r, tail)
@@ -161,6 +162,7 @@ def _of_r(pair: Lagged, modes: Modes | None, r: Float64, tail: float) -> tuple[I
     squares = 1 + apart * ((_flattened(plus, n) + _flattened(less, n)) / 2 - 1)
     exact = np.abs(r) > 1 - 1e-12  # of the difference, or of the sum, nothing but rounding is left
     squares = np.where(exact, np.where(r > 0, plus.squares, less.squares), squares)
+    # Satterthwaite: relative variances of `squares`, by how steeply they follow `factor`.
     noise = (plus.squares * plus.steepness) ** 2 + (less.squares * less.steepness) ** 2
     noise = np.maximum(apart**2 * noise / 4, 1e-6 * squares**2)
     by_blocks = (plus.freedom > 0) & ~exact

@@ -70,11 +70,13 @@ def lagged_of(chain: Chain) -> Lagged:
     before, after = (part - chain.pairs.mean for part in np.split(chain.neighbours.mean, 2))
     c0 = chain.pairs.co / n
     c1 = chain.neighbours.co[:2, 2:] + chain.neighbours.n * before[:, None] * after
+    # As `unbiased_lag_one`: (c1 / c0 + 1 / n) / (1 - 4 / n), for matrices.
     c1 = (np.swapaxes(c1, 0, 1) / n + c0 / safe) / (1 - 4 / safe)
     turn = _SUM_AND_DIFFERENCE
     c0, c1 = (np.einsum("ij,jk...,kl->il...", turn, one, turn) for one in (c0, c1))
     (a, b), (c, d) = c0 - c1
     det = a * d - b * c
+    # (C0 - C1)^-1 by its adjugate over its determinant; NaN where it is singular.
     adjugate = np.array([[d, -b], [-c, a]]) / np.where(det != 0, det, np.nan)
     half = np.einsum("ij...,jk...,kl...->il...", c0, adjugate, c0)
     own = [unbiased_lag_one(lag_one(chain, weights), n) for weights in ((1, 0), (0, 1))]
@@ -101,5 +103,6 @@ def of_sum(found: Lagged, weights: Float64) -> tuple[Float64, Float64, Float64, 
     longest = np.maximum(found.longest, rho)
     least = mean_factor(n, rho)
     ratio = whole / np.where(power > 0, power, np.nan)
+    # At least a first-order autoregression, at most what lasts as the slower series does.
     factor = np.where(ratio > least, np.minimum(ratio, 1 + 2 * rho / (1 - longest)), least)
     return rho, factor, longest, power / (1 - np.minimum(least / n, SHARE_OF_MEAN))

@@ -100,6 +100,7 @@ def parts_of(
         raise SchemaError(
             "validate: found days with gaps, expected each day once; fill the gaps with NaN"
         )
+    # Before the core is cut out: days of the halo fill the windows at its ends.
     anomalies = moving_anomalies(series)
     core_days = day[core]
     labels, count = span.blocks(core_days), span.block_count
@@ -161,6 +162,7 @@ class PairScores:
 
 def _picked(chain: Chain, pair: tuple[int, int]) -> Chain:
     k = chain.pairs.series
+    # Neighbours hold the k series of a sample, then the k series of the next.
     both = [*pair, *(k + one for one in pair)]
     index = list(pair)
     return Chain(

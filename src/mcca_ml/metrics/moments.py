@@ -74,6 +74,7 @@ def moments_of(series: Sequence[Floating], labels: Int64 | None = None, groups: 
     if labels is None:
         found = _grouped(series, np.zeros(series[0].shape[1], np.int64), 1)
         return Moments(found.n[:, 0], found.mean[..., 0], found.co[..., 0])
+    # Days of one group side by side, those in a group still in order of time.
     order = np.argsort(labels, kind="stable")
     order = order[labels[order] >= 0]
     if not (np.diff(order) == 1).all():  # a copy of everything, where the order is another

@@ -54,9 +54,12 @@ def trend_santer00(time: Float64, values: Float64) -> Trend:
     both = np.isfinite(left[1:]) & np.isfinite(left[:-1])
     square = float((left[seen] ** 2).mean())
     lag1 = float((left[1:] * left[:-1])[both].mean() / square) if both.any() and square > 0 else 0.0
+    # A negative correlation would make more samples of them than there are values.
     lag1 = min(max(lag1, 0.0), 0.99)
+    # n_e = n (1 - r1) / (1 + r1).
     effective = count * (1 - lag1) / (1 + lag1)
     if effective <= 3:
         return nothing
+    # s2 = sum(e2) / (n_e - 2).
     variance = float((left[seen] ** 2).sum()) / (effective - 2)
     return Trend(slope, float(np.sqrt(variance / power)), lag1, effective)

@@ -55,6 +55,7 @@ def triple_collocation(moments: Moments, *, fewest: float = FEWEST) -> Triple:
     for i in range(3):
         j, k = (i + 1) % 3, (i + 2) % 3
         fit = enough & (c[j, k] > 0) & (c[i, j] > 0) & (c[i, k] > 0)
+        # Variance of the truth in the units of i: C_ij C_ik / C_jk.
         signal.append(np.where(fit, c[i, j] * c[i, k] / np.where(fit, c[j, k], 1.0), np.nan))
         # To the scale of the first: by the product that is neither.
         third = 3 - i if i else 0
@@ -62,6 +63,7 @@ def triple_collocation(moments: Moments, *, fewest: float = FEWEST) -> Triple:
         scale.append(np.where(fit, c[0, third] / below if i else 1.0, np.nan))
     power = np.stack([c[i, i] for i in range(3)])
     truth = np.stack(signal)
+    # Error variance of x: C_xx - C_xy C_xz / C_yz; not above 0 it contradicts the model.
     error = power - truth
     fit = error > 0
     r2 = truth / np.where(power > 0, power, np.nan)

@@ -8,11 +8,11 @@ from matplotlib.figure import Figure
 from scipy.special import ndtri
 
 from mcca_ml.arrays import Float32, Float64
-from mcca_ml.plot.colours import COLOURS, INK, tidy
+from mcca_ml.plot.colours import tidy
+from mcca_ml.report.figures.taylor import colours_of
 from mcca_ml.report.scores.compared import FUSED, Held
 from mcca_ml.report.scores.interval_coverage import TOLERANCE
-from mcca_ml.report.scores.sheet import Sheet, percent
-from mcca_ml.validate.tables import Value
+from mcca_ml.report.scores.sheet import Column, Sheet, percent, sheet_of
 
 NOMINAL = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.68, 0.8, 0.9, 0.95, 0.99)
 """Shares that central intervals of a normal distribution are to hold [1]."""
@@ -75,6 +75,7 @@ def draw_reliability(found: Sequence[Reliability]) -> Figure:
         found: one at least.
     """
     references = list(dict.fromkeys(one.reference for one in found))
+    colours = colours_of([one.product for one in found])
     figure = Figure(figsize=(9.0, 4.6), layout="constrained")
     for number, reference in enumerate(references):
         axes = figure.add_subplot(1, len(references), number + 1)
@@ -83,7 +84,7 @@ def draw_reliability(found: Sequence[Reliability]) -> Figure:
         axes.plot(line, line, color="#7d8790", linewidth=0.9)
         for one in found:
             if one.reference == reference:
-                colour = INK if one.product == FUSED else COLOURS[one.product]
+                colour = colours[one.product]
                 axes.plot(NOMINAL, one.found, "o-", ms=4, color=colour, label=one.product)
         axes.set(xlim=(0, 1), ylim=(0, 1), aspect="equal", xlabel="nominal share")
         axes.set_ylabel("share found inside" if not number else "")
@@ -95,20 +96,17 @@ def draw_reliability(found: Sequence[Reliability]) -> Figure:
 
 def reliability_sheet(found: Sequence[Reliability]) -> Sheet:
     """The shares as a table."""
-    head = ("", "against", *(f"{100 * one:.0f} %" for one in NOMINAL), "pairs")
-    rows = tuple(
-        (one.product, one.reference, *(percent(share) for share in one.found), f"{one.pairs:,}")
-        for one in found
-    )
-    columns = ("product", "reference", *(f"inside_{100 * one:.0f}" for one in NOMINAL), "pairs")
-    data: tuple[tuple[Value, ...], ...] = tuple(
-        (one.product, one.reference, *one.found, one.pairs) for one in found
-    )
-    return Sheet(
+    shares: list[Column] = [
+        (f"{100 * one:.0f} %", percent, f"inside_{100 * one:.0f}") for one in NOMINAL
+    ]
+    return sheet_of(
         "Shares found inside intervals of a nominal share",
-        head,
-        rows,
+        (
+            ("", "{}", "product"),
+            ("against", "{}", "reference"),
+            *shares,
+            ("pairs", "{:,}", "pairs"),
+        ),
+        ((one.product, one.reference, *one.found, one.pairs) for one in found),
         "Central intervals of a normal distribution of the stated uncertainty; recommended values.",
-        columns,
-        data,
     )

@@ -9,7 +9,8 @@ from matplotlib.dates import date2num
 from matplotlib.figure import Figure
 
 from mcca_ml.arrays import Datetime64, Float32, Float64
-from mcca_ml.plot.colours import COLOURS, INK, STATIONS, TRUTH, date_axis, tidy
+from mcca_ml.plot.colours import STATIONS, TRUTH, date_axis, tidy
+from mcca_ml.report.figures.taylor import colours_of
 from mcca_ml.report.scores.compared import FUSED, Held
 from mcca_ml.report.scores.sheet import Sheet, number, signed, with_ends
 from mcca_ml.report.scores.station_scores import product_of_report
@@ -143,8 +144,9 @@ def _draw_trends(axes: Axes, found: Sequence[Stability]) -> None:
     for size, colour in _LEVELS:
         axes.axvspan(-size, size, color=colour, linewidth=0)
     axes.axvline(0, color="#7d8790", linewidth=0.8)
+    colours = colours_of([one.product for one in found])
     for row, one in enumerate(found):
-        colour = INK if one.product == FUSED else COLOURS.get(one.product, "#7d7d7d")
+        colour = colours[one.product]
         if np.isfinite(one.trend.low):
             axes.plot([one.trend.low, one.trend.high], [row, row], color=colour, linewidth=1.6)
         axes.plot(one.trend.size, row, "o", color=colour, ms=6)
