@@ -42,8 +42,8 @@ def step_by_jax(shape: Shape) -> Step:
     start = networks(shape)
 
     def one(
-        network: Network, moments: adam.Moments, start: Network, x: jax.Array, y: jax.Array
-    ) -> tuple[Network, adam.Moments]:
+        network: Network, moments: adam.GradientMoments, start: Network, x: jax.Array, y: jax.Array
+    ) -> tuple[Network, adam.GradientMoments]:
         gradient = jax.grad(_cost)(network, x, y)
         return adam.step(network, gradient, moments, rate=RATE, start=start, penalty=0.0)
 

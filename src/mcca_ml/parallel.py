@@ -37,6 +37,17 @@ def _padded(array: AnyArray, start: int, size: int) -> AnyArray:
 
 
 @contextmanager
+def _dropping(pool: Executor) -> Iterator[Executor]:
+    """A pool that drops, on an error or an interruption, what has not begun."""
+    try:
+        yield pool
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
+    pool.shutdown()
+
+
+@contextmanager
 def given_or_threads(executor: Executor | None) -> Iterator[Executor]:
     """The executor given, left open, or else threads, one a processor.
 
@@ -45,13 +56,8 @@ def given_or_threads(executor: Executor | None) -> Iterator[Executor]:
     if executor is not None:
         yield executor
         return
-    threads = ThreadPoolExecutor(os.cpu_count())
-    try:
+    with _dropping(ThreadPoolExecutor(os.cpu_count())) as threads:
         yield threads
-    except BaseException:
-        threads.shutdown(wait=False, cancel_futures=True)
-        raise
-    threads.shutdown()
 
 
 def _end_with(parent: multiprocessing.process.BaseProcess) -> None:
@@ -86,12 +92,8 @@ def processes(number: int) -> Iterator[Executor | None]:
         mp_context=multiprocessing.get_context("spawn"),
         initializer=_begin_work,
     )
-    try:
+    with _dropping(pool):
         yield pool
-    except BaseException:
-        pool.shutdown(wait=False, cancel_futures=True)
-        raise
-    pool.shutdown()
 
 
 def map_blocks(

@@ -15,7 +15,7 @@ Tree = TypeVar("Tree")
 Leaf = Float[Array, "*axes"]
 
 
-class Moments(NamedTuple):
+class GradientMoments(NamedTuple):
     """Running means of gradient and squared gradient, as trees, and the number of steps."""
 
     first: object
@@ -23,15 +23,21 @@ class Moments(NamedTuple):
     steps: Int[Array, "*cell"]
 
 
-def at_rest(weights: object) -> Moments:
-    """Moments before the first step."""
+def at_rest(weights: object) -> GradientMoments:
+    """GradientMoments before the first step."""
     zero = jax.tree.map(jnp.zeros_like, weights)
-    return Moments(zero, zero, jnp.int32(0))
+    return GradientMoments(zero, zero, jnp.int32(0))
 
 
 def step(
-    weights: Tree, gradient: Tree, moments: Moments, *, rate: float, start: Tree, penalty: float
-) -> tuple[Tree, Moments]:
+    weights: Tree,
+    gradient: Tree,
+    moments: GradientMoments,
+    *,
+    rate: float,
+    start: Tree,
+    penalty: float,
+) -> tuple[Tree, GradientMoments]:
     """Weights after one step, and the moments after it.
 
     Args:
@@ -72,4 +78,4 @@ def step(
         return w0 + (u - w0) * (s / (s + 2 * rate * penalty))
 
     new: Tree = jax.tree.map(moved, weights, first, second, start)
-    return new, Moments(first, second, count)
+    return new, GradientMoments(first, second, count)

@@ -13,6 +13,8 @@ from mcca_ml.learn import adam
 from mcca_ml.learn.lstm import Network, predict
 from mcca_ml.learn.sequence_loss import cut, loss, starts
 
+Carry = tuple[Network, adam.GradientMoments]
+
 
 class Lesson(NamedTuple):
     """What one cell learns from, scaled [1]; with a leading axis, what many learn from."""
@@ -27,11 +29,11 @@ class Lesson(NamedTuple):
     key: Key[Array, "*cell"]
 
 
-class State(NamedTuple):
+class TrainingState(NamedTuple):
     """One cell in training; with a leading axis, many."""
 
     network: Network
-    moments: adam.Moments
+    moments: adam.GradientMoments
     best: Network
     """Of the epoch that was best on the stop days."""
     error: Float[Array, "*cell"]
@@ -59,7 +61,7 @@ class Trained(NamedTuple):
     """Codes of `kernel.status.Status`."""
 
 
-def is_training(state: State, patience: int) -> Bool[Array, "*cell"]:
+def is_training(state: TrainingState, patience: int) -> Bool[Array, "*cell"]:
     """Whether a cell goes on: its best epoch is not too long ago."""
     return state.done - state.epoch < patience
 
@@ -69,11 +71,11 @@ def _stop_error(network: Network, lesson: Lesson) -> Float[Array, ""]:
     return loss(predict(network, lesson.x), lesson.target, lesson.stop)
 
 
-def begin(lesson: Lesson) -> State:
+def begin(lesson: Lesson) -> TrainingState:
     """A cell before its first epoch."""
     error = _stop_error(lesson.start, lesson)
     zero = jnp.int32(0)
-    return State(lesson.start, adam.at_rest(lesson.start), lesson.start, error, zero, zero)
+    return TrainingState(lesson.start, adam.at_rest(lesson.start), lesson.start, error, zero, zero)
 
 
 def first_days(
@@ -96,7 +98,7 @@ def first_days(
     )
 
 
-def _epoch_of_one(state: State, lesson: Lesson, settings: TrainSettings) -> State:
+def _epoch_of_one(state: TrainingState, lesson: Lesson, settings: TrainSettings) -> TrainingState:
     """One cell after one more epoch; as it was where it has stopped."""
     length, warm_up = settings.sequence, settings.warm_up
 
@@ -109,9 +111,7 @@ def _epoch_of_one(state: State, lesson: Lesson, settings: TrainSettings) -> Stat
         guess = jax.vmap(predict, in_axes=(None, 0))(network, x)
         return loss(guess, target, weight)
 
-    def step(
-        i: Int[Array, ""], carry: tuple[Network, adam.Moments]
-    ) -> tuple[Network, adam.Moments]:
+    def step(i: Int[Array, ""], carry: Carry) -> Carry:
         network, moments = carry
         first = first_days(lesson, state.done * settings.steps + i, settings)
         # The warm-up fills the state of the network and carries no loss.
@@ -134,7 +134,7 @@ def _epoch_of_one(state: State, lesson: Lesson, settings: TrainSettings) -> Stat
     better = (error < state.error) | (jnp.sum(lesson.stop) == 0)
     done = state.done + 1
     best = jax.tree.map(partial(jnp.where, better), network, state.best)
-    new = State(
+    new = TrainingState(
         network,
         moments,
         best,
@@ -144,15 +144,15 @@ def _epoch_of_one(state: State, lesson: Lesson, settings: TrainSettings) -> Stat
     )
     # All cells of a block step together; one that has stopped keeps its state.
     goes_on = is_training(state, settings.patience) & (jnp.sum(lesson.train) > 0)
-    chosen: State = jax.tree.map(partial(jnp.where, goes_on), new, state)
+    chosen: TrainingState = jax.tree.map(partial(jnp.where, goes_on), new, state)
     return chosen
 
 
 @partial(jax.jit, static_argnames="settings")
-def epoch(states: State, lessons: Lesson, settings: TrainSettings) -> State:
+def epoch(states: TrainingState, lessons: Lesson, settings: TrainSettings) -> TrainingState:
     """Cells after one more epoch, arrays with a leading axis of cells."""
     one = partial(_epoch_of_one, settings=settings)
-    found: State = jax.vmap(one)(states, lessons)
+    found: TrainingState = jax.vmap(one)(states, lessons)
     return found
 
 

@@ -26,7 +26,7 @@ from mcca_ml.learn.sequences import Series
 
 
 @dataclass(frozen=True)
-class Report:
+class TrainingReport:
     """How the training went."""
 
     targets: Int64
@@ -58,13 +58,13 @@ def _blocks(cells: int, size: int) -> list[tuple[Int64, int]]:
     ]
 
 
-def _report(begun: Weights, series: Series, found: Trained) -> Report:
+def _report(begun: Weights, series: Series, found: Trained) -> TrainingReport:
     """How the training of all cells went."""
     has_stop = np.isfinite(series.stop).any(axis=1)
     # From units of the residual sd of the linear path to m3 m-3.
     rmse = np.sqrt(np.stack([found.error_at_start, found.error])) * begun.line.left
     rmse = np.where(has_stop, rmse, np.float32(np.nan)).astype(np.float32)
-    return Report(
+    return TrainingReport(
         np.isfinite(series.train).sum(axis=1),
         ~begun.level.is_own,
         found.epoch,
@@ -95,7 +95,7 @@ def _lessons(begun: Weights, series: Series, place: Int64) -> fine_tune_jax.Less
 
 def fine_tune(
     start: Start, series: Series, progress: Progress | None = None
-) -> tuple[Weights, Report]:
+) -> tuple[Weights, TrainingReport]:
     """Weights of each cell, trained on its own days from the start.
 
     Any split of the cells into calls gives the same weights: random numbers are drawn by the number
@@ -128,7 +128,7 @@ def fit(
     groups: npt.ArrayLike | None = None,
     settings: TrainSettings | None = None,
     progress: Progress | None = None,
-) -> tuple[Weights, Report]:
+) -> tuple[Weights, TrainingReport]:
     """Weights of each cell, from a pooled start trained on the same cells.
 
     The target of calibration and test days, and the inputs after the last day of training or

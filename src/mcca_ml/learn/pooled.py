@@ -15,6 +15,8 @@ from mcca_ml.learn import adam
 from mcca_ml.learn.lstm import GATES, Pooled, at_cell, initialise, predict
 from mcca_ml.learn.sequence_loss import loss, weight_of_starts
 
+Carry = tuple[Pooled, adam.GradientMoments]
+
 
 class Sample(NamedTuple):
     """Scaled series of the sample [1]."""
@@ -67,12 +69,12 @@ def _answers(
 
 @partial(jax.jit, static_argnames=("settings", "steps"))
 def _epoch(
-    carry: tuple[Pooled, adam.Moments],
+    carry: Carry,
     sample: Sample,
     key: PRNGKeyArray,
     settings: TrainSettings,
     steps: int,
-) -> tuple[Pooled, adam.Moments]:
+) -> Carry:
     """Shared weights after `steps` steps, each on random sequences of random cells."""
     length, warm_up, rows = settings.sequence, settings.warm_up, settings.pooled_batch
     weigh = jax.vmap(partial(weight_of_starts, length=length, warm_up=warm_up))
@@ -88,7 +90,7 @@ def _epoch(
         weight = sample.train[cell[:, None], day].at[:, :warm_up].set(0.0)
         return loss(guess, sample.target[cell[:, None], day], weight)
 
-    def step(i: Int[Array, ""], carry: tuple[Pooled, adam.Moments]) -> tuple[Pooled, adam.Moments]:
+    def step(i: Int[Array, ""], carry: Carry) -> Carry:
         pooled, moments = carry
         which, when = jax.random.split(jax.random.fold_in(key, i))
         # A cell is drawn only if it has a first day to draw.
@@ -100,7 +102,7 @@ def _epoch(
             pooled, gradient, moments, rate=settings.pooled_rate, start=pooled, penalty=0.0
         )
 
-    ended: tuple[Pooled, adam.Moments] = jax.lax.fori_loop(0, steps, step, carry)
+    ended: Carry = jax.lax.fori_loop(0, steps, step, carry)
     return ended
 
 

@@ -14,7 +14,7 @@ FEWEST = 10
 
 
 @dataclass(frozen=True)
-class Target:
+class DailyTarget:
     """What the learner learns, (cell, time)."""
 
     days: Datetime64
@@ -51,7 +51,7 @@ def usual_difference(am: Float32, pm: Float32, level_days: Booleans) -> Float32:
     return np.where(count >= FEWEST, own, np.float32(0)).astype(np.float32)
 
 
-def daily_target(ds: xr.Dataset, *, level_days: Booleans) -> Target:
+def daily_target(ds: xr.Dataset, *, level_days: Booleans) -> DailyTarget:
     """The target of each day.
 
     Args:
@@ -75,7 +75,7 @@ def daily_target(ds: xr.Dataset, *, level_days: Booleans) -> Target:
 
     nothing = np.float32(np.nan)
     bits = np.where(is_am, flag[:, 0], flag[:, 1] | FLAG_DTYPE(int(Flag.TARGET_FROM_PM)))
-    return Target(
+    return DailyTarget(
         ds["time"].to_numpy().astype("M8[D]"),
         ds["cell"].to_numpy().astype(np.int64),
         np.where(is_am, am, brought).astype(np.float32).T,

@@ -14,7 +14,7 @@ from mcca_ml.intercal import coefficients
 from mcca_ml.intercal.apply import apply, as_it_came
 from mcca_ml.learn.features import Inputs, inputs_of
 from mcca_ml.learn.splits import Role
-from mcca_ml.learn.target import Target, daily_target
+from mcca_ml.learn.target import DailyTarget, daily_target
 from mcca_ml.pipeline.plan import Plan
 from mcca_ml.store.read_blocks import open_store
 
@@ -159,7 +159,7 @@ def visible_target(source: Source, cells: slice, days: Datetime64, roles: Int8) 
 
 def target_for(
     source: Source, cells: slice, days: Datetime64, roles: Int8, wanted: Sequence[Role]
-) -> Target:
+) -> DailyTarget:
     """The target of some cells on the days of some roles. That of test days is never given.
 
     Args:

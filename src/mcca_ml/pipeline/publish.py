@@ -83,11 +83,6 @@ def _made(plan: Plan, *, is_simulated: bool) -> dict[np.datetime64, RecordMade]:
     return found
 
 
-def _days_are_done(task: PublishTask) -> bool:
-    """Whether the daily files of a task stand as they are wanted."""
-    return checkpoints.is_done(task.checkpoint, task.inputs, task.output)
-
-
 def _write_days(task: PublishTask, ds: xr.Dataset) -> None:
     """Write the daily files of a task, then their checkpoint."""
     checkpoints.begin(task.checkpoint)
@@ -104,19 +99,24 @@ def _write_days(task: PublishTask, ds: xr.Dataset) -> None:
     checkpoints.finish(task.checkpoint, task.inputs, paths, task.output)
 
 
-def has_days(settings: PublishSettings) -> bool:
+def _has_days(settings: PublishSettings) -> bool:
     """Whether files of single days are wanted, on whichever grid."""
     return settings.daily or settings.quarter_degree
+
+
+def _lacks_days(task: PublishTask) -> bool:
+    """Whether daily files of a task are wanted and not done."""
+    is_done = checkpoints.is_done(task.checkpoint, task.inputs, task.output)
+    return _has_days(task.settings.publish) and not is_done
 
 
 def publish_block(task: PublishTask) -> int:
     """Write what is missing of a block; returns the number of days."""
     ds = open_store(task.store, first_day=task.days[0], last_day=task.days[-1])
-    settings = task.settings.publish
-    if has_days(settings) and not _days_are_done(task):
+    if _lacks_days(task):
         _write_days(task, ds)
     cube = task.output / CUBE
-    if settings.cube and missing_blocks(cube, {task.number: task.inputs}, CHECKPOINTS):
+    if task.settings.publish.cube and missing_blocks(cube, {task.number: task.inputs}, CHECKPOINTS):
         write_cube_block(cube, ds, task.inputs)
     return task.days.size
 
@@ -163,15 +163,11 @@ def _tasks(
 
 def _missing(plan: Plan, tasks: list[PublishTask]) -> list[PublishTask]:
     """The blocks of which something is missing."""
-    settings, cube = plan.settings.publish, plan.output / CUBE
-    wanted = {one.number: one.inputs for one in tasks}
-    absent = missing_blocks(cube, wanted, CHECKPOINTS)
-    return [
-        one
-        for one in tasks
-        if (has_days(settings) and not _days_are_done(one))
-        or (settings.cube and one.number in absent)
-    ]
+    absent: list[int] = []
+    if plan.settings.publish.cube:
+        wanted = {one.number: one.inputs for one in tasks}
+        absent = missing_blocks(plan.output / CUBE, wanted, CHECKPOINTS)
+    return [one for one in tasks if _lacks_days(one) or one.number in absent]
 
 
 def _ready_cube(plan: Plan, window: Window, layers: tuple[str, ...], made: RecordMade) -> None:
@@ -193,7 +189,7 @@ def _manifest(plan: Plan, tasks: list[PublishTask]) -> None:
     for said in block_checkpoints(plan.output / CUBE, CHECKPOINTS).values():
         known |= {f"{CUBE}/{key}": sha for key, sha in said["shards"].items()}
     for task in tasks:
-        if has_days(plan.settings.publish):
+        if _has_days(plan.settings.publish):
             known |= checkpoints.done_files(task.checkpoint)
     lines = [f"{one.sha256}  {one.path.name}" for some in plan.granules.values() for one in some]
     with replacing(plan.output / SOURCES) as beside:

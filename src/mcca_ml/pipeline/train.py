@@ -1,8 +1,9 @@
 """The stage `train`: inputs and targets -> a network of each cell, and how far it may be off."""
 
 from concurrent.futures import Executor
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -119,8 +120,7 @@ def train_group(task: TrainTask) -> int:
     return len(series.cells)
 
 
-@dataclass(frozen=True)
-class Held:
+class Held(NamedTuple):
     """What the calibration days of some cells say, (cell, time)."""
 
     estimate: Float32
@@ -169,12 +169,7 @@ def _spread(tasks: list[TrainTask], executor: Executor | None) -> uncertainty.Sp
     """How far the estimates of all cells are from the target of the calibration days."""
     source, days = tasks[0].source, tasks[0].source.learned
     parts = perform(held_out, tasks, executor)
-    whole = Held(
-        **{
-            field.name: np.concatenate([getattr(part, field.name) for part in parts])
-            for field in fields(Held)
-        }
-    )
+    whole = Held(*map(np.concatenate, zip(*parts, strict=True)))
     return uncertainty.fit_spread(
         whole.estimate,
         whole.sm,

@@ -8,6 +8,7 @@ import base64
 import json
 import struct
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -123,25 +124,32 @@ def create_cube(
     Raises:
         OutputError: it cannot be written.
     """
-    first = first_day.astype("M8[D]")
-    attributes: dict[str, Any] = {}
-    if made is not None:
-        period = period_attributes(made, path.stem, first.item(), last_day.astype("M8[D]").item())
-        said_of_all = {**common_attributes(made, window, layers), **period}
-        attributes = {key: _plain(value) for key, value in said_of_all.items()}
-    said = {
-        "attributes": attributes,
+    first, last = first_day.astype("M8[D]"), last_day.astype("M8[D]")
+    said: dict[str, Any] = {
+        "attributes": {},
         "first_day": str(first),
         "layers": list(layers),
         "window": [window.row, window.column, window.rows, window.columns],
     }
+    if made is not None:
+        said["attributes"] = _attributes(path, said, made, last)
     files: dict[str, Buffer] = {}
     _make(MemoryStore(files), said, _MOST_DAYS)
     with replacing_directory(path) as beside:
         write_files(beside, files)
         (beside / _SAID).write_text(json.dumps(said, indent=1, sort_keys=True))
         (beside / CHECKPOINTS).mkdir()
-        _lengthen(beside, int((last_day.astype("M8[D]") - first).astype(int)) + 1)
+        _lengthen(beside, int((last - first).astype(int)) + 1)
+
+
+def _attributes(
+    path: Path, said: Mapping[str, Any], made: RecordMade, last: "np.datetime64[date]"
+) -> dict[str, Any]:
+    """Attributes of a cube that ends on a day."""
+    first = np.datetime64(said["first_day"])
+    common = common_attributes(made, Window(*said["window"]), said["layers"])
+    period = period_attributes(made, path.stem, first.item(), last.item())
+    return {key: _plain(value) for key, value in {**common, **period}.items()}
 
 
 def _lengthen(path: Path, days: int) -> None:
@@ -205,10 +213,8 @@ def extend_cube(path: Path, last_day: np.datetime64, made: RecordMade | None = N
     first, last = np.datetime64(said["first_day"]), last_day.astype("M8[D]")
     _lengthen(path, int((last - first).astype(int)) + 1)
     if made is not None:
-        period = period_attributes(made, path.stem, first.item(), last.item())
-        common = common_attributes(made, Window(*said["window"]), said["layers"])
         group = json.loads((path / "zarr.json").read_text())
-        group["attributes"] = {key: _plain(value) for key, value in {**common, **period}.items()}
+        group["attributes"] = _attributes(path, said, made, last)
         with replacing(path / "zarr.json") as beside:
             beside.write_text(json.dumps(group, indent=2))
 
