@@ -19,6 +19,7 @@ from mcca_ml import __version__
 from mcca_ml.config.retrieve import RetrieveSettings
 from mcca_ml.errors import ConfigError
 from mcca_ml.grid import ease2
+from mcca_ml.publish.area import area
 from mcca_ml.publish.variables import AttributeValue
 from mcca_ml.schema import is_simulated
 from mcca_ml.sensors import SENSORS
@@ -38,16 +39,6 @@ SIMULATED = (
     "SIMULATED: made from simulated brightness temperatures with known truth; "
     "this is no observation of the Earth. "
 )
-
-
-DEPTH: Mapping[str, AttributeValue] = {
-    "geospatial_vertical_min": np.float64(0.0),
-    "geospatial_vertical_max": np.float64(0.05),
-    "geospatial_vertical_positive": "down",
-    "geospatial_vertical_units": "m",
-    "geospatial_vertical_resolution": "0.05 m",
-}
-"""The nominal layer, 0-5 cm."""
 
 
 @dataclass(frozen=True)
@@ -225,44 +216,6 @@ def signed() -> dict[str, AttributeValue]:
         "standard_name_vocabulary": "CF Standard Name Table v93",
         "references": "Zhao et al. (2021), Remote Sens. Environ. 257, 112425, for the algorithm of "
         "which this method is a reconstruction",
-    }
-
-
-def area(grid: ease2.Grid, rows: slice, columns: slice) -> dict[str, AttributeValue]:
-    """Attributes that say where: the outer edges of some rows and columns of a grid."""
-    row, column = (span.indices(n)[:2] for span, n in zip((rows, columns), grid.shape, strict=True))
-    north, south = (float(lat) for lat in ease2.latitude_of(ease2.y_edges(grid)[list(row)]))
-    # M25 and M09 end some millimetres beside the date line
-    edges = np.clip(ease2.longitude_of(ease2.x_edges(grid)[list(column)]), -180.0, 180.0)
-    west, east = (float(lon) for lon in edges)
-    return area_between((south, north), (west, east), f"{grid.cell_m:.2f} m at 30 degrees")
-
-
-def area_between(
-    latitudes: tuple[float, float], longitudes: tuple[float, float], resolution: str
-) -> dict[str, AttributeValue]:
-    """Attributes that say where, by outer edges.
-
-    Args:
-        latitudes: of the southern and the northern edge [degree_north].
-        longitudes: of the western and the eastern edge [degree_east].
-        resolution: of the grid, in words.
-    """
-    (south, north), (west, east) = latitudes, longitudes
-    corners = [(west, south), (east, south), (west, north), (east, north), (west, south)]
-    ring = ", ".join(f"{lat:.6f} {lon:.6f}" for lon, lat in corners)
-    return {
-        "geospatial_bounds": f"POLYGON (({ring}))",
-        "geospatial_bounds_crs": "EPSG:4326",
-        "geospatial_lat_min": np.float64(south),
-        "geospatial_lat_max": np.float64(north),
-        "geospatial_lat_units": "degrees_north",
-        "geospatial_lon_min": np.float64(west),
-        "geospatial_lon_max": np.float64(east),
-        "geospatial_lon_units": "degrees_east",
-        "geospatial_lat_resolution": resolution,
-        "geospatial_lon_resolution": resolution,
-        **DEPTH,
     }
 
 

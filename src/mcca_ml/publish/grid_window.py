@@ -10,7 +10,7 @@ import numpy as np
 from mcca_ml.arrays import Int64, Integer
 from mcca_ml.grid.ease2 import M25
 from mcca_ml.grid.land import land_cells
-from mcca_ml.publish.attributes import area
+from mcca_ml.publish.area import area
 from mcca_ml.publish.coordinates import Axis, place_axes
 from mcca_ml.publish.variables import AttributeValue
 

@@ -23,7 +23,7 @@ from mcca_ml.flags import is_recommended
 from mcca_ml.grid import ease2
 from mcca_ml.grid.land import land_cells
 from mcca_ml.grid.overlap import Cover, overlap, weighted_mean
-from mcca_ml.publish.attributes import area_between
+from mcca_ml.publish.area import area_between
 from mcca_ml.publish.coordinates import Axis, degrees_axis, depth_axis
 from mcca_ml.publish.grid_window import GridWindow, rectangle_around
 from mcca_ml.publish.variables import AttributeValue

@@ -257,4 +257,4 @@ def write_cube_block(path: Path, ds: xr.Dataset, inputs: str = "") -> None:
             yield from ((key, data) for key, data in files.items() if "/c/" in key)
 
     earlier = [path / name / "c" / str(block) / "0" / "0" for name in variables]
-    write_shards(path, f"{CHECKPOINTS}/{block:04d}.json", shards(), earlier, inputs=inputs)
+    write_shards(path, f"{CHECKPOINTS}/{block:04d}.json", shards(), earlier, {"inputs": inputs})

@@ -1,6 +1,5 @@
 """PPS level 1C granules of TMI, AMSR-E, GMI and AMSR2 -> SWATH_TB, a dataset for each swath."""
 
-import re
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -24,9 +23,8 @@ from mcca_ml.read.granule import (
     quick_numbers,
     shorten,
     simulated,
-    text,
 )
-from mcca_ml.read.pps_header import identify, is_1c
+from mcca_ml.read.pps_header import check_channels, identify, is_1c
 from mcca_ml.sensors import SENSORS
 
 __all__ = ("is_1c", "read_1c", "read_open_1c")
@@ -36,8 +34,6 @@ _NAN = np.float32(np.nan)
 _YEARS = (1987, 2200)  # of the first imager in the archive, and far ahead; a fill value is neither
 _BLOCK = 1 << 15  # footprints masked at a time, so that what is made on the way stays in the cache
 _DAY = 86_400  # [s]; a day with a leap second has one more
-_CHANNEL = re.compile(r"([\d.]+) GHz ([VH])-Pol")  # as the text of Tc names them
-_SAME_GHZ = 0.2  # GMI's 36.64 GHz goes by its nominal 36.5
 _CODES = {
     0: Quality.GOOD,
     pps_1c.GLINT: Quality.SUSPECT,
@@ -66,29 +62,6 @@ def _raw(group: h5py.Group, name: str, shape: tuple[int, ...]) -> AnyArray:
 def _floats(group: h5py.Group, name: str, shape: tuple[int, ...]) -> Float32:
     """Raw values of a dataset of a swath as float32, free to be changed."""
     return _raw(group, name, shape).astype(np.float32, copy=False)
-
-
-def _check_channels(tc: h5py.Dataset, names: tuple[str, ...]) -> None:
-    """Raise where the text of Tc names other channels than those expected first.
-
-    What it does not name is taken as laid out like the others.
-
-    Raises:
-        GranuleError: it names others.
-    """
-    said = _CHANNEL.findall(text(tc.attrs.get("LongName")))[: len(names)]
-    wanted = [(float(name[:-1]), name[-1]) for name in names]
-    found = [(float(frequency), polarisation) for frequency, polarisation in said]
-    is_same = all(
-        abs(ours[0] - theirs[0]) <= _SAME_GHZ and ours[1] == theirs[1]
-        for ours, theirs in zip(wanted, found, strict=False)
-    )
-    if not is_same:
-        raise GranuleError(
-            f"{file_name(tc)}: {tc.name} has channels "
-            f"{', '.join(f'{ghz:g}{p}' for ghz, p in found)}, expected {', '.join(names)} first; "
-            "give a granule of V05, V07 or V08"
-        )
 
 
 def _shape(tc: h5py.Dataset, layout: pps_1c.Swath, product: Product) -> tuple[int, int]:
@@ -188,7 +161,7 @@ def _swath(
     found = dataset(group, "Tc")
     shape = _shape(found, layout, product)
     names = channels_of(layout, product)
-    _check_channels(found, names)
+    check_channels(found, names)
     tc = _floats(group, "Tc", (*shape, len(layout.channels)))
     tb = tc.reshape(-1, len(layout.channels))[:, : len(names)]
     lat, lon, is_place = _places(group, shape)

@@ -1,5 +1,6 @@
-"""The file header of PPS granules: what a level 1C file is, told by its content alone."""
+"""What a level 1C file of PPS is, by its content alone: its header, the channels of a swath."""
 
+import re
 from collections.abc import Mapping
 
 import h5py
@@ -9,6 +10,8 @@ from mcca_ml.formats import pps_1c
 from mcca_ml.formats.pps_1c import PRODUCTS, Product
 from mcca_ml.read.granule import file_name, shorten, text
 
+_CHANNEL = re.compile(r"([\d.]+) GHz ([VH])-Pol")  # as the text of Tc names them
+_SAME_GHZ = 0.2  # GMI's 36.64 GHz goes by its nominal 36.5
 _WANTED = f"level 1C of {', '.join(PRODUCTS)}"
 
 
@@ -83,3 +86,26 @@ def identify(h5: h5py.File) -> tuple[Product, dict[str, str]]:
             f"{where}: EmptyGranule is {pps_1c.EMPTY}, expected an orbit with data; leave it out"
         )
     return product, header
+
+
+def check_channels(tc: h5py.Dataset, names: tuple[str, ...]) -> None:
+    """Raise where the text of Tc names other channels than those expected first.
+
+    What it does not name is taken as laid out like the others.
+
+    Raises:
+        GranuleError: it names others.
+    """
+    said = _CHANNEL.findall(text(tc.attrs.get("LongName")))[: len(names)]
+    wanted = [(float(name[:-1]), name[-1]) for name in names]
+    found = [(float(frequency), polarisation) for frequency, polarisation in said]
+    is_same = all(
+        abs(ours[0] - theirs[0]) <= _SAME_GHZ and ours[1] == theirs[1]
+        for ours, theirs in zip(wanted, found, strict=False)
+    )
+    if not is_same:
+        raise GranuleError(
+            f"{file_name(tc)}: {tc.name} has channels "
+            f"{', '.join(f'{ghz:g}{p}' for ghz, p in found)}, expected {', '.join(names)} first; "
+            "give a granule of V05, V07 or V08"
+        )

@@ -70,7 +70,7 @@ def write_shards(
     checkpoint: str,
     shards: Iterable[tuple[str, Buffer]],
     earlier: Iterable[Path],
-    **said: object,
+    said: Mapping[str, object],
 ) -> None:
     """Replace a block: each shard is written beside and renamed, the checkpoint comes last.
 

@@ -109,11 +109,13 @@ def write_block(path: Path, ds: xr.Dataset, inputs: str, *, at_once: int = PACKE
         f"{CHECKPOINTS}/{block:04d}.json",
         sorted(_packed(ds, days, frame, block, at_once).items()),
         _earlier(path, frame, block),
-        block=block,
-        first_day=str(days[0]),
-        last_day=str(days[-1]),
-        inputs=inputs,
-        attributes={key: str(ds.attrs[key]) for key in sorted(ds.attrs)},
+        {
+            "block": block,
+            "first_day": str(days[0]),
+            "last_day": str(days[-1]),
+            "inputs": inputs,
+            "attributes": {key: str(ds.attrs[key]) for key in sorted(ds.attrs)},
+        },
     )
 
 

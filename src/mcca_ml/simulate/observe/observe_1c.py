@@ -36,12 +36,10 @@ OF_USE: Mapping[str, tuple[str, ...]] = {
 """Swaths that a granule is cut to: those with 10.65, 18.7 and 36.5 GHz."""
 
 TB_STEP, PLACE_STEP = 1 / 64, 1 / 2048
-"""Steps in which brightness temperature [K] and places [degree] are given, far below their errors.
-Powers of two, so that the last bits of a number are zero and files are small."""
+"""Steps of brightness temperature [K] and places [degree]; powers of two keep files small."""
 
 MULTIPLE = 8
-"""Scans and pixels of a granule are multiples of it, so that few shapes occur: files of one shape
-are written from one image."""
+"""Scans and pixels of a granule are multiples of it: files of one shape are of one image."""
 
 LEAST_INSIDE = 0.98
 """Share of a footprint that has to lie on the patch; of what lies beyond nothing is known."""

@@ -48,12 +48,11 @@ class StationSettings:
     """Sizes of what makes a station differ from its cell, and of its failures.
 
     Famiglietti et al. (2008), Water Resour. Res. 44, W01423 (its abstract was read), find the
-    standard deviation over an area to grow with its extent up to 50 km. Measured here on genuine
-    good hourly values: REMEDHUS (16 stations, 35 km) has 0.09 m3 m-3 in all, 0.08 of it lasting
-    and 0.034 varying, with a correlation of 0.59 over 10 days; OzNet 0.054, 0.030 and 0.045. The
-    defaults, 0.05 in all, are of that order and on the side of similar stations. Values an hour
-    apart differ there by a noise of 0.001, far below the 0.01 to 0.03 of a capacitance probe's
-    stated accuracy, which lasts and so is part of the offset.
+    standard deviation over an area to grow with its extent up to 50 km. Genuine good hourly values
+    of REMEDHUS (16 stations, 35 km) have 0.09 m3 m-3 in all, 0.08 of it lasting and 0.034 varying,
+    with a correlation of 0.59 over 10 days; OzNet 0.054, 0.030 and 0.045. The defaults, 0.05 in
+    all, are on the side of similar stations. Values an hour apart differ there by a noise of 0.001;
+    the 0.01 to 0.03 of a capacitance probe's stated accuracy last: they are part of the offset.
     """
 
     stations: int = 8
