@@ -12,7 +12,7 @@ from mcca_ml.arrays import Datetime64, Float32, Float64
 from mcca_ml.plot.colours import STATIONS, TRUTH, date_axis, tidy
 from mcca_ml.report.figures.taylor import colours_of
 from mcca_ml.report.scores.compared import FUSED, Held
-from mcca_ml.report.scores.sheet import Sheet, number, signed, with_ends
+from mcca_ml.report.scores.sheet import Sheet, number, sheet_of
 from mcca_ml.report.scores.station_scores import product_of_report
 from mcca_ml.validate.run import Validation
 from mcca_ml.validate.score_units import Held as Pairs
@@ -178,7 +178,6 @@ def draw_stability(found: Sequence[Stability]) -> Figure:
 
 def stability_sheet(found: Sequence[Stability]) -> Sheet:
     """Trends and steps as a table."""
-    rows: list[tuple[str, ...]] = []
     data: list[tuple[Value, ...]] = []
     for one in found:
         step_rows = [
@@ -190,22 +189,25 @@ def stability_sheet(found: Sequence[Stability]) -> Sheet:
             *step_rows,
         ):
             verdict = said or ("differs from 0" if np.isfinite(change.low) else "too few months")
-            ends = with_ends(signed(change.size, 4), signed(change.low, 4), signed(change.high, 4))
-            head = (one.product, one.reference, kind if not what else f"{kind}: {what}")
-            rows.append((*head, date, ends, f"{change.months}", verdict))
             numbers = (change.size, change.low, change.high, change.lag_one, change.months)
             data.append((one.product, one.reference, kind, what, date, *numbers, verdict))
-    return Sheet(
+    return sheet_of(
         "Trends and steps of differences",
-        ("", "against", "what", "date", "size", "months", "verdict"),
-        tuple(rows),
+        (
+            ("", "{}", "product"),
+            ("against", "{}", "reference"),
+            ("what", lambda kind, what: f"{kind}: {what}" if what else kind, "kind", "what"),
+            ("date", "{}", "date"),
+            ("size", "{:+z.4f}\n{:+z.4f} to {:+z.4f}", "size", "low", "high"),
+            # The lag-1 autocorrelation stands in the file only.
+            ("months", lambda _, months: f"{months}", "lag_one", "months"),
+            ("verdict", "{}", "verdict"),
+        ),
+        data,
         "Of the mean over cells or units of monthly differences, beside a mean of each month of "
         "the year; trends in m3 m-3 per decade, held against the levels of GCOS: goal "
         f"{number(GOAL, 3)}, breakthrough {number(BREAKTHROUGH, 2)}, threshold "
         f"{number(THRESHOLD, 2)}; steps in m3 m-3 over two years on either side. Months count in "
         "which a quarter of the cells or units or more have a mean. A level is met where the whole "
         "95 % interval lies in it.",
-        ("product", "reference", "kind", "what", "date", "size", "low", "high", "lag_one")
-        + ("months", "verdict"),
-        tuple(data),
     )

@@ -1,32 +1,20 @@
 """Figures of a report over time: series with streams, truth and stations; coverage by month."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from mcca_ml.arrays import Datetime64, Float32, Float64
+from mcca_ml.arrays import Float32
 from mcca_ml.flags import FLAG_DTYPE, is_recommended
 from mcca_ml.plot.colours import BAND, COLOURS, INK, STATIONS, TRUTH, date_axis, tidy
+from mcca_ml.report.scores.station_scores import Readings
 from mcca_ml.report.scores.temporal_coverage import monthly
 from mcca_ml.schema import LAYERS
 
 _MANY_DAYS = 1000
 _WIDTH = 9.0
 """Of a figure [inch]."""
-
-
-@dataclass(frozen=True)
-class Readings:
-    """What stations say, a value a day."""
-
-    days: Datetime64
-    """UTC days, (day,)."""
-    values: Float64
-    """[m3 m-3], (day,)."""
-    label: str
 
 
 def draw_series(

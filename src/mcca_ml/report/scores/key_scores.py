@@ -1,8 +1,7 @@
 """The handful of numbers that come first: scores of each product with their 95 % intervals."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import astuple, dataclass
 
 import numpy as np
 
@@ -11,12 +10,11 @@ from mcca_ml.metrics.intervals import Interval
 from mcca_ml.metrics.mergeable import PairScores, Span, in_parts, pair_scores
 from mcca_ml.metrics.scores import FEWEST_PAIRS, median
 from mcca_ml.report.scores.compared import FUSED, Held
-from mcca_ml.report.scores.sheet import Sheet, number, signed, with_ends
-from mcca_ml.validate.tables import Value
+from mcca_ml.report.scores.sheet import Column, Sheet, sheet_of
 
 TARGET, TRUTH = "target", "truth"
 _DAYS_AT_A_TIME = 1826
-_HEAD = ("", "against", "days", "R", "anomaly R", "ubRMSD", "bias", "pairs", "cells", "days seen")
+_HEADS = ("R", "anomaly R", "ubRMSD", "bias")
 _OF_SCORE = ("r", "anomaly_r", "ubrmsd", "bias")
 
 
@@ -124,39 +122,32 @@ def key_scores(found: Held, days: Datetime64) -> list[KeyScores]:
     return [one for one in out if one.cells]
 
 
-def _shown(one: Summed, show: "partial[str]") -> str:
-    return with_ends(show(one.median), show(one.low), show(one.high))
-
-
 def key_sheet(found: Sequence[KeyScores]) -> Sheet:
     """The numbers as a table."""
-    two, three, bias = (
-        partial(number, digits=2),
-        partial(number, digits=3),
-        partial(signed, digits=3),
-    )
-    shows = dict(zip(_OF_SCORE, (two, two, three, bias), strict=True))
-    rows: list[tuple[str, ...]] = []
-    data: list[tuple[Value, ...]] = []
-    for one in found:
-        said = [_shown(one.scores[name], shows[name]) for name in _OF_SCORE]
-        counts = (one.pairs, one.cells, one.days)
-        head = (one.product, one.reference, one.which)
-        rows.append((*head, *said, *(f"{count:,}" for count in counts)))
-        ends = [
-            value
-            for name in _OF_SCORE
-            for value in (one.scores[name].median, one.scores[name].low, one.scores[name].high)
-        ]
-        data.append((*head, *ends, *counts))
-    columns = tuple(f"{name}{end}" for name in _OF_SCORE for end in ("", "_low", "_high"))
-    return Sheet(
+    ends = "{:.2f}\n{:.2f} to {:.2f}", "{:.3f}\n{:.3f} to {:.3f}"
+    shows = (ends[0], ends[0], ends[1], ends[1].replace(":", ":+z"))
+    scores: list[Column] = [
+        (head, show, name, f"{name}_low", f"{name}_high")
+        for head, show, name in zip(_HEADS, shows, _OF_SCORE, strict=True)
+    ]
+    return sheet_of(
         "Scores with 95 % intervals",
-        _HEAD,
-        tuple(rows),
+        (
+            ("", "{}", "product"),
+            ("against", "{}", "reference"),
+            ("days", "{}", "which_days"),
+            *scores,
+            ("pairs", "{:,}", "pairs"),
+            ("cells", "{:,}", "cells"),
+            ("days seen", "{:,}", "days"),
+        ),
+        (
+            (one.product, one.reference, one.which)
+            + tuple(end for name in _OF_SCORE for end in astuple(one.scores[name]))
+            + (one.pairs, one.cells, one.days)
+            for one in found
+        ),
         "Medians over cells with 20 pairs or more; below them medians of the ends of the cells' "
         "own 95 % intervals, which know that a day is like the one before. Each product on all its "
         "own days. ubRMSD and bias in m3 m-3; anomalies depart from a mean of 35 days.",
-        ("product", "reference", "which_days", *columns, "pairs", "cells", "days"),
-        tuple(data),
     )

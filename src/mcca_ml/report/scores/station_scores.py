@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
+from mcca_ml.arrays import Datetime64, Float64
 from mcca_ml.config.load import Settings
 from mcca_ml.metrics.scores import Scores, scores_of_pairs
 from mcca_ml.read.products.configured import products_of
-from mcca_ml.report.figures.time_series import Readings
 from mcca_ml.report.scores.compared import FUSED, Held
 from mcca_ml.report.scores.sheet import Sheet, number, signed, with_ends
 from mcca_ml.validate.pair_product import Compared
@@ -21,6 +21,17 @@ from mcca_ml.validate.tables import Value
 
 RECORD, READINGS = "record", "readings of the stations"
 _STREAM = "stream "
+
+
+@dataclass(frozen=True)
+class Readings:
+    """What stations say, a value a day."""
+
+    days: Datetime64
+    """UTC days, (day,)."""
+    values: Float64
+    """[m3 m-3], (day,)."""
+    label: str
 
 
 @dataclass(frozen=True)

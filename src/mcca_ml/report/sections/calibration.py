@@ -6,8 +6,7 @@ import xarray as xr
 from mcca_ml.intercal import coefficients
 from mcca_ml.intercal.link import LineFlag
 from mcca_ml.intercal.step import Step
-from mcca_ml.report.scores.sheet import Sheet, number, signed
-from mcca_ml.validate.tables import Value
+from mcca_ml.report.scores.sheet import Sheet, sheet_of
 
 _MIDDLE = 250.0
 """Brightness temperature at which offsets are told [K]."""
@@ -26,30 +25,23 @@ def lines_sheet(ds: xr.Dataset) -> Sheet:
     offset_sd = np.sqrt(link.all_line.variance_at(middle))
     slope, slope_sd = link.all_line.slope, np.sqrt(link.all_line.slope_var)
     common = np.sqrt(link.common_var)
-    rows: list[tuple[str, ...]] = []
-    data: list[tuple[Value, ...]] = []
-    for i, (source, name) in enumerate(zip(link.source_channels, link.channels, strict=True)):
-        at, at_sd, by, by_sd, alike = (
-            float(one[i]) for one in (offset, offset_sd, slope, slope_sd, common)
-        )
-        data.append((source, name, at, at_sd, by, by_sd, alike, int(own[i])))
-        rows.append(
-            (
-                f"{source} → {name}",
-                f"{signed(at, 2)} ± {number(at_sd, 2)}",
-                f"{number(by, 4)} ± {number(by_sd, 4)}",
-                number(alike, 2),
-                f"{int(own[i]):,}",
-            )
-        )
-    return Sheet(
+    numbers = zip(offset, offset_sd, slope, slope_sd, common, strict=True)
+    return sheet_of(
         str(ds.attrs["title"]),
-        ("channel", "offset at 250 K [K]", "slope", "wrong alike, sd [K]", "cells with pairs"),
-        tuple(rows),
+        (
+            ("channel", "{} → {}", "source_channel", "channel"),
+            ("offset at 250 K [K]", "{:+z.2f} ± {:.2f}", "offset_at_250K", "offset_sd"),
+            ("slope", "{:.4f} ± {:.4f}", "slope", "slope_sd"),
+            ("wrong alike, sd [K]", "{:.2f}", "common_sd"),
+            ("cells with pairs", "{:,}", "cells_with_pairs"),
+        ),
+        (
+            (*names, *map(float, values), int(cells))
+            for *names, values, cells in zip(
+                link.source_channels, link.channels, numbers, own, strict=True
+            )
+        ),
         f"{len(link.cells):,} cells; ± is the standard deviation of one cell.",
-        ("source_channel", "channel", "offset_at_250K", "offset_sd", "slope", "slope_sd")
-        + ("common_sd", "cells_with_pairs"),
-        tuple(data),
     )
 
 
@@ -69,17 +61,16 @@ def changes_sheet(ds: xr.Dataset) -> Sheet | None:
             data.append((channel, kind, str(change.date), size, sd, float(change.p_value[i]), gone))
     if not data:
         return None
-    rows = tuple(
-        (row[0], row[1], row[2], f"{signed(row[3], 2)} ± {number(row[4], 2)}")
-        + (f"{row[5]:.2g}", row[6])
-        for row in data
-    )
-    sensor = str(ds.attrs["sensor"])
-    return Sheet(
-        f"Steps and drifts of {sensor} that were tested",
-        ("channel", "kind", "date", "size", "p", "taken off"),
-        rows,
+    return sheet_of(
+        f"Steps and drifts of {ds.attrs['sensor']} that were tested",
+        (
+            ("channel", "{}", "channel"),
+            ("kind", "{}", "kind"),
+            ("date", "{}", "date"),
+            ("size", "{:+z.2f} ± {:.2f}", "size", "sd"),
+            ("p", "{:.2g}", "p_value"),
+            ("taken off", "{}", "is_removed"),
+        ),
+        data,
         "A drift is none at its date.",
-        ("channel", "kind", "date", "size", "sd", "p_value", "is_removed"),
-        tuple(data),
     )

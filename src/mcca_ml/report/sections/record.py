@@ -16,7 +16,7 @@ from mcca_ml.pipeline.plan import Plan
 from mcca_ml.plot import cell_maps
 from mcca_ml.plot.day_map import DRY_TO_WET
 from mcca_ml.report.figures import reliability, stability, taylor
-from mcca_ml.report.figures.time_series import Readings, draw_coverage, draw_series
+from mcca_ml.report.figures.time_series import draw_coverage, draw_series
 from mcca_ml.report.html.files import pictured
 from mcca_ml.report.html.page import Block, Picture, Section
 from mcca_ml.report.scores import station_scores
@@ -25,6 +25,7 @@ from mcca_ml.report.scores.compared import FUSED, Held
 from mcca_ml.report.scores.interval_coverage import interval_sheet
 from mcca_ml.report.scores.key_scores import TARGET, TRUTH, KeyScores, key_sheet
 from mcca_ml.report.scores.score_sheets import drought_sheet, scores_sheet, steps_sheet, trend_sheet
+from mcca_ml.report.scores.station_scores import Readings
 from mcca_ml.report.scores.tables import mean_of_days
 from mcca_ml.report.scores.temporal_coverage import coverage_sheets
 from mcca_ml.report.sections import calibration, provenance
@@ -158,7 +159,11 @@ def _place_words(ds: xr.Dataset, place: int) -> str:
 
 
 def _series(
-    known: Known, whole: Whole, place: int, title: str, readings: Readings | None = None
+    known: Known,
+    whole: Whole,
+    place: int,
+    title: str,
+    readings: Readings | None = None,
 ) -> Picture:
     truth = None if whole.truth is None else whole.truth[place]
     figure = draw_series(whole.ds, place, truth, title, stations=readings)
