@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mcca_ml.config.retrieve import RetrieveSettings, Settings
+from mcca_ml.config.load import Settings
+from mcca_ml.config.retrieve import RetrieveSettings
 from mcca_ml.errors import GranuleError
 from mcca_ml.grid.ease2 import M25
 from mcca_ml.grid.land import land_cells
