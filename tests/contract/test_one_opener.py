@@ -205,3 +205,34 @@ def test_products_of_others_are_inspected(real_data, name):
     done = run(app, ["inspect", str(real_data / "products" / name)])
     assert done.exit_code == 0, done.output
     assert "recommended" in done.output
+
+
+@pytest.mark.real_data
+@pytest.mark.parametrize(
+    ("name", "lat", "lon"),
+    [("esa_cci_v04.2_passive", 40, -5), ("ascat_l2", 20, -156), ("gldas", 50, 10)],
+)
+def test_products_of_others_have_the_same_values_in_series_and_validate(real_data, name, lat, lon):
+    """Validate drops missing values and takes the exact time of a value; series keeps the day."""
+    product = product_of(str(real_data / "products" / name))
+    series = read_series(product, lat, lon)
+    validated = extract_product(product, [(lat, lon)]).series[0]
+    known = series.isel(time=np.flatnonzero(np.isfinite(series["sm"])))
+    factor = np.unique(np.round(validated.value / known["sm"].to_numpy(), 6))
+    assert known.sizes["time"] == validated.value.size > 0
+    assert factor.size == 1  # validate converts the units of the file to m3 m-3
+    away = np.abs(known["time"].to_numpy() - validated.begin)
+    assert (away <= np.timedelta64(1, "D")).all()
+
+
+@pytest.mark.real_data
+@pytest.mark.parametrize(
+    "name", ["LPRM-AMSR2_L3_D_SOILM3_V001_20150401013507.nc4", "c3s", "cgls_1km", "stacks_hawaii"]
+)
+def test_products_of_others_are_refused_with_the_same_line(real_data, name):
+    product = product_of(str(real_data / "products" / name))
+    with pytest.raises(GranuleError) as series:
+        read_series(product, 20.0, -156.0)
+    with pytest.raises(GranuleError) as validated:
+        extract_product(product, [(20.0, -156.0)])
+    assert str(series.value) == str(validated.value)
