@@ -208,13 +208,22 @@ def test_inspect_a_granule(granule):
     assert (row.units, row.low, row.high, row.share) == ("K", "250", "265", 1.0)
 
 
-@pytest.mark.parametrize(
-    "command", [["series", "--lat", "35", "--lon", "-100"], ["map", "--date", "2015-07-01"]]
-)
-def test_a_product_with_looks_is_no_record(demo, command):
-    found = run(app, [command[0], str(demo.summary.products[0]), *command[1:]])
-    assert found.exit_code == 1
-    assert "found no sm(time, lat, lon) as expected of daily soil moisture" in found.stderr
+def test_a_series_of_a_product_with_looks_has_their_times(demo, tmp_path):
+    out = tmp_path / "a.csv"
+    asked = ["--lat", "35", "--lon", "-100", "--csv", str(out)]
+    done = run(app, ["series", str(demo.summary.products[0]), *asked])
+    assert done.exit_code == 0, done.output
+    rows = out.read_text().splitlines()
+    assert [row[:11] for row in rows[1:]] == ["2015-07-01T"] * 2
+
+
+def test_a_map_of_a_product_with_looks_is_refused(demo):
+    done = run(app, ["map", str(demo.summary.products[0]), "--date", "2015-07-01"])
+    assert done.exit_code == 1
+    assert (
+        "soil_moisture has dimensions ('look', 'y', 'x'), expected those of a grid" in done.stderr
+    )
+    assert len(done.stderr.strip().splitlines()) == 1
 
 
 def test_inspect_a_product_in_a_screenful(demo):
