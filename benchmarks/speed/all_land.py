@@ -33,8 +33,8 @@ MAIN = "from mcca_ml.cli.app import main; main()"
 STAGE = """
 import sys
 from pathlib import Path
-from mcca_ml.record.run import Workers, run
-from mcca_ml.record.stages import Stage
+from mcca_ml.pipeline.run import Workers, run
+from mcca_ml.pipeline.stage import Stage
 path, stage, workers = sys.argv[1:]
 for tally in run(Path(path), stages=(Stage(stage),), workers=Workers(int(workers))):
     print(tally.stage, tally.what, *tally.notes)

@@ -12,6 +12,10 @@ class GranuleError(MccaMlError):
     """An input file is missing, damaged, of another product, or not laid out as documented."""
 
 
+class MoistureError(GranuleError):
+    """Files have soil moisture, but not that of one product: several variables, or other units."""
+
+
 class ConfigError(MccaMlError):
     """A configuration holds an unknown key or a value out of range."""
 

@@ -140,9 +140,12 @@ def test_what_one_refuses_all_refuse_with_the_same_line(kind, tmp_path):
             read()
         lines.append(str(caught.value))
     assert lines[0] == lines[1]
-    done = run(app, ["series", str(tmp_path), "--lat", "39.8", "--lon", "-4.8"])
-    assert done.exit_code == 1
-    assert lines[0] in done.output
+    shown = [["series", str(tmp_path), "--lat", "39.8", "--lon", "-4.8"]]
+    shown += [["inspect", str(tmp_path)]] if kind is two_units else []
+    for command in shown:
+        done = run(app, command)
+        assert done.exit_code == 1
+        assert lines[0] in done.output
 
 
 def test_a_swath_with_times_of_its_lines_is_read(tmp_path):

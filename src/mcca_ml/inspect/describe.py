@@ -8,7 +8,7 @@ import xarray as xr
 
 from mcca_ml import schema
 from mcca_ml.arrays import Booleans
-from mcca_ml.errors import GranuleError
+from mcca_ml.errors import GranuleError, MoistureError
 from mcca_ml.flags import is_recommended
 from mcca_ml.inspect.description import (
     SIMULATED,
@@ -162,6 +162,8 @@ def _of_other(path: Path, own: Callable[[], Description]) -> Description:
     except GranuleError as refused:
         try:
             return describe_other(path)
+        except MoistureError:
+            raise  # a product, and why it cannot be read as one
         except GranuleError:
             raise refused from None
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import xarray as xr
 
-from mcca_ml.errors import GranuleError
+from mcca_ml.errors import GranuleError, MoistureError
 from mcca_ml.read.products.open import Product, files_of, opened
 from mcca_ml.read.products.soil_moisture_variable import Conversion, conversion, find
 
@@ -36,11 +36,11 @@ def _check_units(ds: xr.Dataset, first: Moisture, path: Path) -> None:
     """Refuse a file in other units than the first.
 
     Raises:
-        GranuleError: that is so.
+        MoistureError: that is so.
     """
     own = conversion(first.variable, ds[first.variable].attrs, path.name)
     if own != first.conversion:
-        raise GranuleError(
+        raise MoistureError(
             f"{path.name}: {first.variable} in units {own.said}, expected "
             f"{first.conversion.said} as in the file before; give files of one product"
         )
@@ -62,7 +62,8 @@ def moisture_files(
     Raises:
         GranuleError: not readable, none has soil moisture, or files in other units.
     """
-    first, why = None, ""
+    first: Moisture | None = None
+    why: GranuleError | None = None
     for path in files_of(product.path) if paths is None else paths:
         progress(1)
         with opened(path, product.variable) as ds:
@@ -70,10 +71,10 @@ def moisture_files(
                 try:
                     first = _moisture(ds, path, product)
                 except GranuleError as error:
-                    why = why or str(error)
+                    why = why or error
                     continue
             if first.variable in ds.data_vars:  # else a file of places alone, or of nothing
                 _check_units(ds, first, path)
                 yield path, ds, first
-    if first is None:
-        raise GranuleError(why)
+    if first is None and why is not None:
+        raise why

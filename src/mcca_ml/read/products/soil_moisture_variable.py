@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import xarray as xr
 
-from mcca_ml.errors import GranuleError
+from mcca_ml.errors import GranuleError, MoistureError
 from mcca_ml.read.granule import shorten
 
 WATER_DENSITY = 1000.0
@@ -80,7 +80,8 @@ def find(ds: xr.Dataset, where: str, wanted: str = "") -> str:
         wanted: name that was asked for; empty: find it.
 
     Raises:
-        GranuleError: there is none, or several of the same rank.
+        GranuleError: there is none.
+        MoistureError: there are several of the same rank.
     """
     if wanted:
         if wanted not in ds.data_vars:
@@ -101,7 +102,7 @@ def find(ds: xr.Dataset, where: str, wanted: str = "") -> str:
     top = min(_depth(name, ds[name].attrs) for name in found)
     found = [name for name in found if _depth(name, ds[name].attrs) == top]
     if len(found) > 1:
-        raise GranuleError(
+        raise MoistureError(
             f"{where}: found {len(found)} variables of soil moisture ({shorten(found)}), expected "
             "one; name it, FILE::VARIABLE"
         )
@@ -123,7 +124,7 @@ def conversion(name: str, attrs: dict[str, object], where: str) -> Conversion:
         where: file, for the message.
 
     Raises:
-        GranuleError: units of something else, or kg m-2 of a layer whose thickness is not told.
+        MoistureError: units of something else, or kg m-2 of a layer whose thickness is not told.
     """
     units = str(attrs.get("units", ""))
     plain = _plain(units)
@@ -137,7 +138,7 @@ def conversion(name: str, attrs: dict[str, object], where: str) -> Conversion:
     if plain in _MASS:
         layer = _LAYER.search(name) or _LAYER.search(str(attrs.get("long_name", "")))
         if layer is None:
-            raise GranuleError(
+            raise MoistureError(
                 f"{where}: {name} is in {units}, expected m3 m-3, or a layer in the name "
                 "(0_10cm) by which it can be converted; divide by 1000 kg m-3 and the thickness"
             )
@@ -146,7 +147,7 @@ def conversion(name: str, attrs: dict[str, object], where: str) -> Conversion:
         return Conversion(1 / (WATER_DENSITY * thickness), said)
     if plain in _UNITLESS:
         return Conversion(1.0, f"units {units!r}, taken as m3 m-3", is_sure=False)
-    raise GranuleError(
+    raise MoistureError(
         f"{where}: {name} is in {units!r}, expected m3 m-3, percent or kg m-2 of a known layer; "
         "convert it"
     )
