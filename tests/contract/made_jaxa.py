@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from jaxa_granules import DayMap, Scans
 from mcca_ml.sensors import AMSR2
-from mcca_ml.simulate.files.jaxa import DayMap, Scans
 
 CHANNELS = tuple(channel.name for channel in AMSR2.channels)
 SCANS, PIXELS = 4, 5

@@ -18,7 +18,8 @@ from mcca_ml.grid import ease2
 from mcca_ml.inspect.describe import describe
 from mcca_ml.metrics.scores import scores_of_pairs
 from mcca_ml.pipeline.daily_product import Options, retrieve_granules
-from mcca_ml.simulate.files.smap_products import write_spl1ctb, write_spl3smp
+from mcca_ml.simulate.files.smap_products import write_spl3smp
+from smap_half_orbits import write_spl1ctb
 
 run = CliRunner().invoke
 PLACES = [(100, 200), (100, 201), (101, 200), (150, 500)]

@@ -9,6 +9,7 @@ from made_jaxa import DAY, a_map, some_scans
 from made_stations import some_networks
 from typer.testing import CliRunner
 
+from jaxa_granules import write_l1r, write_l3
 from mcca_ml.cli.app import app
 from mcca_ml.errors import GranuleError
 from mcca_ml.inspect import folders
@@ -17,7 +18,6 @@ from mcca_ml.inspect.description import row_of
 from mcca_ml.read.any_granule import read_swaths
 from mcca_ml.sensors import AMSR2
 from mcca_ml.simulate.files.gpm_1c import write_1c
-from mcca_ml.simulate.files.jaxa import write_l1r, write_l3
 from mcca_ml.simulate.stations.ismn_files import write_stations
 from mcca_ml.simulate.stations.truth_to_readings import Check
 

@@ -20,9 +20,10 @@ from mcca_ml.publish import attributes
 from mcca_ml.publish.attributes import source
 from mcca_ml.read.gridded import write_gridded
 from mcca_ml.sensors import SENSORS
-from mcca_ml.simulate.files.smap_products import Look, write_spl1ctb, write_spl2smp, write_spl3smp
+from mcca_ml.simulate.files.smap_products import Look, write_spl3smp
 from mcca_ml.simulate.scene import scene_dataset, uniform_scene
 from mcca_ml.stage_one.compose_day import Empty
+from smap_half_orbits import write_spl1ctb, write_spl2smp
 
 run = CliRunner().invoke
 PLACES = [(100, 200), (100, 201), (101, 200), (150, 500)]

@@ -12,7 +12,8 @@ from made_look import COUNT, a_look, numbers
 from mcca_ml.errors import GranuleError
 from mcca_ml.read import granule
 from mcca_ml.read.any_granule import read
-from mcca_ml.simulate.files.smap_products import write_spl1ctb, write_spl2smp, write_spl3smp
+from mcca_ml.simulate.files.smap_products import write_spl3smp
+from smap_half_orbits import write_spl1ctb, write_spl2smp
 
 SINGLE = "Soil_Moisture_Retrieval_Data"
 

@@ -15,7 +15,8 @@ from mcca_ml.read.any_granule import read
 from mcca_ml.read.gridded import read_gridded, write_gridded
 from mcca_ml.read.smap import read_smap
 from mcca_ml.sensors import AMSR2
-from mcca_ml.simulate.files.smap_products import write_spl1ctb, write_spl2smp, write_spl3smp
+from mcca_ml.simulate.files.smap_products import write_spl3smp
+from smap_half_orbits import write_spl1ctb, write_spl2smp
 
 
 @pytest.fixture

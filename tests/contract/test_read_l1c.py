@@ -9,7 +9,7 @@ from made_look import COUNT, TIMES, a_look, numbers
 from mcca_ml import schema
 from mcca_ml.flags import Flag
 from mcca_ml.read.smap import read_smap
-from mcca_ml.simulate.files.smap_products import write_spl1ctb
+from smap_half_orbits import write_spl1ctb
 
 NAN = np.nan
 LATER = TIMES + np.timedelta64(60, "s")

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from made_jaxa import CHANNELS, PIXELS, SCANS, some_scans
 
+from jaxa_granules import tai93, write_l1r
 from mcca_ml.errors import GranuleError
 from mcca_ml.flags import Quality
 from mcca_ml.formats import jaxa
 from mcca_ml.read.amsr_l1r import read_l1r
 from mcca_ml.read.jaxa import utc_of_tai93
 from mcca_ml.sensors import AMSR2, AMSRE
-from mcca_ml.simulate.files.jaxa import tai93, write_l1r
 
 TB_10V = "Brightness Temperature (res10,10.7GHz,V)"
 

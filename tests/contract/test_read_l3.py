@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 from made_jaxa import DAY, a_map
 
+from jaxa_granules import write_l3
 from mcca_ml.errors import GranuleError
 from mcca_ml.flags import Quality
 from mcca_ml.formats import jaxa
 from mcca_ml.read.amsr_l3 import read_l3
 from mcca_ml.sensors import AMSR2, AMSRE
-from mcca_ml.simulate.files.jaxa import write_l3
 
 V, H, TIME = "Brightness Temperature (V)", "Brightness Temperature (H)", "Time Information"
 

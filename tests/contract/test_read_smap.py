@@ -15,7 +15,8 @@ from mcca_ml.formats import smap
 from mcca_ml.grid import ease2
 from mcca_ml.read.identify import identify
 from mcca_ml.read.smap import read_smap
-from mcca_ml.simulate.files.smap_products import write_spl1ctb, write_spl2smp, write_spl3smp
+from mcca_ml.simulate.files.smap_products import write_spl3smp
+from smap_half_orbits import write_spl1ctb, write_spl2smp
 
 
 def has(flags: np.ndarray, bit: Flag) -> list[bool]:

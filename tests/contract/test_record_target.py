@@ -18,12 +18,13 @@ from mcca_ml.read.gridded import write_gridded
 from mcca_ml.read.smap import read_smap
 from mcca_ml.retrieve.single_look import retrieve
 from mcca_ml.sensors import SENSORS
-from mcca_ml.simulate.files.smap_products import write_spl1ctb, write_spl3smp
+from mcca_ml.simulate.files.smap_products import write_spl3smp
 from mcca_ml.simulate.scene import scene_dataset, uniform_scene
 from mcca_ml.simulate.small_day import simulate_small_day
 from mcca_ml.stage_one import target
 from mcca_ml.stage_one.compose_day import compose, to_grid
 from mcca_ml.stage_one.target import near, retrieve_days
+from smap_half_orbits import write_spl1ctb
 
 SETTINGS = RetrieveSettings()
 FIRST = np.datetime64("2015-07-01")

@@ -8,7 +8,8 @@ import pytest
 from made_look import a_look
 
 from mcca_ml.grid import ease2
-from mcca_ml.simulate.files.smap_products import write_spl2smp, write_spl3smp
+from mcca_ml.simulate.files.smap_products import write_spl3smp
+from smap_half_orbits import write_spl2smp
 
 GROUP = "Soil_Moisture_Retrieval_Data"
 DAY = "smap/SMAP_L3_SM_P_20150401_R13080_001.h5"

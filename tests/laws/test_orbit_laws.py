@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ephemeris import ephemeris
 from made_examples import at_most
 from mcca_ml.sensors import AMSR2, AMSRE, GMI, SENSORS, SMAP, TMI
 from mcca_ml.simulate.observe import orbit, scan
@@ -61,7 +62,7 @@ def test_geodetic_and_back(lat, lon, height):
 @pytest.mark.parametrize("sensor", SENSORS.values(), ids=SENSORS)
 def test_ephemeris_is_smooth_and_moves_as_it_says(sensor):
     times = some_times(sensor)
-    before, at, after = (orbit.ephemeris(sensor, times + k * SECOND) for k in (-1, 0, 1))
+    before, at, after = (ephemeris(sensor, times + k * SECOND) for k in (-1, 0, 1))
     moved = (after.position_km - before.position_km) / 2
     spin = np.stack([-at.position_km[:, 1], at.position_km[:, 0], 0 * at.lat], axis=-1)
     assert at.velocity - orbit.EARTH_RATE * spin == pytest.approx(moved, abs=1e-4)
@@ -72,7 +73,7 @@ def test_ephemeris_is_smooth_and_moves_as_it_says(sensor):
 def test_a_boost_moves_the_satellite_up_or_down_only(day):
     sensor = TMI if np.datetime64(day) < np.datetime64("2016-01-01") else GMI
     change = np.datetime64(day, "us")
-    before, after = (orbit.ephemeris(sensor, change + np.array([k]) * SECOND) for k in (-1, 0))
+    before, after = (ephemeris(sensor, change + np.array([k]) * SECOND) for k in (-1, 0))
     east = (after.lon - before.lon) * np.cos(np.deg2rad(after.lat))
     moved = np.hypot(after.lat - before.lat, east)
     assert moved[0] < 0.1  # [degree]; 0.07 in a second
@@ -85,7 +86,7 @@ def test_local_time_at_the_equator_stays(sensor):
     number = np.arange(0, 8 * 365 * 14, 997)
     start, stop = revolution_ends(sensor, number)
     crossing = start + (stop - start) // 4
-    found = orbit.ephemeris(sensor, crossing)
+    found = ephemeris(sensor, crossing)
     assert np.abs(found.lat).max() < 0.2
     hour = (crossing - crossing.astype("M8[D]")) / (3600 * SECOND) + found.lon / 15
     off = np.mod(hour - sensor.orbits[0].ascending_node_h + 12, 24) - 12
@@ -96,7 +97,7 @@ def test_local_time_at_the_equator_stays(sensor):
 def test_granules_begin_at_the_southernmost_point(sensor):
     start, stop = revolution_ends(sensor, [5, 6, 70_000 if sensor == TMI else 7])
     assert stop[0] == start[1]
-    lat = [orbit.ephemeris(sensor, start + k * SECOND).lat for k in (-20, 0, 20)]
+    lat = [ephemeris(sensor, start + k * SECOND).lat for k in (-20, 0, 20)]
     assert (lat[1] < lat[0]).all()
     assert (lat[1] < lat[2]).all()
 
@@ -109,7 +110,7 @@ def test_line_of_sight(sensor):
     axes = np.array([orbit.EQUATOR_KM, orbit.EQUATOR_KM, orbit.POLE_KM])
     on = ((found.place / axes[:, None, None]) ** 2).sum(0)
     assert on == pytest.approx(1, abs=1e-12)
-    at = orbit.ephemeris(sensor, times)
+    at = ephemeris(sensor, times)
     lat, lon = np.deg2rad(at.lat), np.deg2rad(at.lon)
     up = np.stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])
     cone = np.arccos(-(up[:, :, None] * found.sight).sum(0))
@@ -132,7 +133,7 @@ def test_arc_lies_ahead(sensor):
     times = some_times(sensor, 30)
     middle = sensor.scan.pixels // 2
     found = scan.scan_ground(sensor, times, slice(middle, middle + 1)).vertical[:, :, 0]
-    at = orbit.ephemeris(sensor, times)
+    at = ephemeris(sensor, times)
     plane = np.cross(at.position_km, at.velocity)
     plane /= np.sqrt((plane**2).sum(1))[:, None]
     assert np.abs((found.T * plane).sum(1)).max() < np.sin(np.deg2rad(0.5))

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
+from ephemeris import ephemeris
 from mcca_ml.errors import ConfigError
 from mcca_ml.sensors import AMSR2, GMI, SENSORS, SMAP, TMI
 from mcca_ml.simulate.observe import scan
-from mcca_ml.simulate.observe.orbit import ephemeris, times_of
+from mcca_ml.simulate.observe.orbit import times_of
 from mcca_ml.simulate.observe.overpasses import (
     Target,
     footprints,

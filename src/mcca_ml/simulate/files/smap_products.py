@@ -86,14 +86,14 @@ def granule_name(product: Product, version: int, when: np.datetime64, orbit: str
     return f"SIMULATED_SMAP_{product.smap_name}_{moment}_R{version:02d}000_001.h5"
 
 
-def _seconds(obs_time: Datetime64) -> Float64:
+def time_seconds(obs_time: Datetime64) -> Float64:
     """`tb_time_seconds` of observation times; the fill value where there is none."""
     passed = obs_time - np.datetime64(smap.DOCUMENTED_EPOCH)
     seconds = passed / np.timedelta64(1, "s")
     return np.where(np.isnat(obs_time), smap.FILLS["f8"], seconds)
 
 
-def _written(obs_time: Datetime64) -> npt.NDArray[np.bytes_]:
+def time_utc(obs_time: Datetime64) -> npt.NDArray[np.bytes_]:
     """`tb_time_utc` of observation times: milliseconds cut off, `N/A` where there is none."""
     texts = np.char.add(np.datetime_as_string(obs_time, unit="ms"), "Z")
     return np.where(np.isnat(obs_time), "N/A", texts).astype("S24")
@@ -110,8 +110,8 @@ def columns_of(look: Look, grid: ease2.Grid) -> Columns:
         "latitude_centroid": place.lat,
         "longitude_centroid": place.lon,
         "boresight_incidence": np.rad2deg(look.incidence),
-        "tb_time_seconds": _seconds(look.obs_time),
-        "tb_time_utc": _written(look.obs_time),
+        "tb_time_seconds": time_seconds(look.obs_time),
+        "tb_time_utc": time_utc(look.obs_time),
         "tb_h_corrected": look.tb_h,
         "tb_v_corrected": look.tb_v,
         "tb_h_uncorrected": look.tb_h if look.tb_h_uncorrected is None else look.tb_h_uncorrected,
@@ -143,7 +143,7 @@ def fields_of(product: Product, version: int) -> tuple[Field, ...]:
     return smap.L3_FIELDS if product.level == "L3" else smap.L2_FIELDS
 
 
-def _known(path: Path, short_name: str, version: int) -> Product:
+def known_product(path: Path, short_name: str, version: int) -> Product:
     """The product, if it has that version."""
     product = smap.PRODUCTS[short_name]
     if version not in product.versions:
@@ -172,7 +172,7 @@ def write_spl3smp(
     Raises:
         OutputError: the version is unknown or has no such look, or the file cannot be written.
     """
-    product = _known(path, "SPL3SMP_E" if is_enhanced else "SPL3SMP", version)
+    product = known_product(path, "SPL3SMP_E" if is_enhanced else "SPL3SMP", version)
     has_pm = is_enhanced or version >= FIRST_TWO_LOOKS
     if "pm" in looks and not has_pm:
         raise OutputError(
@@ -187,82 +187,3 @@ def write_spl3smp(
             observed = looks.get(group.look) if group.look else None
             columns = {} if observed is None else columns_of(observed, grid)
             hdf5.write_group(h5, group, fields_of(product, version), columns, grid=grid)
-
-
-def write_spl2smp(
-    path: Path,
-    observed: Look,
-    look: smap.Look,
-    version: int = 8,
-    *,
-    is_enhanced: bool = False,
-) -> None:
-    """Write a half orbit of SPL2SMP.
-
-    Args:
-        path: file to write.
-        observed: what was seen.
-        look: am writes a descending orbit, pm an ascending one.
-        version: of the product.
-        is_enhanced: on the 9 km grid, SPL2SMP_E.
-
-    Raises:
-        OutputError: the version is unknown, or the file cannot be written.
-    """
-    product = _known(path, "SPL2SMP_E" if is_enhanced else "SPL2SMP", version)
-    columns = columns_of(observed, ease2.by_name(product.grid))
-    with hdf5.new_file(path) as h5:
-        hdf5.write_metadata(h5, path.name, product, version=version, times=observed.obs_time)
-        hdf5.write_orbit(h5, look)
-        hdf5.write_group(h5, smap.SINGLE, fields_of(product, version), columns, grid=None)
-
-
-def _side(look: Look, side: str) -> Columns:
-    """Values of the fields of SPL1CTB that one side of the scan gives, by field."""
-    return {
-        f"cell_tb_v_{side}": look.tb_v,
-        f"cell_tb_h_{side}": look.tb_h,
-        f"cell_tb_qual_flag_v_{side}": look.quality_v,
-        f"cell_tb_qual_flag_h_{side}": look.quality_h,
-        f"cell_boresight_incidence_{side}": np.rad2deg(look.incidence),
-        f"cell_tb_time_seconds_{side}": _seconds(look.obs_time),
-        f"cell_tb_time_utc_{side}": _written(look.obs_time),
-    }
-
-
-def write_spl1ctb(
-    path: Path,
-    fore: Look,
-    aft: Look,
-    look: smap.Look,
-    *,
-    version: int = 5,
-    is_enhanced: bool = False,
-) -> None:
-    """Write a half orbit of SPL1CTB, which holds no ancillary fields.
-
-    Args:
-        path: file to write.
-        fore: what the fore side of the scan saw.
-        aft: what the aft side saw, of the same cells.
-        look: am writes a descending orbit, pm an ascending one.
-        version: of the product.
-        is_enhanced: on the 9 km grid, SPL1CTB_E.
-
-    Raises:
-        OutputError: the version is unknown, or the file cannot be written.
-    """
-    product = _known(path, "SPL1CTB_E" if is_enhanced else "SPL1CTB", version)
-    grid = ease2.by_name(product.grid)
-    place = ease2.cell_latlon(grid, ease2.flat_cell(grid, fore.row, fore.column))
-    cells = {
-        "cell_row": fore.row,
-        "cell_column": fore.column,
-        "cell_lat": place.lat,
-        "cell_lon": place.lon,
-    }
-    columns = {**cells, **_side(fore, "fore"), **_side(aft, "aft")}
-    with hdf5.new_file(path) as h5:
-        hdf5.write_metadata(h5, path.name, product, version=version, times=fore.obs_time)
-        hdf5.write_orbit(h5, look)
-        hdf5.write_group(h5, smap.GLOBAL, smap.L1C_FIELDS, columns, grid=None)

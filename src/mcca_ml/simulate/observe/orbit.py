@@ -78,22 +78,6 @@ class Arc:
         return np.asarray(self.node + gone - sidereal_time(seconds))
 
 
-@dataclass(frozen=True)
-class Ephemeris:
-    """Where a satellite is; arrays (n) or (n, 3)."""
-
-    position_km: Float64
-    """Earth-fixed, x to 0 E 0 N, z to the north."""
-    velocity: Float64
-    """Inertial velocity along the Earth-fixed axes [km s-1]."""
-    lat: Float64
-    """Geodetic latitude of the point below [degree]."""
-    lon: Float64
-    """[degree], -180 to 180."""
-    altitude_km: Float64
-    """Above the WGS 84 ellipsoid."""
-
-
 def seconds_of(times: Datetime64 | np.datetime64) -> Float64:
     """Seconds since 2000-01-01T12 of UTC times, leap seconds not counted."""
     return np.asarray((np.asarray(times, "M8[us]") - _ORIGIN) / np.timedelta64(1, "s"), np.float64)
@@ -266,18 +250,3 @@ def geodetic(place: Float64) -> tuple[Float64, Float64, Float64]:
     sine = np.sin(lat)
     height = rho * np.cos(lat) + z * sine - EQUATOR_KM * np.sqrt(1 - e2 * sine**2)
     return lat, np.arctan2(y, x), height
-
-
-def ephemeris(sensor: Sensor, times: Datetime64) -> Ephemeris:
-    """Where the satellite of a sensor is.
-
-    Args:
-        sensor: which.
-        times: UTC, (n).
-
-    Raises:
-        ConfigError: a time before the first day of the orbit.
-    """
-    place, speed = positions(sensor, seconds_of(times))
-    lat, lon, height = geodetic(place)
-    return Ephemeris(place, speed, np.rad2deg(lat), np.rad2deg(lon), height)

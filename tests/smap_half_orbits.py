@@ -1,0 +1,100 @@
+"""Simulated half orbits of SPL2SMP and SPL1CTB in the genuine layouts, for tests of their readers.
+
+The simulated worlds are written as SPL3SMP alone.
+"""
+
+from pathlib import Path
+
+import numpy as np
+
+from mcca_ml.formats import smap
+from mcca_ml.grid import ease2
+from mcca_ml.simulate.files import hdf5
+from mcca_ml.simulate.files.hdf5 import Columns
+from mcca_ml.simulate.files.smap_products import (
+    Look,
+    columns_of,
+    fields_of,
+    known_product,
+    time_seconds,
+    time_utc,
+)
+
+
+def write_spl2smp(
+    path: Path,
+    observed: Look,
+    look: smap.Look,
+    version: int = 8,
+    *,
+    is_enhanced: bool = False,
+) -> None:
+    """Write a half orbit of SPL2SMP.
+
+    Args:
+        path: file to write.
+        observed: what was seen.
+        look: am writes a descending orbit, pm an ascending one.
+        version: of the product.
+        is_enhanced: on the 9 km grid, SPL2SMP_E.
+
+    Raises:
+        OutputError: the version is unknown, or the file cannot be written.
+    """
+    product = known_product(path, "SPL2SMP_E" if is_enhanced else "SPL2SMP", version)
+    columns = columns_of(observed, ease2.by_name(product.grid))
+    with hdf5.new_file(path) as h5:
+        hdf5.write_metadata(h5, path.name, product, version=version, times=observed.obs_time)
+        hdf5.write_orbit(h5, look)
+        hdf5.write_group(h5, smap.SINGLE, fields_of(product, version), columns, grid=None)
+
+
+def _side(look: Look, side: str) -> Columns:
+    """Values of the fields of SPL1CTB that one side of the scan gives, by field."""
+    return {
+        f"cell_tb_v_{side}": look.tb_v,
+        f"cell_tb_h_{side}": look.tb_h,
+        f"cell_tb_qual_flag_v_{side}": look.quality_v,
+        f"cell_tb_qual_flag_h_{side}": look.quality_h,
+        f"cell_boresight_incidence_{side}": np.rad2deg(look.incidence),
+        f"cell_tb_time_seconds_{side}": time_seconds(look.obs_time),
+        f"cell_tb_time_utc_{side}": time_utc(look.obs_time),
+    }
+
+
+def write_spl1ctb(
+    path: Path,
+    fore: Look,
+    aft: Look,
+    look: smap.Look,
+    *,
+    version: int = 5,
+    is_enhanced: bool = False,
+) -> None:
+    """Write a half orbit of SPL1CTB, which holds no ancillary fields.
+
+    Args:
+        path: file to write.
+        fore: what the fore side of the scan saw.
+        aft: what the aft side saw, of the same cells.
+        look: am writes a descending orbit, pm an ascending one.
+        version: of the product.
+        is_enhanced: on the 9 km grid, SPL1CTB_E.
+
+    Raises:
+        OutputError: the version is unknown, or the file cannot be written.
+    """
+    product = known_product(path, "SPL1CTB_E" if is_enhanced else "SPL1CTB", version)
+    grid = ease2.by_name(product.grid)
+    place = ease2.cell_latlon(grid, ease2.flat_cell(grid, fore.row, fore.column))
+    cells = {
+        "cell_row": fore.row,
+        "cell_column": fore.column,
+        "cell_lat": place.lat,
+        "cell_lon": place.lon,
+    }
+    columns = {**cells, **_side(fore, "fore"), **_side(aft, "aft")}
+    with hdf5.new_file(path) as h5:
+        hdf5.write_metadata(h5, path.name, product, version=version, times=fore.obs_time)
+        hdf5.write_orbit(h5, look)
+        hdf5.write_group(h5, smap.GLOBAL, smap.L1C_FIELDS, columns, grid=None)
