@@ -10,7 +10,8 @@ import xarray as xr
 
 from mcca_ml.errors import GranuleError
 from mcca_ml.read import by_day as by_day_module
-from mcca_ml.read.by_day import by_day, of_day, stamp, stamp_day
+from mcca_ml.read.by_day import by_day, of_day
+from mcca_ml.read.granule_names import stamp, stamp_day
 
 HELD = {
     "SMAP_L1C_TB_1_D_20150401T230000_R1_001.h5": ("2015-04-01", "2015-04-02"),

@@ -6,7 +6,6 @@ told by its name. So the granules of a day do not depend on how long the record 
 
 import hashlib
 import json
-import re
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -21,8 +20,7 @@ from mcca_ml.arrays import Datetime64
 from mcca_ml.atomic import replacing
 from mcca_ml.config.load import InputSettings
 from mcca_ml.errors import ConfigError, GranuleError
-from mcca_ml.read.by_day import stamp
-from mcca_ml.read.granule_names import check_versions
+from mcca_ml.read.granule_names import check_versions, start_of
 from mcca_ml.sensors import products
 from mcca_ml.store.read_blocks import digest
 
@@ -33,10 +31,6 @@ SUFFIXES = (".h5", ".hdf5", ".nc", ".nc4")
 """Endings of the files that are taken from a directory."""
 
 ONE_DAY = np.timedelta64(1, "D")
-_ENDS = re.compile(r"[-_]S(\d{6})[-_]E(\d{6})(?!\d)")
-_LATE = "210000"
-"""A granule whose name gives no end is taken to cross midnight if it begins after this [hhmmss]:
-no orbit is longer than 2 hours, and a granule of another day costs a look and nothing else."""
 _THREADS = 4
 
 
@@ -55,24 +49,6 @@ class Granule:
     def identity(self) -> str:
         """Name and bytes, by which everything that rests on it is told from other versions."""
         return f"{self.path.name} {self.sha256}"
-
-
-def _start_of(path: Path) -> tuple[np.datetime64, bool]:
-    """Start of a granule [UTC], and whether it crosses midnight."""
-    digits = stamp(path)
-    times = _ENDS.search(path.name)
-    if times:
-        digits = f"{digits[:8]}T{times[1]}"
-    try:
-        day, hour = digits[:8], digits[9:]
-        text = f"{day[:4]}-{day[4:6]}-{day[6:]}T{hour[:2]}:{hour[2:4]}:{hour[4:]}"
-        start = np.datetime64(text, "s")
-    except ValueError as error:
-        raise GranuleError(
-            f"{path}: found no date in the name, expected that of its first observation, "
-            "20150401 for instance; keep the names that the provider gave"
-        ) from error
-    return start, times[2] < times[1] if times else hour > _LATE
 
 
 def _files(where: Path, product: str) -> list[Path]:
@@ -147,7 +123,7 @@ def granules_of(
         paths = _files(base / inputs[product].path, product)
         check_versions(paths)
         for path, sha in zip(paths, cache.hashes(paths), strict=True):
-            one = Granule(path, PRODUCTS[product], *_start_of(path), sha)
+            one = Granule(path, PRODUCTS[product], *start_of(path), sha)
             found.setdefault(one.sensor, []).append(one)
     return {
         sensor: _once(sorted(some, key=attrgetter("start", "identity")))

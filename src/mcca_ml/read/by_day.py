@@ -1,6 +1,5 @@
 """Granules -> the UTC days that they hold, with little more than one day in memory."""
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +10,7 @@ import xarray as xr
 from mcca_ml.errors import GranuleError, SchemaError
 from mcca_ml.grid.daily_composite import days_of
 from mcca_ml.read.any_granule import read
-
-_STAMP = re.compile(r"(?<!\d)((?:19|20)\d{2}[01]\d[0-3]\d)(?:T(\d{6}))?(?!\d)")
+from mcca_ml.read.granule_names import stamp, stamp_day
 
 
 @dataclass(frozen=True)
@@ -28,25 +26,6 @@ class Part:
 
 
 Days = Iterator[tuple[np.datetime64, list[Part]]]
-
-
-def stamp(path: Path) -> str:
-    """Start of a granule after its name; empty where the name has none.
-
-    >>> stamp(Path("SMAP_L1C_TB_03721_D_20151013T000528_R11920_001.h5"))
-    '20151013T000528'
-    """
-    found = _STAMP.search(path.name)
-    return f"{found[1]}T{found[2] or '000000'}" if found else ""
-
-
-def stamp_day(path: Path) -> np.datetime64 | None:
-    """UTC day on which a granule begins, after its name; None where the name has none."""
-    digits = stamp(path)
-    try:
-        return np.datetime64(f"{digits[:4]}-{digits[4:6]}-{digits[6:8]}") if digits else None
-    except ValueError:  # 20150231
-        return None
 
 
 def read_part(path: Path) -> Part:

@@ -1,4 +1,4 @@
-"""Two versions of one granule, told by their names: only one of them may go into a record.
+"""What the names of granules say: start, day, and which of them are versions of one granule.
 
 Data centres process again and keep the old files beside the new ones, so that both are easily
 downloaded. Taken together they would count one observation twice.
@@ -8,8 +8,15 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
 from mcca_ml.errors import GranuleError
 
+_STAMP = re.compile(r"(?<!\d)((?:19|20)\d{2}[01]\d[0-3]\d)(?:T(\d{6}))?(?!\d)")
+_ENDS = re.compile(r"[-_]S(\d{6})[-_]E(\d{6})(?!\d)")
+_LATE = "210000"
+"""A granule whose name gives no end is taken to cross midnight if it begins after this [hhmmss]:
+no orbit is longer than 2 hours, and a granule of another day costs a look and nothing else."""
 _SMAP = re.compile(
     r"SMAP_(?P<product>L[1-3]C?_(?:SM_P|TB)(?:_E)?)_"
     r"(?:(?P<orbit>\d+)_(?P<way>[AD])_)?(?P<day>\d{8})(?:T\d{6})?_R\d+_\d+"
@@ -18,6 +25,47 @@ _1C = re.compile(
     r"1C(?:-R)?\.(?P<platform>[^.]+)\.(?P<sensor>[^.]+)\.[^.]+\."
     r"(?P<start>\d{8}-S\d{6})-E\d{6}\.(?P<orbit>\d+)\."
 )
+
+
+def stamp(path: Path) -> str:
+    """Start of a granule after its name; empty where the name has none.
+
+    >>> stamp(Path("SMAP_L1C_TB_03721_D_20151013T000528_R11920_001.h5"))
+    '20151013T000528'
+    """
+    found = _STAMP.search(path.name)
+    return f"{found[1]}T{found[2] or '000000'}" if found else ""
+
+
+def stamp_day(path: Path) -> np.datetime64 | None:
+    """UTC day on which a granule begins, after its name; None where the name has none."""
+    digits = stamp(path)
+    try:
+        return np.datetime64(f"{digits[:4]}-{digits[4:6]}-{digits[6:8]}") if digits else None
+    except ValueError:  # 20150231
+        return None
+
+
+def start_of(path: Path) -> tuple[np.datetime64, bool]:
+    """Start of a granule [UTC], to the second, and whether it crosses midnight, after its name.
+
+    Raises:
+        GranuleError: the name has no date.
+    """
+    digits = stamp(path)
+    times = _ENDS.search(path.name)
+    if times:
+        digits = f"{digits[:8]}T{times[1]}"
+    try:
+        day, hour = digits[:8], digits[9:]
+        text = f"{day[:4]}-{day[4:6]}-{day[6:]}T{hour[:2]}:{hour[2:4]}:{hour[4:]}"
+        start = np.datetime64(text, "s")
+    except ValueError as error:
+        raise GranuleError(
+            f"{path}: found no date in the name, expected that of its first observation, "
+            "20150401 for instance; keep the names that the provider gave"
+        ) from error
+    return start, times[2] < times[1] if times else hour > _LATE
 
 
 def granule_key(name: str) -> tuple[str, ...] | None:

@@ -22,8 +22,8 @@ from mcca_ml.grid import ease2
 from mcca_ml.grid.daily_composite import TARGET_HOUR, stack_days
 from mcca_ml.grid.regrid import cover_of
 from mcca_ml.read.any_granule import read
-from mcca_ml.read.by_day import Part, by_day, stamp_day
-from mcca_ml.read.granule_names import check_versions
+from mcca_ml.read.by_day import Part, by_day
+from mcca_ml.read.granule_names import check_versions, stamp_day
 from mcca_ml.retrieve.channels import choose_channels
 from mcca_ml.retrieve.single_look import retrieve
 from mcca_ml.sensors import SMAP
