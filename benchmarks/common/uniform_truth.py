@@ -1,4 +1,4 @@
-"""Land and state that are the same in every case: a ground for tests, tables and trials."""
+"""What is seen of land and state that are the same in every case? For tests and tables."""
 
 import numpy as np
 

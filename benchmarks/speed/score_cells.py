@@ -1,4 +1,4 @@
-"""Scores of one product against another in all cells, in blocks of cells, by any workers."""
+"""How does one product score against another in all cells, in blocks and by any workers?"""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor

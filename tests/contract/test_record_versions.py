@@ -1,11 +1,12 @@
-"""Two versions of one granule are refused; what only looks like it is not."""
+"""What names of granules say: two versions of one are refused, and when a granule starts."""
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from mcca_ml.errors import GranuleError
-from mcca_ml.read.granule_names import check_versions
+from mcca_ml.read.granule_names import check_versions, start_of
 
 DAY = "SMAP_L3_SM_P_20150401_R{}_001.h5"
 HALF = "SMAP_L1C_TB_0372{}_{}_20151013T000{}28_R1192{}_00{}.h5"
@@ -52,3 +53,26 @@ def test_other_granules_are_none():
             Path("other.nc"),
         ]
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "start", "crosses_midnight"),
+    [
+        (DAY.format(19240), "2015-04-01T00:00:00", False),
+        (HALF.format(1, "D", 5, 0, 1), "2015-10-13T00:05:28", False),
+        ("SMAP_L2_SM_P_03721_D_20151013T205959_R11920_001.h5", "2015-10-13T20:59:59", False),
+        ("SMAP_L2_SM_P_03721_D_20151013T210001_R11920_001.h5", "2015-10-13T21:00:01", True),
+        (GMI.format(2016, 1, "A"), "2014-03-04T03:39:21", False),
+        ("1C.GPM.GMI.XCAL2016-C.20140304-S233921-E011205.1.V07A.HDF5", "2014-03-04T23:39:21", True),
+    ],
+)
+def test_a_name_gives_the_start_and_whether_it_crosses_midnight(
+    name: str, start: str, crosses_midnight: bool
+):
+    assert start_of(Path(name)) == (np.datetime64(start), crosses_midnight)
+
+
+@pytest.mark.parametrize("name", ["some.nc", "SMAP_20150231.h5"])
+def test_a_name_without_a_date_is_refused(name: str):
+    with pytest.raises(GranuleError, match="found no date in the name"):
+        start_of(Path(name))

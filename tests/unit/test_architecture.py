@@ -50,7 +50,7 @@ def test_every_room_is_on_the_page():
     assert {room for room in rooms if f"`{room}`" not in table} == set()
 
 
-def test_a_smap_granule_meets_at_most_nine_files():
+def test_a_smap_granule_has_at_most_nine_main_stops():
     part = PAGE.split("## A SMAP granule", 1)[1].split("## ", 1)[0]
     table = "\n".join(line for line in part.splitlines() if line.startswith("|"))
     files = {name.rpartition(".")[0] for name in re.findall(r"`([a-z_]+\.[a-z_.0-9]+)`", table)}
