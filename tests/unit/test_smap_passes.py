@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from ephemeris import ephemeris
 from mcca_ml.sensors import SMAP
-from mcca_ml.simulate.observe.orbit import ephemeris
 from mcca_ml.simulate.observe.scan import EARTH_RADIUS_KM
 from mcca_ml.simulate.observe.smap_overpasses import HALF_SWATH_KM, smap_looks
 
