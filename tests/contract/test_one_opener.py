@@ -169,6 +169,22 @@ def test_a_swath_with_times_of_its_lines_is_read(tmp_path):
     )
 
 
+def test_days_that_cut_a_swath_leave_its_places(tmp_path):
+    """The first line is of the day before: without it every place would be another."""
+    lat, lon = np.meshgrid(LAT, LON, indexing="ij")
+    ds = xr.Dataset(
+        {"soil_moisture": (("line", "footprint"), np.arange(6.0).reshape(3, 2) / 10, MOISTURE)},
+        {
+            "lat": (("line", "footprint"), lat),
+            "lon": (("line", "footprint"), lon),
+            "time": ("line", DAYS[1] + np.array([-7, 7, 14]) * np.timedelta64(1, "s")),
+        },
+    )
+    ds.to_netcdf(tmp_path / "swath.nc")
+    product, day = product_of(str(tmp_path / "swath.nc")), DAYS[1].astype("M8[D]")
+    assert read_series(product, 39.76, -4.76, day, day)["sm"].to_numpy().tolist() == [0.3]
+
+
 def test_the_csv_of_several_looks_a_day_has_their_times(tmp_path):
     times = DAYS[:2, None] + np.array([6, 18]) * np.timedelta64(1, "h")
     at = np.broadcast_to(times[:, :, None, None], (2, 2, 3, 2)).astype("M8[ns]")

@@ -71,15 +71,15 @@ def _at_place(ds: xr.Dataset, name: str, layout: Layout, index: Int64, path: Pat
 
 
 def _cut(
-    ds: xr.Dataset, name: str, path: Path, first: np.datetime64, last: np.datetime64
+    ds: xr.Dataset, layout: Layout, days: Datetime64, first: np.datetime64, last: np.datetime64
 ) -> xr.Dataset | None:
     """A file without the steps of its axis before and after some days; None where none are left."""
-    days = days_of(ds, path)
     wanted = np.flatnonzero((days >= first) & (days <= last))
     if days.size and not wanted.size:
         return None
     axis = cf_time.axis_of(ds)
-    if axis is None or ds[name].ndim == 1:  # one value a file, or a list of them with times each
+    # Times of points or of lines of a swath lie along a dimension of place, which stays whole.
+    if axis is None or ds[axis].dims[0] in layout.dims:
         return ds
     return ds.isel({ds[axis].dims[0]: slice(int(wanted[0]), int(wanted[-1]) + 1)})
 
@@ -111,23 +111,24 @@ def read_series(
     """
     first = np.datetime64("0001-01-01") if start is None else start
     last = np.datetime64("9999-12-31") if end is None else end
-    parts, extent, is_near = [], "", False
+    parts, is_near = [], False
     for path, ds, first_file in moisture_files(product):
         name = first_file.variable
-        layout = layout_of(ds, name, path.name)
+        layout, days = layout_of(ds, name, path.name), days_of(ds, path)
         index, far = places_of(layout, lat, lon)
-        extent = _extent(layout, days_of(ds, path))
         is_near |= index.size > 0
-        some = _cut(ds, name, path, first, last) if index.size else None
+        some = _cut(ds, layout, days, first, last) if index.size else None
         if some is not None:
             parts.append((far, _at_place(some, name, layout, index, path)))
     if not is_near:
         raise ConfigError(
             f"latitude {lat:g}, longitude {lon:g}: outside the product, expected a point in "
-            f"{extent}"
+            f"{_extent(layout, days)}"
         )
     if not parts:
-        raise ConfigError(f"{start} to {end}: no such days, expected some in {extent}")
+        raise ConfigError(
+            f"{start} to {end}: no such days, expected some in {_extent(layout, days)}"
+        )
     nearest = min(far for far, _ in parts)
     kept = [one for far, one in parts if far <= nearest + 1e-3]  # the same place of other files
     whole = xr.concat(
@@ -139,8 +140,8 @@ def read_series(
         join="override",
         combine_attrs="override",
     ).sortby("time")
-    days = whole["time"].to_numpy().astype("M8[D]")
-    whole = whole.isel(time=(days >= first) & (days <= last))
+    day = whole["time"].to_numpy().astype("M8[D]")
+    whole = whole.isel(time=(day >= first) & (day <= last))
     return whole.assign_attrs(distance_km=nearest)
 
 
@@ -163,26 +164,23 @@ def read_day(product: Product, date: np.datetime64) -> xr.Dataset:
     files = files_of(product.path)
     spans = [(path, cf_time.of_name(path)) for path in files]
     named = tuple(path for path, span in spans if span and span[0] <= date < span[1])
-    extent = ""
     for path, ds, first_file in moisture_files(product, paths=named or files):
-        name = first_file.variable
-        days = days_of(ds, path)
+        name, days = first_file.variable, days_of(ds, path)
         layout = layout_of(ds, name, path.name)
-        extent = _extent(layout, days)
         if date in days:
-            return _of_day(ds, name, layout, date, path)
-    if len(files) > 1:
-        extent = f"the files {files[0].name} to {files[-1].name}"
+            return _of_day(ds, name, layout, int(np.argmax(days == date)), path).assign_coords(
+                time=date.astype("M8[ns]")
+            )
+    several = f"the files {files[0].name} to {files[-1].name}"
+    extent = several if len(files) > 1 else _extent(layout, days)
     raise ConfigError(f"{date}: no such day, expected one in {extent}")
 
 
-def _of_day(
-    ds: xr.Dataset, name: str, layout: Layout, date: np.datetime64, path: Path
-) -> xr.Dataset:
-    """One day of a file as a map."""
+def _of_day(ds: xr.Dataset, name: str, layout: Layout, step: int, path: Path) -> xr.Dataset:
+    """One step of a file as a map."""
     axis = cf_time.axis_of(ds)
     if axis is not None and ds[axis].dims[0] in ds[name].dims:
-        ds = ds.isel({ds[axis].dims[0]: int(np.argmax(days_of(ds, path) == date))})
+        ds = ds.isel({ds[axis].dims[0]: step})
     ds = ds.squeeze([d for d in ds[name].dims if d not in layout.dims and ds.sizes[d] == 1])
     if not layout.has_axes or set(ds[name].dims) != set(layout.dims):
         raise GranuleError(
@@ -191,8 +189,8 @@ def _of_day(
         )
     lat, lon = coordinates_of(ds)
     names = {name: "sm", str(lat): "lat", str(lon): "lon"}
-    out = ds[[name, *_beside(ds, name)]].rename({k: v for k, v in names.items() if k != v})
-    return out.assign_coords(time=date.astype("M8[ns]")).load()
+    shown = ds[[name, *_beside(ds, name)]]
+    return shown.rename({k: v for k, v in names.items() if k != v}).load()
 
 
 def words(variable: xr.DataArray) -> list[str]:
