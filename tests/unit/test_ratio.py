@@ -9,10 +9,9 @@ from mcca_ml.config.retrieve import RetrieveSettings
 from mcca_ml.flags import Flag
 from mcca_ml.grid.ease2 import M36
 from mcca_ml.retrieve.season import retrieve_season
+from mcca_ml.retrieve.shared_vod import Products
 from mcca_ml.retrieve.single_look import retrieve
 from mcca_ml.retrieve.vod_ratio import (
-    LookProducts,
-    RatioPrior,
     expected_vod,
     ratio_step,
     window_median,
@@ -26,7 +25,7 @@ KNOWN = CONFIG.model_copy(
     update={"omega_sd": 0.004, "roughness_sd": 0.01, "clay_sd": 0.02, "temperature_sd": 0.5}
 )
 """Albedo, roughness and clay better known than they usually are: then the ratio is identified."""
-PRIOR = RatioPrior(1.0, 0.1, (0.8, 1.2), 0.7)
+PRIOR = RetrieveSettings()
 
 
 def season(days, cells, seed=5, vod=(0.05, 0.6), config=None):
@@ -164,7 +163,7 @@ def linear_products(rng, looks, cells, ratio_change):
     vod = np.repeat(rng.normal(0, 0.05, (-(-looks // 5), cells)), 5, axis=0)[:looks]
     r = -p * vod - q * ratio_change
     floats = (v.astype(np.float32) for v in (p * p, p * q, q * q, p * r, q * r))
-    return LookProducts(*floats, *no_static(looks, cells)), vod
+    return Products(*floats, *no_static(looks, cells)), vod
 
 
 def no_static(looks, cells):
@@ -177,7 +176,9 @@ def test_one_step_solves_a_linear_problem():
     rng = np.random.default_rng(0)
     products, vod = linear_products(rng, 200, 7, ratio_change=0.05)
     windows = window_of(np.ones((200, 7), bool), 5)
-    wide = RatioPrior(1.0, 1e3, (0.0, 2.0), 1.0)
+    wide = PRIOR.model_copy(
+        update={"vod_ratio_sd": 1e3, "vod_ratio_bounds": (0.0, 2.0), "keep_prior_above": 1.0}
+    )
     found, change = ratio_step(products, windows, np.ones(7, np.float32), wide)
     np.testing.assert_allclose(found.ratio, 1.05, atol=1e-3)
     np.testing.assert_allclose(change, vod, atol=5e-3)
@@ -185,7 +186,7 @@ def test_one_step_solves_a_linear_problem():
 
 def test_the_prior_holds_where_there_is_no_information():
     zero = np.zeros((9, 3), np.float32)
-    products = LookProducts(zero, zero, zero, zero, zero, *no_static(9, 3))
+    products = Products(zero, zero, zero, zero, zero, *no_static(9, 3))
     found, change = ratio_step(products, window_of(zero > 0, 5), np.full(3, 1.1, np.float32), PRIOR)
     np.testing.assert_allclose(found.ratio, 1.0)
     np.testing.assert_allclose(found.posterior_sd, 0.1)
@@ -203,7 +204,7 @@ def test_windows_count_usable_looks_only():
 
 def test_a_season_of_one_look_is_that_look():
     zero = np.zeros((1, 2), np.float32)
-    products = LookProducts(zero + 100, zero, zero, zero, zero, *no_static(1, 2))
+    products = Products(zero + 100, zero, zero, zero, zero, *no_static(1, 2))
     expected = expected_vod(products, zero + 0.3, window=11, drift_sd=0.02)
     assert (expected.precision == 0).all()
 
@@ -212,7 +213,7 @@ def test_expected_vod_leaves_the_look_itself_out():
     pp = np.array([[1, 1, 0, 1, 1]], np.float32).T * 100
     vod = np.array([[0.1, 0.2, 9.9, 0.4, 0.3]], np.float32).T
     zero = np.zeros_like(pp)
-    products = LookProducts(pp, -0.5 * pp, zero, zero, zero, *no_static(5, 1))
+    products = Products(pp, -0.5 * pp, zero, zero, zero, *no_static(5, 1))
     expected = expected_vod(products, vod, window=5, drift_sd=0.02)
     usable = [0, 1, 3, 4]
     np.testing.assert_allclose(expected.vod_v[usable, 0], [0.3, 0.8 / 3, 0.2, 0.3], rtol=1e-5)

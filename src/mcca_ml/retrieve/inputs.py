@@ -6,12 +6,12 @@ import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 
+from mcca_ml import flags
 from mcca_ml.arrays import Booleans, Float32, UInt8, UInt32
 from mcca_ml.config.retrieve import RetrieveSettings
 from mcca_ml.constants import QUARTZ_DENSITY
 from mcca_ml.errors import GranuleError, SchemaError
 from mcca_ml.flags import Flag
-from mcca_ml.flags import where as bit
 from mcca_ml.physics.dielectric import soil_permittivity_mironov09
 from mcca_ml.physics.temperature import land_surface_temperature_holmes09
 from mcca_ml.retrieve import land_cover
@@ -151,9 +151,9 @@ def rows_of(ds: xr.Dataset, channels: ChannelSet, settings: RetrieveSettings) ->
     no_clay = ~np.isfinite(clay)
     roughness, no_roughness = _roughness(ds, classes, share, settings)
     flag = screen(ds, tb, soil_temperature)
-    flag |= bit(no_clay, Flag.DEFAULT_CLAY) | bit(no_cover, Flag.DEFAULT_LAND_COVER)
-    flag |= bit(no_roughness, Flag.DEFAULT_ROUGHNESS)
-    flag |= bit(from_ka_band, Flag.DEFAULT_TEMPERATURE)
+    flag |= flags.where(no_clay, Flag.DEFAULT_CLAY) | flags.where(no_cover, Flag.DEFAULT_LAND_COVER)
+    flag |= flags.where(no_roughness, Flag.DEFAULT_ROUGHNESS)
+    flag |= flags.where(from_ka_band, Flag.DEFAULT_TEMPERATURE)
     # A precision of 0 below leaves expected VOD out of the cost.
     constant = np.ones(rows, np.float32)
     cell = Cell(

@@ -1,6 +1,6 @@
 """A season of looks at once: ratio of VOD per cell, VOD smooth in time, soil moisture free."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -10,11 +10,10 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Array
 
-from mcca_ml import schema
+from mcca_ml import flags, schema
 from mcca_ml.arrays import AnyArray, Booleans, Float32
 from mcca_ml.config.retrieve import RetrieveSettings
 from mcca_ml.flags import FLAG_DTYPE, Flag
-from mcca_ml.flags import where as bit
 from mcca_ml.parallel import given_or_threads
 from mcca_ml.retrieve.inputs import Rows, error_of, model_of, rows_of
 from mcca_ml.retrieve.screen import attempted
@@ -24,9 +23,7 @@ from mcca_ml.retrieve.single_look import Solver, to_dataset
 from mcca_ml.retrieve.uncertainty import InputError, Shared
 from mcca_ml.retrieve.vod_ratio import (
     ExpectedVod,
-    LookProducts,
     Ratio,
-    RatioPrior,
     expected_vod,
     keep_prior,
     prior_ratio,
@@ -66,7 +63,7 @@ def _with_ratio(rows: Rows, ratio: Float32) -> Rows:
 @partial(jax.jit, static_argnames="model")
 def _products_cells(
     vod_v: Array, cell: Cell[Array], error: InputError[Array], *, model: Model
-) -> Products:
+) -> Products[Array]:
     """`products_cell`, lifted."""
     return jax.vmap(lambda v, c, e: products_cell(v, c, e, model))(vod_v, cell, error)
 
@@ -77,24 +74,21 @@ def _products(
     ratio: Float32,
     error: InputError[Float32],
     solver: Solver,
-) -> LookProducts:
+) -> Products[Float32]:
     """Products of every usable look at the VOD of its window; 0 elsewhere."""
     rows = _with_ratio(season.rows, ratio)
     where = season.usable.ravel()
 
-    def kernel(inputs: tuple[Array, Cell[Array], InputError[Array]]) -> Sequence[Array]:
-        found: Sequence[Array] = _products_cells(*inputs, model=solver.model)
-        return found
-
-    solved = solver.map(kernel, (vod_v.ravel()[where], *solver.inputs(rows, where, error)))
+    kernel = partial(_products_cells, model=solver.model)
+    solved = solver.map(kernel, vod_v.ravel()[where], *solver.inputs(rows, where, error))
 
     def in_looks(values: AnyArray) -> Float32:
         out = np.zeros((len(where), *values.shape[1:]), np.float32)
         out[where] = values
-        # Of several static errors the axes over them come first, as LookProducts has it.
+        # Of several static errors the axes over them come first, as `vod_ratio` has it.
         return np.moveaxis(out, 0, -1).reshape(*values.shape[1:], *season.usable.shape)
 
-    return LookProducts(*(in_looks(value) for value in solved))
+    return Products(*(in_looks(value) for value in solved))
 
 
 def _single_looks(ds: xr.Dataset, settings: RetrieveSettings, solver: Solver) -> Season:
@@ -114,24 +108,20 @@ def _fit_ratio(
     season: Season, settings: RetrieveSettings, solver: Solver
 ) -> tuple[Ratio, ExpectedVod]:
     """Ratio of each cell, and what neighbours suggest of the VOD at V of each look."""
-    low, high = settings.vod_ratio_bounds
-    prior = RatioPrior(
-        settings.vod_ratio, settings.vod_ratio_sd, (low, high), settings.keep_prior_above
-    )
     error, drift = error_of(settings), settings.vod_drift_sd
     windows = window_of(season.usable, settings.vod_window)
     vod = window_median(np.where(season.usable, season.single_vod_v, np.nan), windows)
-    ratio = prior_ratio(season.usable.shape[1], prior)
+    ratio = prior_ratio(season.usable.shape[1], settings)
     if not season.usable.any():
         none = np.zeros_like(vod)
         return ratio, ExpectedVod(none, none, none, np.stack([none] * STATIC))
     # Gauss-Newton: products are linearised anew at each ratio and VOD.
     for _ in range(RATIO_STEPS):
         products = with_drift(_products(season, vod, ratio.ratio, error, solver), drift)
-        ratio, change = ratio_step(products, windows, ratio.ratio, prior)
+        ratio, change = ratio_step(products, windows, ratio.ratio, settings)
         vod = np.clip(vod + change, 0.0, settings.vod_max).astype(np.float32)
     # Where the prior comes back, expected VOD has to go with it.
-    ratio = keep_prior(ratio, prior)
+    ratio = keep_prior(ratio, settings)
     products = with_drift(_products(season, vod, ratio.ratio, error, solver), drift)
     return ratio, expected_vod(products, vod, window=settings.vod_window, drift_sd=drift)
 
@@ -182,7 +172,7 @@ def _block(ds: xr.Dataset, settings: RetrieveSettings, solver: Solver) -> xr.Dat
         vod_expected=(expected.vod_v * to_core).ravel(),
         vod_expected_precision=(expected.precision / to_core**2).ravel(),
     )
-    from_prior = bit(np.tile(ratio.from_prior, looks), Flag.VOD_RATIO_FROM_PRIOR)
+    from_prior = flags.where(np.tile(ratio.from_prior, looks), Flag.VOD_RATIO_FROM_PRIOR)
     final = replace(final, cell=cell, flag=rows.flag | from_prior)
     error = _shared_error(error_of(settings), ratio, expected, at_h, where)
     solved = solver(final, where, error)

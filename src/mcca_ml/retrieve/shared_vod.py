@@ -8,37 +8,41 @@ of the single look, whose noise would otherwise enter derivative and misfit at o
 ratio.
 """
 
-from dataclasses import replace
-from typing import NamedTuple
+from dataclasses import dataclass, replace
+from typing import Generic
 
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from mcca_ml.retrieve.search import minimise
-from mcca_ml.retrieve.self_constraint import Cell, Model, Scalar, predict, soil_reflectivity
+from mcca_ml.retrieve.self_constraint import ArrayT, Cell, Model, Scalar, predict, soil_reflectivity
 from mcca_ml.retrieve.uncertainty import InputError
 
 STATIC = 3
 """Errors that stay with a cell: albedo, roughness, clay."""
 
 
-class Products(NamedTuple):
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True)
+class Products(Generic[ArrayT]):
     """Scalar products of misfit and derivatives of one look, soil moisture projected away.
+
+    Of many looks, arrays of NumPy: each (..., look, cell), 0 where a look is unusable.
 
     p: derivative by VOD at V; q: by the ratio; r: misfit; s: by one sd of each static error. All
     in units of noise, where noise is that of the channels and of temperature.
     """
 
-    pp: Scalar
-    pq: Scalar
-    qq: Scalar
-    pr: Scalar
-    qr: Scalar
-    ps: Float[Array, " static"]
-    qs: Float[Array, " static"]
-    rs: Float[Array, " static"]
-    ss: Float[Array, "static static"]
+    pp: ArrayT
+    pq: ArrayT
+    qq: ArrayT
+    pr: ArrayT
+    qr: ArrayT
+    ps: ArrayT
+    qs: ArrayT
+    rs: ArrayT
+    ss: ArrayT
 
 
 def _core_vod(vod_v: Scalar, ratio: Scalar, model: Model) -> Scalar:
@@ -58,7 +62,7 @@ def _misfit(
 
 def products_cell(
     vod_v: Scalar, cell: Cell[Array], error: InputError[Array], model: Model
-) -> Products:
+) -> Products[Array]:
     """Products of one look, at the soil moisture that suits the given VOD best.
 
     Args:

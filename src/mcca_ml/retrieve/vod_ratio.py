@@ -18,40 +18,17 @@ The ratio is weakly identified: its posterior is seldom below 0.6 of the prior, 
 by 0.02 moves it by 0.07 to 0.10. Where posterior / prior stays above 0.7 the prior is kept.
 """
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
+import jax
 import numpy as np
 
 from mcca_ml.arrays import Booleans, Float32, Float64, Intp
+from mcca_ml.config.retrieve import RetrieveSettings
+from mcca_ml.retrieve.shared_vod import Products
 
 SMALL = 1e-6
 """Information on VOD below which a window has none [1]."""
-
-
-@dataclass(frozen=True)
-class RatioPrior:
-    """What is believed of the ratio of VOD before any look."""
-
-    mean: float
-    sd: float
-    bounds: tuple[float, float]
-    keep_above: float
-    """Posterior / prior sd above which the prior is kept."""
-
-
-class LookProducts(NamedTuple):
-    """`shared_vod.Products` of every look, each (..., look, cell); 0 where a look is unusable."""
-
-    pp: Float32
-    pq: Float32
-    qq: Float32
-    pr: Float32
-    qr: Float32
-    ps: Float32
-    qs: Float32
-    rs: Float32
-    ss: Float32
 
 
 class Ratio(NamedTuple):
@@ -82,17 +59,12 @@ class ExpectedVod(NamedTuple):
     """Its change with one sd of albedo, roughness, clay, (static, look, cell) [1]."""
 
 
-def prior_ratio(cells: int, prior: RatioPrior) -> Ratio:
+def prior_ratio(cells: int, settings: RetrieveSettings) -> Ratio:
     """The prior, for every cell."""
-    sd = np.full(cells, prior.sd, np.float32)
-    mean = np.full(cells, prior.mean, np.float32)
+    sd = np.full(cells, settings.vod_ratio_sd, np.float32)
+    mean = np.full(cells, settings.vod_ratio, np.float32)
     static = np.zeros((3, cells), np.float32)
     return Ratio(mean, sd, sd, static, np.ones(cells, np.bool_))
-
-
-def usable_first(usable: Booleans) -> Intp:
-    """Order of looks that brings the usable ones of each cell to the front, kept in time."""
-    return np.argsort(~usable, axis=0, kind="stable")
 
 
 def window_of(usable: Booleans, window: int) -> Intp:
@@ -123,15 +95,16 @@ def window_median(value: Float32, windows: Intp) -> Float32:
     return out.astype(np.float32)
 
 
-def with_drift(products: LookProducts, drift_sd: float) -> LookProducts:
+def with_drift(products: Products[Float32], drift_sd: float) -> Products[Float32]:
     """The products with the drift of VOD within a window counted as noise."""
     # VOD off by the drift moves a misfit of unit variance by p times it.
     noise = (1.0 + drift_sd**2 * products.pp).astype(np.float32)
-    return LookProducts(*(value / noise for value in products))
+    scaled: Products[Float32] = jax.tree.map(lambda value: value / noise, products)
+    return scaled
 
 
 def _normal_equations(
-    products: LookProducts, windows: Intp, offset: Float32, prior: RatioPrior
+    products: Products[Float32], windows: Intp, offset: Float32, settings: RetrieveSettings
 ) -> tuple[Float64, Float64]:
     """Matrix (cell, 4, 4) and side (cell, 4) for ratio, albedo, roughness, clay; no VOD left in.
 
@@ -142,20 +115,20 @@ def _normal_equations(
     inverse = np.where(pp > SMALL, 1.0 / np.where(pp > SMALL, pp, 1.0), 0.0)
     matrix = np.zeros((4, 4, *offset.shape))
     # 1 / sd^2 of the prior; static errors are in units of their sd, so theirs is 1.
-    matrix[0, 0] = products.qq.sum(axis=0) + 1.0 / prior.sd**2
+    matrix[0, 0] = products.qq.sum(axis=0) + 1.0 / settings.vod_ratio_sd**2
     matrix[0, 1:] = matrix[1:, 0] = products.qs.sum(axis=1)
     matrix[1:, 1:] = products.ss.sum(axis=2) + np.eye(3)[:, :, None]
     # Schur complement: VOD of each window is eliminated from the arrow's shape.
     matrix -= np.einsum("iwc,jwc,wc->ijc", to_vod, to_vod, inverse)
     side = np.zeros((4, *offset.shape))
-    side[0] = products.qr.sum(axis=0) + offset / prior.sd**2
+    side[0] = products.qr.sum(axis=0) + offset / settings.vod_ratio_sd**2
     side[1:] = products.rs.sum(axis=1)
     side -= np.einsum("iwc,wc->ic", to_vod, pr * inverse)
     return np.moveaxis(matrix, 2, 0), side.T
 
 
 def ratio_step(
-    products: LookProducts, windows: Intp, current: Float32, prior: RatioPrior
+    products: Products[Float32], windows: Intp, current: Float32, settings: RetrieveSettings
 ) -> tuple[Ratio, Float32]:
     """One Gauss-Newton step: the ratio of each cell, and the change of VOD at V of each look.
 
@@ -163,13 +136,13 @@ def ratio_step(
         products: of every look at the present ratio and VOD.
         windows: number of the window of each look.
         current: the present ratio (cell) [1].
-        prior: what is believed beforehand.
+        settings: the `[retrieve]` table, for the prior of the ratio.
     """
-    matrix, side = _normal_equations(products, windows, current - prior.mean, prior)
+    matrix, side = _normal_equations(products, windows, current - settings.vod_ratio, settings)
     covariance = np.linalg.inv(matrix)
     # Static errors are unknowns beside the ratio; only the ratio itself is moved.
     step = -np.einsum("ci,ci->c", covariance[:, 0], side)
-    ratio = np.clip(current + step, *prior.bounds).astype(np.float32)
+    ratio = np.clip(current + step, *settings.vod_ratio_bounds).astype(np.float32)
     posterior = np.sqrt(covariance[:, 0, 0])
     # What of the ratio's error follows from albedo, roughness and clay, and what is its own.
     by_static = np.linalg.solve(covariance[:, 1:, 1:], covariance[:, 1:, :1])[..., 0]
@@ -179,7 +152,7 @@ def ratio_step(
         posterior_sd=posterior.astype(np.float32),
         own_sd=np.sqrt(np.maximum(own, 0.0)).astype(np.float32),
         by_static=by_static.T.astype(np.float32),
-        from_prior=posterior > prior.keep_above * prior.sd,
+        from_prior=posterior > settings.keep_prior_above * settings.vod_ratio_sd,
     )
     pp, pq, pr = (_per_window(v, windows) for v in (products.pp, products.pq, products.pr))
     # VOD of a window given the new ratio, static errors left at 0.
@@ -188,15 +161,15 @@ def ratio_step(
     return found, np.take_along_axis(by_window, windows, axis=0).astype(np.float32)
 
 
-def keep_prior(found: Ratio, prior: RatioPrior) -> Ratio:
+def keep_prior(found: Ratio, settings: RetrieveSettings) -> Ratio:
     """The ratio, replaced by the prior where the looks say too little."""
     kept = found.from_prior
-    before = prior_ratio(len(kept), prior)
+    before = prior_ratio(len(kept), settings)
     return Ratio(*(np.where(kept, b, f) for b, f in zip(before, found, strict=True)))
 
 
 def expected_vod(
-    products: LookProducts, vod_v: Float32, *, window: int, drift_sd: float
+    products: Products[Float32], vod_v: Float32, *, window: int, drift_sd: float
 ) -> ExpectedVod:
     """VOD at V of each look as its neighbours suggest, and what moves it.
 
@@ -209,7 +182,8 @@ def expected_vod(
         window: number of looks over which VOD is smooth.
         drift_sd: change of VOD over them, standard deviation [1].
     """
-    order = usable_first(products.pp > 0)
+    # Usable looks of each cell to the front, kept in time.
+    order = np.argsort(~(products.pp > 0), axis=0, kind="stable")
     back = np.argsort(order, axis=0, kind="stable")
     # What a look alone makes of VOD is vod - pr / pp, with the weight pp.
     moments = np.stack(
