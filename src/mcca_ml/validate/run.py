@@ -1,5 +1,6 @@
 """Products and stations -> tables of scores: what `mcca-ml validate` does."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,28 +39,13 @@ class Validation:
 
 def _readings_left_out(unit: Unit) -> dict[str, int]:
     """Readings of a unit's probes that do not count, by reason."""
-    out: dict[str, int] = {}
-    for probe in unit.probes:
-        for reason, number in probe.excluded.items():
-            out[reason] = out.get(reason, 0) + number
-    return out
-
-
-def _common(pairs: Sequence[Held]) -> Booleans:
-    """Days and units that all products have."""
-    both = pairs[0].seen
-    for one in pairs[1:]:
-        both &= one.seen
-    return both
+    return sum((Counter(probe.excluded) for probe in unit.probes), Counter[str]())
 
 
 def _vod_of(compared: Sequence[Compared], number: int) -> float:
     """Mean vegetation optical depth at a unit [1], of the first product that tells it."""
-    for one in compared:
-        series = one.extract.series[number]
-        if series is not None and np.isfinite(series.vod):
-            return series.vod
-    return float("nan")
+    series = (one.extract.series[number] for one in compared)
+    return next((s.vod for s in series if s is not None and np.isfinite(s.vod)), float("nan"))
 
 
 @dataclass(frozen=True)
@@ -148,21 +134,22 @@ def tables_of(
     """
     days = days_of([pair for one in compared for pair in one.pairs])
     pairs = {one.product.name: held(one.pairs, days) for one in compared}
-    common = _common(list(pairs.values())) if len(compared) > 1 else None
+    seen = [one.seen for one in pairs.values()]
+    common = np.logical_and.reduce(seen) if len(compared) > 1 else None
     rows: Rows = {name: [] for name in ("scores", "summary", "excluded", "coverage", "stability")}
     numbers: made_rows.Columns = {}
     vod = [_vod_of(compared, number) for number in range(len(units))]
     asked = _Asked(tuple(units), strata.of_units(units, vod), settings.fewest_pairs)
     for one in compared:
-        found = pairs[one.product.name]
-        made, numbers = _of_product(one, found, common, asked)
+        made, numbers = _of_product(one, pairs[one.product.name], common, asked)
         for name, more in made.items():
             rows[name] += more
     left_out = {unit.name: _readings_left_out(unit) for unit in units}
     rows["excluded"] += made_rows.excluded_rows("readings of the stations", left_out)
     shares = {one.product.name: one.product.shares for one in compared}
-    of_saturation = [one for one in compared if not one.extract.conversion.is_volumetric]
-    saturations = frozenset(one.product.name for one in of_saturation)
+    saturations = frozenset(
+        one.product.name for one in compared if not one.extract.conversion.is_volumetric
+    )
     two = pairwise.pairwise_rows(units, pairs, saturations, settings.fewest_pairs)
     return (
         made_rows.unit_table(rows["scores"], numbers),

@@ -1,6 +1,6 @@
 """Pairs of a product at all units -> scores with intervals, unit by unit."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,9 +17,9 @@ from mcca_ml.metrics.anomalies import (
 )
 from mcca_ml.metrics.bootstrap import bootstrap
 from mcca_ml.metrics.intervals import Interval, Intervals
-from mcca_ml.metrics.mergeable import Span, kind_of, with_intervals
+from mcca_ml.metrics.mergeable import PairScores, Span, kind_of, with_intervals
 from mcca_ml.metrics.moments import Moments, mask
-from mcca_ml.metrics.scores import Scores, scores_of
+from mcca_ml.metrics.scores import scores_of
 from mcca_ml.validate.collocate import Collocated
 
 
@@ -47,16 +47,12 @@ class Held:
 
 
 @dataclass(frozen=True)
-class UnitScores:
-    """Scores of a product at all units (unit,)."""
+class UnitScores(PairScores):
+    """Scores of a product at all units (unit,).
 
-    absolute: Scores
-    absolute_95: Intervals
-    window: Scores
-    """Of anomalies from a mean of 35 days."""
-    window_95: Intervals
-    climatology: Scores
-    """Of anomalies from the climatology; NaN where there are less than three years."""
+    Those of anomalies from the climatology are NaN where there are less than three years.
+    """
+
     climatology_95: Intervals
     r_bootstrap: Interval
     """Of R, by drawing blocks of days."""
@@ -97,26 +93,11 @@ def _without_few_years(series: list[Float64], days: Datetime64) -> list[Float64]
     return [np.where(enough, one - usual[k][:, date], np.nan) for k, one in enumerate(series)]
 
 
-def _drawn(blocks: Moments, seed: int) -> tuple[Interval, Interval]:
-    """Bootstrap intervals of R and ubRMSD of each unit."""
-    rows = range(blocks.n.shape[0])
-    parts = [blocks.of_cell(row) for row in rows]
-    found = []
-    for score in (_r, _ubrmsd):
-        streams = np.random.default_rng(seed).spawn(len(parts))
-        ends = [bootstrap(one, score, rng) for one, rng in zip(parts, streams, strict=True)]
-        found.append(
-            Interval(np.array([one.low for one in ends]), np.array([one.high for one in ends]))
-        )
-    return found[0], found[1]
-
-
-def _r(moments: Moments) -> Float64:
-    return scores_of(moments).r
-
-
-def _ubrmsd(moments: Moments) -> Float64:
-    return scores_of(moments).ubrmsd
+def _bootstrapped(blocks: Moments, score: Callable[[Moments], Float64], seed: int) -> Interval:
+    """Bootstrap interval of a score of each unit."""
+    streams = np.random.default_rng(seed).spawn(len(blocks.n))
+    found = [bootstrap(blocks.of_cell(row), score, rng) for row, rng in enumerate(streams)]
+    return Interval(*(np.array([getattr(one, end) for one in found]) for end in ("low", "high")))
 
 
 def score_units(pairs: Held, *, seed: int = 0) -> UnitScores:
@@ -132,7 +113,8 @@ def score_units(pairs: Held, *, seed: int = 0) -> UnitScores:
     absolute = kind_of(series, labels, count)
     window = kind_of(moving_anomalies(series), labels, count)
     yearly = kind_of(_without_few_years(series, days), labels, count)
-    r, ubrmsd = _drawn(absolute.blocks, seed)
+    r = _bootstrapped(absolute.blocks, lambda moments: scores_of(moments).r, seed)
+    ubrmsd = _bootstrapped(absolute.blocks, lambda moments: scores_of(moments).ubrmsd, seed)
     return UnitScores(
         *with_intervals(absolute), *with_intervals(window), *with_intervals(yearly), r, ubrmsd
     )
