@@ -107,9 +107,7 @@ def test_a_line_is_found_within_its_stated_sd(offset, slope, spread, seed):
     t = rng.normal(260.0, spread, 400)
     x = t + rng.standard_normal(400)
     y = 250.0 + offset + slope * (t - 250.0) + rng.standard_normal(400)
-    fit = fit_lines(
-        x[:, None], y[:, None], np.array([0]), noise_ratio=1.0, huber=1.345, reject=5.0
-    ).line
+    fit = fit_lines(x[:, None], y[:, None], np.array([0]), CalibrateSettings()).line
     at = np.array([[250.0]])
     assert abs(fit.at(at)[0, 0] - 250.0 - offset) < 5 * np.sqrt(fit.variance_at(at)[0, 0])
     assert abs(fit.slope[0, 0] - slope) < 5 * np.sqrt(fit.slope_var[0, 0])
@@ -121,9 +119,8 @@ def test_lines_without_noise_are_exact_and_invert(seed):
     rng = np.random.default_rng(seed)
     x, slope = rng.normal(260.0, 5.0, 30), rng.uniform(0.8, 1.2)
     y = 3.0 + slope * x
-    args = {"noise_ratio": 1.0, "huber": 1.345, "reject": 5.0}
-    there = fit_lines(x[:, None], y[:, None], np.array([0]), **args).line
-    back = fit_lines(y[:, None], x[:, None], np.array([0]), **args).line
+    there = fit_lines(x[:, None], y[:, None], np.array([0]), CalibrateSettings()).line
+    back = fit_lines(y[:, None], x[:, None], np.array([0]), CalibrateSettings()).line
     assert there.slope[0, 0] == pytest.approx(slope, abs=1e-9)
     assert there.slope[0, 0] * back.slope[0, 0] == pytest.approx(1.0, abs=1e-9)
 

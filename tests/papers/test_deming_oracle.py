@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 import pytest
 
+from mcca_ml.config.calibrate import CalibrateSettings
 from mcca_ml.intercal.deming_regression import fit_lines
 
 with warnings.catch_warnings():
@@ -17,9 +18,8 @@ def test_without_weights_it_is_orthogonal_distance_regression(ratio):
     rng = np.random.default_rng(5)
     t = rng.normal(260.0, 8.0, 200)
     x, y = t + 1.5 * rng.standard_normal(200), 1.05 * t - 10 + 2 * rng.standard_normal(200)
-    fit = fit_lines(
-        x[:, None], y[:, None], np.array([0]), noise_ratio=ratio, huber=9.0, reject=99.0
-    )
+    settings = CalibrateSettings(noise_ratio=ratio, huber=9.0, reject=99.0)
+    fit = fit_lines(x[:, None], y[:, None], np.array([0]), settings)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         data = odr.RealData(x, y, sx=1.0, sy=np.sqrt(ratio))

@@ -65,11 +65,8 @@ def _changes(
     }
     out: dict[str, object] = {}
     for name, otherwise in _CHANGE.items():
-        values = np.full((len(changes), len(channels)), otherwise)
-        for row, change in zip(values, changes, strict=True):
-            known = [channel in change.channels for channel in channels]
-            of = [change.channels.index(c) for c in channels if c in change.channels]
-            row[known] = getattr(change, name)[of]
+        rows = [change.at(name, channels, otherwise) for change in changes]
+        values = np.array(rows, np.float64).reshape(len(changes), len(channels))
         attrs = dict(zip(("units", "long_name"), said[name], strict=True))
         kept = values.astype(np.int8) if name == "is_removed" else values
         out[f"{kind}_{name}"] = ((kind, "channel"), kept, attrs)

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mcca_ml.arrays import Float64, Floating, Int64
+from mcca_ml.config.calibrate import CalibrateSettings
 
 ITERATIONS = 8
 """Rounds of reweighting; slopes move by less than 1e-4 after six of them."""
@@ -221,10 +222,7 @@ def fit_lines(
     x: Floating,
     y: Floating,
     starts: Int64,
-    *,
-    noise_ratio: float,
-    huber: float,
-    reject: float,
+    settings: CalibrateSettings,
     cluster: Int64 | None = None,
 ) -> Fit:
     """Robust errors-in-variables line of every segment and channel.
@@ -233,9 +231,8 @@ def fit_lines(
         x: sensor [K], (pair, channel); NaN where there is none.
         y: reference [K], (pair, channel).
         starts: where each segment begins, rising from 0; a segment has at least one pair.
-        noise_ratio: variance of the noise of y over that of x [1].
-        huber: departure in sd from which a pair weighs less [1].
-        reject: departure in sd from which it has no weight [1].
+        settings: the `[calibrate]` table: ratio of the noises, and the departures in sd from which
+            a pair weighs less, and has no weight.
         cluster: where each group of pairs that depend on each other begins, every start of a
             segment among them; each pair by itself if not given.
 
@@ -248,6 +245,7 @@ def fit_lines(
     is_pair = np.isfinite(x) & np.isfinite(y)
     x64 = np.where(is_pair, x, 0.0).astype(np.float64)
     y64 = np.where(is_pair, y, 0.0).astype(np.float64)
+    noise_ratio, huber = settings.noise_ratio, settings.huber
     share = _share_below(huber)
     weight = _first_weight(np.where(is_pair, x64, np.nan), y64, parts)
     state = _round(x64, y64, weight, parts, noise_ratio, 1.0)
@@ -255,7 +253,7 @@ def fit_lines(
         sd = parts.spread(np.sqrt(state.noise_var))
         size = np.maximum(np.abs(state.departure), SMALLEST_NOISE * 1e-3)
         # Huber's weight psi(d) / d, and none from `reject` sd on.
-        weight = np.minimum(1.0, huber * sd / size) * (is_pair & (size < reject * sd))
+        weight = np.minimum(1.0, huber * sd / size) * (is_pair & (size < settings.reject * sd))
         state = _round(x64, y64, weight, parts, noise_ratio, share)
     single = np.arange(len(x)) if cluster is None else cluster
     level_var, slope_var, covariance, spread_var = _variances(

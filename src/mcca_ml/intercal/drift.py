@@ -9,8 +9,6 @@ footprints too unlike: on simulated pairs of TMI the drift of H channels came ou
 its standard deviations (docs/calibration.md).
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from mcca_ml.arrays import Datetime64, Float64
@@ -20,12 +18,8 @@ from mcca_ml.intercal.match import Pairs
 from mcca_ml.intercal.regress_differences import DAY, YEAR_DAYS, Effect, departures, effects_of
 
 
-@dataclass(frozen=True)
 class Drift(Effect):
-    """A change of a sensor with time; `size` and `sd` in [K per year]."""
-
-    date: np.datetime64
-    """UTC day at which the sensor counts as right."""
+    """A change of a sensor with time; `size` and `sd` in [K per year], right at the date."""
 
     def correction(self, when: Datetime64, channels: tuple[str, ...]) -> tuple[Float64, Float64]:
         """What to take off at each time, and its variance, shape of `when` and channels [K, K2]."""
@@ -75,6 +69,7 @@ def drift_against_reference(
         pairs.cell,
         (day - day.min()) // DAY // settings.step_block_days,
         channels=pairs.source_channels,
+        date=middle,
         significance=settings.step_significance,
     )
-    return Drift(**vars(found), date=middle)
+    return Drift(**vars(found))

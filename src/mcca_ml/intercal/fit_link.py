@@ -1,7 +1,5 @@
 """From matched pairs to a link: lines of cells, drawn to those of their class and of all."""
 
-from dataclasses import replace
-
 import numpy as np
 
 from mcca_ml.arrays import Booleans, Float64, Int64
@@ -18,18 +16,6 @@ NOISE_PAIRS = 10.0
 """Pairs that the noise of all cells counts for in the noise of one [1]; choice of this project."""
 
 
-def _fit(pairs: Pairs, starts: Int64, settings: CalibrateSettings, cluster: Int64 | None) -> Fit:
-    return fit_lines(
-        pairs.x,
-        pairs.y,
-        starts,
-        noise_ratio=settings.noise_ratio,
-        huber=settings.huber,
-        reject=settings.reject,
-        cluster=cluster,
-    )
-
-
 def fit_cells(pairs: Pairs, settings: CalibrateSettings, *, block_pairs: int = BLOCK_PAIRS) -> Fit:
     """The line of every cell from its own pairs alone; NaN where it has none, (cell, channel)."""
     shape = (len(pairs.cells), len(pairs.channels))
@@ -41,7 +27,7 @@ def fit_cells(pairs: Pairs, settings: CalibrateSettings, *, block_pairs: int = B
     for low, high in zip(firsts[:-1], firsts[1:], strict=True):
         part = pairs.take(np.arange(low, high))
         starts = np.flatnonzero(np.diff(part.cell, prepend=-1))
-        fit = _fit(part, starts, settings, None)
+        fit = fit_lines(part.x, part.y, starts, settings)
         found = (*fit.line, fit.noise_var, fit.pairs, fit.spread_var)
         for into, values in zip(out, found, strict=True):
             into[part.cell[starts]] = values
@@ -64,8 +50,8 @@ def _by_time(pairs: Pairs, settings: CalibrateSettings) -> Fit:
     day = pairs.when[order].astype("datetime64[D]").astype(np.int64)
     # One cluster is a block of days: its pairs share the weather of all cells.
     cluster = np.flatnonzero(np.diff(day // settings.step_block_days, prepend=-1))
-    in_order = replace(pairs, x=pairs.x[order], y=pairs.y[order])
-    return _fit(in_order, np.zeros(1, np.int64), settings, cluster)
+    x, y = pairs.x[order], pairs.y[order]
+    return fit_lines(x, y, np.zeros(1, np.int64), settings, cluster)
 
 
 def _pool(pairs: Pairs, group: Int64, settings: CalibrateSettings) -> Fit:
@@ -78,8 +64,8 @@ def _pool(pairs: Pairs, group: Int64, settings: CalibrateSettings) -> Fit:
     """
     starts = np.flatnonzero(np.diff(group, prepend=group[0] - 1))
     cluster = np.flatnonzero(np.diff(pairs.cell, prepend=-1) | np.diff(group, prepend=group[0] - 1))
-    apart = _fit(pairs, starts, settings, None)
-    together = _fit(pairs, starts, settings, cluster)
+    apart = fit_lines(pairs.x, pairs.y, starts, settings)
+    together = fit_lines(pairs.x, pairs.y, starts, settings, cluster)
     # Few cells say little of how they differ; the larger of the two variances stands.
     line = together.line._replace(
         level_var=np.maximum(apart.line.level_var, together.line.level_var),
@@ -182,12 +168,11 @@ def link_of_pairs(
     fit = fit_cells(pairs, settings)
     few = thinned(pairs, settings.pool_pairs)
     pool = _all_cells(few, settings)
-    everyone = pool.line.take(np.array([0]))
-    none = np.zeros(len(pairs.cells), np.int64)
-    classes, class_line = none[:0], everyone.take(none[:0])
+    one = pool.line.take(0)
+    none = np.zeros(0, np.int64)
+    classes, class_line = none, pool.line.take(none)
     if cell_class is not None and len(few.cell):
-        classes, class_line = _class_lines(few, cell_class, everyone, settings)
-    one = Line(*(value[0] for value in everyone))
+        classes, class_line = _class_lines(few, cell_class, pool.line, settings)
     prior, from_all = prior_of(one, classes, class_line, pairs.cells, cell_class)
     own = _steadied(fit, pool.noise_var[0], settings)
     is_sure = fit.pairs >= settings.min_pairs

@@ -6,6 +6,7 @@ TMI reaches GMI directly and through AMSR2, which is a double difference of line
 
 from dataclasses import dataclass, replace
 from enum import IntFlag
+from typing import Any
 
 import numpy as np
 
@@ -25,6 +26,10 @@ class LineFlag(IntFlag):
     """Drawn to the line of all cells: its class has none."""
     NO_LINE = 8
     """No line at all for this channel."""
+
+
+OF_PAIRS = ("pairs", "level_weight", "slope_weight")
+"""Arrays of a `Link` that say how far the line of a cell rests on its own pairs."""
 
 
 @dataclass(frozen=True)
@@ -76,18 +81,11 @@ class Link:
         missing = np.where(np.isfinite(other.level), 0, LineFlag.NO_LINE)
         strange = (strange[:, None] | missing).astype(np.uint8)
 
-        def known(values: Float64) -> Float64:
-            return np.where(is_known[:, None], values[index], 0.0)
-
-        return replace(
-            self,
-            cells=cells,
-            line=line,
-            flag=np.where(is_known[:, None], self.flag[index], strange).astype(np.uint8),
-            pairs=known(self.pairs),
-            level_weight=known(self.level_weight),
-            slope_weight=known(self.slope_weight),
-        )
+        flag = np.where(is_known[:, None], self.flag[index], strange).astype(np.uint8)
+        own: dict[str, Any] = {
+            name: np.where(is_known[:, None], getattr(self, name)[index], 0.0) for name in OF_PAIRS
+        }
+        return replace(self, cells=cells, line=line, flag=flag, **own)
 
 
 def prior_of(
@@ -137,19 +135,10 @@ def _pick_channels(link: Link, names: tuple[str, ...]) -> Link:
         )
     index = np.array([link.source_channels.index(name) for name in names])
     at = (..., index)
-    return replace(
-        link,
-        source_channels=names,
-        channels=tuple(link.channels[i] for i in index),
-        line=link.line.take(at),
-        class_line=link.class_line.take(at),
-        all_line=link.all_line.take(at),
-        flag=link.flag[:, index],
-        pairs=link.pairs[:, index],
-        level_weight=link.level_weight[:, index],
-        slope_weight=link.slope_weight[:, index],
-        common_var=link.common_var[index],
-    )
+    lines = {name: getattr(link, name).take(at) for name in ("line", "class_line", "all_line")}
+    arrays = {name: getattr(link, name)[at] for name in (*OF_PAIRS, "flag", "common_var")}
+    channels = tuple(link.channels[i] for i in index)
+    return replace(link, source_channels=names, channels=channels, **lines, **arrays)
 
 
 def _at_classes(link: Link, classes: Int64) -> Line:

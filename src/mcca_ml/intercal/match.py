@@ -1,6 +1,6 @@
 """Pairs of looks of two sensors at one cell within a time window."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -43,23 +43,28 @@ class Pairs:
 
 
 @dataclass(frozen=True)
-class _Looks:
-    """Looks of one sensor at a block of cells."""
+class Looks:
+    """Looks of one sensor at a block of cells, (time, look, cell)."""
 
     day: Int64
+    """Days since 1970, (time,)."""
     seconds: Int64
+    """Since 1970 (UTC)."""
     tb: Float32
+    """[K], (time, look, cell, channel)."""
     is_good: Booleans
+    """Whether a value may be paired, the shape of `tb`."""
 
 
-def _looks(ds: xr.Dataset, names: list[str], settings: CalibrateSettings) -> _Looks:
+def screened_looks(ds: xr.Dataset, names: Sequence[str], settings: CalibrateSettings) -> Looks:
+    """Screened looks of a dataset after schema.GRID_TB, with the channels `names`."""
     every = [str(name) for name in ds["channel"].to_numpy()]
     tb = ds["tb"].transpose(*schema.LOOK, "channel").to_numpy().astype(np.float32)
     flag = ds["flag"].transpose(*schema.LOOK).to_numpy().astype(FLAG_DTYPE)
     time = ds["obs_time"].transpose(*schema.LOOK).to_numpy()
     good = usable(tb, flag, every, settings) & ~np.isnat(time)[..., None]
     index = [every.index(name) for name in names]
-    return _Looks(
+    return Looks(
         ds["time"].to_numpy().astype("datetime64[D]").astype(np.int64),
         time.astype("datetime64[s]").astype(np.int64),
         tb[..., index],
@@ -67,7 +72,7 @@ def _looks(ds: xr.Dataset, names: list[str], settings: CalibrateSettings) -> _Lo
     )
 
 
-def _candidates(reference: _Looks, day: Int64) -> Iterator[_Looks]:
+def _candidates(reference: Looks, day: Int64) -> Iterator[Looks]:
     """Looks of the reference the day before, of, and after each of `day`, one look at a time."""
     # A pair may lie on both sides of 00:00 UTC.
     for shift in (0, -1, 1):
@@ -76,10 +81,10 @@ def _candidates(reference: _Looks, day: Int64) -> Iterator[_Looks]:
         is_there = reference.day[inside] == day + shift
         for look in range(reference.tb.shape[1]):
             good = reference.is_good[inside, look] & is_there[:, None, None]
-            yield _Looks(day, reference.seconds[inside, look], reference.tb[inside, look], good)
+            yield Looks(day, reference.seconds[inside, look], reference.tb[inside, look], good)
 
 
-def _nearest(source: _Looks, reference: _Looks, window: float) -> tuple[Float32, Booleans]:
+def _nearest(source: Looks, reference: Looks, window: float) -> tuple[Float32, Booleans]:
     """The reference's look nearest in time to each of the sensor's, and whether it is a pair."""
     best = np.full(source.seconds.shape, _NEVER)
     nearest = np.full(source.tb.shape, np.nan, np.float32)
@@ -125,8 +130,8 @@ def match_pairs(source: xr.Dataset, reference: xr.Dataset, settings: CalibrateSe
             f"calibrate: channels {', '.join(of_both[0])} and {', '.join(of_both[1])}, "
             "expected one band in common; grid the same bands"
         )
-    x_looks = _looks(source, [name for name, _ in names], settings)
-    y_looks = _looks(reference, [name for _, name in names], settings)
+    x_looks = screened_looks(source, [name for name, _ in names], settings)
+    y_looks = screened_looks(reference, [name for _, name in names], settings)
     nearest, is_pair = _nearest(x_looks, y_looks, settings.window_minutes * 60)
     cell, time, look = np.nonzero(np.transpose(is_pair.any(axis=-1), (2, 0, 1)))
     # Those of a cell by time, not by day and look.

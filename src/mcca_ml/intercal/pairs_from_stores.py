@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -82,14 +83,11 @@ def joined(parts: Sequence[Pairs]) -> Pairs:
     # Places of cells count from the first cell of all blocks.
     starts = np.cumsum([0, *(len(part.cells) for part in parts[:-1])])
     moved = [replace(part, cell=part.cell + at) for part, at in zip(parts, starts, strict=True)]
-    return replace(
-        parts[0],
-        cells=np.concatenate([part.cells for part in moved]),
-        cell=np.concatenate([part.cell for part in moved]),
-        when=np.concatenate([part.when for part in moved]),
-        x=np.concatenate([part.x for part in moved]),
-        y=np.concatenate([part.y for part in moved]),
-    )
+    names = ("cells", "cell", "when", "x", "y")
+    whole: dict[str, Any] = {
+        name: np.concatenate([getattr(part, name) for part in moved]) for name in names
+    }
+    return replace(parts[0], **whole)
 
 
 def pairs_of_stores(

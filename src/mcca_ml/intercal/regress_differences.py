@@ -36,13 +36,19 @@ class Effect:
     is_removed: Booleans
     """Whether it is significant and taken out."""
 
+    date: np.datetime64
+    """UTC day at which a step is or a drift is 0."""
+
+    def at(self, name: str, channels: tuple[str, ...], otherwise: float = 0.0) -> Float64:
+        """One of the arrays at some channels; `otherwise` at those that are not known."""
+        index = [self.channels.index(c) if c in self.channels else -1 for c in channels]
+        return np.append(getattr(self, name), otherwise)[index]
+
     def removed(self, channels: tuple[str, ...]) -> tuple[Float64, Float64]:
         """What is taken out of some channels, and its variance; 0 where nothing is."""
-        index = [self.channels.index(name) if name in self.channels else -1 for name in channels]
-        is_removed = np.append(self.is_removed, False)[index]
-        size = np.where(is_removed, np.append(self.size, 0.0)[index], 0.0)
-        variance = np.where(is_removed, np.append(self.sd, 0.0)[index] ** 2, 0.0)
-        return size, variance
+        is_removed = self.at("is_removed", channels) > 0
+        size = np.where(is_removed, self.at("size", channels), 0.0)
+        return size, np.where(is_removed, self.at("sd", channels) ** 2, 0.0)
 
 
 def _p_value(t: float, freedom: int) -> float:
@@ -109,6 +115,7 @@ def effects_of(
     block: Int64,
     *,
     channels: tuple[str, ...],
+    date: np.datetime64,
     significance: float,
 ) -> Effect:
     """`effect_size` of each channel; removed is what is significant.
@@ -120,6 +127,7 @@ def effects_of(
         cell: of each, never falling.
         block: block of days of each.
         channels: names.
+        date: of the effect.
         significance: p value below which an effect is removed [1].
     """
     found = []
@@ -129,7 +137,7 @@ def effects_of(
         found.append(effect_size(*given, cell[seen], block[seen]))
     size, sd, p_value = np.array(found, np.float64).reshape(-1, 3).T
     is_removed = np.isfinite(size) & (p_value < significance)
-    return Effect(channels, size, sd, p_value, is_removed)
+    return Effect(channels, size, sd, p_value, is_removed, date)
 
 
 def departures(pairs: Pairs, link: Link) -> Float64:

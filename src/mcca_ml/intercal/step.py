@@ -4,31 +4,23 @@ The step is estimated beside what else changes: with a reference the difference 
 one the season and the local time of each cell.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 import xarray as xr
 
 from mcca_ml import schema
 from mcca_ml.arrays import Datetime64, Float64, Int64
 from mcca_ml.config.calibrate import CalibrateSettings
-from mcca_ml.flags import FLAG_DTYPE
 from mcca_ml.intercal.link import Link
-from mcca_ml.intercal.match import Pairs
+from mcca_ml.intercal.match import Pairs, screened_looks
 from mcca_ml.intercal.regress_differences import DAY, YEAR_DAYS, Effect, departures, effects_of
-from mcca_ml.intercal.screen import usable
 
 _HARMONICS = (1, 2)
 _MOST_CELLS = 400
 """Cells of a test against the sensor itself: they share the weather, more of them tell no more."""
 
 
-@dataclass(frozen=True)
 class Step(Effect):
-    """The brightness temperature before a date less that after it."""
-
-    date: np.datetime64
-    """First UTC day after the step."""
+    """The brightness temperature before a date, the first UTC day after the step, less after it."""
 
     def correction(self, when: Datetime64, channels: tuple[str, ...]) -> tuple[Float64, Float64]:
         """What to take off at each time, and its variance, shape of `when` and channels [K, K2]."""
@@ -63,9 +55,10 @@ def _tested(
         cell,
         block,
         channels=channels,
+        date=date.astype("datetime64[D]"),
         significance=settings.step_significance,
     )
-    return Step(**vars(effect), date=date.astype("datetime64[D]"))
+    return Step(**vars(effect))
 
 
 def step_against_reference(
@@ -113,20 +106,18 @@ def step_against_itself(ds: xr.Dataset, date: np.datetime64, settings: Calibrate
     """
     count = ds.sizes["cell"]
     chosen = np.unique(np.linspace(0, count - 1, min(count, _MOST_CELLS)).astype(np.int64))
-    part = ds.isel(cell=chosen).transpose(..., "channel")
+    part = ds.isel(cell=chosen)
     names = tuple(str(name) for name in part["channel"].to_numpy())
-    tb = part["tb"].transpose(*schema.LOOK, "channel").to_numpy().astype(np.float32)
-    flag = part["flag"].transpose(*schema.LOOK).to_numpy().astype(FLAG_DTYPE)
-    when = part["obs_time"].transpose(*schema.LOOK).to_numpy().astype("datetime64[s]")
+    looks = screened_looks(part, names, settings)
     hour = part["local_time"].transpose(*schema.LOOK).to_numpy().astype(np.float64)
-    good = usable(tb, flag, names, settings) & (~np.isnat(when) & np.isfinite(hour))[..., None]
+    good = looks.is_good & np.isfinite(hour)[..., None]
     cell, time, look = np.nonzero(np.transpose(good.any(axis=-1), (2, 0, 1)))
     at = (time, look, cell)
-    y = np.where(good, tb, np.nan)[at].astype(np.float64)
+    when = looks.seconds[at].astype("datetime64[s]")
     return _tested(
-        y,
-        when[at],
-        _season_and_hour(when[at], hour[at]),
+        np.where(good, looks.tb, np.nan)[at].astype(np.float64),
+        when,
+        _season_and_hour(when, hour[at]),
         cell,
         date,
         channels=names,
