@@ -12,7 +12,6 @@ from itertools import combinations
 import numpy as np
 
 from mcca_ml.arrays import Float64
-from mcca_ml.errors import ConfigError
 from mcca_ml.metrics.moments import Moments
 
 FEWEST = 100
@@ -90,17 +89,3 @@ def why_not(names: Sequence[str], shares: Sequence[frozenset[str]]) -> str:
             both = " and ".join(sorted(a & b))
             return f"{one} and {other} share {both}, so their errors are not independent"
     return ""
-
-
-def check_independent(names: Sequence[str], shares: Sequence[frozenset[str]]) -> None:
-    """Refuse three products whose errors are not independent.
-
-    Raises:
-        ConfigError: two of them share a target or an instrument.
-    """
-    reason = why_not(names, shares)
-    if reason:
-        raise ConfigError(
-            f"triple collocation: {reason}, expected three products that share neither target nor "
-            "instrument; take stations, a model, or a radar"
-        )

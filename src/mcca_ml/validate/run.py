@@ -11,8 +11,7 @@ from mcca_ml.arrays import Booleans
 from mcca_ml.config.validate import ValidateSettings
 from mcca_ml.errors import ConfigError
 from mcca_ml.read.products.open import Product
-from mcca_ml.validate import pairwise, strata
-from mcca_ml.validate import score_rows as made_rows
+from mcca_ml.validate import pairwise, score_rows, strata
 from mcca_ml.validate.pair_product import OUTSIDE, Compared, compare
 from mcca_ml.validate.score_units import Held, cell_scores, days_of, held, score_units
 from mcca_ml.validate.stability import TREND, stability_rows
@@ -48,36 +47,15 @@ def _vod_of(compared: Sequence[Compared], number: int) -> float:
     return next((s.vod for s in series if s is not None and np.isfinite(s.vod)), float("nan"))
 
 
-@dataclass(frozen=True)
-class _Asked:
-    """What is the same for all products."""
-
-    units: tuple[Unit, ...]
-    classes: Mapping[str, Sequence[str]]
-    """Class of each unit, by the kind of class."""
-    fewest: int
-    """Pairs without which a unit has no part in a median."""
-
-
-def _scored(
-    head: tuple[str, str], one: Compared, found: Held, asked: _Asked
-) -> tuple[list[tuple[Value, ...]], list[tuple[Value, ...]], made_rows.Columns]:
-    """Rows of units and of the summary for some days of a product."""
+def _columns(one: Compared, found: Held) -> score_rows.Columns:
+    """Scores of some days of a product at all units."""
     scores = score_units(found)
-    numbers = made_rows.columns_of(
-        scores,
-        cell_scores(scores, found, one.pairs),
-        is_volumetric=one.extract.conversion.is_volumetric,
-    )
-    return (
-        made_rows.unit_rows(head, asked.units, numbers, one.pairs),
-        made_rows.summary_rows(head, asked.units, numbers, asked.fewest, asked.classes),
-        numbers,
-    )
+    cell = cell_scores(scores, found, one.pairs)
+    return score_rows.columns_of(scores, cell, is_volumetric=one.extract.conversion.is_volumetric)
 
 
 def _by_days(
-    head: tuple[str, str], one: Compared, found: Held, asked: _Asked
+    head: tuple[str, str], one: Compared, found: Held, units: Sequence[Unit], fewest: int
 ) -> list[tuple[Value, ...]]:
     """Rows of the summary by season and by period of sensors."""
     out: list[tuple[Value, ...]] = []
@@ -85,9 +63,8 @@ def _by_days(
         for number, name in enumerate(kind.classes):
             part = found.only(np.broadcast_to(kind.labels == number, found.seen.shape))
             if part.seen.any():
-                of_class = _scored(head, one, part, asked)[1]
-                whole = [row for row in of_class if row[3] == "all"]
-                out += [(*row[:3], kind.name, name, *row[5:]) for row in whole]
+                of_class = {kind.name: [name] * len(units)}
+                out += score_rows.summary_rows(head, units, _columns(one, part), fewest, of_class)
     return out
 
 
@@ -95,10 +72,15 @@ Rows = dict[str, list[tuple[Value, ...]]]
 
 
 def _of_product(
-    one: Compared, found: Held, common: Booleans | None, asked: _Asked
-) -> tuple[Rows, made_rows.Columns]:
+    one: Compared,
+    found: Held,
+    common: Booleans | None,
+    units: Sequence[Unit],
+    classes: Mapping[str, Sequence[str]],
+    fewest: int,
+) -> tuple[Rows, score_rows.Columns]:
     """The rows of one product in each table, and the columns of its scores."""
-    name, units = one.product.name, asked.units
+    name = one.product.name
     rows: Rows = {"scores": [], "summary": []}
     kinds = {"own": found}
     reasons = {unit: dict(counted) for unit, counted in one.reasons.items()}
@@ -110,16 +92,17 @@ def _of_product(
     for unit, pair in zip(units, one.pairs, strict=True):
         if not pair.day.size and OUTSIDE not in reasons[unit.name]:
             reasons[unit.name][UNPAIRED] = 1
-    numbers: made_rows.Columns = {}
+    columns: score_rows.Columns = {}
     for kind, pairs in kinds.items():
-        of_unit, of_all, numbers = _scored((name, kind), one, pairs, asked)
-        rows["scores"] += of_unit
-        rows["summary"] += [*of_all, *_by_days((name, kind), one, pairs, asked)]
-    rows["excluded"] = made_rows.excluded_rows(name, reasons)
-    rows["coverage"] = made_rows.years_rows((name, "own"), units, found)
+        head, columns = (name, kind), _columns(one, pairs)
+        rows["scores"] += score_rows.unit_rows(head, units, columns, one.pairs)
+        rows["summary"] += score_rows.summary_rows(head, units, columns, fewest, classes)
+        rows["summary"] += _by_days(head, one, pairs, units, fewest)
+    rows["excluded"] = score_rows.excluded_rows(name, reasons)
+    rows["coverage"] = score_rows.years_rows((name, "own"), units, found)
     is_volumetric = one.extract.conversion.is_volumetric
     rows["stability"] = stability_rows(name, units, found) if is_volumetric else []
-    return rows, numbers
+    return rows, columns
 
 
 def tables_of(
@@ -137,25 +120,26 @@ def tables_of(
     seen = [one.seen for one in pairs.values()]
     common = np.logical_and.reduce(seen) if len(compared) > 1 else None
     rows: Rows = {name: [] for name in ("scores", "summary", "excluded", "coverage", "stability")}
-    numbers: made_rows.Columns = {}
+    numbers: score_rows.Columns = {}
     vod = [_vod_of(compared, number) for number in range(len(units))]
-    asked = _Asked(tuple(units), strata.of_units(units, vod), settings.fewest_pairs)
+    classes, fewest = strata.of_units(units, vod), settings.fewest_pairs
     for one in compared:
-        made, numbers = _of_product(one, pairs[one.product.name], common, asked)
+        found = pairs[one.product.name]
+        made, numbers = _of_product(one, found, common, units, classes, fewest)
         for name, more in made.items():
             rows[name] += more
     left_out = {unit.name: _readings_left_out(unit) for unit in units}
-    rows["excluded"] += made_rows.excluded_rows("readings of the stations", left_out)
+    rows["excluded"] += score_rows.excluded_rows("readings of the stations", left_out)
     shares = {one.product.name: one.product.shares for one in compared}
     saturations = frozenset(
         one.product.name for one in compared if not one.extract.conversion.is_volumetric
     )
-    two = pairwise.pairwise_rows(units, pairs, saturations, settings.fewest_pairs)
+    two = pairwise.pairwise_rows(units, pairs, saturations, fewest)
     return (
-        made_rows.unit_table(rows["scores"], numbers),
-        Table("summary", made_rows.SUMMARY, tuple(rows["summary"])),
-        Table("excluded", made_rows.EXCLUDED, tuple(rows["excluded"])),
-        Table("coverage", made_rows.COVERAGE, tuple(rows["coverage"])),
+        score_rows.unit_table(rows["scores"], numbers),
+        Table("summary", score_rows.SUMMARY, tuple(rows["summary"])),
+        Table("excluded", score_rows.EXCLUDED, tuple(rows["excluded"])),
+        Table("coverage", score_rows.COVERAGE, tuple(rows["coverage"])),
         Table("stability", TREND, tuple(rows["stability"])),
         Table("triple", COLUMNS, tuple(triplet_rows(units, pairs, shares))),
         Table("pairwise", pairwise.COLUMNS, tuple(two)),

@@ -101,14 +101,13 @@ def summary_rows(
         units: what was scored against.
         numbers: of `columns_of`.
         fewest: pairs without which a unit does not count.
-        classes: class of each unit by kind of class; `all` is added.
+        classes: class of each unit by kind of class.
     """
     enough = numbers["n"] >= fewest
     kinds = np.array([unit.kind for unit in units])
     rows: list[tuple[Value, ...]] = []
-    grouped = {"all": ["all"] * len(units), "network": [unit.network for unit in units], **classes}
     for kind in dict.fromkeys(kinds.tolist()):
-        for group, names in grouped.items():
+        for group, names in classes.items():
             for name in sorted(set(names)):
                 fit = enough & (kinds == kind) & (np.array(names) == name)
                 rows += _medians((*head, kind, group, name), numbers, fit)

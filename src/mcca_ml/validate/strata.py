@@ -101,6 +101,8 @@ def of_units(units: Sequence[Unit], vod: Sequence[float]) -> dict[str, tuple[str
         vod: mean vegetation optical depth of each [1]; NaN where no product tells it.
     """
     return {
+        "all": ("all",) * len(units),
+        "network": tuple(unit.network for unit in units),
         "VOD": tuple(vod_class(one) for one in vod),
         "land cover": tuple(land_cover_of(unit) for unit in units),
         "climate": tuple(climate_of(unit) for unit in units),
