@@ -1,5 +1,6 @@
 """The errors that all cells have in common, in a file."""
 
+from dataclasses import fields
 from pathlib import Path
 
 from mcca_ml.fuse.error_covariance import Pool
@@ -15,7 +16,7 @@ def save_pool(path: Path, pool: Pool) -> None:
     Raises:
         OutputError: it cannot be written; what stood there still stands.
     """
-    npz.save(path, VERSION, {"bias": pool.bias, "covariance": pool.covariance})
+    npz.save(path, VERSION, vars(pool))
 
 
 def load_pool(path: Path) -> Pool:
@@ -24,6 +25,5 @@ def load_pool(path: Path) -> Pool:
     Raises:
         GranuleError: no such file, damaged, or of another layout.
     """
-    names = ("bias", "covariance")
-    arrays = npz.load(path, VERSION, names, what="errors of all cells", remedy="fuse again")
-    return Pool(**{name: arrays[name] for name in names})
+    names = [field.name for field in fields(Pool)]
+    return Pool(**npz.load(path, VERSION, names, what="errors of all cells", remedy="fuse again"))

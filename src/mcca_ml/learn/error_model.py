@@ -143,17 +143,8 @@ def shifts(error: Float32, group: UInt8, groups: int, days: Datetime64) -> Float
     return np.asarray(centre + weight * (mean - centre), np.float32)
 
 
-@dataclass(frozen=True)
-class Sums:
-    """Sums over the days of each cell, season and freshness, (cell, season, freshness)."""
-
-    size: Float64
-    """Of the absolute error [m3 m-3]."""
-    days: Float64
-
-
-def sums_of(size: Float32, season: UInt8, fresh: UInt8) -> Sums:
-    """Sums of absolute errors.
+def sums_of(size: Float32, season: UInt8, fresh: UInt8) -> tuple[Float64, Float64]:
+    """Sums of absolute errors [m3 m-3] and number of days, (cell, season, freshness).
 
     Args:
         size: of the error [m3 m-3], NaN on days that do not count, (cell, time).
@@ -167,19 +158,18 @@ def sums_of(size: Float32, season: UInt8, fresh: UInt8) -> Sums:
     length = int(np.prod(shape))
     total = np.bincount(place, size[row, time], minlength=length).astype(np.float64)
     count = np.bincount(place, minlength=length).astype(np.float64)
-    return Sums(total.reshape(shape), count.reshape(shape))
+    return total.reshape(shape), count.reshape(shape)
 
 
 _AXES = ((1, 2), (2,), (1,))
-"""Axes of `Sums` over which the factor of cell, season and freshness is one number."""
+"""Axes of sums over which the factor of cell, season and freshness is one number."""
 
 
 def _factor(
-    sums: Sums, others: Float64, axes: tuple[int, ...], variance: float
+    size: Float64, days: Float64, axes: tuple[int, ...], variance: float
 ) -> tuple[Float64, Float64]:
-    """One factor given the product of the others, and its variance relative to the pooled one."""
-    days = sums.days.sum(axis=axes).reshape(len(sums.days), -1)
-    total = (sums.size / others).sum(axis=axes).reshape(len(sums.days), -1)
+    """One factor from sums over the product of the others, and its variance over the pooled one."""
+    total, days = (part.sum(axis=axes).reshape(len(days), -1) for part in (size, days))
     count = days.sum(axis=0)
     all_days = np.maximum(total.sum(axis=0), SMALLEST) / np.maximum(count, 1)
     # A class that no cell has ever seen is as the next one with fewer looks or a younger age.
@@ -192,14 +182,15 @@ def _factor(
     return own * pooled, left
 
 
-def factors(sums: Sums, variance: float) -> Factors:
+def factors(size: Float64, days: Float64, variance: float) -> Factors:
     """The three factors, one after the other until they agree.
 
     Args:
-        sums: of at least one day.
+        size: sums of absolute errors of at least one day, of `sums_of`.
+        days: of these.
         variance: of one day in the mean of |error| / scale, with its neighbours' agreement [1].
     """
-    count = len(sums.days)
+    count = len(days)
     found = [np.ones((count, 1)), np.ones((count, SEASONS)), np.ones((count, FRESHNESS))]
     left = [np.zeros_like(one) for one in found]
     shapes = ((count, 1, 1), (count, SEASONS, 1), (count, 1, FRESHNESS))
@@ -211,7 +202,7 @@ def factors(sums: Sums, variance: float) -> Factors:
             others = np.ones((count, SEASONS, FRESHNESS))
             for j in {0, 1, 2} - {i}:
                 others = others * grids[j]
-            found[i], left[i] = _factor(sums, others, _AXES[i], variance)
+            found[i], left[i] = _factor(size / others, days, _AXES[i], variance)
     # Older is never surer; and what is not known of a factor widens it.
     fresh = found[2]
     fresh[:, ONE_LOOK + 1 :] = np.maximum.accumulate(fresh[:, ONE_LOOK + 1 :], axis=1)
@@ -258,6 +249,6 @@ def fit_factors(
     sums = sums_of(size, season, fresh)
     if variance is None:
         # The variance needs a scale and the scale a variance: two passes.
-        first = factors(sums, _FIRST_VARIANCE)
+        first = factors(*sums, _FIRST_VARIANCE)
         variance = variance_of_day(size, first.at(season, fresh), days)
-    return factors(sums, variance)
+    return factors(*sums, variance)

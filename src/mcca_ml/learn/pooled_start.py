@@ -26,7 +26,8 @@ class Start:
     static_mean: Float32
     static_scale: Float32
     """Of the statics of the sample, (static,)."""
-    guess: target_scaling.Guess
+    guess: Float32
+    """Of mean and spread of a cell, `target_scaling.guess`."""
     groups: Int64
     """Look of each input, (feature,)."""
     settings: TrainSettings

@@ -25,14 +25,6 @@ class Levels:
     """From the cell's own training days; False: guessed from the statics."""
 
 
-@dataclass(frozen=True)
-class Guess:
-    """Linear guess of mean and log standard deviation from scaled statics."""
-
-    coefficient: Float32
-    """(1 + static, 2), first row the constant."""
-
-
 def scaled_static(static: Float32, mean: Float32, scale: Float32) -> Float32:
     """Statics of mean 0 and standard deviation 1 [1], 0 where unknown, (cell, static)."""
     z = (static - mean) / scale
@@ -47,39 +39,42 @@ def _own(series: Series, fewest: int) -> tuple[Float32, Float32, Booleans]:
     return mean, np.maximum(sd, np.float32(SMALLEST_SD)), is_own
 
 
-def guess(series: Series, static: Float32, fewest: int) -> Guess:
+def guess(series: Series, static: Float32, fewest: int) -> Float32:
     """Ridge of mean and log standard deviation on statics, over cells with enough targets.
 
     Args:
         series: of the cells to learn from.
         static: scaled statics [1], (cell, static).
         fewest: training targets that are enough.
+
+    Returns:
+        Coefficients, first row the constant, (1 + static, 2).
     """
     mean, sd, is_own = _own(series, fewest)
     # The logarithm of sd, so that no guess is negative.
     wanted = np.stack([mean, np.log(sd)], axis=1)[is_own].astype(np.float64)
     z = static[is_own].astype(np.float64)
     if len(z) == 0:
-        return Guess(np.zeros((1 + static.shape[1], 2), np.float32))
+        return np.zeros((1 + static.shape[1], 2), np.float32)
     # Ridge on centred statics, so that the constant carries no penalty.
     centre, level = z.mean(axis=0), wanted.mean(axis=0)
     normal = (z - centre).T @ (z - centre) + PENALTY * np.eye(z.shape[1])
     slope = np.linalg.solve(normal, (z - centre).T @ (wanted - level))
-    return Guess(np.vstack([level - centre @ slope, slope]).astype(np.float32))
+    return np.vstack([level - centre @ slope, slope]).astype(np.float32)
 
 
-def levels(series: Series, static: Float32, found: Guess, fewest: int) -> Levels:
+def levels(series: Series, static: Float32, found: Float32, fewest: int) -> Levels:
     """Mean and spread of each cell [m3 m-3], its own where it has enough targets.
 
     Args:
         series: of the cells.
         static: scaled statics [1], (cell, static).
-        found: for cells without.
+        found: of `guess`, for cells without.
         fewest: training targets that are enough.
     """
     mean, sd, is_own = _own(series, fewest)
     # Unknown statics are 0, the mean of the sample, and move no guess.
-    told = found.coefficient[0] + static @ found.coefficient[1:]
+    told = found[0] + static @ found[1:]
     # A guess far outside what the sample held would be an extrapolation without any ground.
     guessed_sd = np.exp(np.clip(told[:, 1], np.log(SMALLEST_SD), 0))
     return Levels(

@@ -3,17 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
 
-from mcca_ml.arrays import AnyArray
 from mcca_ml.config.train import TrainSettings
 from mcca_ml.errors import GranuleError
 from mcca_ml.learn.lstm import Network, Pooled
 from mcca_ml.learn.pooled_start import Start, Weights
 from mcca_ml.learn.ridge_path import Form, Line
-from mcca_ml.learn.target_scaling import Guess, Levels
+from mcca_ml.learn.target_scaling import Levels
 from mcca_ml.learn.uncertainty import Spread
 from mcca_ml.store import npz
 
@@ -25,7 +25,7 @@ _SHARED = "pooled_"
 _LINE = "line_"
 _REMEDY = "train again"
 
-Table = Mapping[str, AnyArray]
+Table = Mapping[str, Any]
 
 
 def save(path: Path, weights: Weights) -> None:
@@ -43,17 +43,15 @@ def save(path: Path, weights: Weights) -> None:
         "settings": np.array(start.settings.model_dump_json()),
         "static_mean": start.static_mean,
         "static_scale": start.static_scale,
-        "guess": start.guess.coefficient,
+        "guess": start.guess,
         "groups": start.groups,
         "form_memories": np.int64(start.form.memories),
         "form_penalty": np.float64(start.form.penalty),
         "pooled_static": start.pooled.static,
         "backend": np.array(weights.backend),
         "cells": weights.cells,
-        "mean": weights.level.mean,
-        "sd": weights.level.sd,
-        "is_own": weights.level.is_own,
-        **{_LINE + field.name: getattr(weights.line, field.name) for field in fields(Line)},
+        **vars(weights.level),
+        **{_LINE + name: values for name, values in vars(weights.line).items()},
         **{_SHARED + name: leaf for name, leaf in start.pooled.network._asdict().items()},
         **weights.network._asdict(),
     }
@@ -71,17 +69,13 @@ def _weights(table: Table) -> Weights:
         Pooled(_network(table, _SHARED), jnp.asarray(table["pooled_static"])),
         np.asarray(table["static_mean"], np.float32),
         np.asarray(table["static_scale"], np.float32),
-        Guess(np.asarray(table["guess"], np.float32)),
+        np.asarray(table["guess"], np.float32),
         np.asarray(table["groups"], np.int64),
         TrainSettings.model_validate_json(str(table["settings"])),
         Form(int(table["form_memories"]), float(table["form_penalty"])),
     )
-    levels = Levels(
-        np.asarray(table["mean"], np.float32),
-        np.asarray(table["sd"], np.float32),
-        np.asarray(table["is_own"], np.bool_),
-    )
-    line = Line(*(np.asarray(table[_LINE + f.name], np.float32) for f in fields(Line)))
+    levels = Levels(*(table[f.name] for f in fields(Levels)))
+    line = Line(*(table[_LINE + f.name] for f in fields(Line)))
     cells, network = np.asarray(table["cells"], np.int64), _network(table, "")
     return Weights(start, cells, network, levels, line, str(table["backend"]))
 
@@ -109,9 +103,7 @@ def save_uncertainty(path: Path, spread: Spread) -> None:
     Raises:
         OutputError: it cannot be written; what stood there still stands.
     """
-    npz.save(
-        path, UNCERTAINTY_VERSION, {one.name: getattr(spread, one.name) for one in fields(spread)}
-    )
+    npz.save(path, UNCERTAINTY_VERSION, vars(spread))
 
 
 def load_uncertainty(path: Path) -> Spread:
