@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import xarray as xr
@@ -45,11 +45,10 @@ _CHANGE = {"size": np.nan, "sd": np.nan, "p_value": 1.0, "is_removed": 0.0}
 
 
 def _lines(link: Link) -> dict[str, tuple[tuple[str, ...], object, dict[str, str]]]:
-    lines = (link.line, link.class_line, link.all_line)
     return {
         prefix + name: (dims, values, dict(zip(("units", "long_name"), _LINE[name], strict=True)))
-        for (prefix, dims), line in zip(_PARTS.items(), lines, strict=True)
-        for name, values in line._asdict().items()
+        for prefix, dims in _PARTS.items()
+        for name, values in getattr(link, f"{prefix}line")._asdict().items()
     }
 
 
@@ -183,23 +182,20 @@ def read(path: Path) -> xr.Dataset:
 
 def link_of(coefficients: xr.Dataset) -> Link:
     """The link that coefficients hold."""
-    lines = {
-        prefix: Line(*(coefficients[prefix + name].to_numpy() for name in Line._fields))
-        for prefix in _PARTS
+    arrays: dict[str, Any] = {
+        name: coefficients[name].to_numpy() for name in (*_OWN, "flag", "common_var")
     }
+    for prefix in _PARTS:
+        line = (coefficients[prefix + name].to_numpy() for name in Line._fields)
+        arrays[f"{prefix}line"] = Line(*line)
     return Link(
         sensor=str(coefficients.attrs["sensor"]),
         reference=str(coefficients.attrs["reference"]),
         source_channels=tuple(map(str, coefficients["source_channel"].to_numpy())),
         channels=tuple(map(str, coefficients["channel"].to_numpy())),
         cells=coefficients["cell"].to_numpy().astype(np.int64),
-        line=lines[""],
-        flag=coefficients["flag"].to_numpy().astype(np.uint8),
-        **{name: coefficients[name].to_numpy() for name in _OWN},
         classes=coefficients["class"].to_numpy().astype(np.int64),
-        class_line=lines["class_"],
-        all_line=lines["all_"],
-        common_var=coefficients["common_var"].to_numpy(),
+        **arrays,
     )
 
 

@@ -2,7 +2,6 @@
 
 import importlib
 import multiprocessing
-from types import ModuleType
 from typing import Literal
 
 import jax
@@ -19,6 +18,7 @@ from mcca_ml.learn.lstm import Network
 
 Backend = Literal["native", "jax"]
 NATIVE = "mcca_ml.learn.native_backend"
+"""Imported where it is called, since a package installed without a compiler has none."""
 
 
 def is_built() -> bool:
@@ -61,11 +61,6 @@ def note(settings: TrainSettings) -> str | None:
     )
 
 
-def _kernel() -> ModuleType:
-    """The kernel; not imported above, since a package without a compiler has none."""
-    return importlib.import_module(NATIVE)
-
-
 def _threads() -> int | None:
     """One in a worker, since there is a worker for each processor; else all."""
     return None if multiprocessing.parent_process() is None else 1
@@ -73,7 +68,7 @@ def _threads() -> int | None:
 
 def _by_kernel(lessons: fine_tune_jax.Lesson, settings: TrainSettings, count: int) -> Trained:
     """All epochs of the first cells by the kernel."""
-    native = _kernel()
+    native = importlib.import_module(NATIVE)
     first = np.asarray(fine_tune_jax.all_first_days(lessons, settings))
     arrays = lessons.x, lessons.target, lessons.train, lessons.stop, first, lessons.start
     # The rest fills a block up for JAX, which compiles a program for each size.
@@ -127,7 +122,8 @@ def predict_cells(network: Network, x: Float32, settings: TrainSettings, count: 
     """
     if chosen(settings) == "native":
         some = jax.tree.map(lambda leaf: leaf[:count], network)
-        found: Float32 = _kernel().predict(some, x[:count], threads=_threads())
+        native = importlib.import_module(NATIVE)
+        found: Float32 = native.predict(some, x[:count], threads=_threads())
         return found
     whole = fine_tune_jax.predict_cells(jax.tree.map(jnp.asarray, network), jnp.asarray(x))
     return np.asarray(whole)[:count]

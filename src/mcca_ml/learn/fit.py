@@ -78,19 +78,14 @@ def _report(begun: Weights, series: Series, found: Trained) -> TrainingReport:
 def _lessons(begun: Weights, series: Series, place: Int64) -> fine_tune_jax.Lesson:
     """What the cells of one block learn from."""
     some, mine = sequences.select_cells(series, place), select_cells(begun, place)
-    read, target, train_weight, stop_weight = lessons(begun.start, some, mine.line, mine.level)
+    of_days = lessons(begun.start, some, mine.line, mine.level)
+    read, target, train, stop = map(jnp.asarray, of_days)
     # A cell whose mean is a guess would learn the error of the guess: it stays at its start.
-    train_weight = train_weight * mine.level.is_own[:, None]
+    train = train * mine.level.is_own[:, None]
     key = jax.random.fold_in(jax.random.key(begun.start.settings.seed), 1)
     keys = jax.vmap(jax.random.fold_in, (None, 0))(key, jnp.asarray(some.cells, jnp.uint32))
-    return fine_tune_jax.Lesson(
-        jnp.asarray(read),
-        jnp.asarray(target),
-        jnp.asarray(train_weight),
-        jnp.asarray(stop_weight),
-        jax.tree.map(jnp.asarray, mine.network),
-        keys,
-    )
+    network = jax.tree.map(jnp.asarray, mine.network)
+    return fine_tune_jax.Lesson(read, target, train, stop, network, keys)
 
 
 def fine_tune(

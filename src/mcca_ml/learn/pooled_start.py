@@ -113,12 +113,6 @@ def lessons(
     return read, train + stop, train_weight, stop_weight
 
 
-def _arrays(tree: Pooled) -> Pooled:
-    """The same tree with arrays of NumPy, which can be stored and sent to other processes."""
-    found: Pooled = jax.tree.map(np.asarray, tree)
-    return found
-
-
 def pooled_start(
     series: Series, settings: TrainSettings, progress: Progress | None = None
 ) -> tuple[Start, tuple[float, ...]]:
@@ -155,14 +149,16 @@ def pooled_start(
     )
     levels = target_scaling.levels(chosen, static, guess, settings.fewest_targets)
     form = ridge_path.form_of(chosen, levels) if settings.linear else ridge_path.FIRST_FORM
-    start = Start(_arrays(empty), static_mean, static_scale, guess, series.groups, settings, form)
+    # Arrays of NumPy can be stored and sent to other processes.
+    empty = jax.tree.map(np.asarray, empty)
+    start = Start(empty, static_mean, static_scale, guess, series.groups, settings, form)
     if settings.start == "random":
         return start, ()
     line = ridge_path.fit(chosen, levels, form, is_used=settings.linear)
     x, *of_days = map(jnp.asarray, lessons(start, chosen, line, levels))
     sample = pooled.Sample(x, jnp.asarray(static), *of_days)
     network, errors = pooled.train(sample, settings, progress)
-    return replace(start, pooled=_arrays(network)), tuple(errors)
+    return replace(start, pooled=jax.tree.map(np.asarray, network)), tuple(errors)
 
 
 def at_start(start: Start, series: Series) -> Weights:

@@ -41,17 +41,17 @@ class Span:
 
     def blocks(self, days: Datetime64) -> Int64:
         """Block of each day, from 0 on."""
-        number = days.astype("M8[D]").astype(np.int64) // BLOCK_DAYS
-        return np.asarray(number - _number(self.first) // BLOCK_DAYS)
+        return np.asarray(_block(days) - _block(self.first))
 
     @property
     def block_count(self) -> int:
         """How many blocks there are."""
-        return int(_number(self.last) // BLOCK_DAYS - _number(self.first) // BLOCK_DAYS) + 1
+        return int(_block(self.last) - _block(self.first)) + 1
 
 
-def _number(day: np.datetime64) -> int:
-    return int(day.astype("M8[D]").astype(np.int64))
+def _block(day: Datetime64 | np.datetime64) -> Int64 | np.int64:
+    """Block of days that a day is in, counted from 1970."""
+    return day.astype("M8[D]").astype(np.int64) // BLOCK_DAYS
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Products and stations -> tables of scores: what `mcca-ml validate` does."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,17 +71,17 @@ def _by_days(
 Rows = dict[str, list[tuple[Value, ...]]]
 
 
-def _of_product(
+def _add_product(
+    rows: Rows,
     one: Compared,
     found: Held,
     common: Booleans | None,
     units: Sequence[Unit],
     classes: Mapping[str, Sequence[str]],
     fewest: int,
-) -> tuple[Rows, score_rows.Columns]:
-    """The rows of one product in each table, and the columns of its scores."""
+) -> score_rows.Columns:
+    """Add the rows of one product to each table; returns the columns of its scores."""
     name = one.product.name
-    rows: Rows = {"scores": [], "summary": []}
     kinds = {"own": found}
     reasons = {unit: dict(counted) for unit, counted in one.reasons.items()}
     if common is not None:
@@ -98,11 +98,11 @@ def _of_product(
         rows["scores"] += score_rows.unit_rows(head, units, columns, one.pairs)
         rows["summary"] += score_rows.summary_rows(head, units, columns, fewest, classes)
         rows["summary"] += _by_days(head, one, pairs, units, fewest)
-    rows["excluded"] = score_rows.excluded_rows(name, reasons)
-    rows["coverage"] = score_rows.years_rows((name, "own"), units, found)
-    is_volumetric = one.extract.conversion.is_volumetric
-    rows["stability"] = stability_rows(name, units, found) if is_volumetric else []
-    return rows, columns
+    rows["excluded"] += score_rows.excluded_rows(name, reasons)
+    rows["coverage"] += score_rows.years_rows((name, "own"), units, found)
+    if one.extract.conversion.is_volumetric:
+        rows["stability"] += stability_rows(name, units, found)
+    return columns
 
 
 def tables_of(
@@ -119,15 +119,13 @@ def tables_of(
     pairs = {one.product.name: held(one.pairs, days) for one in compared}
     seen = [one.seen for one in pairs.values()]
     common = np.logical_and.reduce(seen) if len(compared) > 1 else None
-    rows: Rows = {name: [] for name in ("scores", "summary", "excluded", "coverage", "stability")}
+    rows: Rows = defaultdict(list)
     numbers: score_rows.Columns = {}
     vod = [_vod_of(compared, number) for number in range(len(units))]
     classes, fewest = strata.of_units(units, vod), settings.fewest_pairs
     for one in compared:
         found = pairs[one.product.name]
-        made, numbers = _of_product(one, found, common, units, classes, fewest)
-        for name, more in made.items():
-            rows[name] += more
+        numbers = _add_product(rows, one, found, common, units, classes, fewest)
     left_out = {unit.name: _readings_left_out(unit) for unit in units}
     rows["excluded"] += score_rows.excluded_rows("readings of the stations", left_out)
     shares = {one.product.name: one.product.shares for one in compared}
