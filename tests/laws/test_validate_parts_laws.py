@@ -26,7 +26,6 @@ def probe(times, values, **changes) -> Probe:
         "sensor": "probe",
         "lat": 41.9,
         "lon": 0.0,
-        "depth_to": 0.05,
         "climate": "Csb",
         "land_cover": "10",
         "time": np.asarray(times, "M8[ns]"),

@@ -49,7 +49,7 @@ def unit_of(site: Site, rng: np.random.Generator) -> Unit:
     probes = []
     for one in network.stations:
         good = (one.check == 0) & np.isfinite(one.value)
-        place = (one.lat, one.lon, 0.05, "", "")
+        place = (one.lat, one.lon, "", "")
         values = one.value[good].astype(float)
         probes.append(Probe("SIM", one.name, "probe", *place, network.time[good], values, {}))
     return Unit(DENSE, "SIM", "SIM", 0, site.lat, site.lon, tuple(probes))

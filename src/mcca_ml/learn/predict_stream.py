@@ -115,21 +115,17 @@ def _is_unusual(spread: Spread, inputs: Inputs) -> Booleans:
     return out
 
 
-def _is_season_unknown(spread: Spread, inputs: Inputs) -> Booleans:
-    """Whether a cell had hardly a target in that month of the year, (cell, time)."""
-    month = inputs.days.astype("M8[M]").astype(np.int64) % 12
-    return np.asarray((spread.months < FEWEST_OF_MONTH)[:, month])
-
-
 def _flag(weights: Weights, spread: Spread, inputs: Inputs) -> UInt32:
     """Flags of each cell and day, (cell, time)."""
-    flag = inputs.flag.astype(FLAG_DTYPE)
+    flag, is_own = inputs.flag.astype(FLAG_DTYPE), weights.level.is_own[:, None]
+    month = inputs.days.astype("M8[M]").astype(np.int64) % 12
+    is_season_unknown = (spread.months < FEWEST_OF_MONTH)[:, month]
     for where, bit in (
         (inputs.nobs == 0, Flag.NOT_OBSERVED),
-        (~weights.level.is_own[:, None], Flag.LEVEL_GUESSED),
+        (~is_own, Flag.LEVEL_GUESSED),
         (_is_unusual(spread, inputs), Flag.INPUT_UNUSUAL),
         # A cell without targets of its own is told by the network of all, in every season.
-        (_is_season_unknown(spread, inputs) & weights.level.is_own[:, None], Flag.SEASON_UNKNOWN),
+        (is_season_unknown & is_own, Flag.SEASON_UNKNOWN),
     ):
         flag |= flags.where(where, bit)
     return flag

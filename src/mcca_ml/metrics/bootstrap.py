@@ -29,17 +29,8 @@ def grouped(blocks: Moments, length: int) -> Moments:
     parts = [
         total(blocks, slice(begin, min(begin + length, count))) for begin in range(0, count, length)
     ]
-    return Moments(
-        np.stack([part.n for part in parts], -1),
-        np.stack([part.mean for part in parts], -1),
-        np.stack([part.co for part in parts], -1),
-    )
-
-
-def lengthened(blocks: Moments) -> Moments:
-    """Blocks as long as their number allows: what lasts for a month is cut less often by them."""
-    number = int((blocks.n > 0).sum())
-    return grouped(blocks, int(np.clip(number // _ENOUGH, 1, LONGEST)))
+    names = ("n", "mean", "co")
+    return Moments(*(np.stack([getattr(part, name) for part in parts], -1) for name in names))
 
 
 def drawn(blocks: Moments, rng: Rng, draws: int = DRAWS, number: int | None = None) -> Moments:
@@ -117,7 +108,8 @@ def bootstrap(
     blocks = Moments(blocks.n[has], blocks.mean[:, has], blocks.co[:, :, has])
     if blocks.n.size < FEWEST_BLOCKS:
         return Interval(*np.full((2, *np.shape(score(total(blocks)))), np.nan))
-    blocks = lengthened(blocks)
+    # Blocks as long as their number allows cut less often what lasts for a month.
+    blocks = grouped(blocks, int(np.clip(blocks.n.size // _ENOUGH, 1, LONGEST)))
     count = blocks.n.size
     # The jackknife: how a score changes without each block tells how blocks depend.
     left_out = score(_left_out(blocks))

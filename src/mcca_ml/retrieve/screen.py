@@ -49,5 +49,4 @@ def screen(ds: xr.Dataset, tb: Float32, soil_temperature: Float32) -> UInt32:
 
 def attempted(flag: UInt32) -> Booleans:
     """Rows that nothing keeps from a retrieval."""
-    excluded: Booleans = (flag & FLAG_DTYPE(int(NO_VALUE))) != 0
-    return ~excluded
+    return ~flags.has(flag, NO_VALUE)

@@ -13,7 +13,7 @@ from jaxtyping import Array
 from mcca_ml import flags, schema
 from mcca_ml.arrays import AnyArray, Booleans, Float32
 from mcca_ml.config.retrieve import RetrieveSettings
-from mcca_ml.flags import FLAG_DTYPE, Flag
+from mcca_ml.flags import Flag
 from mcca_ml.parallel import given_or_threads
 from mcca_ml.retrieve.inputs import Rows, error_of, model_of, rows_of
 from mcca_ml.retrieve.screen import attempted
@@ -100,7 +100,7 @@ def _single_looks(ds: xr.Dataset, settings: RetrieveSettings, solver: Solver) ->
     single = to_dataset(ds, rows, where, solved, solver.model)
     vod = single["vod_v"].to_numpy().reshape(-1, cells)
     flag = single["flag"].to_numpy().reshape(-1, cells)
-    usable = np.isfinite(vod) & ((flag & FLAG_DTYPE(int(UNUSABLE))) == 0)
+    usable = np.isfinite(vod) & ~flags.has(flag, UNUSABLE)
     return Season(rows, where, usable, vod)
 
 

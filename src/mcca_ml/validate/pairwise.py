@@ -9,12 +9,11 @@ import numpy as np
 
 from mcca_ml.arrays import Float64
 from mcca_ml.metrics.scores import scores_of_days
+from mcca_ml.validate.score_rows import LEVEL
 from mcca_ml.validate.score_units import Held
 from mcca_ml.validate.stations import Unit
 from mcca_ml.validate.tables import Value
 
-LEVEL = frozenset({"ubrmsd", "bias"})
-"""Scores that mean nothing for a product in degrees of saturation."""
 COLUMNS = (
     "first",
     "other",

@@ -13,7 +13,7 @@ from mcca_ml.validate.tables import Table, Value
 
 _PLACE = ("kind", "unit", "network", "stations", "cell", "lat", "lon")
 _SCORES = ("n", "bias", "rmsd", "ubrmsd", "r", "slope", "anomaly_r", "climatology_r")
-_LEVEL = frozenset({"bias", "rmsd", "ubrmsd", "slope"})
+LEVEL = frozenset({"bias", "rmsd", "ubrmsd", "slope"})
 """Scores that mean nothing for a product in degrees of saturation."""
 
 Columns = dict[str, Float64]
@@ -52,7 +52,7 @@ def columns_of(found: UnitScores, cell: CellScores, *, is_volumetric: bool) -> C
         **_ends("cell_r", cell.r_95),
     }
     if not is_volumetric:
-        level = {name for name in out if name.removeprefix("cell_").split("_")[0] in _LEVEL}
+        level = {name for name in out if name.removeprefix("cell_").split("_")[0] in LEVEL}
         out |= {name: np.full(absolute.n.shape, np.nan) for name in level}
     return out
 

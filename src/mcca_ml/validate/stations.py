@@ -39,8 +39,6 @@ class Probe:
     """[degree]."""
     lon: float
     """[degree]."""
-    depth_to: float
-    """[m]."""
     climate: str
     land_cover: str
     time: Datetime64
@@ -124,7 +122,6 @@ def probe_of(station: Station, *, keeps_frozen: bool = False) -> Probe:
         station.sensor,
         station.lat,
         station.lon,
-        station.depth_to,
         station.climate,
         station.land_cover,
         station.data["time"].to_numpy()[is_good],

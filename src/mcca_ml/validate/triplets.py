@@ -8,7 +8,7 @@ import numpy as np
 from mcca_ml.arrays import Float64
 from mcca_ml.metrics.bootstrap import bootstrap
 from mcca_ml.metrics.mergeable import Span
-from mcca_ml.metrics.moments import Moments, moments_of
+from mcca_ml.metrics.moments import Moments, mask, moments_of
 from mcca_ml.metrics.triple_collocation import FEWEST, triple_collocation, why_not
 from mcca_ml.validate.score_units import Held
 from mcca_ml.validate.stations import Unit
@@ -37,12 +37,9 @@ def errors_of(moments: Moments) -> Float64:
 
 def _of_unit(
     head: tuple[str, str], names: Sequence[str], series: Sequence[Float64], held: Held
-) -> tuple[list[tuple[Value, ...]], float]:
-    """The rows of one triplet at one unit, none of too few days, and its days; series (1, day)."""
+) -> list[tuple[Value, ...]]:
+    """The rows of one triplet at one unit; series (1, day)."""
     whole = moments_of(series)
-    n = float(whole.n[0])
-    if n < FEWEST:
-        return [], n
     found = triple_collocation(whole)
     span = Span(held.days[0], held.days[-1])
     blocks = moments_of(series, span.blocks(held.days), span.block_count)
@@ -51,7 +48,7 @@ def _of_unit(
         (
             *head,
             name,
-            n,
+            float(whole.n[0]),
             float(found.error_sd[k, 0]),
             float(ends.low[k]),
             float(ends.high[k]),
@@ -61,7 +58,7 @@ def _of_unit(
             "",
         )
         for k, name in enumerate(names)
-    ], n
+    ]
 
 
 def triplet_rows(
@@ -91,9 +88,10 @@ def triplet_rows(
                 first.reference[[row]] if name == STATIONS else pairs[name].estimate[[row]]
                 for name in triplet
             ]
-            of_unit, n = _of_unit((unit.name, title), triplet, series, first)
-            found += of_unit
-            most = max(most, int(n))
+            n = int(mask(series).sum())
+            most = max(most, n)
+            if n >= FEWEST:
+                found += _of_unit((unit.name, title), triplet, series, first)
         few = f"{most} days in common at any station, expected {FEWEST} or more"
         rows += found or [("", title, "", most, *(float("nan"),) * 6, few)]
     return rows
