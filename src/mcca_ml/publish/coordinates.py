@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+import netCDF4
 import numpy as np
 from pyproj import CRS
 
@@ -26,6 +27,13 @@ class Axis:
     dims: tuple[str, ...]
     values: AnyArray
     attributes: dict[str, AttributeValue]
+
+    def write(self, nc: netCDF4.Dataset) -> None:
+        """Write it: whole, without fill value, as CF asks."""
+        kind = self.values.dtype.str[1:]
+        made = nc.createVariable(self.name, kind, self.dims, fill_value=False)
+        made.setncatts(self.attributes)
+        made[...] = self.values
 
 
 def place_axes(
