@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cache, partial
 from pathlib import Path
 
@@ -78,16 +78,8 @@ class Summary:
 
     def plus(self, other: "Summary") -> "Summary":
         """Both together."""
-        return Summary(
-            self.products + other.products,
-            self.maps + other.maps,
-            self.granules + other.granules,
-            self.cells + other.cells,
-            self.recommended + other.recommended,
-            self.failures + other.failures,
-            self.empty + other.empty,
-            self.replaced + other.replaced,
-        )
+        names = [field.name for field in fields(self)]
+        return Summary(*(getattr(self, name) + getattr(other, name) for name in names))
 
 
 @dataclass(frozen=True)

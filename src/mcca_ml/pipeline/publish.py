@@ -32,7 +32,9 @@ from mcca_ml.publish.record_cube import (
 from mcca_ml.publish.record_day import write_record_day
 from mcca_ml.publish.record_manifest import manifest_stands, write_manifest
 from mcca_ml.schema import LAYERS, is_simulated
-from mcca_ml.store.read_blocks import block_checkpoints, digest, missing_blocks, open_store
+from mcca_ml.store.integrity import block_checkpoints, missing_blocks
+from mcca_ml.store.layout import digest
+from mcca_ml.store.read_blocks import open_store
 
 CUBE = "record.zarr"
 SOURCES = "sources.txt"
