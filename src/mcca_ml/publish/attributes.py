@@ -24,8 +24,6 @@ from mcca_ml.publish.variables import AttributeValue
 from mcca_ml.schema import is_simulated
 from mcca_ml.sensors import SENSORS
 
-_READ_BYTES = 1 << 22
-
 METHOD = (
     "Multi-Channel Collaborative Algorithm (MCCA-type): soil moisture is searched so that the "
     "vegetation optical depth that one channel's own equation yields also explains the others"
@@ -78,11 +76,8 @@ def settings_as_json(settings: Mapping[str, object]) -> str:
 
 def source(path: Path) -> Source:
     """Name and hash of an input file."""
-    digest = hashlib.sha256()
     with path.open("rb") as file:
-        while block := file.read(_READ_BYTES):
-            digest.update(block)
-    return Source(path.name, digest.hexdigest())
+        return Source(path.name, hashlib.file_digest(file, "sha256").hexdigest())
 
 
 def commit() -> str:
