@@ -8,7 +8,7 @@ from mcca_ml import sensors
 from mcca_ml.config import calibrate, load, record, retrieve, simulate, train, validate
 from mcca_ml.flags import MEANING, NO_VALUE, NOT_RECOMMENDED
 from mcca_ml.formats import smap
-from mcca_ml.publish.variables import FIELDS, OPTIONAL, STATIC
+from mcca_ml.publish.smap_variables import FIELDS, OPTIONAL, STATIC
 
 
 def table(head, rows):

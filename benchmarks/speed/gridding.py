@@ -27,7 +27,7 @@ from benchmarks.speed.limits import bandwidth
 from benchmarks.speed.pairs import medians
 from benchmarks.speed.result import Result, maker, save
 from mcca_ml.grid import footprint_bins
-from mcca_ml.grid.ease2 import M25, x_edges, y_edges
+from mcca_ml.grid.ease2 import M25, positions, x_edges, y_edges
 from mcca_ml.grid.land import land_cells
 from mcca_ml.grid.swaths import KERNEL, grid_swaths
 from mcca_ml.sensors import AMSR2
@@ -143,8 +143,8 @@ def measured() -> list[Result]:
     count, seen = two.sizes["footprint"], footprints(two)
     land, every = land_cells(M25), np.arange(M25.size)
     tasks = {
-        "land": partial(by_us, seen, footprint_bins.table_of(land)),
-        "all": partial(by_us, seen, footprint_bins.table_of(every)),
+        "land": partial(by_us, seen, positions(M25, land)),
+        "all": partial(by_us, seen, positions(M25, every)),
         "bincount": partial(by_bincount, two),
     }
     if HAS_PEER:

@@ -33,7 +33,9 @@ from mcca_ml.publish.record_cube import create_cube, write_cube_block
 from mcca_ml.publish.record_day import write_record_day
 from mcca_ml.schema import DAILY, STREAM
 from mcca_ml.sensors import imagers
-from mcca_ml.store.read_blocks import Frame, create_store, open_store, write_block
+from mcca_ml.store.layout import Frame
+from mcca_ml.store.read_blocks import open_store
+from mcca_ml.store.write_blocks import create_store, write_block
 
 RUNS = 5
 CELLS, DAYS = 1024, 1024

@@ -12,7 +12,8 @@ from mcca_ml.intercal import coefficients
 from mcca_ml.intercal.apply import apply
 from mcca_ml.intercal.link import LineFlag
 from mcca_ml.intercal.sensor_graph import calibrate_sensors
-from mcca_ml.store.read_blocks import Frame, block_of, create_store, write_block
+from mcca_ml.store.layout import Frame, block_of
+from mcca_ml.store.write_blocks import create_store, write_block
 
 SETTINGS = CalibrateSettings()
 CELLS = np.arange(300_000, 300_024)

@@ -20,7 +20,7 @@ from mcca_ml.publish.attributes import Provenance, Source
 from mcca_ml.publish.quarter_degree import remap_of, remapped
 from mcca_ml.publish.record_day import write_record_day
 from mcca_ml.publish.smap_day import write_product
-from mcca_ml.publish.variables import STATIC
+from mcca_ml.publish.smap_variables import STATIC
 
 pytestmark = pytest.mark.slow
 TESTS = ("cf:1.11", "acdd:1.3")

@@ -17,21 +17,24 @@ from mcca_ml.errors import OutputError
 from mcca_ml.flags import Flag
 from mcca_ml.grid.swaths import grid_swaths
 from mcca_ml.simulate import granule_tasks
-from mcca_ml.store import integrity, read_blocks, write_blocks
+from mcca_ml.store import integrity, layout, write_blocks
+from mcca_ml.store.integrity import missing_blocks
+from mcca_ml.store.layout import Frame
 from mcca_ml.store.packing import PACKED, pack, unpack
-from mcca_ml.store.read_blocks import Frame, create_store, missing_blocks, open_store, write_block
+from mcca_ml.store.read_blocks import open_store
+from mcca_ml.store.write_blocks import create_store, write_block
 
 CELLS, _ = block_of_cells()
 CHANNELS = ("10.65V", "10.65H", "18.7V", "18.7H")
 FRAME = Frame("GMI", CHANNELS, CELLS, "settings")
-BLOCK = read_blocks.block_of(np.datetime64("2016-03-02"))
-DAYS = read_blocks.days_of_block(BLOCK)
+BLOCK = layout.block_of(np.datetime64("2016-03-02"))
+DAYS = layout.days_of_block(BLOCK)
 
 
 def block(seed=0, number=BLOCK, days=32):
     """A block of which some bins are observed."""
     rng = np.random.default_rng(seed)
-    all_days = read_blocks.days_of_block(number)
+    all_days = layout.days_of_block(number)
     parts = []
     for day in all_days[:: max(1, days // 6)]:
         lat, lon, time = footprints_over(CELLS, rng, 150, start=f"{day}T04:00")
@@ -219,13 +222,13 @@ class Counting(WrapperStore[LocalStore]):
 
 def test_no_more_than_twice_the_bytes_needed_are_read(tmp_path: Path):
     """A block of cells over all days, against its share of what is stored."""
-    cells = np.arange(4 * read_blocks.CELL_BLOCK)
+    cells = np.arange(4 * layout.CELL_BLOCK)
     path = tmp_path / "GMI.zarr"
     create_store(path, Frame("GMI", CHANNELS[:2], cells, "settings"))
     rng = np.random.default_rng(0)
     shape = (32, 2, cells.size)
     for number in (BLOCK, BLOCK + 1):
-        days = read_blocks.days_of_block(number)
+        days = layout.days_of_block(number)
         ds = grid_swaths(
             [swath([0], [0], days[0], 200)], cells, days[0], days[-1], channels=CHANNELS[:2]
         )
@@ -238,9 +241,9 @@ def test_no_more_than_twice_the_bytes_needed_are_read(tmp_path: Path):
         write_block(path, ds, "inputs")
     shards = [f for name in schema.GRID_TB for f in (path / name / "c").rglob("*") if f.is_file()]
     Counting.read = 0
-    part = slice(read_blocks.CELL_BLOCK, 2 * read_blocks.CELL_BLOCK)
+    part = slice(layout.CELL_BLOCK, 2 * layout.CELL_BLOCK)
     found = open_store(path, cells=part, source=Counting(LocalStore(path)))
-    assert found.sizes["cell"] == read_blocks.CELL_BLOCK
+    assert found.sizes["cell"] == layout.CELL_BLOCK
     needed = sum(shard.stat().st_size for shard in shards) / 4
     assert needed < Counting.read < 1.1 * needed
 
@@ -292,7 +295,7 @@ def test_a_block_that_does_not_fit(path: Path, change, message):
 
 
 def test_blocks_are_those_of_the_simulation():
-    assert (read_blocks.BLOCK_DAYS, read_blocks.EPOCH) == (
+    assert (layout.BLOCK_DAYS, layout.EPOCH) == (
         granule_tasks.BLOCK_DAYS,
         granule_tasks.EPOCH,
     )
@@ -329,10 +332,10 @@ def test_cells_over_all_days(tmp_path: Path, contents: str):
     days = np.arange(np.datetime64("2011-11-20"), np.datetime64("2011-12-25"))
     ds = by_cells(contents, WIDE, days)
     create_store(path, Frame(ds.attrs["sensor"], (), WIDE, "settings", contents))
-    parts = read_blocks.blocks_of_cells(WIDE.size)
+    parts = write_blocks.blocks_of_cells(WIDE.size)
     assert len(parts) == 3
     for number, part in enumerate(parts):
-        read_blocks.write_block(path, ds.isel(cell=part), f"inputs {number}")
+        write_blocks.write_block(path, ds.isel(cell=part), f"inputs {number}")
     found = open_store(path)
     schema.check(found, getattr(schema, contents), where="test")
     for name, var in getattr(schema, contents).items():
@@ -359,14 +362,14 @@ def test_later_days_leave_full_shards_as_they_are(tmp_path: Path):
     cells = WIDE[:5]
     ds = by_cells("STREAM", cells, days)
     create_store(path, Frame("GMI", (), cells, "settings", "STREAM"))
-    read_blocks.write_block(path, ds.isel(time=slice(0, -200)), "short")
-    before = read_blocks.block_checkpoints(path)[0]["shards"]
-    read_blocks.write_block(path, ds, "long")
-    after = read_blocks.block_checkpoints(path)[0]["shards"]
+    write_blocks.write_block(path, ds.isel(time=slice(0, -200)), "short")
+    before = integrity.block_checkpoints(path)[0]["shards"]
+    write_blocks.write_block(path, ds, "long")
+    after = integrity.block_checkpoints(path)[0]["shards"]
     full = sorted({key for key in before if int(key.split("/")[2]) < 5 and key in after})
     assert [key for key in full if before[key] != after[key]] == []
     assert len([key for key in before if before[key] != after.get(key)]) > 0
-    read_blocks.write_block(path, ds.isel(time=slice(0, 40)), "shorter")
+    write_blocks.write_block(path, ds.isel(time=slice(0, 40)), "shorter")
     assert open_store(path).sizes["time"] == 40
     assert sorted(p.name for p in (path / "soil_moisture" / "c").glob("*/*")) == ["0"]
 
@@ -375,7 +378,7 @@ def test_cells_that_are_no_block_of_the_store(tmp_path: Path):
     stream = tmp_path / "s.zarr"
     create_store(stream, Frame("GMI", (), WIDE, "settings", "STREAM"))
     with pytest.raises(OutputError, match="other cells than those of one block"):
-        read_blocks.write_block(stream, by_cells("STREAM", WIDE[:7], DAYS[:3]), "")
+        write_blocks.write_block(stream, by_cells("STREAM", WIDE[:7], DAYS[:3]), "")
 
 
 def test_an_uncertainty_without_a_bound_saturates():

@@ -11,7 +11,7 @@ from mcca_ml.errors import SchemaError
 from mcca_ml.flags import Flag
 from mcca_ml.grid import ease2
 from mcca_ml.grid.ease2 import M25
-from mcca_ml.grid.footprint_bins import BUCKET, Kernel
+from mcca_ml.grid.footprint_bins import Kernel
 from mcca_ml.grid.overpasses import Passes, chosen
 from mcca_ml.grid.swaths import grid_swaths
 from mcca_ml.read.gpm_1c import read_1c
@@ -227,7 +227,7 @@ def test_a_genuine_granule_loses_nothing(real_data):
     name = "1C.TRMM.TMI.XCAL2021-V.19971207-S235717-E012836.000160.V07A.HDF5"
     for genuine in read_1c(real_data / "gpm_1c" / name):
         day = genuine["time"].to_numpy().min().astype("M8[D]")
-        out = grid_swaths([genuine], np.arange(M25.size), day, day, kernel=BUCKET)
+        out = grid_swaths([genuine], np.arange(M25.size), day, day, kernel=Kernel(0.5))
         number = out["nobs"].to_numpy()
         assert number.sum() == genuine.sizes["footprint"] == 100
         total = np.nansum(out["tb"].to_numpy() * number[..., None], axis=(0, 1, 2), dtype=float)

@@ -22,7 +22,7 @@ from mcca_ml.read.gridded import write_gridded
 from mcca_ml.sensors import SENSORS
 from mcca_ml.simulate.files.smap_products import Look, write_spl3smp
 from mcca_ml.simulate.scene import scene_dataset, uniform_scene
-from mcca_ml.stage_one.compose_day import Empty
+from mcca_ml.stage_one.compose_day import EmptyDayError
 from smap_half_orbits import write_spl1ctb, write_spl2smp
 
 run = CliRunner().invoke
@@ -203,6 +203,6 @@ def test_what_stands_in_the_place_of_a_product_need_not_be_one(half_orbits, tmp_
 
 
 def test_many_days_without_a_product_stay_one_line():
-    empty = tuple(Empty(f"2015-07-0{n}: nothing", "") for n in range(1, 6))
+    empty = tuple(EmptyDayError(f"2015-07-0{n}: nothing", "") for n in range(1, 6))
     line = summary_line(Summary(empty=empty), "out", 1.0)
     assert line.endswith("; 2015-07-03: nothing; 2 more days without a product")

@@ -16,7 +16,7 @@ from mcca_ml.flags import MEANING, NOT_RECOMMENDED, Flag, is_recommended
 from mcca_ml.grid import ease2
 from mcca_ml.publish.attributes import Provenance, Source, provenance, source
 from mcca_ml.publish.smap_day import file_name, write_product
-from mcca_ml.publish.variables import FIELDS, STATIC
+from mcca_ml.publish.smap_variables import FIELDS, STATIC
 
 MADE = Provenance(
     (Source("granule.h5", "ab" * 32),), RetrieveSettings().model_dump_json(), "c0ffee"

@@ -22,7 +22,7 @@ from mcca_ml.publish.record_cube import (
 from mcca_ml.publish.record_day import write_record_day
 from mcca_ml.publish.record_manifest import write_manifest
 from mcca_ml.publish.record_variables import cci_flag
-from mcca_ml.store.read_blocks import missing_blocks
+from mcca_ml.store.integrity import missing_blocks
 
 DAY = np.datetime64
 

@@ -13,7 +13,8 @@ from mcca_ml.grid.land import land_cells
 from mcca_ml.pipeline import load_series
 from mcca_ml.pipeline.plan import Plan
 from mcca_ml.stage_one.target import retrieve_days
-from mcca_ml.store.read_blocks import BLOCK_DAYS, create_store, days_of_block, write_block
+from mcca_ml.store.layout import BLOCK_DAYS, days_of_block
+from mcca_ml.store.write_blocks import create_store, write_block
 
 CELLS = land_cells(M25)[:3].astype(np.int64)
 BLOCKS = (200, 202)

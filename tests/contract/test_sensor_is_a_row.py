@@ -22,7 +22,9 @@ from mcca_ml.learn.features import inputs_of
 from mcca_ml.learn.predict_stream import stream_of
 from mcca_ml.read.any_granule import read_swaths
 from mcca_ml.sensors import SENSORS, imagers, layers, networks, products
-from mcca_ml.store.read_blocks import Frame, block_of, create_store, open_store, write_block
+from mcca_ml.store.layout import Frame, block_of
+from mcca_ml.store.read_blocks import open_store
+from mcca_ml.store.write_blocks import create_store, write_block
 
 FIRST, LAST = np.datetime64("2015-03-31"), np.datetime64("2015-05-15")
 WARMER = 1.5

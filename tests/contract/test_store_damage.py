@@ -19,13 +19,16 @@ from mcca_ml.errors import OutputError
 from mcca_ml.grid.swaths import grid_swaths
 from mcca_ml.publish.grid_window import window_of
 from mcca_ml.publish.record_cube import CHECKPOINTS, create_cube, write_cube_block
-from mcca_ml.store import integrity, read_blocks
+from mcca_ml.store import integrity, layout, write_blocks
+from mcca_ml.store.integrity import missing_blocks
+from mcca_ml.store.layout import Frame
 from mcca_ml.store.packing import PACKED
-from mcca_ml.store.read_blocks import Frame, create_store, missing_blocks, open_store
+from mcca_ml.store.read_blocks import open_store
+from mcca_ml.store.write_blocks import create_store
 
 CELLS, _ = block_of_cells()
-BLOCK = read_blocks.block_of(np.datetime64("2016-03-02"))
-DAYS = read_blocks.days_of_block(BLOCK)
+BLOCK = layout.block_of(np.datetime64("2016-03-02"))
+DAYS = layout.days_of_block(BLOCK)
 CHANNELS = ("10.65V", "10.65H")
 INPUTS = {BLOCK: "inputs"}
 
@@ -37,7 +40,7 @@ def of_days(path: Path) -> None:
     seen = swath(lat, lon, time, rng.uniform(180, 300, (150, 2)), channels=CHANNELS)
     create_store(path, Frame("GMI", CHANNELS, CELLS, "settings"))
     ds = grid_swaths([seen], CELLS, DAYS[0], DAYS[-1], channels=CHANNELS)
-    read_blocks.write_block(path, ds, "inputs")
+    write_blocks.write_block(path, ds, "inputs")
 
 
 def record() -> xr.Dataset:
@@ -59,7 +62,7 @@ def record() -> xr.Dataset:
 def of_cells(path: Path) -> None:
     """A store that is cut into cells, of one block."""
     create_store(path, Frame("RECORD", (), CELLS, "settings", "RECORD"))
-    read_blocks.write_block(path, record(), "inputs")
+    write_blocks.write_block(path, record(), "inputs")
 
 
 def shards(path: Path) -> list[Path]:
@@ -82,12 +85,12 @@ def path(request: pytest.FixtureRequest, made: dict[str, Path], tmp_path: Path) 
 
 
 def wanted(path: Path) -> dict[int, str]:
-    return dict.fromkeys(read_blocks.block_checkpoints(path), "inputs")
+    return dict.fromkeys(integrity.block_checkpoints(path), "inputs")
 
 
 def again(path: Path) -> None:
     """What the stage does with a block that is missing."""
-    (of_cells if read_blocks.read_frame(path).contents == "RECORD" else of_days)(path)
+    (of_cells if layout.read_frame(path).contents == "RECORD" else of_days)(path)
 
 
 @pytest.mark.parametrize("damage", ["lost", "empty", "cut", "longer"])
@@ -180,7 +183,7 @@ def test_cells_that_are_not_those_of_the_store(path: Path, damage: str):
     else:
         create_store(path.with_name("other.zarr"), Frame("GMI", (), CELLS + 1, "", "STREAM"))
         shutil.copy(path.with_name("other.zarr") / "cell" / "c" / "0", hit)
-    for use in (open_store, read_blocks.read_frame):
+    for use in (open_store, layout.read_frame):
         with pytest.raises(OutputError, match="cell: found other cells than the store was made"):
             use(path)
 

@@ -1,9 +1,8 @@
 """The command line. Only light modules are imported here, so that --help answers at once."""
 
 import sys
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -28,28 +27,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # rich's help costs as much time as everything else together
 )
-
-
-class GridChoice(StrEnum):
-    """Grid of the products."""
-
-    NATIVE = "native"
-    M25 = "m25"
-
-
-class LookChoice(StrEnum):
-    """Look or looks to retrieve."""
-
-    AM = "am"
-    PM = "pm"
-    BOTH = "both"
-
-
-class ModeChoice(StrEnum):
-    """Each look alone, or a season of looks at once."""
-
-    LOOK = "look"
-    SEASON = "season"
 
 
 def _version(is_asked: bool) -> None:
@@ -82,10 +59,9 @@ def _retrieve(work: "Work", options: "Options") -> None:
         made = retrieve_granules(
             work.granules, work.out, work.settings, options, progress=bar.advance
         )
-        seconds = bar.seconds
     for failure in made.failures:
         typer.echo(f"failed: {failure}", err=True)
-    typer.echo(summary_line(made, work.out, seconds))
+    typer.echo(summary_line(made, work.out, bar.seconds))
     if not made.is_complete:
         raise typer.Exit(1)
 
@@ -97,11 +73,12 @@ def retrieve(  # noqa: PLR0913 one parameter an option
     ],
     out: Annotated[Path | None, typer.Option(help="Directory for the products.")] = None,
     grid: Annotated[
-        GridChoice, typer.Option(help="Grid of the granules, or EASE-Grid 2.0 of 25 km.")
-    ] = GridChoice.NATIVE,
-    look: Annotated[LookChoice, typer.Option(help="Look or looks.")] = LookChoice.BOTH,
+        Literal["native", "m25"],
+        typer.Option(help="Grid of the granules, or EASE-Grid 2.0 of 25 km."),
+    ] = "native",
+    look: Annotated[Literal["am", "pm", "both"], typer.Option(help="Look or looks.")] = "both",
     mode: Annotated[
-        ModeChoice | None,
+        Literal["look", "season"] | None,
         typer.Option(help="Each look alone, or a season at once.", show_default="look"),
     ] = None,
     ancillary: Annotated[
@@ -129,14 +106,12 @@ def retrieve(  # noqa: PLR0913 one parameter an option
 
             record_stages.make(record, (Stage.RETRIEVE,))
             return
-        work = work_of(granules, out, mode.value if mode else None)
+        work = work_of(granules, out, mode)
         lenders = tuple(path for one in ancillary or () for path in expand(str(one)))
         # Imported here, not above: JAX and xarray take seconds; bad arguments are told before.
         from mcca_ml.pipeline.daily_product import Options
 
-        _retrieve(
-            work, Options(grid.value, look.value, lenders, has_maps=png, keeps_going=keep_going)
-        )
+        _retrieve(work, Options(grid, look, lenders, has_maps=png, keeps_going=keep_going))
 
 
 @app.command()
@@ -160,8 +135,7 @@ def simulate(
 
         with shown_bar(Console(stderr=True), "simulating", "granules") as bar:
             made = simulate_world(settings, folder, workers=workers, progress=bar.advance)
-            seconds = bar.seconds
-        typer.echo(world_line(made, seconds))
+        typer.echo(world_line(made, bar.seconds))
 
 
 @app.command()

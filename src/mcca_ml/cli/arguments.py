@@ -26,10 +26,10 @@ class Work:
     settings: RetrieveSettings
 
 
-def _out_of(settings: Settings, path: Path, out: Path | None, what: str) -> Path:
-    """Directory for what is made: the one given, else that of the configuration at `path`."""
+def _out_of(settings: Settings, base: Path, out: Path | None, what: str) -> Path:
+    """Directory for what is made: the one given, else that of the configuration in `base`."""
     if out is None and settings.output is not None:
-        out = path.parent / settings.output.directory
+        out = base / settings.output.directory
     if out is None:
         raise ConfigError(f"{what}, expected --out DIR or [output] directory; give one of them")
     return out
@@ -61,7 +61,8 @@ def world_of(path: Path, out: Path | None) -> tuple[SimulateSettings, Path]:
         ConfigError: a bad configuration, one without `[simulate]`, or no directory.
     """
     settings = _with_world(path)
-    return settings.simulate, _out_of(settings, path, out, "simulate: no directory for the world")
+    what = "simulate: no directory for the world"
+    return settings.simulate, _out_of(settings, path.parent, out, what)
 
 
 def world_or_default(path: Path | None) -> SimulateSettings:
@@ -133,6 +134,22 @@ def record_of(arguments: Sequence[str], *, is_plain: bool) -> Path | None:
     return path
 
 
+def configuration_among(arguments: Sequence[str]) -> tuple[Path | None, list[str]]:
+    """The configuration among some arguments, and the others.
+
+    Raises:
+        ConfigError: two configurations.
+    """
+    files = [Path(argument) for argument in arguments if argument.endswith(SETTINGS)]
+    if len(files) > 1:
+        raise ConfigError(
+            f"{', '.join(map(str, files))}: found {len(files)} configurations, expected one; "
+            "merge them"
+        )
+    others = [argument for argument in arguments if not argument.endswith(SETTINGS)]
+    return (files[0] if files else None), others
+
+
 def work_of(arguments: Sequence[str], out: Path | None, mode: str | None) -> Work:
     """What the arguments ask for.
 
@@ -145,24 +162,13 @@ def work_of(arguments: Sequence[str], out: Path | None, mode: str | None) -> Wor
         GranuleError: an argument names no granule.
         ConfigError: two configurations, a bad one, or no directory for the products.
     """
-    files = [Path(argument) for argument in arguments if argument.endswith(SETTINGS)]
-    if len(files) > 1:
-        raise ConfigError(
-            f"{', '.join(map(str, files))}: found {len(files)} configurations, expected one; "
-            "merge them"
-        )
-    settings = load(files[0]) if files else Settings()
-    granules = [
-        path
-        for argument in arguments
-        if not argument.endswith(SETTINGS)
-        for path in expand(argument)
-    ]
+    file, names = configuration_among(arguments)
+    settings = load(file) if file else Settings()
+    base = file.parent if file else Path()
+    granules = [path for name in names for path in expand(name)]
     for source in settings.input.values():
-        granules += _of_input(source.path, files[0].parent)
-    out = _out_of(
-        settings, files[0] if files else Path(), out, "retrieve: no directory for the products"
-    )
+        granules += _of_input(source.path, base)
+    out = _out_of(settings, base, out, "retrieve: no directory for the products")
     if not granules:
         raise GranuleError("retrieve: found no granule, expected at least one; name some files")
     changes = {} if mode is None else {"mode": mode}

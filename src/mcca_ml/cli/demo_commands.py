@@ -42,8 +42,7 @@ def demo(
 
         with shown_bar(Console(stderr=True), "simulating", "granules") as bar:
             made = make_world(out, settings, workers=workers, progress=bar.advance)
-            seconds = bar.seconds
-        typer.echo(world_line(made, seconds))
+        typer.echo(world_line(made, bar.seconds))
         make(out / CONFIGURATION, tuple(Stage), workers)
         begun = time.monotonic()
         page = report(out).page
@@ -66,9 +65,8 @@ def demo_day(
 
         with shown_bar(Console(stderr=True), "granules", "cells", 1) as bar:
             report = run_demo_day(out, seed=seed, progress=bar.advance)
-            seconds = bar.seconds
         show_report(Console(), report)
-        typer.echo(f"SIMULATED: {summary_line(report.summary, out, seconds)}")
+        typer.echo(f"SIMULATED: {summary_line(report.summary, out, bar.seconds)}")
 
 
 COMMANDS = (demo, demo_day)

@@ -14,20 +14,6 @@ PLACE = "report"
 """Folder of the page, beside the configuration or below the working directory."""
 
 
-def _of_record(
-    configuration: Path, out: Path | None, stations: Path | None, truth: Path | None
-) -> "OnDisk":
-    """The page of a record.
-
-    Raises:
-        MccaMlError: as `report.summary.write_report` does.
-    """
-    from mcca_ml.report.record_report import write_report
-
-    folder = out or configuration.parent / PLACE
-    return write_report(configuration, folder, truth=truth, stations=stations)
-
-
 def _of_products(
     arguments: list[str], out: Path | None, stations: Path | None, *, all_values: bool
 ) -> "OnDisk":
@@ -99,7 +85,11 @@ def report(
                     "it alone; name products in its [[validate.product]], and quality in "
                     "[validate]"
                 )
-            made = _of_record(Path(arguments[0]), out, stations, truth)
+            from mcca_ml.report.record_report import write_report
+
+            path = Path(arguments[0])
+            folder = out or path.parent / PLACE
+            made: OnDisk = write_report(path, folder, truth=truth, stations=stations)
         elif truth is not None:
             raise ConfigError(
                 "report: found --truth with products, expected it with the configuration of a "

@@ -71,20 +71,16 @@ def _asked(
     Raises:
         ConfigError: a bad configuration, no stations or no product.
     """
-    from mcca_ml.cli.arguments import SETTINGS
+    from mcca_ml.cli.arguments import configuration_among
     from mcca_ml.config.load import Settings, load
     from mcca_ml.errors import ConfigError
     from mcca_ml.read.products.configured import products_of
     from mcca_ml.read.products.open import product_of
 
-    files = [Path(one) for one in arguments if one.endswith(SETTINGS)]
-    if len(files) > 1:
-        raise ConfigError(
-            f"{', '.join(map(str, files))}: found {len(files)} configurations, expected one"
-        )
-    settings = load(files[0]) if files else Settings()
-    base = files[0].parent if files else Path()
-    products = [product_of(one) for one in arguments if not one.endswith(SETTINGS)]
+    file, names = configuration_among(arguments)
+    settings = load(file) if file else Settings()
+    base = file.parent if file else Path()
+    products = [product_of(name) for name in names]
     products += products_of(settings, base)
     if stations is None and settings.validation.stations is not None:
         stations = base / settings.validation.stations

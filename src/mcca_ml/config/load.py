@@ -38,40 +38,26 @@ class OutputSettings(Table):
 
 
 class Settings(Table):
-    """A whole configuration file."""
+    """A whole configuration file; each field is a table, which says what it is for."""
 
-    input: dict[str, InputSettings] = Field(
-        default_factory=dict, description="granules by product, [input.SPL3SMP] path = ..."
-    )
-    project: ProjectSettings = Field(
-        default_factory=ProjectSettings, description="what the record is called"
-    )
-    period: PeriodSettings | None = Field(None, description="days of the record")
-    region: RegionSettings = Field(
-        default_factory=RegionSettings, description="cells of the record"
-    )
-    work: WorkSettings | None = Field(None, description="where the stages keep what they make")
-    output: OutputSettings | None = Field(None, description="where the products go")
-    retrieve: RetrieveSettings = Field(
-        default_factory=RetrieveSettings, description="constants of stage one"
-    )
-    calibrate: CalibrateSettings = Field(
-        default_factory=CalibrateSettings, description="cross-calibration"
-    )
-    roles: RolesSettings = Field(
-        default_factory=RolesSettings, description="what the days with a target are for"
-    )
-    train: TrainSettings = Field(default_factory=TrainSettings, description="the learner")
-    fuse: FuseSettings = Field(default_factory=FuseSettings, description="the fusion")
-    publish: PublishSettings = Field(default_factory=PublishSettings, description="the product")
+    input: dict[str, InputSettings] = {}
+    """By product: `[input.SPL3SMP]` with its path."""
+    project: ProjectSettings = ProjectSettings()
+    period: PeriodSettings | None = None
+    region: RegionSettings = RegionSettings()
+    work: WorkSettings | None = None
+    output: OutputSettings | None = None
+    retrieve: RetrieveSettings = RetrieveSettings()
+    calibrate: CalibrateSettings = CalibrateSettings()
+    roles: RolesSettings = RolesSettings()
+    train: TrainSettings = TrainSettings()
+    fuse: FuseSettings = FuseSettings()
+    publish: PublishSettings = PublishSettings()
     validation: ValidateSettings = Field(
-        default_factory=ValidateSettings,
+        ValidateSettings(),
         alias="validate",  # a name that pydantic keeps for itself
-        description="scores against stations",
     )
-    simulate: SimulateSettings = Field(
-        default_factory=SimulateSettings, description="a simulated world"
-    )
+    simulate: SimulateSettings = SimulateSettings()
 
 
 def _model_in(kind: object) -> type[BaseModel] | None:

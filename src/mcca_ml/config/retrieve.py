@@ -2,13 +2,13 @@
 
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from mcca_ml.config.table import Table
 
 
-class RetrieveSettings(BaseModel):
+class RetrieveSettings(Table):
     """The `[retrieve]` table: constants of stage one, fixed before any day is looked at."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     mode: Literal["look", "season"] = Field(
         "look",

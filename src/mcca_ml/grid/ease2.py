@@ -253,6 +253,18 @@ def cell_latlon(grid: Grid, cell: npt.ArrayLike) -> Place:
     )
 
 
+def positions(grid: Grid, cells: Integer) -> Int32:
+    """Position of each cell of a grid in the list `cells` [1]; -1 where it is not in it.
+
+    Args:
+        grid: one of the global grids.
+        cells: flat indices `row * columns + column` [1].
+    """
+    table = np.full(grid.size, -1, np.int32)
+    table[cells] = np.arange(cells.size, dtype=np.int32)
+    return table
+
+
 def cell_coordinates(grid: Grid, cell: Integer, attrs: Mapping[str, str]) -> dict[str, Coordinate]:
     """Coordinates `cell`, `lat` and `lon` of a dataset with the dimension `cell`.
 

@@ -54,10 +54,6 @@ class Kernel:
         return np.rint(weight, out=weight)
 
 
-BUCKET = Kernel(0.5)
-"""Each footprint counts fully for the cell that holds its centre."""
-
-
 class Footprints(NamedTuple):
     """Footprints of one swath; all arrays have as many entries."""
 
@@ -87,13 +83,6 @@ class Part:
 
 Key = tuple[int, bool]
 """Slot since 1970, and whether the footprints are suspect."""
-
-
-def table_of(cells: Integer) -> Int32:
-    """For each cell of EASE2_M25 its place in the list `cells`; -1 where it is not in it."""
-    table = np.full(M25.size, -1, np.int32)
-    table[cells] = np.arange(cells.size, dtype=np.int32)
-    return table
 
 
 def frequencies(channels: Sequence[str]) -> list[list[int]]:

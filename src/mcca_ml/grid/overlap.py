@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from mcca_ml.arrays import Booleans, Float64, Floating, Int32, UInt32
+from mcca_ml.arrays import Booleans, Float64, Floating, Int32, Integer, UInt32
 
 MIN_SHARE = 0.5
 """Least share of a target cell that must be covered by valid source cells for it to get a value.
@@ -43,8 +43,8 @@ class Cover:
     Shape (target, most cells met), or (..., target, most cells met) where the axes of `values`
     just before the cell, time and look for instance, each have shares of their own."""
 
-    def of(self, targets: Booleans) -> "Cover":
-        """Return the same for some of the target cells."""
+    def of(self, targets: Booleans | Integer) -> "Cover":
+        """Return the same for some of the target cells, by a mask or by their positions."""
         return Cover(self.index[targets], self.weight[..., targets, :])
 
     def columns(self) -> Iterator[tuple[Int32, Float64]]:
@@ -73,6 +73,23 @@ def overlap(source_edges: npt.ArrayLike, target_edges: npt.ArrayLike) -> Cover:
     length = np.minimum(source[index + 1], high) - np.maximum(source[index], low)
     weight = np.where(met <= last[:, None], np.maximum(length, 0.0), 0.0) / (high - low)
     return Cover(np.where(weight > 0, index, 0).astype(np.int32), weight)
+
+
+def rectangles(down: Cover, across: Cover, position: Int32, columns: int) -> Cover:
+    """Return the shares of target cells in the source cells of a grid; exact.
+
+    Args:
+        down: source rows that each target cell meets.
+        across: source columns that each target cell meets.
+        position: of each cell of the source grid in the list of source cells; -1 if not in it.
+        columns: of the source grid.
+    """
+    shape = (len(down.index), down.index.shape[1] * across.index.shape[1])
+    flat = down.index[:, :, None] * columns + across.index[:, None, :]
+    weight = down.weight[:, :, None] * across.weight[:, None, :]
+    index = position[flat.reshape(shape)]
+    share = np.where(index >= 0, weight.reshape(shape), 0.0)
+    return Cover(np.where(share > 0, index, 0).astype(np.int32), share)
 
 
 def at_least(share: Float64, limit: float | Float64) -> Booleans:

@@ -78,18 +78,13 @@ def cover_of(
             f"regrid: found cells {listed.min()} to {listed.max()}, expected 0 to "
             f"{source.size - 1} on {source.name}; check attrs['grid']"
         )
-    position = np.full(source.size, -1, np.int32)
-    position[listed] = np.arange(listed.size, dtype=np.int32)
+    position = ease2.positions(source, listed)
     if np.count_nonzero(position >= 0) < listed.size:
         raise SchemaError("regrid: found a cell twice, expected each once; compose the day first")
     row, column = np.divmod(np.asarray(target_cells, np.int64), target.columns)
     down = ov.overlap(ease2.y_edges(source), ease2.y_edges(target))
     across = ov.overlap(ease2.x_edges(source), ease2.x_edges(target))
-    flat = down.index[row][:, :, None] * source.columns + across.index[column][:, None, :]
-    weight = down.weight[row][:, :, None] * across.weight[column][:, None, :]
-    index = position[flat.reshape(row.size, -1)]
-    share = np.where(index >= 0, weight.reshape(row.size, -1), 0.0)
-    return ov.Cover(np.where(share > 0, index, 0).astype(np.int32), share)
+    return ov.rectangles(down.of(row), across.of(column), position, source.columns)
 
 
 def to_m25(ds: xr.Dataset, cells: Integer | None = None) -> xr.Dataset:

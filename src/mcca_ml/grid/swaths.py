@@ -11,7 +11,7 @@ from mcca_ml.errors import SchemaError
 from mcca_ml.flags import Flag, Quality
 from mcca_ml.grid import footprint_bins, overpasses
 from mcca_ml.grid.daily_composite import TARGET_HOUR
-from mcca_ml.grid.ease2 import M25, cell_coordinates, cell_latlon
+from mcca_ml.grid.ease2 import M25, cell_coordinates, cell_latlon, positions
 from mcca_ml.grid.footprint_bins import Footprints, Kernel
 from mcca_ml.grid.overpasses import Key, Passes
 from mcca_ml.sensors import SENSORS, Sensor
@@ -77,7 +77,7 @@ def grid_swaths(
     """
     days = np.arange(first_day.astype("M8[D]"), last_day.astype("M8[D]") + _ONE_DAY)
     _check_frame(days, cells)
-    table = footprint_bins.table_of(cells)
+    table = positions(M25, cells)
     window = (days[0] - _MARGIN).astype("M8[ms]"), (days[-1] + _ONE_DAY + _MARGIN).astype("M8[ms]")
     sums: dict[Key, list[footprint_bins.Part]] = {}
     granules: dict[str, bool] = {}

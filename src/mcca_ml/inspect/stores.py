@@ -26,6 +26,7 @@ from mcca_ml.publish.record_cube import BLOCK_DAYS
 from mcca_ml.schema import is_simulated
 from mcca_ml.sensors import SENSORS
 from mcca_ml.store import layout, read_blocks
+from mcca_ml.store.integrity import block_checkpoints
 from mcca_ml.store.layout import CONTENTS
 
 _SCREEN = 28
@@ -138,14 +139,14 @@ def _days_of(held: list[dict[str, Any]], *, is_by_cells: bool) -> Datetime64:
 
 def _store_parts(path: Path, days: Datetime64, cells: int) -> Iterator[xr.Dataset]:
     """A few blocks of days of a store, each with as many cells as are read at once."""
-    blocks = np.unique([read_blocks.block_of(day) for day in days])
-    groups = max(-(-cells // read_blocks.CELL_BLOCK), 1)
+    blocks = np.unique([layout.block_of(day) for day in days])
+    groups = max(-(-cells // layout.CELL_BLOCK), 1)
     for number, block in enumerate(blocks[np.unique(_spread(len(blocks)))]):
-        of_block = read_blocks.days_of_block(int(block))
-        start = _spread(groups)[number] * read_blocks.CELL_BLOCK
+        of_block = layout.days_of_block(int(block))
+        start = _spread(groups)[number] * layout.CELL_BLOCK
         yield read_blocks.open_store(
             path,
-            cells=slice(int(start), int(start) + read_blocks.CELL_BLOCK),
+            cells=slice(int(start), int(start) + layout.CELL_BLOCK),
             first_day=of_block[0],
             last_day=of_block[-1],
         )
@@ -173,8 +174,8 @@ def describe_record_store(path: Path) -> Description:
 
 
 def _of_store(path: Path) -> Description:
-    frame = read_blocks.read_frame(path)
-    held = read_blocks.block_checkpoints(path)
+    frame = layout.read_frame(path)
+    held = block_checkpoints(path)
     is_by_cells = CONTENTS[frame.contents].is_by_cells
     days = _days_of(list(held.values()), is_by_cells=is_by_cells)
     place = cell_latlon(M25, frame.cells)

@@ -11,13 +11,10 @@ from mcca_ml.config.calibrate import CalibrateSettings
 from mcca_ml.flags import FLAG_DTYPE, Flag
 from mcca_ml.intercal.fit_link import thinned
 from mcca_ml.intercal.match import Pairs, match_pairs
-from mcca_ml.store.read_blocks import (
-    CELL_BLOCK,
-    block_checkpoints,
-    blocks_of_cells,
-    open_store,
-    read_frame,
-)
+from mcca_ml.store.integrity import block_checkpoints
+from mcca_ml.store.layout import CELL_BLOCK, read_frame
+from mcca_ml.store.read_blocks import open_store
+from mcca_ml.store.write_blocks import blocks_of_cells
 
 MOST_PAIRS = 100
 """Pairs of a cell that are kept, spread over time [1]: with 100 the level of a cell is known to

@@ -28,7 +28,8 @@ from mcca_ml.intercal.regress_differences import DAY, YEAR_DAYS
 from mcca_ml.intercal.step import Step, step_against_itself, step_against_reference
 from mcca_ml.schema import is_simulated
 from mcca_ml.sensors import SENSORS, Sensor, Table, paired_channels, trained
-from mcca_ml.store.read_blocks import CELL_BLOCK, open_store, read_frame
+from mcca_ml.store.layout import CELL_BLOCK, read_frame
+from mcca_ml.store.read_blocks import open_store
 
 _STEP_CELLS = 400
 """Cells that a step is looked for in: they share the weather, more of them tell no more."""

@@ -10,7 +10,8 @@ from mcca_ml.pipeline import checkpoints
 from mcca_ml.pipeline.load_series import Source, classes_of
 from mcca_ml.pipeline.plan import Plan
 from mcca_ml.pipeline.stage import Progress, Stage, Tally
-from mcca_ml.store.read_blocks import blocks_of_cells, digest
+from mcca_ml.store.layout import digest
+from mcca_ml.store.write_blocks import blocks_of_cells
 
 
 def calibration_inputs(plan: Plan) -> str:

@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 from pathlib import Path
 
@@ -62,6 +62,19 @@ def begin(path: Path) -> None:
     _checkpoint(path).unlink(missing_ok=True)
 
 
+def make_file(path: Path, inputs: str, write: Callable[[Path], object]) -> None:
+    """Make one file anew, with its checkpoint.
+
+    Args:
+        path: of the file.
+        inputs: digest of all that the file depends on.
+        write: called with `path`.
+    """
+    begin(path)
+    write(path)
+    finish(path, inputs, [path])
+
+
 def done_files(path: Path) -> dict[str, str]:
     """Sha256 of the files that are done, by their names from the folder given to `finish`."""
     files: dict[str, str] = json.loads(_checkpoint(path).read_text())["files"]
@@ -98,10 +111,8 @@ def ready_store(path: Path, frame: Frame) -> None:
         OutputError: a store of another version stands there, or it cannot be written.
     """
     make_directory(path.parent)
-    is_other = (
-        path.is_dir() and any(path.iterdir()) and manifest(read_frame(path)) != manifest(frame)
-    )
-    if is_other:
+    is_there = path.is_dir() and any(path.iterdir())
+    if is_there and manifest(read_frame(path)) != manifest(frame):
         # Renamed first: if the removal is interrupted no half of a store bears the name.
         aside = path.with_name(f".{path.name}.old")
         shutil.rmtree(aside, ignore_errors=True)

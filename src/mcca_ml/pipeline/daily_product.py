@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cache, partial
 from pathlib import Path
 
@@ -23,7 +23,6 @@ from mcca_ml.retrieve.season import retrieve_season
 from mcca_ml.retrieve.single_look import retrieve
 from mcca_ml.stage_one.compose_day import (
     Day,
-    Empty,
     EmptyDayError,
     Grid,
     Look,
@@ -66,7 +65,7 @@ class Summary:
     """Those among them without a condition of the recommended mask."""
     failures: tuple[str, ...] = ()
     """Why a granule or a day could not be done, one line each."""
-    empty: tuple[Empty, ...] = ()
+    empty: tuple[EmptyDayError, ...] = ()
     """Days without a product though their granules are sound."""
     replaced: tuple[Path, ...] = ()
     """Products that took the place of one made from other granules."""
@@ -78,16 +77,8 @@ class Summary:
 
     def plus(self, other: "Summary") -> "Summary":
         """Both together."""
-        return Summary(
-            self.products + other.products,
-            self.maps + other.maps,
-            self.granules + other.granules,
-            self.cells + other.cells,
-            self.recommended + other.recommended,
-            self.failures + other.failures,
-            self.empty + other.empty,
-            self.replaced + other.replaced,
-        )
+        names = [field.name for field in fields(self)]
+        return Summary(*(getattr(self, name) + getattr(other, name) for name in names))
 
 
 @dataclass(frozen=True)
@@ -108,7 +99,7 @@ class _Job:
         try:
             return work()
         except EmptyDayError as error:
-            return Summary(empty=(error.empty,))
+            return Summary(empty=(error,))
         except (GranuleError, SchemaError) as error:
             if not self.options.keeps_going:
                 raise
@@ -136,11 +127,9 @@ def _publish(job: _Job, paths: Sequence[Path], found: xr.Dataset) -> Summary:
     if not known.any():
         day = str(found["time"].to_numpy()[0])[:10]
         raise EmptyDayError(
-            Empty(
-                f"{day}: no cell could be retrieved, no product",
-                f"commonest conditions in {shorten(path.name for path in paths)}: "
-                f"{_why_nothing(found)}; expected some cell of land; give other granules",
-            )
+            f"{day}: no cell could be retrieved, no product",
+            f"commonest conditions in {shorten(path.name for path in paths)}: "
+            f"{_why_nothing(found)}; expected some cell of land; give other granules",
         )
     if OPERATIONAL in found and not bool(np.isfinite(found[OPERATIONAL]).any()):
         found = found.drop_vars(OPERATIONAL)
@@ -169,12 +158,14 @@ def _one_day(job: _Job, day: np.datetime64, parts: Sequence[Part]) -> Summary:
     return _publish(job, composed.paths, retrieved)
 
 
-def _each_day(job: _Job, days: Days) -> Summary:
-    """Every look by itself, day by day."""
+def _each_day(
+    job: _Job, days: Days, work: Callable[[np.datetime64, list[Part]], Summary]
+) -> Summary:
+    """Do `work` for the granules of each day, sensor and grid."""
     total = Summary()
     for day, parts in days:
         for group in by_product(parts, job.options.grid):
-            total = total.plus(job.attempt(partial(_one_day, job, day, group)))
+            total = total.plus(job.attempt(partial(work, day, group)))
             del group  # or they would stay in memory while the next day is read
         del parts
     return total
@@ -204,10 +195,7 @@ def _season(job: _Job, days: Days) -> Summary:
         seasons.setdefault(key, []).append(composed)
         return Summary()
 
-    total = Summary()
-    for day, parts in days:
-        for group in by_product(parts, job.options.grid):
-            total = total.plus(job.attempt(partial(collect, day, group)))
+    total = _each_day(job, days, collect)
     for gathered in seasons.values():
         total = total.plus(job.attempt(partial(_one_season, job, gathered)))
     return total
@@ -252,7 +240,10 @@ def retrieve_granules(
         bad.append(str(error))
 
     days = by_day(granules, keep, lambda: progress(1, 0))
-    found = (_season if settings.mode == "season" else _each_day)(job, days)
+    if settings.mode == "season":
+        found = _season(job, days)
+    else:
+        found = _each_day(job, days, partial(_one_day, job))
     total = replace(found, granules=len(granules) - len(bad), failures=(*bad, *found.failures))
     if total.products or not total.empty:
         return total

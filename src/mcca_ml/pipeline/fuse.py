@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,15 +19,10 @@ from mcca_ml.pipeline.plan import Plan
 from mcca_ml.pipeline.stage import Progress, Stage, Tally
 from mcca_ml.pipeline.train import LEARNING, network_inputs, roles
 from mcca_ml.sensors import trained
-from mcca_ml.store.layout import EPOCH, TIME_SHARD
-from mcca_ml.store.read_blocks import (
-    block_checkpoints,
-    blocks_of_cells,
-    digest,
-    missing_blocks,
-    open_store,
-    write_block,
-)
+from mcca_ml.store.integrity import block_checkpoints, missing_blocks
+from mcca_ml.store.layout import EPOCH, TIME_SHARD, digest
+from mcca_ml.store.read_blocks import open_store
+from mcca_ml.store.write_blocks import blocks_of_cells, write_block
 
 
 @dataclass(frozen=True)
@@ -158,9 +154,8 @@ def fuse(plan: Plan, executor: Executor | None, progress: Progress) -> Tally:
     of_days = roles(source)
     tasks = [FuseTask(source, cells, of_days, pool, "") for cells in blocks]
     if not has_pool:
-        checkpoints.begin(pool)
-        models.save_pool(pool, error_covariance.pooled(perform(moments_of, tasks, executor)))
-        checkpoints.finish(pool, pool_inputs, [pool])
+        found = error_covariance.pooled(perform(moments_of, tasks, executor))
+        checkpoints.make_file(pool, pool_inputs, partial(models.save_pool, pool=found))
         bar(1)
     todo = [replace(tasks[number], inputs=wanted[number]) for number in missing]
     cells = perform(fuse_block, todo, executor, bar)

@@ -22,7 +22,6 @@ from mcca_ml.config.load import InputSettings
 from mcca_ml.errors import ConfigError, GranuleError
 from mcca_ml.read.granule_names import check_versions, start_of
 from mcca_ml.sensors import products
-from mcca_ml.store.read_blocks import digest
 
 PRODUCTS: Mapping[str, str] = products()
 """Sensor by the name of a product, the `<product>` of `[input.<product>]`."""
@@ -73,40 +72,38 @@ def _sha256(path: Path) -> str:
         raise GranuleError(f"{path}: {error.strerror}; make it readable or take it away") from error
 
 
-@dataclass(frozen=True)
-class Cache:
-    """Hashes of files that have not changed since, so that an archive is not read at each run."""
+def _hashes(paths: Sequence[Path], cache: Path) -> list[str]:
+    """Sha256 of each file, in the order given.
 
-    path: Path
-
-    def hashes(self, paths: Sequence[Path]) -> list[str]:
-        """Sha256 of each file, in the order given; those that are new or have changed are read."""
-        known: dict[str, list[str]] = {}  # size and time of change, and hash, by path
-        with suppress(OSError, ValueError):
-            known = json.loads(self.path.read_text())
-        stamps = [f"{stat.st_size} {stat.st_mtime_ns}" for stat in map(Path.stat, paths)]
-        # Folder by folder: an archive has a hundred thousand files, and links mostly above them.
-        folders = {folder: folder.resolve() for folder in {path.parent for path in paths}}
-        keys = [str(folders[path.parent] / path.name) for path in paths]
-        stale = [i for i, key in enumerate(keys) if known.get(key, [""])[0] != stamps[i]]
-        with ThreadPoolExecutor(_THREADS) as threads:
-            hashes = threads.map(_sha256, (paths[i] for i in stale))
-            known |= {keys[i]: [stamps[i], sha] for i, sha in zip(stale, hashes, strict=True)}
-        if stale:
-            with replacing(self.path) as beside:
-                beside.write_text(json.dumps(known, indent=0, sort_keys=True))
-        return [known[key][1] for key in keys]
+    Those of files that have not changed since are in the cache, so that an archive is not read at
+    each run.
+    """
+    known: dict[str, list[str]] = {}  # size and time of change, and hash, by path
+    with suppress(OSError, ValueError):
+        known = json.loads(cache.read_text())
+    stamps = [f"{stat.st_size} {stat.st_mtime_ns}" for stat in map(Path.stat, paths)]
+    # Folder by folder: an archive has a hundred thousand files, and links mostly above them.
+    folders = {folder: folder.resolve() for folder in {path.parent for path in paths}}
+    keys = [str(folders[path.parent] / path.name) for path in paths]
+    stale = [i for i, key in enumerate(keys) if known.get(key, [""])[0] != stamps[i]]
+    with ThreadPoolExecutor(_THREADS) as threads:
+        hashes = threads.map(_sha256, (paths[i] for i in stale))
+        known |= {keys[i]: [stamps[i], sha] for i, sha in zip(stale, hashes, strict=True)}
+    if stale:
+        with replacing(cache) as beside:
+            beside.write_text(json.dumps(known, indent=0, sort_keys=True))
+    return [known[key][1] for key in keys]
 
 
 def granules_of(
-    inputs: Mapping[str, InputSettings], base: Path, cache: Cache
+    inputs: Mapping[str, InputSettings], base: Path, cache: Path
 ) -> dict[str, tuple[Granule, ...]]:
     """The granules of each sensor, by their start.
 
     Args:
         inputs: the `[input.<product>]` tables.
         base: directory that their paths are seen from.
-        cache: of hashes; its directory exists.
+        cache: file of hashes; its directory exists.
 
     Raises:
         ConfigError: an unknown product, or none at all.
@@ -122,18 +119,15 @@ def granules_of(
     for product in sorted(inputs):
         paths = _files(base / inputs[product].path, product)
         check_versions(paths)
-        for path, sha in zip(paths, cache.hashes(paths), strict=True):
+        for path, sha in zip(paths, _hashes(paths, cache), strict=True):
             one = Granule(path, PRODUCTS[product], *start_of(path), sha)
             found.setdefault(one.sensor, []).append(one)
+    # Without copies. One name with other bytes is another part of an orbit: it stays.
+    unique = {sensor: {one.identity: one for one in some} for sensor, some in found.items()}
     return {
-        sensor: _once(sorted(some, key=attrgetter("start", "identity")))
-        for sensor, some in sorted(found.items())
+        sensor: tuple(sorted(some.values(), key=attrgetter("start", "identity")))
+        for sensor, some in sorted(unique.items())
     }
-
-
-def _once(granules: Sequence[Granule]) -> tuple[Granule, ...]:
-    """Granules without copies. One name with other bytes is another part of an orbit: it stays."""
-    return tuple({one.identity: one for one in granules}.values())
 
 
 def of_days(granules: Sequence[Granule], days: Datetime64) -> tuple[Granule, ...]:
@@ -147,8 +141,3 @@ def of_days(granules: Sequence[Granule], days: Datetime64) -> tuple[Granule, ...
     begin = bisect_left(granules, first - ONE_DAY, key=attrgetter("start"))
     end = bisect_left(granules, last + ONE_DAY, key=attrgetter("start"))
     return tuple(one for one in granules[begin:end] if one.start >= first or one.crosses_midnight)
-
-
-def digest_of(granules: Sequence[Granule]) -> str:
-    """Sha256 over the names and bytes of some granules."""
-    return digest(*(one.identity for one in granules))

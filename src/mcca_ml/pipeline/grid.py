@@ -2,25 +2,24 @@
 
 from collections.abc import Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import xarray as xr
 
-from mcca_ml.arrays import Datetime64, Int64
+from mcca_ml.arrays import Datetime64
 from mcca_ml.errors import GranuleError
 from mcca_ml.grid.swaths import grid_swaths
 from mcca_ml.parallel import perform
 from mcca_ml.pipeline.checkpoints import ready_store
 from mcca_ml.pipeline.granules import Granule, of_days
-from mcca_ml.pipeline.plan import Plan
+from mcca_ml.pipeline.plan import DaysTask, Plan, missing_days
 from mcca_ml.pipeline.stage import Progress, Stage, Tally
 from mcca_ml.read.any_granule import read_swaths
 from mcca_ml.schema import is_simulated
 from mcca_ml.sensors import SENSORS, Sensor, band_of
-from mcca_ml.store.read_blocks import digest, missing_blocks, read_frame, write_block
+from mcca_ml.store.layout import Frame, digest, read_frame
+from mcca_ml.store.write_blocks import write_block
 
 CLOCK_TOLERANCE = np.timedelta64(150, "m")
 """Between the start in a granule's name and its observations: an orbit and a margin. A clock that
@@ -28,18 +27,6 @@ is off by less moves no observation to another pass and cannot be told from the 
 
 CELL_DAYS = 200_000
 """Days at a time times cells: one day of all land."""
-
-
-@dataclass(frozen=True)
-class GridTask:
-    """32 days of one sensor."""
-
-    store: Path
-    sensor: str
-    channels: tuple[str, ...]
-    days: Datetime64
-    granules: tuple[Granule, ...]
-    inputs: str
 
 
 def channels_of(sensor: Sensor, wanted: Sequence[str]) -> tuple[str, ...]:
@@ -74,29 +61,30 @@ def _swaths(granule: Granule) -> tuple[xr.Dataset, ...]:
     return swaths
 
 
-def _gridded(task: GridTask, cells: Int64, days: Datetime64) -> xr.Dataset:
+def _gridded(task: DaysTask, frame: Frame, days: Datetime64) -> xr.Dataset:
     """Some days of a task, each following the one before."""
     swaths = (swath for one in of_days(task.granules, days) for swath in _swaths(one))
-    sensor = SENSORS[task.sensor]
-    return grid_swaths(swaths, cells, days[0], days[-1], sensor=sensor, channels=task.channels)
+    sensor = SENSORS[frame.sensor]
+    ends = days[0], days[-1]
+    return grid_swaths(swaths, frame.cells, *ends, sensor=sensor, channels=frame.channels)
 
 
-def grid_block(task: GridTask, *, cell_days: int = CELL_DAYS) -> int:
+def grid_block(task: DaysTask, *, cell_days: int = CELL_DAYS) -> int:
     """Grid the days of a task into its store; returns the number of granules read.
 
     What is in memory is the sums of some days: of one where all land is wanted, of more where there
     are few cells. A day does not depend on the others.
     """
-    cells = read_frame(task.store).cells
-    at_once = max(cell_days // max(cells.size, 1), 1)
+    frame = read_frame(task.store)
+    at_once = max(cell_days // max(frame.cells.size, 1), 1)
     starts = range(0, task.days.size, at_once)
-    found = [_gridded(task, cells, task.days[start : start + at_once]) for start in starts]
+    found = [_gridded(task, frame, task.days[start : start + at_once]) for start in starts]
     simulated = any(map(is_simulated, found))
     block = xr.concat(
         found, "time", coords="minimal", compat="override", combine_attrs="drop_conflicts"
     )
     block.attrs = {
-        "sensor": task.sensor,
+        "sensor": frame.sensor,
         "grid": found[0].attrs["grid"],
         "simulated": "true" if simulated else "false",
     }
@@ -105,23 +93,12 @@ def grid_block(task: GridTask, *, cell_days: int = CELL_DAYS) -> int:
     return len(task.granules)
 
 
-def _tasks(plan: Plan, name: str) -> list[GridTask]:
+def _tasks(plan: Plan, name: str) -> list[DaysTask]:
     """Blocks of one sensor that are missing."""
     channels = channels_of(SENSORS[name], plan.settings.train.channels)
     store = plan.grid_store(name)
-    frame = plan.frame(name, "GRID_TB", digest("grid", *channels), channels)
-    ready_store(store, frame)
-    by_block = {block: plan.days_of(block) for block in plan.blocks()}
-    granules = {block: plan.granules_of(name, days) for block, days in by_block.items()}
-    wanted = {
-        block: digest("grid", str(days[0]), str(days[-1]), *(g.identity for g in granules[block]))
-        for block, days in by_block.items()
-        if granules[block]
-    }
-    return [
-        GridTask(store, name, channels, by_block[block], granules[block], wanted[block])
-        for block in missing_blocks(store, wanted)
-    ]
+    ready_store(store, plan.frame(name, "GRID_TB", digest("grid", *channels), channels))
+    return missing_days(plan, store, name, "grid")
 
 
 def grid(

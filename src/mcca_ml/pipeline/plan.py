@@ -15,9 +15,10 @@ from mcca_ml.config.record import RegionBox, RegionSettings
 from mcca_ml.errors import ConfigError
 from mcca_ml.grid.ease2 import M25, cell_latlon
 from mcca_ml.grid.land import land_cells
-from mcca_ml.pipeline.granules import ONE_DAY, Cache, Granule, digest_of, granules_of, of_days
+from mcca_ml.pipeline.granules import ONE_DAY, Granule, granules_of, of_days
 from mcca_ml.sensors import SENSORS, networks
-from mcca_ml.store.read_blocks import Frame, block_of, days_of_block, digest
+from mcca_ml.store.integrity import missing_blocks
+from mcca_ml.store.layout import Frame, block_of, days_of_block, digest
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,10 @@ class Plan:
     def learned_from(self) -> str:
         """Digest of all that calibration, networks and fusion know beside their settings."""
         days = self.days(last=self.learned_last)
-        granules = [digest_of(self.granules_of(name, days)) for name in sorted(self.granules)]
+        granules = [
+            digest(*(one.identity for one in self.granules_of(name, days)))
+            for name in sorted(self.granules)
+        ]
         cells = digest(*map(str, self.cells.tolist()))
         return digest(str(days[0]), str(days[-1]), cells, *sorted(self.granules), *granules)
 
@@ -124,6 +128,37 @@ class Plan:
     ) -> Frame:
         """Frame of a store of this record."""
         return Frame(sensor, channels, self.cells, configuration, contents)
+
+
+@dataclass(frozen=True)
+class DaysTask:
+    """32 days of a store that is cut into days."""
+
+    store: Path
+    days: Datetime64
+    granules: tuple[Granule, ...]
+    inputs: str
+
+
+def missing_days(plan: Plan, store: Path, sensor: str, *settings: str) -> list[DaysTask]:
+    """Tasks of the blocks of days that have granules of a sensor and are not in a store.
+
+    Args:
+        plan: of the record.
+        store: where there is none, all blocks are missing.
+        sensor: name.
+        settings: on which the values depend, beside the granules.
+    """
+    tasks = {}
+    for block in plan.blocks():
+        days = plan.days_of(block)
+        granules = plan.granules_of(sensor, days)
+        if granules:
+            ends = str(days[0]), str(days[-1])
+            inputs = digest(*settings, *ends, *(one.identity for one in granules))
+            tasks[block] = DaysTask(store, days, granules, inputs)
+    wanted = {block: task.inputs for block, task in tasks.items()}
+    return [tasks[block] for block in missing_blocks(store, wanted)]
 
 
 def _inside(box: RegionBox, lat: Float64, lon: Float64) -> Booleans:
@@ -211,7 +246,7 @@ def plan_of(settings: Settings, base: Path, *, retrain: bool = False) -> Plan:
     cells = cells_of(settings.region)
     work = make_directory(base / settings.work.directory)
     output = make_directory(base / settings.output.directory)
-    granules = granules_of(settings.input, base, Cache(work / "inputs.json"))
+    granules = granules_of(settings.input, base, work / "inputs.json")
     first = np.datetime64(settings.period.start, "D")
     last = np.datetime64(settings.period.end, "D")
     until = learned_until(work, last, retrain=retrain)

@@ -16,13 +16,10 @@ from mcca_ml.pipeline.plan import Plan
 from mcca_ml.pipeline.stage import Progress, Stage, Tally
 from mcca_ml.pipeline.train import files_of
 from mcca_ml.sensors import SENSORS
-from mcca_ml.store.read_blocks import (
-    blocks_of_cells,
-    content_digest,
-    digest,
-    missing_blocks,
-    write_block,
-)
+from mcca_ml.store.integrity import missing_blocks
+from mcca_ml.store.layout import digest
+from mcca_ml.store.read_blocks import content_digest
+from mcca_ml.store.write_blocks import blocks_of_cells, write_block
 
 
 @dataclass(frozen=True)

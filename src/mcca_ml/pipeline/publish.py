@@ -11,7 +11,6 @@ import xarray as xr
 
 from mcca_ml.arrays import Datetime64
 from mcca_ml.atomic import make_directory, replacing
-from mcca_ml.config.load import Settings
 from mcca_ml.config.record import PublishSettings
 from mcca_ml.parallel import perform
 from mcca_ml.pipeline import checkpoints
@@ -32,7 +31,9 @@ from mcca_ml.publish.record_cube import (
 from mcca_ml.publish.record_day import write_record_day
 from mcca_ml.publish.record_manifest import manifest_stands, write_manifest
 from mcca_ml.schema import LAYERS, is_simulated
-from mcca_ml.store.read_blocks import block_checkpoints, digest, missing_blocks, open_store
+from mcca_ml.store.integrity import block_checkpoints, missing_blocks
+from mcca_ml.store.layout import digest
+from mcca_ml.store.read_blocks import open_store
 
 CUBE = "record.zarr"
 SOURCES = "sources.txt"
@@ -44,30 +45,29 @@ QUARTER_DEGREE = "0.25deg"
 class PublishTask:
     """32 days of the product."""
 
+    plan: Plan
+    """Without its granules."""
     number: int
     """Of the block, counted from the first day of the record."""
-    store: Path
     days: Datetime64
-    output: Path
-    checkpoint: Path
-    """Of the daily files."""
-    settings: Settings
     made: tuple[RecordMade, ...]
     """Of each day."""
     window: Window
     layers: tuple[str, ...]
     inputs: str
 
-
-def _settings(plan: Plan) -> Settings:
-    """The settings that the values depend on: a record that grows keeps what it says of a day."""
-    nothing: dict[str, object] = {"period": None, "work": None, "output": None, "input": {}}
-    return plan.settings.model_copy(update=nothing)
+    @property
+    def checkpoint(self) -> Path:
+        """Checkpoint of the daily files."""
+        return self.plan.work / "published" / f"{self.number:04d}"
 
 
 def _made(plan: Plan, *, is_simulated: bool) -> dict[np.datetime64, RecordMade]:
     """What each day is made of: all that was learned from, and the granules since, until it."""
-    settings, epoch = _settings(plan), os.environ.get("SOURCE_DATE_EPOCH", "")
+    # Settings that the values depend on: a record that grows keeps what it says of a day.
+    nothing: dict[str, object] = {"period": None, "work": None, "output": None, "input": {}}
+    settings = plan.settings.model_copy(update=nothing)
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
     by_day: dict[np.datetime64, list[Granule]] = {}
     for sensor in sorted(plan.granules):
         for one in plan.granules[sensor]:
@@ -86,17 +86,17 @@ def _made(plan: Plan, *, is_simulated: bool) -> dict[np.datetime64, RecordMade]:
 def _write_days(task: PublishTask, ds: xr.Dataset) -> None:
     """Write the daily files of a task, then their checkpoint."""
     checkpoints.begin(task.checkpoint)
-    settings = task.settings.publish
+    settings, output = task.plan.settings.publish, task.plan.output
     remap = remap_of(ds["cell"].to_numpy()) if settings.quarter_degree else None
     paths = []
     for number, made in enumerate(task.made):
         one = ds.isel(time=[number])
         if settings.daily:
-            paths.append(write_record_day(one, task.output, made, task.window, layers=task.layers))
+            paths.append(write_record_day(one, output, made, task.window, layers=task.layers))
         if remap is not None:
-            folder, one = task.output / QUARTER_DEGREE, remapped(one, remap)
+            folder, one = output / QUARTER_DEGREE, remapped(one, remap)
             paths.append(write_record_day(one, folder, made, remap.window, layers=task.layers))
-    checkpoints.finish(task.checkpoint, task.inputs, paths, task.output)
+    checkpoints.finish(task.checkpoint, task.inputs, paths, output)
 
 
 def _has_days(settings: PublishSettings) -> bool:
@@ -106,19 +106,20 @@ def _has_days(settings: PublishSettings) -> bool:
 
 def _lacks_days(task: PublishTask) -> bool:
     """Whether daily files of a task are wanted and not done."""
-    is_done = checkpoints.is_done(task.checkpoint, task.inputs, task.output)
-    return _has_days(task.settings.publish) and not is_done
+    is_done = checkpoints.is_done(task.checkpoint, task.inputs, task.plan.output)
+    return _has_days(task.plan.settings.publish) and not is_done
 
 
 def publish_block(task: PublishTask) -> int:
     """Write what is missing of a block; returns the number of days."""
-    ds = open_store(task.store, first_day=task.days[0], last_day=task.days[-1])
+    plan, days = task.plan, task.days
+    ds = open_store(plan.record_store, first_day=days[0], last_day=days[-1])
     if _lacks_days(task):
         _write_days(task, ds)
-    cube = task.output / CUBE
-    if task.settings.publish.cube and missing_blocks(cube, {task.number: task.inputs}, CHECKPOINTS):
+    cube = plan.output / CUBE
+    if plan.settings.publish.cube and missing_blocks(cube, {task.number: task.inputs}, CHECKPOINTS):
         write_cube_block(cube, ds, task.inputs)
-    return task.days.size
+    return days.size
 
 
 def _content(span: tuple[Path, Datetime64]) -> str:
@@ -138,26 +139,14 @@ def _tasks(
     held = block_checkpoints(plan.record_store)
     simulated = any(is_simulated(one["attributes"]) for one in held.values())
     made = _made(plan, is_simulated=simulated)
-    days, tasks = plan.days(), []
+    days, lean, tasks = plan.days(), plan.lean(), []
     spans = [days[first : first + BLOCK_DAYS] for first in range(0, days.size, BLOCK_DAYS)]
     contents = perform(_content, [(plan.record_store, some) for some in spans], executor)
     for number, (some, content) in enumerate(zip(spans, contents, strict=True)):
         of_days = tuple(made[day] for day in some)
         said = (str(some[0]), str(some[-1]), content, *layers)
-        tasks.append(
-            PublishTask(
-                number,
-                plan.record_store,
-                some,
-                plan.output,
-                plan.work / "published" / f"{number:04d}",
-                plan.settings,
-                of_days,
-                window,
-                layers,
-                digest(*said, *map(repr, of_days)),
-            )
-        )
+        inputs = digest(*said, *map(repr, of_days))
+        tasks.append(PublishTask(lean, number, some, of_days, window, layers, inputs))
     return tasks
 
 

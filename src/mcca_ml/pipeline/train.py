@@ -1,7 +1,8 @@
 """The stage `train`: inputs and targets -> a network of each cell, and how far it may be off."""
 
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,7 +31,8 @@ from mcca_ml.pipeline.load_series import (
 from mcca_ml.pipeline.plan import Plan
 from mcca_ml.pipeline.stage import Progress, Stage, Tally
 from mcca_ml.sensors import networks
-from mcca_ml.store.read_blocks import blocks_of_cells, digest
+from mcca_ml.store.layout import digest
+from mcca_ml.store.write_blocks import blocks_of_cells
 
 GROUP_CELLS = 256
 """Cells of one file of weights, and of one task."""
@@ -48,7 +50,6 @@ class TrainTask:
     """Of each day that may be known, (time,)."""
     path: Path
     inputs: str
-    start: Start | None = None
 
 
 def files_of(plan: Plan, sensor: str) -> list[tuple[Path, slice]]:
@@ -108,15 +109,12 @@ def start_of(tasks: list[TrainTask], executor: Executor | None) -> tuple[Start, 
     return pooled_start(whole, settings)[0], whole
 
 
-def train_group(task: TrainTask) -> int:
+def train_group(task: TrainTask, start: Start) -> int:
     """Train the networks of a task and write them; returns the number of cells."""
-    if task.start is None:
-        raise ValueError("a task of training has a start")
     series = series_of(task)
-    weights, _report = fine_tune(task.start, series)
-    checkpoints.begin(task.path)
-    weights_file.save(task.path, weights)
-    checkpoints.finish(task.path, task.inputs, [task.path])
+    weights, _report = fine_tune(start, series)
+    save = partial(weights_file.save, weights=weights)
+    checkpoints.make_file(task.path, task.inputs, save)
     return len(series.cells)
 
 
@@ -214,11 +212,9 @@ def _train_sensor(plan: Plan, sensor: str, executor: Executor | None, progress: 
     bar = progress(Stage.TRAIN, len(missing) + 1)
     if missing:
         start = _kept_start(tasks, folder / "start.npz", executor)
-        perform(train_group, [replace(task, start=start) for task in missing], executor, bar)
-    found = _spread(tasks, executor)
-    checkpoints.begin(spread_path)
-    weights_file.save_uncertainty(spread_path, found)
-    checkpoints.finish(spread_path, of_spread, [spread_path])
+        perform(partial(train_group, start=start), missing, executor, bar)
+    save = partial(weights_file.save_uncertainty, spread=_spread(tasks, executor))
+    checkpoints.make_file(spread_path, of_spread, save)
     bar(1)
     return plan.cells.size
 
@@ -228,9 +224,8 @@ def _kept_start(tasks: list[TrainTask], path: Path, executor: Executor | None) -
     inputs = tasks[0].inputs
     if not checkpoints.is_done(path, inputs):
         start, series = start_of(tasks, executor)
-        checkpoints.begin(path)
-        weights_file.save(path, at_start(start, series))
-        checkpoints.finish(path, inputs, [path])
+        save = partial(weights_file.save, weights=at_start(start, series))
+        checkpoints.make_file(path, inputs, save)
     return weights_file.load(path).start
 
 

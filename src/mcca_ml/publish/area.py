@@ -1,20 +1,9 @@
 """Where a product is: the outer edges of its area and the depth of its layer, as attributes."""
 
-from collections.abc import Mapping
-
 import numpy as np
 
 from mcca_ml.grid import ease2
 from mcca_ml.publish.variables import AttributeValue
-
-DEPTH: Mapping[str, AttributeValue] = {
-    "geospatial_vertical_min": np.float64(0.0),
-    "geospatial_vertical_max": np.float64(0.05),
-    "geospatial_vertical_positive": "down",
-    "geospatial_vertical_units": "m",
-    "geospatial_vertical_resolution": "0.05 m",
-}
-"""The nominal layer, 0-5 cm."""
 
 
 def area(grid: ease2.Grid, rows: slice, columns: slice) -> dict[str, AttributeValue]:
@@ -51,5 +40,10 @@ def area_between(
         "geospatial_lon_units": "degrees_east",
         "geospatial_lat_resolution": resolution,
         "geospatial_lon_resolution": resolution,
-        **DEPTH,
+        # The nominal layer, 0-5 cm.
+        "geospatial_vertical_min": np.float64(0.0),
+        "geospatial_vertical_max": np.float64(0.05),
+        "geospatial_vertical_positive": "down",
+        "geospatial_vertical_units": "m",
+        "geospatial_vertical_resolution": "0.05 m",
     }

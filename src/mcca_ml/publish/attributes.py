@@ -24,8 +24,6 @@ from mcca_ml.publish.variables import AttributeValue
 from mcca_ml.schema import is_simulated
 from mcca_ml.sensors import SENSORS
 
-_READ_BYTES = 1 << 22
-
 METHOD = (
     "Multi-Channel Collaborative Algorithm (MCCA-type): soil moisture is searched so that the "
     "vegetation optical depth that one channel's own equation yields also explains the others"
@@ -61,16 +59,10 @@ class Provenance:
     source_date_epoch: int | None = None
     """Date of creation [s since 1970] if one was asked for; else that of the last observation."""
 
-    @property
-    def settings_sha256(self) -> str:
-        """Hash of the settings."""
-        return hashlib.sha256(self.settings.encode()).hexdigest()
-
     def tracking_id(self, product: str) -> str:
         """UUID of the file `product`: the same for the same software, settings and inputs."""
-        parts = [product, __version__, self.commit, self.settings_sha256]
-        parts += [f"{source.name} {source.sha256}" for source in self.sources]
-        return str(uuid.uuid5(uuid.NAMESPACE_URL, "\n".join(parts)))
+        sources = (f"{source.name} {source.sha256}" for source in self.sources)
+        return tracking_id(product, self.settings, self.commit, *sources)
 
 
 def settings_as_json(settings: Mapping[str, object]) -> str:
@@ -84,11 +76,8 @@ def settings_as_json(settings: Mapping[str, object]) -> str:
 
 def source(path: Path) -> Source:
     """Name and hash of an input file."""
-    digest = hashlib.sha256()
     with path.open("rb") as file:
-        while block := file.read(_READ_BYTES):
-            digest.update(block)
-    return Source(path.name, digest.hexdigest())
+        return Source(path.name, hashlib.file_digest(file, "sha256").hexdigest())
 
 
 def commit() -> str:
@@ -145,6 +134,34 @@ def iso(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def dates(created: str) -> dict[str, AttributeValue]:
+    """Attributes that say when the product was made."""
+    names = ("date_created", "date_modified", "date_issued", "date_metadata_modified")
+    return dict.fromkeys(names, created)
+
+
+def tracking_id(name: str, settings: str, commit: str, *sources: str) -> str:
+    """UUID of the file `name`: the same for the same software, settings and inputs."""
+    digest = hashlib.sha256(settings.encode()).hexdigest()
+    parts = (name, __version__, commit, digest, *sources)
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, "\n".join(parts)))
+
+
+def software(settings: str, commit: str) -> dict[str, AttributeValue]:
+    """Attributes that say by which software and settings the product was made.
+
+    Args:
+        settings: as JSON.
+        commit: of the software; empty where it is not known.
+    """
+    return {
+        "software_version": __version__,
+        "software_commit": commit or "unknown",
+        "settings": settings,
+        "settings_sha256": hashlib.sha256(settings.encode()).hexdigest(),
+    }
+
+
 def _created(ds: xr.Dataset, made: Provenance, day: datetime) -> datetime:
     """Date of creation: the one asked for, else the last observation, else the day's end."""
     if made.source_date_epoch is not None:
@@ -165,7 +182,7 @@ def _described(ds: xr.Dataset, name: str, day: datetime) -> dict[str, AttributeV
     product = f"{ds.attrs.get('product', 'unknown')} {ds.attrs.get('product_version', '')}".strip()
     lead = SIMULATED if simulated else ""
     title = f"{sensor.name} soil moisture and vegetation optical depth, {day:%Y-%m-%d}, {grid.name}"
-    described: dict[str, AttributeValue] = {
+    return {
         "title": f"SIMULATED {title}" if simulated else title,
         "summary": f"{lead}Surface soil moisture and vegetation optical depth of one UTC day, each "
         f"look by itself, from {sensor.name} brightness temperatures ({product}) on the "
@@ -192,7 +209,6 @@ def _described(ds: xr.Dataset, name: str, day: datetime) -> dict[str, AttributeV
         "grid": grid.name,
         "simulated": "true" if simulated else "false",
     }
-    return described
 
 
 def signed() -> dict[str, AttributeValue]:
@@ -219,18 +235,6 @@ def signed() -> dict[str, AttributeValue]:
     }
 
 
-def _extent(ds: xr.Dataset, day: datetime) -> dict[str, AttributeValue]:
-    """Attributes that say where and when: the whole grid, the whole UTC day."""
-    grid = ease2.by_name(ds.attrs["grid"])
-    return {
-        **area(grid, slice(None), slice(None)),
-        "time_coverage_start": iso(day),
-        "time_coverage_end": iso(day + timedelta(days=1)),
-        "time_coverage_duration": "P1D",
-        "time_coverage_resolution": "P1D",
-    }
-
-
 def global_attributes(ds: xr.Dataset, made: Provenance, name: str) -> dict[str, AttributeValue]:
     """Global attributes of the product `name`.
 
@@ -242,22 +246,19 @@ def global_attributes(ds: xr.Dataset, made: Provenance, name: str) -> dict[str, 
     seconds = int(ds["time"].to_numpy()[0].astype("datetime64[s]").astype(np.int64))
     day = datetime.fromtimestamp(seconds, UTC)
     created = iso(_created(ds, made, day))
-    stated = made.commit or "unknown"
     return {
         "Conventions": "CF-1.11, ACDD-1.3",
         **_described(ds, name, day),
         **signed(),
-        **_extent(ds, day),
-        "date_created": created,
-        "date_modified": created,
-        "date_issued": created,
-        "date_metadata_modified": created,
-        "history": f"{created} MCCA-ML {__version__} (commit {stated}): retrieve",
+        **area(ease2.by_name(ds.attrs["grid"]), slice(None), slice(None)),
+        "time_coverage_start": iso(day),
+        "time_coverage_end": iso(day + timedelta(days=1)),
+        "time_coverage_duration": "P1D",
+        "time_coverage_resolution": "P1D",
+        **dates(created),
+        "history": f"{created} MCCA-ML {__version__} (commit {made.commit or 'unknown'}): retrieve",
         "source_granules": ", ".join(source.name for source in made.sources),
         "source_granules_sha256": ", ".join(source.sha256 for source in made.sources),
-        "software_version": __version__,
-        "software_commit": stated,
-        "settings": made.settings,
-        "settings_sha256": made.settings_sha256,
+        **software(made.settings, made.commit),
         "tracking_id": made.tracking_id(name),
     }

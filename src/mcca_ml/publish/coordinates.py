@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+import netCDF4
 import numpy as np
 from pyproj import CRS
 
@@ -27,6 +28,13 @@ class Axis:
     values: AnyArray
     attributes: dict[str, AttributeValue]
 
+    def write(self, nc: netCDF4.Dataset) -> None:
+        """Write it: whole, without fill value, as CF asks."""
+        kind = self.values.dtype.str[1:]
+        made = nc.createVariable(self.name, kind, self.dims, fill_value=False)
+        made.setncatts(self.attributes)
+        made[...] = self.values
+
 
 def place_axes(
     grid: ease2.Grid, rows: slice = slice(None), columns: slice = slice(None)
@@ -42,9 +50,7 @@ def place_axes(
         yield Axis(name, (name,), values, {**words, **plane})
     yield degrees_axis("lat", "y", ease2.latitude(grid)[rows])
     yield degrees_axis("lon", "x", ease2.longitude(grid)[columns])
-    yield depth_axis()
-    mapping = {"long_name": grid.name, **CRS.from_epsg(EASE2_EPSG).to_cf()}
-    yield Axis("crs", (), np.array(0, np.int32), mapping)
+    yield from depth_and_crs(grid.name, EASE2_EPSG)
 
 
 def degrees_axis(
@@ -62,9 +68,9 @@ def degrees_axis(
     return Axis(name, (dim,), degrees, attributes)
 
 
-def depth_axis() -> Axis:
-    """The nominal sensing depth."""
-    return Axis(
+def depth_and_crs(name: str, epsg: int) -> Iterator[Axis]:
+    """The nominal sensing depth, and the grid mapping by its name and EPSG code."""
+    yield Axis(
         "depth",
         (),
         np.array(DEPTH_M),
@@ -77,3 +83,5 @@ def depth_axis() -> Axis:
             "coverage_content_type": "coordinate",
         },
     )
+    mapping = {"long_name": name, **CRS.from_epsg(epsg).to_cf()}
+    yield Axis("crs", (), np.array(0, np.int32), mapping)

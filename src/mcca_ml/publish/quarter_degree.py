@@ -15,16 +15,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import xarray as xr
-from pyproj import CRS
 
 from mcca_ml import schema
 from mcca_ml.arrays import Float64, Int32, Int64, Integer
 from mcca_ml.flags import is_recommended
 from mcca_ml.grid import ease2
 from mcca_ml.grid.land import land_cells
-from mcca_ml.grid.overlap import Cover, overlap, weighted_mean
+from mcca_ml.grid.overlap import Cover, overlap, rectangles, weighted_mean
 from mcca_ml.publish.area import area_between
-from mcca_ml.publish.coordinates import Axis, degrees_axis, depth_axis
+from mcca_ml.publish.coordinates import Axis, degrees_axis, depth_and_crs
 from mcca_ml.publish.grid_window import GridWindow, rectangle_around
 from mcca_ml.publish.variables import AttributeValue
 
@@ -72,9 +71,7 @@ class QuarterWindow(GridWindow):
             yield degrees_axis(name, name, _middles(edges), said)
             both = np.stack([edges[:-1], edges[1:]], axis=1)
             yield Axis(f"{name}_bnds", (name, "bounds"), both, {})
-        yield depth_axis()
-        mapping = {"long_name": "WGS 84", **CRS.from_epsg(_WGS84_EPSG).to_cf()}
-        yield Axis("crs", (), np.array(0, np.int32), mapping)
+        yield from depth_and_crs("WGS 84", _WGS84_EPSG)
 
     def area(self) -> dict[str, AttributeValue]:
         """Attributes that say where it lies: its outer edges."""
@@ -106,8 +103,7 @@ def remap_of(cells: Integer) -> Remap:
         Its window is the whole grid for all land, and for no cell; else the least one around them.
     """
     m25 = ease2.M25
-    position = np.full(m25.size, -1, np.int32)
-    position[cells] = np.arange(cells.size, dtype=np.int32)
+    position = ease2.positions(m25, cells)
     lat, lon = latitude_edges(), longitude_edges()
     of_row, _ = ease2.cell_of(m25, _middles(lat), 0.0)
     _, of_column = ease2.cell_of(m25, 0.0, _middles(lon))
@@ -116,16 +112,11 @@ def remap_of(cells: Integer) -> Remap:
     row, column = np.nonzero(held >= 0)
     down = overlap(ease2.y_edges(m25), ease2.y_of(lat))
     across = overlap(ease2.x_edges(m25), ease2.x_of(lon))
-    flat = down.index[row][:, :, None] * m25.columns + across.index[column][:, None, :]
-    weight = down.weight[row][:, :, None] * across.weight[column][:, None, :]
-    most = down.index.shape[1] * across.index.shape[1]
-    index = position[flat.reshape(row.size, most)]
-    share = np.where(index >= 0, weight.reshape(row.size, most), 0.0)
     return Remap(
         _window(cells, row, column),
         np.asarray(row * COLUMNS + column, np.int64),
         held[row, column],
-        Cover(np.where(share > 0, index, 0).astype(np.int32), share),
+        rectangles(down.of(row), across.of(column), position, m25.columns),
     )
 
 

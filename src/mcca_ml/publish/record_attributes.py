@@ -3,8 +3,6 @@
 Everything here is a function of the inputs and the configuration: no clock, no host, no user.
 """
 
-import hashlib
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -14,10 +12,13 @@ from mcca_ml.config.load import Settings
 from mcca_ml.publish.attributes import (
     SIMULATED,
     commit,
+    dates,
     epoch_of,
     iso,
     settings_as_json,
     signed,
+    software,
+    tracking_id,
 )
 from mcca_ml.publish.grid_window import GridWindow
 from mcca_ml.publish.variables import AttributeValue
@@ -54,16 +55,6 @@ class RecordMade:
     is_simulated: bool
     source_date_epoch: int | None = None
     """Date of creation [s since 1970] if one was asked for."""
-
-    @property
-    def settings_sha256(self) -> str:
-        """Hash of the settings."""
-        return hashlib.sha256(self.settings_json.encode()).hexdigest()
-
-    def tracking_id(self, name: str) -> str:
-        """UUID of the file `name`: the same for the same software, settings and inputs."""
-        parts = (name, __version__, self.commit, self.settings_sha256, self.sources_digest)
-        return str(uuid.uuid5(uuid.NAMESPACE_URL, "\n".join(parts)))
 
 
 def record_made(
@@ -102,18 +93,6 @@ def file_stem(made: RecordMade, window: GridWindow, day: str) -> str:
     return f"MCCAML-SOILMOISTURE-L3S-SSMV-PASSIVE-DAILY-{day}000000-fv{made.version}{ending}"
 
 
-def _sensors(layers: Sequence[str]) -> dict[str, AttributeValue]:
-    """Attributes that name the sensors of the layers, or all where there are no layers."""
-    named = [name for name, layer in schema.LAYERS.items() if layer in layers]
-    names = named or list(schema.LAYERS)
-    return {
-        "platform": ", ".join(SENSORS[name].platform for name in names),
-        "platform_vocabulary": "GCMD Platforms",
-        "instrument": ", ".join(names),
-        "instrument_vocabulary": "GCMD Instruments",
-    }
-
-
 def period_attributes(
     made: RecordMade, name: str, first: date, last: date
 ) -> dict[str, AttributeValue]:
@@ -135,11 +114,8 @@ def period_attributes(
         "time_coverage_start": iso(start),
         "time_coverage_end": iso(end),
         "time_coverage_duration": f"P{(end - start).days}D",
-        "date_created": created,
-        "date_modified": created,
-        "date_issued": created,
-        "date_metadata_modified": created,
-        "tracking_id": made.tracking_id(name),
+        **dates(created),
+        "tracking_id": tracking_id(name, made.settings_json, made.commit, made.sources_digest),
     }
 
 
@@ -148,6 +124,7 @@ def common_attributes(
 ) -> dict[str, AttributeValue]:
     """Attributes that all files of a record have in common."""
     lead = SIMULATED if made.is_simulated else ""
+    sensors = [name for name, layer in schema.LAYERS.items() if layer in layers or not layers]
     title = f"Daily surface soil moisture, {made.project}, {window.grid}"
     attributes: dict[str, AttributeValue] = {
         "Conventions": "CF-1.11, ACDD-1.3",
@@ -159,7 +136,10 @@ def common_attributes(
         "source": f"MCCA-ML {__version__} from brightness temperatures",
         "processing_level": "Level 3",
         "comment": f"{lead}{_COMMENT}",
-        **_sensors(layers),
+        "platform": ", ".join(SENSORS[name].platform for name in sensors),
+        "platform_vocabulary": "GCMD Platforms",
+        "instrument": ", ".join(sensors),
+        "instrument_vocabulary": "GCMD Instruments",
         "product_version": made.version,
         "cdm_data_type": "Grid",
         "grid": window.grid,
@@ -171,10 +151,7 @@ def common_attributes(
         **window.area(),
         "time_coverage_resolution": "P1D",
         "sources_sha256": made.sources_digest,
-        "software_version": __version__,
-        "software_commit": made.commit or "unknown",
-        "settings": made.settings_json,
-        "settings_sha256": made.settings_sha256,
+        **software(made.settings_json, made.commit),
     }
     if made.creator:
         attributes |= {"creator_name": made.creator, "creator_institution": made.creator}

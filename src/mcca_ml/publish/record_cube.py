@@ -24,8 +24,14 @@ from mcca_ml.atomic import replacing, replacing_directory
 from mcca_ml.errors import OutputError, SchemaError
 from mcca_ml.publish.grid_window import Window
 from mcca_ml.publish.record_attributes import RecordMade, common_attributes, period_attributes
-from mcca_ml.publish.record_day import time_attributes, unfolded
-from mcca_ml.publish.record_variables import LAYERS, Stored, all_attributes, stored_variables
+from mcca_ml.publish.record_variables import LAYERS, stored_variables
+from mcca_ml.publish.variables import (
+    DAY_UNITS,
+    Stored,
+    all_attributes,
+    day_attributes,
+    unfolded,
+)
 from mcca_ml.store.integrity import write_shards
 from mcca_ml.store.layout import CHECKED, write_files
 
@@ -59,7 +65,7 @@ def _array(
     """Make one empty variable."""
     part = [min(_INNER, size) for size in window.shape]
     whole = [-(-size // n) * n for size, n in zip(window.shape, part, strict=True)]
-    said = {**all_attributes(variable, window), **_fill_attribute(variable)}
+    said = {**all_attributes(variable, window.auxiliary), **_fill_attribute(variable)}
     said.pop("valid_range", None)  # in stored values, which readers of Zarr do not expect
     return group.create_array(
         name,
@@ -80,7 +86,7 @@ def _make(store: Store, said: Mapping[str, Any], days: int) -> None:
     group = zarr.create_group(store, zarr_format=3, attributes=said["attributes"])
     for name, variable in stored_variables(said["layers"]).items():
         _array(group, name, variable, window, days)
-    attributes = {key: v for key, v in time_attributes().items() if key != "bounds"}
+    attributes = {key: v for key, v in day_attributes(DAY_UNITS).items() if key != "bounds"}
     time = group.create_array(
         "time",
         shape=(_MOST_DAYS,),
@@ -252,7 +258,7 @@ def write_cube_block(path: Path, ds: xr.Dataset, inputs: str = "") -> None:
             group = zarr.create_group(MemoryStore(files), zarr_format=3)
             array = _array(group, name, variable, window, _MOST_DAYS)
             stored = variable.stored(ds[variable.of].to_numpy())
-            whole = unfolded(stored, variable.background, places, window)
+            whole = unfolded(stored, variable.background, places, window.shape)
             array[int(number[0]) : int(number[-1]) + 1] = whole
             yield from ((key, data) for key, data in files.items() if "/c/" in key)
 

@@ -9,7 +9,6 @@ from datetime import date, timedelta
 from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final, Literal
 
 import netCDF4
 import numpy as np
@@ -27,44 +26,18 @@ from mcca_ml.publish.record_attributes import (
     file_stem,
     period_attributes,
 )
-from mcca_ml.publish.record_variables import (
+from mcca_ml.publish.record_variables import LAYERS, stored_variables
+from mcca_ml.publish.variables import (
     DAY_UNITS,
-    LAYERS,
+    AttributeValue,
     Stored,
-    all_attributes,
-    stored_variables,
+    create_variable,
+    day_attributes,
+    unfolded,
 )
-from mcca_ml.publish.variables import AttributeValue
 
-__all__ = ("day_path", "time_attributes", "unfolded", "write_record_day")
-
-_ZLIB_LEVEL: Final = 1
 _MEMORY = 1 << 18  # [byte] by which a file in memory grows
 _ANY_DAY = date(1970, 1, 1)
-
-
-def time_attributes() -> dict[str, AttributeValue]:
-    """Attributes of the coordinate time."""
-    return {
-        "standard_name": "time",
-        "long_name": "start of the UTC day",
-        "units": DAY_UNITS,
-        "calendar": "standard",
-        "units_metadata": "leap_seconds: none",
-        "axis": "T",
-        "bounds": "time_bnds",
-        "coverage_content_type": "coordinate",
-    }
-
-
-def unfolded(
-    values: AnyArray, background: np.generic, places: AnyArray, window: GridWindow
-) -> AnyArray:
-    """Stored values of cells, shape (time, cell), in their window, shape (time, row, column)."""
-    rows, columns = window.shape
-    whole = np.full((len(values), rows * columns), background)
-    whole[:, places] = values
-    return whole.reshape(len(values), rows, columns)
 
 
 def _define(nc: netCDF4.Dataset, window: GridWindow, variables: dict[str, Stored]) -> None:
@@ -73,29 +46,22 @@ def _define(nc: netCDF4.Dataset, window: GridWindow, variables: dict[str, Stored
     for name, size in sizes.items():
         nc.createDimension(name, size)
     for name, dims, said in (
-        ("time", ("time",), time_attributes()),
+        ("time", ("time",), day_attributes(DAY_UNITS)),
         ("time_bnds", ("time", "bounds"), {}),
     ):
         made = nc.createVariable(name, "f8", dims, fill_value=False, chunksizes=(1, 2)[: len(dims)])
         made.setncatts(said)
     for axis in window.axes():
-        kind = axis.values.dtype.str[1:]
-        made = nc.createVariable(axis.name, kind, axis.dims, fill_value=False)
-        made.setncatts(axis.attributes)
-        made[...] = axis.values
+        axis.write(nc)
     for name, variable in variables.items():
-        fill: np.generic | Literal[False] = variable.background if variable.has_fill else False
-        made = nc.createVariable(
+        create_variable(
+            nc,
             name,
-            np.dtype(variable.dtype).str[1:],
-            ("time", *window.dims),
-            zlib=True,
-            complevel=_ZLIB_LEVEL,
-            shuffle=True,
-            chunksizes=(1, *window.shape),
-            fill_value=fill,
+            variable,
+            dims=("time", *window.dims),
+            chunks=(1, *window.shape),
+            auxiliary=window.auxiliary,
         )
-        made.setncatts(all_attributes(variable, window))
 
 
 @lru_cache(maxsize=2)
@@ -196,7 +162,7 @@ def write_record_day(
     }
     for name, variable in stored_variables(tuple(layers)).items():
         stored = variable.stored(ds[variable.of].to_numpy())
-        values[name] = unfolded(stored, variable.background, places, window)
+        values[name] = unfolded(stored, variable.background, places, window.shape)
     path = day_path(directory, made, window, day)
     attributes = period_attributes(made, path.stem, day, day)
     whole = _filled(_empty(made, window, tuple(layers)), values, attributes)

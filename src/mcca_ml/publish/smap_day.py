@@ -1,35 +1,25 @@
 """The daily NetCDF file: RETRIEVAL of one UTC day, unfolded to the whole grid."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final, Literal
 
 import netCDF4
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 
 from mcca_ml import schema
-from mcca_ml.arrays import AnyArray, Int64
 from mcca_ml.atomic import replacing
-from mcca_ml.constants import FILL_FLOAT
 from mcca_ml.errors import GranuleError, SchemaError
-from mcca_ml.flags import FLAG_DTYPE
 from mcca_ml.grid import ease2
 from mcca_ml.publish.attributes import Provenance, Source, global_attributes
-from mcca_ml.publish.coordinates import place_axes
+from mcca_ml.publish.coordinates import Axis, place_axes
+from mcca_ml.publish.smap_variables import stored_variables
 from mcca_ml.publish.variables import (
-    FIELDS,
-    NO_FLAG,
-    OPTIONAL,
-    STATIC,
     TIME_UNITS,
     AttributeValue,
-    Field,
-    field_attributes,
-    flag_attributes,
-    obs_time_attributes,
-    vod_attributes,
+    create_variable,
+    day_attributes,
+    unfolded,
 )
 from mcca_ml.read.granule import open_hdf5, text
 from mcca_ml.schema import is_simulated
@@ -42,11 +32,7 @@ ATTRIBUTES = ("sensor", "grid", "channels", "vod_frequency_ghz")
 """What a dataset says of itself beside its contract; `channels` are those used."""
 
 _DAY_SECONDS = 86_400
-_ZLIB_LEVEL: Final = 1
-"""A real M36 day takes 0.16 s and 1.54 MB; with level 4 it takes 0.22 s and 1.40 MB."""
 _CHUNK_CELLS = 1_000_000
-_OBS_TIME_STEPS = 64  # of a second; more digits are noise that does not compress
-_OBS_TIME_FILL = np.float64(FILL_FLOAT)
 
 
 def file_name(ds: xr.Dataset) -> str:
@@ -80,139 +66,17 @@ def is_of_others(path: Path, sources: Sequence[Source]) -> bool:
     return set(stated.split(", ")) != {source.sha256 for source in sources}
 
 
-def _unfold(values: AnyArray, cell: Int64, grid: ease2.Grid, fill: np.generic) -> AnyArray:
-    """Values of some cells on the whole grid, `fill` elsewhere."""
-    whole = np.full(grid.size, fill, values.dtype)
-    whole[cell] = values
-    return whole.reshape(grid.shape)
-
-
-def _code(dtype: npt.DTypeLike) -> str:
-    """NetCDF's short name of a type, `i2` for instance."""
-    return np.dtype(dtype).str[1:]
-
-
-class _Writer:
-    """A file being filled: the NetCDF dataset, the grid, and where the cells lie on it."""
-
-    def __init__(self, nc: netCDF4.Dataset, ds: xr.Dataset) -> None:
-        self.nc = nc
-        self.ds = ds
-        self.grid = ease2.by_name(ds.attrs["grid"])
-        self.cell: Int64 = ds["cell"].to_numpy().astype(np.int64)
-        # One chunk a look, but no chunk of more than a million cells: a region stays cheap to read.
-        pieces = 4 if self.grid.size > _CHUNK_CELLS else 1
-        rows, columns = self.grid.shape
-        self.chunks = (1, 1, -(-rows // pieces), -(-columns // pieces))
-
-    def axis(
-        self,
-        name: str,
-        dims: tuple[str, ...],
-        values: AnyArray,
-        attributes: dict[str, AttributeValue],
-    ) -> None:
-        """Write a coordinate: whole, without fill value, as CF asks."""
-        variable = self.nc.createVariable(name, _code(values.dtype), dims, fill_value=False)
-        variable.setncatts(attributes)
-        variable[...] = values
-
-    def variable(
-        self,
-        name: str,
-        dtype: npt.DTypeLike,
-        fill: np.generic | Literal[False],
-        attributes: dict[str, AttributeValue],
-        *,
-        digits: int = 0,
-        dims: tuple[str, ...] = DIMS,
-    ) -> "netCDF4.Variable[Any]":
-        """Make a compressed variable over time, look, y and x, or the last of these."""
-        variable = self.nc.createVariable(
-            name,
-            _code(dtype),
-            dims,
-            zlib=True,
-            complevel=_ZLIB_LEVEL,
-            shuffle=True,
-            chunksizes=self.chunks[-len(dims) :],
-            fill_value=fill,
-            significant_digits=digits or None,
-            quantize_mode="GranularBitRound",
-        )
-        variable.set_auto_maskandscale(False)
-        # Only soil moisture lies at a depth.
-        coordinates = "lat lon depth" if attributes.get("units") == "m3 m-3" else "lat lon"
-        variable.setncatts({**attributes, "grid_mapping": "crs", "coordinates": coordinates})
-        return variable
-
-    def field(self, name: str, field: Field) -> None:
-        """Write one floating-point variable, look by look."""
-        attributes = field_attributes(field)
-        if name.startswith("vod_"):
-            attributes |= vod_attributes(
-                name,
-                field,
-                frequency_ghz=float(self.ds.attrs["vod_frequency_ghz"]),
-                is_ratio_estimated="vod_ratio" in self.ds,
-            )
-        made = self.variable(name, field.dtype, field.fill, attributes, digits=field.digits)
-        values = self.ds[name].to_numpy()
-        for look in range(values.shape[1]):
-            stored = field.stored(values[0, look])
-            made[0, look] = _unfold(stored, self.cell, self.grid, field.fill)
-
-    def static(self, name: str, field: Field) -> None:
-        """Write one variable that has no time and no look."""
-        attributes = field_attributes(field, is_of_a_look=False)
-        made = self.variable(name, field.dtype, field.fill, attributes, dims=DIMS[2:])
-        stored = field.stored(self.ds[name].to_numpy())
-        made[...] = _unfold(stored, self.cell, self.grid, field.fill)
-
-    def flag(self) -> None:
-        """Write the flag; cells that no granule reached say so."""
-        made = self.variable("flag", FLAG_DTYPE, False, flag_attributes())
-        values = self.ds["flag"].to_numpy().astype(FLAG_DTYPE)
-        for look in range(values.shape[1]):
-            made[0, look] = _unfold(values[0, look], self.cell, self.grid, NO_FLAG)
-
-    def obs_time(self) -> None:
-        """Write the time of each observation."""
-        made = self.variable("obs_time", np.float64, _OBS_TIME_FILL, obs_time_attributes())
-        for look, times in enumerate(self.ds["obs_time"].to_numpy()[0]):
-            seconds = (times - np.datetime64(0, "s")) / np.timedelta64(1, "s")
-            rounded = np.rint(seconds * _OBS_TIME_STEPS) / _OBS_TIME_STEPS
-            stored = np.where(np.isfinite(rounded), rounded, _OBS_TIME_FILL)
-            made[0, look] = _unfold(stored, self.cell, self.grid, _OBS_TIME_FILL)
-
-
-def _write_time(writer: _Writer) -> None:
-    day = writer.ds["time"].to_numpy()[0].astype("datetime64[D]").astype("datetime64[s]")
+def _axes(ds: xr.Dataset, grid: ease2.Grid) -> Iterator[Axis]:
+    """All coordinates and the grid mapping."""
+    day = ds["time"].to_numpy()[0].astype("datetime64[D]").astype("datetime64[s]")
     start = float(day.astype(np.int64))
-    writer.axis(
-        "time",
-        ("time",),
-        np.array([start]),
-        {
-            "standard_name": "time",
-            "long_name": "start of the UTC day",
-            "units": TIME_UNITS,
-            "calendar": "standard",
-            "units_metadata": "leap_seconds: none",
-            "axis": "T",
-            "bounds": "time_bnds",
-            "coverage_content_type": "coordinate",
-        },
-    )
-    writer.axis("time_bnds", ("time", "bounds"), np.array([[start, start + _DAY_SECONDS]]), {})
-
-
-def _write_look(writer: _Writer) -> None:
-    names = [str(name) for name in writer.ds["look"].to_numpy()]
-    writer.axis(
+    yield Axis("time", ("time",), np.array([start]), day_attributes(TIME_UNITS))
+    yield Axis("time_bnds", ("time", "bounds"), np.array([[start, start + _DAY_SECONDS]]), {})
+    looks = [LOOKS.index(str(name)) for name in ds["look"].to_numpy()]
+    yield Axis(
         "look",
         ("look",),
-        np.array([LOOKS.index(name) for name in names], np.int8),
+        np.array(looks, np.int8),
         {
             "long_name": "half of the day by local time of the satellite's node",
             "units": "1",
@@ -221,11 +85,7 @@ def _write_look(writer: _Writer) -> None:
             "coverage_content_type": "coordinate",
         },
     )
-
-
-def _write_place(writer: _Writer) -> None:
-    for axis in place_axes(writer.grid):
-        writer.axis(axis.name, axis.dims, axis.values, axis.attributes)
+    yield from place_axes(grid)
 
 
 def _checked(ds: xr.Dataset) -> xr.Dataset:
@@ -248,23 +108,26 @@ def _checked(ds: xr.Dataset) -> xr.Dataset:
 
 def _fill(nc: netCDF4.Dataset, ds: xr.Dataset, attributes: dict[str, AttributeValue]) -> None:
     """Write everything into the open file `nc`."""
-    writer = _Writer(nc, ds)
-    rows, columns = writer.grid.shape
-    sizes = {"time": None, "look": ds.sizes["look"], "y": rows, "x": columns, "bounds": 2}
-    for dim, size in sizes.items():
+    grid = ease2.by_name(ds.attrs["grid"])
+    sizes = {"time": None, "look": ds.sizes["look"]}
+    for dim, size in {**sizes, **dict(zip("yx", grid.shape, strict=True)), "bounds": 2}.items():
         nc.createDimension(dim, size)
     nc.setncatts(attributes)
-    _write_time(writer)
-    _write_look(writer)
-    _write_place(writer)
-    for name, field in FIELDS.items():
-        if name in ds or name not in OPTIONAL:
-            writer.field(name, field)
-    for name, field in STATIC.items():
-        if name in ds:
-            writer.static(name, field)
-    writer.flag()
-    writer.obs_time()
+    for axis in _axes(ds, grid):
+        axis.write(nc)
+    # One chunk a look, but no chunk of more than a million cells: a region stays cheap to read.
+    pieces = 4 if grid.size > _CHUNK_CELLS else 1
+    chunks = (1, 1, *(-(-size // pieces) for size in grid.shape))
+    places = ds["cell"].to_numpy().astype(np.int64)
+    for name, variable in stored_variables(ds).items():
+        values = ds[variable.of].to_numpy()
+        dims = DIMS[-values.ndim - 1 :]
+        made = create_variable(
+            nc, name, variable, dims=dims, chunks=chunks[-len(dims) :], auxiliary=("lat", "lon")
+        )
+        for index in np.ndindex(values.shape[:-1]):  # look by look
+            stored = variable.stored(values[index])
+            made[(*index, ...)] = unfolded(stored, variable.background, places, grid.shape)
 
 
 def write_product(ds: xr.Dataset, directory: Path, made: Provenance) -> Path:

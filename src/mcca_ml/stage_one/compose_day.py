@@ -36,26 +36,19 @@ class Day:
     """Its granules, the ancillary ones last."""
 
 
-@dataclass(frozen=True)
-class Empty:
-    """A UTC day that gives no product though its granules are sound: a sliver over midnight."""
-
-    note: str
-    """The day and what is missing."""
-    advice: str
-    """Observed cause, and what to do."""
-
-    def __str__(self) -> str:
-        """The line that a person sees where no day at all gives a product."""
-        return f"{self.note}; {self.advice}"
-
-
 class EmptyDayError(GranuleError):
-    """A day gives no product; a note where other days do, an error where none does."""
+    """A UTC day that gives no product though its granules are sound: a sliver over midnight.
 
-    def __init__(self, empty: Empty) -> None:
-        super().__init__(str(empty))
-        self.empty = empty
+    It is a note where other days give a product, an error where none does.
+
+    Args:
+        note: the day and what is missing.
+        advice: observed cause, and what to do.
+    """
+
+    def __init__(self, note: str, advice: str) -> None:
+        super().__init__(f"{note}; {advice}")
+        self.note = note
 
 
 def by_product(parts: Sequence[Part], grid: Grid) -> list[list[Part]]:
@@ -95,11 +88,9 @@ def observed_looks(ds: xr.Dataset, look: Look) -> xr.Dataset:
     if not wanted:
         day = str(ds["time"].to_numpy()[0])[:10]
         raise EmptyDayError(
-            Empty(
-                f"{day}: nothing of look {look}, no product",
-                f"found the look {' and '.join(names) or 'of no cell'} in the granules, expected "
-                f"{look}; choose another --look or give the granules of that look",
-            )
+            f"{day}: nothing of look {look}, no product",
+            f"found the look {' and '.join(names) or 'of no cell'} in the granules, expected "
+            f"{look}; choose another --look or give the granules of that look",
         )
     return ds.sel(look=wanted)
 
@@ -114,13 +105,13 @@ def _fitting(
     on_grid = [part for part in ancillary if part.ds.attrs.get("grid") == ds.attrs["grid"]]
     if not on_grid:
         grids = sorted({str(part.ds.attrs.get("grid")) for part in ancillary})
-        empty = Empty(
+        empty = EmptyDayError(
             f"{day}: no granule given with --ancillary fits, no product",
             f"found {', '.join(grids) or 'none of this day'}, expected one of the same UTC "
             f"day on {ds.attrs['grid']}; give one",
         )
         over_midnight = all(part.ds.sizes["time"] > 1 for part in parts)
-        raise EmptyDayError(empty) if over_midnight else GranuleError(str(empty))
+        raise empty if over_midnight else GranuleError(str(empty))
     of_sensor = [part for part in on_grid if part.ds.attrs["sensor"] == ds.attrs["sensor"]]
     return of_sensor or on_grid
 

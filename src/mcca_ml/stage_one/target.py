@@ -224,7 +224,6 @@ def retrieve_days(
         )
         retrieved = retrieve(ds, settings).assign(ground)
         _put(target, place, schema.is_observed(ds), retrieved)
-    centre = ease2.cell_latlon(ease2.M25, cells)
     out = xr.Dataset(
         {
             name: (var.dims, target[name], {} if var.units is None else {"units": var.units})
@@ -233,9 +232,7 @@ def retrieve_days(
         coords={
             "time": days.astype("M8[ns]"),
             "look": list(TARGET_HOUR),
-            "cell": cells,
-            "lat": ("cell", centre.lat, {"units": "degrees_north"}),
-            "lon": ("cell", centre.lon, {"units": "degrees_east"}),
+            **ease2.cell_coordinates(ease2.M25, cells, {}),
         },
         attrs=_attributes(settings, simulated=reader.has_simulated),
     )

@@ -20,49 +20,24 @@ from zarr.storage import LocalStore
 
 from mcca_ml.arrays import Datetime64
 from mcca_ml.grid.daily_composite import TARGET_HOUR
-from mcca_ml.grid.ease2 import M25, cell_latlon
+from mcca_ml.grid.ease2 import M25, cell_coordinates
 from mcca_ml.schema import is_simulated
 from mcca_ml.store.integrity import (
     UNREADABLE,
     Checkpoints,
     block_checkpoints,
     blocks_read,
-    missing_blocks,
     refuse_lost,
     unreadable,
 )
 from mcca_ml.store.layout import (
-    BLOCK_DAYS,
-    CELL_BLOCK,
     CONTENTS,
     EPOCH,
     ONE_DAY,
-    Frame,
-    block_of,
-    days_of_block,
     digest,
     read_frame,
 )
 from mcca_ml.store.packing import unpack
-from mcca_ml.store.write_blocks import blocks_of_cells, create_store, write_block
-
-__all__ = (
-    "BLOCK_DAYS",
-    "CELL_BLOCK",
-    "EPOCH",
-    "Frame",
-    "block_checkpoints",
-    "block_of",
-    "blocks_of_cells",
-    "content_digest",
-    "create_store",
-    "days_of_block",
-    "digest",
-    "missing_blocks",
-    "open_store",
-    "read_frame",
-    "write_block",
-)
 
 
 def open_store(
@@ -102,17 +77,13 @@ def open_store(
     places = range(frame.cells.size)[cells]
     used = blocks_read(complete, places, days, is_by_cells=kind.is_by_cells)
     refuse_lost(path, used, names)
-    chosen = frame.cells[cells]
-    place = cell_latlon(M25, chosen)
     axes = {dim for var in kind.contract.values() for dim in var.dims}
     inner = {"look": list(TARGET_HOUR), "channel": list(frame.channels)}
     out = xr.Dataset(
         coords={
             "time": days.astype("M8[ns]"),
             **{dim: names for dim, names in inner.items() if dim in axes},
-            "cell": ("cell", chosen, {"long_name": "flat index on EASE2_M25"}),
-            "lat": ("cell", place.lat, {"units": "degrees_north"}),
-            "lon": ("cell", place.lon, {"units": "degrees_east"}),
+            **cell_coordinates(M25, frame.cells[cells], {"long_name": "flat index on EASE2_M25"}),
         },
         attrs={**_attributes(complete), "sensor": frame.sensor, "grid": M25.name},
     )
