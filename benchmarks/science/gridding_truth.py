@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.common.open_truth import open_truth
 from mcca_ml.config.simulate import EffectSettings, InstrumentSettings
 from mcca_ml.errors import GranuleError
 from mcca_ml.grid.footprint_bins import Kernel
@@ -24,7 +25,6 @@ from mcca_ml.simulate.files.gpm_1c import write_1c
 from mcca_ml.simulate.granule_tasks import target_of
 from mcca_ml.simulate.observe import observe_1c
 from mcca_ml.simulate.observe.truth_slice import cut
-from mcca_ml.simulate.truth.truth_store import open_truth
 from mcca_ml.simulate.truth.types import Truth
 
 CASES = (("AMSR2", 0), ("AMSR2", 1), ("GMI", 0), ("TMI", 0))

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.common.whole_orbits import orbit_footprints, orbit_number
 from benchmarks.science.orbit_coverage import seen_at
 from mcca_ml.arrays import Datetime64, Float32, Float64, Floating, Int64
 from mcca_ml.atomic import make_directory
@@ -43,8 +44,6 @@ from mcca_ml.simulate.observe.observe_1c import (
 )
 from mcca_ml.simulate.observe.overpasses import (
     Footprints,
-    orbit_footprints,
-    orbit_number,
     revolution_ends,
 )
 from mcca_ml.simulate.truth.fields import Smoother, smoother, static_field

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray as xr
+from benchmarks.common.scene_dataset import scene_dataset
 from made_look import COUNT, TIMES, look_at
 from typer.testing import CliRunner
 
@@ -21,7 +22,7 @@ from mcca_ml.publish.attributes import source
 from mcca_ml.read.gridded import write_gridded
 from mcca_ml.sensors import SENSORS
 from mcca_ml.simulate.files.smap_products import Look, write_spl3smp
-from mcca_ml.simulate.scene import scene_dataset, uniform_scene
+from mcca_ml.simulate.scene import uniform_scene
 from mcca_ml.stage_one.compose_day import Empty
 from smap_half_orbits import write_spl1ctb, write_spl2smp
 

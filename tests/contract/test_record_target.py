@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray as xr
+from benchmarks.common.scene_dataset import scene_dataset
 from made_look import COUNT, a_look, look_at
 
 from mcca_ml import schema
@@ -19,7 +20,7 @@ from mcca_ml.read.smap import read_smap
 from mcca_ml.retrieve.single_look import retrieve
 from mcca_ml.sensors import SENSORS
 from mcca_ml.simulate.files.smap_products import write_spl3smp
-from mcca_ml.simulate.scene import scene_dataset, uniform_scene
+from mcca_ml.simulate.scene import uniform_scene
 from mcca_ml.simulate.small_day import simulate_small_day
 from mcca_ml.stage_one import target
 from mcca_ml.stage_one.compose_day import compose, to_grid

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray as xr
+from benchmarks.common.open_truth import open_truth
 from typer.testing import CliRunner
 
 from mcca_ml.cli.app import app
@@ -29,7 +30,6 @@ from mcca_ml.simulate.observe.instrument import calibration_error
 from mcca_ml.simulate.observe.truth_slice import cut
 from mcca_ml.simulate.run import simulate_world
 from mcca_ml.simulate.truth.patches import make_cells
-from mcca_ml.simulate.truth.truth_store import open_truth
 
 BOX = BoxSettings(name="plains", south=34.0, north=35.0, west=-99.0, east=-97.8, elevation=400.0)
 SETTINGS = SimulateSettings(

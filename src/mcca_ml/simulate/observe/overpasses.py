@@ -6,11 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from mcca_ml.arrays import Booleans, Datetime64, Float32, Float64
-from mcca_ml.errors import ConfigError
 from mcca_ml.sensors import Sensor
 from mcca_ml.simulate.observe.orbit import (
     TURN,
-    arc_numbers,
     arcs,
     geodetic,
     positions,
@@ -23,7 +21,6 @@ from mcca_ml.simulate.observe.scan import (
     ground,
     looks,
     pixel_azimuth,
-    scan_ground,
     scan_period,
     scan_times,
     sight_basis,
@@ -227,7 +224,7 @@ def footprints(
         return None
     cut = _cut(inside.any(axis=1), multiple), _cut(inside.any(axis=0), multiple)
     kept = Ground(*(part[:, cut[0], cut[1]] for part in (found.place, found.vertical, found.sight)))
-    return _footprints(
+    return footprints_at(
         kept,
         inside[cut],
         pixels.start + cut[1].start,
@@ -236,7 +233,7 @@ def footprints(
     )
 
 
-def _footprints(
+def footprints_at(
     found: Ground, inside: Booleans, first_pixel: int, times: Datetime64, place: Float64
 ) -> Footprints:
     """Coordinates and angles of footprints."""
@@ -254,37 +251,3 @@ def _footprints(
         np.rad2deg(lon).astype(np.float32),
         height.astype(np.float32),
     )
-
-
-def orbit_number(sensor: Sensor, when: np.datetime64) -> int:
-    """Number of the revolution that a satellite is on at a time [UTC], 1 is the first.
-
-    Raises:
-        ConfigError: the time is before the first day of the orbit.
-    """
-    second = np.atleast_1d(seconds_of(when))
-    arc = arcs(sensor)[int(arc_numbers(sensor, second)[0])]
-    return int(arc.angle(second)[0] // TURN) + 1
-
-
-def orbit_footprints(sensor: Sensor, orbit: int) -> Footprints:
-    """All footprints of one revolution, from southernmost point to southernmost point.
-
-    Args:
-        sensor: which.
-        orbit: number, 1 is the first.
-
-    Raises:
-        ConfigError: there is no such revolution.
-    """
-    if orbit < 1:
-        raise ConfigError(
-            f"orbit of {sensor.name}: found number {orbit}, expected 1 or more; "
-            "`orbit_number` gives that of a time"
-        )
-    start, stop = revolution_ends(sensor, [orbit - 1])
-    times = scan_times(sensor, start[0], stop[0])
-    found = scan_ground(sensor, times, slice(None))
-    place, _ = positions(sensor, seconds_of(times))
-    inside = np.ones(found.place.shape[1:], np.bool_)
-    return _footprints(found, inside, 0, times, place)

@@ -15,7 +15,7 @@ import numpy as np
 
 from mcca_ml.arrays import Datetime64, Float32, Float64, Int64
 from mcca_ml.sensors import Scan, Sensor
-from mcca_ml.simulate.observe.orbit import EQUATOR_KM, POLE_KM, TURN, positions, seconds_of
+from mcca_ml.simulate.observe.orbit import EQUATOR_KM, POLE_KM, TURN, seconds_of
 
 EARTH_RADIUS_KM = 6371.0
 """Mean radius, by which angles between verticals are distances [km]."""
@@ -155,17 +155,3 @@ def looks(found: Ground) -> Looks:
         incidence=np.arccos(slant),
         azimuth=np.mod(np.arctan2(east, north), np.float32(TURN)),
     )
-
-
-def scan_ground(sensor: Sensor, times: Datetime64, pixels: slice) -> Ground:
-    """Where some pixels of some scans look.
-
-    Args:
-        sensor: which.
-        times: UTC of the scans, (scan).
-        pixels: which of each.
-    """
-    place, velocity = positions(sensor, seconds_of(times))
-    basis = sight_basis(place, velocity)
-    azimuth = pixel_azimuth(sensor.scan)[pixels]
-    return ground(place, basis, float(np.deg2rad(sensor.scan.off_nadir_deg)), azimuth)

@@ -4,7 +4,6 @@ A station measures a point, a cell is 25 km wide. Their difference, the represen
 made of a gain, an offset and a slowly varying part, and is kept beside what the station says.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntFlag
 
@@ -282,19 +281,3 @@ def make_network(site: Site, rng: Rng, settings: StationSettings) -> StationNetw
             )
         )
     return StationNetwork(site, time, tuple(made))
-
-
-def make_stations(
-    sites: Sequence[Site], rng: Rng, settings: StationSettings
-) -> tuple[StationNetwork, ...]:
-    """A network in each cell, each with a stream of randomness of its own.
-
-    Args:
-        sites: cells and their truth, of different networks.
-        rng: source of randomness.
-        settings: sizes of all errors.
-    """
-    streams = rng.spawn(len(sites))
-    return tuple(
-        make_network(site, stream, settings) for site, stream in zip(sites, streams, strict=True)
-    )

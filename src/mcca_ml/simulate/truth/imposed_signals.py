@@ -27,7 +27,18 @@ def without(settings: SimulateSettings, box: BoxSettings) -> SimulateSettings:
 
 
 def change_jobs(truth: Truth, settings: SimulateSettings) -> list[Callable[[], Changes]]:
-    """A job for each box that gives its `realised_changes`; they can run in other processes."""
+    """A job for each box, for other processes too, that gives what came out of trend and droughts.
+
+    Args:
+        truth: of the world.
+        settings: of the same world.
+
+    Returns:
+        Jobs of which each gives, by the name of its box, means over the core cells: `trend`
+        [m3 m-3 per decade] of liquid water and ice, a line through the change outside droughts and
+        the year after each; and `drought FIRST/LAST` [m3 m-3], the mean change in its days beside
+        the trend. None where neither is set.
+    """
     if settings.trend == 0 and not settings.drought:
         return []
     droughts = droughts_of(settings)
@@ -38,21 +49,6 @@ def change_jobs(truth: Truth, settings: SimulateSettings) -> list[Callable[[], C
         plain = without(settings, box)
         jobs.append(partial(_of_box, water, truth.time, core, plain, droughts[box.name]))
     return jobs
-
-
-def realised_changes(truth: Truth, settings: SimulateSettings) -> Changes:
-    """Trend and droughts of each box as they came out, means over its core cells.
-
-    Args:
-        truth: of the world.
-        settings: of the same world.
-
-    Returns:
-        By box: `trend` [m3 m-3 per decade] of liquid water and ice, a line through the change
-        outside droughts and the year after each; and `drought FIRST/LAST` [m3 m-3], the mean
-        change in its days beside the trend. Empty where neither is set.
-    """
-    return {name: found for job in change_jobs(truth, settings) for name, found in job().items()}
 
 
 def _of_box(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import Executor
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from functools import partial
 
 import numpy as np
@@ -32,18 +32,6 @@ DAYS_OF_DECADE = 3652.5
 _SNOW_COVERS = 2.0  # snow from which on nothing evaporates from the soil [mm]
 _VEGETATION_KM = 60.0
 _START = 0.5  # wetness with which the spin-up begins, residual to field capacity [1]
-
-
-@dataclass(frozen=True)
-class _Wet:
-    """Water of a patch at its steps, arrays (step, cell)."""
-
-    snow: Float32
-    """[mm]."""
-    total: Float32
-    """Liquid and ice of 0-5 cm [m3 m-3], before any trend."""
-    root: Float32
-    """Wetness of the root zone, residual to field capacity, (day, cell) [1]."""
 
 
 def make_truth(settings: SimulateSettings, executor: Executor | None = None) -> Truth:
