@@ -175,9 +175,6 @@ def orbit_granule(
                 incidence=where.incidence,
                 quality=np.where(glint, GLINT, 0).astype(np.int8),
                 scan_time=where.scan_time,
-                satellite_lat=where.satellite_lat,
-                satellite_lon=where.satellite_lon,
-                satellite_altitude_km=where.satellite_altitude_km,
             )
         )
     start, stop = revolution_ends(sensor, [orbit - 1])

@@ -179,9 +179,6 @@ def _swath(
         incidence=where.incidence,
         quality=quality,
         scan_time=where.scan_time,
-        satellite_lat=where.satellite_lat,
-        satellite_lon=where.satellite_lon,
-        satellite_altitude_km=where.satellite_altitude_km,
     )
 
 
