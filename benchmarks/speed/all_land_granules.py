@@ -27,9 +27,9 @@ from mcca_ml.grid.ease2 import M25, M36
 from mcca_ml.grid.land import land_mask
 from mcca_ml.sensors import SMAP, Sensor
 from mcca_ml.simulate.files.gpm_1c import Granule, Swath, granule_name, write_1c
-from mcca_ml.simulate.files.smap_products import Look
+from mcca_ml.simulate.files.smap_products import PRODUCT, VERSION, Look, write_spl3smp
 from mcca_ml.simulate.files.smap_products import granule_name as name_smap
-from mcca_ml.simulate.files.smap_subset import PRODUCT, VERSION, empty_day, write_cut_day
+from mcca_ml.simulate.files.smap_subset import CUT_FIELDS, empty_day
 from mcca_ml.simulate.granule_tasks import product_of
 from mcca_ml.simulate.observe.emission import brightness_temperature
 from mcca_ml.simulate.observe.instrument import noise, random_of
@@ -259,5 +259,5 @@ def write_smap(ground: Ground, days: Sequence[np.datetime64], out: Path) -> Iter
             looks[which] = _smap_look(ground, seen, tb[number], state, time)
         folder = make_directory(out / product_of(SMAP) / str(day)[:4])
         path = folder / name_smap(PRODUCT, VERSION, day)
-        write_cut_day(path, looks, image)
+        write_spl3smp(path, looks, fields=CUT_FIELDS, image=image)
         yield path

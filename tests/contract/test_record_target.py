@@ -26,6 +26,7 @@ from mcca_ml.stage_one import target
 from mcca_ml.stage_one.compose_day import compose, to_grid
 from mcca_ml.stage_one.target import near, retrieve_days
 from smap_half_orbits import write_spl1ctb
+from smap_versions import write_version
 
 SETTINGS = RetrieveSettings()
 FIRST = np.datetime64("2015-07-01")
@@ -230,7 +231,7 @@ def test_a_day_without_clay_among_days_that_have_it_gets_the_default(tmp_path):
     """Version 3 had none; days are put together only where they hold the same."""
     early, late = tmp_path / NAME.format(1), tmp_path / NAME.format(2)
     look = look_at(PLACES)
-    write_spl3smp(early, {"am": look}, 3)
+    write_version(early, {"am": look}, 3)
     write_spl3smp(late, {"am": replace(look, obs_time=look.obs_time + target.ONE_DAY)})
     found = retrieve_days([early, late], around(PLACES), DAYS[:2], SETTINGS)
     alone = retrieve_days([early], around(PLACES), DAYS[:1], SETTINGS)

@@ -16,9 +16,10 @@ from mcca_ml.formats.smap import Look
 from mcca_ml.sensors import SENSORS, SMAP, Sensor
 from mcca_ml.simulate.files.gpm_1c import write_1c
 from mcca_ml.simulate.files.granule_1c import granule_name as name_1c
+from mcca_ml.simulate.files.smap_products import PRODUCT, VERSION, write_spl3smp
 from mcca_ml.simulate.files.smap_products import Look as SmapLook
 from mcca_ml.simulate.files.smap_products import granule_name as name_smap
-from mcca_ml.simulate.files.smap_subset import PRODUCT, VERSION, empty_day, write_cut_day
+from mcca_ml.simulate.files.smap_subset import CUT_FIELDS, empty_day
 from mcca_ml.simulate.observe import observe_1c, observe_smap, smap_day
 from mcca_ml.simulate.observe.observe_1c import Instrument, instrument
 from mcca_ml.simulate.observe.overpass_errors import PassRow
@@ -148,7 +149,7 @@ def _smap_days(
         if kept:
             folder = make_directory(out / product_of(SMAP) / str(day)[:4])
             paths.append(folder / name_smap(PRODUCT, VERSION, day))
-            write_cut_day(paths[-1], kept, image)
+            write_spl3smp(paths[-1], kept, fields=CUT_FIELDS, image=image)
     return paths
 
 

@@ -205,13 +205,6 @@ def write_metadata(
         h5.create_group(f"Metadata/{group}").attrs.update(attributes)
 
 
-def write_orbit(h5: h5py.File, look: smap.Look) -> None:
-    """Write the direction of the orbit, from which readers tell the look."""
-    direction = {value: key for key, value in smap.LOOK_OF_ORBIT.items()}[look]
-    where = h5.create_group("Metadata/OrbitMeasuredLocation")
-    where.attrs["orbitDirection"] = direction.capitalize()
-
-
 @contextmanager
 def new_file(path: Path, image: bytes = b"") -> Iterator[h5py.File]:
     """A new HDF5 file that appears under its name only when it is whole.
