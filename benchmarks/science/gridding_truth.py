@@ -24,6 +24,7 @@ from mcca_ml.sensors import SENSORS
 from mcca_ml.simulate.files.gpm_1c import write_1c
 from mcca_ml.simulate.granule_tasks import target_of
 from mcca_ml.simulate.observe import observe_1c
+from mcca_ml.simulate.observe.instrument import Instrument
 from mcca_ml.simulate.observe.truth_slice import cut
 from mcca_ml.simulate.truth.types import Truth
 
@@ -49,7 +50,7 @@ SETTINGS = InstrumentSettings(
 def errors(truth: Truth, name: str, box: int, folder: Path) -> dict[str, dict[str, np.ndarray]]:
     """Errors [K] of gridded cells by kernel and channel."""
     piece = cut(truth, truth.cells.patches[box], FIRST - 1, LAST + 2)
-    at = observe_1c.instrument(SENSORS[name], SETTINGS, EffectSettings(), 0)
+    at = Instrument(SENSORS[name], SETTINGS, EffectSettings(), 0)
     order = np.argsort(piece.cells.cell)
     order = order[piece.cells.is_core[order]]
     cells, path = piece.cells.cell[order], folder / "granule.HDF5"

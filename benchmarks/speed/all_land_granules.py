@@ -32,15 +32,13 @@ from mcca_ml.simulate.files.smap_products import granule_name as name_smap
 from mcca_ml.simulate.files.smap_subset import CUT_FIELDS, empty_day
 from mcca_ml.simulate.granule_tasks import product_of
 from mcca_ml.simulate.observe.emission import brightness_temperature
-from mcca_ml.simulate.observe.instrument import noise, random_of
+from mcca_ml.simulate.observe.instrument import Instrument, noise, random_of
 from mcca_ml.simulate.observe.observe_1c import (
     GLINT,
     GLINT_SHARE,
     OF_USE,
     PLACE_STEP,
     TB_STEP,
-    Instrument,
-    instrument,
 )
 from mcca_ml.simulate.observe.overpasses import (
     Footprints,
@@ -195,7 +193,7 @@ def write_imager(
     ground: Ground, sensor: Sensor, days: Sequence[np.datetime64], out: Path
 ) -> Iterator[Path]:
     """Write the orbits of an imager that touch some days."""
-    seen = instrument(sensor, SETTINGS.instrument, SETTINGS.effects, _SEED)
+    seen = Instrument(sensor, SETTINGS.instrument, SETTINGS.effects, _SEED)
 
     @cache
     def of_day(day: str) -> tuple[Float32, Float32]:
@@ -249,7 +247,7 @@ def _smap_look(
 
 def write_smap(ground: Ground, days: Sequence[np.datetime64], out: Path) -> Iterator[Path]:
     """Write days of SPL3SMP, all land."""
-    seen = instrument(SMAP, SETTINGS.instrument, SETTINGS.effects, _SEED)
+    seen = Instrument(SMAP, SETTINGS.instrument, SETTINGS.effects, _SEED)
     image = empty_day()
     for day in days:
         north, south = seen_at(SMAP, day)

@@ -21,7 +21,7 @@ from mcca_ml.simulate.files.smap_products import Look as SmapLook
 from mcca_ml.simulate.files.smap_products import granule_name as name_smap
 from mcca_ml.simulate.files.smap_subset import CUT_FIELDS, empty_day
 from mcca_ml.simulate.observe import observe_1c, observe_smap, smap_day
-from mcca_ml.simulate.observe.observe_1c import Instrument, instrument
+from mcca_ml.simulate.observe.instrument import Instrument
 from mcca_ml.simulate.observe.overpass_errors import PassRow
 from mcca_ml.simulate.observe.overpasses import Target
 from mcca_ml.simulate.observe.smap_cells import targets
@@ -165,7 +165,7 @@ def perform(task: Task, whole: Sequence[Piece], settings: SimulateSettings, out:
     Raises:
         OutputError: a granule cannot be written; those before it stand.
     """
-    seen = instrument(task.sensor, settings.instrument, settings.effects, settings.seed)
+    seen = Instrument(task.sensor, settings.instrument, settings.effects, settings.seed)
     if task.sensor == SMAP:
         written = [_smap(seen, whole, task, out)]
     else:

@@ -11,9 +11,8 @@ import numpy as np
 import xarray as xr
 
 from mcca_ml.arrays import Booleans, Float32
-from mcca_ml.config.simulate import InstrumentSettings
-from mcca_ml.sensors import Sensor
-from mcca_ml.simulate.observe.instrument import random_of, transmitters
+from mcca_ml.simulate.observe.instrument import Instrument, random_of, transmitters
+from mcca_ml.simulate.observe.truth_slice import Piece
 from mcca_ml.simulate.truth.types import Cells
 
 KM = {"units": "km"}
@@ -44,47 +43,16 @@ class PassRow:
     errors: PassErrors
 
 
-def imager_errors(
-    has_rfi: Booleans,
-    sensor: Sensor,
-    settings: InstrumentSettings,
-    *,
-    seed: int,
-    box: str,
-    begin: np.datetime64,
-) -> PassErrors:
-    """Errors of a pass of an imager.
+def pass_errors(piece: Piece, seen: Instrument, *name: int) -> PassErrors:
+    """Errors of one pass over a patch that every sensor has; its pointing is right.
 
     Args:
-        has_rfi: cells of the patch with a transmitter.
-        sensor: which.
-        settings: sizes.
-        seed: of the world.
-        box: name of the patch.
-        begin: time of its first scan; one orbit may pass a box twice, the time tells them apart.
+        piece: patch.
+        seen: instrument.
+        name: numbers that tell the pass from others of the sensor over this patch.
     """
-    second = int(begin.astype("M8[s]").astype(np.int64))
-    rng = random_of(seed, "pass", sensor.name, box, second)
-    on = transmitters(has_rfi, rng)
-    east, north = rng.standard_normal(2) * settings.geolocation_sd
-    return PassErrors(on, float(east), float(north), rng)
-
-
-def smap_errors(
-    has_rfi: Booleans, sensor: Sensor, *, seed: int, box: str, orbit: int, is_ascending: bool
-) -> PassErrors:
-    """Errors of a pass of SMAP, whose gridded product is taken for well placed.
-
-    Args:
-        has_rfi: cells of the patch with a transmitter.
-        sensor: SMAP.
-        seed: of the world.
-        box: name of the patch.
-        orbit: number of the revolution.
-        is_ascending: which half of it; both may see a box.
-    """
-    rng = random_of(seed, "pass", sensor.name, box, orbit, int(is_ascending))
-    return PassErrors(transmitters(has_rfi, rng), 0.0, 0.0, rng)
+    rng = random_of(seen.seed, "pass", seen.sensor.name, piece.patch.name, *name)
+    return PassErrors(transmitters(piece.land.has_rfi, rng), 0.0, 0.0, rng)
 
 
 def table(rows: Sequence[PassRow], cells: Cells, has_rfi: Booleans) -> xr.Dataset:
