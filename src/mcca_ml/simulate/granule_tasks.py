@@ -23,7 +23,7 @@ from mcca_ml.simulate.files.smap_subset import CUT_FIELDS, empty_day
 from mcca_ml.simulate.observe import observe_1c, observe_smap, smap_day
 from mcca_ml.simulate.observe.instrument import Instrument
 from mcca_ml.simulate.observe.overpass_errors import PassRow
-from mcca_ml.simulate.observe.overpasses import Target
+from mcca_ml.simulate.observe.overpasses import Target, days_flown
 from mcca_ml.simulate.observe.smap_cells import targets
 from mcca_ml.simulate.observe.truth_slice import Piece, cut
 from mcca_ml.simulate.truth.types import KM_PER_DEGREE, Cells, Patch, Truth
@@ -67,10 +67,8 @@ def product_of(sensor: Sensor) -> str:
 
 def blocks(settings: SimulateSettings, sensor: Sensor) -> list[tuple[np.datetime64, np.datetime64]]:
     """First and last UTC day of each block of days in which a sensor flies; they may be none."""
-    first = max(np.datetime64(settings.first_day, "D"), np.datetime64(sensor.first_day))
-    last = np.datetime64(settings.last_day, "D")
-    if sensor.last_day is not None:
-        last = min(last, np.datetime64(sensor.last_day))
+    days = (np.datetime64(day, "D") for day in (settings.first_day, settings.last_day))
+    first, last = days_flown(sensor, *days)
     before = (first - EPOCH).astype(int) % BLOCK_DAYS
     starts = np.arange(first - before * ONE_DAY, last + ONE_DAY, BLOCK_DAYS)
     return [(max(first, start), min(last, start + (BLOCK_DAYS - 1) * ONE_DAY)) for start in starts]

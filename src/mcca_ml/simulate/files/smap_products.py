@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import jax
 import numpy as np
 import numpy.typing as npt
 
@@ -25,6 +26,7 @@ NOT_RETRIEVED = 7
 """`retrieval_qual_flag` of a cell without soil moisture: not recommended, attempted, successful."""
 
 
+@jax.tree_util.register_dataclass
 @dataclass(frozen=True)
 class Look:
     """What one look of SMAP observes: arrays of one value a cell, NaN where there is none."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields, replace
 from itertools import groupby
 from typing import Any
 
+import jax
 import numpy as np
 
 from mcca_ml.arrays import AnyArray, Booleans, Datetime64, Float32, Floating, Int8
@@ -15,7 +16,7 @@ from mcca_ml.simulate.observe.footprint import shares
 from mcca_ml.simulate.observe.instrument import Instrument, interference, noise
 from mcca_ml.simulate.observe.overpass_errors import PassErrors, pass_errors
 from mcca_ml.simulate.observe.overpasses import Footprints, Pass, Target, footprints, passes_over
-from mcca_ml.simulate.observe.truth_slice import Piece, as_cases, state_at
+from mcca_ml.simulate.observe.truth_slice import Piece, state_at
 from mcca_ml.simulate.truth.types import KM_PER_DEGREE
 
 Shift = tuple[float, float]
@@ -77,7 +78,7 @@ def cell_tb(piece: Piece, seen: Instrument, when: Datetime64, incidence: Float32
     """
     cells = piece.cells.cell.size
     land = piece.land.at(np.tile(np.arange(cells), when.size))
-    cases = as_cases(state_at(piece, when))
+    cases = jax.tree.map(np.ravel, state_at(piece, when))
     angle = np.repeat(incidence.astype(np.float32), cells)
     tb = brightness_temperature(land, cases, angle, seen.sensor.channels, seen.effects)
     return tb.reshape(when.size, cells, len(seen.sensor.channels))

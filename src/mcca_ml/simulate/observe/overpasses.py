@@ -18,6 +18,7 @@ from mcca_ml.simulate.observe.orbit import (
 from mcca_ml.simulate.observe.scan import (
     EARTH_RADIUS_KM,
     Ground,
+    Looks,
     ground,
     looks,
     pixel_azimuth,
@@ -68,17 +69,9 @@ class Pass:
 
 
 @dataclass(frozen=True)
-class Footprints:
+class Footprints(Looks):
     """The smallest rectangle of scans and pixels that holds all footprints inside a target."""
 
-    lat: Float32
-    """Geodetic latitude [degree], (scan, pixel)."""
-    lon: Float32
-    """[degree], -180 to 180."""
-    incidence: Float32
-    """At the ground [rad]."""
-    azimuth: Float32
-    """Of the line of sight at the ground, clockwise from north [rad]."""
     is_inside: Booleans
     """Whether the centre of the footprint lies inside the target."""
     first_pixel: int
@@ -92,13 +85,21 @@ class Footprints:
     satellite_altitude_km: Float32
 
 
+def days_flown(
+    sensor: Sensor, first_day: np.datetime64, last_day: np.datetime64
+) -> tuple[np.datetime64, np.datetime64]:
+    """First and last of some UTC days in which a sensor flies; the last is before if in none."""
+    first = max(first_day, np.datetime64(sensor.first_day))
+    last = last_day if sensor.last_day is None else min(last_day, np.datetime64(sensor.last_day))
+    return first.astype("M8[D]"), last.astype("M8[D]")
+
+
 def life(
     sensor: Sensor, first_day: np.datetime64, last_day: np.datetime64
 ) -> tuple[np.datetime64, np.datetime64]:
     """Beginning and end [UTC] of some days, both included, as far as the sensor flies in them."""
-    first = max(first_day, np.datetime64(sensor.first_day))
-    last = last_day if sensor.last_day is None else min(last_day, np.datetime64(sensor.last_day))
-    return first.astype("M8[us]"), (last.astype("M8[D]") + _DAY).astype("M8[us]")
+    first, last = days_flown(sensor, first_day, last_day)
+    return first.astype("M8[us]"), (last + _DAY).astype("M8[us]")
 
 
 def revolution_ends(sensor: Sensor, revolutions: Sequence[int]) -> tuple[Datetime64, Datetime64]:
@@ -237,17 +238,13 @@ def footprints_at(
     found: Ground, inside: Booleans, first_pixel: int, times: Datetime64, place: Float64
 ) -> Footprints:
     """Coordinates and angles of footprints."""
-    seen = looks(found)
     lat, lon, height = geodetic(place)
     return Footprints(
-        seen.lat,
-        seen.lon,
-        seen.incidence,
-        seen.azimuth,
-        inside,
-        first_pixel,
-        times,
-        np.rad2deg(lat).astype(np.float32),
-        np.rad2deg(lon).astype(np.float32),
-        height.astype(np.float32),
+        **vars(looks(found)),
+        is_inside=inside,
+        first_pixel=first_pixel,
+        scan_time=times,
+        satellite_lat=np.rad2deg(lat).astype(np.float32),
+        satellite_lon=np.rad2deg(lon).astype(np.float32),
+        satellite_altitude_km=height.astype(np.float32),
     )

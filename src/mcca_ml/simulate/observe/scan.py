@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mcca_ml.arrays import Datetime64, Float32, Float64, Int64
+from mcca_ml.arrays import Datetime64, Float32, Float64
 from mcca_ml.sensors import Scan, Sensor
 from mcca_ml.simulate.observe.orbit import EQUATOR_KM, POLE_KM, TURN, seconds_of
 
@@ -56,17 +56,15 @@ def scan_period(scan: Scan) -> float:
 
 
 def scan_times(sensor: Sensor, first: np.datetime64, last: np.datetime64) -> Datetime64:
-    """UTC times of the scans of a sensor from one time on until before another, (scan)."""
+    """UTC times of the scans of a sensor from one time on until before another, (scan).
+
+    A scan has its number on the lattice; times are to the microsecond.
+    """
     period = scan_period(sensor.scan)
     epoch = seconds_of(SCAN_EPOCH)
     low = int(np.ceil((seconds_of(first) - epoch) / period - 1e-6))
     high = int(np.ceil((seconds_of(last) - epoch) / period - 1e-6))
-    return lattice(sensor.scan, np.arange(low, high))
-
-
-def lattice(scan: Scan, number: Int64) -> Datetime64:
-    """UTC times of scans by their numbers on the lattice, to the microsecond."""
-    micro = np.rint(number * (scan_period(scan) * 1e6)).astype(np.int64)
+    micro = np.rint(np.arange(low, high) * (period * 1e6)).astype(np.int64)
     return np.asarray(SCAN_EPOCH + micro * np.timedelta64(1, "us"))
 
 

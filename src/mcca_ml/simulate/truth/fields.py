@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mcca_ml.arrays import Datetime64, Float32, Float64
+from mcca_ml.arrays import Datetime64, Float32, Float64, Floating
 from mcca_ml.grid.ease2 import M25
 from mcca_ml.simulate.truth.types import Patch
 
@@ -116,14 +116,14 @@ def daily_noise(smooth: Smoother, seed: int, days: Datetime64, *name: str | int)
     return np.concatenate(parts)
 
 
-def with_memory(noise: Float32, memory: float) -> Float32:
-    """First-order autoregression of a noise, variance 1, shape of `noise` [1].
+def with_memory(noise: Floating, memory: float) -> Floating:
+    """First-order autoregression of a noise, of its variance and shape.
 
     Args:
-        noise: independent from day to day, variance 1, (day, cell).
+        noise: independent from day to day, of one variance, (day, cell).
         memory: correlation with the day before [1], 0 to < 1.
     """
-    fresh = np.float32(np.sqrt(1 - memory**2))
+    fresh = float(np.sqrt(1 - memory**2))
     out = np.empty_like(noise)
     out[0] = noise[0]
     for day in range(1, len(noise)):

@@ -1,9 +1,9 @@
 """Settings -> the truth of a simulated world: cells, land, and its state every three hours."""
 
-from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import fields
 from functools import partial
+from operator import call
 
 import numpy as np
 
@@ -60,18 +60,13 @@ def make_truth(settings: SimulateSettings, executor: Executor | None = None) -> 
         for p in cells.patches
     ]
     # One after the other as they are wanted: of a large world only some patches lie in memory.
-    states = (job() for job in jobs) if executor is None else executor.map(_done, jobs)
+    states = map(call, jobs) if executor is None else executor.map(call, jobs)
     for patch, made in zip(cells.patches, states, strict=True):
         for field in fields(State):
             getattr(state, field.name)[:, patch.cells] = getattr(made, field.name)
         # Else it would lie in memory until the next patch is made.
         del made
     return Truth(cells, land, times_of(settings), state)
-
-
-def _done(job: Callable[[], State]) -> State:
-    """What a job gives."""
-    return job()
 
 
 def times_of(settings: SimulateSettings) -> Datetime64:
