@@ -15,8 +15,6 @@ from mcca_ml.simulate.observe.instrument import Instrument, random_of, transmitt
 from mcca_ml.simulate.observe.truth_slice import Piece
 from mcca_ml.simulate.truth.types import Cells
 
-KM = {"units": "km"}
-
 
 @dataclass(frozen=True)
 class PassErrors:
@@ -85,11 +83,8 @@ def table(rows: Sequence[PassRow], cells: Cells, has_rfi: Booleans) -> xr.Datase
         box = np.array([names.index(row.box) for row in own], np.int16)
         out[f"pass_time_{sensor}"] = (of, np.array([row.time for row in own], "M8[ns]"))
         out[f"pass_box_{sensor}"] = (of, box, {"units": "1"})
-        out[f"pass_east_{sensor}"] = (of, _floats([row.errors.east_km for row in own]), KM)
-        out[f"pass_north_{sensor}"] = (of, _floats([row.errors.north_km for row in own]), KM)
+        for axis in ("east", "north"):
+            off = np.array([getattr(row.errors, f"{axis}_km") for row in own], np.float32)
+            out[f"pass_{axis}_{sensor}"] = (of, off, {"units": "km"})
         out[f"interference_{sensor}"] = ((of, "rfi_cell"), strength, {"units": "1"})
     return out
-
-
-def _floats(values: Sequence[float]) -> Float32:
-    return np.array(values, np.float32)

@@ -14,6 +14,7 @@ from mcca_ml.simulate.observe.orbit import (
     positions,
     seconds_of,
     times_of,
+    verticals,
 )
 from mcca_ml.simulate.observe.scan import (
     EARTH_RADIUS_KM,
@@ -44,12 +45,6 @@ class Target:
     lon: float
     """[degree]."""
     radius_km: float
-
-    @property
-    def vertical(self) -> Float64:
-        """Unit vector upward at the centre, Earth-fixed."""
-        lat, lon = np.deg2rad(self.lat), np.deg2rad(self.lon)
-        return np.array([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])
 
 
 @dataclass(frozen=True)
@@ -186,7 +181,7 @@ def _slab(
 
 def _cosine(found: Ground, target: Target) -> Float64:
     """Cosine of the angle between the verticals at points and at the centre of a target."""
-    up, centre = found.vertical, target.vertical
+    up, centre = found.vertical, verticals(np.deg2rad(target.lat), np.deg2rad(target.lon))
     return np.asarray(up[0] * centre[0] + up[1] * centre[1] + up[2] * centre[2])
 
 

@@ -94,14 +94,7 @@ def sight_basis(place: Float64, velocity: Float64) -> Float64:
     down = np.stack([-x * flat, -y * flat, -up_z / size])
     ahead = velocity.T - (velocity.T * down).sum(axis=0) * down
     ahead /= np.sqrt((ahead**2).sum(axis=0))
-    right = np.stack(
-        [
-            down[1] * ahead[2] - down[2] * ahead[1],
-            down[2] * ahead[0] - down[0] * ahead[2],
-            down[0] * ahead[1] - down[1] * ahead[0],
-        ]
-    )
-    return np.stack([down, ahead, right])
+    return np.stack([down, ahead, np.cross(down, ahead, axis=0)])
 
 
 def ground(place: Float64, basis: Float64, off_nadir: float, azimuth: Float64) -> Ground:

@@ -215,8 +215,7 @@ def potential_evaporation_hargreaves85(days: Datetime64, lat: Float64, heat: Dai
     Source: Hargreaves and Samani 1985, with the radiation of FAO 56; both from general knowledge,
         not verified.
     """
-    of_year = (days - days.astype("datetime64[Y]").astype(days.dtype)).astype(np.float64)[:, None]
-    phase = 2 * np.pi * (of_year + 1) / 365
+    phase = 2 * np.pi * (zones.day_of_year(days) + 1) / 365
     declination = 0.409 * np.sin(phase - 1.39)
     phi = np.deg2rad(lat)
     sunset = np.arccos(np.clip(-np.tan(phi) * np.tan(declination), -1, 1))

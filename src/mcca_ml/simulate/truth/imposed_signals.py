@@ -64,15 +64,14 @@ def _of_box(
     days = time.astype("datetime64[D]")
     since = (time - time[0]) / np.timedelta64(1, "D") / DAYS_OF_DECADE
     calm = np.ones(days.size, np.bool_)
-    for drought in droughts:
-        first, last = np.datetime64(drought.start), np.datetime64(drought.end)
+    spans = [(np.datetime64(one.start), np.datetime64(one.end)) for one in droughts]
+    for first, last in spans:
         calm &= (days < first) | (days > last + _SETTLES_DAYS)
     # The change is 0 at the beginning by construction: a line through it.
     line = since[calm]
     trend = float(line @ change[calm] / (line @ line)) if line.any() else float("nan")
     found = {"trend": trend}
-    for drought in droughts:
-        first, last = np.datetime64(drought.start), np.datetime64(drought.end)
+    for first, last in spans:
         during = (days >= first) & (days <= last)
         if during.any():
             beside = change[during] - np.nan_to_num(trend) * since[during]

@@ -6,18 +6,19 @@ comparison resolves. The store appears whole or not at all, and the same truth g
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 import xarray as xr
 
+from mcca_ml.arrays import AnyArray
 from mcca_ml.atomic import replacing_directory
 from mcca_ml.config.simulate import SimulateSettings
 from mcca_ml.errors import OutputError
 from mcca_ml.formats.smap import SIMULATED
 from mcca_ml.simulate.truth.imposed_signals import Changes
-from mcca_ml.simulate.truth.types import Land, State, Surface, Truth
+from mcca_ml.simulate.truth.types import State, Surface, Truth
 
 FILL = 65535
 """Count that means no value; every other counts quanta."""
@@ -126,7 +127,7 @@ def _check_range(state: State, path: Path) -> None:
 
 def _dataset(truth: Truth) -> xr.Dataset:
     """All of a truth as one dataset."""
-    cells, land = truth.cells, truth.land
+    cells = truth.cells
     found: dict[str, tuple[object, ...]] = {
         name: (
             ("time", "cell"),
@@ -135,20 +136,14 @@ def _dataset(truth: Truth) -> xr.Dataset:
         )
         for name, p in PACKED.items()
     }
-    for field in fields(Land):
-        value = getattr(land, field.name)
+    of_cell: dict[str, AnyArray] = {"is_land": cells.is_land, "is_core": cells.is_core}
+    for name, value in vars(truth.land).items():
         if isinstance(value, Surface):
-            for part in fields(Surface):
-                found[f"{field.name}_{part.name}"] = (
-                    "cell",
-                    getattr(value, part.name),
-                    {"units": "1"},
-                )
+            of_cell |= {f"{name}_{part}": values for part, values in vars(value).items()}
         else:
-            units = LAND_UNITS.get(field.name, "1")
-            found[field.name] = ("cell", value, {"units": units})
-    found["is_land"] = ("cell", cells.is_land, {"units": "1"})
-    found["is_core"] = ("cell", cells.is_core, {"units": "1"})
+            of_cell[name] = value
+    for name, values in of_cell.items():
+        found[name] = ("cell", values, {"units": LAND_UNITS.get(name, "1")})
     coords = {
         "time": truth.time.astype("datetime64[ns]"),
         "cell": ("cell", cells.cell, {"long_name": "flat index on EASE2_M25"}),
