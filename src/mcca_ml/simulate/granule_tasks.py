@@ -22,7 +22,7 @@ from mcca_ml.simulate.files.smap_products import granule_name as name_smap
 from mcca_ml.simulate.files.smap_subset import CUT_FIELDS, empty_day
 from mcca_ml.simulate.observe import observe_1c, observe_smap, smap_day
 from mcca_ml.simulate.observe.instrument import Instrument
-from mcca_ml.simulate.observe.overpass_errors import PassRow
+from mcca_ml.simulate.observe.overpass_errors import PassErrors
 from mcca_ml.simulate.observe.overpasses import Target, days_flown
 from mcca_ml.simulate.observe.smap_cells import targets
 from mcca_ml.simulate.observe.truth_slice import Piece, cut
@@ -56,7 +56,7 @@ class Made:
     granules: int
     size: int
     """[byte]."""
-    passes: tuple[PassRow, ...]
+    passes: tuple[PassErrors, ...]
     """What each pass added to what it saw."""
 
 
@@ -101,7 +101,7 @@ def target_of(piece: Piece) -> Target:
     return Target(*middle, radius_km=float(np.hypot(north, east).max()) + MARGIN_KM)
 
 
-Written = tuple[list[Path], list[PassRow]]
+Written = tuple[list[Path], list[PassErrors]]
 
 
 def _imager(seen: Instrument, piece: Piece, task: Task, out: Path) -> Written:
@@ -112,10 +112,7 @@ def _imager(seen: Instrument, piece: Piece, task: Task, out: Path) -> Written:
         folder = out / product_of(seen.sensor) / piece.patch.name / str(granule.start)[:4]
         paths.append(make_directory(folder) / name_1c(granule))
         write_1c(paths[-1], granule)
-    name, box = seen.sensor.name, piece.patch.name
-    errors = (observe_1c.errors_of(piece, seen, over) for over in found)
-    rows = [PassRow(name, box, o.begin, e) for o, e in zip(found, errors, strict=True)]
-    return paths, rows
+    return paths, [observe_1c.errors_of(piece, seen, over) for over in found]
 
 
 def _smap(seen: Instrument, whole: Sequence[Piece], task: Task, out: Path) -> Written:
@@ -129,9 +126,7 @@ def _smap(seen: Instrument, whole: Sequence[Piece], task: Task, out: Path) -> Wr
             looks[observe_smap.look_of(over.flown)].append(
                 observe_smap.observe(piece, seen, target, over)
             )
-            first = np.fmin.reduce(over.flown.obs_time)
-            errors = observe_smap.errors_of(piece, seen, over)
-            rows.append(PassRow(seen.sensor.name, piece.patch.name, first, errors))
+            rows.append(observe_smap.errors_of(piece, seen, over))
         passes.append(looks)
     return _smap_days(passes, task, out), rows
 

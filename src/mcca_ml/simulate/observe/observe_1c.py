@@ -175,7 +175,7 @@ def errors_of(piece: Piece, seen: Instrument, over: Overpass) -> PassErrors:
 
     One orbit may pass a box twice; the time of its first scan tells them apart.
     """
-    own = pass_errors(piece, seen, int(over.begin.astype("M8[s]").astype(np.int64)))
+    own = pass_errors(piece, seen, over.begin, int(over.begin.astype("M8[s]").astype(np.int64)))
     east, north = own.rng.standard_normal(2) * seen.settings.geolocation_sd
     return replace(own, east_km=float(east), north_km=float(north))
 

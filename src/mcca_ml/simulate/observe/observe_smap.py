@@ -105,7 +105,9 @@ def _surface_bits(piece: Piece, target: Target, state: State, temperature: Float
 
 def errors_of(piece: Piece, seen: Instrument, over: Overpass) -> PassErrors:
     """Errors of one pass over a patch; the gridded product is taken for well placed."""
-    return pass_errors(piece, seen, over.flown.orbit, int(over.flown.is_ascending))
+    flown = over.flown
+    first = np.fmin.reduce(flown.obs_time)
+    return pass_errors(piece, seen, first, flown.orbit, int(flown.is_ascending))
 
 
 def observe(piece: Piece, seen: Instrument, target: Target, over: Overpass) -> Look:

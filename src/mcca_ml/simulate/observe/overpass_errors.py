@@ -20,6 +20,10 @@ from mcca_ml.simulate.truth.types import Cells
 class PassErrors:
     """Errors of one pass over one box, and the source of what is drawn after them."""
 
+    sensor: str
+    box: str
+    time: np.datetime64
+    """UTC of its first scan or observation."""
     transmitters: Float32
     """Strength of the interference in each cell of the patch, 0 to 1 [1]."""
     east_km: float
@@ -30,30 +34,21 @@ class PassErrors:
     """For noise and lost scans."""
 
 
-@dataclass(frozen=True)
-class PassRow:
-    """One pass in the table of the truth store."""
-
-    sensor: str
-    box: str
-    time: np.datetime64
-    """UTC of its first scan or observation."""
-    errors: PassErrors
-
-
-def pass_errors(piece: Piece, seen: Instrument, *name: int) -> PassErrors:
+def pass_errors(piece: Piece, seen: Instrument, time: np.datetime64, *name: int) -> PassErrors:
     """Errors of one pass over a patch that every sensor has; its pointing is right.
 
     Args:
         piece: patch.
         seen: instrument.
+        time: UTC of its first scan or observation.
         name: numbers that tell the pass from others of the sensor over this patch.
     """
-    rng = random_of(seen.seed, "pass", seen.sensor.name, piece.patch.name, *name)
-    return PassErrors(transmitters(piece.land.has_rfi, rng), 0.0, 0.0, rng)
+    sensor, box = seen.sensor.name, piece.patch.name
+    rng = random_of(seen.seed, "pass", sensor, box, *name)
+    return PassErrors(sensor, box, time, transmitters(piece.land.has_rfi, rng), 0.0, 0.0, rng)
 
 
-def table(rows: Sequence[PassRow], cells: Cells, has_rfi: Booleans) -> xr.Dataset:
+def table(rows: Sequence[PassErrors], cells: Cells, has_rfi: Booleans) -> xr.Dataset:
     """All passes of a world, by sensor in the order of box and time.
 
     Args:
@@ -79,12 +74,12 @@ def table(rows: Sequence[PassRow], cells: Cells, has_rfi: Booleans) -> xr.Datase
         for number, row in enumerate(own):
             patch = cells.patches[names.index(row.box)].cells
             here = (at >= patch.start) & (at < patch.stop)
-            strength[number, here] = row.errors.transmitters[at[here] - patch.start]
+            strength[number, here] = row.transmitters[at[here] - patch.start]
         box = np.array([names.index(row.box) for row in own], np.int16)
         out[f"pass_time_{sensor}"] = (of, np.array([row.time for row in own], "M8[ns]"))
         out[f"pass_box_{sensor}"] = (of, box, {"units": "1"})
         for axis in ("east", "north"):
-            off = np.array([getattr(row.errors, f"{axis}_km") for row in own], np.float32)
+            off = np.array([getattr(row, f"{axis}_km") for row in own], np.float32)
             out[f"pass_{axis}_{sensor}"] = (of, off, {"units": "km"})
         out[f"interference_{sensor}"] = ((of, "rfi_cell"), strength, {"units": "1"})
     return out
