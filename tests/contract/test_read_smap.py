@@ -6,7 +6,7 @@ import h5py
 import numpy as np
 import pytest
 import xarray as xr
-from made_look import CELLS, COUNT, TIMES, a_look, look_at, numbers
+from made_look import CELLS, COLUMNS, COUNT, ROWS, TIMES, a_look, look_at, numbers
 
 from mcca_ml import schema
 from mcca_ml.errors import OutputError
@@ -143,7 +143,16 @@ def test_land_cover_without_a_third_class(tmp_path: Path):
 
 def test_operational_soil_moisture_and_its_recommendation(tmp_path: Path):
     path = tmp_path / "day.h5"
-    write_spl3smp(path, {"am": a_look(soil_moisture=numbers(0.1, np.nan, 0.3, 0.4))})
+    write_spl3smp(path, {"am": a_look()})
+    with h5py.File(path, "a") as h5:
+        for name, values in (
+            ("soil_moisture", numbers(0.1, -9999, 0.3, 0.4)),
+            ("retrieval_qual_flag", [0, 7, 0, 0]),
+        ):
+            field = h5[f"Soil_Moisture_Retrieval_Data_AM/{name}"]
+            whole = field[()]
+            whole[ROWS, COLUMNS] = values
+            field[...] = whole
     ds = read_smap(path)
     np.testing.assert_array_equal(
         ds["soil_moisture_operational"][0, 0], numbers(0.1, np.nan, 0.3, 0.4)

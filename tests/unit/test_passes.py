@@ -8,7 +8,7 @@ from ephemeris import ephemeris
 from mcca_ml.errors import ConfigError
 from mcca_ml.sensors import AMSR2, GMI, SENSORS, SMAP, TMI
 from mcca_ml.simulate.observe import scan
-from mcca_ml.simulate.observe.orbit import times_of
+from mcca_ml.simulate.observe.orbit import times_of, verticals
 from mcca_ml.simulate.observe.overpasses import (
     Target,
     footprints,
@@ -40,7 +40,8 @@ def test_footprints_are_those_of_all_scans(name):
     times = scan.scan_times(sensor, first, last)
     found = scan_ground(sensor, times, slice(None))
     for target in TARGETS:
-        cosine = np.einsum("i,isp->sp", target.vertical, found.vertical)
+        vertical = verticals(*np.deg2rad([target.lat, target.lon]))
+        cosine = np.einsum("i,isp->sp", vertical, found.vertical)
         inside = cosine >= np.cos(target.radius_km / scan.EARTH_RADIUS_KM)
         count = 0
         for flown in passes_over(sensor, day, day + 1, target):

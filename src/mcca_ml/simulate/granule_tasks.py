@@ -23,7 +23,7 @@ from mcca_ml.simulate.files.smap_subset import CUT_FIELDS, empty_day
 from mcca_ml.simulate.observe import observe_1c, observe_smap, smap_day
 from mcca_ml.simulate.observe.instrument import Instrument
 from mcca_ml.simulate.observe.overpass_errors import PassErrors
-from mcca_ml.simulate.observe.overpasses import Target, days_flown
+from mcca_ml.simulate.observe.overpasses import ONE_DAY, Target, days_flown
 from mcca_ml.simulate.observe.smap_cells import targets
 from mcca_ml.simulate.observe.truth_slice import Piece, cut
 from mcca_ml.simulate.truth.types import KM_PER_DEGREE, Cells, Patch, Truth
@@ -33,7 +33,6 @@ BLOCK_DAYS = 32
 EPOCH = np.datetime64("1997-01-01", "D")
 MARGIN_KM = 15.0
 """How far beyond its outermost cell centres footprints of a box are given [km]: half a cell."""
-ONE_DAY = np.timedelta64(1, "D")
 
 
 @dataclass(frozen=True)

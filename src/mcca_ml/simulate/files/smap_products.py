@@ -12,7 +12,7 @@ import jax
 import numpy as np
 import numpy.typing as npt
 
-from mcca_ml.arrays import AnyArray, Datetime64, Float64, Floating, Integer, UInt8, UInt16
+from mcca_ml.arrays import Datetime64, Float64, Floating, Integer, UInt8, UInt16
 from mcca_ml.formats import smap
 from mcca_ml.formats.smap import Field, Group, Product
 from mcca_ml.grid import ease2
@@ -61,28 +61,21 @@ class Look:
     """With the water in the footprint [K]; None: the same as `tb_v`."""
     tb_h_uncorrected: Floating | None = None
     """[K]"""
-    soil_moisture: Floating | None = None
-    """Operational soil moisture [m3 m-3], never the truth; all of it recommended."""
 
 
-def granule_name(product: Product, version: int, when: np.datetime64, orbit: str = "") -> str:
+def granule_name(product: Product, version: int, day: np.datetime64) -> str:
     """File name in the provider's pattern, with a word that says what it is.
 
     Args:
         product: from layouts.PRODUCTS.
         version: of the product.
-        when: UTC of the first observation.
-        orbit: number and direction of half orbits, `02801_A`.
+        day: UTC.
 
     >>> granule_name(smap.PRODUCTS["SPL3SMP"], 9, np.datetime64("2015-04-01"))
     'SIMULATED_SMAP_L3_SM_P_20150401_R09000_001.h5'
-    >>> when = np.datetime64("2015-08-11T01:30:02")
-    >>> granule_name(smap.PRODUCTS["SPL2SMP"], 8, when, "02801_A")
-    'SIMULATED_SMAP_L2_SM_P_02801_A_20150811T013002_R08000_001.h5'
     """
-    stamp = str(when.astype("M8[s]")).replace("-", "").replace(":", "")
-    moment = f"{orbit}_{stamp}" if orbit else stamp[:8]
-    return f"SIMULATED_SMAP_{product.smap_name}_{moment}_R{version:02d}000_001.h5"
+    stamp = str(day.astype("M8[D]")).replace("-", "")
+    return f"SIMULATED_SMAP_{product.smap_name}_{stamp}_R{version:02d}000_001.h5"
 
 
 def time_seconds(obs_time: Datetime64) -> Float64:
@@ -101,7 +94,7 @@ def time_utc(obs_time: Datetime64) -> npt.NDArray[np.bytes_]:
 def columns_of(look: Look, grid: ease2.Grid) -> Columns:
     """Values of the fields of SPL2SMP and SPL3SMP that the look gives, by field."""
     place = ease2.cell_latlon(grid, ease2.flat_cell(grid, look.row, look.column))
-    columns: dict[str, AnyArray] = {
+    return {
         "EASE_row_index": look.row,
         "EASE_column_index": look.column,
         "latitude": place.lat,
@@ -128,11 +121,6 @@ def columns_of(look: Look, grid: ease2.Grid) -> Columns:
         "bulk_density": look.bulk_density,
         "retrieval_qual_flag": np.full(look.row.shape, NOT_RETRIEVED),
     }
-    if look.soil_moisture is not None:
-        columns["soil_moisture"] = look.soil_moisture
-        retrieved = np.isfinite(look.soil_moisture)
-        columns["retrieval_qual_flag"] = np.where(retrieved, 0, NOT_RETRIEVED)
-    return columns
 
 
 def write_spl3smp(

@@ -14,12 +14,11 @@ import numpy as np
 from mcca_ml.arrays import Float32, Float64, Floating
 from mcca_ml.grid import ease2
 from mcca_ml.grid.ease2 import M25
-from mcca_ml.simulate.truth.types import Patch
+from mcca_ml.simulate.truth.types import METRES_PER_KM, Patch
 
 _SD_OF_HALF_POWER = 1 / np.sqrt(8 * np.log(2))
 """Standard deviation of a Gaussian over its width at half of its height [1]."""
 
-METRES_PER_KM = 1000.0
 _FAR = 6.0  # standard deviations beyond which a share is 0 or 1
 _POINT_KM = 1.0
 """Footprint of a radiometer without footprint averaging [km]: it sees the cell that it looks at."""

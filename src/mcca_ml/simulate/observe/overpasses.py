@@ -33,7 +33,7 @@ COARSE_KM = 40.0
 """Spacing of the footprints that are looked at first."""
 _GROUND_SPEED = 7.0
 """At most, of the point below a satellite [km s-1]."""
-_DAY = np.timedelta64(1, "D")
+ONE_DAY = np.timedelta64(1, "D")
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def life(
 ) -> tuple[np.datetime64, np.datetime64]:
     """Beginning and end [UTC] of some days, both included, as far as the sensor flies in them."""
     first, last = days_flown(sensor, first_day, last_day)
-    return first.astype("M8[us]"), (last + _DAY).astype("M8[us]")
+    return first.astype("M8[us]"), (last + ONE_DAY).astype("M8[us]")
 
 
 def revolution_ends(sensor: Sensor, revolutions: Sequence[int]) -> tuple[Datetime64, Datetime64]:

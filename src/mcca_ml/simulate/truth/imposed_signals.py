@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 
 from mcca_ml.arrays import Booleans, Datetime64, Float32
-from mcca_ml.config.simulate import BoxSettings, DroughtSettings, SimulateSettings
+from mcca_ml.config.simulate import DroughtSettings, SimulateSettings
 from mcca_ml.simulate.truth.make_truth import DAYS_OF_DECADE, droughts_of, make_truth
 from mcca_ml.simulate.truth.types import Truth
 
@@ -14,16 +14,6 @@ Changes = Mapping[str, Mapping[str, float]]
 
 _SETTLES_DAYS = 365
 """After a drought until the root zone has forgotten it, at most [day]."""
-
-
-def without(settings: SimulateSettings, box: BoxSettings) -> SimulateSettings:
-    """Settings of one box alone, without trend and drought.
-
-    Args:
-        settings: of the whole world; what a box holds does not depend on the others.
-        box: one of its boxes.
-    """
-    return settings.model_copy(update={"box": (box,), "trend": 0.0, "drought": ()})
 
 
 def change_jobs(truth: Truth, settings: SimulateSettings) -> list[Callable[[], Changes]]:
@@ -46,7 +36,8 @@ def change_jobs(truth: Truth, settings: SimulateSettings) -> list[Callable[[], C
     for box, patch in zip(settings.box, truth.cells.patches, strict=True):
         core = truth.cells.is_core[patch.cells]
         water = truth.state.total_water[:, patch.cells][:, core]
-        plain = without(settings, box)
+        # What a box holds does not depend on the others.
+        plain = settings.model_copy(update={"box": (box,), "trend": 0.0, "drought": ()})
         jobs.append(partial(_of_box, water, truth.time, core, plain, droughts[box.name]))
     return jobs
 

@@ -12,6 +12,7 @@ import jax
 
 from mcca_ml.arrays import Booleans, Datetime64, Float32, Float64, Int64, UInt8
 
+METRES_PER_KM = 1000.0
 KM_PER_DEGREE = 111.2
 """Length of a degree on a sphere of the mean radius of the Earth [km]."""
 
