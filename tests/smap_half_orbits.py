@@ -5,6 +5,7 @@ The simulated worlds are written as SPL3SMP alone.
 
 from pathlib import Path
 
+import h5py
 import numpy as np
 
 from mcca_ml.formats import smap
@@ -14,11 +15,17 @@ from mcca_ml.simulate.files.hdf5 import Columns
 from mcca_ml.simulate.files.smap_products import (
     Look,
     columns_of,
-    fields_of,
-    known_product,
     time_seconds,
     time_utc,
 )
+from smap_versions import fields_in
+
+
+def _write_orbit(h5: h5py.File, look: smap.Look) -> None:
+    """Write the direction of the orbit, from which readers tell the look."""
+    direction = {value: key for key, value in smap.LOOK_OF_ORBIT.items()}[look]
+    where = h5.create_group("Metadata/OrbitMeasuredLocation")
+    where.attrs["orbitDirection"] = direction.capitalize()
 
 
 def write_spl2smp(
@@ -39,14 +46,14 @@ def write_spl2smp(
         is_enhanced: on the 9 km grid, SPL2SMP_E.
 
     Raises:
-        OutputError: the version is unknown, or the file cannot be written.
+        OutputError: the file cannot be written.
     """
-    product = known_product(path, "SPL2SMP_E" if is_enhanced else "SPL2SMP", version)
+    product = smap.PRODUCTS["SPL2SMP_E" if is_enhanced else "SPL2SMP"]
     columns = columns_of(observed, ease2.by_name(product.grid))
     with hdf5.new_file(path) as h5:
         hdf5.write_metadata(h5, path.name, product, version=version, times=observed.obs_time)
-        hdf5.write_orbit(h5, look)
-        hdf5.write_group(h5, smap.SINGLE, fields_of(product, version), columns, grid=None)
+        _write_orbit(h5, look)
+        hdf5.write_group(h5, smap.SINGLE, fields_in(product, version), columns, grid=None)
 
 
 def _side(look: Look, side: str) -> Columns:
@@ -82,9 +89,9 @@ def write_spl1ctb(
         is_enhanced: on the 9 km grid, SPL1CTB_E.
 
     Raises:
-        OutputError: the version is unknown, or the file cannot be written.
+        OutputError: the file cannot be written.
     """
-    product = known_product(path, "SPL1CTB_E" if is_enhanced else "SPL1CTB", version)
+    product = smap.PRODUCTS["SPL1CTB_E" if is_enhanced else "SPL1CTB"]
     grid = ease2.by_name(product.grid)
     place = ease2.cell_latlon(grid, ease2.flat_cell(grid, fore.row, fore.column))
     cells = {
@@ -96,5 +103,5 @@ def write_spl1ctb(
     columns = {**cells, **_side(fore, "fore"), **_side(aft, "aft")}
     with hdf5.new_file(path) as h5:
         hdf5.write_metadata(h5, path.name, product, version=version, times=fore.obs_time)
-        hdf5.write_orbit(h5, look)
+        _write_orbit(h5, look)
         hdf5.write_group(h5, smap.GLOBAL, smap.L1C_FIELDS, columns, grid=None)

@@ -10,11 +10,11 @@ mpl.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402 (the backend has to be chosen first)
 import numpy as np  # noqa: E402
 
+from benchmarks.common.whole_orbits import orbit_footprints, orbit_number  # noqa: E402
 from mcca_ml.grid import ease2  # noqa: E402
 from mcca_ml.grid.ease2 import M25  # noqa: E402
 from mcca_ml.grid.land import land_mask  # noqa: E402
 from mcca_ml.sensors import AMSR2, GMI, SMAP, TMI, Sensor  # noqa: E402
-from mcca_ml.simulate.observe.overpasses import orbit_footprints, orbit_number  # noqa: E402
 
 SOFTWARE = {"Software": None}
 """No version of the library in the file, so that the bytes depend on the picture only."""

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.common.open_truth import open_truth
 from mcca_ml.config.simulate import EffectSettings, InstrumentSettings
 from mcca_ml.errors import GranuleError
 from mcca_ml.grid.footprint_bins import Kernel
@@ -23,8 +24,8 @@ from mcca_ml.sensors import SENSORS
 from mcca_ml.simulate.files.gpm_1c import write_1c
 from mcca_ml.simulate.granule_tasks import target_of
 from mcca_ml.simulate.observe import observe_1c
+from mcca_ml.simulate.observe.instrument import Instrument
 from mcca_ml.simulate.observe.truth_slice import cut
-from mcca_ml.simulate.truth.truth_store import open_truth
 from mcca_ml.simulate.truth.types import Truth
 
 CASES = (("AMSR2", 0), ("AMSR2", 1), ("GMI", 0), ("TMI", 0))
@@ -49,7 +50,7 @@ SETTINGS = InstrumentSettings(
 def errors(truth: Truth, name: str, box: int, folder: Path) -> dict[str, dict[str, np.ndarray]]:
     """Errors [K] of gridded cells by kernel and channel."""
     piece = cut(truth, truth.cells.patches[box], FIRST - 1, LAST + 2)
-    at = observe_1c.instrument(SENSORS[name], SETTINGS, EffectSettings(), 0)
+    at = Instrument(SENSORS[name], SETTINGS, EffectSettings(), 0)
     order = np.argsort(piece.cells.cell)
     order = order[piece.cells.is_core[order]]
     cells, path = piece.cells.cell[order], folder / "granule.HDF5"

@@ -6,6 +6,7 @@ import numpy as np
 import xarray as xr
 
 from benchmarks.common.markdown import percent, table
+from benchmarks.common.scene_dataset import scene_dataset
 from benchmarks.common.scores import score
 from mcca_ml.arrays import Float32
 from mcca_ml.config.retrieve import RetrieveSettings
@@ -14,7 +15,7 @@ from mcca_ml.grid import ease2
 from mcca_ml.retrieve.season import retrieve_season
 from mcca_ml.retrieve.single_look import retrieve
 from mcca_ml.sensors import SMAP
-from mcca_ml.simulate.scene import Scene, scene_dataset, uniform_scene
+from mcca_ml.simulate.scene import Scene, uniform_scene
 
 CELLS, SEED = 200, 7
 FIRST_DAY = "2015-04-01"

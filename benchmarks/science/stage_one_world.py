@@ -18,13 +18,13 @@ import numpy as np
 import xarray as xr
 
 from benchmarks.common.markdown import percent, table, write
+from benchmarks.common.open_truth import open_truth
 from mcca_ml.arrays import AnyArray, Booleans, Float64, Int64
 from mcca_ml.config.load import load
 from mcca_ml.config.simulate import EffectSettings, InstrumentSettings, SimulateSettings
 from mcca_ml.flags import Flag, is_recommended
 from mcca_ml.metrics.scores import scores_of_pairs
 from mcca_ml.simulate.run import TRUTH, simulate_world
-from mcca_ml.simulate.truth.truth_store import open_truth
 
 PROJECT = Path(__file__).resolve().parents[2]
 DOCUMENT = PROJECT / "docs" / "simulation.md"

@@ -17,13 +17,13 @@ import matplotlib.pyplot as plt
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.common.open_truth import open_truth
 from mcca_ml.arrays import Datetime64, Float64
 from mcca_ml.config.simulate import SimulateSettings
 from mcca_ml.grid import ease2
 from mcca_ml.read.gpm_1c import read_1c
 from mcca_ml.read.smap import read_smap
 from mcca_ml.simulate.run import GRANULES, TRUTH, simulate_world
-from mcca_ml.simulate.truth.truth_store import open_truth
 from mcca_ml.simulate.truth.types import Truth
 
 IMAGE = Path(__file__).resolve().parents[2] / "docs" / "images" / "world_series.png"

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.common.whole_orbits import orbit_footprints, orbit_number
 from benchmarks.science.orbit_coverage import seen_at
 from mcca_ml.arrays import Datetime64, Float32, Float64, Floating, Int64
 from mcca_ml.atomic import make_directory
@@ -26,25 +27,21 @@ from mcca_ml.grid.ease2 import M25, M36
 from mcca_ml.grid.land import land_mask
 from mcca_ml.sensors import SMAP, Sensor
 from mcca_ml.simulate.files.gpm_1c import Granule, Swath, granule_name, write_1c
-from mcca_ml.simulate.files.smap_products import Look
+from mcca_ml.simulate.files.smap_products import PRODUCT, VERSION, Look, write_spl3smp
 from mcca_ml.simulate.files.smap_products import granule_name as name_smap
-from mcca_ml.simulate.files.smap_subset import PRODUCT, VERSION, empty_day, write_cut_day
+from mcca_ml.simulate.files.smap_subset import CUT_FIELDS, empty_day
 from mcca_ml.simulate.granule_tasks import product_of
 from mcca_ml.simulate.observe.emission import brightness_temperature
-from mcca_ml.simulate.observe.instrument import noise, random_of
+from mcca_ml.simulate.observe.instrument import Instrument, noise, random_of
 from mcca_ml.simulate.observe.observe_1c import (
     GLINT,
     GLINT_SHARE,
     OF_USE,
     PLACE_STEP,
     TB_STEP,
-    Instrument,
-    instrument,
 )
 from mcca_ml.simulate.observe.overpasses import (
     Footprints,
-    orbit_footprints,
-    orbit_number,
     revolution_ends,
 )
 from mcca_ml.simulate.truth.fields import Smoother, smoother, static_field
@@ -176,9 +173,6 @@ def orbit_granule(
                 incidence=where.incidence,
                 quality=np.where(glint, GLINT, 0).astype(np.int8),
                 scan_time=where.scan_time,
-                satellite_lat=where.satellite_lat,
-                satellite_lon=where.satellite_lon,
-                satellite_altitude_km=where.satellite_altitude_km,
             )
         )
     start, stop = revolution_ends(sensor, [orbit - 1])
@@ -199,7 +193,7 @@ def write_imager(
     ground: Ground, sensor: Sensor, days: Sequence[np.datetime64], out: Path
 ) -> Iterator[Path]:
     """Write the orbits of an imager that touch some days."""
-    seen = instrument(sensor, SETTINGS.instrument, SETTINGS.effects, _SEED)
+    seen = Instrument(sensor, SETTINGS.instrument, SETTINGS.effects, _SEED)
 
     @cache
     def of_day(day: str) -> tuple[Float32, Float32]:
@@ -253,7 +247,7 @@ def _smap_look(
 
 def write_smap(ground: Ground, days: Sequence[np.datetime64], out: Path) -> Iterator[Path]:
     """Write days of SPL3SMP, all land."""
-    seen = instrument(SMAP, SETTINGS.instrument, SETTINGS.effects, _SEED)
+    seen = Instrument(SMAP, SETTINGS.instrument, SETTINGS.effects, _SEED)
     image = empty_day()
     for day in days:
         north, south = seen_at(SMAP, day)
@@ -263,5 +257,5 @@ def write_smap(ground: Ground, days: Sequence[np.datetime64], out: Path) -> Iter
             looks[which] = _smap_look(ground, seen, tb[number], state, time)
         folder = make_directory(out / product_of(SMAP) / str(day)[:4])
         path = folder / name_smap(PRODUCT, VERSION, day)
-        write_cut_day(path, looks, image)
+        write_spl3smp(path, looks, fields=CUT_FIELDS, image=image)
         yield path

@@ -96,7 +96,7 @@ def simulated_m09(folder: Path) -> Path:
         quality_h=none,
     )
     path = folder / granule_name(PRODUCTS["SPL3SMP_E"], VERSION, DAY)
-    write_spl3smp(path, {"am": look}, VERSION, is_enhanced=True)
+    write_spl3smp(path, {"am": look}, PRODUCTS["SPL3SMP_E"], VERSION)
     return path
 
 

@@ -23,6 +23,7 @@ import numpy as np
 import xarray as xr
 from pyproj import Proj
 
+from benchmarks.common.whole_orbits import orbit_footprints, orbit_number
 from benchmarks.speed.limits import bandwidth
 from benchmarks.speed.pairs import medians
 from benchmarks.speed.result import Result, maker, save
@@ -31,7 +32,6 @@ from mcca_ml.grid.ease2 import M25, positions, x_edges, y_edges
 from mcca_ml.grid.land import land_cells
 from mcca_ml.grid.swaths import KERNEL, grid_swaths
 from mcca_ml.sensors import AMSR2
-from mcca_ml.simulate.observe.overpasses import orbit_footprints, orbit_number
 
 try:
     import dask

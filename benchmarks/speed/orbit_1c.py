@@ -32,9 +32,6 @@ def _swath(layout: pps_1c.Swath, scans: int, pixels: int, rng: np.random.Generat
         incidence=incidence.astype(np.float32),
         quality=np.where(rng.random(shape) < 0.01, 1, 0).astype(np.int8),
         scan_time=START + np.arange(scans) * np.timedelta64(1_500_000, "us"),
-        satellite_lat=lat[:, 0].astype(np.float32),
-        satellite_lon=lon[:, 0].astype(np.float32),
-        satellite_altitude_km=np.full(scans, 407, np.float32),
     )
 
 

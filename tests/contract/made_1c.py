@@ -25,9 +25,6 @@ def a_swath(layout, scans=12, pixels=9, start=START, seed=0):
         + np.float32(1e-4) * column,
         quality=np.zeros((scans, pixels), np.int8),
         scan_time=start + EVERY * np.arange(scans),
-        satellite_lat=(28 + 0.05 * np.arange(scans)).astype(np.float32),
-        satellite_lon=np.full(scans, -98, np.float32),
-        satellite_altitude_km=np.full(scans, 407, np.float32),
     )
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mcca_ml.simulate.stations.truth_to_readings import Site, StationSettings, make_stations
+from mcca_ml.simulate.stations.truth_to_readings import Site, StationSettings, make_network
 
 DAYS = 120
 TIME = np.arange(
@@ -39,4 +39,6 @@ SITES = (a_site(), a_site("SIM-NORTH", lat=55.0, lon=-106.0))
 def some_networks(seed=0, settings=None):
     """The networks of both sites."""
     chosen = settings or StationSettings(stations=3)
-    return make_stations(SITES, np.random.default_rng(seed), chosen)
+    streams = np.random.default_rng(seed).spawn(len(SITES))
+    pairs = zip(SITES, streams, strict=True)
+    return tuple(make_network(site, stream, chosen) for site, stream in pairs)

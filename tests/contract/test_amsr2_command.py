@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray as xr
+from benchmarks.common.scene_dataset import scene_dataset
 from made_retrieval import box_cells
 from typer.testing import CliRunner
 
@@ -15,7 +16,7 @@ from mcca_ml.grid import ease2
 from mcca_ml.grid.land import land_mask
 from mcca_ml.read.gridded import write_gridded
 from mcca_ml.sensors import AMSR2
-from mcca_ml.simulate.scene import VOD_FREQUENCY_GHZ, Scene, scene_dataset, uniform_scene
+from mcca_ml.simulate.scene import VOD_FREQUENCY_GHZ, Scene, uniform_scene
 
 DAY = "2015-07-01"
 X_BAND = 10.65

@@ -19,6 +19,7 @@ from mcca_ml.sensors import AMSR2, GMI, SENSORS
 from mcca_ml.simulate.files.gpm_1c import write_1c
 from mcca_ml.simulate.granule_tasks import target_of
 from mcca_ml.simulate.observe import observe_1c
+from mcca_ml.simulate.observe.instrument import Instrument
 from mcca_ml.simulate.observe.truth_slice import cut
 
 DAY = np.datetime64("2016-03-02")
@@ -196,7 +197,7 @@ def test_simulated_granules_give_the_truth_back(name, tmp_path):
         truth, truth.cells.patches[0], np.datetime64("2015-07-01"), np.datetime64("2015-07-06")
     )
     ideal = CLEAN.model_copy(update={"has_footprints": False})
-    at = observe_1c.instrument(SENSORS[name], ideal, EffectSettings(), 0)
+    at = Instrument(SENSORS[name], ideal, EffectSettings(), 0)
     found = observe_1c.overpasses(
         at, target_of(piece), np.datetime64("2015-07-02"), np.datetime64("2015-07-04")
     )

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray as xr
+from benchmarks.common.scene_dataset import scene_dataset
 from made_look import COUNT, TIMES, look_at
 from typer.testing import CliRunner
 
@@ -21,9 +22,10 @@ from mcca_ml.publish.attributes import source
 from mcca_ml.read.gridded import write_gridded
 from mcca_ml.sensors import SENSORS
 from mcca_ml.simulate.files.smap_products import Look, write_spl3smp
-from mcca_ml.simulate.scene import scene_dataset, uniform_scene
+from mcca_ml.simulate.scene import uniform_scene
 from mcca_ml.stage_one.compose_day import EmptyDayError
 from smap_half_orbits import write_spl1ctb, write_spl2smp
+from smap_versions import write_version
 
 run = CliRunner().invoke
 PLACES = [(100, 200), (100, 201), (101, 200), (150, 500)]
@@ -136,7 +138,7 @@ def test_each_sensor_and_grid_of_a_day_makes_its_own_file(tmp_path, mode):
     coarse = tmp_path / "SIMULATED_SMAP_L3_SM_P_20150701_R09000_001.h5"
     fine = tmp_path / "SIMULATED_SMAP_L3_SM_P_E_20150701_R06000_001.h5"
     write_spl3smp(coarse, {"am": look_at(PLACES)})
-    write_spl3smp(fine, {"am": look_at(PLACES, ease2.M09)}, 6, is_enhanced=True)
+    write_version(fine, {"am": look_at(PLACES, ease2.M09)}, 6, is_enhanced=True)
     amsr2 = tmp_path / "SIMULATED_AMSR2_20150701.nc"
     moisture, vod = (np.full((1, 2, 3), value, np.float32) for value in (0.2, 0.3))
     cells = np.array([200_500, 200_501, 200_502], np.int64)
@@ -155,7 +157,7 @@ def test_each_sensor_and_grid_of_a_day_makes_its_own_file(tmp_path, mode):
 def test_two_grids_that_would_make_one_file_are_named(tmp_path):
     coarse, fine = tmp_path / "SIMULATED_20150701_a.h5", tmp_path / "SIMULATED_20150701_b.h5"
     write_spl3smp(coarse, {"am": look_at(PLACES)})
-    write_spl3smp(fine, {"am": look_at(PLACES, ease2.M09)}, 6, is_enhanced=True)
+    write_version(fine, {"am": look_at(PLACES, ease2.M09)}, 6, is_enhanced=True)
     arguments = ["retrieve", str(coarse), str(fine), "--out", str(tmp_path / "out")]
     found = run(app, [*arguments, "--grid", "m25"])
     assert found.exit_code == 1

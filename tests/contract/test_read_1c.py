@@ -235,13 +235,6 @@ def test_a_swath_without_values_beside_one_with(tmi):
     assert (high["quality"] == Quality.GOOD).all()
 
 
-def test_a_full_tree_is_read_alike(tmp_path, tmi):
-    path = tmp_path / "full.HDF5"
-    write_1c(path, a_granule("TMI"), is_full_tree=True)
-    for cut, whole in zip(read_1c(tmi), read_1c(path), strict=True):
-        assert whole.drop_attrs().identical(cut.drop_attrs())
-
-
 @pytest.mark.parametrize("version", ["V05A", "V05", "V07A", "V07B", "V08A", "V08C"])
 def test_known_versions(gmi, version):
     with h5py.File(gmi, "a") as h5:

@@ -12,8 +12,8 @@ from made_look import COUNT, a_look, numbers
 from mcca_ml.errors import GranuleError
 from mcca_ml.read import granule
 from mcca_ml.read.any_granule import read
-from mcca_ml.simulate.files.smap_products import write_spl3smp
 from smap_half_orbits import write_spl1ctb, write_spl2smp
+from smap_versions import write_version
 
 SINGLE = "Soil_Moisture_Retrieval_Data"
 
@@ -39,7 +39,7 @@ def orbit(tmp_path: Path) -> Path:
 @pytest.fixture
 def day(tmp_path: Path) -> Path:
     path = tmp_path / "day.h5"
-    write_spl3smp(path, {"am": a_look()}, 3)
+    write_version(path, {"am": a_look()}, 3)
     return path
 
 

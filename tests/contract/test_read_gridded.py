@@ -17,6 +17,7 @@ from mcca_ml.read.smap import read_smap
 from mcca_ml.sensors import AMSR2
 from mcca_ml.simulate.files.smap_products import write_spl3smp
 from smap_half_orbits import write_spl1ctb, write_spl2smp
+from smap_versions import write_version
 
 
 @pytest.fixture
@@ -120,7 +121,7 @@ def test_nothing_is_left_of_a_file_that_failed(tmp_path: Path, amsr2: xr.Dataset
 
 
 def test_hdf5_that_is_no_netcdf_is_refused_in_words(tmp_path: Path):
-    write_spl3smp(tmp_path / "day.h5", {"am": a_look()}, 3)
+    write_version(tmp_path / "day.h5", {"am": a_look()}, 3)
     with pytest.raises(GranuleError, match="has no variable tb with an attribute sensor"):
         read_gridded(tmp_path / "day.h5")
 

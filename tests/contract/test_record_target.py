@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray as xr
+from benchmarks.common.scene_dataset import scene_dataset
 from made_look import COUNT, a_look, look_at
 
 from mcca_ml import schema
@@ -19,12 +20,13 @@ from mcca_ml.read.smap import read_smap
 from mcca_ml.retrieve.single_look import retrieve
 from mcca_ml.sensors import SENSORS
 from mcca_ml.simulate.files.smap_products import write_spl3smp
-from mcca_ml.simulate.scene import scene_dataset, uniform_scene
+from mcca_ml.simulate.scene import uniform_scene
 from mcca_ml.simulate.small_day import simulate_small_day
 from mcca_ml.stage_one import target
 from mcca_ml.stage_one.compose_day import compose, to_grid
 from mcca_ml.stage_one.target import near, retrieve_days
 from smap_half_orbits import write_spl1ctb
+from smap_versions import write_version
 
 SETTINGS = RetrieveSettings()
 FIRST = np.datetime64("2015-07-01")
@@ -229,7 +231,7 @@ def test_a_day_without_clay_among_days_that_have_it_gets_the_default(tmp_path):
     """Version 3 had none; days are put together only where they hold the same."""
     early, late = tmp_path / NAME.format(1), tmp_path / NAME.format(2)
     look = look_at(PLACES)
-    write_spl3smp(early, {"am": look}, 3)
+    write_version(early, {"am": look}, 3)
     write_spl3smp(late, {"am": replace(look, obs_time=look.obs_time + target.ONE_DAY)})
     found = retrieve_days([early, late], around(PLACES), DAYS[:2], SETTINGS)
     alone = retrieve_days([early], around(PLACES), DAYS[:1], SETTINGS)

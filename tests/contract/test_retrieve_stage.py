@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from benchmarks.common.scene_dataset import scene_dataset
 
 from mcca_ml import flags, schema
 from mcca_ml.config.retrieve import RetrieveSettings
@@ -12,7 +13,7 @@ from mcca_ml.flags import Flag
 from mcca_ml.grid.ease2 import M25, M36
 from mcca_ml.retrieve.single_look import retrieve
 from mcca_ml.sensors import AMSR2, SMAP
-from mcca_ml.simulate.scene import scene_dataset, uniform_scene
+from mcca_ml.simulate.scene import uniform_scene
 
 CONFIG = RetrieveSettings()
 

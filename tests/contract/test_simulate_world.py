@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray as xr
+from benchmarks.common.open_truth import open_truth
 from typer.testing import CliRunner
 
 from mcca_ml.cli.app import app
@@ -25,11 +26,10 @@ from mcca_ml.sensors import GMI
 from mcca_ml.simulate.granule_tasks import BLOCK_DAYS, EPOCH, tasks
 from mcca_ml.simulate.manifest import BEGUN, MANIFEST
 from mcca_ml.simulate.observe import observe_1c
-from mcca_ml.simulate.observe.instrument import calibration_error
+from mcca_ml.simulate.observe.instrument import Instrument, calibration_error
 from mcca_ml.simulate.observe.truth_slice import cut
 from mcca_ml.simulate.run import simulate_world
 from mcca_ml.simulate.truth.patches import make_cells
-from mcca_ml.simulate.truth.truth_store import open_truth
 
 BOX = BoxSettings(name="plains", south=34.0, north=35.0, west=-99.0, east=-97.8, elevation=400.0)
 SETTINGS = SimulateSettings(
@@ -146,7 +146,7 @@ def test_without_errors_a_footprint_sees_the_emission_of_its_place(tmp_path: Pat
     )
     simulate_world(clean, tmp_path)
     truth = open_truth(tmp_path / "truth.zarr")
-    seen = observe_1c.instrument(GMI, CLEAN, EffectSettings.none(), 0)
+    seen = Instrument(GMI, CLEAN, EffectSettings.none(), 0)
     piece = cut(truth, truth.cells.patches[0], truth.time[0], truth.time[-1])
     differences = []
     for path in sorted((tmp_path / "granules").rglob("*.HDF5")):

@@ -45,10 +45,9 @@ def test_name(sensor, start):
     assert granule_name(granule) == f"{start}20160105-S230545-E003816.010538.V07A.HDF5"
 
 
-@pytest.mark.parametrize("is_full_tree", [False, True])
 @pytest.mark.parametrize("sensor", IMAGERS)
-def test_it_says_that_it_is_simulated(path, sensor, is_full_tree):
-    write_1c(path, a_granule(sensor), is_full_tree=is_full_tree)
+def test_it_says_that_it_is_simulated(path, sensor):
+    write_1c(path, a_granule(sensor))
     with h5py.File(path) as h5:
         assert h5.attrs["simulated"] == b"true"
         header = file_header(h5)
@@ -109,21 +108,6 @@ def test_times():
     }
 
 
-def test_a_full_tree_holds_fill_where_nothing_was_given(path):
-    granule = a_granule("AMSR2", names=("S1",))
-    write_1c(path, granule, is_full_tree=True)
-    with h5py.File(path) as h5:
-        assert list(h5) == ["S1", "S2", "S3", "S4", "S5", "S6"]
-        assert (h5["S5/Tc"][()] == np.float32(-9999.9)).all()
-        assert (h5["S5/ScanTime/Year"][()] == -9999).all()
-        assert (h5["S5/Quality"][()] == -99).all()
-        assert (h5["S1/sunGlintAngle"][()] == -99).all()
-        number = h5["S1/SCstatus/FractionalGranuleNumber"][()]
-        assert (h5["S1/SCstatus/SCaltitude"][()] == 407).all()
-    passed = (granule.swaths[0].scan_time - granule.start) / (granule.stop - granule.start)
-    np.testing.assert_allclose(number, 10538 + passed, rtol=1e-12)
-
-
 def test_scans_without_any_value_are_counted(path):
     granule = a_granule("GMI")
     granule.swaths[0].tb[[2, 5]] = np.nan
@@ -159,26 +143,25 @@ WRITE = """
     from made_1c import a_granule
     from mcca_ml.simulate.files.gpm_1c import write_1c
     for number in {order}:
-        sensor, full = {work}[number]
-        write_1c(Path({out!r}) / str(number), a_granule(sensor), is_full_tree=full)
+        write_1c(Path({out!r}) / str(number), a_granule({imagers}[number]))
 """
 
 
 def test_same_input_same_bytes(tmp_path):
     """In another process, another order, another second, over a file that stands."""
-    work = [(sensor, full) for sensor in IMAGERS for full in (False, True)]
-    for number, (sensor, full) in enumerate(work):
-        write_1c(tmp_path / str(number), a_granule(sensor), is_full_tree=full)
-    before = [(tmp_path / str(number)).read_bytes() for number in range(len(work))]
+    numbers = range(len(IMAGERS))
+    for number, sensor in enumerate(IMAGERS):
+        write_1c(tmp_path / str(number), a_granule(sensor))
+    before = [(tmp_path / str(number)).read_bytes() for number in numbers]
     time.sleep(1.1)
     code = textwrap.dedent(WRITE).format(
         folder=str(Path(__file__).parent),
-        order=[*reversed(range(len(work)))],
-        work=work,
+        order=[*reversed(numbers)],
+        imagers=IMAGERS,
         out=str(tmp_path),
     )
     subprocess.run([sys.executable, "-c", code], check=True)
-    assert [(tmp_path / str(number)).read_bytes() for number in range(len(work))] == before
+    assert [(tmp_path / str(number)).read_bytes() for number in numbers] == before
 
 
 def test_a_written_granule_leaves_nothing_in_the_next(tmp_path):

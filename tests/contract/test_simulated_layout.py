@@ -10,6 +10,7 @@ from made_look import a_look
 from mcca_ml.grid import ease2
 from mcca_ml.simulate.files.smap_products import write_spl3smp
 from smap_half_orbits import write_spl2smp
+from smap_versions import write_version
 
 GROUP = "Soil_Moisture_Retrieval_Data"
 DAY = "smap/SMAP_L3_SM_P_20150401_R13080_001.h5"
@@ -41,7 +42,7 @@ def pair(request: pytest.FixtureRequest, real_data: Path, tmp_path_factory: pyte
     """A genuine granule, and a simulated one of the same product and version."""
     path = tmp_path_factory.mktemp("simulated") / "granule.h5"
     if request.param == DAY:
-        write_spl3smp(path, {"am": a_look()}, 3)
+        write_version(path, {"am": a_look()}, 3)
     else:
         write_spl2smp(path, a_look(), "pm", 8)
     with h5py.File(real_data / request.param) as genuine, h5py.File(path) as simulated:

@@ -10,17 +10,20 @@ import numpy as np
 import pytest
 import xarray as xr
 import zarr
+from benchmarks.common.open_truth import open_truth
 
 from made_settings import COLD, small_settings
-from mcca_ml.config.simulate import DroughtSettings
+from mcca_ml.config.simulate import DroughtSettings, SimulateSettings
 from mcca_ml.errors import OutputError
+from mcca_ml.simulate.truth.imposed_signals import change_jobs
 from mcca_ml.simulate.truth.make_truth import make_truth
-from mcca_ml.simulate.truth.truth_store import PACKED, open_truth, settings_of, write_truth
+from mcca_ml.simulate.truth.truth_store import PACKED, write_truth
 from mcca_ml.simulate.truth.types import Cells, Land, State, Surface
 
 DROUGHT = DroughtSettings(start=date(2015, 12, 5), end=date(2015, 12, 20))
 SETTINGS = small_settings(box=(COLD,), last_day=date(2015, 12, 31), trend=0.1, drought=(DROUGHT,))
 ERRORS = {"AMSR2": {"offset": [0.5, -0.25]}, "SMAP": {"drift": 0.125}}
+NO_PASSES = xr.Dataset()
 
 
 @pytest.fixture(scope="module")
@@ -29,9 +32,14 @@ def truth():
 
 
 @pytest.fixture(scope="module")
-def store(truth, tmp_path_factory) -> Path:
+def changes(truth):
+    return change_jobs(truth, SETTINGS)[0]()
+
+
+@pytest.fixture(scope="module")
+def store(truth, changes, tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("world") / "truth.zarr"
-    write_truth(truth, path, SETTINGS, ERRORS)
+    write_truth(truth, path, SETTINGS, ERRORS, changes, NO_PASSES)
     return path
 
 
@@ -85,7 +93,7 @@ def test_store_says_that_it_is_simulated_and_how(store):
     assert attributes["simulated"] == "true"
     assert attributes["seed"] == SETTINGS.seed
     assert json.loads(attributes["injected_errors"]) == ERRORS
-    assert settings_of(store) == SETTINGS
+    assert SimulateSettings.model_validate_json(attributes["settings"]) == SETTINGS
     changes = json.loads(attributes["realised_changes"])["cold"]
     assert changes["trend"] == pytest.approx(0.1, rel=0.05)
     assert "drought 2015-12-05/2015-12-20" in changes
@@ -102,55 +110,36 @@ def test_any_reader_of_cf_conventions_finds_units_and_values(truth, store):
     assert mean == pytest.approx(float(truth.state.surface_temperature.mean()), abs=0.01)
 
 
-def test_same_truth_same_bytes(truth, store, tmp_path):
+def test_same_truth_same_bytes(changes, store, tmp_path):
     again = tmp_path / "truth.zarr"
-    write_truth(make_truth(SETTINGS), again, SETTINGS, ERRORS)
+    write_truth(make_truth(SETTINGS), again, SETTINGS, ERRORS, changes, NO_PASSES)
     assert bytes_of(again) == bytes_of(store)
 
 
-def test_an_earlier_store_is_replaced_and_nothing_is_left_beside(truth, store, tmp_path):
+def test_an_earlier_store_is_replaced_and_nothing_is_left_beside(truth, changes, store, tmp_path):
     path = tmp_path / "truth.zarr"
     path.mkdir()
     (path / "old").write_text("old")
-    write_truth(truth, path, SETTINGS, ERRORS)
+    write_truth(truth, path, SETTINGS, ERRORS, changes, NO_PASSES)
     assert bytes_of(path) == bytes_of(store)
     assert [entry.name for entry in tmp_path.iterdir()] == ["truth.zarr"]
 
 
 def test_a_value_without_a_count_is_refused_and_the_earlier_store_stays(truth, store, tmp_path):
     path = tmp_path / "truth.zarr"
-    write_truth(truth, path, SETTINGS, ERRORS)
+    write_truth(truth, path, SETTINGS, ERRORS, {}, NO_PASSES)
     before = bytes_of(path)
     for wrong in (400.0, np.nan):
         rain = truth.state.rain_rate.copy()
         rain[3, 2] = wrong
         bad = replace(truth, state=replace(truth.state, rain_rate=rain))
         with pytest.raises(OutputError, match=r"truth.zarr: found rain_rate .* expected 0 to 262"):
-            write_truth(bad, path, SETTINGS, ERRORS)
+            write_truth(bad, path, SETTINGS, ERRORS, {}, NO_PASSES)
     assert bytes_of(path) == before
 
 
 def test_a_failure_while_writing_leaves_nothing(truth, tmp_path):
     place = tmp_path / "missing" / "truth.zarr"
     with pytest.raises(OutputError, match=r"truth.zarr: cannot write .*; choose another --out"):
-        write_truth(truth, place, SETTINGS, ERRORS)
+        write_truth(truth, place, SETTINGS, ERRORS, {}, NO_PASSES)
     assert list(tmp_path.iterdir()) == []
-
-
-def test_what_is_no_truth_is_refused(store, tmp_path):
-    with pytest.raises(OutputError, match=r"nothing.zarr: found no store, expected the truth"):
-        open_truth(tmp_path / "nothing.zarr")
-    group = zarr.open_group(tmp_path / "other.zarr", mode="w", zarr_format=3)
-    group.attrs["simulated"] = "true"
-    with pytest.raises(OutputError, match=r"other.zarr: found air_temperature, .* missing"):
-        open_truth(tmp_path / "other.zarr")
-
-
-@pytest.mark.parametrize("opened", [open_truth, settings_of])
-def test_a_damaged_store_is_told_in_one_line(tmp_path, opened):
-    (tmp_path / "zarr.json").write_text("{")
-    with pytest.raises(
-        OutputError, match=r"found a damaged store \(.*; simulate it anew"
-    ) as caught:
-        opened(tmp_path)
-    assert "\n" not in str(caught.value)

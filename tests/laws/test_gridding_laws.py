@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import xarray as xr
+from benchmarks.common.whole_orbits import orbit_footprints, orbit_number
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,7 +16,6 @@ from mcca_ml.grid.footprint_bins import Footprints, Kernel, binned
 from mcca_ml.grid.overpasses import is_evening, local_time
 from mcca_ml.grid.swaths import KERNEL, grid_swaths
 from mcca_ml.sensors import AMSR2, AMSRE
-from mcca_ml.simulate.observe.overpasses import orbit_footprints, orbit_number
 
 CELLS, PLACE = block_of_cells()
 FIRST, LAST = np.datetime64("2016-03-01"), np.datetime64("2016-03-03")

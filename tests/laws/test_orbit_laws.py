@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from benchmarks.common.whole_orbits import orbit_footprints, scan_ground
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -11,7 +12,6 @@ from mcca_ml.sensors import AMSR2, AMSRE, GMI, SENSORS, SMAP, TMI
 from mcca_ml.simulate.observe import orbit, scan
 from mcca_ml.simulate.observe.overpasses import (
     Target,
-    orbit_footprints,
     passes_over,
     revolution_ends,
 )
@@ -106,7 +106,7 @@ def test_granules_begin_at_the_southernmost_point(sensor):
 def test_line_of_sight(sensor):
     """Points lie on the ellipsoid, on the cone, and the way back meets the satellite."""
     times = some_times(sensor, 40)
-    found = scan.scan_ground(sensor, times, slice(None))
+    found = scan_ground(sensor, times, slice(None))
     axes = np.array([orbit.EQUATOR_KM, orbit.EQUATOR_KM, orbit.POLE_KM])
     on = ((found.place / axes[:, None, None]) ** 2).sum(0)
     assert on == pytest.approx(1, abs=1e-12)
@@ -132,13 +132,13 @@ def test_arc_lies_ahead(sensor):
     """The middle of an arc lies in the plane of the orbit, before the satellite."""
     times = some_times(sensor, 30)
     middle = sensor.scan.pixels // 2
-    found = scan.scan_ground(sensor, times, slice(middle, middle + 1)).vertical[:, :, 0]
+    found = scan_ground(sensor, times, slice(middle, middle + 1)).vertical[:, :, 0]
     at = ephemeris(sensor, times)
     plane = np.cross(at.position_km, at.velocity)
     plane /= np.sqrt((plane**2).sum(1))[:, None]
     assert np.abs((found.T * plane).sum(1)).max() < np.sin(np.deg2rad(0.5))
     assert ((found.T * at.velocity).sum(1) > 0).all()
-    first = scan.scan_ground(sensor, times, slice(sensor.scan.pixels // 4)).vertical[:, :, -1]
+    first = scan_ground(sensor, times, slice(sensor.scan.pixels // 4)).vertical[:, :, -1]
     assert ((first.T * plane).sum(1) > 0).all()  # pixels are counted from the left
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from benchmarks.common.scene_dataset import scene_dataset
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,7 +15,7 @@ from mcca_ml.flags import Flag
 from mcca_ml.grid.ease2 import M25, M36
 from mcca_ml.retrieve import single_look
 from mcca_ml.sensors import AMSR2, SMAP
-from mcca_ml.simulate.scene import Scene, scene_dataset, uniform_scene
+from mcca_ml.simulate.scene import Scene, uniform_scene
 
 EXACT = RetrieveSettings(default_clay=0.2)
 

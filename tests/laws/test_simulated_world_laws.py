@@ -10,7 +10,7 @@ from made_settings import COLD, MILD, small_settings
 from mcca_ml.config.simulate import DroughtSettings
 from mcca_ml.constants import WATER_FREEZING_POINT
 from mcca_ml.simulate.truth.fields import smoother, static_field
-from mcca_ml.simulate.truth.imposed_signals import realised_changes
+from mcca_ml.simulate.truth.imposed_signals import change_jobs
 from mcca_ml.simulate.truth.land import make_land
 from mcca_ml.simulate.truth.make_truth import make_truth
 from mcca_ml.simulate.truth.patches import make_cells
@@ -194,7 +194,7 @@ def test_trend_and_drought_have_their_size():
     assert change[days < np.datetime64("2015-06-01")][:, mild] == pytest.approx(0, abs=1e-3)
     assert change[during][:, mild].mean() < -0.01
 
-    found = realised_changes(truth, settings)
+    found = {name: change for job in change_jobs(truth, settings) for name, change in job().items()}
     assert found["cold"]["trend"] == pytest.approx(0.1, rel=0.02)
     core = truth.cells.is_core[mild]
     beside = change - 0.1 / 3652.5 * np.arange(days.size)[:, None] / 8
@@ -202,7 +202,7 @@ def test_trend_and_drought_have_their_size():
     name = "drought 2015-06-01/2015-08-31"
     assert found["mild"][name] == pytest.approx(mean, abs=0.002)
     assert list(found["cold"]) == ["trend"]
-    assert realised_changes(plain, small_settings()) == {}
+    assert change_jobs(plain, small_settings()) == []
 
 
 def test_vod_is_higher_in_summer():

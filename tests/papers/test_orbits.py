@@ -7,13 +7,14 @@ ground tracks: 16 days of the A-Train (233 revolutions), 8 days of SMAP (JPL; 11
 
 import numpy as np
 import pytest
+from benchmarks.common.whole_orbits import orbit_footprints, orbit_number
 from benchmarks.science.orbit_coverage import fraction_by_band, seen_cells
 from sgp4.propagation import gstime
 
 from mcca_ml.grid.ease2 import M25
 from mcca_ml.sensors import AMSR2, AMSRE, GMI, SENSORS, SMAP, TMI
 from mcca_ml.simulate.observe import orbit
-from mcca_ml.simulate.observe.overpasses import orbit_footprints, orbit_number, revolution_ends
+from mcca_ml.simulate.observe.overpasses import revolution_ends
 from mcca_ml.simulate.observe.scan import EARTH_RADIUS_KM
 
 ORBITS = [(sensor, number) for sensor in SENSORS.values() for number in range(len(sensor.orbits))]

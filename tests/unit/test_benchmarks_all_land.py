@@ -40,7 +40,7 @@ def ground(granules):
 
 def test_an_orbit_is_read_as_it_was_seen(granules, ground, tmp_path):
     orbit = granules.orbits_of(TMI, [DAY])[3]
-    seen = granules.instrument(TMI, granules.SETTINGS.instrument, granules.SETTINGS.effects, 0)
+    seen = granules.Instrument(TMI, granules.SETTINGS.instrument, granules.SETTINGS.effects, 0)
     tb = granules.fields(ground, seen, DAY)
     one = granules.orbit_granule(ground, seen, orbit, tb)
     path = tmp_path / granules.granule_name(one)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from benchmarks.common.whole_orbits import scan_ground
 from benchmarks.science.orbit_coverage import (
     fraction_by_band,
     revolution_print,
@@ -14,7 +15,7 @@ from mcca_ml.grid import ease2
 from mcca_ml.grid.ease2 import M25
 from mcca_ml.grid.land import land_mask
 from mcca_ml.sensors import AMSR2, SMAP, TMI
-from mcca_ml.simulate.observe.scan import looks, scan_ground, scan_times
+from mcca_ml.simulate.observe.scan import looks, scan_times
 from mcca_ml.simulate.observe.smap_overpasses import smap_looks
 
 DAY = np.datetime64("2015-04-07")

@@ -10,7 +10,8 @@ from mcca_ml.config.simulate import EffectSettings, InstrumentSettings
 from mcca_ml.grid import ease2
 from mcca_ml.physics.temperature import SMAP_WEIGHT_AM, SMAP_WEIGHT_PM
 from mcca_ml.sensors import SMAP
-from mcca_ml.simulate.observe.observe_1c import cell_tb, instrument
+from mcca_ml.simulate.observe.instrument import Instrument
+from mcca_ml.simulate.observe.observe_1c import cell_tb
 from mcca_ml.simulate.observe.observe_smap import look_of, observe, overpasses
 from mcca_ml.simulate.observe.smap_cells import GRID, over_cells, targets
 from mcca_ml.simulate.observe.smap_day import day_look, together
@@ -24,7 +25,7 @@ FIRST, LAST = np.datetime64("2015-07-02"), np.datetime64("2015-07-04")
 
 
 def seen_with(settings):
-    return instrument(SMAP, settings, WITH_WATER, 0)
+    return Instrument(SMAP, settings, WITH_WATER, 0)
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +76,7 @@ def test_without_errors_the_brightness_is_that_of_land_at_the_time_of_the_pass(p
             field = cell_tb(land, seen_with(CLEAN), when, angle)[0]
             for channel, tb in enumerate(given):
                 np.testing.assert_allclose(
-                    tb, over_cells(piece, target.shares, field[:, channel]), atol=2e-3
+                    tb, over_cells(target.shares, field[:, channel]), atol=2e-3
                 )
 
 
@@ -97,7 +98,7 @@ def test_the_morning_flies_south_and_weighs_the_deep_soil(piece, passes):
             state.surface_temperature - state.deep_temperature
         )
         np.testing.assert_allclose(
-            look.soil_temperature, over_cells(piece, target.shares, wanted), atol=1e-2
+            look.soil_temperature, over_cells(target.shares, wanted), atol=1e-2
         )
     assert looks == {"am", "pm"}
 

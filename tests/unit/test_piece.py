@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from made_world import small_truth
-from mcca_ml.simulate.observe.truth_slice import as_cases, cut, state_at
+from mcca_ml.simulate.observe.truth_slice import cut, state_at
 from mcca_ml.simulate.truth.types import State
 
 HOUR = np.timedelta64(1, "h")
@@ -42,10 +42,3 @@ def test_at_a_step_the_state_is_that_of_the_step_and_beyond_the_ends_that_of_the
     for field in fields(State):
         values = getattr(piece.state, field.name)[[0, 4, -1]]
         assert getattr(found, field.name) == pytest.approx(values, abs=1e-4), field.name
-
-
-def test_cases_are_the_cells_of_a_moment_after_each_other():
-    truth = small_truth(days=2)
-    piece = cut(truth, truth.cells.patches[0], truth.time[0], truth.time[-1])
-    found = state_at(piece, piece.time[:2])
-    assert as_cases(found).vod_v.tolist() == [*found.vod_v[0].tolist(), *found.vod_v[1].tolist()]

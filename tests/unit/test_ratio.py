@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from benchmarks.common.scene_dataset import scene_dataset
 
 from mcca_ml.config.retrieve import RetrieveSettings
 from mcca_ml.flags import Flag
@@ -18,7 +19,7 @@ from mcca_ml.retrieve.vod_ratio import (
     window_of,
 )
 from mcca_ml.sensors import SMAP
-from mcca_ml.simulate.scene import scene_dataset, uniform_scene
+from mcca_ml.simulate.scene import uniform_scene
 
 CONFIG = RetrieveSettings(default_clay=0.2)
 KNOWN = CONFIG.model_copy(

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from mcca_ml.config.simulate import EffectSettings
 from mcca_ml.sensors import AMSR2, SMAP, TMI
-from mcca_ml.simulate.observe.emission import brightness_temperature, effective_soil_temperature
+from mcca_ml.simulate.observe.emission import brightness_temperature
 from mcca_ml.simulate.scene import scene_tb, uniform_scene
 
 ALL, NONE = EffectSettings(), EffectSettings.none()
@@ -117,14 +117,6 @@ def test_two_surfaces_differ_from_their_mean_though_the_mean_is_the_same():
     np.testing.assert_allclose(mean, 1.0, rtol=1e-3)
     one_surface = seen(land, state, OFF["second_surface"], 55.0, X_BAND)
     assert (abs(seen(land, state, ALL, 55.0, X_BAND) - one_surface) > 0.1).any()
-
-
-def test_effective_temperature_lies_between_surface_and_depth():
-    state = replace(uniform_state(1), deep_temperature=np.full(1, 280, np.float32))
-    at_l, at_ka = (effective_soil_temperature(state, f, ALL)[0] for f in (1.41, 36.5))
-    assert at_l == pytest.approx(280 + 0.246 * 10, abs=0.1)
-    assert at_ka == pytest.approx(290, abs=1e-3)
-    assert effective_soil_temperature(state, 1.41, NONE)[0] == 290
 
 
 def test_channels_of_another_sensor_are_known():

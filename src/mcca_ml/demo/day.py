@@ -10,15 +10,13 @@ import xarray as xr
 from mcca_ml.atomic import make_directory
 from mcca_ml.config.retrieve import RetrieveSettings
 from mcca_ml.flags import is_recommended
-from mcca_ml.formats.smap import PRODUCTS
 from mcca_ml.metrics.scores import Scores, scores_of_pairs
 from mcca_ml.pipeline.daily_product import Options, Progress, Summary, retrieve_granules
 from mcca_ml.publish.smap_day import LOOKS
-from mcca_ml.simulate.files.smap_products import granule_name
+from mcca_ml.simulate.files.smap_products import PRODUCT, VERSION, granule_name
 from mcca_ml.simulate.small_day import simulate_small_day
 
 DAY = "2015-07-01"
-_VERSION = 9
 SCORED = {"soil_moisture": "m3 m-3", "vod_v": "1", "vod_h": "1"}
 """Variables with a truth, and their units."""
 
@@ -68,7 +66,7 @@ def run_demo_day(
         OutputError: `out` cannot be written.
     """
     make_directory(out)
-    granule = out / granule_name(PRODUCTS["SPL3SMP"], _VERSION, np.datetime64(DAY))
+    granule = out / granule_name(PRODUCT, VERSION, np.datetime64(DAY))
     truth = out / f"SIMULATED_truth_{DAY.replace('-', '')}.nc"
     simulate_small_day(granule, truth, seed, day=DAY)
     options = Options(has_maps=True)

@@ -9,11 +9,9 @@ from mcca_ml.report.record_report import Written, write_report
 from mcca_ml.sensors import SENSORS
 from mcca_ml.simulate.granule_tasks import blocks, product_of
 from mcca_ml.simulate.manifest import World
-from mcca_ml.simulate.run import simulate_world
+from mcca_ml.simulate.run import STATIONS, TRUTH, simulate_world
 
 CONFIGURATION = "record.toml"
-TRUTH = "truth.zarr"
-STATIONS = "stations"
 
 
 def configuration_of(world: SimulateSettings, granules: Path = Path("granules")) -> str:

@@ -54,17 +54,6 @@ FIELDS: tuple[Field, ...] = (
 )
 """What a provider's subsetter keeps for this use, and what the simulator writes."""
 
-MORE_FIELDS: tuple[Field, ...] = (
-    Field("SCstatus/FractionalGranuleNumber", "f8", "", _SCAN),
-    Field("SCstatus/SCaltitude", "f4", "km", _SCAN),
-    Field("SCstatus/SClatitude", "f4", DEGREES, _SCAN),
-    Field("SCstatus/SClongitude", "f4", DEGREES, _SCAN),
-    Field("SCstatus/SCorientation", "i2", DEGREES, _SCAN),
-    Field("sunGlintAngle", "i1", DEGREES, _ANGLE),
-    Field("sunLocalTime", "f4", "hours", _PIXEL),
-)
-"""The other datasets of genuine granules."""
-
 
 @dataclass(frozen=True)
 class Swath:

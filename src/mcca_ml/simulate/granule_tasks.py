@@ -16,13 +16,14 @@ from mcca_ml.formats.smap import Look
 from mcca_ml.sensors import SENSORS, SMAP, Sensor
 from mcca_ml.simulate.files.gpm_1c import write_1c
 from mcca_ml.simulate.files.granule_1c import granule_name as name_1c
+from mcca_ml.simulate.files.smap_products import PRODUCT, VERSION, write_spl3smp
 from mcca_ml.simulate.files.smap_products import Look as SmapLook
 from mcca_ml.simulate.files.smap_products import granule_name as name_smap
-from mcca_ml.simulate.files.smap_subset import PRODUCT, VERSION, empty_day, write_cut_day
+from mcca_ml.simulate.files.smap_subset import CUT_FIELDS, empty_day
 from mcca_ml.simulate.observe import observe_1c, observe_smap, smap_day
-from mcca_ml.simulate.observe.observe_1c import Instrument, instrument
-from mcca_ml.simulate.observe.overpass_errors import PassRow
-from mcca_ml.simulate.observe.overpasses import Target
+from mcca_ml.simulate.observe.instrument import Instrument
+from mcca_ml.simulate.observe.overpass_errors import PassErrors
+from mcca_ml.simulate.observe.overpasses import ONE_DAY, Target, days_flown
 from mcca_ml.simulate.observe.smap_cells import targets
 from mcca_ml.simulate.observe.truth_slice import Piece, cut
 from mcca_ml.simulate.truth.types import KM_PER_DEGREE, Cells, Patch, Truth
@@ -32,7 +33,6 @@ BLOCK_DAYS = 32
 EPOCH = np.datetime64("1997-01-01", "D")
 MARGIN_KM = 15.0
 """How far beyond its outermost cell centres footprints of a box are given [km]: half a cell."""
-ONE_DAY = np.timedelta64(1, "D")
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Made:
     granules: int
     size: int
     """[byte]."""
-    passes: tuple[PassRow, ...]
+    passes: tuple[PassErrors, ...]
     """What each pass added to what it saw."""
 
 
@@ -66,10 +66,8 @@ def product_of(sensor: Sensor) -> str:
 
 def blocks(settings: SimulateSettings, sensor: Sensor) -> list[tuple[np.datetime64, np.datetime64]]:
     """First and last UTC day of each block of days in which a sensor flies; they may be none."""
-    first = max(np.datetime64(settings.first_day, "D"), np.datetime64(sensor.first_day))
-    last = np.datetime64(settings.last_day, "D")
-    if sensor.last_day is not None:
-        last = min(last, np.datetime64(sensor.last_day))
+    days = (np.datetime64(day, "D") for day in (settings.first_day, settings.last_day))
+    first, last = days_flown(sensor, *days)
     before = (first - EPOCH).astype(int) % BLOCK_DAYS
     starts = np.arange(first - before * ONE_DAY, last + ONE_DAY, BLOCK_DAYS)
     return [(max(first, start), min(last, start + (BLOCK_DAYS - 1) * ONE_DAY)) for start in starts]
@@ -102,7 +100,7 @@ def target_of(piece: Piece) -> Target:
     return Target(*middle, radius_km=float(np.hypot(north, east).max()) + MARGIN_KM)
 
 
-Written = tuple[list[Path], list[PassRow]]
+Written = tuple[list[Path], list[PassErrors]]
 
 
 def _imager(seen: Instrument, piece: Piece, task: Task, out: Path) -> Written:
@@ -113,10 +111,7 @@ def _imager(seen: Instrument, piece: Piece, task: Task, out: Path) -> Written:
         folder = out / product_of(seen.sensor) / piece.patch.name / str(granule.start)[:4]
         paths.append(make_directory(folder) / name_1c(granule))
         write_1c(paths[-1], granule)
-    name, box = seen.sensor.name, piece.patch.name
-    errors = (observe_1c.errors_of(piece, seen, over) for over in found)
-    rows = [PassRow(name, box, o.begin, e) for o, e in zip(found, errors, strict=True)]
-    return paths, rows
+    return paths, [observe_1c.errors_of(piece, seen, over) for over in found]
 
 
 def _smap(seen: Instrument, whole: Sequence[Piece], task: Task, out: Path) -> Written:
@@ -130,9 +125,7 @@ def _smap(seen: Instrument, whole: Sequence[Piece], task: Task, out: Path) -> Wr
             looks[observe_smap.look_of(over.flown)].append(
                 observe_smap.observe(piece, seen, target, over)
             )
-            first = np.fmin.reduce(over.flown.obs_time)
-            errors = observe_smap.errors_of(piece, seen, over)
-            rows.append(PassRow(seen.sensor.name, piece.patch.name, first, errors))
+            rows.append(observe_smap.errors_of(piece, seen, over))
         passes.append(looks)
     return _smap_days(passes, task, out), rows
 
@@ -148,7 +141,7 @@ def _smap_days(
         if kept:
             folder = make_directory(out / product_of(SMAP) / str(day)[:4])
             paths.append(folder / name_smap(PRODUCT, VERSION, day))
-            write_cut_day(paths[-1], kept, image)
+            write_spl3smp(paths[-1], kept, fields=CUT_FIELDS, image=image)
     return paths
 
 
@@ -164,7 +157,7 @@ def perform(task: Task, whole: Sequence[Piece], settings: SimulateSettings, out:
     Raises:
         OutputError: a granule cannot be written; those before it stand.
     """
-    seen = instrument(task.sensor, settings.instrument, settings.effects, settings.seed)
+    seen = Instrument(task.sensor, settings.instrument, settings.effects, settings.seed)
     if task.sensor == SMAP:
         written = [_smap(seen, whole, task, out)]
     else:

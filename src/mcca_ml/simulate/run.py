@@ -148,7 +148,7 @@ def simulate_world(
         )
     rows = [row for one in made for row in one.passes]
     passes = table(rows, truth.cells, truth.land.has_rfi)
-    write_truth(truth, folder / TRUTH, settings, errors, changes, passes=passes)
+    write_truth(truth, folder / TRUTH, settings, errors, changes, passes)
     world = World(
         folder,
         {name: sum(m.granules for m in made if m.sensor == name) for name in settings.sensors},

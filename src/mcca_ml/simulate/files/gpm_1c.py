@@ -45,20 +45,15 @@ def _dataset(swath: pps_1c.Swath, field: Field, scans: int, pixels: int) -> Data
     return Dataset(f"{swath.name}/{field.name}", field.dtype, shape, fill, attributes)
 
 
-def _fields(is_full_tree: bool) -> tuple[Field, ...]:
-    """Datasets of a swath."""
-    return (*pps_1c.FIELDS, *(pps_1c.MORE_FIELDS if is_full_tree else ()))
-
-
 @lru_cache(maxsize=_IMAGES)
-def _image(sensor: str, shapes: Shapes, is_full_tree: bool) -> bytes:
+def _image(sensor: str, shapes: Shapes) -> bytes:
     """An empty granule; the same arguments always give the same bytes."""
-    product, fields = pps_1c.PRODUCTS[sensor], _fields(is_full_tree)
+    product = pps_1c.PRODUCTS[sensor]
     size = {name: lengths for name, *lengths in shapes}
     swaths = [swath for swath in product.swaths if swath.name in size]
-    sub = dict.fromkeys(f.name.partition("/")[0] for f in fields if "/" in f.name)
+    sub = dict.fromkeys(f.name.partition("/")[0] for f in pps_1c.FIELDS if "/" in f.name)
     groups = [path for s in swaths for path in (s.name, *(f"{s.name}/{inner}" for inner in sub))]
-    datasets = [_dataset(swath, f, *size[swath.name]) for swath in swaths for f in fields]
+    datasets = [_dataset(swath, f, *size[swath.name]) for swath in swaths for f in pps_1c.FIELDS]
     return hdf5_image.empty(groups, datasets, static_attributes(product, tuple(size)))
 
 
@@ -112,18 +107,6 @@ def _values(layout: pps_1c.Swath, swath: Swath) -> Iterator[tuple[str, AnyArray]
         yield f"ScanTime/{name}", values
 
 
-def _more_values(granule: Granule, swath: Swath) -> Iterator[tuple[str, AnyArray]]:
-    """What is known of the other datasets; glint, solar time and yaw are not simulated."""
-    whole = (granule.stop - granule.start) / np.timedelta64(1, "us")
-    passed = (swath.scan_time - granule.start) / np.timedelta64(1, "us")
-    number = granule.orbit + passed / whole
-    fill = FILLS["f8"]
-    yield "SCstatus/FractionalGranuleNumber", np.where(np.isnan(number), fill, number)
-    yield "SCstatus/SClatitude", _stored(swath.satellite_lat)
-    yield "SCstatus/SClongitude", _stored(swath.satellite_lon)
-    yield "SCstatus/SCaltitude", _stored(swath.satellite_altitude_km)
-
-
 def _checked(path: Path, granule: Granule) -> dict[str, pps_1c.Swath]:
     """Layouts of the swaths of a granule, by name.
 
@@ -144,8 +127,8 @@ def _checked(path: Path, granule: Granule) -> dict[str, pps_1c.Swath]:
     return known
 
 
-def write_1c(path: Path, granule: Granule, *, is_full_tree: bool = False) -> None:
-    """Write a simulated granule.
+def write_1c(path: Path, granule: Granule) -> None:
+    """Write a simulated granule: of the swaths given what a subsetter keeps, `pps_1c.FIELDS`.
 
     It says so in its root attribute `simulated` and in the file header. Values are exact. The bytes
     are a function of the granule alone. The disk is not waited for: a granule that a power cut
@@ -154,27 +137,20 @@ def write_1c(path: Path, granule: Granule, *, is_full_tree: bool = False) -> Non
     Args:
         path: file to make or replace.
         granule: what to write.
-        is_full_tree: write all swaths and datasets of genuine granules; what is not given is fill.
-            Without it, the swaths given with what a subsetter keeps: `layouts_1c.FIELDS`.
 
     Raises:
         OutputError: a swath is not of the product, or the file cannot be written.
     """
     layouts = _checked(path, granule)
-    sizes = {swath.name: swath.lat.shape for swath in granule.swaths}
-    if is_full_tree:
-        sizes = {name: sizes.get(name, granule.swaths[0].lat.shape) for name in layouts}
-    shapes = tuple((name, scans, pixels) for name, (scans, pixels) in sizes.items())
-    image = _image(granule.product.sensor, shapes, is_full_tree)
+    image = _image(
+        granule.product.sensor, tuple((swath.name, *swath.lat.shape) for swath in granule.swaths)
+    )
     values: dict[str, AnyArray] = {}
+    attributes = {"/": {pps_1c.HEADER: file_header(granule)}}
     for swath in granule.swaths:
-        given = dict(_values(layouts[swath.name], swath))
-        if is_full_tree:
-            given |= dict(_more_values(granule, swath))
-        values |= {f"{swath.name}/{name}": array for name, array in given.items()}
-    attributes = {"/": {pps_1c.HEADER: file_header(granule)}} | {
-        name: {f"{name}_SwathHeader": swath_header(granule, layouts[name])} for name in sizes
-    }
+        name, layout = swath.name, layouts[swath.name]
+        values |= {f"{name}/{field}": array for field, array in _values(layout, swath)}
+        attributes[name] = {f"{name}_SwathHeader": swath_header(granule, layout)}
     whole = hdf5_image.filled(image, values, attributes)
     with replacing(path, is_synced=False) as beside:
         beside.write_bytes(whole)

@@ -32,12 +32,6 @@ class Swath:
     """(scan, pixel), codes of PPS."""
     scan_time: Datetime64
     """(scan) UTC; NaT is none."""
-    satellite_lat: Float32
-    """(scan) [degree]."""
-    satellite_lon: Float32
-    """(scan) [degree]."""
-    satellite_altitude_km: Float32
-    """(scan)."""
 
 
 @dataclass(frozen=True)

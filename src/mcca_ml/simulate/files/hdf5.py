@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import h5py
@@ -112,7 +111,7 @@ def fill_group(
         columns: values over cells by field.
         grid: None for a list of cells.
     """
-    bands = _bands(columns) if grid is not None and columns else []
+    runs = list(_runs(columns)) if grid is not None and columns else []
     for field in fields:
         if field.name in columns:
             values = _raw(columns[field.name], field)
@@ -120,46 +119,33 @@ def fill_group(
             found = h5d.open(h5.id, f"{group.name}/{field.name}{group.suffix}".encode())
             if grid is None or not values.size:
                 found.write(h5s.ALL, h5s.ALL, np.ascontiguousarray(values))
-            for band in bands:
-                _fill_in(found, band, values, _empty(field))
+            for first, inside, place in runs:
+                whole = np.full((place[0].max() + 1, *found.shape[1:]), _empty(field), found.dtype)
+                whole[place] = values[inside]
+                _fill_in(found, first, whole)
 
 
-@dataclass(frozen=True)
-class _Band:
-    """A run of rows of a grid that hold cells."""
+def _runs(columns: Columns) -> Iterator[tuple[int, Int64, tuple[Int64, Int64]]]:
+    """The runs of rows of a grid that hold cells; the rest of it stays unwritten.
 
-    first: int
-    rows: int
-    inside: Int64
-    """Numbers of its cells among all."""
-    place: tuple[Int64, Int64]
-    """Row, counted from the first, and column of each."""
-
-
-def _bands(columns: Columns) -> list[_Band]:
-    """The runs of rows that hold cells; the rest of a grid stays unwritten."""
+    Returns:
+        Of each run its first row, the numbers of its cells among all, and the row of each, counted
+        from the first, with its column.
+    """
     row = columns["EASE_row_index"].astype(np.int64)
     column = columns["EASE_column_index"].astype(np.int64)
-    if not row.size:
-        return []
     rows = np.unique(row)
-    ends = np.flatnonzero(np.diff(rows) > 1)
-    found = []
-    for first, last in zip(rows[np.r_[0, ends + 1]], rows[np.r_[ends, rows.size - 1]], strict=True):
-        inside = np.flatnonzero((row >= first) & (row <= last))
-        place = row[inside] - first, column[inside]
-        found.append(_Band(int(first), int(last - first) + 1, inside, place))
-    return found
+    for run in np.split(rows, np.flatnonzero(np.diff(rows) > 1) + 1):
+        if run.size:
+            inside = np.flatnonzero((row >= run[0]) & (row <= run[-1]))
+            yield int(run[0]), inside, (row[inside] - run[0], column[inside])
 
 
-def _fill_in(found: h5d.DatasetID, band: _Band, values: AnyArray, empty: object) -> None:
-    """Write what lies in a run of rows into a dataset over a grid."""
-    length = (band.rows, *found.shape[1:])
-    whole = np.full(length, empty, found.dtype)
-    whole[band.place] = values[band.inside]
+def _fill_in(found: h5d.DatasetID, first: int, whole: AnyArray) -> None:
+    """Write rows of a dataset over a grid from one on."""
     there = found.get_space()
-    there.select_hyperslab((band.first, *(0 for _ in length[1:])), length)
-    found.write(h5s.create_simple(length), there, whole)
+    there.select_hyperslab((first, *(0 for _ in whole.shape[1:])), whole.shape)
+    found.write(h5s.create_simple(whole.shape), there, whole)
 
 
 def write_metadata(
@@ -203,13 +189,6 @@ def write_metadata(
         groups["Extent"] = {"rangeBeginningDateTime": first, "rangeEndingDateTime": last}
     for group, attributes in groups.items():
         h5.create_group(f"Metadata/{group}").attrs.update(attributes)
-
-
-def write_orbit(h5: h5py.File, look: smap.Look) -> None:
-    """Write the direction of the orbit, from which readers tell the look."""
-    direction = {value: key for key, value in smap.LOOK_OF_ORBIT.items()}[look]
-    where = h5.create_group("Metadata/OrbitMeasuredLocation")
-    where.attrs["orbitDirection"] = direction.capitalize()
 
 
 @contextmanager

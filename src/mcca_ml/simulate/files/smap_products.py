@@ -4,30 +4,29 @@ Every file says three times that it is simulated: in its name, in the attribute 
 root group, and in the texts of its metadata.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import jax
 import numpy as np
 import numpy.typing as npt
 
-from mcca_ml.arrays import AnyArray, Datetime64, Float64, Floating, Integer, UInt8, UInt16
-from mcca_ml.errors import OutputError
+from mcca_ml.arrays import Datetime64, Float64, Floating, Integer, UInt8, UInt16
 from mcca_ml.formats import smap
-from mcca_ml.formats.smap import Field, Product
+from mcca_ml.formats.smap import Field, Group, Product
 from mcca_ml.grid import ease2
 from mcca_ml.simulate.files import hdf5
 from mcca_ml.simulate.files.hdf5 import Columns
 
+PRODUCT, VERSION = smap.PRODUCTS["SPL3SMP"], 9
+"""What a world is written as."""
+
 NOT_RETRIEVED = 7
 """`retrieval_qual_flag` of a cell without soil moisture: not recommended, attempted, successful."""
 
-FIRST_TWO_LOOKS = 4
-FIRST_LATER_FIELDS = {"SPL3SMP": 8, "SPL3SMP_E": 5, "SPL2SMP": 8, "SPL2SMP_E": 5}
-"""Version from which on a product holds soil texture and one field per algorithm. Clay and bulk
-density came some versions earlier; the simulator leaves them out of those."""
 
-
+@jax.tree_util.register_dataclass
 @dataclass(frozen=True)
 class Look:
     """What one look of SMAP observes: arrays of one value a cell, NaN where there is none."""
@@ -62,28 +61,21 @@ class Look:
     """With the water in the footprint [K]; None: the same as `tb_v`."""
     tb_h_uncorrected: Floating | None = None
     """[K]"""
-    soil_moisture: Floating | None = None
-    """Operational soil moisture [m3 m-3], never the truth; all of it recommended."""
 
 
-def granule_name(product: Product, version: int, when: np.datetime64, orbit: str = "") -> str:
+def granule_name(product: Product, version: int, day: np.datetime64) -> str:
     """File name in the provider's pattern, with a word that says what it is.
 
     Args:
         product: from layouts.PRODUCTS.
         version: of the product.
-        when: UTC of the first observation.
-        orbit: number and direction of half orbits, `02801_A`.
+        day: UTC.
 
     >>> granule_name(smap.PRODUCTS["SPL3SMP"], 9, np.datetime64("2015-04-01"))
     'SIMULATED_SMAP_L3_SM_P_20150401_R09000_001.h5'
-    >>> when = np.datetime64("2015-08-11T01:30:02")
-    >>> granule_name(smap.PRODUCTS["SPL2SMP"], 8, when, "02801_A")
-    'SIMULATED_SMAP_L2_SM_P_02801_A_20150811T013002_R08000_001.h5'
     """
-    stamp = str(when.astype("M8[s]")).replace("-", "").replace(":", "")
-    moment = f"{orbit}_{stamp}" if orbit else stamp[:8]
-    return f"SIMULATED_SMAP_{product.smap_name}_{moment}_R{version:02d}000_001.h5"
+    stamp = str(day.astype("M8[D]")).replace("-", "")
+    return f"SIMULATED_SMAP_{product.smap_name}_{stamp}_R{version:02d}000_001.h5"
 
 
 def time_seconds(obs_time: Datetime64) -> Float64:
@@ -102,7 +94,7 @@ def time_utc(obs_time: Datetime64) -> npt.NDArray[np.bytes_]:
 def columns_of(look: Look, grid: ease2.Grid) -> Columns:
     """Values of the fields of SPL2SMP and SPL3SMP that the look gives, by field."""
     place = ease2.cell_latlon(grid, ease2.flat_cell(grid, look.row, look.column))
-    columns: dict[str, AnyArray] = {
+    return {
         "EASE_row_index": look.row,
         "EASE_column_index": look.column,
         "latitude": place.lat,
@@ -129,61 +121,38 @@ def columns_of(look: Look, grid: ease2.Grid) -> Columns:
         "bulk_density": look.bulk_density,
         "retrieval_qual_flag": np.full(look.row.shape, NOT_RETRIEVED),
     }
-    if look.soil_moisture is not None:
-        columns["soil_moisture"] = look.soil_moisture
-        retrieved = np.isfinite(look.soil_moisture)
-        columns["retrieval_qual_flag"] = np.where(retrieved, 0, NOT_RETRIEVED)
-    return columns
-
-
-def fields_of(product: Product, version: int) -> tuple[Field, ...]:
-    """Fields of a version of a product."""
-    if version < FIRST_LATER_FIELDS[product.short_name]:
-        return smap.FIRST_FIELDS
-    return smap.L3_FIELDS if product.level == "L3" else smap.L2_FIELDS
-
-
-def known_product(path: Path, short_name: str, version: int) -> Product:
-    """The product, if it has that version."""
-    product = smap.PRODUCTS[short_name]
-    if version not in product.versions:
-        low, high = product.versions[0], product.versions[-1]
-        raise OutputError(
-            f"{path.name}: version {version} of {short_name}, expected {low} to {high}; choose one"
-        )
-    return product
 
 
 def write_spl3smp(
     path: Path,
     looks: Mapping[smap.Look, Look],
-    version: int = 9,
+    product: Product = PRODUCT,
+    version: int = VERSION,
     *,
-    is_enhanced: bool = False,
+    groups: Sequence[Group] = (smap.AM, smap.PM),
+    fields: Sequence[Field] = smap.L3_FIELDS,
+    image: bytes = b"",
 ) -> None:
-    """Write a day of SPL3SMP; up to version 3 it has one group, of the morning.
+    """Write a day of SPL3SMP.
 
     Args:
         path: file to write.
         looks: what was seen at 6 am and 6 pm; a look that is left out gives a group of fill values.
-        version: of the product.
-        is_enhanced: on the 9 km grid, SPL3SMP_E.
+        product: SPL3SMP or SPL3SMP_E, whose grid is that of the looks.
+        version: of the product, for the metadata.
+        groups: of the file.
+        fields: of each group.
+        image: HDF5 file that holds the groups already, all fill; empty makes them.
 
     Raises:
-        OutputError: the version is unknown or has no such look, or the file cannot be written.
+        OutputError: the file cannot be written.
     """
-    product = known_product(path, "SPL3SMP_E" if is_enhanced else "SPL3SMP", version)
-    has_pm = is_enhanced or version >= FIRST_TWO_LOOKS
-    if "pm" in looks and not has_pm:
-        raise OutputError(
-            f"{path.name}: look pm, expected am only in version {version}; choose version "
-            f"{FIRST_TWO_LOOKS} or later"
-        )
     grid = ease2.by_name(product.grid)
     times = np.concatenate([look.obs_time for look in looks.values()])
-    with hdf5.new_file(path) as h5:
+    write = hdf5.fill_group if image else hdf5.write_group
+    with hdf5.new_file(path, image) as h5:
         hdf5.write_metadata(h5, path.name, product, version=version, times=times)
-        for group in (smap.AM, smap.PM) if has_pm else (smap.SINGLE_AM,):
+        for group in groups:
             observed = looks.get(group.look) if group.look else None
             columns = {} if observed is None else columns_of(observed, grid)
-            hdf5.write_group(h5, group, fields_of(product, version), columns, grid=grid)
+            write(h5, group, fields, columns, grid=grid)

@@ -118,23 +118,6 @@ def brightness_temperature(
     return np.concatenate([np.asarray(layer) for layer in layers], axis=1)[:, :count].T
 
 
-def effective_soil_temperature(
-    state: State, frequency_ghz: float, effects: EffectSettings
-) -> Float32:
-    """Temperature with which the soil emits at a frequency, shape of the state's arrays [K].
-
-    Args:
-        state: truth.
-        frequency_ghz: frequency [GHz].
-        effects: how much of the emission comes from below the surface.
-    """
-    weight = 1 - effects.deep_soil * (1 - surface_weight_choudhury82(frequency_ghz))
-    surface, deep = (jnp.asarray(t) for t in (state.surface_temperature, state.deep_temperature))
-    return np.asarray(
-        effective_temperature_choudhury82(surface, deep, jnp.float32(weight)), np.float32
-    )
-
-
 def _padded(array: Float32) -> Float32:
     """Last axis filled up to the size of a block with its last value."""
     lacking = BLOCK - array.shape[-1]

@@ -14,61 +14,14 @@ import numpy as np
 from mcca_ml.arrays import Float32, Float64, Floating
 from mcca_ml.grid import ease2
 from mcca_ml.grid.ease2 import M25
-from mcca_ml.simulate.truth.types import Patch
+from mcca_ml.simulate.truth.types import METRES_PER_KM, Patch
 
 _SD_OF_HALF_POWER = 1 / np.sqrt(8 * np.log(2))
 """Standard deviation of a Gaussian over its width at half of its height [1]."""
 
-METRES_PER_KM = 1000.0
 _FAR = 6.0  # standard deviations beyond which a share is 0 or 1
 _POINT_KM = 1.0
 """Footprint of a radiometer without footprint averaging [km]: it sees the cell that it looks at."""
-
-
-@dataclass(frozen=True)
-class Spots:
-    """Footprints of one size; arrays (footprint)."""
-
-    x: Float64
-    """Map x of the centres on EASE-Grid 2.0 [m]."""
-    y: Float64
-    """Map y of the centres [m]."""
-    sd_x: Float32
-    """Standard deviation of the antenna pattern along x of the map [m]."""
-    sd_y: Float32
-    """The same along y [m]."""
-
-
-def spots(
-    lat: Floating,
-    lon: Floating,
-    azimuth: Floating,
-    size_km: tuple[float, float],
-    *,
-    shift_km: tuple[float, float] = (0.0, 0.0),
-) -> Spots:
-    """Footprints on the map.
-
-    Args:
-        lat: of the centres [degree], (footprint).
-        lon: of the centres [degree].
-        azimuth: of the line of sight at the ground, clockwise from north [rad].
-        size_km: width at half power along the line of sight and across it [km]; 0 is a point.
-        shift_km: by how much the antenna really looks elsewhere, east and north [km].
-
-    The map stretches x by cos 30 / cos lat and shrinks y as much, so that areas are kept.
-    """
-    stretch = np.cos(ease2.STANDARD_PARALLEL) / np.cos(np.deg2rad(lat))
-    along, across = (max(size, _POINT_KM) * _SD_OF_HALF_POWER for size in size_km)
-    sine2 = np.sin(azimuth) ** 2
-    east = np.sqrt(along**2 * sine2 + across**2 * (1 - sine2)) * METRES_PER_KM
-    north = np.sqrt(along**2 * (1 - sine2) + across**2 * sine2) * METRES_PER_KM
-    return Spots(
-        x=ease2.x_of(lon) + shift_km[0] * METRES_PER_KM * stretch,
-        y=ease2.y_of(lat) + shift_km[1] * METRES_PER_KM / stretch,
-        sd_x=np.asarray(east * stretch, np.float32),
-        sd_y=np.asarray(north / stretch, np.float32),
-    )
 
 
 def _below(z: Float32) -> Float32:
@@ -114,17 +67,50 @@ class Shares:
         """Share of each footprint that lies on the patch [1]."""
         return np.asarray(self.rows.sum(axis=1) * self.columns.sum(axis=1), np.float32)
 
-    def mean(self, field: Float32) -> Float32:
-        """What each footprint sees of a field (row, column, channel) of the patch; (…, channel)."""
-        rows, columns, channels = field.shape
-        banded = self.rows @ field.reshape(rows, columns * channels)
-        seen = np.einsum("fc,fck->fk", self.columns, banded.reshape(-1, columns, channels))
+    def mean(self, values: Float32) -> Float32:
+        """What each footprint sees of values of the cells of the patch, (footprint, channel).
+
+        Args:
+            values: (cell, channel) or (cell).
+        """
+        banded = self.rows @ values.reshape(self.rows.shape[1], -1)
+        by_column = banded.reshape(*self.columns.shape, -1)
+        seen = np.einsum("fc,fck->fk", self.columns, by_column)
         return np.asarray(seen / np.maximum(self.inside, 1e-6)[:, None], np.float32)
 
 
-def shares(found: Spots, patch: Patch) -> Shares:
-    """Shares of the cells of a patch in footprints."""
+def shares(
+    patch: Patch,
+    lat: Floating,
+    lon: Floating,
+    azimuth: Floating,
+    size_km: tuple[float, float],
+    *,
+    shift_km: tuple[float, float] = (0.0, 0.0),
+) -> Shares:
+    """Shares of the cells of a patch in footprints of one size.
+
+    Args:
+        patch: which cells.
+        lat: of the centres [degree], (footprint).
+        lon: of the centres [degree].
+        azimuth: of the line of sight at the ground, clockwise from north [rad].
+        size_km: width at half power along the line of sight and across it [km]; 0 is a point.
+        shift_km: by how much the antenna really looks elsewhere, east and north [km].
+
+    The map stretches x by cos 30 / cos lat and shrinks y as much, so that areas are kept.
+    """
+    stretch = np.cos(ease2.STANDARD_PARALLEL) / np.cos(np.deg2rad(lat))
+    along, across = (max(size, _POINT_KM) * _SD_OF_HALF_POWER for size in size_km)
+    sine2 = np.sin(azimuth) ** 2
+    east = np.sqrt(along**2 * sine2 + across**2 * (1 - sine2)) * METRES_PER_KM
+    north = np.sqrt(along**2 * (1 - sine2) + across**2 * sine2) * METRES_PER_KM
+    x = ease2.x_of(lon) + shift_km[0] * METRES_PER_KM * stretch
+    y = ease2.y_of(lat) + shift_km[1] * METRES_PER_KM / stretch
     row, column = patch.first_row, patch.first_column
-    y = ease2.y_edges(M25)[row : row + patch.shape[0] + 1]
-    x = ease2.x_edges(M25)[column : column + patch.shape[1] + 1]
-    return Shares(axis_shares(y, found.y, found.sd_y), axis_shares(x, found.x, found.sd_x))
+    y_edges = ease2.y_edges(M25)[row : row + patch.shape[0] + 1]
+    x_edges = ease2.x_edges(M25)[column : column + patch.shape[1] + 1]
+    return Shares(
+        axis_shares(y_edges, y, np.asarray(north / stretch, np.float32)),
+        axis_shares(x_edges, x, np.asarray(east * stretch, np.float32)),
+    )

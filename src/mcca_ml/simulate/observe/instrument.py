@@ -6,11 +6,12 @@ order of the work; those of calibration stand in the truth store.
 
 import zlib
 from dataclasses import asdict, dataclass
+from functools import cached_property
 
 import numpy as np
 
 from mcca_ml.arrays import Booleans, Float32
-from mcca_ml.config.simulate import InstrumentSettings
+from mcca_ml.config.simulate import EffectSettings, InstrumentSettings
 from mcca_ml.sensors import Sensor
 
 MIDDLE_TB, SPAN_TB = 250.0, 50.0
@@ -19,6 +20,9 @@ MIDDLE_TB, SPAN_TB = 250.0, 50.0
 SCALE = {"GMI": 0.2, "SMAP": 0.0}
 """Size of calibration errors over the settings [1], 1 for sensors that are not named: GMI is the
 reference of the archive (its bias over sea is 0.25 K, Draper 2016), and SMAP is the target."""
+
+LEAST_INSIDE = 0.98
+"""Share of a footprint that has to lie on the patch; of what lies beyond nothing is known."""
 
 _YEAR = np.timedelta64(31_556_952, "s")
 """A mean Gregorian year."""
@@ -87,6 +91,22 @@ def calibration_error(sensor: Sensor, settings: InstrumentSettings, seed: int) -
         first_day=np.datetime64(sensor.first_day, "us"),
         boost=boost,
     )
+
+
+@dataclass(frozen=True)
+class Instrument:
+    """One sensor in one world."""
+
+    sensor: Sensor
+    settings: InstrumentSettings
+    effects: EffectSettings
+    seed: int
+    least_inside: float = LEAST_INSIDE
+
+    @cached_property
+    def errors(self) -> CalibrationError:
+        """The calibration errors that the seed gives the sensor."""
+        return calibration_error(self.sensor, self.settings, self.seed)
 
 
 def transmitters(has_rfi: Booleans, rng: np.random.Generator) -> Float32:

@@ -5,24 +5,18 @@ from dataclasses import dataclass, fields, replace
 from itertools import groupby
 from typing import Any
 
+import jax
 import numpy as np
 
 from mcca_ml.arrays import AnyArray, Booleans, Datetime64, Float32, Floating, Int8
-from mcca_ml.config.simulate import EffectSettings, InstrumentSettings
 from mcca_ml.formats import pps_1c
-from mcca_ml.sensors import Sensor
 from mcca_ml.simulate.files.granule_1c import Granule, Swath
 from mcca_ml.simulate.observe.emission import brightness_temperature
-from mcca_ml.simulate.observe.footprint import shares, spots
-from mcca_ml.simulate.observe.instrument import (
-    CalibrationError,
-    calibration_error,
-    interference,
-    noise,
-)
-from mcca_ml.simulate.observe.overpass_errors import PassErrors, imager_errors
+from mcca_ml.simulate.observe.footprint import shares
+from mcca_ml.simulate.observe.instrument import Instrument, interference, noise
+from mcca_ml.simulate.observe.overpass_errors import PassErrors, pass_errors
 from mcca_ml.simulate.observe.overpasses import Footprints, Pass, Target, footprints, passes_over
-from mcca_ml.simulate.observe.truth_slice import Piece, as_cases, state_at
+from mcca_ml.simulate.observe.truth_slice import Piece, state_at
 from mcca_ml.simulate.truth.types import KM_PER_DEGREE
 
 Shift = tuple[float, float]
@@ -41,9 +35,6 @@ TB_STEP, PLACE_STEP = 1 / 64, 1 / 2048
 MULTIPLE = 8
 """Scans and pixels of a granule are multiples of it: files of one shape are of one image."""
 
-LEAST_INSIDE = 0.98
-"""Share of a footprint that has to lie on the patch; of what lies beyond nothing is known."""
-
 SWATH_SHIFT_KM = {"S1": (0.0, 0.0), "S2": (0.4, -0.6), "S3": (0.7, -0.9), "S4": (0.9, -1.2)}
 """Where the footprints of a swath lie against those of the first, east and north [km]: feed horns
 look at slightly different places, so each swath has a geolocation of its own."""
@@ -51,25 +42,6 @@ look at slightly different places, so each swath has a geolocation of its own.""
 MISSING, GLINT = -1, 1
 """`Quality` of footprints without a value, and of those with a possible sun glint."""
 GLINT_SHARE = 0.01
-
-
-@dataclass(frozen=True)
-class Instrument:
-    """One sensor in one world."""
-
-    sensor: Sensor
-    errors: CalibrationError
-    settings: InstrumentSettings
-    effects: EffectSettings
-    seed: int
-    least_inside: float = LEAST_INSIDE
-
-
-def instrument(
-    sensor: Sensor, settings: InstrumentSettings, effects: EffectSettings, seed: int
-) -> Instrument:
-    """A sensor with the calibration errors that the seed gives it."""
-    return Instrument(sensor, calibration_error(sensor, settings, seed), settings, effects, seed)
 
 
 @dataclass(frozen=True)
@@ -106,7 +78,7 @@ def cell_tb(piece: Piece, seen: Instrument, when: Datetime64, incidence: Float32
     """
     cells = piece.cells.cell.size
     land = piece.land.at(np.tile(np.arange(cells), when.size))
-    cases = as_cases(state_at(piece, when))
+    cases = jax.tree.map(np.ravel, state_at(piece, when))
     angle = np.repeat(incidence.astype(np.float32), cells)
     tb = brightness_temperature(land, cases, angle, seen.sensor.channels, seen.effects)
     return tb.reshape(when.size, cells, len(seen.sensor.channels))
@@ -136,15 +108,14 @@ def _footprint_tb(
     """
     where, inside = over.seen, over.seen.is_inside
     lat, lon, azimuth = where.lat[inside], where.lon[inside], where.azimuth[inside]
-    field = tb.reshape(*piece.patch.shape, -1)
     sizes = _sizes(seen, float(where.satellite_altitude_km.mean()))
     out = np.empty((lat.size, tb.shape[-1]), np.float32)
     alike = list(zip(sizes, shifts_km, strict=True))
     for size, shift in dict.fromkeys(alike):
         channels = [number for number, key in enumerate(alike) if key == (size, shift)]
-        found = shares(spots(lat, lon, azimuth, size, shift_km=shift), piece.patch)
+        found = shares(piece.patch, lat, lon, azimuth, size, shift_km=shift)
         known = (found.inside >= seen.least_inside)[:, None]
-        out[:, channels] = np.where(known, found.mean(field[..., channels]), np.nan)
+        out[:, channels] = np.where(known, found.mean(tb[:, channels]), np.nan)
     return out
 
 
@@ -179,9 +150,6 @@ def _swath(
         incidence=where.incidence,
         quality=quality,
         scan_time=where.scan_time,
-        satellite_lat=where.satellite_lat,
-        satellite_lon=where.satellite_lon,
-        satellite_altitude_km=where.satellite_altitude_km,
     )
 
 
@@ -203,15 +171,13 @@ def _shifts(seen: Instrument, astray: Shift) -> list[Shift]:
 
 
 def errors_of(piece: Piece, seen: Instrument, over: Overpass) -> PassErrors:
-    """Errors of one pass over the box of a piece."""
-    return imager_errors(
-        piece.land.has_rfi,
-        seen.sensor,
-        seen.settings,
-        seed=seen.seed,
-        box=piece.patch.name,
-        begin=over.begin,
-    )
+    """Errors of one pass over the box of a piece.
+
+    One orbit may pass a box twice; the time of its first scan tells them apart.
+    """
+    own = pass_errors(piece, seen, over.begin, int(over.begin.astype("M8[s]").astype(np.int64)))
+    east, north = own.rng.standard_normal(2) * seen.settings.geolocation_sd
+    return replace(own, east_km=float(east), north_km=float(north))
 
 
 def granule(piece: Piece, seen: Instrument, over: Overpass, tb: Float32) -> Granule:

@@ -9,9 +9,9 @@ from mcca_ml.constants import WATER_FREEZING_POINT
 from mcca_ml.formats import smap
 from mcca_ml.physics.temperature import SMAP_WEIGHT_AM, SMAP_WEIGHT_PM
 from mcca_ml.simulate.files.smap_products import Look
-from mcca_ml.simulate.observe.instrument import interference, noise
-from mcca_ml.simulate.observe.observe_1c import Instrument, cell_tb
-from mcca_ml.simulate.observe.overpass_errors import PassErrors, smap_errors
+from mcca_ml.simulate.observe.instrument import Instrument, interference, noise
+from mcca_ml.simulate.observe.observe_1c import cell_tb
+from mcca_ml.simulate.observe.overpass_errors import PassErrors, pass_errors
 from mcca_ml.simulate.observe.smap_cells import Target, over_cells
 from mcca_ml.simulate.observe.smap_overpasses import SmapPass, smap_looks
 from mcca_ml.simulate.observe.truth_slice import Piece, state_at
@@ -87,7 +87,7 @@ def _surface_bits(piece: Piece, target: Target, state: State, temperature: Float
     """The provider's `surface_flag`, from the truth but for frozen ground by the model."""
 
     def mean(values: Float32) -> Float32:
-        return over_cells(piece, target.shares, values)
+        return over_cells(target.shares, values)
 
     ice = np.clip(state.total_water - state.soil_moisture, 0, None) / state.total_water
     conditions = (
@@ -104,15 +104,10 @@ def _surface_bits(piece: Piece, target: Target, state: State, temperature: Float
 
 
 def errors_of(piece: Piece, seen: Instrument, over: Overpass) -> PassErrors:
-    """Errors of one pass over a patch."""
-    return smap_errors(
-        piece.land.has_rfi,
-        seen.sensor,
-        seed=seen.seed,
-        box=piece.patch.name,
-        orbit=over.flown.orbit,
-        is_ascending=over.flown.is_ascending,
-    )
+    """Errors of one pass over a patch; the gridded product is taken for well placed."""
+    flown = over.flown
+    first = np.fmin.reduce(flown.obs_time)
+    return pass_errors(piece, seen, first, flown.orbit, int(flown.is_ascending))
 
 
 def observe(piece: Piece, seen: Instrument, target: Target, over: Overpass) -> Look:
@@ -126,15 +121,12 @@ def observe(piece: Piece, seen: Instrument, target: Target, over: Overpass) -> L
     """
     own = errors_of(piece, seen, over)
     rng, warm = own.rng, interference(own.transmitters, seen.sensor, seen.settings)
-    shape = (*piece.patch.shape, -1)
-    wet, dry, hot = (
-        target.shares.mean(values.reshape(shape)) for values in (over.wet, over.dry, warm)
-    )
+    wet, dry, hot = (target.shares.mean(values) for values in (over.wet, over.dry, warm))
     error = noise(wet.shape, seen.sensor, seen.settings, rng)
     observed = wet + hot + error
     corrected = dry + hot + error + seen.settings.water_left * (wet - dry)
     look = look_of(over.flown)
-    truth = over_cells(piece, target.shares, _effective_temperature(over.state, look))
+    truth = over_cells(target.shares, _effective_temperature(over.state, look))
     # Of the variance of the error a quarter lasts, a quarter is common to the pass.
     sd = seen.settings.temperature_sd
     temperature = truth + target.temperature_bias + 0.5 * sd * rng.standard_normal()

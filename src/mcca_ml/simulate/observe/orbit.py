@@ -200,12 +200,15 @@ def satellite(arc: Arc, angle: Float64, node_longitude: Float64) -> tuple[Float6
     speed = (m0 + f * (2 * b + f * 3 * c)) * (arc.phase_rate / step)
     speed[:, 0] -= arc.node_rate * place[:, 1]
     speed[:, 1] += arc.node_rate * place[:, 0]
-    cosine, sine = np.cos(node_longitude), np.sin(node_longitude)
     for vector in (place, speed):
-        x = cosine * vector[:, 0] - sine * vector[:, 1]
-        vector[:, 1] = sine * vector[:, 0] + cosine * vector[:, 1]
-        vector[:, 0] = x
+        vector[:, 0], vector[:, 1] = _turn(vector[:, 0], vector[:, 1], node_longitude)
     return place, speed
+
+
+def verticals(lat: npt.ArrayLike, lon: npt.ArrayLike) -> Float64:
+    """Unit vectors upward, Earth-fixed, at geodetic places [rad], (..., 3)."""
+    flat = np.cos(lat)
+    return np.stack([flat * np.cos(lon), flat * np.sin(lon), np.sin(lat)], axis=-1)
 
 
 def arc_numbers(sensor: Sensor, seconds: Float64) -> Int64:

@@ -11,18 +11,19 @@ import numpy as np
 import xarray as xr
 
 from mcca_ml.arrays import Booleans, Float32
-from mcca_ml.config.simulate import InstrumentSettings
-from mcca_ml.sensors import Sensor
-from mcca_ml.simulate.observe.instrument import random_of, transmitters
+from mcca_ml.simulate.observe.instrument import Instrument, random_of, transmitters
+from mcca_ml.simulate.observe.truth_slice import Piece
 from mcca_ml.simulate.truth.types import Cells
-
-KM = {"units": "km"}
 
 
 @dataclass(frozen=True)
 class PassErrors:
     """Errors of one pass over one box, and the source of what is drawn after them."""
 
+    sensor: str
+    box: str
+    time: np.datetime64
+    """UTC of its first scan or observation."""
     transmitters: Float32
     """Strength of the interference in each cell of the patch, 0 to 1 [1]."""
     east_km: float
@@ -33,61 +34,21 @@ class PassErrors:
     """For noise and lost scans."""
 
 
-@dataclass(frozen=True)
-class PassRow:
-    """One pass in the table of the truth store."""
-
-    sensor: str
-    box: str
-    time: np.datetime64
-    """UTC of its first scan or observation."""
-    errors: PassErrors
-
-
-def imager_errors(
-    has_rfi: Booleans,
-    sensor: Sensor,
-    settings: InstrumentSettings,
-    *,
-    seed: int,
-    box: str,
-    begin: np.datetime64,
-) -> PassErrors:
-    """Errors of a pass of an imager.
+def pass_errors(piece: Piece, seen: Instrument, time: np.datetime64, *name: int) -> PassErrors:
+    """Errors of one pass over a patch that every sensor has; its pointing is right.
 
     Args:
-        has_rfi: cells of the patch with a transmitter.
-        sensor: which.
-        settings: sizes.
-        seed: of the world.
-        box: name of the patch.
-        begin: time of its first scan; one orbit may pass a box twice, the time tells them apart.
+        piece: patch.
+        seen: instrument.
+        time: UTC of its first scan or observation.
+        name: numbers that tell the pass from others of the sensor over this patch.
     """
-    second = int(begin.astype("M8[s]").astype(np.int64))
-    rng = random_of(seed, "pass", sensor.name, box, second)
-    on = transmitters(has_rfi, rng)
-    east, north = rng.standard_normal(2) * settings.geolocation_sd
-    return PassErrors(on, float(east), float(north), rng)
+    sensor, box = seen.sensor.name, piece.patch.name
+    rng = random_of(seen.seed, "pass", sensor, box, *name)
+    return PassErrors(sensor, box, time, transmitters(piece.land.has_rfi, rng), 0.0, 0.0, rng)
 
 
-def smap_errors(
-    has_rfi: Booleans, sensor: Sensor, *, seed: int, box: str, orbit: int, is_ascending: bool
-) -> PassErrors:
-    """Errors of a pass of SMAP, whose gridded product is taken for well placed.
-
-    Args:
-        has_rfi: cells of the patch with a transmitter.
-        sensor: SMAP.
-        seed: of the world.
-        box: name of the patch.
-        orbit: number of the revolution.
-        is_ascending: which half of it; both may see a box.
-    """
-    rng = random_of(seed, "pass", sensor.name, box, orbit, int(is_ascending))
-    return PassErrors(transmitters(has_rfi, rng), 0.0, 0.0, rng)
-
-
-def table(rows: Sequence[PassRow], cells: Cells, has_rfi: Booleans) -> xr.Dataset:
+def table(rows: Sequence[PassErrors], cells: Cells, has_rfi: Booleans) -> xr.Dataset:
     """All passes of a world, by sensor in the order of box and time.
 
     Args:
@@ -113,15 +74,12 @@ def table(rows: Sequence[PassRow], cells: Cells, has_rfi: Booleans) -> xr.Datase
         for number, row in enumerate(own):
             patch = cells.patches[names.index(row.box)].cells
             here = (at >= patch.start) & (at < patch.stop)
-            strength[number, here] = row.errors.transmitters[at[here] - patch.start]
+            strength[number, here] = row.transmitters[at[here] - patch.start]
         box = np.array([names.index(row.box) for row in own], np.int16)
         out[f"pass_time_{sensor}"] = (of, np.array([row.time for row in own], "M8[ns]"))
         out[f"pass_box_{sensor}"] = (of, box, {"units": "1"})
-        out[f"pass_east_{sensor}"] = (of, _floats([row.errors.east_km for row in own]), KM)
-        out[f"pass_north_{sensor}"] = (of, _floats([row.errors.north_km for row in own]), KM)
+        for axis in ("east", "north"):
+            off = np.array([getattr(row, f"{axis}_km") for row in own], np.float32)
+            out[f"pass_{axis}_{sensor}"] = (of, off, {"units": "km"})
         out[f"interference_{sensor}"] = ((of, "rfi_cell"), strength, {"units": "1"})
     return out
-
-
-def _floats(values: Sequence[float]) -> Float32:
-    return np.array(values, np.float32)

@@ -6,24 +6,23 @@ from dataclasses import dataclass
 import numpy as np
 
 from mcca_ml.arrays import Booleans, Datetime64, Float32, Float64
-from mcca_ml.errors import ConfigError
 from mcca_ml.sensors import Sensor
 from mcca_ml.simulate.observe.orbit import (
     TURN,
-    arc_numbers,
     arcs,
     geodetic,
     positions,
     seconds_of,
     times_of,
+    verticals,
 )
 from mcca_ml.simulate.observe.scan import (
     EARTH_RADIUS_KM,
     Ground,
+    Looks,
     ground,
     looks,
     pixel_azimuth,
-    scan_ground,
     scan_period,
     scan_times,
     sight_basis,
@@ -34,7 +33,7 @@ COARSE_KM = 40.0
 """Spacing of the footprints that are looked at first."""
 _GROUND_SPEED = 7.0
 """At most, of the point below a satellite [km s-1]."""
-_DAY = np.timedelta64(1, "D")
+ONE_DAY = np.timedelta64(1, "D")
 
 
 @dataclass(frozen=True)
@@ -46,12 +45,6 @@ class Target:
     lon: float
     """[degree]."""
     radius_km: float
-
-    @property
-    def vertical(self) -> Float64:
-        """Unit vector upward at the centre, Earth-fixed."""
-        lat, lon = np.deg2rad(self.lat), np.deg2rad(self.lon)
-        return np.array([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])
 
 
 @dataclass(frozen=True)
@@ -71,17 +64,9 @@ class Pass:
 
 
 @dataclass(frozen=True)
-class Footprints:
+class Footprints(Looks):
     """The smallest rectangle of scans and pixels that holds all footprints inside a target."""
 
-    lat: Float32
-    """Geodetic latitude [degree], (scan, pixel)."""
-    lon: Float32
-    """[degree], -180 to 180."""
-    incidence: Float32
-    """At the ground [rad]."""
-    azimuth: Float32
-    """Of the line of sight at the ground, clockwise from north [rad]."""
     is_inside: Booleans
     """Whether the centre of the footprint lies inside the target."""
     first_pixel: int
@@ -95,13 +80,21 @@ class Footprints:
     satellite_altitude_km: Float32
 
 
+def days_flown(
+    sensor: Sensor, first_day: np.datetime64, last_day: np.datetime64
+) -> tuple[np.datetime64, np.datetime64]:
+    """First and last of some UTC days in which a sensor flies; the last is before if in none."""
+    first = max(first_day, np.datetime64(sensor.first_day))
+    last = last_day if sensor.last_day is None else min(last_day, np.datetime64(sensor.last_day))
+    return first.astype("M8[D]"), last.astype("M8[D]")
+
+
 def life(
     sensor: Sensor, first_day: np.datetime64, last_day: np.datetime64
 ) -> tuple[np.datetime64, np.datetime64]:
     """Beginning and end [UTC] of some days, both included, as far as the sensor flies in them."""
-    first = max(first_day, np.datetime64(sensor.first_day))
-    last = last_day if sensor.last_day is None else min(last_day, np.datetime64(sensor.last_day))
-    return first.astype("M8[us]"), (last.astype("M8[D]") + _DAY).astype("M8[us]")
+    first, last = days_flown(sensor, first_day, last_day)
+    return first.astype("M8[us]"), (last + ONE_DAY).astype("M8[us]")
 
 
 def revolution_ends(sensor: Sensor, revolutions: Sequence[int]) -> tuple[Datetime64, Datetime64]:
@@ -188,7 +181,7 @@ def _slab(
 
 def _cosine(found: Ground, target: Target) -> Float64:
     """Cosine of the angle between the verticals at points and at the centre of a target."""
-    up, centre = found.vertical, target.vertical
+    up, centre = found.vertical, verticals(np.deg2rad(target.lat), np.deg2rad(target.lon))
     return np.asarray(up[0] * centre[0] + up[1] * centre[1] + up[2] * centre[2])
 
 
@@ -227,7 +220,7 @@ def footprints(
         return None
     cut = _cut(inside.any(axis=1), multiple), _cut(inside.any(axis=0), multiple)
     kept = Ground(*(part[:, cut[0], cut[1]] for part in (found.place, found.vertical, found.sight)))
-    return _footprints(
+    return footprints_at(
         kept,
         inside[cut],
         pixels.start + cut[1].start,
@@ -236,55 +229,17 @@ def footprints(
     )
 
 
-def _footprints(
+def footprints_at(
     found: Ground, inside: Booleans, first_pixel: int, times: Datetime64, place: Float64
 ) -> Footprints:
     """Coordinates and angles of footprints."""
-    seen = looks(found)
     lat, lon, height = geodetic(place)
     return Footprints(
-        seen.lat,
-        seen.lon,
-        seen.incidence,
-        seen.azimuth,
-        inside,
-        first_pixel,
-        times,
-        np.rad2deg(lat).astype(np.float32),
-        np.rad2deg(lon).astype(np.float32),
-        height.astype(np.float32),
+        **vars(looks(found)),
+        is_inside=inside,
+        first_pixel=first_pixel,
+        scan_time=times,
+        satellite_lat=np.rad2deg(lat).astype(np.float32),
+        satellite_lon=np.rad2deg(lon).astype(np.float32),
+        satellite_altitude_km=height.astype(np.float32),
     )
-
-
-def orbit_number(sensor: Sensor, when: np.datetime64) -> int:
-    """Number of the revolution that a satellite is on at a time [UTC], 1 is the first.
-
-    Raises:
-        ConfigError: the time is before the first day of the orbit.
-    """
-    second = np.atleast_1d(seconds_of(when))
-    arc = arcs(sensor)[int(arc_numbers(sensor, second)[0])]
-    return int(arc.angle(second)[0] // TURN) + 1
-
-
-def orbit_footprints(sensor: Sensor, orbit: int) -> Footprints:
-    """All footprints of one revolution, from southernmost point to southernmost point.
-
-    Args:
-        sensor: which.
-        orbit: number, 1 is the first.
-
-    Raises:
-        ConfigError: there is no such revolution.
-    """
-    if orbit < 1:
-        raise ConfigError(
-            f"orbit of {sensor.name}: found number {orbit}, expected 1 or more; "
-            "`orbit_number` gives that of a time"
-        )
-    start, stop = revolution_ends(sensor, [orbit - 1])
-    times = scan_times(sensor, start[0], stop[0])
-    found = scan_ground(sensor, times, slice(None))
-    place, _ = positions(sensor, seconds_of(times))
-    inside = np.ones(found.place.shape[1:], np.bool_)
-    return _footprints(found, inside, 0, times, place)

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mcca_ml.arrays import Datetime64, Float32, Float64, Int64
+from mcca_ml.arrays import Datetime64, Float32, Float64
 from mcca_ml.sensors import Scan, Sensor
-from mcca_ml.simulate.observe.orbit import EQUATOR_KM, POLE_KM, TURN, positions, seconds_of
+from mcca_ml.simulate.observe.orbit import EQUATOR_KM, POLE_KM, TURN, seconds_of
 
 EARTH_RADIUS_KM = 6371.0
 """Mean radius, by which angles between verticals are distances [km]."""
@@ -56,17 +56,15 @@ def scan_period(scan: Scan) -> float:
 
 
 def scan_times(sensor: Sensor, first: np.datetime64, last: np.datetime64) -> Datetime64:
-    """UTC times of the scans of a sensor from one time on until before another, (scan)."""
+    """UTC times of the scans of a sensor from one time on until before another, (scan).
+
+    A scan has its number on the lattice; times are to the microsecond.
+    """
     period = scan_period(sensor.scan)
     epoch = seconds_of(SCAN_EPOCH)
     low = int(np.ceil((seconds_of(first) - epoch) / period - 1e-6))
     high = int(np.ceil((seconds_of(last) - epoch) / period - 1e-6))
-    return lattice(sensor.scan, np.arange(low, high))
-
-
-def lattice(scan: Scan, number: Int64) -> Datetime64:
-    """UTC times of scans by their numbers on the lattice, to the microsecond."""
-    micro = np.rint(number * (scan_period(scan) * 1e6)).astype(np.int64)
+    micro = np.rint(np.arange(low, high) * (period * 1e6)).astype(np.int64)
     return np.asarray(SCAN_EPOCH + micro * np.timedelta64(1, "us"))
 
 
@@ -96,14 +94,7 @@ def sight_basis(place: Float64, velocity: Float64) -> Float64:
     down = np.stack([-x * flat, -y * flat, -up_z / size])
     ahead = velocity.T - (velocity.T * down).sum(axis=0) * down
     ahead /= np.sqrt((ahead**2).sum(axis=0))
-    right = np.stack(
-        [
-            down[1] * ahead[2] - down[2] * ahead[1],
-            down[2] * ahead[0] - down[0] * ahead[2],
-            down[0] * ahead[1] - down[1] * ahead[0],
-        ]
-    )
-    return np.stack([down, ahead, right])
+    return np.stack([down, ahead, np.cross(down, ahead, axis=0)])
 
 
 def ground(place: Float64, basis: Float64, off_nadir: float, azimuth: Float64) -> Ground:
@@ -155,17 +146,3 @@ def looks(found: Ground) -> Looks:
         incidence=np.arccos(slant),
         azimuth=np.mod(np.arctan2(east, north), np.float32(TURN)),
     )
-
-
-def scan_ground(sensor: Sensor, times: Datetime64, pixels: slice) -> Ground:
-    """Where some pixels of some scans look.
-
-    Args:
-        sensor: which.
-        times: UTC of the scans, (scan).
-        pixels: which of each.
-    """
-    place, velocity = positions(sensor, seconds_of(times))
-    basis = sight_basis(place, velocity)
-    azimuth = pixel_azimuth(sensor.scan)[pixels]
-    return ground(place, basis, float(np.deg2rad(sensor.scan.off_nadir_deg)), azimuth)

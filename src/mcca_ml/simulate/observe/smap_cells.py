@@ -8,9 +8,8 @@ from mcca_ml.arrays import Float32, Float64, Int32, UInt8
 from mcca_ml.formats import smap
 from mcca_ml.formats.smap import NO_COVER
 from mcca_ml.grid import ease2
-from mcca_ml.simulate.observe.footprint import Shares, shares, spots
-from mcca_ml.simulate.observe.instrument import random_of
-from mcca_ml.simulate.observe.observe_1c import LEAST_INSIDE, Instrument
+from mcca_ml.simulate.observe.footprint import Shares, shares
+from mcca_ml.simulate.observe.instrument import LEAST_INSIDE, Instrument, random_of
 from mcca_ml.simulate.observe.truth_slice import Piece
 from mcca_ml.simulate.truth.land_classes import ROUGHNESS, of_class
 
@@ -39,14 +38,9 @@ class Target:
     """Lasting error of the soil temperature in the granules [K]."""
 
 
-def _square(values: Float32, piece: Piece) -> Float32:
-    """Values over cells as a field (row, column, 1) of the patch."""
-    return np.asarray(values, np.float32).reshape(*piece.patch.shape, -1)
-
-
-def over_cells(piece: Piece, found: Shares, values: Float32) -> Float32:
+def over_cells(found: Shares, values: Float32) -> Float32:
     """Means over the footprints of values over cells."""
-    return found.mean(_square(values, piece))[:, 0]
+    return found.mean(np.asarray(values, np.float32))[:, 0]
 
 
 def _covers(piece: Piece, found: Shares) -> tuple[UInt8, Float32]:
@@ -58,7 +52,7 @@ def _covers(piece: Piece, found: Shares) -> tuple[UInt8, Float32]:
     for surface, share in ((land.first, part), (land.second, 1 - part)):
         np.add.at(everywhere, (every, surface.land_cover), dry * share)
     everywhere[:, 0] += land.water_fraction
-    seen = found.mean(everywhere.reshape(*piece.patch.shape, CLASSES))
+    seen = found.mean(everywhere)
     classes = np.argsort(-seen, axis=1, kind="stable")[:, : smap.COVERS]
     fraction = np.take_along_axis(seen, classes, axis=1)
     none = fraction < 0.01
@@ -83,42 +77,32 @@ def targets(piece: Piece, seen: Instrument) -> Target:
     ]
     row, column = (axis.ravel().astype(np.int32) for axis in np.meshgrid(*inside, indexing="ij"))
     size = float(np.mean(seen.sensor.channels[0].footprint_km)) * seen.settings.has_footprints
-    found, lat, lon = _footprints(row, column, size, piece)
-    kept = found.inside >= LEAST_INSIDE
+    place = ease2.cell_latlon(GRID, ease2.flat_cell(GRID, row, column))
+    # Fore and aft looks cross at right angles, so their mean is taken for round.
+    whole = shares(piece.patch, place.lat, place.lon, np.zeros(row.size), (size, size))
+    kept = whole.inside >= LEAST_INSIDE
     row, column = row[kept], column[kept]
-    found, lat, lon = _footprints(row, column, size, piece)
+    found = Shares(whole.rows[kept], whole.columns[kept])
     rng = random_of(seen.seed, "smap ancillary", piece.patch.name)
     classes, fraction = _covers(piece, found)
-    clay = over_cells(piece, found, piece.land.clay) + seen.settings.clay_sd * rng.standard_normal(
+    clay = over_cells(found, piece.land.clay) + seen.settings.clay_sd * rng.standard_normal(
         row.size
     )
     bias = 0.5 * seen.settings.temperature_sd * rng.standard_normal(row.size)
     return Target(
         row=row,
         column=column,
-        lat=lat,
-        lon=lon,
+        lat=place.lat[kept],
+        lon=place.lon[kept],
         shares=found,
         clay=np.clip(clay, 0.01, 0.8).astype(np.float32),
-        bulk_density=over_cells(piece, found, piece.land.bulk_density),
+        bulk_density=over_cells(found, piece.land.bulk_density),
         roughness_h=_table_roughness(classes, fraction),
-        water_fraction=np.clip(over_cells(piece, found, piece.land.water_fraction), 0, 1),
+        water_fraction=np.clip(over_cells(found, piece.land.water_fraction), 0, 1),
         land_cover=classes,
         land_cover_fraction=fraction,
         temperature_bias=bias.astype(np.float32),
     )
-
-
-def _footprints(
-    row: Int32, column: Int32, size_km: float, piece: Piece
-) -> tuple[Shares, Float64, Float64]:
-    """Footprints at the centres of cells of the 36 km grid, and these centres.
-
-    Fore and aft looks cross at right angles, so their mean is taken for round.
-    """
-    place = ease2.cell_latlon(GRID, ease2.flat_cell(GRID, row, column))
-    at = spots(place.lat, place.lon, np.zeros(row.size), (size_km, size_km))
-    return shares(at, piece.patch), place.lat, place.lon
 
 
 def _table_roughness(classes: UInt8, fraction: Float32) -> Float32:

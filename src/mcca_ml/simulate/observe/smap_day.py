@@ -1,12 +1,11 @@
 """Looks of single passes of SMAP -> those of a UTC day, as SPL3SMP composes them."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields, replace
-from typing import Any
+from collections.abc import Mapping, Sequence
 
+import jax
 import numpy as np
 
-from mcca_ml.arrays import AnyArray, Float64
+from mcca_ml.arrays import Float64
 from mcca_ml.formats import smap
 from mcca_ml.grid import ease2
 from mcca_ml.simulate.files.smap_products import Look
@@ -47,23 +46,16 @@ def day_look(looks: Sequence[Look], day: np.datetime64, which: smap.Look) -> Loo
         return None
 
     number = np.arange(best.size)
-    return _each(lambda arrays: np.stack(arrays)[best, number][seen], looks)
-
-
-def _each(join: Callable[[list[AnyArray]], AnyArray], looks: Sequence[Look]) -> Look:
-    """A look each of whose arrays is made of those of some looks; what one lacks, it lacks."""
-    joined: dict[str, Any] = {}
-    for field in fields(Look):
-        arrays = [getattr(look, field.name) for look in looks]
-        joined[field.name] = None if any(a is None for a in arrays) else join(arrays)
-    return replace(looks[0], **joined)
+    chosen: Look = jax.tree.map(lambda *passes: np.stack(passes)[best, number][seen], *looks)
+    return chosen
 
 
 def together(looks: Sequence[Look]) -> Look:
     """Looks of several patches as one; a cell that two of them have is that of the first."""
-    joined = _each(np.concatenate, looks)
+    joined: Look = jax.tree.map(lambda *patches: np.concatenate(patches), *looks)
     first = np.unique(ease2.flat_cell(GRID, joined.row, joined.column), return_index=True)[1]
-    return _each(lambda arrays: arrays[0][first], [joined])
+    unique: Look = jax.tree.map(lambda values: values[first], joined)
+    return unique
 
 
 def over_patches(

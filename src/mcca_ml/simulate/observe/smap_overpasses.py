@@ -12,7 +12,15 @@ import numpy.typing as npt
 
 from mcca_ml.arrays import Booleans, Datetime64, Float64
 from mcca_ml.sensors import SMAP
-from mcca_ml.simulate.observe.orbit import TURN, arcs, geodetic, satellite, seconds_of, times_of
+from mcca_ml.simulate.observe.orbit import (
+    TURN,
+    arcs,
+    geodetic,
+    satellite,
+    seconds_of,
+    times_of,
+    verticals,
+)
 from mcca_ml.simulate.observe.overpasses import life
 from mcca_ml.simulate.observe.scan import EARTH_RADIUS_KM
 from mcca_ml.simulate.observe.visibility import sketch_track, windows
@@ -36,12 +44,6 @@ class SmapPass:
     """UTC of the closest approach, (cell); NaT where a cell is not seen."""
 
 
-def _verticals(lat: Float64, lon: Float64) -> Float64:
-    """Unit vectors upward at places [rad], (n, 3)."""
-    flat = np.cos(lat)
-    return np.stack([flat * np.cos(lon), flat * np.sin(lon), np.sin(lat)], axis=-1)
-
-
 def _closest(angle: Float64, cells: Float64) -> tuple[Float64, Booleans]:
     """Angle gone at the closest approach to cells [rad], and whether they are then in the swath.
 
@@ -52,7 +54,7 @@ def _closest(angle: Float64, cells: Float64) -> tuple[Float64, Booleans]:
     arc = arcs(SMAP)[0]
     place, _ = satellite(arc, angle, arc.node_longitude(arc.moment(angle)))
     lat, lon, _height = geodetic(place)
-    cosine = cells @ _verticals(lat, lon).T
+    cosine = cells @ verticals(lat, lon).T
     best = np.argmax(cosine, axis=1)
     is_closest = (best > 0) & (best < angle.size - 1)
     middle = np.clip(best, 1, angle.size - 2)
@@ -90,7 +92,7 @@ def smap_looks(
         Each pass that sees at least one cell in these days; over midnight it is given whole.
     """
     begin, end = life(SMAP, first_day, last_day)
-    cells = _verticals(*(np.deg2rad(np.asarray(c, np.float64)) for c in (lat, lon)))
+    cells = verticals(*(np.deg2rad(np.asarray(c, np.float64)) for c in (lat, lon)))
     middle = cells.mean(axis=0)
     middle /= np.linalg.norm(middle)
     spread = float(np.arccos(np.clip((cells @ middle).min(), -1, 1))) * EARTH_RADIUS_KM

@@ -66,8 +66,3 @@ def state_at(piece: Piece, when: Datetime64) -> State:
         return np.asarray(values[before] * (1 - share) + values[before + 1] * share, np.float32)
 
     return State(*(between(field.name) for field in fields(State)))
-
-
-def as_cases(state: State) -> State:
-    """Arrays (moment, cell) as (case), the cells of a moment after each other."""
-    return State(*(getattr(state, field.name).ravel() for field in fields(State)))

@@ -121,7 +121,7 @@ def write_stations(folder: Path, networks: Sequence[StationNetwork]) -> tuple[Pa
     for network in networks:
         name = network.site.network
         stamps = _stamps(network.time)
-        first, last = (str(day).replace("-", "") for day in _days(network.time))
+        first, last = (str(day).replace("-", "") for day in network.time[[0, -1]].astype("M8[D]"))
         static = _static(network.site)
         for station in network.stations:
             place = make_directory(folder / name / station.name)
@@ -131,8 +131,3 @@ def write_stations(folder: Path, networks: Sequence[StationNetwork]) -> tuple[Pa
             file = f"{begin}_sm_{depths}_{SENSOR.replace(' ', '-')}_{first}_{last}.stm"
             made.append(_write(place / file, _header(name, station) + _lines(stamps, station)))
     return tuple(made)
-
-
-def _days(time: Datetime64) -> Datetime64:
-    """First and last day."""
-    return time[[0, -1]].astype("M8[D]")

@@ -17,15 +17,6 @@ WETTEST = 0.05
 """Open water above which no network stands in a cell [1]."""
 
 
-def network_name(patch: Patch, number: int) -> str:
-    """Name of a network, which says that it is simulated.
-
-    >>> network_name(Patch("plateau", 0, 0, (1, 1), 0), 1)
-    'SIM-PLATEAU-1'
-    """
-    return f"SIM-{patch.name.upper()}-{number}"
-
-
 def _chosen(truth: Truth, patch: Patch, count: int) -> list[int]:
     """Cells for the networks of a box: dry land, spread evenly over the list of its cells."""
     index = np.arange(patch.cells.start, patch.cells.stop)
@@ -36,9 +27,9 @@ def _chosen(truth: Truth, patch: Patch, count: int) -> list[int]:
 
 
 def sites(truth: Truth, settings: SimulateSettings) -> list[Site]:
-    """Where the networks of a world stand."""
+    """Where the networks of a world stand; their names say that they are simulated."""
     return [
-        site_of(truth, cell, network_name(patch, number + 1))
+        site_of(truth, cell, f"SIM-{patch.name.upper()}-{number + 1}")
         for patch in truth.cells.patches
         for number, cell in enumerate(_chosen(truth, patch, settings.networks))
     ]

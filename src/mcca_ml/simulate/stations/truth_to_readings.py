@@ -4,7 +4,6 @@ A station measures a point, a cell is 25 km wide. Their difference, the represen
 made of a gain, an offset and a slowly varying part, and is kept beside what the station says.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntFlag
 
@@ -12,6 +11,7 @@ import numpy as np
 
 from mcca_ml.arrays import Booleans, Datetime64, Float32, Float64, UInt8
 from mcca_ml.constants import WATER_FREEZING_POINT
+from mcca_ml.simulate.truth.fields import with_memory
 from mcca_ml.simulate.truth.types import KM_PER_DEGREE, Truth
 
 Rng = np.random.Generator
@@ -187,12 +187,8 @@ def slow_noise(time: Datetime64, sd: float, days: float, stations: int, rng: Rng
     """
     age = (time - time[0]) / np.timedelta64(1, "D")
     knots = np.arange(int(age[-1]) + 2)
-    kept = np.exp(-1.0 / days)
     fresh = rng.standard_normal((knots.size, stations)) * sd
-    series = np.empty_like(fresh)
-    series[0] = fresh[0]
-    for day in knots[1:]:
-        series[day] = kept * series[day - 1] + np.sqrt(1 - kept**2) * fresh[day]
+    series = with_memory(fresh, np.exp(-1.0 / days))
     return np.stack([np.interp(age, knots, column) for column in series.T])
 
 
@@ -282,19 +278,3 @@ def make_network(site: Site, rng: Rng, settings: StationSettings) -> StationNetw
             )
         )
     return StationNetwork(site, time, tuple(made))
-
-
-def make_stations(
-    sites: Sequence[Site], rng: Rng, settings: StationSettings
-) -> tuple[StationNetwork, ...]:
-    """A network in each cell, each with a stream of randomness of its own.
-
-    Args:
-        sites: cells and their truth, of different networks.
-        rng: source of randomness.
-        settings: sizes of all errors.
-    """
-    streams = rng.spawn(len(sites))
-    return tuple(
-        make_network(site, stream, settings) for site, stream in zip(sites, streams, strict=True)
-    )

@@ -79,6 +79,12 @@ def of_cells(field: str, climate: UInt8) -> Float32:
     return np.array([getattr(one, field) for one in CLIMATES], np.float32)[climate]
 
 
+def day_of_year(days: Datetime64) -> Float64:
+    """Days since the first of January, (day, 1)."""
+    since = days - days.astype("datetime64[Y]").astype(days.dtype)
+    return since.astype(np.float64)[:, None]
+
+
 def season(days: Datetime64, peak: Float32, lat: Float64) -> Float32:
     """Annual cycle, 1 at its peak and -1 half a year from it, (day, cell) [1].
 
@@ -87,9 +93,8 @@ def season(days: Datetime64, peak: Float32, lat: Float64) -> Float32:
         peak: day of the year of the peak in the north, (cell); half a year later in the south.
         lat: latitude [degree], (cell).
     """
-    of_year = (days - days.astype("datetime64[Y]").astype(days.dtype)).astype(np.float64)
     shift = np.where(lat < 0, DAYS_OF_YEAR / 2, 0.0)
-    phase = 2 * np.pi * (of_year[:, None] - peak - shift) / DAYS_OF_YEAR
+    phase = 2 * np.pi * (day_of_year(days) - peak - shift) / DAYS_OF_YEAR
     return np.asarray(np.cos(phase), np.float32)
 
 

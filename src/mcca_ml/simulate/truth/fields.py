@@ -12,14 +12,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mcca_ml.arrays import Datetime64, Float32, Float64
+from mcca_ml.arrays import Datetime64, Float32, Float64, Floating
 from mcca_ml.grid.ease2 import M25
-from mcca_ml.simulate.truth.types import Patch
+from mcca_ml.simulate.truth.types import METRES_PER_KM, Patch
 
 DAYS_OF_YEAR = 366
 """Days drawn for a calendar year; the last is unused in most."""
 
-_METRES_PER_KM = 1000.0
 _SCALES = (0.35, 1.0, 2.5)
 """Lengths of the summands over the nominal length [1]."""
 _SHARES = (0.25, 0.45, 0.30)
@@ -73,7 +72,7 @@ def smoother(patch: Patch, lat: Float64, length_km: float) -> Smoother:
         length_km: distance over which the field stays alike [km], > 0.
     """
     stretch = np.cos(np.deg2rad(lat.mean())) / np.cos(np.pi / 6)
-    side = M25.cell_m / _METRES_PER_KM
+    side = M25.cell_m / METRES_PER_KM
     lengths = [scale * length_km for scale in _SCALES]
     rows, columns = patch.shape
     return Smoother(
@@ -116,14 +115,14 @@ def daily_noise(smooth: Smoother, seed: int, days: Datetime64, *name: str | int)
     return np.concatenate(parts)
 
 
-def with_memory(noise: Float32, memory: float) -> Float32:
-    """First-order autoregression of a noise, variance 1, shape of `noise` [1].
+def with_memory(noise: Floating, memory: float) -> Floating:
+    """First-order autoregression of a noise, of its variance and shape.
 
     Args:
-        noise: independent from day to day, variance 1, (day, cell).
+        noise: independent from day to day, of one variance, (day, cell).
         memory: correlation with the day before [1], 0 to < 1.
     """
-    fresh = np.float32(np.sqrt(1 - memory**2))
+    fresh = float(np.sqrt(1 - memory**2))
     out = np.empty_like(noise)
     out[0] = noise[0]
     for day in range(1, len(noise)):

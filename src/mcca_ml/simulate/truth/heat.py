@@ -7,12 +7,14 @@ Snow keeps the soil near its deep temperature; freezing water keeps it near the 
 
 from dataclasses import dataclass
 
+import jax
 import numpy as np
 
 from mcca_ml.arrays import Datetime64, Float32, Float64, UInt8
 from mcca_ml.constants import WATER_FREEZING_POINT
 from mcca_ml.simulate.truth import climate as zones
 from mcca_ml.simulate.truth.rain import STEP_HOURS, STEPS_OF_DAY
+from mcca_ml.simulate.truth.types import OfCells
 
 SURFACE_M, DEEP_M = 0.025, 0.5
 """Depths of the two soil temperatures [m]."""
@@ -30,8 +32,9 @@ _SNOW_MM = 40.0  # snow that leaves 1 / e of the air's sway to the soil [mm]
 _CURTAIN = 1.5  # width of the range in which freezing water slows the soil [K]
 
 
+@jax.tree_util.register_dataclass
 @dataclass(frozen=True)
-class DailyHeat:
+class DailyHeat(OfCells):
     """What the temperatures of each day are made of, arrays (day, cell)."""
 
     season: Float32
@@ -212,8 +215,7 @@ def potential_evaporation_hargreaves85(days: Datetime64, lat: Float64, heat: Dai
     Source: Hargreaves and Samani 1985, with the radiation of FAO 56; both from general knowledge,
         not verified.
     """
-    of_year = (days - days.astype("datetime64[Y]").astype(days.dtype)).astype(np.float64)[:, None]
-    phase = 2 * np.pi * (of_year + 1) / 365
+    phase = 2 * np.pi * (zones.day_of_year(days) + 1) / 365
     declination = 0.409 * np.sin(phase - 1.39)
     phi = np.deg2rad(lat)
     sunset = np.arccos(np.clip(-np.tan(phi) * np.tan(declination), -1, 1))

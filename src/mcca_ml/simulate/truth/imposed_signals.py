@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 
 from mcca_ml.arrays import Booleans, Datetime64, Float32
-from mcca_ml.config.simulate import BoxSettings, DroughtSettings, SimulateSettings
+from mcca_ml.config.simulate import DroughtSettings, SimulateSettings
 from mcca_ml.simulate.truth.make_truth import DAYS_OF_DECADE, droughts_of, make_truth
 from mcca_ml.simulate.truth.types import Truth
 
@@ -16,18 +16,19 @@ _SETTLES_DAYS = 365
 """After a drought until the root zone has forgotten it, at most [day]."""
 
 
-def without(settings: SimulateSettings, box: BoxSettings) -> SimulateSettings:
-    """Settings of one box alone, without trend and drought.
+def change_jobs(truth: Truth, settings: SimulateSettings) -> list[Callable[[], Changes]]:
+    """A job for each box, for other processes too, that gives what came out of trend and droughts.
 
     Args:
-        settings: of the whole world; what a box holds does not depend on the others.
-        box: one of its boxes.
+        truth: of the world.
+        settings: of the same world.
+
+    Returns:
+        Jobs of which each gives, by the name of its box, means over the core cells: `trend`
+        [m3 m-3 per decade] of liquid water and ice, a line through the change outside droughts and
+        the year after each; and `drought FIRST/LAST` [m3 m-3], the mean change in its days beside
+        the trend. None where neither is set.
     """
-    return settings.model_copy(update={"box": (box,), "trend": 0.0, "drought": ()})
-
-
-def change_jobs(truth: Truth, settings: SimulateSettings) -> list[Callable[[], Changes]]:
-    """A job for each box that gives its `realised_changes`; they can run in other processes."""
     if settings.trend == 0 and not settings.drought:
         return []
     droughts = droughts_of(settings)
@@ -35,24 +36,10 @@ def change_jobs(truth: Truth, settings: SimulateSettings) -> list[Callable[[], C
     for box, patch in zip(settings.box, truth.cells.patches, strict=True):
         core = truth.cells.is_core[patch.cells]
         water = truth.state.total_water[:, patch.cells][:, core]
-        plain = without(settings, box)
+        # What a box holds does not depend on the others.
+        plain = settings.model_copy(update={"box": (box,), "trend": 0.0, "drought": ()})
         jobs.append(partial(_of_box, water, truth.time, core, plain, droughts[box.name]))
     return jobs
-
-
-def realised_changes(truth: Truth, settings: SimulateSettings) -> Changes:
-    """Trend and droughts of each box as they came out, means over its core cells.
-
-    Args:
-        truth: of the world.
-        settings: of the same world.
-
-    Returns:
-        By box: `trend` [m3 m-3 per decade] of liquid water and ice, a line through the change
-        outside droughts and the year after each; and `drought FIRST/LAST` [m3 m-3], the mean
-        change in its days beside the trend. Empty where neither is set.
-    """
-    return {name: found for job in change_jobs(truth, settings) for name, found in job().items()}
 
 
 def _of_box(
@@ -68,15 +55,14 @@ def _of_box(
     days = time.astype("datetime64[D]")
     since = (time - time[0]) / np.timedelta64(1, "D") / DAYS_OF_DECADE
     calm = np.ones(days.size, np.bool_)
-    for drought in droughts:
-        first, last = np.datetime64(drought.start), np.datetime64(drought.end)
+    spans = [(np.datetime64(one.start), np.datetime64(one.end)) for one in droughts]
+    for first, last in spans:
         calm &= (days < first) | (days > last + _SETTLES_DAYS)
     # The change is 0 at the beginning by construction: a line through it.
     line = since[calm]
     trend = float(line @ change[calm] / (line @ line)) if line.any() else float("nan")
     found = {"trend": trend}
-    for drought in droughts:
-        first, last = np.datetime64(drought.start), np.datetime64(drought.end)
+    for first, last in spans:
         during = (days >= first) & (days <= last)
         if during.any():
             beside = change[during] - np.nan_to_num(trend) * since[during]

@@ -1,8 +1,8 @@
 """Cells -> the land they hold: soil, cover, height, water, all correlated in space, from a seed."""
 
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass
 
+import jax
 import numpy as np
 import numpy.typing as npt
 
@@ -54,19 +54,8 @@ def make_land(cells: Cells, settings: SimulateSettings) -> Land:
         _of_patch(cells, patch, box, settings.seed)
         for patch, box in zip(cells.patches, settings.box, strict=True)
     ]
-    return _joined(lands)
-
-
-def _joined(lands: list[Land]) -> Land:
-    """Land of several patches, one after the other."""
-
-    def chain(values: list[Any]) -> Any:
-        if not isinstance(values[0], Surface):
-            return np.concatenate(values)
-        names = [field.name for field in fields(Surface)]
-        return Surface(*(np.concatenate([getattr(v, name) for v in values]) for name in names))
-
-    return Land(*(chain([getattr(land, f.name) for land in lands]) for f in fields(Land)))
+    joined: Land = jax.tree.map(lambda *parts: np.concatenate(parts), *lands)
+    return joined
 
 
 def _of_patch(cells: Cells, patch: Patch, box: BoxSettings, seed: int) -> Land:

@@ -1,9 +1,9 @@
 """Settings -> the truth of a simulated world: cells, land, and its state every three hours."""
 
-from collections.abc import Callable
 from concurrent.futures import Executor
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from functools import partial
+from operator import call
 
 import numpy as np
 
@@ -34,18 +34,6 @@ _VEGETATION_KM = 60.0
 _START = 0.5  # wetness with which the spin-up begins, residual to field capacity [1]
 
 
-@dataclass(frozen=True)
-class _Wet:
-    """Water of a patch at its steps, arrays (step, cell)."""
-
-    snow: Float32
-    """[mm]."""
-    total: Float32
-    """Liquid and ice of 0-5 cm [m3 m-3], before any trend."""
-    root: Float32
-    """Wetness of the root zone, residual to field capacity, (day, cell) [1]."""
-
-
 def make_truth(settings: SimulateSettings, executor: Executor | None = None) -> Truth:
     """The truth of a world, every three hours from the first day to the end of the last.
 
@@ -72,18 +60,13 @@ def make_truth(settings: SimulateSettings, executor: Executor | None = None) -> 
         for p in cells.patches
     ]
     # One after the other as they are wanted: of a large world only some patches lie in memory.
-    states = (job() for job in jobs) if executor is None else executor.map(_done, jobs)
+    states = map(call, jobs) if executor is None else executor.map(call, jobs)
     for patch, made in zip(cells.patches, states, strict=True):
         for field in fields(State):
             getattr(state, field.name)[:, patch.cells] = getattr(made, field.name)
         # Else it would lie in memory until the next patch is made.
         del made
     return Truth(cells, land, times_of(settings), state)
-
-
-def _done(job: Callable[[], State]) -> State:
-    """What a job gives."""
-    return job()
 
 
 def times_of(settings: SimulateSettings) -> Datetime64:

@@ -5,21 +5,20 @@ comparison resolves. The store appears whole or not at all, and the same truth g
 """
 
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import xarray as xr
 
+from mcca_ml.arrays import AnyArray
 from mcca_ml.atomic import replacing_directory
 from mcca_ml.config.simulate import SimulateSettings
 from mcca_ml.errors import OutputError
 from mcca_ml.formats.smap import SIMULATED
-from mcca_ml.simulate.truth.imposed_signals import Changes, realised_changes
-from mcca_ml.simulate.truth.types import Cells, Land, Patch, State, Surface, Truth
+from mcca_ml.simulate.truth.imposed_signals import Changes
+from mcca_ml.simulate.truth.types import State, Surface, Truth
 
 FILL = 65535
 """Count that means no value; every other counts quanta."""
@@ -61,17 +60,14 @@ LAND_UNITS: Mapping[str, str] = {
 }
 """Units of the land that are not 1."""
 
-_SURFACES = ("first", "second")
-
 
 def write_truth(
     truth: Truth,
     path: Path,
     settings: SimulateSettings,
     errors: Mapping[str, object],
-    changes: Changes | None = None,
-    *,
-    passes: xr.Dataset | None = None,
+    changes: Changes,
+    passes: xr.Dataset,
 ) -> None:
     """Write the truth of a world; a store of that name is replaced at the end.
 
@@ -79,28 +75,28 @@ def write_truth(
         truth: whole world.
         path: name of the store, such as truth.zarr, in a directory that exists.
         settings: of the world, for the attributes.
-        changes: `realised_changes`; None: its boxes are simulated once more for them, without
-            trend and drought.
-        passes: errors of single passes, `pass_errors.table`; None: not stored.
         errors: every injected error of the sensors, as plain numbers, texts, lists and mappings.
+        changes: of each box, as the jobs of `imposed_signals.change_jobs` give them.
+        passes: errors of single passes, of `overpass_errors.table`.
 
     Raises:
         OutputError: it cannot be written, or a value does not fit its packing.
     """
     _check_range(truth.state, path)
-    if changes is None:
-        changes = realised_changes(truth, settings)
-    found = _dataset(truth) if passes is None else _dataset(truth).merge(passes)
-    ds = found.assign_attrs(
-        {
-            SIMULATED: "true",
-            "title": "Truth of a simulated world; nothing in it was observed",
-            "seed": settings.seed,
-            "settings": settings.model_dump_json(),
-            "injected_errors": json.dumps(errors, sort_keys=True),
-            "realised_changes": json.dumps(changes, sort_keys=True),
-            "patches": json.dumps([asdict(patch) for patch in truth.cells.patches]),
-        }
+    ds = (
+        _dataset(truth)
+        .merge(passes)
+        .assign_attrs(
+            {
+                SIMULATED: "true",
+                "title": "Truth of a simulated world; nothing in it was observed",
+                "seed": settings.seed,
+                "settings": settings.model_dump_json(),
+                "injected_errors": json.dumps(errors, sort_keys=True),
+                "realised_changes": json.dumps(changes, sort_keys=True),
+                "patches": json.dumps([asdict(patch) for patch in truth.cells.patches]),
+            }
+        )
     )
     encoding: dict[str, dict[str, object]] = {
         name: {
@@ -117,62 +113,6 @@ def write_truth(
         ds.to_zarr(beside, mode="w", zarr_format=3, consolidated=False, encoding=encoding)
 
 
-def open_truth(path: Path) -> Truth:
-    """The truth of a world, as it was written but for the packing.
-
-    Args:
-        path: name of the store.
-
-    Raises:
-        OutputError: there is no such store, or it is not the truth of a simulated world.
-    """
-    with _opened(path) as ds:
-        return Truth(
-            _cells_from(ds),
-            _land_from(ds),
-            ds["time"].to_numpy().astype("datetime64[s]"),
-            State(*(ds[f.name].to_numpy().astype(np.float32) for f in fields(State))),
-        )
-
-
-def settings_of(path: Path) -> SimulateSettings:
-    """Settings with which the world of a store was made.
-
-    Args:
-        path: name of the store.
-
-    Raises:
-        OutputError: there is no such store, or it is not the truth of a simulated world.
-    """
-    with _opened(path) as ds:
-        return SimulateSettings.model_validate_json(ds.attrs["settings"])
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[xr.Dataset]:
-    """The store of a truth, open for reading."""
-    if not (path / "zarr.json").is_file():
-        raise OutputError(
-            f"{path}: found no store, expected the truth of a simulated world; simulate one"
-        )
-    try:
-        ds = xr.open_zarr(path, zarr_format=3, consolidated=False, chunks=None)
-    except (OSError, ValueError, KeyError) as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0][:80]
-        raise OutputError(
-            f"{path}: found a damaged store ({reason}), expected the truth of a simulated world; "
-            "simulate it anew"
-        ) from error
-    with ds:
-        missing = sorted({*PACKED, "first_share", "is_core"} - set(map(str, ds.variables)))
-        if missing or ds.attrs.get(SIMULATED) != "true":
-            raise OutputError(
-                f"{path}: found {', '.join(missing) or 'no attribute of simulation'} missing, "
-                "expected the truth of a simulated world; simulate it anew"
-            )
-        yield ds
-
-
 def _check_range(state: State, path: Path) -> None:
     """Raise where a value has no count: it would come back as another."""
     for name, packed in PACKED.items():
@@ -187,7 +127,7 @@ def _check_range(state: State, path: Path) -> None:
 
 def _dataset(truth: Truth) -> xr.Dataset:
     """All of a truth as one dataset."""
-    cells, land = truth.cells, truth.land
+    cells = truth.cells
     found: dict[str, tuple[object, ...]] = {
         name: (
             ("time", "cell"),
@@ -196,20 +136,14 @@ def _dataset(truth: Truth) -> xr.Dataset:
         )
         for name, p in PACKED.items()
     }
-    for field in fields(Land):
-        value = getattr(land, field.name)
+    of_cell: dict[str, AnyArray] = {"is_land": cells.is_land, "is_core": cells.is_core}
+    for name, value in vars(truth.land).items():
         if isinstance(value, Surface):
-            for part in fields(Surface):
-                found[f"{field.name}_{part.name}"] = (
-                    "cell",
-                    getattr(value, part.name),
-                    {"units": "1"},
-                )
+            of_cell |= {f"{name}_{part}": values for part, values in vars(value).items()}
         else:
-            units = LAND_UNITS.get(field.name, "1")
-            found[field.name] = ("cell", value, {"units": units})
-    found["is_land"] = ("cell", cells.is_land, {"units": "1"})
-    found["is_core"] = ("cell", cells.is_core, {"units": "1"})
+            of_cell[name] = value
+    for name, values in of_cell.items():
+        found[name] = ("cell", values, {"units": LAND_UNITS.get(name, "1")})
     coords = {
         "time": truth.time.astype("datetime64[ns]"),
         "cell": ("cell", cells.cell, {"long_name": "flat index on EASE2_M25"}),
@@ -217,25 +151,3 @@ def _dataset(truth: Truth) -> xr.Dataset:
         "lon": ("cell", cells.lon, {"units": "degrees_east"}),
     }
     return xr.Dataset(found, coords)
-
-
-def _cells_from(ds: xr.Dataset) -> Cells:
-    """The cells of a store."""
-    patches = tuple(
-        Patch(p["name"], p["first_row"], p["first_column"], tuple(p["shape"]), p["start"])
-        for p in json.loads(ds.attrs["patches"])
-    )
-    names = ("cell", "lat", "lon", "is_land", "is_core")
-    return Cells(patches, *(ds[name].to_numpy() for name in names))
-
-
-def _land_from(ds: xr.Dataset) -> Land:
-    """The land of a store."""
-
-    def surface(name: str) -> Surface:
-        return Surface(*(ds[f"{name}_{part.name}"].to_numpy() for part in fields(Surface)))
-
-    def value(name: str) -> Any:
-        return surface(name) if name in _SURFACES else ds[name].to_numpy()
-
-    return Land(*(value(field.name) for field in fields(Land)))

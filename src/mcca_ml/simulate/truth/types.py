@@ -5,10 +5,14 @@ of EASE2_M25 cells: those of its box, and a rim around them, so that footprints 
 box see ground. Of the rim no product is expected; it is water where the land mask says sea.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+from typing import Any, Self
+
+import jax
 
 from mcca_ml.arrays import Booleans, Datetime64, Float32, Float64, Int64, UInt8
 
+METRES_PER_KM = 1000.0
 KM_PER_DEGREE = 111.2
 """Length of a degree on a sphere of the mean radius of the Earth [km]."""
 
@@ -54,8 +58,18 @@ class Cells:
         return Cells((patch,), *places, self.is_land[part], self.is_core[part])
 
 
+class OfCells:
+    """Arrays over the same cells, which JAX knows as a tree."""
+
+    def at(self, index: Any) -> Self:
+        """The same of some cells or cases; `index` is one of numpy's, for all arrays alike."""
+        chosen: Self = jax.tree.map(lambda values: values[index], self)
+        return chosen
+
+
+@jax.tree_util.register_dataclass
 @dataclass(frozen=True)
-class Surface:
+class Surface(OfCells):
     """One of the two surfaces of a cell that a sensor sees as one; arrays (cell)."""
 
     land_cover: UInt8
@@ -71,13 +85,10 @@ class Surface:
     vod_exponent: Float32
     """x of tau ~ f^x [1]."""
 
-    def at(self, index: object) -> "Surface":
-        """The same of some cells; `index` is one of numpy's, for all arrays alike."""
-        return Surface(*(getattr(self, field.name)[index] for field in fields(self)))
 
-
+@jax.tree_util.register_dataclass
 @dataclass(frozen=True)
-class Land:
+class Land(OfCells):
     """What does not change in a cell; arrays (cell)."""
 
     clay: Float32
@@ -103,17 +114,10 @@ class Land:
     has_rfi: Booleans
     """Whether there is a transmitter in the cell."""
 
-    def at(self, index: object) -> "Land":
-        """The same of some cells, or of cases if `index` names the cell of each."""
-        parts = {field.name: getattr(self, field.name) for field in fields(self)}
-        surfaces = {"first": self.first.at(index), "second": self.second.at(index)}
-        return Land(
-            **{name: part[index] for name, part in parts.items() if name not in surfaces} | surfaces
-        )
 
-
+@jax.tree_util.register_dataclass
 @dataclass(frozen=True)
-class State:
+class State(OfCells):
     """What changes; arrays of one shape: (step, cell) of a whole world, or (case) of observations.
 
     The soil moisture is that of the land of the cell, the mean of its two surfaces.
@@ -141,10 +145,6 @@ class State:
     """Precipitable water [kg m-2]."""
     cloud_water: Float32
     """Liquid water of the clouds [kg m-2]."""
-
-    def at(self, index: object) -> "State":
-        """The same of some cases; `index` is one of numpy's, for all arrays alike."""
-        return State(*(getattr(self, field.name)[index] for field in fields(self)))
 
 
 @dataclass(frozen=True)

@@ -76,7 +76,7 @@ def make_weather(
     falling = _flat(amount[:-1, None, :] * share[:-1])
     hour = warmth.local_hour(len(falling), cells.lon)
     sun = np.maximum(warmth.wave(hour, _SUN_PEAK), 0) * np.float32(np.pi / 24)
-    demand = warmth.potential_evaporation_hargreaves85(days[:-1], lat, _but_last(heat))
+    demand = warmth.potential_evaporation_hargreaves85(days[:-1], lat, heat.at(slice(-1)))
     air = warmth.air_temperature(heat, hour)
     return Weather(
         heat=heat,
@@ -91,13 +91,6 @@ def make_weather(
 def _flat(by_day: Float32) -> Float32:
     """Arrays (day, step of the day, cell) as (step, cell)."""
     return np.asarray(by_day, np.float32).reshape(-1, by_day.shape[-1])
-
-
-def _but_last(heat: warmth.DailyHeat) -> warmth.DailyHeat:
-    """The same without its last day."""
-    return warmth.DailyHeat(
-        heat.season[:-1], heat.air[:-1], heat.sway[:-1], heat.clear[:-1], heat.cycle[:-1]
-    )
 
 
 def saturation_pressure_magnus(temperature: Float32) -> Float32:
