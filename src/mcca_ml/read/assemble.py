@@ -127,12 +127,6 @@ def _timed(observations: Observations) -> Observations:
     return observations if known.all() else some_of(observations, known)
 
 
-def _variable(name: str, data: AnyArray) -> xr.Variable:
-    """A variable with the dimensions and units of the contract."""
-    var = (schema.GRID_TB | schema.ANCILLARY)[name]  # type: ignore[operator]
-    return xr.Variable(var.dims, data, {} if var.units is None else {"units": var.units})
-
-
 def _fields(observations: Observations) -> dict[str, AnyArray]:
     """All per-cell arrays of a look by the name of their variable."""
     return {
@@ -222,8 +216,9 @@ def assemble(
     data = _spread(seen, days, names, cells)
     place = ease2.cell_latlon(ease2.by_name(layout.product.grid), cells)
     data["local_time"] = solar_time(data["obs_time"], place.lon)  # type: ignore[arg-type]
+    contract = {**schema.GRID_TB, **schema.ANCILLARY}
     return xr.Dataset(
-        {name: _variable(name, values) for name, values in data.items()},
+        {name: contract[name].variable(values) for name, values in data.items()},
         coords={
             "time": days.astype("M8[ns]"),
             "look": names,
