@@ -115,7 +115,8 @@ def _swath(h5: h5py.File, sensor: Sensor) -> xr.Dataset:
     lat, lon = _places(h5, shape)
     time = utc_of_tai93(number_array(h5, jaxa.SCAN_TIME, shape[:1]).astype(np.float64))
     times = np.broadcast_to(time[:, None], shape)
-    is_seen, is_placed, is_timed = np.isfinite(tb).any(axis=-1), np.isfinite(lat), ~np.isnat(times)
+    is_seen = np.asarray(np.isfinite(tb).any(axis=-1))
+    is_placed, is_timed = np.isfinite(lat), np.asarray(~np.isnat(times))
     check_placed(where, is_seen, is_placed, is_timed)
     usable = is_seen & is_placed & is_timed
     quality = np.where(_has_rfi(h5, shape), Quality.SUSPECT, Quality.GOOD)

@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -26,8 +26,7 @@ _VOD = re.compile(r"^(vod|opt_depth|vegetation_opacity)|vegetation optical depth
 _IN_MEMORY = 2**28  # [byte]; a larger part of a cube is read place by place
 
 
-@dataclass(frozen=True)
-class Values:
+class Values(NamedTuple):
     """What one file holds at one place, in the order of the file."""
 
     begin: Datetime64
@@ -90,22 +89,15 @@ def flag_name(ds: xr.Dataset, variable: str) -> str | None:
     return flag if flag is not None and ds[flag].dims == ds[variable].dims else None
 
 
-def _own_times(ds: xr.Dataset, variable: str) -> str | None:
-    """A variable that tells the time of each value: of the same dimensions, in units of time."""
-    dims = ds.variables[variable].dims
-    for name, one in ds.variables.items():
-        if one.dims == dims and (one.dtype.kind == "M" or cf_time.is_time(one.attrs)):
-            return str(name)
-    return None
+def _is_time(variable: xr.Variable) -> bool:
+    """Return True for times, decoded or in units of time."""
+    return variable.dtype.kind == "M" or cf_time.is_time(variable.attrs)
 
 
-def _vod(ds: xr.Dataset, variable: str) -> str | None:
-    """A variable of vegetation optical depth beside soil moisture; the first one."""
-    for name, one in ds.variables.items():
-        is_named = _VOD.search(f"{name} {one.attrs.get('long_name', '')}")
-        if is_named and one.dims == ds.variables[variable].dims and one.dtype.kind == "f":
-            return str(name)
-    return None
+def _is_vod(name: str, variable: xr.Variable) -> bool:
+    """Return True for vegetation optical depth, by name or long name."""
+    words = f"{name} {variable.attrs.get('long_name', '')}"
+    return variable.dtype.kind == "f" and _VOD.search(words) is not None
 
 
 def _axis_times(
@@ -175,7 +167,10 @@ def extract(
     """
     block = block_of(layout, np.concatenate([*places, np.zeros(0, np.int64)]))
     value_of = picker(ds, variable, layout, block)
-    own = _own_times(ds, variable) if has_own_times else None
+    dims = ds.variables[variable].dims
+    beside = {str(name): one for name, one in ds.variables.items() if one.dims == dims}
+    own = next((n for n, one in beside.items() if has_own_times and _is_time(one)), None)
+    vod = next((n for n, one in beside.items() if _is_vod(n, one)), None)
     flag = flag_name(ds, variable)
     axis = _axis_times(ds, variable, layout, path)
     if axis is None and own is None:
@@ -184,44 +179,26 @@ def extract(
     values = {place: value_of(place).astype(np.float64) for place in wanted}
     if not any(np.isfinite(one).any() for one in values.values()):
         own = flag = None  # nothing to time or to judge: most days of few stations in daily files
-    flag_of = picker(ds, flag, layout, block) if flag is not None else None
-    time_of = picker(ds, own, layout, block) if own is not None else None
-    vod = _vod(ds, variable)
-    vod_of = picker(ds, vod, layout, block) if vod is not None else None
+    pick = {name: picker(ds, name, layout, block) for name in (own, flag, vod) if name}
 
     def at(place: int) -> Values:
         value = values[place]
         unknown = np.full(value.size, np.datetime64("NaT", "ns"))
         begin, end = axis(place, value.size) if axis else (unknown, unknown)
-        if time_of is not None and own is not None:
-            exact = _exact(time_of(place), ds[own].attrs, path)
+        if own:
+            times = xr.Variable("value", pick[own](place), ds[own].attrs)
+            exact = cf_time.times_of(times, path.name)
             begin = np.where(np.isnat(exact), begin, exact)
             end = np.where(np.isnat(exact), end, exact)
         good = np.ones(value.size, np.bool_)
-        if flag_of is not None and flag is not None:
-            good = _good(flag_of(place), flag, ds[flag].attrs, ds[flag].dtype)
-        beside = np.full(value.size, np.nan) if vod_of is None else vod_of(place)
-        return Values(begin, end, value, good, beside.astype(np.float64))
+        if flag:
+            good = _good(pick[flag](place), flag, ds[flag].attrs, ds[flag].dtype)
+        depth = pick[vod](place) if vod else np.full(value.size, np.nan)
+        return Values(begin, end, value, good, depth.astype(np.float64))
 
     return [together([at(place) for place in index.tolist()]) for index in places]
 
 
-def _exact(raw: AnyArray, attrs: dict[str, object], path: Path) -> Datetime64:
-    cf_time.check_calendar(attrs, path.name)
-    if raw.dtype.kind == "M":
-        return raw.astype("M8[ns]")
-    return cf_time.decode(raw, str(attrs.get("units", "")), path.name)
-
-
 def together(parts: Sequence[Values]) -> Values:
-    """Several pieces behind each other; nothing at all for none."""
-    if not parts:
-        none = np.zeros(0, "M8[ns]")
-        return Values(none, none, np.zeros(0), np.zeros(0, np.bool_), np.zeros(0))
-    return Values(
-        np.concatenate([one.begin for one in parts]),
-        np.concatenate([one.end for one in parts]),
-        np.concatenate([one.value for one in parts]),
-        np.concatenate([one.good for one in parts]),
-        np.concatenate([one.vod for one in parts]),
-    )
+    """Several pieces behind each other, at least one."""
+    return Values(*map(np.concatenate, zip(*parts, strict=True)))
