@@ -113,7 +113,8 @@ class Layout:
     version: int | None
     """None where the metadata do not say."""
     groups: tuple[Group, ...]
-    is_simulated: bool = False
+    simulated: str
+    """`true` or `false`, as the attribute of datasets."""
 
     @property
     def name(self) -> str:
