@@ -8,6 +8,7 @@ import numpy as np
 from mcca_ml.arrays import AnyArray, Float32, Int64
 from mcca_ml.errors import GranuleError
 from mcca_ml.formats.smap import FILLS
+from mcca_ml.grid import ease2
 from mcca_ml.read.granule import array, check_kelvin, decode, text
 
 TB_RANGE = (30.0, 330.0)
@@ -41,21 +42,17 @@ def brightness_temperature(
     return decode(raw, FILLS["f4"], TB_RANGE)
 
 
-def flat_cell(
-    row: AnyArray,
-    column: AnyArray,
-    shape: tuple[int, int],
-    where: str,
-) -> Int64:
-    """Flat index of each cell on a grid of `shape`.
+def flat_cell(row: AnyArray, column: AnyArray, grid: ease2.Grid, where: str) -> Int64:
+    """Flat index of each cell on a grid.
 
     Raises:
         GranuleError: an index lies beyond the grid.
     """
-    rows, columns = row.astype(np.int64), column.astype(np.int64)
-    if rows.size and (rows.max() >= shape[0] or columns.max() >= shape[1]):
+    cell = ease2.flat_cell(grid, row, column).astype(np.int64)
+    if (cell < 0).any():
         raise GranuleError(
-            f"{where}: a cell at row {rows.max()}, column {columns.max()}, expected less than "
-            f"{shape[0]}, {shape[1]}; this is not the grid of the product that the metadata name"
+            f"{where}: a cell at row {row.max()}, column {column.max()}, expected less than "
+            f"{grid.rows}, {grid.columns}; this is not the grid of the product that the metadata "
+            "name"
         )
-    return rows * shape[1] + columns
+    return cell

@@ -193,19 +193,6 @@ def channels_of(layout: pps_1c.Swath, product: Product) -> tuple[str, ...]:
     return tuple(name for name in layout.channels if name in known)
 
 
-def _attributes(h5: h5py.File, product: Product, header: Mapping[str, str]) -> dict[str, object]:
-    """What all swaths of a granule have in common."""
-    number = header.get("GranuleNumber", "")
-    return {
-        "sensor": product.sensor,
-        "granule": file_name(h5),
-        "product": "PPS 1C",
-        "version": header["ProductVersion"],
-        "orbit": int(number) if number.isdigit() else -1,
-        "simulated": simulated(h5),
-    }
-
-
 def _swaths(h5: h5py.File) -> tuple[xr.Dataset, ...]:
     """The swaths of an open granule."""
     product, header = identify(h5)
@@ -218,7 +205,15 @@ def _swaths(h5: h5py.File) -> tuple[xr.Dataset, ...]:
             f"{', '.join(layout.name for layout in wanted)} of {product.sensor}; "
             "order these swaths too"
         )
-    common = _attributes(h5, product, header)
+    number = header.get("GranuleNumber", "")
+    common = {
+        "sensor": product.sensor,
+        "granule": file_name(h5),
+        "product": "PPS 1C",
+        "version": header["ProductVersion"],
+        "orbit": int(number) if number.isdigit() else -1,
+        "simulated": simulated(h5),
+    }
     return tuple(_swath(group, layout, product, common) for layout, group in present)
 
 

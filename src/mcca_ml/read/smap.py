@@ -126,8 +126,7 @@ def _cells(source: Source, layout: Layout, window: Window | None) -> Int64:
     if layout.product.level == "L3":
         return source.chosen
     row, column = source.raw("EASE_row_index"), source.raw("EASE_column_index")
-    shape = ease2.by_name(layout.product.grid).shape
-    return flat_cell(row, column, shape, file_name(source.group))
+    return flat_cell(row, column, ease2.by_name(layout.product.grid), file_name(source.group))
 
 
 def _observations(

@@ -98,7 +98,7 @@ def read_l1c(h5: h5py.File, layout: Layout) -> Observations:
     seconds, epoch = _seconds(group, shape)
     seen = np.isfinite(means).any(axis=1)
     row, column = (array(group, f"cell_{axis}", shape)[seen] for axis in ("row", "column"))
-    cell = flat_cell(row, column, ease2.by_name(layout.product.grid).shape, file_name(group))
+    cell = flat_cell(row, column, ease2.by_name(layout.product.grid), file_name(group))
     fields = {
         "tb": means[seen],
         "incidence": np.deg2rad(incidence[seen]).astype(np.float32),

@@ -42,17 +42,15 @@ class Values(NamedTuple):
 
 
 def picker(
-    ds: xr.Dataset, name: str, layout: Layout, block: dict[str, slice]
+    variable: xr.Variable, layout: Layout, block: dict[str, slice]
 ) -> Callable[[int], AnyArray]:
     """A function of a place: all values of a variable there, flat over its other dimensions.
 
     Args:
-        ds: the file.
-        name: of the variable.
+        variable: of a file.
         layout: of soil moisture, whose dimensions of place the variable has too.
         block: of `dimensions.block_of`, with all places that will be asked for.
     """
-    variable = ds[name]
     if layout.owner is not None:
         whole, owner = variable.to_numpy(), layout.owner
         return lambda place: whole[owner == place]
@@ -100,37 +98,21 @@ def _is_vod(name: str, variable: xr.Variable) -> bool:
     return variable.dtype.kind == "f" and _VOD.search(words) is not None
 
 
-def _axis_times(
-    ds: xr.Dataset, variable: str, layout: Layout, path: Path
-) -> Callable[[int, int], tuple[Datetime64, Datetime64]] | None:
-    """What gives begin and end of the values at a place, from the axis of times or from the name.
+def _spans(ds: xr.Dataset, variable: str, layout: Layout, path: Path) -> list[xr.Variable]:
+    """Begin and end of what each value of a variable stands for, in its dimensions.
 
-    None where neither tells.
+    From the axis of times, else from the name of the file; empty where neither has a time.
     """
     axis = cf_time.axis_of(ds)
     if axis is None:
-        told = cf_time.of_name(path)
-        if told is None:
-            return None
-        return lambda _, count: (np.full(count, told[0]), np.full(count, told[1]))
-    if layout.owner is not None:
-        times, owner = cf_time.times_of(ds[axis], path.name), layout.owner
-        return lambda place, _: (times[owner == place], times[owner == place])
-    both = cf_time.axis_spans(ds, axis, path.name)
-    along = ds[axis].dims[0]
-    if along in layout.dims:  # points, or lines of a swath, with a time each
-        number = layout.dims.index(along)
-
-        def of_line(place: int, count: int) -> tuple[Datetime64, Datetime64]:
-            line = np.unravel_index(place, layout.shape)[number]
-            return np.full(count, both[0][line]), np.full(count, both[1][line])
-
-        return of_line
-    rest = [d for d in ds[variable].dims if d not in layout.dims]
-    sizes = [ds.sizes[d] for d in rest]
-    wide = [one.reshape([-1 if d == along else 1 for d in rest]) for one in both]
-    flat = [np.broadcast_to(one, sizes).ravel() for one in wide]
-    return lambda _place, _count: (flat[0], flat[1])
+        ends: tuple[AnyArray | np.datetime64, ...] = cf_time.of_name(path) or ()
+    elif layout.owner is not None:
+        ends = (cf_time.times_of(ds[axis], path.name),) * 2
+    else:
+        ends = cf_time.axis_spans(ds, axis, path.name)
+    dims = () if axis is None else ds[axis].dims
+    sizes = ds[variable].sizes
+    return [xr.Variable(dims, one).squeeze().set_dims(sizes) for one in ends]  # type: ignore[no-untyped-call]
 
 
 def _no_time(ds: xr.Dataset, path: Path) -> str:
@@ -166,25 +148,27 @@ def extract(
         GranuleError: neither the file nor its name tells a time.
     """
     block = block_of(layout, np.concatenate([*places, np.zeros(0, np.int64)]))
-    value_of = picker(ds, variable, layout, block)
+    value_of = picker(ds.variables[variable], layout, block)
     dims = ds.variables[variable].dims
     beside = {str(name): one for name, one in ds.variables.items() if one.dims == dims}
     own = next((n for n, one in beside.items() if has_own_times and _is_time(one)), None)
     vod = next((n for n, one in beside.items() if _is_vod(n, one)), None)
     flag = flag_name(ds, variable)
-    axis = _axis_times(ds, variable, layout, path)
-    if axis is None and own is None:
+    spans = _spans(ds, variable, layout, path)
+    if not spans and own is None:
         raise GranuleError(_no_time(ds, path))
     wanted = {int(place) for index in places for place in index}
     values = {place: value_of(place).astype(np.float64) for place in wanted}
     if not any(np.isfinite(one).any() for one in values.values()):
         own = flag = None  # nothing to time or to judge: most days of few stations in daily files
-    pick = {name: picker(ds, name, layout, block) for name in (own, flag, vod) if name}
+    pick = {n: picker(ds.variables[n], layout, block) for n in (own, flag, vod) if n}
+    ends_of = [picker(one, layout, block) for one in spans]
 
     def at(place: int) -> Values:
         value = values[place]
         unknown = np.full(value.size, np.datetime64("NaT", "ns"))
-        begin, end = axis(place, value.size) if axis else (unknown, unknown)
+        ends = [end_of(place).astype("M8[ns]") for end_of in ends_of]
+        begin, end = ends or (unknown, unknown)
         if own:
             times = xr.Variable("value", pick[own](place), ds[own].attrs)
             exact = cf_time.times_of(times, path.name)

@@ -60,7 +60,7 @@ def _at_place(ds: xr.Dataset, name: str, layout: Layout, index: Int64, path: Pat
     columns = {"sm": xr.Variable("time", values.value, ds[name].attrs)}
     block = block_of(layout, index)
     for other in _beside(ds, name):
-        pick = picker(ds, other, layout, block)
+        pick = picker(ds.variables[other], layout, block)
         column = np.concatenate([pick(place) for place in index.tolist()])
         columns.setdefault(other, xr.Variable("time", column, ds[other].attrs))
     good = values.good & np.isfinite(values.value)
