@@ -6,7 +6,6 @@ import h5py
 import numpy as np
 import xarray as xr
 
-from mcca_ml import schema
 from mcca_ml.arrays import Booleans, Float32
 from mcca_ml.errors import GranuleError
 from mcca_ml.flags import Quality
@@ -25,7 +24,7 @@ from mcca_ml.read.granule import (
 from mcca_ml.read.jaxa import (
     angle,
     brightness_temperature,
-    check_not_empty,
+    checked,
     sensor_of,
     utc_of_tai93,
 )
@@ -176,6 +175,4 @@ def read_l1r(path: Path, *, may_be_empty: bool = False) -> tuple[xr.Dataset, ...
                 f"{' or '.join(jaxa.RESOLUTIONS)}; give a granule of JAXA's level 1R"
             )
         footprints = _swath(h5, sensor_of(h5) or AMSR2)
-    if not may_be_empty:
-        check_not_empty(footprints, path.name)
-    return (schema.check(footprints, schema.SWATH_TB, where=path.name),)
+    return (checked(footprints, path.name, may_be_empty=may_be_empty),)

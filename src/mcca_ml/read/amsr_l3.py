@@ -9,7 +9,6 @@ import h5py
 import numpy as np
 import xarray as xr
 
-from mcca_ml import schema
 from mcca_ml.arrays import Float32, Float64
 from mcca_ml.errors import GranuleError
 from mcca_ml.flags import Quality
@@ -24,7 +23,7 @@ from mcca_ml.read.granule import (
     swath,
     text,
 )
-from mcca_ml.read.jaxa import brightness_temperature, check_not_empty, sensor_of
+from mcca_ml.read.jaxa import brightness_temperature, checked, sensor_of
 from mcca_ml.sensors import AMSR2, AMSRE, SENSORS, Sensor
 
 _SAME_MINUTES = 2
@@ -243,7 +242,4 @@ def read_l3(paths: Sequence[Path], *, may_be_empty: bool = False) -> xr.Dataset:
                 )
             maps.append(_open_map(h5))
     _check_alike(maps)
-    footprints = _dataset(maps)
-    if not may_be_empty:
-        check_not_empty(footprints, paths[0].name)
-    return schema.check(footprints, schema.SWATH_TB, where=paths[0].name)
+    return checked(_dataset(maps), paths[0].name, may_be_empty=may_be_empty)

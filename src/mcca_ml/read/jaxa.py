@@ -4,6 +4,7 @@ import h5py
 import numpy as np
 import xarray as xr
 
+from mcca_ml import schema
 from mcca_ml.arrays import Datetime64, Float32, Float64
 from mcca_ml.errors import GranuleError
 from mcca_ml.formats import jaxa
@@ -71,16 +72,17 @@ def sensor_of(h5: h5py.File) -> Sensor | None:
     return None
 
 
-def check_not_empty(swath: xr.Dataset, where: str) -> None:
-    """Raise where not one footprint has a brightness temperature.
+def checked(swath: xr.Dataset, where: str, *, may_be_empty: bool) -> xr.Dataset:
+    """Return a swath unchanged that is after schema.SWATH_TB.
 
     Raises:
-        GranuleError: all are fill.
+        GranuleError: all its brightness temperatures are fill, and it may not be empty.
     """
-    if not bool(np.isfinite(swath["tb"]).any()):
+    if not may_be_empty and not bool(np.isfinite(swath["tb"]).any()):
         raise GranuleError(
             f"{where}: brightness temperature is all fill, expected some values; leave it out"
         )
+    return schema.check(swath, schema.SWATH_TB, where=where)
 
 
 def utc_of_tai93(seconds: Float64) -> Datetime64:
