@@ -18,6 +18,9 @@ _NO_PLACE = np.float32(-999.0)
 _NO_TIME = -999.0
 _NO_MINUTES = np.int16(-32768)
 _VERSION = "0000000"
+_TB_SCALE = 0.01  # [K] per count
+_ANGLE_SCALE = 0.01  # [degree] per count
+_PREFIXES = {"AMSR2": "GW1AM2", "AMSRE": "PM1AME"}  # that of AMSR-E is not verified
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,7 @@ def tai93(time: Datetime64) -> Float64:
 def _counts(tb: Float32) -> UInt16:
     """Brightness temperature as stored."""
     missing = np.isnan(tb)
-    scaled = np.rint(np.where(missing, 0, tb) / np.float32(jaxa.TB_SCALE))
+    scaled = np.rint(np.where(missing, 0, tb) / np.float32(_TB_SCALE))
     return np.where(missing, jaxa.MISSING_COUNTS[-1], scaled).astype(np.uint16)
 
 
@@ -130,14 +133,14 @@ def write_l1r(
         _describe(h5, sensor, "L1R", more)
         for channel, tb in scans.tb.items():
             name = jaxa.l1r_field(channel, resolution)
-            _put(h5, name, _counts(tb), scale=jaxa.TB_SCALE, unit="K")
+            _put(h5, name, _counts(tb), scale=_TB_SCALE, unit="K")
         for name, values in ((jaxa.LATITUDE, scans.lat), (jaxa.LONGITUDE, scans.lon)):
             known = np.where(np.isnan(values), _NO_PLACE, values)
             _put(h5, name, _fine(known).astype(np.float32), unit="deg")
         _put(h5, jaxa.SCAN_TIME, tai93(scans.time), unit="s")
         degrees = np.where(np.isnan(scans.incidence_deg), -1, scans.incidence_deg)
-        counts = np.rint(degrees / jaxa.ANGLE_SCALE).astype(np.int16)
-        _put(h5, jaxa.INCIDENCE, counts, scale=jaxa.ANGLE_SCALE, unit="deg")
+        counts = np.rint(degrees / _ANGLE_SCALE).astype(np.int16)
+        _put(h5, jaxa.INCIDENCE, counts, scale=_ANGLE_SCALE, unit="deg")
         # One of the two pixels of a footprint carries the bits, as may be in genuine ones.
         bits = np.where(scans.has_rfi, jaxa.RFI << jaxa.RFI_SHIFTS[0], 0).astype(np.uint8)
         both = np.stack([np.zeros_like(bits), bits], axis=-1).reshape(bits.shape[0], -1)
@@ -158,7 +161,7 @@ def l3_name(sensor: Sensor, day: str, look: Look, channel: str, rows: int) -> st
     size = "L" if rows == min(jaxa.L3_SHAPES)[0] else "H"
     band = jaxa.TB_CHANNELS[channel][1]
     stamp = day.replace("-", "")
-    return f"{jaxa.PREFIXES[sensor.name]}_{stamp}_01D_EQM{node}_L3SG{band}{size}A{_VERSION}"
+    return f"{_PREFIXES[sensor.name]}_{stamp}_01D_EQM{node}_L3SG{band}{size}A{_VERSION}"
 
 
 def write_l3(folder: Path, sensor: Sensor, day: str, look: Look, found: DayMap) -> Path:
@@ -183,7 +186,7 @@ def write_l3(folder: Path, sensor: Sensor, day: str, look: Look, found: DayMap) 
         _describe(h5, sensor, "L3", {jaxa.GRANULE_ID: name})
         for channel, tb in found.tb.items():
             target = jaxa.L3_TB[jaxa.TB_CHANNELS[channel][2]]
-            _put(h5, target, _counts(tb), scale=jaxa.TB_SCALE, unit="K")
+            _put(h5, target, _counts(tb), scale=_TB_SCALE, unit="K")
         known = np.where(np.isnan(found.minutes), _NO_MINUTES, found.minutes)
         _put(h5, jaxa.L3_TIME, known.astype(np.int16), unit="minute")
     return path

@@ -13,7 +13,8 @@ from made_1c import EVERY, START, a_granule
 from made_examples import at_most
 from mcca_ml.flags import Quality
 from mcca_ml.formats import pps_1c
-from mcca_ml.read.gpm_1c import channels_of, is_1c, read_1c
+from mcca_ml.read.gpm_1c import channels_of, read_1c
+from mcca_ml.read.pps_header import is_1c
 from mcca_ml.sensors import SENSORS
 from mcca_ml.simulate.files.gpm_1c import granule_name, write_1c
 

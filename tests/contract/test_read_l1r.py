@@ -258,7 +258,7 @@ def test_no_scale_factor(granule, name, scale, said):
 def test_other_unit(granule):
     with h5py.File(granule, "a") as h5:
         h5[TB_10V].attrs["UNIT"] = "degC"
-    assert f"/{TB_10V} is in 'degC', expected K; convert it" in refusal(granule)
+    assert f"/{TB_10V} is in 'degC', expected Kelvin; convert it" in refusal(granule)
 
 
 def test_other_scale(granule):

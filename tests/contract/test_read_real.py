@@ -11,7 +11,6 @@ from mcca_ml import schema
 from mcca_ml.errors import GranuleError
 from mcca_ml.flags import Flag
 from mcca_ml.grid import ease2
-from mcca_ml.read.identify import identify
 from mcca_ml.read.smap import read_smap
 
 pytestmark = pytest.mark.real_data
@@ -39,10 +38,9 @@ def written_times(path: Path, places: tuple[np.ndarray, ...]) -> np.ndarray:
     return np.array([text[:23].replace("***", "999") for text in texts], "M8[ns]")
 
 
-def test_the_file_tells_what_it_is(real_data: Path):
-    day, orbit = identify(real_data / DAY), identify(real_data / ORBIT)
-    assert (day.product.short_name, day.version, day.groups[0].look) == ("SPL3SMP", 3, "am")
-    assert (orbit.product.short_name, orbit.version) == ("SPL2SMP", 8)
+def test_the_file_tells_what_it_is(day: xr.Dataset, orbit: xr.Dataset):
+    assert (day.attrs["product"], day.attrs["product_version"]) == ("SPL3SMP", "3")
+    assert (orbit.attrs["product"], orbit.attrs["product_version"]) == ("SPL2SMP", "8")
 
 
 def test_the_day_has_every_observed_cell(day: xr.Dataset):

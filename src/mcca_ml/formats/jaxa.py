@@ -6,7 +6,6 @@ these files; marked [K] is what is only commonly said. AMSR-E in "AMSR2 format" 
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 TB_CHANNELS: Mapping[str, tuple[str, str, Literal["V", "H"]]] = {
@@ -29,10 +28,6 @@ MISSING_COUNTS = (65534, 65535)
 
 SCALE, UNIT = "SCALE FACTOR", "UNIT"
 """Attributes of a dataset: physical units per count, and the unit."""
-TB_SCALE = 0.01
-"""Kelvin per count, where this package writes."""
-ANGLE_SCALE = 0.01
-"""Degrees per count of the incidence angle, where this package writes."""
 
 LATITUDE = "Latitude of Observation Point for 89A"
 LONGITUDE = "Longitude of Observation Point for 89A"
@@ -64,13 +59,18 @@ OVERLAP = "OverlapScans"
 """Attribute of the root group: scans at either end that the neighbouring granules hold as well."""
 GRANULE_ID = "GranuleID"
 
-PREFIXES: Mapping[str, str] = {"AMSR2": "GW1AM2", "AMSRE": "PM1AME"}
-"""First part of a name by sensor; that of AMSR-E is not verified: anything with AME is taken."""
 L3_NAME = re.compile(
     r"(?P<prefix>[A-Z0-9]*(?:AM2|AME))_(?P<day>\d{8})_(?P<period>01[DM])_"
     r"(?P<map>EQ|PN|PS)M(?P<node>[AD])_L3SG(?P<band>T\d\d)(?P<size>[HL])[A-Z]?\d{7}"
 )
-"""Name of a level 3 granule: the only place that tells day, node and frequency."""
+"""Name of a level 3 granule: the only place with day, node and frequency.
+
+The prefix of AMSR-E is not verified: anything that ends in AME is taken. `EQ` is the global map on
+the latitude-longitude grid, the others are polar; `01D` is daily.
+
+>>> L3_NAME.match("GW1AM2_20120703_01D_EQMA_L3SGT10LA2220220.h5")["band"]
+'T10'
+"""
 
 TAI93_EPOCH = "1993-01-01"
 """UTC at which TAI93 seconds are zero."""
@@ -91,41 +91,6 @@ LEAP_DAYS = (
 Source: IERS Bulletin C (TAI - UTC is 27 s at the epoch and 37 s since 2017). Checked: a public test
 of another project states the times of a genuine L1R granule of 2013-07-01; its scans then lie
 8 s behind its counts, the number of leap seconds here up to then."""
-
-
-@dataclass(frozen=True)
-class L3Name:
-    """What the name of a level 3 granule says."""
-
-    sensor: str
-    day: str
-    """Nominal UTC day, YYYY-MM-DD."""
-    look: Literal["am", "pm"]
-    band: str
-    """Frequency, `T10` for instance."""
-    is_daily: bool
-    is_global: bool
-    """On the latitude-longitude grid; the others are polar."""
-
-
-def parse_l3_name(name: str) -> L3Name | None:
-    """What the name of a level 3 granule says; None where it is not such a name.
-
-    >>> parse_l3_name("GW1AM2_20120703_01D_EQMA_L3SGT10LA2220220.h5").look
-    'pm'
-    """
-    found = L3_NAME.match(name)
-    if found is None:
-        return None
-    day = found["day"]
-    return L3Name(
-        sensor="AMSRE" if found["prefix"].endswith("AME") else "AMSR2",
-        day=f"{day[:4]}-{day[4:6]}-{day[6:]}",
-        look=LOOK_OF_NODE[found["node"]],
-        band=found["band"],
-        is_daily=found["period"] == "01D",
-        is_global=found["map"] == "EQ",
-    )
 
 
 def l1r_field(channel: str, resolution: str) -> str:

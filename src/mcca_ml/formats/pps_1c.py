@@ -125,9 +125,13 @@ class Product:
 _NEXT = "\n" + 32 * " "  # the texts of PPS are wrapped and indented
 
 
-def _lines(*lines: str) -> str:
-    """A `LongName` as those of TMI and GMI are broken into lines."""
-    return "\nIntercalibrated Tb for channels " + "".join(_NEXT + line for line in lines) + "\n"
+def _swath(
+    name: str, pixels: int, channels: tuple[str, ...], *lines: str, angles: tuple[int, ...] = ()
+) -> Swath:
+    """A swath of TMI or GMI, whose `LongName` is broken into lines; one angle if not given."""
+    text = "".join(_NEXT + line for line in lines)
+    long_name = f"\nIntercalibrated Tb for channels {text}\n"
+    return Swath(name, channels, pixels, long_name, angles or (1,) * len(channels))
 
 
 def _pair(name: str, ghz: str, label: str, *, pixels: int = 243, scan: str = "") -> Swath:
@@ -155,58 +159,37 @@ _AMSR = (
 )
 
 _TMI = (
-    Swath(
-        name="S1",
-        channels=("10.65V", "10.65H"),
-        pixels=104,
-        long_name=_lines("1) 10.65 GHz V-Pol 2) 10.65 GHz H-Pol"),
-        angle_of_channel=(1, 2),
+    _swath("S1", 104, ("10.65V", "10.65H"), "1) 10.65 GHz V-Pol 2) 10.65 GHz H-Pol", angles=(1, 2)),
+    _swath(
+        "S2",
+        104,
+        ("19.35V", "19.35H", "21.3V", "37V", "37H"),
+        "1) 19.35 GHz V-Pol 2) 19.35 GHz H-Pol",
+        "3) 21.3 GHz V-Pol ",
+        "4) 37.0 GHz V-Pol and 5) 37.0 GHz H-Pol",
     ),
-    Swath(
-        name="S2",
-        channels=("19.35V", "19.35H", "21.3V", "37V", "37H"),
-        pixels=104,
-        long_name=_lines(
-            "1) 19.35 GHz V-Pol 2) 19.35 GHz H-Pol",
-            "3) 21.3 GHz V-Pol ",
-            "4) 37.0 GHz V-Pol and 5) 37.0 GHz H-Pol",
-        ),
-        angle_of_channel=(1,) * 5,
-    ),
-    Swath(
-        name="S3",
-        channels=("85.5V", "85.5H"),
-        pixels=208,
-        long_name=_lines("1) 85.5 GHz V-Pol and 2) 85.5 GHz H-Pol"),
-        angle_of_channel=(1, 1),
-    ),
+    _swath("S3", 208, ("85.5V", "85.5H"), "1) 85.5 GHz V-Pol and 2) 85.5 GHz H-Pol"),
 )
 
 _GMI = (
-    Swath(
-        name="S1",
+    _swath(
+        "S1",
+        221,
         # The files say 36.64 GHz, the sensor's table the nominal 36.5.
-        channels=("10.65V", "10.65H", "18.7V", "18.7H", "23.8V", "36.5V", "36.5H", "89V", "89H"),
-        pixels=221,
-        long_name=_lines(
-            "1) 10.65 GHz V-Pol 2) 10.65 GHz H-Pol",
-            "3) 18.7 GHz V-Pol 4) 18.7 GHz H-Pol",
-            "5) 23.8 GHz V-Pol ",
-            "6) 36.64 GHz V-Pol 7) 36.64 GHz H-Pol",
-            "8) 89.0 GHz V-Pol and 9) 89.0 GHz H-Pol",
-        ),
-        angle_of_channel=(1,) * 9,
+        ("10.65V", "10.65H", "18.7V", "18.7H", "23.8V", "36.5V", "36.5H", "89V", "89H"),
+        "1) 10.65 GHz V-Pol 2) 10.65 GHz H-Pol",
+        "3) 18.7 GHz V-Pol 4) 18.7 GHz H-Pol",
+        "5) 23.8 GHz V-Pol ",
+        "6) 36.64 GHz V-Pol 7) 36.64 GHz H-Pol",
+        "8) 89.0 GHz V-Pol and 9) 89.0 GHz H-Pol",
     ),
-    Swath(
-        name="S2",
-        channels=("166V", "166H", "183.31+/-3V", "183.31+/-7V"),
-        pixels=221,
-        long_name=_lines(
-            "1) 166.0 GHz V-Pol 2) 166.0 GHz H-Pol",
-            "3) 183.31 +/-3 GHz V-Pol and ",
-            "4) 183.31 +/-7 GHz V-Pol",
-        ),
-        angle_of_channel=(1,) * 4,
+    _swath(
+        "S2",
+        221,
+        ("166V", "166H", "183.31+/-3V", "183.31+/-7V"),
+        "1) 166.0 GHz V-Pol 2) 166.0 GHz H-Pol",
+        "3) 183.31 +/-3 GHz V-Pol and ",
+        "4) 183.31 +/-7 GHz V-Pol",
     ),
 )
 

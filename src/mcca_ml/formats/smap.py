@@ -113,7 +113,8 @@ class Layout:
     version: int | None
     """None where the metadata do not say."""
     groups: tuple[Group, ...]
-    is_simulated: bool = False
+    simulated: str
+    """`true` or `false`, as the attribute of datasets."""
 
     @property
     def name(self) -> str:
@@ -266,25 +267,5 @@ L2_FIELDS: tuple[Field, ...] = (
 )
 """SPL2SMP and SPL2SMP_E, version 8 and 5. Options: 1 is SCA-H, 2 SCA-V, 3 DCA."""
 
-_L1C_CELL = (
-    Field("cell_row", "u2", "", (0, 405), "Row of the EASE-Grid 2.0, 0 in the north"),
-    Field("cell_column", "u2", "", (0, 963), "Column of the EASE-Grid 2.0, 0 in the west"),
-    Field("cell_lat", "f4", "degrees", (-90.0, 90.0), "Latitude of the cell's centre"),
-    Field("cell_lon", "f4", "degrees", (-180.0, 179.999), "Longitude of the cell's centre"),
-)
-
-
-def _l1c_look(side: str) -> tuple[Field, ...]:
-    """The fields of one side of the scan, `fore` or `aft`."""
-    return (
-        *(_tb(f"cell_tb_{p}_{side}", f"TB, {p}") for p in "hv"),
-        *(Field(f"cell_tb_qual_flag_{p}_{side}", "u2", "", None, f"Quality, {p}") for p in "hv"),
-        Field(f"cell_boresight_incidence_{side}", "f4", "degrees", (0.0, 90.0), "Incidence"),
-        Field(f"cell_tb_time_seconds_{side}", "f8", "seconds", (-999999.9, 940000000.0), "Time"),
-        Field(f"cell_tb_time_utc_{side}", "S24", "", None, "Mean acquisition time, UTC"),
-    )
-
-
 SIDES = ("fore", "aft")
-L1C_FIELDS: tuple[Field, ...] = (*_L1C_CELL, *_l1c_look("fore"), *_l1c_look("aft"))
-"""SPL1CTB and SPL1CTB_E: what is read, and what the simulator writes; genuine ones hold more."""
+"""Sides of the scan in the names of the fields of SPL1CTB and SPL1CTB_E."""

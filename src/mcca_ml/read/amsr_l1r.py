@@ -6,7 +6,6 @@ import h5py
 import numpy as np
 import xarray as xr
 
-from mcca_ml import schema
 from mcca_ml.arrays import Booleans, Float32
 from mcca_ml.errors import GranuleError
 from mcca_ml.flags import Quality
@@ -19,12 +18,13 @@ from mcca_ml.read.granule import (
     open_hdf5,
     shorten,
     simulated,
+    swath,
     text,
 )
 from mcca_ml.read.jaxa import (
     angle,
     brightness_temperature,
-    check_not_empty,
+    checked,
     sensor_of,
     utc_of_tai93,
 )
@@ -104,17 +104,6 @@ def _shape(h5: h5py.File, name: str) -> tuple[int, int]:
     return int(shape[0]), int(shape[1])
 
 
-def _usable(where: str, tb: Float32, is_placed: Booleans, is_timed: Booleans) -> Booleans:
-    """Whether a footprint has a place, a time and any brightness temperature.
-
-    Raises:
-        GranuleError: values are there and not one of them has a place or a time.
-    """
-    is_seen = np.asarray(np.isfinite(tb).any(axis=-1), np.bool_)
-    check_placed(where, is_seen, is_placed, is_timed)
-    return is_seen & is_placed & is_timed
-
-
 def _swath(h5: h5py.File, sensor: Sensor) -> xr.Dataset:
     """The swath of an open granule."""
     where = file_name(h5)
@@ -125,29 +114,26 @@ def _swath(h5: h5py.File, sensor: Sensor) -> xr.Dataset:
     lat, lon = _places(h5, shape)
     time = utc_of_tai93(number_array(h5, jaxa.SCAN_TIME, shape[:1]).astype(np.float64))
     times = np.broadcast_to(time[:, None], shape)
-    usable = _usable(where, tb, np.isfinite(lat), ~np.isnat(times))
+    is_seen = np.asarray(np.isfinite(tb).any(axis=-1))
+    is_placed, is_timed = np.isfinite(lat), np.asarray(~np.isnat(times))
+    check_placed(where, is_seen, is_placed, is_timed)
+    usable = is_seen & is_placed & is_timed
     quality = np.where(_has_rfi(h5, shape), Quality.SUSPECT, Quality.GOOD)
     quality = np.where(usable, quality, Quality.UNUSABLE).astype(np.int8)
     tb[~usable] = np.nan
     own = _own_scans(h5, shape[0])
     columns = {
-        "lat": (lat, "degrees_north"),
-        "lon": (lon, "degrees_east"),
-        "incidence": (angle(h5, jaxa.INCIDENCE, shape), "rad"),
-        "quality": (quality, "1"),
+        "lat": lat,
+        "lon": lon,
+        "time": times,
+        "incidence": angle(h5, jaxa.INCIDENCE, shape),
+        "quality": quality,
     }
-    flat = {
-        name: ("footprint", values[own].ravel(), {"units": units})
-        for name, (values, units) in columns.items()
-    }
-    return xr.Dataset(
+    flat = {name: values[own].ravel() for name, values in columns.items()}
+    return swath(
+        {"tb": tb[own].reshape(-1, tb.shape[-1]), **flat},
+        [channel.name for channel in sensor.channels],
         {
-            "tb": (("footprint", "channel"), tb[own].reshape(-1, tb.shape[-1]), {"units": "K"}),
-            "time": ("footprint", times[own].ravel()),
-            **flat,
-        },
-        coords={"channel": [channel.name for channel in sensor.channels]},
-        attrs={
             "sensor": sensor.name,
             "granule": where,
             "product": "JAXA L1R",
@@ -188,7 +174,5 @@ def read_l1r(path: Path, *, may_be_empty: bool = False) -> tuple[xr.Dataset, ...
                 f"{path.name}: found {shorten(h5)}, expected brightness temperatures at "
                 f"{' or '.join(jaxa.RESOLUTIONS)}; give a granule of JAXA's level 1R"
             )
-        swath = _swath(h5, sensor_of(h5) or AMSR2)
-    if not may_be_empty:
-        check_not_empty((swath,), path.name)
-    return (schema.check(swath, schema.SWATH_TB, where=path.name),)
+        footprints = _swath(h5, sensor_of(h5) or AMSR2)
+    return (checked(footprints, path.name, may_be_empty=may_be_empty),)

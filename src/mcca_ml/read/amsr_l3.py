@@ -1,5 +1,6 @@
 """JAXA level 3 brightness temperature, a day of one node on a lat/lon grid -> SWATH_TB."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +9,6 @@ import h5py
 import numpy as np
 import xarray as xr
 
-from mcca_ml import schema
 from mcca_ml.arrays import Float32, Float64
 from mcca_ml.errors import GranuleError
 from mcca_ml.flags import Quality
@@ -20,14 +20,11 @@ from mcca_ml.read.granule import (
     open_hdf5,
     shorten,
     simulated,
+    swath,
     text,
 )
-from mcca_ml.read.jaxa import (
-    brightness_temperature,
-    check_not_empty,
-    sensor_of,
-)
-from mcca_ml.sensors import SENSORS
+from mcca_ml.read.jaxa import brightness_temperature, checked, sensor_of
+from mcca_ml.sensors import AMSR2, AMSRE, SENSORS, Sensor
 
 _SAME_MINUTES = 2
 """Times of one cell that differ by more are of two passes [minute]."""
@@ -40,10 +37,8 @@ class _Map:
     """One file: one frequency of one day and node."""
 
     where: str
-    sensor: str
-    day: str
-    look: str
-    simulated: str
+    kind: dict[str, object]
+    """Sensor, day, look, grid and simulated: the same in maps that belong together."""
     tb: dict[str, Float32]
     """By channel, (row, column) [K]."""
     minutes: Float64
@@ -55,45 +50,54 @@ def is_l3(h5: h5py.File) -> bool:
     return any(name in h5 for name in jaxa.L3_TB.values())
 
 
-def _name(h5: h5py.File) -> jaxa.L3Name:
+def _name(h5: h5py.File) -> re.Match[str]:
     """Day, node and frequency, by the granule's identification in the file, else by its name.
 
     Raises:
-        GranuleError: neither tells, or they tell of a monthly or polar map.
+        GranuleError: neither has them, or they are of a monthly or polar map.
     """
     where = file_name(h5)
     said = text(h5.attrs.get(jaxa.GRANULE_ID))
-    found = jaxa.parse_l3_name(said) or jaxa.parse_l3_name(where)
+    found = jaxa.L3_NAME.match(said) or jaxa.L3_NAME.match(where)
     if found is None:
         raise GranuleError(
             f"{where}: neither {jaxa.GRANULE_ID} ({said or 'missing'!r}) nor the name tells day, "
             "node and frequency, expected GW1AM2_YYYYMMDD_01D_EQMA_L3SGT10LA2220220 for instance; "
             "give the file the provider's name"
         )
-    if not (found.is_daily and found.is_global):
+    if (found["period"], found["map"]) != ("01D", "EQ"):
         raise GranuleError(
-            f"{where}: found a {'daily' if found.is_daily else 'monthly'} "
-            f"{'global' if found.is_global else 'polar'} map, expected daily and global (01D_EQ); "
-            "give one of these"
+            f"{where}: found a {'daily' if found['period'] == '01D' else 'monthly'} "
+            f"{'global' if found['map'] == 'EQ' else 'polar'} map, expected daily and global "
+            "(01D_EQ); give one of these"
         )
-    try:
-        np.datetime64(found.day)
-    except ValueError as error:
-        raise GranuleError(
-            f"{where}: the day {found.day} does not exist, expected YYYYMMDD; "
-            "give the file the provider's name"
-        ) from error
     return found
 
 
-def _channels(where: str, band: str, sensor: str) -> dict[str, str]:
+def _day(name: re.Match[str], where: str) -> str:
+    """Nominal UTC day, YYYY-MM-DD.
+
+    Raises:
+        GranuleError: there is no such day.
+    """
+    day = f"{name['day'][:4]}-{name['day'][4:6]}-{name['day'][6:]}"
+    try:
+        np.datetime64(day)
+    except ValueError as error:
+        raise GranuleError(
+            f"{where}: the day {day} does not exist, expected YYYYMMDD; "
+            "give the file the provider's name"
+        ) from error
+    return day
+
+
+def _channels(where: str, band: str, sensor: Sensor) -> dict[str, str]:
     """Our channels of one frequency, and the dataset that holds each.
 
     Raises:
         GranuleError: the frequency is not among those that are used.
     """
-    known = [channel.name for channel in SENSORS[sensor].channels]
-    bands = {name: row for name, row in jaxa.TB_CHANNELS.items() if name in known}
+    bands = {channel.name: jaxa.TB_CHANNELS[channel.name] for channel in sensor.channels}
     chosen = {name: jaxa.L3_TB[row[2]] for name, row in bands.items() if row[1] == band}
     if not chosen:
         used = sorted({row[1] for row in bands.values()})
@@ -107,9 +111,9 @@ def _open_map(h5: h5py.File) -> _Map:
     """What one file holds."""
     where = file_name(h5)
     name = _name(h5)
-    told = sensor_of(h5)
-    sensor = told.name if told else name.sensor
-    channels = _channels(where, name.band, sensor)
+    day = _day(name, where)
+    sensor = sensor_of(h5) or (AMSRE if name["prefix"].endswith("AME") else AMSR2)
+    channels = _channels(where, name["band"], sensor)
     shape = dataset(h5, next(iter(channels.values()))).shape
     if shape not in jaxa.L3_SHAPES:
         raise GranuleError(
@@ -126,31 +130,24 @@ def _open_map(h5: h5py.File) -> _Map:
             f"between {jaxa.MINUTES[0]} and {jaxa.MINUTES[1]} minutes, expected it of all; "
             "download the granule again"
         )
-    return _Map(
-        where=where,
-        sensor=sensor,
-        day=name.day,
-        look=name.look,
-        simulated=simulated(h5),
-        tb=tb,
-        minutes=np.where(is_time, raw, np.nan),
-    )
+    kind = {
+        "sensor": sensor.name,
+        "day": day,
+        "look": jaxa.LOOK_OF_NODE[name["node"]],
+        "grid": shape,
+        "simulated": simulated(h5),
+    }
+    return _Map(where, kind, tb, np.where(is_time, raw, np.nan))
 
 
 def _check_alike(maps: Sequence[_Map]) -> None:
     """Raise unless all maps are of one sensor, day, node and grid, each of its own frequency."""
     first = maps[0]
     for other in maps[1:]:
-        for what, mine, theirs in (
-            ("sensor", first.sensor, other.sensor),
-            ("day", first.day, other.day),
-            ("look", first.look, other.look),
-            ("grid", first.minutes.shape, other.minutes.shape),
-            ("simulated", first.simulated, other.simulated),
-        ):
-            if mine != theirs:
+        for what, own in other.kind.items():
+            if own != first.kind[what]:
                 raise GranuleError(
-                    f"{other.where}: {what} is {theirs}, that of {first.where} is {mine}, "
+                    f"{other.where}: {what} is {own}, that of {first.where} is {first.kind[what]}, "
                     "expected the same in all; give files of one sensor, day, node and grid"
                 )
     names = [channel for one in maps for channel in one.tb]
@@ -189,7 +186,7 @@ def _dataset(maps: Sequence[_Map]) -> xr.Dataset:
     """The footprints of all cells that were seen."""
     first = maps[0]
     minutes, by_channel = _joined(maps)
-    sensor = SENSORS[first.sensor]
+    sensor = SENSORS[str(first.kind["sensor"])]
     channels = [channel.name for channel in sensor.channels if channel.name in by_channel]
     # A brightness temperature without a time is gone by now: such a cell was not seen.
     seen = np.any([np.isfinite(by_channel[name]) for name in channels], axis=0)
@@ -197,33 +194,21 @@ def _dataset(maps: Sequence[_Map]) -> xr.Dataset:
     step = jaxa.L3_SHAPES[(seen.shape[0], seen.shape[1])]
     lon = (column + 0.5) * step
     passed = (minutes[seen] * 60).astype("m8[s]")
-    plain = {
-        "lat": (90 - (row + 0.5) * step, "degrees_north", np.float32),
-        "lon": (np.where(lon > 180, lon - 360, lon), "degrees_east", np.float32),
-        "incidence": (np.full(row.size, np.radians(sensor.incidence_deg)), "rad", np.float32),
-        "quality": (np.full(row.size, int(Quality.GOOD)), "1", np.int8),
+    columns = {
+        "tb": np.stack([by_channel[name][seen] for name in channels], axis=-1),
+        "lat": (90 - (row + 0.5) * step).astype(np.float32),
+        "lon": np.where(lon > 180, lon - 360, lon).astype(np.float32),
+        "time": (np.datetime64(str(first.kind["day"]), "s") + passed).astype("M8[ns]"),
+        "incidence": np.full(row.size, np.radians(sensor.incidence_deg), np.float32),
+        "quality": np.full(row.size, int(Quality.GOOD), np.int8),
     }
-    tb = np.stack([by_channel[name][seen] for name in channels], axis=-1)
-    return xr.Dataset(
-        {
-            "tb": (("footprint", "channel"), tb, {"units": "K"}),
-            "time": ("footprint", (np.datetime64(first.day, "s") + passed).astype("M8[ns]")),
-            **{
-                name: ("footprint", values.astype(dtype), {"units": units})
-                for name, (values, units, dtype) in plain.items()
-            },
-        },
-        coords={"channel": channels},
-        attrs={
-            "sensor": first.sensor,
-            "granule": ", ".join(one.where for one in maps),
-            "product": f"JAXA L3 TB {step:g} degree",
-            "swath": "EQ",
-            "look": first.look,
-            "day": first.day,
-            "simulated": first.simulated,
-        },
-    )
+    attrs = {
+        "granule": ", ".join(one.where for one in maps),
+        "product": f"JAXA L3 TB {step:g} degree",
+        "swath": "EQ",
+        **{name: first.kind[name] for name in ("sensor", "look", "day", "simulated")},
+    }
+    return swath(columns, channels, attrs)
 
 
 def read_l3(paths: Sequence[Path], *, may_be_empty: bool = False) -> xr.Dataset:
@@ -257,7 +242,4 @@ def read_l3(paths: Sequence[Path], *, may_be_empty: bool = False) -> xr.Dataset:
                 )
             maps.append(_open_map(h5))
     _check_alike(maps)
-    swath = _dataset(maps)
-    if not may_be_empty:
-        check_not_empty((swath,), paths[0].name)
-    return schema.check(swath, schema.SWATH_TB, where=paths[0].name)
+    return checked(_dataset(maps), paths[0].name, may_be_empty=may_be_empty)

@@ -7,7 +7,7 @@ from mcca_ml.arrays import AnyArray, Booleans, UInt32
 from mcca_ml.errors import GranuleError
 from mcca_ml.flags import FLAG_DTYPE, Flag
 from mcca_ml.read.assemble import SURFACE
-from mcca_ml.schema import NO_LAND_COVER, missing_like
+from mcca_ml.schema import ANCILLARY, NO_LAND_COVER, missing_like
 
 STATIC = ("clay_fraction", "bulk_density", "roughness_h", "water_fraction")
 """Fields that do not change from day to day: they come from any time and look that has them."""
@@ -46,11 +46,11 @@ def _slots(ds: xr.Dataset, ancillary: xr.Dataset) -> dict[Slot, Slot]:
     }
 
 
-def _is_none(name: str, values: AnyArray) -> Booleans:
+def _is_none(ds: xr.Dataset, name: str) -> Booleans:
     """Where a field has no value, (time, look, cell); the classes of a cell are judged as one."""
-    if name == "land_cover":
-        return np.asarray((values == NO_LAND_COVER).all(axis=-1))
-    return np.asarray(np.isnan(values))
+    if name in COVER:
+        return np.asarray((ds["land_cover"].to_numpy() == NO_LAND_COVER).all(axis=-1))
+    return np.asarray(np.isnan(ds[name].to_numpy()))
 
 
 def _any_time(values: AnyArray, none: Booleans) -> AnyArray:
@@ -71,37 +71,15 @@ def _of_day(values: AnyArray, slots: dict[Slot, Slot], blank: AnyArray) -> AnyAr
     return out
 
 
-def _shares(ds: xr.Dataset) -> AnyArray:
-    """Shares of the classes of land cover [1]; where none are given the first class is all."""
+def _with_shares(ds: xr.Dataset) -> xr.Dataset:
+    """The dataset with shares of its classes of land cover; where it has none the first is all."""
+    if "land_cover" not in ds:
+        return ds.drop_vars("land_cover_fraction", errors="ignore")
     if "land_cover_fraction" in ds:
-        return ds["land_cover_fraction"].to_numpy()
+        return ds
     first = np.zeros(ds["land_cover"].shape, np.float32)
     first[..., 0] = ds["land_cover"][..., 0] != NO_LAND_COVER
-    return first
-
-
-def _filled(ds: xr.Dataset, name: str, lent: xr.Variable) -> xr.Variable:
-    """`lent`, except where `ds` has a value of its own."""
-    if name not in ds:
-        return lent
-    own = ds[name].to_numpy()
-    return lent.copy(data=np.where(_is_none(name, own), lent.to_numpy(), own).astype(own.dtype))
-
-
-def _lend_cover(out: xr.Dataset, source: xr.Dataset, shape: tuple[int, ...]) -> None:
-    """Set classes of land cover and their shares; a cell takes both from one granule."""
-    classes, shares = source["land_cover"].to_numpy(), _shares(source)
-    none = _is_none("land_cover", classes)
-    lent = [
-        np.broadcast_to(_any_time(values, none), (*shape, values.shape[-1]))
-        for values in (classes, shares)
-    ]
-    if "land_cover" in out:
-        gone = _is_none("land_cover", out["land_cover"].to_numpy())[..., None]
-        own = (out["land_cover"].to_numpy(), _shares(out))
-        lent = [np.where(gone, new, old) for new, old in zip(lent, own, strict=True)]
-    for name, values in zip(COVER, lent, strict=True):
-        out[name] = xr.Variable(source["land_cover"].dims, values.copy(), {"units": "1"})
+    return ds.assign(land_cover_fraction=ANCILLARY["land_cover_fraction"].variable(first))
 
 
 def with_ancillary(ds: xr.Dataset, ancillary: xr.Dataset) -> xr.Dataset:
@@ -125,21 +103,25 @@ def with_ancillary(ds: xr.Dataset, ancillary: xr.Dataset) -> xr.Dataset:
         )
     slots = _slots(ds, ancillary)
     shape = (ds.sizes["time"], ds.sizes["look"], ds.sizes["cell"])
+    ancillary = _with_shares(ancillary)
     names = [name for name in (*STATIC, *DYNAMIC, *COVER) if name in ancillary]
     fills = {name: missing_like(name, ancillary[name].dtype) for name in names}
     source = ancillary[[*names, "flag"]].reindex(
         cell=ds["cell"].to_numpy(), fill_value=fills | {"flag": 0}
     )
-    out = ds.copy()
-    for name in (name for name in names if name not in COVER):
+    out = _with_shares(ds.copy()) if "land_cover" in source else ds.copy()
+    for name in names:
         values = source[name].to_numpy()
-        if name in STATIC:
-            field = np.broadcast_to(_any_time(values, _is_none(name, values)), shape).copy()
-        else:
+        if name in DYNAMIC:
             field = _of_day(values, slots, np.full(shape, np.nan, np.float32))
-        out[name] = _filled(ds, name, xr.Variable(source[name].dims, field, source[name].attrs))
-    if "land_cover" in source:
-        _lend_cover(out, source, shape)
+        else:
+            field = _any_time(values, _is_none(source, name))
+            field = np.broadcast_to(field, (*shape, *values.shape[3:])).copy()
+        if name in out:
+            own, is_none = out[name].to_numpy(), _is_none(ds, name)
+            wide = is_none.reshape(*shape, *[1] * (own.ndim - 3))
+            field = np.where(wide, field, own).astype(own.dtype)
+        out[name] = xr.Variable(source[name].dims, field, source[name].attrs)
     out["flag"] = ds["flag"].copy(data=ds["flag"].to_numpy() | _surface(source, slots, shape))
     return out
 

@@ -1,7 +1,7 @@
 """A file of any kind that this package reads -> GRID_TB with ANCILLARY, or SWATH_TB."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
 
 import h5py
 import numpy as np
@@ -12,10 +12,11 @@ from mcca_ml.formats.smap import PRODUCTS
 from mcca_ml.grid import ease2
 from mcca_ml.read.amsr_l1r import is_l1r, read_l1r
 from mcca_ml.read.amsr_l3 import is_l3, read_l3
-from mcca_ml.read.gpm_1c import is_1c, read_1c, read_open_1c
+from mcca_ml.read.gpm_1c import read_1c, read_open_1c
 from mcca_ml.read.granule import open_hdf5
 from mcca_ml.read.gridded import is_gridded, read_gridded
 from mcca_ml.read.identify import describe, is_smap
+from mcca_ml.read.pps_header import is_1c
 from mcca_ml.read.smap import read_smap
 from mcca_ml.read.window import CellsOf
 
@@ -50,18 +51,12 @@ def read(path: Path, cells_of: CellsOf | None = None) -> xr.Dataset:
     )
 
 
-class _Reader(Protocol):
-    """What reads the swaths of a granule."""
-
-    def __call__(self, path: Path, *, may_be_empty: bool) -> tuple[xr.Dataset, ...]: ...
-
-
 def _read_map(path: Path, *, may_be_empty: bool) -> tuple[xr.Dataset, ...]:
     """One map of level 3 alone."""
     return (read_l3([path], may_be_empty=may_be_empty),)
 
 
-def _swath_reader(h5: h5py.File) -> _Reader | None:
+def _swath_reader(h5: h5py.File) -> Callable[..., tuple[xr.Dataset, ...]] | None:
     """What reads the swaths of an open file; None where it holds none."""
     kinds = ((is_1c, read_1c), (is_l1r, read_l1r), (is_l3, _read_map))
     return next((reader for holds, reader in kinds if holds(h5)), None)

@@ -20,20 +20,20 @@ SURFACE = Flag(int(np.bitwise_or.reduce([int(flag) for _, flag in SURFACE_BITS])
 
 @dataclass(frozen=True)
 class Observations:
-    """The cells that one look saw, all arrays of the same length."""
+    """The cells that one look saw."""
 
     look: str
     cell: Int64
-    tb: Float32
-    """V and H [K], (cell, channel)."""
-    incidence: Float32
-    """[rad]."""
-    obs_time: Datetime64
-    nobs: UInt16
-    """Sides of the scan averaged into the value; 1 where the product has one value a cell."""
-    flag: UInt32
-    ancillary: Mapping[str, AnyArray]
-    """Variables of schema.ANCILLARY, as far as the granule holds them."""
+    """Flat indices on the grid."""
+    fields: Mapping[str, AnyArray]
+    """Arrays that begin with the cell by the names of schema.GRID_TB and, as far as the granule has
+    them, schema.ANCILLARY; without local time. `nobs` counts the sides of the scan averaged into
+    the value; 1 where the product has one value a cell."""
+
+    def some(self, which: Booleans) -> "Observations":
+        """The cells for which `which` is true."""
+        fields = {name: values[which] for name, values in self.fields.items()}
+        return Observations(self.look, self.cell[which], fields)
 
 
 def is_set(bits: UInt16, bit: int, fill: float | None) -> Booleans:
@@ -93,65 +93,14 @@ def solar_time(obs_time: Datetime64, lon: Float64) -> Float32:
     return np.asarray(np.mod(hours + lon / 15.0, 24.0), np.float32)
 
 
-def nothing_seen(look: str) -> Observations:
-    """A look that saw nothing."""
-    return Observations(
-        look=look,
-        cell=np.empty(0, np.int64),
-        tb=np.empty((0, len(SMAP.channels)), np.float32),
-        incidence=np.empty(0, np.float32),
-        obs_time=np.empty(0, "M8[ns]"),
-        nobs=np.empty(0, np.uint16),
-        flag=np.empty(0, FLAG_DTYPE),
-        ancillary={},
-    )
-
-
-def some_of(observations: Observations, which: Booleans) -> Observations:
-    """The cells of a look for which `which` is true."""
-    return Observations(
-        look=observations.look,
-        cell=observations.cell[which],
-        tb=observations.tb[which],
-        incidence=observations.incidence[which],
-        obs_time=observations.obs_time[which],
-        nobs=observations.nobs[which],
-        flag=observations.flag[which],
-        ancillary={name: values[which] for name, values in observations.ancillary.items()},
-    )
-
-
-def _timed(observations: Observations) -> Observations:
-    """The cells with a time: without one a value belongs to no UTC day and to no pass."""
-    known = ~np.isnat(observations.obs_time)
-    return observations if known.all() else some_of(observations, known)
-
-
-def _variable(name: str, data: AnyArray) -> xr.Variable:
-    """A variable with the dimensions and units of the contract."""
-    var = (schema.GRID_TB | schema.ANCILLARY)[name]  # type: ignore[operator]
-    return xr.Variable(var.dims, data, {} if var.units is None else {"units": var.units})
-
-
-def _fields(observations: Observations) -> dict[str, AnyArray]:
-    """All per-cell arrays of a look by the name of their variable."""
-    return {
-        "tb": observations.tb,
-        "incidence": observations.incidence,
-        "obs_time": observations.obs_time,
-        "nobs": observations.nobs,
-        "flag": observations.flag,
-        **observations.ancillary,
-    }
-
-
 def _usable(looks: Sequence[Observations], where: str, *, may_be_empty: bool) -> list[Observations]:
     """The looks that saw something, without the cells that have no time.
 
     Raises:
         GranuleError: no value or no time anywhere, or a cell occurs twice in a look.
     """
-    timed = [_timed(observations) for observations in looks]
+    # Without a time a value belongs to no UTC day and to no pass.
+    timed = [o.some(~np.isnat(o.fields["obs_time"])) for o in looks]
     seen = [observations for observations in timed if observations.cell.size]
     if not seen and may_be_empty:
         return timed
@@ -175,26 +124,13 @@ def _spread(
     shape = (days.size, len(names), cells.size)
     data: dict[str, AnyArray] = {}
     for observations in seen:
-        day = np.searchsorted(days, observations.obs_time.astype("M8[D]"))
+        day = np.searchsorted(days, observations.fields["obs_time"].astype("M8[D]"))
         index = np.searchsorted(cells, observations.cell)
-        for name, values in _fields(observations).items():
+        for name, values in observations.fields.items():
             missing = schema.missing_like(name, values.dtype)
             data.setdefault(name, np.full((*shape, *values.shape[1:]), missing, values.dtype))
             data[name][day, names.index(observations.look), index] = values
     return data
-
-
-def _attributes(layout: Layout, where: str) -> dict[str, str]:
-    """What the granule is, for the attributes of the dataset."""
-    return {
-        "sensor": SMAP.name,
-        "grid": layout.product.grid,
-        "product": layout.product.short_name,
-        "product_version": "unknown" if layout.version is None else f"{layout.version}",
-        "layout": layout.name,
-        "granules": where,
-        "simulated": "true" if layout.is_simulated else "false",
-    }
 
 
 def assemble(
@@ -217,13 +153,14 @@ def assemble(
     """
     seen = _usable(looks, where, may_be_empty=may_be_empty)
     cells = np.unique(np.concatenate([o.cell for o in seen]))
-    days = np.unique(np.concatenate([o.obs_time.astype("M8[D]") for o in seen]))
+    days = np.unique(np.concatenate([o.fields["obs_time"].astype("M8[D]") for o in seen]))
     names = sorted({observations.look for observations in seen})
     data = _spread(seen, days, names, cells)
     place = ease2.cell_latlon(ease2.by_name(layout.product.grid), cells)
     data["local_time"] = solar_time(data["obs_time"], place.lon)  # type: ignore[arg-type]
+    contract = {**schema.GRID_TB, **schema.ANCILLARY}
     return xr.Dataset(
-        {name: _variable(name, values) for name, values in data.items()},
+        {name: contract[name].variable(values) for name, values in data.items()},
         coords={
             "time": days.astype("M8[ns]"),
             "look": names,
@@ -232,5 +169,13 @@ def assemble(
             "lat": ("cell", place.lat, {"units": "degrees_north"}),
             "lon": ("cell", place.lon, {"units": "degrees_east"}),
         },
-        attrs=_attributes(layout, where),
+        attrs={
+            "sensor": SMAP.name,
+            "grid": layout.product.grid,
+            "product": layout.product.short_name,
+            "product_version": "unknown" if layout.version is None else f"{layout.version}",
+            "layout": layout.name,
+            "granules": where,
+            "simulated": layout.simulated,
+        },
     )

@@ -1,7 +1,6 @@
 """PPS level 1C granules of TMI, AMSR-E, GMI and AMSR2 -> SWATH_TB, a dataset for each swath."""
 
 from collections.abc import Mapping
-from functools import lru_cache
 from pathlib import Path
 
 import h5py
@@ -23,12 +22,10 @@ from mcca_ml.read.granule import (
     quick_numbers,
     shorten,
     simulated,
+    swath,
 )
-from mcca_ml.read.pps_header import check_channels, identify, is_1c
+from mcca_ml.read.pps_header import check_channels, identify
 from mcca_ml.sensors import SENSORS
-
-__all__ = ("is_1c", "read_1c", "read_open_1c")
-
 
 _NAN = np.float32(np.nan)
 _YEARS = (1987, 2200)  # of the first imager in the archive, and far ahead; a fill value is neither
@@ -172,21 +169,12 @@ def _swath(
     is_kept = is_placed & is_timed
     kept = slice(None) if is_kept.all() else is_kept
     columns = {
-        "tb": (tb, "K"),
-        "lat": (lat.ravel(), "degrees_north"),
-        "lon": (lon.ravel(), "degrees_east"),
-        "time": (time, None),
-        "incidence": (_incidence(group, layout, len(names), lat).ravel(), "rad"),
-        "quality": (quality, "1"),
-    }
-    variables = {
-        name: xr.Variable(
-            ("footprint", "channel")[: values.ndim],
-            values[kept],
-            {"units": units} if units else {},
-            fastpath=True,  # they are as xarray keeps them; to look costs a tenth of a read
-        )
-        for name, (values, units) in columns.items()
+        "tb": tb,
+        "lat": lat.ravel(),
+        "lon": lon.ravel(),
+        "time": time,
+        "incidence": _incidence(group, layout, len(names), lat).ravel(),
+        "quality": quality,
     }
     attributes = {
         "swath": layout.name,
@@ -196,32 +184,13 @@ def _swath(
         "without_time": int((~is_timed).sum()),
         **common,
     }
-    return xr.Dataset(variables, coords=_coordinates(names), attrs=attributes)
-
-
-@lru_cache
-def _coordinates(names: tuple[str, ...]) -> xr.Coordinates:
-    """Coordinates of a swath; to make their index costs as much as to read a small one."""
-    return xr.Coordinates({"channel": list(names)})
+    return swath({name: values[kept] for name, values in columns.items()}, names, attributes)
 
 
 def channels_of(layout: pps_1c.Swath, product: Product) -> tuple[str, ...]:
     """Channels of a swath that the sensor's table has; in all layouts they come first."""
     known = {channel.name for channel in SENSORS[product.sensor].channels}
     return tuple(name for name in layout.channels if name in known)
-
-
-def _attributes(h5: h5py.File, product: Product, header: Mapping[str, str]) -> dict[str, object]:
-    """What all swaths of a granule have in common."""
-    number = header.get("GranuleNumber", "")
-    return {
-        "sensor": product.sensor,
-        "granule": file_name(h5),
-        "product": "PPS 1C",
-        "version": header["ProductVersion"],
-        "orbit": int(number) if number.isdigit() else -1,
-        "simulated": simulated(h5),
-    }
 
 
 def _swaths(h5: h5py.File) -> tuple[xr.Dataset, ...]:
@@ -236,7 +205,15 @@ def _swaths(h5: h5py.File) -> tuple[xr.Dataset, ...]:
             f"{', '.join(layout.name for layout in wanted)} of {product.sensor}; "
             "order these swaths too"
         )
-    common = _attributes(h5, product, header)
+    number = header.get("GranuleNumber", "")
+    common = {
+        "sensor": product.sensor,
+        "granule": file_name(h5),
+        "product": "PPS 1C",
+        "version": header["ProductVersion"],
+        "orbit": int(number) if number.isdigit() else -1,
+        "simulated": simulated(h5),
+    }
     return tuple(_swath(group, layout, product, common) for layout, group in present)
 
 
@@ -271,11 +248,11 @@ def read_1c(path: Path, *, may_be_empty: bool = False) -> tuple[xr.Dataset, ...]
 def read_open_1c(h5: h5py.File, *, may_be_empty: bool = False) -> tuple[xr.Dataset, ...]:
     """Read one orbit from a file that is open; see `read_1c`."""
     swaths, where = _swaths(h5), file_name(h5)
-    quality = (swath.variables["quality"].to_numpy() for swath in swaths)
+    quality = (one.variables["quality"].to_numpy() for one in swaths)
     is_empty = all(bool((codes == Quality.UNUSABLE).all()) for codes in quality)
     if is_empty and not may_be_empty:
         raise GranuleError(
             f"{where}: no brightness temperature in any footprint of "
-            f"{', '.join(swath.attrs['swath'] for swath in swaths)}, expected some; leave it out"
+            f"{', '.join(one.attrs['swath'] for one in swaths)}, expected some; leave it out"
         )
-    return tuple(schema.check(swath, schema.SWATH_TB, where=where) for swath in swaths)
+    return tuple(schema.check(one, schema.SWATH_TB, where=where) for one in swaths)

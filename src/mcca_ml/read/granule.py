@@ -3,19 +3,26 @@
 Every failure becomes a GranuleError of one line: the file, what was found, what was expected.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 
 import h5py
 import numpy as np
+import xarray as xr
 from h5py import h5d, h5s
 
-from mcca_ml.arrays import AnyArray, Booleans, Float32
+from mcca_ml import schema
+from mcca_ml.arrays import AnyArray, Booleans, Float32, Floating
 from mcca_ml.errors import GranuleError
-from mcca_ml.formats.smap import SIMULATED
+from mcca_ml.formats.smap import KELVIN, SIMULATED
 
 _SHOWN = 8
+
+LEAST_INSIDE = 0.1
+"""Share of the values within their range below which they cannot be kelvin. Genuine ones have
+0.9999; degrees Celsius pass 30 in the hottest deserts only, values scaled by 100 are far off."""
 
 
 def shorten(names: Iterable[str]) -> str:
@@ -231,3 +238,49 @@ def decode(
     if fill is not None:
         missing |= raw == raw.dtype.type(fill)
     return np.where(missing, np.float32(np.nan), values)
+
+
+def check_kelvin(
+    found: h5py.Dataset, unit: str, values: Floating, valid: tuple[float, float], least: int = 1
+) -> None:
+    """Raise where the unit is not kelvin, or where the values cannot be.
+
+    Args:
+        found: dataset of brightness temperatures.
+        unit: that the file states; empty where it states none.
+        values: known values of it [K].
+        valid: range of brightness temperatures that exist [K].
+        least: number of values below which their share within the range says nothing.
+
+    Raises:
+        GranuleError: another unit, or nearly all values outside the range.
+    """
+    where = f"{file_name(found)}: {found.name}"
+    if unit and unit not in KELVIN:
+        raise GranuleError(f"{where} is in {unit!r}, expected Kelvin; convert it")
+    is_inside = (values >= valid[0]) & (values <= valid[1])
+    if values.size >= least and is_inside.mean() < LEAST_INSIDE:
+        raise GranuleError(
+            f"{where} lies between {values.min():g} and {values.max():g}, expected {valid[0]:g} to "
+            f"{valid[1]:g} K; is it scaled otherwise, or in degrees Celsius?"
+        )
+
+
+@lru_cache
+def _channels(names: tuple[str, ...]) -> xr.Coordinates:
+    """Coordinates of a swath; to make their index costs as much as to read a small one."""
+    return xr.Coordinates({"channel": list(names)})
+
+
+def swath(
+    columns: Mapping[str, AnyArray], channels: Sequence[str], attrs: Mapping[str, object]
+) -> xr.Dataset:
+    """One swath as a dataset with the dimensions and units of schema.SWATH_TB.
+
+    Args:
+        columns: arrays (footprint, ...) by the names of the contract, in its units.
+        channels: names, in the order of the last dimension of `tb`.
+        attrs: of the dataset.
+    """
+    variables = {name: var.variable(columns[name]) for name, var in schema.SWATH_TB.items()}
+    return xr.Dataset(variables, coords=_channels(tuple(channels)), attrs=attrs)

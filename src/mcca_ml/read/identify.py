@@ -6,9 +6,9 @@ from pathlib import Path
 import h5py
 
 from mcca_ml.errors import GranuleError
-from mcca_ml.formats.smap import GROUPS, LOOK_OF_ORBIT, PRODUCTS, SIMULATED, Group, Layout, Product
+from mcca_ml.formats.smap import GROUPS, LOOK_OF_ORBIT, PRODUCTS, Group, Layout, Product
 from mcca_ml.grid import ease2
-from mcca_ml.read.granule import open_hdf5, shorten, text
+from mcca_ml.read.granule import shorten, simulated, text
 
 IDENTIFICATIONS = ("Metadata/DatasetIdentification", "Metadata/SeriesIdentification")
 _ALGORITHM = re.compile(r"AlgorithmID=([^;\s]*)")
@@ -96,7 +96,11 @@ def is_smap(h5: h5py.File) -> bool:
 
 
 def layout_of(h5: h5py.File) -> Layout:
-    """Layout of an open granule; see `identify`."""
+    """Product, version and layout of an open SMAP granule; the file's name plays no part.
+
+    Raises:
+        GranuleError: another product, an unknown version, a group missing.
+    """
     where = Path(h5.filename).name
     short_name = metadata(h5, "shortName")
     smap_name = metadata(h5, "SMAPShortName")
@@ -117,21 +121,7 @@ def layout_of(h5: h5py.File) -> Layout:
             f"{where}: {product.short_name} without its group {wanted}, found {shorten(h5)}; "
             "give a whole granule"
         )
-    simulated = text(h5.attrs.get(SIMULATED)).lower() == "true"
-    return Layout(product, version, groups, simulated)
-
-
-def identify(path: Path) -> Layout:
-    """Product, version and layout of a SMAP granule; the file's name plays no part.
-
-    Args:
-        path: an HDF5 file.
-
-    Raises:
-        GranuleError: no readable HDF5, another product, an unknown version, a group missing.
-    """
-    with open_hdf5(path) as h5:
-        return layout_of(h5)
+    return Layout(product, version, groups, simulated(h5))
 
 
 def look_of_orbit(h5: h5py.File) -> str:

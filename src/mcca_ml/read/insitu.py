@@ -26,7 +26,6 @@ GOOD = "G"
 """ISMN's flag of a value that none of its checks doubts."""
 _LEAST = -1.0  # no probe reads less; the files hold a large negative number for no value
 _NO_ELEVATION = -99.0  # genuine headers hold -99.9
-_NORTHMOST, _EASTMOST = 90.0, 180.0  # [degree]
 _VARIABLE = "_sm_"  # of soil moisture, in the name of a file
 _LEVELS = ("", "*/", "*/*/")
 _NOTES = ("ERROR ", "WARNING ", "INFO ")  # how a note of the package begins
@@ -65,11 +64,10 @@ def _quiet() -> Iterator[None]:
     """Let nothing be printed or drawn, and no warning of other people's code become an error."""
     nowhere = io.StringIO()
     with (
-        warnings.catch_warnings(),
+        warnings.catch_warnings(action="ignore"),
         contextlib.redirect_stdout(nowhere),
         contextlib.redirect_stderr(nowhere),
     ):
-        warnings.simplefilter("ignore")
         yield
 
 
@@ -200,7 +198,7 @@ def _station(network: str, station: Any, sensor: Any) -> Station:
     told = {variable.name: variable.val for variable in sensor.metadata}
     where = Path(sensor.filehandler.file_path).name
     lat, lon, elevation = (float(told[name]) for name in ("latitude", "longitude", "elevation"))
-    if not (abs(lat) <= _NORTHMOST and abs(lon) <= _EASTMOST):
+    if not (abs(lat) <= 90 and abs(lon) <= 180):
         raise GranuleError(
             f"{where}: found latitude {lat:g} and longitude {lon:g}, expected a place on the "
             "Earth, to 90 and 180 degrees; download it again"
@@ -282,5 +280,4 @@ def read_ismn(folder: Path, *, max_depth: float = MAX_DEPTH) -> tuple[Station, .
                 f"{max_depth:g} m or above; raise max_depth"
             )
         stations = [_station(*one) for one in shallow]
-    order = sorted(stations, key=lambda one: (one.network, one.name, one.depth_to, one.sensor))
-    return tuple(order)
+    return tuple(sorted(stations, key=lambda s: (s.network, s.name, s.depth_to, s.sensor)))

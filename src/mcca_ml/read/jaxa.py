@@ -1,21 +1,18 @@
 """What JAXA's AMSR granules have in common: counts, sensor, and time in TAI93 seconds."""
 
-from collections.abc import Sequence
-
 import h5py
 import numpy as np
 import xarray as xr
 
+from mcca_ml import schema
 from mcca_ml.arrays import Datetime64, Float32, Float64
 from mcca_ml.errors import GranuleError
 from mcca_ml.formats import jaxa
 from mcca_ml.formats.pps_1c import TB_RANGE
-from mcca_ml.formats.smap import KELVIN
-from mcca_ml.read.granule import file_name, number_array, text
+from mcca_ml.read.granule import check_kelvin, file_name, number_array, text
 from mcca_ml.sensors import AMSR2, AMSRE, Sensor
 
 _FAR = 3.0e9  # TAI93 of the year 2088 [s]: beyond it a number is a fill value, not a time
-_LEAST_INSIDE = 0.1  # as for SMAP: of kelvin nearly all are, of other units nearly none
 
 
 def _scale(found: h5py.Dataset) -> float:
@@ -56,21 +53,11 @@ def brightness_temperature(h5: h5py.File, name: str, shape: tuple[int, ...]) -> 
     """
     raw = number_array(h5, name, shape)
     found = h5[name]
-    unit = text(found.attrs.get(jaxa.UNIT))
-    if unit and unit not in KELVIN:
-        raise GranuleError(
-            f"{file_name(found)}: {found.name} is in {unit!r}, expected K; convert it"
-        )
     scale = _scale(found)
     is_known = ~np.isin(raw, np.array(jaxa.MISSING_COUNTS, np.uint16))
     values = raw.astype(np.float32) * np.float32(scale)
     is_inside = is_known & (values >= TB_RANGE[0]) & (values <= TB_RANGE[1])
-    if is_inside.sum() < _LEAST_INSIDE * is_known.sum():
-        known = values[is_known]
-        raise GranuleError(
-            f"{file_name(found)}: {found.name} lies between {known.min():g} and {known.max():g}, "
-            f"expected {TB_RANGE[0]:g} to {TB_RANGE[1]:g} K; is it scaled otherwise?"
-        )
+    check_kelvin(found, text(found.attrs.get(jaxa.UNIT)), values[is_known], TB_RANGE)
     return np.where(is_inside, values, np.float32(np.nan))
 
 
@@ -85,16 +72,17 @@ def sensor_of(h5: h5py.File) -> Sensor | None:
     return None
 
 
-def check_not_empty(swaths: Sequence[xr.Dataset], where: str) -> None:
-    """Raise where not one footprint has a brightness temperature.
+def checked(swath: xr.Dataset, where: str, *, may_be_empty: bool) -> xr.Dataset:
+    """Return a swath unchanged that is after schema.SWATH_TB.
 
     Raises:
-        GranuleError: all are fill.
+        GranuleError: all its brightness temperatures are fill, and it may not be empty.
     """
-    if not any(bool(np.isfinite(swath["tb"]).any()) for swath in swaths):
+    if not may_be_empty and not bool(np.isfinite(swath["tb"]).any()):
         raise GranuleError(
             f"{where}: brightness temperature is all fill, expected some values; leave it out"
         )
+    return schema.check(swath, schema.SWATH_TB, where=where)
 
 
 def utc_of_tai93(seconds: Float64) -> Datetime64:

@@ -17,8 +17,6 @@ from mcca_ml.read.assemble import (
     assemble,
     is_recommended,
     is_suspect,
-    nothing_seen,
-    some_of,
     surface_flags,
     tb_flags,
 )
@@ -128,8 +126,7 @@ def _cells(source: Source, layout: Layout, window: Window | None) -> Int64:
     if layout.product.level == "L3":
         return source.chosen
     row, column = source.raw("EASE_row_index"), source.raw("EASE_column_index")
-    shape = ease2.by_name(layout.product.grid).shape
-    return flat_cell(row, column, shape, file_name(source.group))
+    return flat_cell(row, column, ease2.by_name(layout.product.grid), file_name(source.group))
 
 
 def _observations(
@@ -142,21 +139,19 @@ def _observations(
     tb = np.stack([brightness_temperature(group, n, shape, rows).ravel() for n in names], axis=-1)
     seen = np.asarray(np.isfinite(tb).any(axis=1))
     chosen = np.flatnonzero(seen) if window is None else window.place[seen[window.place]]
-    if window is not None and not chosen.size:
-        return nothing_seen(look)
     source, tb = Source(group, spec.suffix, shape, rows, chosen), tb[chosen]
     quality = np.stack([source.bits(f"tb_qual_flag_{p}") for p in "vh"], axis=-1)
     surface = surface_flags(source.bits("surface_flag"), FILLS["u2"])
-    return Observations(
-        look=look,
-        cell=_cells(source, layout, window),
-        tb=tb,
-        incidence=np.deg2rad(source.physical("boresight_incidence", 0.0, 90.0)),
-        obs_time=source.obs_time(),
-        nobs=np.ones(len(tb), np.uint16),
-        flag=tb_flags(tb, is_suspect(quality, FILLS["u2"])) | surface,
-        ancillary=_ancillary(source),
-    )
+    fields = {
+        "tb": tb,
+        "incidence": np.deg2rad(source.physical("boresight_incidence", 0.0, 90.0)),
+        "obs_time": source.obs_time(),
+        "nobs": np.ones(len(tb), np.uint16),
+        "flag": tb_flags(tb, is_suspect(quality, FILLS["u2"])) | surface,
+    }
+    # A window that saw nothing has no ancillary fields either.
+    ancillary = _ancillary(source) if window is None or chosen.size else {}
+    return Observations(look, _cells(source, layout, window), fields | ancillary)
 
 
 def _looks(h5: h5py.File, layout: Layout, cells: Int64 | None) -> list[Observations]:
@@ -171,7 +166,7 @@ def _looks(h5: h5py.File, layout: Layout, cells: Int64 | None) -> list[Observati
         seen = [_observations(h5[g.name], g, layout, look, None) for g in layout.groups]
     if cells is None:
         return seen
-    return [some_of(one, np.isin(one.cell, cells)) for one in seen]
+    return [one.some(np.isin(one.cell, cells)) for one in seen]
 
 
 def read_smap(path: Path, cells_of: CellsOf | None = None) -> xr.Dataset:

@@ -98,13 +98,12 @@ def read_l1c(h5: h5py.File, layout: Layout) -> Observations:
     seconds, epoch = _seconds(group, shape)
     seen = np.isfinite(means).any(axis=1)
     row, column = (array(group, f"cell_{axis}", shape)[seen] for axis in ("row", "column"))
-    return Observations(
-        look=look_of_orbit(h5),
-        cell=flat_cell(row, column, ease2.by_name(layout.product.grid).shape, file_name(group)),
-        tb=means[seen],
-        incidence=np.deg2rad(incidence[seen]).astype(np.float32),
-        obs_time=times.obs_time(_mean(seconds, sides)[seen], epoch),
-        nobs=sides.sum(axis=0)[seen].astype(np.uint16),
-        flag=tb_flags(means, np.stack([doubtful, doubtful], axis=-1))[seen],
-        ancillary={},
-    )
+    cell = flat_cell(row, column, ease2.by_name(layout.product.grid), file_name(group))
+    fields = {
+        "tb": means[seen],
+        "incidence": np.deg2rad(incidence[seen]).astype(np.float32),
+        "obs_time": times.obs_time(_mean(seconds, sides)[seen], epoch),
+        "nobs": sides.sum(axis=0)[seen].astype(np.uint16),
+        "flag": tb_flags(means, np.stack([doubtful, doubtful], axis=-1))[seen],
+    }
+    return Observations(look_of_orbit(h5), cell, fields)

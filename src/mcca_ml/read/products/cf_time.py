@@ -95,7 +95,7 @@ def check_calendar(attrs: Mapping[str, object], where: str) -> None:
         )
 
 
-def times_of(variable: xr.DataArray, where: str) -> Datetime64:
+def times_of(variable: xr.DataArray | xr.Variable, where: str) -> Datetime64:
     """Times of a variable [UTC], decoded before or not.
 
     Raises:

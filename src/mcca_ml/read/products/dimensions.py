@@ -5,6 +5,7 @@ each, points whose observations stand one behind the other (contiguous or indexe
 CF), and plain lists of points.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -179,3 +180,30 @@ def block_of(layout: Layout, places: Int64) -> dict[str, slice]:
         name: slice(int(one.min()), int(one.max()) + 1)
         for name, one in zip(layout.dims, index, strict=True)
     }
+
+
+class Nearest:
+    """The place of a file that is nearest to each of some points.
+
+    The files of a product nearly always have the places of the one before: only where they have
+    not are the nearest looked up again.
+    """
+
+    def __init__(self, points: Sequence[tuple[float, float]]) -> None:
+        """Of points given as latitude and longitude [degree]."""
+        self._points = points
+        self._seen: Layout | None = None
+        self._places: list[tuple[Int64, float]] = []
+
+    def places(self, layout: Layout) -> list[tuple[Int64, float]]:
+        """For each point the indices and the distance [km] that `places_of` gives."""
+        seen = self._seen
+        if (
+            seen is None
+            or (seen.shape, seen.has_axes) != (layout.shape, layout.has_axes)
+            or not np.array_equal(seen.lat, layout.lat)
+            or not np.array_equal(seen.lon, layout.lon)
+        ):
+            self._seen = layout
+            self._places = [places_of(layout, lat, lon) for lat, lon in self._points]
+        return self._places

@@ -9,18 +9,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mcca_ml.arrays import Datetime64, Float64, Int64
-from mcca_ml.read.products.dimensions import Layout, layout_of, places_of
+from mcca_ml.arrays import Datetime64, Float64
+from mcca_ml.read.products.dimensions import Nearest, layout_of
 from mcca_ml.read.products.extract_file import Values, extract, together
-from mcca_ml.read.products.moisture_files import Moisture, moisture_files
-from mcca_ml.read.products.open import Product
+from mcca_ml.read.products.moisture_files import moisture_files
+from mcca_ml.read.products.open import Product, files_of
 from mcca_ml.read.products.soil_moisture_variable import Conversion, check_range
 
-QUALITY = "not recommended by the product's flag"
-OUT_OF_RANGE = "outside 0 to 1 m3 m-3"
-TWICE = "the same place and time again"
-NO_TIME = "without a time"
-MISSING = "no value"
 _SAME_KM = 1e-3  # places of two files that are nearer than that are one
 
 
@@ -57,63 +52,6 @@ class Extract:
     """Global attributes of the first file."""
 
 
-@dataclass(frozen=True)
-class _Where:
-    """Where the places lie in files of one layout."""
-
-    layout: Layout
-    index: tuple[Int64, ...]
-    distance: tuple[float, ...]
-    """From each place to the nearest of the file [km]; infinite outside."""
-
-
-def _where(layout: Layout, places: Sequence[tuple[float, float]], known: _Where | None) -> _Where:
-    """Where the places lie; what is known where the file has the layout of the one before."""
-    if known is not None:
-        pairs = ((known.layout.lat, layout.lat), (known.layout.lon, layout.lon))
-        if all(np.array_equal(a, b) for a, b in pairs):
-            return _Where(layout, known.index, known.distance)
-    found = [places_of(layout, lat, lon) for lat, lon in places]
-    return _Where(layout, tuple(one for one, _ in found), tuple(far for _, far in found))
-
-
-@dataclass(frozen=True)
-class _Read:
-    """All files of a product."""
-
-    first: Moisture
-    parts: tuple[list[tuple[float, Values]], ...]
-    """For each place its distance and values in each file that reaches it."""
-    passed_over: int
-
-
-def _read(
-    product: Product, places: Sequence[tuple[float, float]], progress: Callable[[int], None]
-) -> _Read:
-    """Read all files, each once.
-
-    Raises:
-        GranuleError: not readable, none has soil moisture, other units or no times.
-    """
-    parts: tuple[list[tuple[float, Values]], ...] = tuple([] for _ in places)
-    where: _Where | None = None
-    count = Counter[str]()
-
-    def counted(files: int) -> None:
-        count["all"] += files
-        progress(files)
-
-    for path, ds, first in moisture_files(product, progress=counted):
-        count["used"] += 1
-        where = _where(layout_of(ds, first.variable, path.name), places, where)
-        inside = [n for n, far in enumerate(where.distance) if np.isfinite(far)]
-        index = [where.index[n] for n in inside]
-        values = extract(ds, first.variable, where.layout, index, path) if inside else []
-        for n, one in zip(inside, values, strict=True):
-            parts[n].append((where.distance[n], one))
-    return _Read(first, parts, count["all"] - count["used"])
-
-
 def _of_place(
     parts: Sequence[tuple[float, Values]], told: Conversion, *, is_strict: bool
 ) -> Series | None:
@@ -129,12 +67,12 @@ def _ordered(values: Values, told: Conversion, far: float, *, is_strict: bool) -
     """Values in order of time and in m3 m-3, without those that do not count."""
     sm = values.value * told.factor
     reasons: list[tuple[str, np.ndarray[tuple[int], np.dtype[np.bool_]]]] = [
-        (MISSING, ~np.isfinite(sm)),
-        (NO_TIME, np.isnat(values.begin)),
-        (OUT_OF_RANGE, (sm < 0) | (sm > 1)),
+        ("no value", ~np.isfinite(sm)),
+        ("without a time", np.isnat(values.begin)),
+        ("outside 0 to 1 m3 m-3", (sm < 0) | (sm > 1)),
     ]
     if is_strict:
-        reasons.append((QUALITY, ~values.good))
+        reasons.append(("not recommended by the product's flag", ~values.good))
     keep, count = np.ones(sm.size, np.bool_), Counter[str]()
     for reason, is_so in reasons:
         count[reason] += int((keep & is_so).sum())
@@ -144,7 +82,7 @@ def _ordered(values: Values, told: Conversion, far: float, *, is_strict: bool) -
     order = np.argsort(begin, kind="stable")
     begin, end, sm = begin[order], end[order], sm[order]
     again = np.r_[False, begin[1:] == begin[:-1]] if begin.size else np.zeros(0, np.bool_)
-    count[TWICE] += int(again.sum())
+    count["the same place and time again"] += int(again.sum())
     excluded = {reason: number for reason, number in count.items() if number}
     mean = float(vod.mean()) if vod.size else float("nan")
     return Series(begin[~again], end[~again], sm[~again], far, excluded, mean)
@@ -168,24 +106,21 @@ def extract_product(
     Raises:
         GranuleError: not readable, no soil moisture, units not known, no times.
     """
-    found = _read(product, places, progress)
-    told = found.first.conversion
-    _check(found, product)
-    series = tuple(_of_place(part, told, is_strict=is_strict) for part in found.parts)
-    first = found.first
-    return Extract(product, first.variable, told, series, found.passed_over, first.attrs)
-
-
-def _check(found: _Read, product: Product) -> None:
-    """Refuse values that cannot be soil moisture in the units told.
-
-    Raises:
-        GranuleError: most lie outside 0 to 1 m3 m-3.
-    """
-    told = found.first.conversion
-    pieces = [one.value[np.isfinite(one.value)] for part in found.parts for _, one in part]
-    values = np.concatenate(pieces) if pieces else np.zeros(0)
-    if values.size:
-        low, middle, high = np.percentile(values * told.factor, [5, 50, 95])
-        where = f"{product.path.name}: {found.first.variable}"
-        check_range((low, middle, high), told, where)
+    paths = files_of(product.path)
+    nearest, used = Nearest(places), 0
+    parts: list[list[tuple[float, Values]]] = [[] for _ in places]
+    for path, ds, first in moisture_files(product, paths=paths, progress=progress):
+        used += 1
+        layout = layout_of(ds, first.variable, path.name)
+        inside = [(n, *at) for n, at in enumerate(nearest.places(layout)) if at[0].size]
+        index = [places for _, places, _ in inside]
+        values = extract(ds, first.variable, layout, index, path) if inside else []
+        for (n, _, far), one in zip(inside, values, strict=True):
+            parts[n].append((far, one))
+    told = first.conversion
+    known = [one.value[np.isfinite(one.value)] for part in parts for _, one in part]
+    if any(values.size for values in known):
+        percentiles = np.percentile(np.concatenate(known) * told.factor, [5, 50, 95])
+        check_range(percentiles.tolist(), told, f"{product.path.name}: {first.variable}")
+    series = tuple(_of_place(part, told, is_strict=is_strict) for part in parts)
+    return Extract(product, first.variable, told, series, len(paths) - used, first.attrs)

@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -26,8 +26,7 @@ _VOD = re.compile(r"^(vod|opt_depth|vegetation_opacity)|vegetation optical depth
 _IN_MEMORY = 2**28  # [byte]; a larger part of a cube is read place by place
 
 
-@dataclass(frozen=True)
-class Values:
+class Values(NamedTuple):
     """What one file holds at one place, in the order of the file."""
 
     begin: Datetime64
@@ -43,17 +42,15 @@ class Values:
 
 
 def picker(
-    ds: xr.Dataset, name: str, layout: Layout, block: dict[str, slice]
+    variable: xr.Variable, layout: Layout, block: dict[str, slice]
 ) -> Callable[[int], AnyArray]:
     """A function of a place: all values of a variable there, flat over its other dimensions.
 
     Args:
-        ds: the file.
-        name: of the variable.
+        variable: of a file.
         layout: of soil moisture, whose dimensions of place the variable has too.
         block: of `dimensions.block_of`, with all places that will be asked for.
     """
-    variable = ds[name]
     if layout.owner is not None:
         whole, owner = variable.to_numpy(), layout.owner
         return lambda place: whole[owner == place]
@@ -90,55 +87,32 @@ def flag_name(ds: xr.Dataset, variable: str) -> str | None:
     return flag if flag is not None and ds[flag].dims == ds[variable].dims else None
 
 
-def _own_times(ds: xr.Dataset, variable: str) -> str | None:
-    """A variable that tells the time of each value: of the same dimensions, in units of time."""
-    dims = ds.variables[variable].dims
-    for name, one in ds.variables.items():
-        if one.dims == dims and (one.dtype.kind == "M" or cf_time.is_time(one.attrs)):
-            return str(name)
-    return None
+def _is_time(variable: xr.Variable) -> bool:
+    """Return True for times, decoded or in units of time."""
+    return variable.dtype.kind == "M" or cf_time.is_time(variable.attrs)
 
 
-def _vod(ds: xr.Dataset, variable: str) -> str | None:
-    """A variable of vegetation optical depth beside soil moisture; the first one."""
-    for name, one in ds.variables.items():
-        is_named = _VOD.search(f"{name} {one.attrs.get('long_name', '')}")
-        if is_named and one.dims == ds.variables[variable].dims and one.dtype.kind == "f":
-            return str(name)
-    return None
+def _is_vod(name: str, variable: xr.Variable) -> bool:
+    """Return True for vegetation optical depth, by name or long name."""
+    words = f"{name} {variable.attrs.get('long_name', '')}"
+    return variable.dtype.kind == "f" and _VOD.search(words) is not None
 
 
-def _axis_times(
-    ds: xr.Dataset, variable: str, layout: Layout, path: Path
-) -> Callable[[int, int], tuple[Datetime64, Datetime64]] | None:
-    """What gives begin and end of the values at a place, from the axis of times or from the name.
+def _spans(ds: xr.Dataset, variable: str, layout: Layout, path: Path) -> list[xr.Variable]:
+    """Begin and end of what each value of a variable stands for, in its dimensions.
 
-    None where neither tells.
+    From the axis of times, else from the name of the file; empty where neither has a time.
     """
     axis = cf_time.axis_of(ds)
     if axis is None:
-        told = cf_time.of_name(path)
-        if told is None:
-            return None
-        return lambda _, count: (np.full(count, told[0]), np.full(count, told[1]))
-    if layout.owner is not None:
-        times, owner = cf_time.times_of(ds[axis], path.name), layout.owner
-        return lambda place, _: (times[owner == place], times[owner == place])
-    both = cf_time.axis_spans(ds, axis, path.name)
-    along = ds[axis].dims[0]
-    if along in layout.dims:  # points, or lines of a swath, with a time each
-        number = layout.dims.index(along)
-
-        def of_line(place: int, count: int) -> tuple[Datetime64, Datetime64]:
-            line = np.unravel_index(place, layout.shape)[number]
-            return np.full(count, both[0][line]), np.full(count, both[1][line])
-
-        return of_line
-    rest = [d for d in ds[variable].dims if d not in layout.dims]
-    sizes = [ds.sizes[d] for d in rest]
-    wide = [one.reshape([-1 if d == along else 1 for d in rest]) for one in both]
-    flat = [np.broadcast_to(one, sizes).ravel() for one in wide]
-    return lambda _place, _count: (flat[0], flat[1])
+        ends: tuple[AnyArray | np.datetime64, ...] = cf_time.of_name(path) or ()
+    elif layout.owner is not None:
+        ends = (cf_time.times_of(ds[axis], path.name),) * 2
+    else:
+        ends = cf_time.axis_spans(ds, axis, path.name)
+    dims = () if axis is None else ds[axis].dims
+    sizes = ds[variable].sizes
+    return [xr.Variable(dims, one).squeeze().set_dims(sizes) for one in ends]  # type: ignore[no-untyped-call]
 
 
 def _no_time(ds: xr.Dataset, path: Path) -> str:
@@ -174,54 +148,41 @@ def extract(
         GranuleError: neither the file nor its name tells a time.
     """
     block = block_of(layout, np.concatenate([*places, np.zeros(0, np.int64)]))
-    value_of = picker(ds, variable, layout, block)
-    own = _own_times(ds, variable) if has_own_times else None
+    value_of = picker(ds.variables[variable], layout, block)
+    dims = ds.variables[variable].dims
+    beside = {str(name): one for name, one in ds.variables.items() if one.dims == dims}
+    own = next((n for n, one in beside.items() if has_own_times and _is_time(one)), None)
+    vod = next((n for n, one in beside.items() if _is_vod(n, one)), None)
     flag = flag_name(ds, variable)
-    axis = _axis_times(ds, variable, layout, path)
-    if axis is None and own is None:
+    spans = _spans(ds, variable, layout, path)
+    if not spans and own is None:
         raise GranuleError(_no_time(ds, path))
     wanted = {int(place) for index in places for place in index}
     values = {place: value_of(place).astype(np.float64) for place in wanted}
     if not any(np.isfinite(one).any() for one in values.values()):
         own = flag = None  # nothing to time or to judge: most days of few stations in daily files
-    flag_of = picker(ds, flag, layout, block) if flag is not None else None
-    time_of = picker(ds, own, layout, block) if own is not None else None
-    vod = _vod(ds, variable)
-    vod_of = picker(ds, vod, layout, block) if vod is not None else None
+    pick = {n: picker(ds.variables[n], layout, block) for n in (own, flag, vod) if n}
+    ends_of = [picker(one, layout, block) for one in spans]
 
     def at(place: int) -> Values:
         value = values[place]
         unknown = np.full(value.size, np.datetime64("NaT", "ns"))
-        begin, end = axis(place, value.size) if axis else (unknown, unknown)
-        if time_of is not None and own is not None:
-            exact = _exact(time_of(place), ds[own].attrs, path)
+        ends = [end_of(place).astype("M8[ns]") for end_of in ends_of]
+        begin, end = ends or (unknown, unknown)
+        if own:
+            times = xr.Variable("value", pick[own](place), ds[own].attrs)
+            exact = cf_time.times_of(times, path.name)
             begin = np.where(np.isnat(exact), begin, exact)
             end = np.where(np.isnat(exact), end, exact)
         good = np.ones(value.size, np.bool_)
-        if flag_of is not None and flag is not None:
-            good = _good(flag_of(place), flag, ds[flag].attrs, ds[flag].dtype)
-        beside = np.full(value.size, np.nan) if vod_of is None else vod_of(place)
-        return Values(begin, end, value, good, beside.astype(np.float64))
+        if flag:
+            good = _good(pick[flag](place), flag, ds[flag].attrs, ds[flag].dtype)
+        depth = pick[vod](place) if vod else np.full(value.size, np.nan)
+        return Values(begin, end, value, good, depth.astype(np.float64))
 
     return [together([at(place) for place in index.tolist()]) for index in places]
 
 
-def _exact(raw: AnyArray, attrs: dict[str, object], path: Path) -> Datetime64:
-    cf_time.check_calendar(attrs, path.name)
-    if raw.dtype.kind == "M":
-        return raw.astype("M8[ns]")
-    return cf_time.decode(raw, str(attrs.get("units", "")), path.name)
-
-
 def together(parts: Sequence[Values]) -> Values:
-    """Several pieces behind each other; nothing at all for none."""
-    if not parts:
-        none = np.zeros(0, "M8[ns]")
-        return Values(none, none, np.zeros(0), np.zeros(0, np.bool_), np.zeros(0))
-    return Values(
-        np.concatenate([one.begin for one in parts]),
-        np.concatenate([one.end for one in parts]),
-        np.concatenate([one.value for one in parts]),
-        np.concatenate([one.good for one in parts]),
-        np.concatenate([one.vod for one in parts]),
-    )
+    """Several pieces behind each other, at least one."""
+    return Values(*map(np.concatenate, zip(*parts, strict=True)))

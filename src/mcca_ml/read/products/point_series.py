@@ -14,11 +14,11 @@ from mcca_ml.errors import ConfigError, GranuleError
 from mcca_ml.read.products import cf_time
 from mcca_ml.read.products.dimensions import (
     Layout,
+    Nearest,
     block_of,
     centre_of,
     coordinates_of,
     layout_of,
-    places_of,
 )
 from mcca_ml.read.products.extract_file import extract, picker
 from mcca_ml.read.products.moisture_files import moisture_files
@@ -60,7 +60,7 @@ def _at_place(ds: xr.Dataset, name: str, layout: Layout, index: Int64, path: Pat
     columns = {"sm": xr.Variable("time", values.value, ds[name].attrs)}
     block = block_of(layout, index)
     for other in _beside(ds, name):
-        pick = picker(ds, other, layout, block)
+        pick = picker(ds.variables[other], layout, block)
         column = np.concatenate([pick(place) for place in index.tolist()])
         columns.setdefault(other, xr.Variable("time", column, ds[other].attrs))
     good = values.good & np.isfinite(values.value)
@@ -111,11 +111,11 @@ def read_series(
     """
     first = np.datetime64("0001-01-01") if start is None else start
     last = np.datetime64("9999-12-31") if end is None else end
-    parts, is_near = [], False
+    nearest, parts, is_near = Nearest([(lat, lon)]), [], False
     for path, ds, first_file in moisture_files(product):
         name = first_file.variable
         layout, days = layout_of(ds, name, path.name), days_of(ds, path)
-        index, far = places_of(layout, lat, lon)
+        index, far = nearest.places(layout)[0]
         is_near |= index.size > 0
         some = _cut(ds, layout, days, first, last) if index.size else None
         if some is not None:
@@ -129,8 +129,8 @@ def read_series(
         raise ConfigError(
             f"{start} to {end}: no such days, expected some in {_extent(layout, days)}"
         )
-    nearest = min(far for far, _ in parts)
-    kept = [one for far, one in parts if far <= nearest + 1e-3]  # the same place of other files
+    distance = min(far for far, _ in parts)
+    kept = [one for far, one in parts if far <= distance + 1e-3]  # the same place of other files
     whole = xr.concat(
         kept,
         dim="time",
@@ -142,7 +142,7 @@ def read_series(
     ).sortby("time")
     day = whole["time"].to_numpy().astype("M8[D]")
     whole = whole.isel(time=(day >= first) & (day <= last))
-    return whole.assign_attrs(distance_km=nearest)
+    return whole.assign_attrs(distance_km=distance)
 
 
 def read_day(product: Product, date: np.datetime64) -> xr.Dataset:

@@ -65,10 +65,15 @@ def _is_moisture(name: str, attrs: dict[str, object]) -> bool:
     return bool(_SAID.search(long_name) or _NAMED.match(name))
 
 
+def _layer(name: str, attrs: dict[str, object]) -> re.Match[str] | None:
+    """Upper and lower end of the layer in the name or long name [cm]; None where there is none."""
+    return _LAYER.search(name) or _LAYER.search(str(attrs.get("long_name", "")))
+
+
 def _depth(name: str, attrs: dict[str, object]) -> float:
-    """Lower end of the layer that a name or its words tell [m]; 0 where none is told."""
-    found = _LAYER.search(name) or _LAYER.search(str(attrs.get("long_name", "")))
-    return float(found[2]) / 100 if found else 0.0
+    """Lower end of the layer of a variable [m]; 0 where none is given."""
+    layer = _layer(name, attrs)
+    return float(layer[2]) / 100 if layer else 0.0
 
 
 def find(ds: xr.Dataset, where: str, wanted: str = "") -> str:
@@ -136,7 +141,7 @@ def conversion(name: str, attrs: dict[str, object], where: str) -> Conversion:
     if plain in _PERCENT:
         return Conversion(0.01, f"{units}, divided by 100")
     if plain in _MASS:
-        layer = _LAYER.search(name) or _LAYER.search(str(attrs.get("long_name", "")))
+        layer = _layer(name, attrs)
         if layer is None:
             raise MoistureError(
                 f"{where}: {name} is in {units}, expected m3 m-3, or a layer in the name "
