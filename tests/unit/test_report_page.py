@@ -13,7 +13,7 @@ from mcca_ml.report.html.files import rendered, table_of, write_pictures, write_
 from mcca_ml.report.html.page import Picture, Section, page
 from mcca_ml.report.html.style import DARK, LIGHT
 from mcca_ml.report.html.table import html
-from mcca_ml.report.scores.sheet import Sheet, sheet_of, with_ends
+from mcca_ml.report.scores.sheet import Sheet, sheet_of
 
 AA = 4.5
 """Contrast of text that WCAG 2 asks for at level AA."""
@@ -96,7 +96,7 @@ def test_a_tall_picture_has_more_of_the_paper():
 
 
 def test_numbers_stand_to_the_right_and_words_to_the_left():
-    ends = with_ends("+0.77", "–", "0.88")
+    ends = "+0.77\n– to 0.88"
     sheet = Sheet(
         "t",
         ("", "n", "ci", "pm", "words", "mixed"),

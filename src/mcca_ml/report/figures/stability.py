@@ -12,7 +12,7 @@ from mcca_ml.arrays import Datetime64, Float32, Float64
 from mcca_ml.plot.colours import STATIONS, TRUTH, date_axis, tidy
 from mcca_ml.report.figures.taylor import colours_of
 from mcca_ml.report.scores.compared import FUSED, Held
-from mcca_ml.report.scores.sheet import Sheet, number, sheet_of
+from mcca_ml.report.scores.sheet import Sheet, sheet_of
 from mcca_ml.report.scores.station_scores import product_of_report
 from mcca_ml.validate.run import Validation
 from mcca_ml.validate.score_units import Held as Pairs
@@ -206,8 +206,7 @@ def stability_sheet(found: Sequence[Stability]) -> Sheet:
         data,
         "Of the mean over cells or units of monthly differences, beside a mean of each month of "
         "the year; trends in m3 m-3 per decade, held against the levels of GCOS: goal "
-        f"{number(GOAL, 3)}, breakthrough {number(BREAKTHROUGH, 2)}, threshold "
-        f"{number(THRESHOLD, 2)}; steps in m3 m-3 over two years on either side. Months count in "
-        "which a quarter of the cells or units or more have a mean. A level is met where the whole "
-        "95 % interval lies in it.",
+        f"{GOAL:.3f}, breakthrough {BREAKTHROUGH:.2f}, threshold {THRESHOLD:.2f}; steps in m3 m-3 "
+        "over two years on either side. Months count in which a quarter of the cells or "
+        "units or more have a mean. A level is met where the whole 95 % interval lies in it.",
     )
