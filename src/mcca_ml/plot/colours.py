@@ -33,6 +33,14 @@ def tidy(axes: Axes) -> None:
     axes.set_axisbelow(True)
 
 
+def moisture_axis(axes: Axes) -> None:
+    """Soil moisture from 0 over days."""
+    axes.set_ylabel("soil moisture [m³ m⁻³]")
+    axes.set_ylim(bottom=0)
+    date_axis(axes)
+    tidy(axes)
+
+
 def date_axis(axes: Axes) -> None:
     """Short words for days."""
     locator = AutoDateLocator()  # type: ignore[no-untyped-call]
