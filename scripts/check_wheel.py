@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-NEEDED = ("py.typed", "grid/land_ease2_m25.npy")
+NEEDED = ("py.typed", "grid/land_ease2_m25.npy", "report/html/report.css")
 
 
 def kernel_faults() -> list[str]:

@@ -173,7 +173,7 @@ def test_a_store_that_is_not_simulated_is_no_truth(tmp_path):
 def test_a_store_that_is_damaged(tmp_path):
     (tmp_path / "truth.zarr").mkdir()
     (tmp_path / "truth.zarr" / "zarr.json").write_text("{")
-    with pytest.raises(GranuleError, match=r"truth.zarr: no readable store \("):
+    with pytest.raises(GranuleError, match=r"truth.zarr: cannot be read \("):
         describe(tmp_path / "truth.zarr")
 
 

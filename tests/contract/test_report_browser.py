@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from mcca_ml.report.html.files import rendered
 from mcca_ml.report.html.page import Picture, Section, page
-from mcca_ml.report.scores.sheet import Sheet, with_ends
+from mcca_ml.report.scores.sheet import Sheet
 
 pytestmark = pytest.mark.slow
 PHONE, SCREEN = 390, 1280
@@ -31,7 +31,7 @@ def figure() -> bytes:
 def sections() -> list[Section]:
     """All that a page can hold: wide and long tables, figures, words."""
     months = tuple(f"month {number}" for number in range(14))
-    cells = tuple(with_ends("+0.123", "-0.100", "+0.200") for _ in months)
+    cells = tuple("+0.123\n-0.100 to +0.200" for _ in months)
     wide = Sheet("Wide", ("", *months), tuple((f"row {i}", *cells) for i in range(6)), "A note.")
     words = "words that go on and on until they need another line of the table, and then one more"
     long = Sheet("Long", ("", "found"), tuple((f"{i} {words}", words) for i in range(60)))

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from mcca_ml.atomic import replacing
 from mcca_ml.config.simulate import SimulateSettings
-from mcca_ml.report.record_report import Written, write_report
+from mcca_ml.report.html.files import OnDisk
+from mcca_ml.report.record_report import write_report
 from mcca_ml.sensors import SENSORS
 from mcca_ml.simulate.granule_tasks import blocks, product_of
 from mcca_ml.simulate.manifest import World
@@ -72,7 +73,7 @@ def make_world(
     return made
 
 
-def report(out: Path) -> Written:
+def report(out: Path) -> OnDisk:
     """Report on a simulated world's record, against its truth and stations. All is SIMULATED.
 
     Args:

@@ -9,15 +9,14 @@ import xarray as xr
 from mcca_ml import schema
 from mcca_ml.arrays import Booleans
 from mcca_ml.errors import GranuleError, MoistureError
-from mcca_ml.flags import is_recommended
 from mcca_ml.inspect.description import (
     SIMULATED,
     Description,
-    Row,
+    describe_values,
     extent,
-    flag_rows,
     period,
-    row_of,
+    select_values,
+    variable_rows,
 )
 from mcca_ml.inspect.folders import describe_stations, describe_store, is_stations, is_store
 from mcca_ml.inspect.learned import describe_weights
@@ -39,24 +38,6 @@ from mcca_ml.schema import is_simulated
 _PRODUCT_MARK = "tracking_id"
 _CALIBRATION = "MCCA-ML calibration coefficients"
 _NETWORKS = ".npz"
-_HIDDEN = ("flag", "obs_time", "crs", "time_bnds", "land_cover", "land_cover_fraction")
-"""Variables that a minimum and a median say nothing about."""
-
-
-def _rows(ds: xr.Dataset, observed: Booleans) -> tuple[Row, ...]:
-    """A row for each variable over cells, and for each channel of brightness temperature."""
-    rows = []
-    for name, variable in ds.data_vars.items():
-        values = variable.to_numpy()
-        units = str(variable.attrs.get("units", variable.encoding.get("units", "")))
-        if str(name) in _HIDDEN or values.shape[: observed.ndim] != observed.shape:
-            continue
-        if "channel" not in variable.dims:
-            rows.append(row_of(str(name), units, values[observed]))
-            continue
-        for number, channel in enumerate(ds["channel"].to_numpy()):
-            rows.append(row_of(f"{name} {channel}", units, values[..., number][observed]))
-    return tuple(rows)
 
 
 def _places(ds: xr.Dataset, observed: Booleans) -> str:
@@ -71,7 +52,6 @@ def _places(ds: xr.Dataset, observed: Booleans) -> str:
 
 
 def _described(ds: xr.Dataset, heading: Mapping[str, str]) -> Description:
-    flag = ds["flag"].to_numpy().astype(np.uint32)
     observed = schema.is_observed(ds)
     days = [str(day)[:10] for day in ds["time"].to_numpy()]
     more = {
@@ -81,16 +61,8 @@ def _described(ds: xr.Dataset, heading: Mapping[str, str]) -> Description:
         "looks": ", ".join(str(look) for look in ds["look"].to_numpy()),
         "cells": _places(ds, observed),
     }
-    values = np.zeros(observed.shape, np.bool_)
-    if "soil_moisture" in ds:
-        values = np.isfinite(ds["soil_moisture"].to_numpy())
-    return Description(
-        heading={**heading, **more},
-        rows=_rows(ds, observed),
-        flags=flag_rows(flag[observed]),
-        values=int(values.sum()),
-        recommended=int((values & is_recommended(flag)).sum()),
-    )
+    values = select_values(ds, observed)
+    return describe_values({**heading, **more}, values, variable_rows(values))
 
 
 def _simulated(ds: xr.Dataset) -> dict[str, str]:

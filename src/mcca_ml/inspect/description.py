@@ -1,14 +1,22 @@
 """The nouns of `mcca-ml inspect`: what a file or folder holds, as rows for a screen."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
+import xarray as xr
 
-from mcca_ml.arrays import AnyArray, UInt32
-from mcca_ml.flags import MEANING, is_recommended
+from mcca_ml.arrays import AnyArray, Booleans, UInt32
+from mcca_ml.errors import GranuleError
+from mcca_ml.flags import FLAG_DTYPE, MEANING, is_recommended
 
 SIMULATED = "SIMULATED, not an observation"
+_HIDDEN = re.compile("flag|flag_cci|sensor|crs|time_bnds|land_cover(_main|_fraction)?")
+"""Variables that a minimum and a median say nothing about."""
+_MOISTURE = "sm", "soil_moisture"
+"""Names of soil moisture."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +67,75 @@ def row_of(name: str, units: str, values: AnyArray) -> Row:
         return Row(name, units, "-", "-", "-", share)
     low, median, high = known.min(), float(np.median(known)), known.max()
     return Row(name, units, _number(low), _number(median), _number(high), share)
+
+
+def select_values(ds: xr.Dataset, at: Booleans) -> xr.Dataset:
+    """Some values of each variable over one dimension, `value`, and channel.
+
+    Args:
+        ds: with a variable `flag`, whose dimensions come first in others.
+        at: values to select, shape of `flag`.
+    """
+    over = ds["flag"].dims
+    selected = {
+        name: (("value", *variable.dims[len(over) :]), variable.to_numpy()[at], variable.attrs)
+        for name, variable in ds.data_vars.items()
+        if variable.dims[: len(over)] == over
+    }
+    coords = {"channel": ds["channel"].to_numpy()} if "channel" in ds.coords else {}
+    return xr.Dataset(selected, coords)
+
+
+def variable_rows(ds: xr.Dataset) -> list[Row]:
+    """A row for each variable of numbers, and for each channel of brightness temperature."""
+    rows = []
+    for name, variable in ds.data_vars.items():
+        values = variable.to_numpy()
+        if _HIDDEN.fullmatch(str(name)) or values.dtype.kind == "M":
+            continue
+        units = str(variable.attrs.get("units", ""))
+        if "channel" not in variable.dims:
+            rows.append(row_of(str(name), units, values))
+            continue
+        for number, channel in enumerate(ds["channel"].to_numpy()):
+            rows.append(row_of(f"{name} {channel}", units, values[..., number]))
+    return rows
+
+
+def describe_values(
+    heading: Mapping[str, str], ds: xr.Dataset, rows: Sequence[Row], most_flags: int | None = None
+) -> Description:
+    """Describe flags and soil moisture of selected values.
+
+    Args:
+        heading: of the description.
+        ds: as of `select_values`.
+        rows: of its variables.
+        most_flags: conditions that are listed; None: all that occur.
+    """
+    flag = ds["flag"].to_numpy().astype(FLAG_DTYPE)
+    moisture = next((name for name in _MOISTURE if name in ds), None)
+    values = np.isfinite(ds[moisture].to_numpy()) if moisture else np.zeros(flag.shape, np.bool_)
+    return Description(
+        heading=heading,
+        rows=tuple(rows),
+        flags=flag_rows(flag)[:most_flags],
+        values=int(values.sum()),
+        recommended=int((values & is_recommended(flag)).sum()),
+    )
+
+
+def unreadable(path: Path | str, error: Exception, expected: str) -> GranuleError:
+    """The error for something that cannot be read, with the first line of its reason.
+
+    Args:
+        path: of which the name is said; a text is said as it is.
+        error: what went wrong.
+        expected: what it should be, and what to do.
+    """
+    reason = (str(error).splitlines() or [type(error).__name__])[0][:80]
+    name = path.name if isinstance(path, Path) else path
+    return GranuleError(f"{name}: cannot be read ({reason}), expected {expected}")
 
 
 def flag_rows(flag: UInt32) -> tuple[FlagRow, ...]:

@@ -10,7 +10,15 @@ import xarray as xr
 from mcca_ml.arrays import AnyArray
 from mcca_ml.errors import GranuleError
 from mcca_ml.formats import smap
-from mcca_ml.inspect.description import SIMULATED, Description, Row, extent, period, row_of
+from mcca_ml.inspect.description import (
+    SIMULATED,
+    Description,
+    Row,
+    extent,
+    period,
+    row_of,
+    unreadable,
+)
 from mcca_ml.read.insitu import MAX_DEPTH, Station, read_ismn, station_files
 
 _STORE_MARK = "zarr.json"
@@ -133,11 +141,8 @@ def describe_store(path: Path, *, most: int = MOST_VALUES) -> Description:
                 **_rest(ds, len(rows)),
             }
     except (OSError, ValueError, KeyError) as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0][:80]
-        raise GranuleError(
-            f"{path.name}: no readable store ({reason}), expected the truth of a simulated world; "
-            "simulate it again"
-        ) from error
+        expected = "a store with the truth of a simulated world; simulate it again"
+        raise unreadable(path, error, expected) from error
     return Description(heading, rows)
 
 

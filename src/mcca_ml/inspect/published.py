@@ -12,9 +12,9 @@ import xarray as xr
 
 from mcca_ml.arrays import Datetime64
 from mcca_ml.config.record import RegionSettings
-from mcca_ml.errors import ConfigError, GranuleError
+from mcca_ml.errors import ConfigError
 from mcca_ml.grid.ease2 import M25, cell_latlon
-from mcca_ml.inspect.description import SIMULATED, Description, extent
+from mcca_ml.inspect.description import SIMULATED, Description, extent, unreadable
 from mcca_ml.pipeline.plan import cells_of
 from mcca_ml.pipeline.publish import CUBE
 from mcca_ml.publish.attributes import settings_as_json
@@ -45,11 +45,8 @@ def describe_product_folder(path: Path) -> Description:
     try:
         return Description(_heading(path, json.loads((path / MANIFEST).read_text())), ())
     except (OSError, ValueError, KeyError, TypeError, AttributeError, ConfigError) as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0][:80]
-        raise GranuleError(
-            f"{path.name}/{MANIFEST}: cannot be read ({reason}), expected that of a published "
-            "record; publish it again"
-        ) from error
+        expected = "that of a published record; publish it again"
+        raise unreadable(f"{path.name}/{MANIFEST}", error, expected) from error
 
 
 def _heading(path: Path, said: Mapping[str, Any]) -> dict[str, str]:

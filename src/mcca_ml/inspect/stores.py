@@ -9,17 +9,17 @@ import xarray as xr
 
 from mcca_ml import schema
 from mcca_ml.arrays import AnyArray, Booleans, Datetime64, Int64
-from mcca_ml.errors import GranuleError
-from mcca_ml.flags import FLAG_DTYPE, is_recommended
 from mcca_ml.grid.ease2 import M25, cell_latlon
 from mcca_ml.inspect.description import (
     SIMULATED,
     Description,
-    Row,
+    describe_values,
     extent,
-    flag_rows,
     period,
     row_of,
+    select_values,
+    unreadable,
+    variable_rows,
 )
 from mcca_ml.intercal import coefficients
 from mcca_ml.publish.record_cube import BLOCK_DAYS
@@ -38,15 +38,12 @@ _BAND = 64
 _PAIR = 17
 """Width of a pair of channels in what coefficients say."""
 _CUBE_MARK = Path("time", "record.json")
-_HIDDEN = ("flag", "flag_cci", "sensor", "crs", "time_bnds", "land_cover_main")
 _PRODUCT = {
     "GRID_TB": "brightness temperature by look",
     "TARGET": "target of the learner, retrieved",
     "STREAM": "soil moisture learned from one sensor",
     "RECORD": "fused record before it is published",
 }
-_VALUES = "sm", "soil_moisture"
-"""Names of soil moisture."""
 
 
 def is_record_store(path: Path) -> bool:
@@ -67,23 +64,6 @@ def _sensors(bits: AnyArray) -> dict[str, str]:
     return {"sensors": said or "none"}
 
 
-def _rows(ds: xr.Dataset) -> list[Row]:
-    """A row for each variable of numbers, and for each channel of brightness temperature."""
-    rows = []
-    for name in map(str, ds.data_vars):
-        variable = ds[name]
-        values = variable.to_numpy()
-        if name in _HIDDEN or values.dtype.kind == "M":
-            continue
-        units = str(variable.attrs.get("units", ""))
-        if "channel" not in variable.dims:
-            rows.append(row_of(name, units, values))
-            continue
-        for number, channel in enumerate(ds["channel"].to_numpy()):
-            rows.append(row_of(f"{name} {channel}", units, values[..., number]))
-    return rows
-
-
 def _counted(ds: xr.Dataset) -> Booleans:
     """Which values are counted: those observed and, where days without a look are told, those."""
     known = schema.is_observed(ds)
@@ -95,36 +75,15 @@ def _counted(ds: xr.Dataset) -> Booleans:
 
 def _described(parts: list[xr.Dataset], heading: Mapping[str, str]) -> Description:
     """Statistics of the counted values of some parts, cut to a screenful."""
-    flat = [_flat(part) for part in parts]
-    ds = xr.concat(flat, "value", coords="minimal", compat="override", join="override")
-    flag = ds["flag"].to_numpy().astype(FLAG_DTYPE)
+    counted = [select_values(part, _counted(part)) for part in parts]
+    ds = xr.concat(counted, "value", coords="minimal", compat="override", join="override")
     more = _sensors(ds["sensor"].to_numpy()) if "sensor" in ds else {}
-    rows = _rows(ds)
+    rows = variable_rows(ds)
     rest = len(rows) - _MOST_ROWS
     if rest > 0:
         more["not shown"] = f"{rest} more variables"
-    moisture = next((name for name in _VALUES if name in ds), None)
-    values = np.isfinite(ds[moisture].to_numpy()) if moisture else np.zeros(flag.shape, np.bool_)
     room = max(_SCREEN - len(heading) - len(more) - min(len(rows), _MOST_ROWS) - 3, 1)
-    return Description(
-        heading={**heading, **more},
-        rows=tuple(rows[:_MOST_ROWS]),
-        flags=flag_rows(flag)[:room],
-        values=int(values.sum()),
-        recommended=int((values & is_recommended(flag)).sum()),
-    )
-
-
-def _flat(ds: xr.Dataset) -> xr.Dataset:
-    """The counted values of a part over one dimension, `value`, and channel."""
-    at, over = _counted(ds), ds["flag"].dims
-    made = {
-        name: (("value", *variable.dims[len(over) :]), variable.to_numpy()[at], variable.attrs)
-        for name, variable in ds.data_vars.items()
-        if variable.dims[: len(over)] == over
-    }
-    coords = {"channel": ds["channel"].to_numpy()} if "channel" in ds.coords else {}
-    return xr.Dataset(made, coords)
+    return describe_values({**heading, **more}, ds, rows[:_MOST_ROWS], room)
 
 
 def _days_of(held: list[dict[str, Any]], *, is_by_cells: bool) -> Datetime64:
@@ -170,7 +129,7 @@ def describe_record_store(path: Path) -> Description:
     try:
         return _of_store(path)
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise GranuleError(_why(path, error, "store of the record; make it again")) from error
+        raise unreadable(path, error, "a store of the record; make it again") from error
 
 
 def _of_store(path: Path) -> Description:
@@ -205,11 +164,6 @@ def _said_parts(parts: list[xr.Dataset], days: int) -> dict[str, str]:
     return {"statistics": f"of {read:,} days in {len(parts)} parts"} if read < days else {}
 
 
-def _why(path: Path, error: Exception, expected: str) -> str:
-    reason = (str(error).splitlines() or [type(error).__name__])[0][:80]
-    return f"{path.name}: cannot be read ({reason}), expected a {expected}"
-
-
 def describe_product(path: Path) -> Description:
     """What the published cube of the record, or the file of one of its days, holds.
 
@@ -226,7 +180,7 @@ def describe_product(path: Path) -> Description:
         with xr.open_dataset(path, engine="netcdf4") as ds:
             return _of_product(path, ds, [ds.load()])
     except (OSError, ValueError, KeyError, RuntimeError) as error:
-        raise GranuleError(_why(path, error, "product of the record; publish it again")) from error
+        raise unreadable(path, error, "a product of the record; publish it again") from error
 
 
 def _cube_parts(ds: xr.Dataset) -> Iterator[xr.Dataset]:

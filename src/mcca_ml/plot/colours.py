@@ -1,9 +1,13 @@
-"""Colours of a report, the same in every figure."""
+"""Colours, axes and files that figures have in common."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+from matplotlib.figure import Figure
+
+from mcca_ml.atomic import replacing
 
 COLOURS: Mapping[str, str] = {
     "TMI": "#c2703d",
@@ -29,8 +33,28 @@ def tidy(axes: Axes) -> None:
     axes.set_axisbelow(True)
 
 
+def moisture_axis(axes: Axes) -> None:
+    """Soil moisture from 0 over days."""
+    axes.set_ylabel("soil moisture [m³ m⁻³]")
+    axes.set_ylim(bottom=0)
+    date_axis(axes)
+    tidy(axes)
+
+
 def date_axis(axes: Axes) -> None:
     """Short words for days."""
     locator = AutoDateLocator()  # type: ignore[no-untyped-call]
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
+
+
+def write_png(figure: Figure, path: Path) -> Path:
+    """Write a figure, whole or not at all; return its path.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
+    with replacing(path) as beside, beside.open("wb") as file:
+        # No software version or date in the file: the same data give the same bytes.
+        figure.savefig(file, format="png", metadata={"Software": None})
+    return path

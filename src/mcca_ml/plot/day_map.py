@@ -16,10 +16,10 @@ from matplotlib.gridspec import GridSpec
 
 from mcca_ml import __version__
 from mcca_ml.arrays import AnyArray, Booleans, Float32, Float64, Int64
-from mcca_ml.atomic import replacing
 from mcca_ml.flags import is_recommended
 from mcca_ml.grid import ease2
 from mcca_ml.grid.land import land_mask
+from mcca_ml.plot.colours import write_png
 from mcca_ml.schema import is_simulated
 
 DRY_TO_WET = LinearSegmentedColormap.from_list(
@@ -272,7 +272,4 @@ def write_map(ds: xr.Dataset, look: str, path: Path) -> Path:
         f"MCCA-ML {__version__} (MCCA-type)"
     )
     figure.supxlabel(note, fontsize=8, color="#555555", x=0.01, ha="left")
-    with replacing(path) as beside, beside.open("wb") as file:
-        # No software version or date in the file: the same data give the same bytes.
-        figure.savefig(file, format="png", metadata={"Software": None})
-    return path
+    return write_png(figure, path)

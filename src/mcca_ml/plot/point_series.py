@@ -3,7 +3,6 @@
 import csv
 from pathlib import Path
 
-import matplotlib.dates as mdates
 import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
@@ -11,6 +10,7 @@ from matplotlib.figure import Figure
 from mcca_ml import schema
 from mcca_ml.arrays import AnyArray, Booleans
 from mcca_ml.atomic import replacing
+from mcca_ml.plot.colours import date_axis, write_png
 from mcca_ml.schema import is_simulated
 
 COLOURS = {"sm_tmi": "#b8843f", "sm_amsre": "#7b3294", "sm_gmi": "#1b9e77", "sm_amsr2": "#d95f02"}
@@ -93,13 +93,9 @@ def write_series(ds: xr.Dataset, recommended: Booleans, path: Path) -> Path:
         each.spines[["top", "right"]].set_visible(False)
         if each.get_legend_handles_labels()[1]:
             each.legend(fontsize=8, frameon=False, ncols=4, loc="upper right")
-    locator = axes[-1].xaxis.get_major_locator()
-    formatter = mdates.ConciseDateFormatter(locator)  # type: ignore[no-untyped-call]
-    axes[-1].xaxis.set_major_formatter(formatter)
+    date_axis(axes[-1])
     axes[0].set_ylim(bottom=0.0)
     place = f"{float(ds['lat']):.3f}° N, {float(ds['lon']):.3f}° E"
     mark = "SIMULATED — " if is_simulated(ds) else ""
     figure.suptitle(f"{mark}{place}", fontweight="bold", x=0.01, ha="left")
-    with replacing(path) as beside, beside.open("wb") as file:
-        figure.savefig(file, format="png", metadata={"Software": None})
-    return path
+    return write_png(figure, path)

@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from mcca_ml.atomic import replacing
+from mcca_ml.plot.colours import write_png
 from mcca_ml.plot.day_map import DRY_TO_WET
 from mcca_ml.schema import is_simulated
 
@@ -55,6 +55,4 @@ def write_day(ds: xr.Dataset, variable: str, path: Path) -> Path:
     day = str(ds["time"].to_numpy())[:10]
     mark = "SIMULATED — " if is_simulated(ds) else ""
     axes.set_title(f"{mark}{variable}, {day}", loc="left", fontweight="bold")
-    with replacing(path) as beside, beside.open("wb") as file:
-        figure.savefig(file, format="png", metadata={"Software": None})
-    return path
+    return write_png(figure, path)

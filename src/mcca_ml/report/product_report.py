@@ -10,7 +10,7 @@ from mcca_ml.publish.attributes import commit
 from mcca_ml.read.products.open import Product
 from mcca_ml.report.html.files import OnDisk, looks, write_page
 from mcca_ml.report.html.page import Section
-from mcca_ml.report.scores.sheet import Sheet
+from mcca_ml.report.scores.sheet import Sheet, facts_sheet, sheet_of
 from mcca_ml.report.sections import stations as sections
 from mcca_ml.validate.pair_product import Compared
 from mcca_ml.validate.run import Validation, validate
@@ -46,15 +46,17 @@ def _said(one: Compared) -> tuple[tuple[str, str, str], ...]:
     return tuple((name, what, value) for what, value in rows)
 
 
+def _cut(value: str) -> str:
+    return value if len(value) <= _MOST else f"{value[:_MOST]}…"
+
+
 def products_sheet(validation: Validation) -> Sheet:
     """What was read, and what the files say of themselves."""
-    data = tuple(row for one in validation.compared for row in _said(one))
-    rows = tuple(
-        (name, what, value if len(value) <= _MOST else f"{value[:_MOST]}…")
-        for name, what, value in data
+    return sheet_of(
+        "Products",
+        (("", "{}", "product"), ("what", "{}", "what"), ("value", _cut, "value")),
+        (row for one in validation.compared for row in _said(one)),
     )
-    columns = ("product", "what", "value")
-    return Sheet("Products", ("", "what", "value"), rows, "", columns, data)
 
 
 def settings_sheet(settings: ValidateSettings, stations: Path) -> Sheet:
@@ -66,7 +68,7 @@ def settings_sheet(settings: ValidateSettings, stations: Path) -> Sheet:
     )
     software = f"MCCA-ML {__version__}, commit {commit() or 'unknown'}"
     rows = (("software of this report", software), ("stations", stations.name), *data)
-    return Sheet("How it was compared", ("", "value"), rows, "", ("what", "value"), rows)
+    return facts_sheet("How it was compared", rows)
 
 
 def _lead(validation: Validation) -> str:

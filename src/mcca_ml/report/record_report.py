@@ -1,7 +1,6 @@
 """A record -> one self-contained page with its scores and figures, and each of them as a file."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from mcca_ml import __version__
@@ -12,7 +11,6 @@ from mcca_ml.pipeline.plan import plan_of
 from mcca_ml.pipeline.train import roles as roles_of
 from mcca_ml.report.html.files import OnDisk, looks, write_page
 from mcca_ml.report.html.page import Section
-from mcca_ml.report.scores.claims import Findings
 from mcca_ml.report.scores.compared import held
 from mcca_ml.report.scores.findings import find
 from mcca_ml.report.scores.key_scores import key_scores
@@ -21,18 +19,12 @@ from mcca_ml.report.scores.station_scores import at_stations
 from mcca_ml.report.sections import record
 from mcca_ml.report.sections.record import Known
 from mcca_ml.report.sections.stations import record_sections
-
-
-@dataclass(frozen=True)
-class Written(OnDisk):
-    """A report on a record on disk."""
-
-    found: Findings
+from mcca_ml.store.read_blocks import open_store
 
 
 def write_report(
     configuration: Path, out: Path, *, truth: Path | None = None, stations: Path | None = None
-) -> Written:
+) -> OnDisk:
     """Compare a record with its target, its stations and a truth; write the page.
 
     Args:
@@ -54,6 +46,7 @@ def write_report(
     folder = record.stations_folder(plan, base, stations)
     known = Known(
         plan,
+        open_store(plan.record_store, first_day=plan.first_day, last_day=plan.last_day),
         compared,
         find(source, compared),
         key_scores(compared, source.learned),
@@ -62,21 +55,19 @@ def write_report(
     with looks():
         sections = sections_of(known)
     title = f"Soil-moisture record: {settings.project.name}"
-    made = write_page(out, title, _lead(known), sections, is_simulated=known.is_simulated)
-    return Written(made.page, made.figures, made.tables, known.found)
+    return write_page(out, title, _lead(known), sections, is_simulated=known.is_simulated)
 
 
 def sections_of(known: Known) -> Sequence[Section]:
     """All sections of the page, the numbers that matter first."""
-    whole = record.whole_record(known)
     return (
         record.summary_section(known),
-        record.maps_section(known, whole),
+        record.maps_section(known),
         record.comparison_section(known),
-        record.stations_section(known, whole),
+        record.stations_section(known),
         *record_sections(known.stations.validation, is_simulated=known.is_simulated),
-        record.series_section(known, whole),
-        record.coverage_section(known, whole),
+        record.series_section(known),
+        record.coverage_section(known),
         record.uncertainty_section(known),
         record.stability_section(known),
         Section("Order of days", tuple(map(scores_sheet, known.found.orders))),

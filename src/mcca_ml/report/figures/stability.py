@@ -8,11 +8,11 @@ from matplotlib.axes import Axes
 from matplotlib.dates import date2num
 from matplotlib.figure import Figure
 
-from mcca_ml.arrays import Datetime64, Float32, Float64
+from mcca_ml.arrays import Datetime64, Float64
 from mcca_ml.plot.colours import STATIONS, TRUTH, date_axis, tidy
 from mcca_ml.report.figures.taylor import colours_of
 from mcca_ml.report.scores.compared import FUSED, Held
-from mcca_ml.report.scores.sheet import Sheet, number, sheet_of
+from mcca_ml.report.scores.sheet import Sheet, sheet_of
 from mcca_ml.report.scores.station_scores import product_of_report
 from mcca_ml.validate.run import Validation
 from mcca_ml.validate.score_units import Held as Pairs
@@ -83,10 +83,6 @@ def stability_of(names: tuple[str, str], pairs: Pairs) -> Stability | None:
     return Stability(*names, whole.month, values, trend, steps)
 
 
-def _pairs(days: Datetime64, sm: Float32, reference: Float32) -> Pairs:
-    return Pairs(days, sm.astype(np.float64), reference.astype(np.float64))
-
-
 def stabilities(found: Held, validation: Validation | None) -> list[Stability]:
     """The record and its streams against truth, and against the mean of all stations.
 
@@ -96,11 +92,12 @@ def stabilities(found: Held, validation: Validation | None) -> list[Stability]:
     """
     days = found.record["time"].to_numpy().astype("M8[D]")
     order = [FUSED, *(name for name in found.known if name != FUSED)]
-    made = [
-        stability_of((name, "truth"), _pairs(days, found.products[name].sm, found.known[name]))
-        for name in order
-        if name in found.known
-    ]
+    made = []
+    for name in order:
+        if name in found.known:
+            series = (found.products[name].sm, found.known[name])
+            pairs = Pairs(days, *(one.astype(np.float64) for one in series))
+            made.append(stability_of((name, "truth"), pairs))
     for one in validation.compared if validation is not None else ():
         name = product_of_report(one.product.name) or one.product.name
         axis = days_of(one.pairs)
@@ -206,8 +203,7 @@ def stability_sheet(found: Sequence[Stability]) -> Sheet:
         data,
         "Of the mean over cells or units of monthly differences, beside a mean of each month of "
         "the year; trends in m3 m-3 per decade, held against the levels of GCOS: goal "
-        f"{number(GOAL, 3)}, breakthrough {number(BREAKTHROUGH, 2)}, threshold "
-        f"{number(THRESHOLD, 2)}; steps in m3 m-3 over two years on either side. Months count in "
-        "which a quarter of the cells or units or more have a mean. A level is met where the whole "
-        "95 % interval lies in it.",
+        f"{GOAL:.3f}, breakthrough {BREAKTHROUGH:.2f}, threshold {THRESHOLD:.2f}; steps in m3 m-3 "
+        "over two years on either side. Months count in which a quarter of the cells or "
+        "units or more have a mean. A level is met where the whole 95 % interval lies in it.",
     )

@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator
 
 from mcca_ml.grid import ease2
 from mcca_ml.grid.land import land_mask
-from mcca_ml.plot.colours import INK, STATIONS, date_axis, tidy
+from mcca_ml.plot.colours import INK, STATIONS, moisture_axis
 from mcca_ml.report.figures.taylor import Point, colours_of, point
 from mcca_ml.report.scores.station_tables import COMMON, KINDS, days_compared
 from mcca_ml.validate.run import Validation
@@ -197,9 +197,6 @@ def draw_unit_series(validation: Validation, place: int, title: str) -> Figure:
             name = one.product.name
             axes.plot(pair.day, pair.estimate, ".", ms=3, color=colours[name], label=name)
     axes.set_title(title, loc="left")
-    axes.set_ylabel("soil moisture [m³ m⁻³]")
-    axes.set_ylim(bottom=0)
-    date_axis(axes)
-    tidy(axes)
+    moisture_axis(axes)
     figure.legend(ncols=4, frameon=False, loc="outside lower center", markerscale=3)
     return figure

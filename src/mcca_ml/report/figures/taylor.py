@@ -1,7 +1,7 @@
 """A Taylor diagram: correlation as an angle, standard deviation as a radius, for many products."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import cast
 
 import numpy as np
@@ -40,8 +40,8 @@ class Point:
     r: float
     ratio: float
     """Standard deviation over that of the reference [1]."""
-    cells: int
     pairs: int
+    cells: int
 
 
 def point(names: tuple[str, str, str], sm: Floating, reference: Floating, mask: Booleans) -> Point:
@@ -60,7 +60,7 @@ def point(names: tuple[str, str, str], sm: Floating, reference: Floating, mask: 
     r = scores_of(pair).r[has]
     ratio = np.sqrt(pair.co[0, 0][has] / pair.co[1, 1][has])
     middle = (float(np.median(r)), float(np.median(ratio)))
-    return Point(*names, *middle, int(has.sum()), int(pair.n[has].sum()))
+    return Point(*names, *middle, int(pair.n[has].sum()), int(has.sum()))
 
 
 def points(found: Held) -> list[Point]:
@@ -213,9 +213,6 @@ def taylor_sheet(
             ("pairs", "{:,}", "pairs"),
             (over, "{:,}", over),
         ),
-        (
-            (one.product, one.reference, one.which, one.r, one.ratio, one.pairs, one.cells)
-            for one in found
-        ),
+        map(astuple, found),
         f"Medians over {over} with 20 pairs or more.",
     )

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from mcca_ml.arrays import Float32
 from mcca_ml.flags import FLAG_DTYPE, is_recommended
-from mcca_ml.plot.colours import BAND, COLOURS, INK, STATIONS, TRUTH, date_axis, tidy
+from mcca_ml.plot.colours import BAND, COLOURS, INK, STATIONS, TRUTH, date_axis, moisture_axis, tidy
 from mcca_ml.report.scores.station_scores import Readings
 from mcca_ml.report.scores.temporal_coverage import monthly
 from mcca_ml.schema import LAYERS
@@ -79,11 +79,8 @@ def _draw_part(
             ms=1.5 if time.size > _MANY_DAYS else 3,
             label=stations.label,
         )
-    axes.set_ylabel("soil moisture [m³ m⁻³]")
-    axes.set_ylim(bottom=0)
     axes.set_xlim(time[0], time[-1])
-    date_axis(axes)
-    tidy(axes)
+    moisture_axis(axes)
 
 
 def draw_coverage(ds: xr.Dataset) -> Figure:

@@ -1,7 +1,7 @@
 """Scores of the streams, the record and the baselines, against target and truth, on test days."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +17,6 @@ from mcca_ml.report.scores.learner import estimates
 from mcca_ml.report.scores.reference import Truth, read_truth, whole_target
 from mcca_ml.report.scores.tables import (
     Product,
-    Row,
     Table,
     compared,
     each_alone,
@@ -138,19 +137,16 @@ def record_tables(found: Held) -> list[Table]:
 
 def _by_vegetation(found: Held, fused: Product, truth: Float32, mask: Booleans) -> Table:
     """The record in light and in dense vegetation."""
-    rows: list[Row] = []
     classes = {
         f"fused, VOD below {DENSE_VOD}": found.vod < DENSE_VOD,
         f"fused, VOD from {DENSE_VOD}": found.vod >= DENSE_VOD,
     }
-    for name, of_class in classes.items():
-        of_cells = mask & of_class[:, None]
-        rows += compared("", {name: fused}, truth, of_cells).rows
-    return Table(
-        "By vegetation, against truth",
-        tuple(rows),
-        f"classes by the mean VOD of the target; {int(np.isnan(found.vod).sum())} cells have none",
-    )
+    nothing = np.float32(np.nan)
+    truths = {name: np.where(cells[:, None], truth, nothing) for name, cells in classes.items()}
+    title = "By vegetation, against truth"
+    table = each_alone(title, dict.fromkeys(classes, fused), truths, mask)
+    absent = int(np.isnan(found.vod).sum())
+    return replace(table, note=f"classes by the mean VOD of the target; {absent} cells have none")
 
 
 def spans(found: Held) -> dict[str, Booleans]:
@@ -179,4 +175,5 @@ def beyond_tables(found: Held) -> list[Table]:
     title = "Streams where no target was ever seen, against truth"
     table = each_alone(title, products, references, mask)
     rows = tuple(row for row in table.rows if row.cells)
-    return [Table(title, rows, f"{table.note}; networks learned from the training days")]
+    note = f"{table.note}; networks learned from the training days"
+    return [replace(table, rows=rows, note=note)]

@@ -35,11 +35,24 @@ def shuffled(days: Datetime64, roles: Int8, seed: int) -> Int64:
     return place
 
 
-def _estimates(source: Source, sensor: str, place: Int64) -> Float32:
-    """What the networks of a sensor say of its days in another order, (cell, time)."""
+def _estimates(
+    source: Source,
+    sensor: str,
+    place: Int64 | slice = slice(None),
+    *,
+    is_calibrated: bool = True,
+) -> Float32:
+    """Soil moisture that the networks predict from a sensor, (cell, time).
+
+    Args:
+        source: of the series.
+        sensor: of the brightness temperatures.
+        place: order of the days.
+        is_calibrated: whether brightness temperatures are cross-calibrated, or as they came.
+    """
     parts: list[Float32] = []
-    for path, cells in files_of(source.plan, sensor):
-        inputs = inputs_for(source, sensor, cells, source.learned)
+    for path, cells in files_of(source.plan, SENSORS[sensor].network):
+        inputs = inputs_for(source, sensor, cells, source.learned, is_calibrated=is_calibrated)
         parts.append(np.clip(predict(weights_file.load(path), inputs.x[:, place]), 0, 1))
     return np.concatenate(parts)
 
@@ -72,16 +85,6 @@ def order_table(source: Source, found: Held, sensor: str) -> Table:
     return compared(title, products, found.target, mask)
 
 
-def _stream_without(source: Source, sensor: str, ds: xr.Dataset) -> xr.Dataset:
-    """The stream of a sensor, its soil moisture told from brightness temperatures as they came."""
-    parts: list[Float32] = []
-    for path, cells in files_of(source.plan, SENSORS[sensor].network):
-        inputs = inputs_for(source, sensor, cells, source.learned, is_calibrated=False)
-        parts.append(np.clip(predict(weights_file.load(path), inputs.x), 0, 1))
-    sm = np.concatenate(parts).T
-    return ds.assign(soil_moisture=ds["soil_moisture"].copy(data=sm))
-
-
 def record_without(source: Source, found: Held) -> xr.Dataset:
     """The fused record of all cells without cross-calibration, everything else being the same.
 
@@ -90,10 +93,11 @@ def record_without(source: Source, found: Held) -> xr.Dataset:
         found: the streams as they are, and the roles of the days.
     """
     plan = source.plan
-    streams = {
-        name: _stream_without(source, name, ds) if plan.coefficients(name).is_file() else ds
-        for name, ds in found.streams.items()
-    }
+    streams = dict(found.streams)
+    for name, ds in found.streams.items():
+        if plan.coefficients(name).is_file():
+            sm = _estimates(source, name, is_calibrated=False).T
+            streams[name] = ds.assign(soil_moisture=ds["soil_moisture"].copy(data=sm))
     pool = plan.work / "fusion" / "pool.npz"
     task = FuseTask(source, slice(0, plan.cells.size), found.roles, pool, "")
     settings = plan.settings.fuse

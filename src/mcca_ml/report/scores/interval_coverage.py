@@ -1,7 +1,7 @@
 """How often the stated intervals hold what they should, how wide they are, and their score."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from functools import partial
 
 import numpy as np
@@ -114,11 +114,7 @@ def interval_sheet(found: Sequence[Interval]) -> Sheet:
             ("pairs", "{:,}", "pairs"),
             ("untold", "{:,}", "untold"),
         ),
-        (
-            (one.name, one.reference, one.inside_68, one.inside_95, one.width, one.width_95)
-            + (one.crps, one.pairs, one.untold)
-            for one in found
-        ),
+        map(astuple, found),
         "Looks with a recommended value; widths and CRPS (of a normal distribution whose standard "
         "deviation is the half width of 68 %) in m3 m-3; untold: pairs without an uncertainty. "
         "Against the target these are the intervals of the learner; against truth the published "

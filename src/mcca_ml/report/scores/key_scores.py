@@ -103,21 +103,20 @@ def key_scores(found: Held, days: Datetime64) -> list[KeyScores]:
     """
     products = {name: found.products[name].sm for name in (FUSED, *found.streams)}
     tested = (FUSED, *found.baselines)
-    every = np.ones(days.size, np.bool_)
-    out = [
-        score((name, TARGET, "test"), products[name], found.target, days, found.is_test)
-        for name in tested
+    wanted = [(name, TARGET, "test", products[name], found.target) for name in tested]
+    wanted += [
+        (name, TRUTH, "test" if name in tested else "all", products[name], known)
+        for name, known in found.known.items()
     ]
-    for name, known in found.known.items():
-        is_tested = name in tested
-        names = (name, TRUTH, "test" if is_tested else "all")
-        out.append(score(names, products[name], known, days, found.is_test if is_tested else every))
     if FUSED in found.known:
-        names = (FUSED, TRUTH, "all")
-        out.append(score(names, products[FUSED], found.known[FUSED], days, every))
-        names = ("target itself", TRUTH, "test")
         known = found.known[FUSED]
-        out.append(score(names, found.target, known, days, found.is_test))
+        wanted.append((FUSED, TRUTH, "all", products[FUSED], known))
+        wanted.append(("target itself", TRUTH, "test", found.target, known))
+    masks = {"test": found.is_test, "all": np.ones(days.size, np.bool_)}
+    out = [
+        score((name, reference, which), sm, values, days, masks[which])
+        for name, reference, which, sm, values in wanted
+    ]
     out.sort(key=lambda one: (one.reference, one.which != "test", one.product != FUSED))
     return [one for one in out if one.cells]
 

@@ -1,6 +1,7 @@
 """What was found -> the tables of a report."""
 
 from collections.abc import Sequence
+from dataclasses import astuple
 
 from mcca_ml.report.scores.imposed_signals import FOUND, FoundDrought, FoundTrend
 from mcca_ml.report.scores.sensor_changes import PeriodStep
@@ -22,11 +23,7 @@ def scores_sheet(table: Table) -> Sheet:
             ("bias", "{:+z.4f}", "bias"),
             ("looks left out by flag", "{}", "left_out"),
         ),
-        (
-            (one.name, one.days, one.cells, one.r, one.anomaly_r, one.ubrmsd, one.bias)
-            + (one.left_out,)
-            for one in table.rows
-        ),
+        map(astuple, table.rows),
         table.note,
     )
 
@@ -42,10 +39,7 @@ def steps_sheet(found: Sequence[PeriodStep]) -> Sheet:
             ("cells", "{:,}", "cells"),
             ("pairs", "{:,}", "pairs"),
         ),
-        (
-            (one.before, one.after, one.product, one.size, one.error, one.cells, one.days)
-            for one in found
-        ),
+        map(astuple, found),
         "Mean over cells of the change of the error, like months of the year compared; ± from how "
         "months differ. Recommended values.",
     )
@@ -90,11 +84,7 @@ def drought_sheet(found: Sequence[FoundDrought]) -> Sheet:
             ("standard deviations", "{:.1f}", "standard_deviations"),
             ("found", {"true": "yes", "false": "no"}.__getitem__, "is_found"),
         ),
-        (
-            (one.name, one.imposed, one.truth, one.record, one.deviations)
-            + (str(one.is_found).lower(),)
-            for one in found
-        ),
+        ((*astuple(one), str(one.is_found).lower()) for one in found),
         f"Found: more than {-FOUND:g} standard deviations of other years below their mean. "
         "Imposed: against the same world without the drought; truth: at the times of the record.",
     )

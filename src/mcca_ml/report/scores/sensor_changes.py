@@ -29,9 +29,9 @@ class Period:
 class PeriodStep:
     """Change of a product's error from one period to another."""
 
-    product: str
     before: str
     after: str
+    product: str
     size: float
     """Mean over cells and months of the year of the change of product less truth [m3 m-3]."""
     error: float
@@ -103,7 +103,7 @@ def step_between(
     scatter = float(of_month.std(ddof=1) / np.sqrt(of_month.size)) if of_month.size > 1 else np.nan
     pairs = int((sides[0][1] + sides[1][1])[has].sum())
     return PeriodStep(
-        product, before.name, after.name, float(size.mean()), scatter, int(size.size), pairs
+        before.name, after.name, product, float(size.mean()), scatter, int(size.size), pairs
     )
 
 

@@ -63,16 +63,18 @@ def sheet_of(
     shown: Sequence[Column],
     data: Iterable[tuple[Value, ...]],
     note: str = "",
+    columns: Sequence[str] = (),
 ) -> Sheet:
     """A table whose cells are made from the rows of its file.
 
     Args:
         title: of the table.
-        shown: its columns; together they name those of the file, in order.
+        shown: its columns.
         data: rows of the file, not rounded.
         note: below it.
+        columns: of the file, in order; empty: those that `shown` names, in its order.
     """
-    columns = tuple(name for _, _, *names in shown for name in names)
+    columns = tuple(columns) or tuple(name for _, _, *names in shown for name in names)
     places = {name: at for at, name in enumerate(columns)}
     values = tuple(data)
     rows = tuple(
@@ -87,6 +89,16 @@ def sheet_of(
     return Sheet(title, tuple(head for head, *_ in shown), rows, note, columns, values)
 
 
+def facts_sheet(title: str, facts: Iterable[tuple[str, str]]) -> Sheet:
+    """A table of names and values.
+
+    Args:
+        title: of the table.
+        facts: what, and its value.
+    """
+    return sheet_of(title, (("", "{}", "what"), ("value", "{}", "value")), facts)
+
+
 def slug(words: str) -> str:
     """Words as the name of a file: small letters and digits, everything else an underscore.
 
@@ -96,25 +108,6 @@ def slug(words: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", words.lower()).strip("_")
 
 
-def number(value: float, digits: int) -> str:
-    """A number for a table; a dash where it is not known.
-
-    >>> number(0.12345, 3), number(float("nan"), 3)
-    ('0.123', '–')
-    """
-    return f"{value:.{digits}f}" if np.isfinite(value) else "–"
-
-
-def signed(value: float, digits: int) -> str:
-    """The same with its sign.
-
-    >>> signed(0.012, 3), signed(-0.0002, 3)
-    ('+0.012', '+0.000')
-    """
-    # The sum turns a negative zero into one without that sign.
-    return f"{round(value, digits) + 0.0:+.{digits}f}" if np.isfinite(value) else "–"
-
-
 def percent(share: float, digits: int = 0) -> str:
     """A share in percent.
 
@@ -122,12 +115,3 @@ def percent(share: float, digits: int = 0) -> str:
     '68.3 %'
     """
     return f"{100 * share:.{digits}f} %" if np.isfinite(share) else "–"
-
-
-def with_ends(value: str, low: str, high: str) -> str:
-    """A number above its 95 % interval.
-
-    >>> with_ends("0.77", "0.58", "0.88").splitlines()
-    ['0.77', '0.58 to 0.88']
-    """
-    return f"{value}\n{low} to {high}"

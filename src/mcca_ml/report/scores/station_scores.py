@@ -13,7 +13,7 @@ from mcca_ml.config.load import Settings
 from mcca_ml.metrics.scores import Scores, scores_of_pairs
 from mcca_ml.read.products.configured import products_of
 from mcca_ml.report.scores.compared import FUSED, Held
-from mcca_ml.report.scores.sheet import Sheet, number, signed, with_ends
+from mcca_ml.report.scores.sheet import Column, Sheet, sheet_of
 from mcca_ml.validate.pair_product import Compared
 from mcca_ml.validate.run import NOT_COMMON, Validation, validate
 from mcca_ml.validate.stations import DENSE, Unit
@@ -123,55 +123,31 @@ def truth_at(found: Held, one: Compared, place: int, unit: Unit) -> Scores | Non
     return scores_of_pairs(sm[is_day], known[is_day])
 
 
-_HEAD = (
-    "",
-    "product",
-    "stations",
-    "pairs",
-    "R",
-    "R, truth",
-    "ubRMSD",
-    "ubRMSD, truth",
-    "bias",
-    "bias, truth",
-    "anomaly R",
-)
-_OF_TRUTH = (5, 7, 9)
 _OF_SCORE = ("r", "anomaly_r", "ubrmsd", "bias", "cell_r", "cell_ubrmsd", "cell_bias")
+_OF_TRUTH = ("true_r", "true_ubrmsd", "true_bias")
 
 
-def _row(named: dict[str, Value], true: Scores | None) -> tuple[tuple[str, ...], tuple[Value, ...]]:
-    """A row as it is shown, and as the file has it."""
+def _ends(name: str) -> tuple[str, str, str]:
+    """Columns of a score and of its 95 % interval."""
+    return name, f"{name}_low", f"{name}_high"
 
-    def value(name: str) -> float:
-        return float(named.get(name, float("nan")))
 
-    def ends(name: str, digits: int) -> str:
-        show = signed if name.endswith("bias") else number
-        low, high = (show(value(f"{name}_{end}"), digits) for end in ("low", "high"))
-        return with_ends(show(value(name), digits), low, high)
-
-    true_r, true_ubrmsd, true_bias = (
-        (float("nan"),) * 3
-        if true is None
-        else (float(true.r), float(true.ubrmsd), float(true.bias))
-    )
-    shown = (
-        f"{named['unit']}",
-        str(named["product"]),
-        str(named["stations"]),
-        f"{value('n'):,.0f}",
-        ends("r", 2),
-        number(true_r, 2),
-        ends("ubrmsd", 3),
-        number(true_ubrmsd, 3),
-        ends("bias", 3),
-        signed(true_bias, 3),
-        ends("anomaly_r", 2),
-    )
-    numbers = [value(f"{name}{end}") for name in _OF_SCORE for end in ("", "_low", "_high")]
-    head = (named["unit"], named["kind"], named["product"], named["stations"], int(value("n")))
-    return shown, (*head, *numbers, true_r, true_ubrmsd, true_bias)
+_COLUMNS = ("unit", "kind", "product", "stations", "pairs") + tuple(
+    column for name in _OF_SCORE for column in _ends(name)
+)
+_SHOWN: tuple[Column, ...] = (
+    ("", "{}", "unit"),
+    ("product", "{}", "product"),
+    ("stations", "{}", "stations"),
+    ("pairs", "{:,}", "pairs"),
+    ("R", "{:.2f}\n{:.2f} to {:.2f}", *_ends("r")),
+    ("R, truth", "{:.2f}", "true_r"),
+    ("ubRMSD", "{:.3f}\n{:.3f} to {:.3f}", *_ends("ubrmsd")),
+    ("ubRMSD, truth", "{:.3f}", "true_ubrmsd"),
+    ("bias", "{:+z.3f}\n{:+z.3f} to {:+z.3f}", *_ends("bias")),
+    ("bias, truth", "{:+z.3f}", "true_bias"),
+    ("anomaly R", "{:.2f}\n{:.2f} to {:.2f}", *_ends("anomaly_r")),
+)
 
 
 def share_held(columns: Sequence[str], data: Sequence[Sequence[Value]]) -> str:
@@ -202,26 +178,26 @@ def network_sheet(found: Held | None, validation: Validation) -> Sheet:
         found: what is compared of a record; None: the products are not of a record.
         validation: of the record, its streams and others.
     """
-    table = validation.table("scores")
-    named = [dict(zip(table.columns, row, strict=True)) for row in table.rows]
+    table, names = validation.table("scores"), (*_COLUMNS, *_OF_TRUTH)
     of_product = {one.product.name: one for one in validation.compared}
     places = {unit.name: i for i, unit in enumerate(validation.units)}
-    rows, data = [], []
-    for one in named:
-        if one["days"] != "own":
+    data: list[tuple[Value, ...]] = []
+    for row in table.rows:
+        named = dict(zip(table.columns, row, strict=True))
+        if named["days"] != "own":
             continue
-        place = places[str(one["unit"])]
-        compared, unit = of_product[str(one["product"])], validation.units[place]
-        one["cell_bias"] = one["bias"]  # stations are not biased, only less certain of the level
+        place = places[str(named["unit"])]
+        compared, unit = of_product[str(named["product"])], validation.units[place]
+        named["pairs"] = int(named["n"])
+        named["cell_bias"] = named[
+            "bias"
+        ]  # stations are not biased, only less certain of the level
         true = None if found is None else truth_at(found, compared, place, unit)
-        shown, values = _row(one, true)
-        rows.append(shown)
-        data.append(values)
+        if true is not None:
+            of_truth = (float(true.r), float(true.ubrmsd), float(true.bias))
+            named |= dict(zip(_OF_TRUTH, of_truth, strict=True))
+        data.append(tuple(named.get(name, float("nan")) for name in names))
     is_known = found is not None and bool(found.known)
-    keep = [i for i in range(len(_HEAD)) if is_known or i not in _OF_TRUTH]
-    columns = tuple(f"{name}{end}" for name in _OF_SCORE for end in ("", "_low", "_high"))
-    lead = ("unit", "kind", "product", "stations", "pairs")
-    names = (*lead, *columns, "true_r", "true_ubrmsd", "true_bias")
     beside = (
         " Beside them, where truth is known, the scores against it in the same cell on the same "
         "days: they differ from those against stations by what stations do not know of their cell. "
@@ -230,15 +206,14 @@ def network_sheet(found: Held | None, validation: Validation) -> Sheet:
         if is_known
         else ""
     )
-    return Sheet(
+    return sheet_of(
         "Scores at stations",
-        tuple(_HEAD[i] for i in keep),
-        tuple(tuple(row[i] for i in keep) for row in rows),
+        [column for column in _SHOWN if is_known or not {*column} & {*_OF_TRUTH}],
+        data,
         "Against the mean of the stations of a network in a cell, or a station alone; below each "
         "number its 95 % interval. Each product on days of its own; ubRMSD and bias in m3 m-3."
         + beside,
         names,
-        tuple(data),
     )
 
 

@@ -7,14 +7,21 @@ from typing import cast
 import numpy as np
 
 from mcca_ml.metrics.scores import median
-from mcca_ml.report.scores.sheet import Sheet, number, percent, signed, with_ends
+from mcca_ml.report.scores.sheet import Sheet, filled, percent, sheet_of
 from mcca_ml.validate.run import Validation
 from mcca_ml.validate.stations import DENSE, SINGLE
 from mcca_ml.validate.tables import Value
 
 OWN, COMMON, ALL, NETWORK = "own", "common", "all", "network"
 KINDS = {DENSE: "dense networks", SINGLE: "single stations"}
-_DIGITS = {"r": 2, "anomaly_r": 2, "climatology_r": 2, "ubrmsd": 3, "bias": 3, "n": 0}
+_FORMATS = {
+    "r": "{:.2f}",
+    "anomaly_r": "{:.2f}",
+    "climatology_r": "{:.2f}",
+    "ubrmsd": "{:.3f}",
+    "bias": "{:+z.3f}",
+    "n": "{:,.0f}",
+}
 _HEADS = ("R", "anomaly R", "climatology R", "ubRMSD", "bias", "pairs")
 _MEDIANS = (
     "Medians over units, below them the quartiles; a dense network in a cell is a unit, and so is "
@@ -40,12 +47,6 @@ def days_compared(validation: Validation) -> str:
     return COMMON if len(products) > 1 and all(has_most) else OWN
 
 
-def _shown(score: str, value: float) -> str:
-    if score == "n":
-        return f"{value:,.0f}"
-    return (signed if score == "bias" else number)(value, _DIGITS[score])
-
-
 Head = tuple[str, str, str, str, str]
 """Product, days, kind of unit, group, class."""
 
@@ -63,42 +64,59 @@ def _summary(validation: Validation) -> dict[Head, dict[str, tuple[int, float, f
 def _cells(scores: dict[str, tuple[int, float, float, float]]) -> tuple[str, ...]:
     """Number of units and medians with quartiles as they are shown."""
     said = []
-    for name in _DIGITS:
-        if name in scores:
-            units, *ends = scores[name]
-            middle, low, high = (_shown(name, one) for one in ends)
-            said.append(with_ends(middle, low, high) if units > 1 else middle)
-        else:
-            said.append("–")
+    for name, form in _FORMATS.items():
+        units, *ends = scores.get(name, (0, float("nan")))
+        said.append(filled(f"{form}\n{form} to {form}" if units > 1 else form, *ends))
     return (f"{max(units for units, *_ in scores.values())}", *said)
 
 
 def _values(scores: dict[str, tuple[int, float, float, float]]) -> tuple[Value, ...]:
     nothing = (0, float("nan"), float("nan"), float("nan"))
-    numbers = [value for name in _DIGITS for value in scores.get(name, nothing)[1:]]
+    numbers = [value for name in _FORMATS for value in scores.get(name, nothing)[1:]]
     return (max(units for units, *_ in scores.values()), *numbers)
 
 
 _WORDS = {COMMON: "Days that all products have", OWN: "Each product on days of its own"}
-_COLUMNS = tuple(f"{name}{end}" for name in _DIGITS for end in ("", "_q25", "_q75"))
+_COLUMNS = tuple(f"{name}{end}" for name in _FORMATS for end in ("", "_q25", "_q75"))
+
+
+def _medians_sheet(
+    title: str,
+    first: str,
+    scores: dict[Head, dict[str, tuple[int, float, float, float]]],
+    days: str,
+) -> Sheet:
+    """Scores over units, a row for each head.
+
+    Args:
+        title: of the table.
+        first: column of the row names, `product` or `class`; the other one is second.
+        scores: of `_summary`, some of them.
+        days: sentences about the days.
+    """
+    names = ("product", "days", "kind", "group", "class")
+    second = "days" if first == "product" else "product"
+    at = [names.index(one) for one in (first, second, "kind")]
+    heads = {key: [key[i] for i in at] for key in scores}
+    return Sheet(
+        title,
+        ("", second, "against", "units", *_HEADS),
+        tuple((*two, KINDS[kind], *_cells(scores[key])) for key, (*two, kind) in heads.items()),
+        f"{_MEDIANS} {days}",
+        (first, second, "kind", "units", *_COLUMNS),
+        tuple((*head, *_values(scores[key])) for key, head in heads.items()),
+    )
 
 
 def medians_sheet(validation: Validation) -> Sheet:
     """Each product over all units, on its own days and on those that all products have."""
-    rows, data = [], []
-    for (product, days, kind, group, _), scores in _summary(validation).items():
-        if group == ALL:
-            rows.append((product, days, KINDS[kind], *_cells(scores)))
-            data.append((product, days, kind, *_values(scores)))
-    return Sheet(
+    return _medians_sheet(
         "Products at stations",
-        ("", "days", "against", "units", *_HEADS),
-        tuple(rows),
-        f"{_MEDIANS} Days: own, all of the product; common, those that all products have, "
-        "without which a comparison is of days as much as of products. ubRMSD and bias in m3 m-3; "
-        "a product in degrees of saturation has no level.",
-        ("product", "days", "kind", "units", *_COLUMNS),
-        tuple(data),
+        "product",
+        {key: scores for key, scores in _summary(validation).items() if key[3] == ALL},
+        "Days: own, all of the product; common, those that all products have, without which a "
+        "comparison is of days as much as of products. ubRMSD and bias in m3 m-3; a product in "
+        "degrees of saturation has no level.",
     )
 
 
@@ -118,9 +136,10 @@ def pairwise_sheet(validation: Validation) -> Sheet | None:
         cells = []
         for name in _PAIRWISE:
             _, *numbers = scores.get(name, [0, *(float("nan"),) * 5])
-            own, its = (_shown(name, float(one)) for one in numbers[:2])
-            low, high = (signed(float(one), _DIGITS[name]) for one in numbers[3:])
-            cells += [own, with_ends(its, low, high)]
+            own, its, _, low, high = map(float, numbers)
+            form = _FORMATS[name]
+            ends = form.replace("{:.", "{:+z.")
+            cells += [filled(form, own), filled(f"{form}\n{ends} to {ends}", its, low, high)]
         units, days = scores["n"][:2]
         rows.append((other, KINDS[kind], f"{units}", f"{float(days):,.0f}", *cells))
     heads = [
@@ -154,13 +173,11 @@ def strata_sheets(validation: Validation) -> Iterator[Sheet]:
         if len(classes) == 1 or (group == NETWORK and is_each):
             continue  # another table has that already
         some.sort(key=lambda key: classes.index(key[4]))
-        yield Sheet(
+        yield _medians_sheet(
             f"At stations by {group}",
-            ("", "product", "against", "units", *_HEADS),
-            tuple((key[4], key[0], KINDS[key[2]], *_cells(summary[key])) for key in some),
-            f"{_MEDIANS} {_WORDS[which]}; ubRMSD and bias in m3 m-3.",
-            ("class", "product", "kind", "units", *_COLUMNS),
-            tuple((key[4], key[0], key[2], *_values(summary[key])) for key in some),
+            "class",
+            {key: summary[key] for key in some},
+            f"{_WORDS[which]}; ubRMSD and bias in m3 m-3.",
         )
 
 
@@ -182,11 +199,11 @@ def triple_sheet(validation: Validation) -> Sheet | None:
         n, error, low, high, r, snr = (
             median(np.array([float(row[at]) for row in some])) for at in (3, 4, 5, 6, 7, 8)
         )
-        ends = [number(one, 3) for one in (error, low, high)]
-        error_words = with_ends(*ends) if np.isfinite(low + high) else ends[0]
+        ends = "\n{:.3f} to {:.3f}" if np.isfinite(low + high) else ""
         rows.append(
             (str(triplet), str(product), KINDS[kind], f"{len(some)}", f"{n:,.0f}")
-            + (error_words, number(r, 2), number(snr, 1))
+            + (filled("{:.3f}" + ends, error, low, high), filled("{:.2f}", r))
+            + (filled("{:.1f}", snr),)
         )
     return Sheet(
         "Triple collocation",
@@ -252,24 +269,19 @@ def years_sheet(validation: Validation) -> Sheet:
 def changes_sheet(validation: Validation) -> Sheet:
     """Trends of the difference from stations, and its steps where an imager comes or goes."""
     table = validation.table("stability")
-    rows = tuple(
-        (
-            f"{unit}",
-            f"{product}",
-            f"{what}{f', {date}' if date else ''}",
-            f"{months}",
-            with_ends(*(signed(float(one), 3) for one in (size, low, high))),
-            f"{verdict}",
-        )
-        for product, unit, what, date, months, size, low, high, _, verdict in table.rows
-    )
-    return Sheet(
+    return sheet_of(
         "Stability at stations",
-        ("", "product", "what", "months", "size", "verdict"),
-        rows,
+        (
+            ("", "{}", "unit"),
+            ("product", "{}", "product"),
+            ("what", lambda what, date: f"{what}, {date}" if date else what, "what", "date"),
+            ("months", "{}", "months"),
+            ("size", "{:+z.3f}\n{:+z.3f} to {:+z.3f}", "size", "low", "high"),
+            ("verdict", "{}", "verdict"),
+        ),
+        table.rows,
         "Of monthly differences from the stations, beside a mean of each month of the year, in "
         "m3 m-3 (trends: per decade) with 95 % intervals, against the levels of GCOS (0.005, 0.01, "
         "0.02 per decade). Stations have drifts of their own, which are seen here too.",
         table.columns,
-        table.rows,
     )

@@ -9,6 +9,7 @@ import xarray as xr
 from mcca_ml.arrays import Booleans, Float32, UInt32
 from mcca_ml.flags import FLAG_DTYPE, NOT_RECOMMENDED, Flag, is_recommended
 from mcca_ml.metrics.scores import FEWEST_PAIRS, Scores, median, scores_of_days
+from mcca_ml.report.scores.sheet import percent
 
 _MOST_FLAGS = 3
 
@@ -105,7 +106,7 @@ def left_out(product: Product, among: Booleans) -> str:
     }
     common = sorted((name for name in counts if counts[name]), key=lambda name: -counts[name])
     words = ", ".join(f"{name} {100 * counts[name] / total:.0f}" for name in common[:_MOST_FLAGS])
-    share = f"{100 * lost.sum() / total:.0f} %"
+    share = percent(float(lost.sum() / total))
     return f"{share} ({words})" if words else share
 
 
@@ -132,8 +133,9 @@ def compared(
     ]
     days = everywhere.sum(axis=1)
     few = (days > 0) & (days < FEWEST_PAIRS)
+    lost = 1 - everywhere.sum() / max(int(seen.sum()), 1)
     parts = [
-        f"{int(seen.sum()):,} values of the reference, {_percent(seen, everywhere)} of them left "
+        f"{int(seen.sum()):,} values of the reference, {percent(float(lost))} of them left "
         "out: not every product has a recommended value there"
     ]
     if few.any():
@@ -141,10 +143,6 @@ def compared(
             f"cells with fewer than {FEWEST_PAIRS} pairs, without a score: {int(few.sum())}"
         )
     return Table(title, tuple(rows), "; ".join(parts))
-
-
-def _percent(seen: Booleans, kept: Booleans) -> str:
-    return f"{100 * (1 - kept.sum() / max(int(seen.sum()), 1)):.0f} %"
 
 
 def each_alone(

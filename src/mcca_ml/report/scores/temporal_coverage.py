@@ -5,7 +5,7 @@ import xarray as xr
 
 from mcca_ml.arrays import Booleans, Datetime64, Float64, Int64
 from mcca_ml.flags import FLAG_DTYPE, is_recommended
-from mcca_ml.report.scores.sheet import Sheet, number
+from mcca_ml.report.scores.sheet import Column, Sheet, sheet_of
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -45,18 +45,16 @@ def coverage_sheets(ds: xr.Dataset) -> list[Sheet]:
     days = ds["time"].to_numpy().astype("M8[D]")
     has = np.isfinite(ds["sm"].to_numpy())
     good = has & is_recommended(ds["flag"].to_numpy().astype(FLAG_DTYPE))
+    shown: list[Column] = [
+        ("", "{}", "year"),
+        *((month, "{:.2f}", month.lower()) for month in _MONTHS),
+        ("mean", "{:.2f}", "mean"),
+    ]
     sheets = []
     for title, part in (("with a value", has), ("with a recommended value", good)):
-        years, share = by_month(part, days)
-        rows = tuple(
-            (str(year), *(number(one, 2) for one in of_year), number(float(np.nanmean(of_year)), 2))
-            for year, of_year in zip(years, share, strict=True)
+        data = (
+            (int(year), *map(float, share), float(np.nanmean(share)))
+            for year, share in zip(*by_month(part, days), strict=True)
         )
-        data = tuple(
-            (int(year), *map(float, of_year), float(np.nanmean(of_year)))
-            for year, of_year in zip(years, share, strict=True)
-        )
-        columns = ("year", *(month.lower() for month in _MONTHS), "mean")
-        name = f"Share of cells {title} a day"
-        sheets.append(Sheet(name, ("", *_MONTHS, "mean"), rows, "", columns, data))
+        sheets.append(sheet_of(f"Share of cells {title} a day", shown, data))
     return sheets

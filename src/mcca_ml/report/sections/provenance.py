@@ -11,10 +11,10 @@ from mcca_ml.config.load import Settings
 from mcca_ml.pipeline.plan import Plan
 from mcca_ml.publish.attributes import commit, settings_as_json, signed
 from mcca_ml.publish.record_manifest import MANIFEST
-from mcca_ml.report.scores.sheet import Sheet
+from mcca_ml.report.scores.sheet import Sheet, facts_sheet, sheet_of
 
-_DIGITS = 16
-"""Of a digest that the page shows; the file has all."""
+_DIGITS = "{:.16}…"
+"""The start of a digest, as the page shows it; the file has all."""
 _LEARNED = ("calibration/*.nc", "networks/*/*.npz", "fusion/*.npz")
 _UNKNOWN = "unknown"
 
@@ -42,7 +42,7 @@ def origin_sheet(plan: Plan) -> Sheet:
     said = _manifest(plan)
     granules = ", ".join(f"{name} {len(some):,}" for name, some in sorted(plan.granules.items()))
     settings = settings_as_json(plan.settings.model_dump(mode="json"))
-    rows: list[tuple[str, str]] = [
+    rows = (
         ("record", f"{said.get('project', plan.settings.project.name)}"),
         ("made by", str(said.get("creator") or plan.settings.project.creator or "nobody named")),
         ("version of the record", str(said.get("version", "not published"))),
@@ -57,8 +57,8 @@ def origin_sheet(plan: Plan) -> Sheet:
         ("sha256 of the granules' list", str(said.get("sources_sha256", _UNKNOWN))),
         ("sha256 of what was learned from", plan.learned_from()),
         ("sha256 of the settings", sha256(settings.encode()).hexdigest()),
-    ]
-    return Sheet("Origin", ("", "value"), tuple(rows), "", ("what", "value"), tuple(rows))
+    )
+    return facts_sheet("Origin", rows)
 
 
 def learned_sheet(plan: Plan) -> Sheet:
@@ -68,13 +68,14 @@ def learned_sheet(plan: Plan) -> Sheet:
         plan: of the record.
     """
     paths = [path for pattern in _LEARNED for path in sorted(plan.work.glob(pattern))]
-    data = tuple(
-        (path.relative_to(plan.work).as_posix(), path.stat().st_size, _digest(path))
-        for path in paths
+    return sheet_of(
+        "What was learned",
+        (("", "{}", "file"), ("bytes", "{:,}", "bytes"), ("sha256", _DIGITS, "sha256")),
+        (
+            (path.relative_to(plan.work).as_posix(), path.stat().st_size, _digest(path))
+            for path in paths
+        ),
     )
-    rows = tuple((name, f"{size:,}", f"{digest[:_DIGITS]}…") for name, size, digest in data)
-    head, columns = ("", "bytes", "sha256"), ("file", "bytes", "sha256")
-    return Sheet("What was learned", head, rows, "", columns, data)
 
 
 def _flat(value: Any, name: str = "") -> Iterator[tuple[str, str]]:

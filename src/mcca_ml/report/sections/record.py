@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +30,6 @@ from mcca_ml.report.scores.station_scores import Readings
 from mcca_ml.report.scores.tables import mean_of_days
 from mcca_ml.report.scores.temporal_coverage import coverage_sheets
 from mcca_ml.report.sections import calibration, provenance
-from mcca_ml.store.read_blocks import open_store
 
 _SHOWN_CELLS = 4
 _SHOWN_UNITS = 6
@@ -40,6 +40,8 @@ class Known:
     """Everything that the page is made of."""
 
     plan: Plan
+    whole: xr.Dataset
+    """The record of all days, those since what is learned among them."""
     compared: Held
     found: Findings
     scores: Sequence[KeyScores]
@@ -50,25 +52,11 @@ class Known:
         """Whether granules, target and truth are simulated."""
         return schema.is_simulated(self.compared.record)
 
-
-@dataclass(frozen=True)
-class Whole:
-    """The record of all days, those since what is learned among them."""
-
-    ds: xr.Dataset
-    truth: Float32 | None
-    """At its times [m3 m-3], (cell, time)."""
-
-
-def whole_record(known: Known) -> Whole:
-    """Read the record of all days.
-
-    Raises:
-        OutputError: there is none, or it is damaged.
-    """
-    plan, truth = known.plan, known.compared.truth
-    ds = open_store(plan.record_store, first_day=plan.first_day, last_day=plan.last_day)
-    return Whole(ds, None if truth is None else truth.of_record(ds))
+    @cached_property
+    def truth(self) -> Float32 | None:
+        """At the times of `whole` [m3 m-3], (cell, time); None where it is unknown."""
+        truth = self.compared.truth
+        return None if truth is None else truth.of_record(self.whole)
 
 
 def _picture(known: Known, figure: Figure, name: str, alt: str, caption: str) -> Picture:
@@ -81,14 +69,14 @@ def summary_section(known: Known) -> Section:
     return Section("Summary", (key_sheet(known.scores), claims))
 
 
-def maps_section(known: Known, whole: Whole) -> Section:
+def maps_section(known: Known) -> Section:
     """Means, and scores of each cell."""
-    good = is_recommended(whole.ds["flag"].to_numpy().astype(FLAG_DTYPE))
-    sm = np.where(good, whole.ds["sm"].to_numpy(), np.nan).T
+    good = is_recommended(known.whole["flag"].to_numpy().astype(FLAG_DTYPE))
+    sm = np.where(good, known.whole["sm"].to_numpy(), np.nan).T
     panels = [cell_maps.Panel("record, mean [m³ m⁻³]", mean_of_days(sm), 0.0, 0.5, DRY_TO_WET)]
-    if whole.truth is not None:
-        seen = np.where(np.isfinite(sm), whole.truth, np.nan)
-        off = mean_of_days(sm - whole.truth)
+    if known.truth is not None:
+        seen = np.where(np.isfinite(sm), known.truth, np.nan)
+        off = mean_of_days(sm - known.truth)
         panels.append(
             cell_maps.Panel("truth, mean [m³ m⁻³]", mean_of_days(seen), 0.0, 0.5, DRY_TO_WET)
         )
@@ -160,13 +148,12 @@ def _place_words(ds: xr.Dataset, place: int) -> str:
 
 def _series(
     known: Known,
-    whole: Whole,
     place: int,
     title: str,
     readings: Readings | None = None,
 ) -> Picture:
-    truth = None if whole.truth is None else whole.truth[place]
-    figure = draw_series(whole.ds, place, truth, title, stations=readings)
+    truth = None if known.truth is None else known.truth[place]
+    figure = draw_series(known.whole, place, truth, title, stations=readings)
     caption = (
         f"{title}: recommended values of the record with its standard uncertainty, the streams of "
         "single sensors as points; below the last two years."
@@ -174,7 +161,7 @@ def _series(
     return _picture(known, figure, f"series {title.split(',')[0]}", f"Series at {title}", caption)
 
 
-def stations_section(known: Known, whole: Whole) -> Section:
+def stations_section(known: Known) -> Section:
     """Scores and series at stations."""
     validation = known.stations.validation
     if validation is None:
@@ -184,32 +171,30 @@ def stations_section(known: Known, whole: Whole) -> Section:
     for at in station_scores.shown_units(validation, cells.tolist(), _SHOWN_UNITS):
         unit = validation.units[at]
         place = int(np.searchsorted(cells, unit.cell))
-        title = f"{unit.name}, {_place_words(whole.ds, place)}"
-        blocks.append(
-            _series(known, whole, place, title, station_scores.readings_of(validation, at))
-        )
+        title = f"{unit.name}, {_place_words(known.whole, place)}"
+        blocks.append(_series(known, place, title, station_scores.readings_of(validation, at)))
     blocks.append(station_scores.excluded_sheet(validation, (station_scores.RECORD,)))
     return Section("Stations", tuple(blocks))
 
 
-def series_section(known: Known, whole: Whole) -> Section:
+def series_section(known: Known) -> Section:
     """Series of some cells, evenly chosen."""
     cells = known.plan.cells
     places = np.unique(np.linspace(0, cells.size - 1, _SHOWN_CELLS).astype(int)).tolist()
     return Section(
         "Series",
         tuple(
-            _series(known, whole, place, f"cell {cells[place]}, {_place_words(whole.ds, place)}")
+            _series(known, place, f"cell {cells[place]}, {_place_words(known.whole, place)}")
             for place in places
         ),
     )
 
 
-def coverage_section(known: Known, whole: Whole) -> Section:
+def coverage_section(known: Known) -> Section:
     """Coverage by month."""
     caption = "Share of cells with a value a day, mean of each month."
-    picture = _picture(known, draw_coverage(whole.ds), "coverage", "Coverage by month", caption)
-    return Section("Coverage", (picture, *coverage_sheets(whole.ds)))
+    picture = _picture(known, draw_coverage(known.whole), "coverage", "Coverage by month", caption)
+    return Section("Coverage", (picture, *coverage_sheets(known.whole)))
 
 
 def uncertainty_section(known: Known) -> Section:
