@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.common.markdown import table, write
-from benchmarks.speed.result import Result, maker
+from benchmarks.speed.result import Result, make_result
 from mcca_ml.grid.ease2 import M25
 from mcca_ml.grid.land import land_cells
 from mcca_ml.sensors import AMSR2, AMSRE, GMI, SMAP, TMI, Sensor
@@ -124,7 +124,6 @@ def write_document(costs: list[Row], sizes: list[Row], dry: Mapping[str, int]) -
 
 def results_of(costs: Iterable[Row], sizes: Iterable[Row]) -> list[Result]:
     """Costs and bytes as results, one figure each."""
-    make = maker()
     figures = {
         "elapsed": ("wall_s", "s"),
         "processor": ("cpu_s", "s CPU"),
@@ -133,10 +132,11 @@ def results_of(costs: Iterable[Row], sizes: Iterable[Row]) -> list[Result]:
         "written": ("written_gb", "GB"),
     }
     found = [
-        make(f"all land: {one['step']}, {what}", float(str(one[key])), unit)
+        make_result(f"all land: {one['step']}, {what}", float(str(one[key])), unit)
         for one in costs
         for what, (key, unit) in figures.items()
     ]
     return found + [
-        make(f"all land: bytes of {one['folder']}", float(str(one["gb"])), "GB") for one in sizes
+        make_result(f"all land: bytes of {one['folder']}", float(str(one["gb"])), "GB")
+        for one in sizes
     ]

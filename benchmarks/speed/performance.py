@@ -35,8 +35,8 @@ def number(value: float | None) -> str:
 def share(row: Result) -> str:
     """What of the limit is reached.
 
-    >>> from result import maker
-    >>> share(maker()("a", 2.0, "s", limit="b", limit_value=1.0))
+    >>> from benchmarks.speed.result import make_result
+    >>> share(make_result("a", 2.0, "s", limit=("b", 1.0)))
     '50 %'
     """
     if not row.value or not row.limit_value:
