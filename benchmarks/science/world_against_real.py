@@ -8,13 +8,12 @@ folder of real data, without which both stay as they are.
 """
 
 import sys
-from dataclasses import dataclass
 from datetime import date
 
-import matplotlib as mpl
 import numpy as np
 
-from benchmarks.common import markdown
+from benchmarks.common import markdown, pictures
+from benchmarks.common.distributions import HEADS, Line, Row, histograms, quantiles
 from benchmarks.science import effect_sizes, real_states
 from benchmarks.science.real_states import Places
 from mcca_ml.arrays import Float64
@@ -23,13 +22,7 @@ from mcca_ml.constants import WATER_FREEZING_POINT
 from mcca_ml.simulate.truth.make_truth import make_truth
 from mcca_ml.simulate.truth.types import Patch, Truth
 
-mpl.use("Agg")
-
-import matplotlib.pyplot as plt  # noqa: E402 (the backend has to be chosen first)
-
 FIGURE = effect_sizes.DOCUMENT.parent / "images" / "world_against_real.png"
-SHARES = (5, 25, 50, 75, 95)
-"""Quantiles of the table [%]."""
 AUTUMN = (np.datetime64("2014-09-20"), np.datetime64("2014-10-19"))
 """Nights beside AMSR-E's of 2008-10-04."""
 SPRING = (np.datetime64("2015-03-18"), np.datetime64("2015-04-16"))
@@ -54,12 +47,8 @@ def boxes() -> tuple[BoxSettings, ...]:
     )
 
 
-@dataclass(frozen=True)
-class Pair:
-    """A quantity in one box, real places and simulated cells and nights."""
-
-    real: Float64
-    simulated: Float64
+Pair = tuple[Float64, Float64]
+"""A quantity in one box, real places and simulated cells and nights."""
 
 
 def _nights(
@@ -92,58 +81,46 @@ def pairs(truth: Truth, patch: Patch) -> dict[str, Pair]:
     thawed = found.temperature > WATER_FREEZING_POINT
     step, cell = _nights(truth, patch, AUTUMN, is_snowless=False)
     tb = real_states.seen_by_amsr2(truth.land.at(cell), truth.state.at((step, cell)), effects)
+    quantities = {
+        "T [K]": (real_t, found.temperature[thawed]),
+        "VOD": (real_vod, found.vod[thawed]),
+        "18.7H [K]": (real_states.real_18h(places), tb["18.7H"]),
+    }
     return {
-        "T [K]": Pair(real_t, found.temperature[thawed]),
-        "VOD": Pair(real_vod, found.vod[thawed]),
-        "18.7H [K]": Pair(real_states.real_18h(places), tb["18.7H"]),
+        name: (real[np.isfinite(real)], simulated[np.isfinite(simulated)])
+        for name, (real, simulated) in quantities.items()
     }
 
 
-def world_table(found: dict[str, dict[str, Pair]]) -> str:
+def world_table(boxes_found: dict[str, dict[str, Pair]]) -> str:
     """Quantiles by box."""
     rows: list[list[object]] = []
-    for box, quantities in found.items():
+    for box, quantities in boxes_found.items():
         for name, pair in quantities.items():
-            digits = 2 if name == "VOD" else 0
-            for kind, values in (("real", pair.real), ("simulated", pair.simulated)):
-                known = values[np.isfinite(values)]
-                shown = (
-                    [f"{q:.{digits}f}" for q in np.percentile(known, SHARES)] if known.size else []
-                )
+            for kind, values in zip(("real", "simulated"), pair, strict=True):
                 first = f"{name}, {box}" if kind == "real" else ""
-                rows.append([first, f"{known.size:,}", kind, *(shown or ["-"] * len(SHARES))])
-    return markdown.table(["", "values", "", *(f"{share} %" for share in SHARES)], rows)
+                shown = quantiles(values, digits=2 if name == "VOD" else 0)
+                rows.append([first, f"{values.size:,}", kind, *shown])
+    return markdown.table(["", "values", "", *HEADS], rows)
 
 
-def figure(found: dict[str, dict[str, Pair]]) -> None:
+def figure(boxes_found: dict[str, dict[str, Pair]]) -> None:
     """Histograms, a row for each quantity and a column for each box."""
-    edges = {
-        "T [K]": np.linspace(255, 315, 41),
-        "VOD": np.linspace(0, 1.2, 31),
-        "18.7H [K]": np.linspace(200, 295, 39),
+    shown = {
+        "T [K]": ("LPRM T [K]", np.linspace(255, 315, 41)),
+        "VOD": ("LPRM VOD [1]", np.linspace(0, 1.2, 31)),
+        "18.7H [K]": ("18.7H [K]", np.linspace(200, 295, 39)),
     }
-    picture, grid = plt.subplots(
-        len(edges), len(found), figsize=(11, 6), layout="constrained", sharex="row"
+    rows = [
+        Row(label, edges, [quantities[name] for quantities in boxes_found.values()])
+        for name, (label, edges) in shown.items()
+    ]
+    kinds = (
+        Line("real, one night", "black", 1.5),
+        Line("simulated world, 30 nights", "tab:blue", 1.5),
     )
-    for column, (box, quantities) in enumerate(found.items()):
-        grid[0, column].set_title(box)
-        for line, (name, pair) in zip(grid[:, column], quantities.items(), strict=True):
-            for values, colour, kind in (
-                (pair.real, "black", "real, one night"),
-                (pair.simulated, "tab:blue", "simulated world, 30 nights"),
-            ):
-                shown = np.clip(values[np.isfinite(values)], edges[name][0], edges[name][-1])
-                if shown.size:
-                    line.hist(
-                        shown, edges[name], density=True, histtype="step", color=colour,
-                        lw=1.5, label=kind,
-                    )  # fmt: skip
-            line.set(yticks=[], xlim=(edges[name][0], edges[name][-1]))
-            if column == 0:
-                line.set_ylabel({"T [K]": "LPRM T [K]", "VOD": "LPRM VOD [1]"}.get(name, name))
-    lines = grid[2, 0].get_legend_handles_labels()
-    picture.legend(*lines, loc="outside upper right", ncols=2, fontsize=9, frameon=False)
-    picture.savefig(FIGURE, dpi=85, metadata={"Software": None})
+    picture, _ = histograms(rows, [*boxes_found], kinds, (11, 6))
+    pictures.save(picture, FIGURE, dpi=85)
 
 
 def main() -> int:
