@@ -175,9 +175,7 @@ def works(cores: int = 2) -> list[Work]:
 
 def _total(found: Sequence[Work]) -> Work:
     """All stages together."""
-    columns = (
-        [getattr(one, name) for one in found] for name in ("hours", "read", "written", "flops")
-    )
+    columns = zip(*((one.hours, one.read, one.written, one.flops) for one in found), strict=True)
     hours, read, written, flops = map(sum, columns)
     return Work("all", "", hours, "", read, written, flops)
 
