@@ -12,6 +12,7 @@ on there. `--write` puts the figures into docs/all_land.md.
 
 import argparse
 import json
+import shutil
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -22,6 +23,7 @@ from benchmarks.speed import all_land_granules
 from benchmarks.speed.all_land_tables import results_of, write_document
 from benchmarks.speed.cost import MAIN, cost_of
 from benchmarks.speed.result import save
+from mcca_ml.config.load import load
 from mcca_ml.pipeline.stage import Stage
 from mcca_ml.sensors import AMSR2, GMI, TMI
 
@@ -29,70 +31,27 @@ STAGE = """
 import sys
 from pathlib import Path
 from mcca_ml.pipeline.run import Workers, run
+from mcca_ml.config.load import load
 from mcca_ml.pipeline.stage import Stage
 path, stage, workers = sys.argv[1:]
 for tally in run(Path(path), stages=(Stage(stage),), workers=Workers(int(workers))):
     print(tally.stage, tally.what, *tally.notes)
 """
 """One stage of `mcca-ml run` in a process of its own; `mcca-ml retrieve` makes other files."""
-PERIOD = ("2015-03-24", "2015-04-24")
-"""A whole block of the stores."""
+RECORD = Path(__file__).with_name("all_land.toml")
+BOX = Path(__file__).with_name("all_land_box.toml")
+PERIOD = load(RECORD).period
 TRAIN = ("2015-04-01", "2015-04-02", "2015-04-03", "2015-04-04")
 STOP, CALIBRATE, TEST = "2015-04-16", "2015-04-20", "2015-04-24"
+"""Days with granules, as the configuration uses them."""
 DAYS = tuple(np.datetime64(day) for day in (*TRAIN, STOP, CALIBRATE, TEST))
 TMI_DAYS = tuple(np.datetime64(day) for day in TRAIN)
 DRY = {
     "granule days": 2 * len(DAYS) + len(TMI_DAYS),
     "target days": len(DAYS),
-    "days": int((np.datetime64(PERIOD[1]) - np.datetime64(PERIOD[0])).astype(int)) + 1,
+    "days": (PERIOD.end - PERIOD.start).days + 1,
 }
 """What the dry run has, by the names of `all_land_tables.units`."""
-CONFIGURATION = f"""# All land for one block of 32 days, of SIMULATED granules of seven days.
-[project]
-name = "dry run over all land, simulated"
-[period]
-start = {PERIOD[0]}
-end = {PERIOD[1]}
-[input.SPL3SMP]
-path = "granules/SPL3SMP"
-[input.1C-TMI]
-path = "granules/1C-TMI"
-[input.1C-GMI]
-path = "granules/1C-GMI"
-[input.1C-AMSR2]
-path = "granules/1C-AMSR2"
-[work]
-directory = "work"
-[output]
-directory = "product"
-[roles]
-stop_block = 15
-stop_every = 2
-calibrate = [{{first = {CALIBRATE}, last = {CALIBRATE}}}]
-test = [{{first = {TEST}, last = {TEST}}}]
-[train]
-sequence = 16
-warm_up = 4
-fewest_targets = 2
-pooled_epochs = 4
-epochs = 2
-block = 256
-"""
-BOX = """# Twenty degrees by twenty of the simulator proper, to tell what all land would take.
-[simulate]
-first_day = 2015-04-01
-last_day = 2015-04-02
-sensors = ["SMAP", "GMI", "AMSR2"]
-spin_up_days = 30
-networks = 0
-drought = []
-[[simulate.box]]
-name = "box"
-south = 30.0
-north = 50.0
-west = -110.0
-east = -90.0
-"""
 
 
 def make(folder: Path) -> None:
@@ -149,8 +108,8 @@ def main() -> int:
     if asked.make:
         make(folder)
         return 0
-    (folder / "record.toml").write_text(CONFIGURATION)
-    (folder / "box.toml").write_text(BOX)
+    shutil.copy(RECORD, folder / "record.toml")
+    shutil.copy(BOX, folder / "box.toml")
     path = folder / "costs.json"
     known = {one["step"]: one for one in json.loads(path.read_text())} if path.is_file() else {}
     todo = steps(folder, asked.workers)
