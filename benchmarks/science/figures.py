@@ -6,22 +6,14 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from benchmarks.common import pictures
+from benchmarks.common.on_land import on_land
 from benchmarks.common.scores import score
 from benchmarks.science import real_day, simulated_truth
 from mcca_ml.config.retrieve import RetrieveSettings
 from mcca_ml.grid import ease2
-from mcca_ml.grid.land import land_mask
 
 DIFFERENCE = 0.12
 """End of the colour scale of differences [m3 m-3]."""
-
-
-def _land(grid: ease2.Grid) -> np.ndarray:
-    """1 where the centre of a cell lies on land, else 0; as a ground for maps."""
-    row, column = ease2.cell_of(
-        ease2.M25, ease2.latitude(grid)[:, None], ease2.longitude(grid)[None, :]
-    )
-    return land_mask(ease2.M25)[row, column].astype(np.float32)
 
 
 def real_day_figure(path: Path) -> None:
@@ -42,7 +34,9 @@ def real_day_figure(path: Path) -> None:
     left.set(xlabel="operational product [m³ m⁻³]", ylabel="MCCA [m³ m⁻³]", aspect="equal")
     left.set(xlim=(0, 0.6), ylim=(0, 0.6), title="One real day, 2015-04-01, 6 am")
     figure.colorbar(mesh, ax=left, label="cells", shrink=0.8)
-    right.imshow(_land(grid), cmap="Greys", vmin=0, vmax=5, interpolation="none")
+    right.imshow(
+        on_land(grid).astype(np.float32), cmap="Greys", vmin=0, vmax=5, interpolation="none"
+    )
     field = np.full(grid.shape, np.nan)
     field.ravel()[day.ds["cell"].to_numpy()] = ours - day.operational
     image = right.imshow(

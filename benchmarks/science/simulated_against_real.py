@@ -6,7 +6,6 @@ Writes the tables of docs/simulation_effects.md and its figure anew; needs the f
 (MCCA_ML_DATA or ../shared/data), without which both stay as they are.
 """
 
-import sys
 from dataclasses import dataclass
 
 import numpy as np
@@ -111,17 +110,16 @@ def figure(day: RealDay, quantities: dict[str, Compared]) -> None:
     pictures.save(picture, FIGURE, dpi=85)
 
 
-def main() -> int:
+def main() -> None:
     """Write tables and figure anew."""
     if not real_states.is_here():
         print("simulated_against_real: no real fields; tables and figure stay as they are")
-        return 0
+        return
     day = real_states.real_day()
     quantities = compared(day)
     markdown.write(effect_sizes.DOCUMENT, tables(day, quantities))
     figure(day, quantities)
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -6,7 +6,6 @@ saw a real cell there, not where it is frozen, and once more with noise as a ret
 """
 
 import argparse
-import sys
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -240,7 +239,7 @@ def tables(real: Series, truth: Truth) -> dict[str, str]:
     return {"statistics": table(head, rows), "ridge": ridge_table(real, truth, joined)}
 
 
-def main() -> int:
+def main() -> None:
     """Print the tables, of another seed with `--seed N`; with `--write` put them into the text."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=0, help="of the simulated world")
@@ -249,13 +248,12 @@ def main() -> int:
     folder = real_granules.path_of(Path("conus"))
     if not folder.is_dir():
         print(f"no real data: {folder} is no folder; name the one above it in MCCA_ML_DATA")
-        return 0
+        return
     found = tables(read_series(folder), make_truth(world(asked.seed)))
     print("\n\n".join(found.values()))
     if asked.write:
         write(DOCUMENT, found)
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -7,21 +7,22 @@ boxes without their rims. Writes a table and a figure of docs/simulation_effects
 folder of real data, without which both stay as they are.
 """
 
-import sys
-from datetime import date
+from pathlib import Path
 
 import numpy as np
 
 from benchmarks.common import markdown, pictures
 from benchmarks.common.distributions import HEADS, Line, Row, histograms, quantiles
 from benchmarks.science import effect_sizes, real_states
-from benchmarks.science.real_states import Places
 from mcca_ml.arrays import Float64
-from mcca_ml.config.simulate import BoxSettings, EffectSettings, SimulateSettings
+from mcca_ml.config.load import load
+from mcca_ml.config.simulate import EffectSettings
 from mcca_ml.constants import WATER_FREEZING_POINT
+from mcca_ml.grid.ease2 import Place
 from mcca_ml.simulate.truth.make_truth import make_truth
 from mcca_ml.simulate.truth.types import Patch, Truth
 
+WORLD = Path(__file__).with_suffix(".toml")
 FIGURE = effect_sizes.DOCUMENT.parent / "images" / "world_against_real.png"
 AUTUMN = (np.datetime64("2014-09-20"), np.datetime64("2014-10-19"))
 """Nights beside AMSR-E's of 2008-10-04."""
@@ -31,20 +32,6 @@ NIGHT = (0.0, 3.0)
 """Local solar time of the step nearest to 01:30 [h]."""
 LEAST_SNOW = 1.0
 """Snow from which on LPRM would give nothing [mm]."""
-
-
-def boxes() -> tuple[BoxSettings, ...]:
-    """Boxes of 3 to 4 degrees where the real places are of the climate that the world gives."""
-    places = (
-        ("plateau", 32.5, 36.0, 90.0, 94.0, 4500.0, "plateau"),
-        ("north", 53.5, 56.5, -108.0, -104.0, 500.0, "temperate"),
-        ("plains", 36.0, 39.0, -102.5, -98.5, 700.0, "semiarid"),
-        ("savanna", 9.5, 12.5, -3.0, 1.0, 300.0, "savanna"),
-    )
-    keys = ("name", "south", "north", "west", "east", "elevation", "climate")
-    return tuple(
-        BoxSettings.model_validate(dict(zip(keys, place, strict=True))) for place in places
-    )
 
 
 Pair = tuple[Float64, Float64]
@@ -71,7 +58,7 @@ def pairs(truth: Truth, patch: Patch) -> dict[str, Pair]:
     """The three quantities in one box."""
     core = np.flatnonzero(truth.cells.is_core)
     core = core[(core >= patch.cells.start) & (core < patch.cells.stop)]
-    places = Places(truth.cells.lat[core], truth.cells.lon[core])
+    places = Place(truth.cells.lat[core], truth.cells.lon[core])
     real_t, real_vod = real_states.real_lprm(places)
     effects = EffectSettings()
     step, cell = _nights(truth, patch, SPRING, is_snowless=True)
@@ -123,20 +110,16 @@ def figure(boxes_found: dict[str, dict[str, Pair]]) -> None:
     pictures.save(picture, FIGURE, dpi=85)
 
 
-def main() -> int:
+def main() -> None:
     """Write table and figure anew."""
     if not real_states.is_here():
         print("world_against_real: no real fields; table and figure stay as they are")
-        return 0
-    settings = SimulateSettings(
-        first_day=date(2014, 9, 1), last_day=date(2015, 4, 30), box=boxes(), drought=()
-    )
-    truth = make_truth(settings)
+        return
+    truth = make_truth(load(WORLD).simulate)
     found = {patch.name: pairs(truth, patch) for patch in truth.cells.patches}
     markdown.write(effect_sizes.DOCUMENT, {"world against real": world_table(found)})
     figure(found)
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -14,11 +14,11 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.common import real_granules
+from benchmarks.common.on_land import on_land
 from benchmarks.speed.cost import MAIN, Cost, cost_of
 from benchmarks.speed.result import Result, make_result, save, verdict
 from mcca_ml.formats.smap import PRODUCTS
 from mcca_ml.grid import ease2
-from mcca_ml.grid.land import land_mask
 from mcca_ml.sensors import SMAP
 from mcca_ml.simulate.files.smap_products import Look, granule_name, write_spl3smp
 from mcca_ml.simulate.scene import scene_tb, uniform_scene
@@ -44,13 +44,7 @@ def measured(arguments: list[str], folder: Path) -> Cost:
 def simulated_m09(folder: Path) -> Path:
     """A simulated SPL3SMP_E granule, 6 am, of every land cell."""
     grid = ease2.M09
-    # The mask is of M25: a cell of 9 km is land where its centre lies in a 25 km cell of land.
-    rows = np.searchsorted(-ease2.y_edges(ease2.M25), -ease2.y(grid)) - 1
-    columns = np.searchsorted(ease2.x_edges(ease2.M25), ease2.x(grid)) - 1
-    is_land = land_mask(ease2.M25)[
-        np.ix_(rows.clip(0, ease2.M25.rows - 1), columns.clip(0, ease2.M25.columns - 1))
-    ]
-    row, column = (index.astype(np.int32) for index in np.nonzero(is_land))
+    row, column = (index.astype(np.int32) for index in np.nonzero(on_land(grid)))
     rng = np.random.default_rng(0)
     scene = uniform_scene(
         rng.uniform(0.03, 0.4, row.size).astype(np.float32),

@@ -74,7 +74,7 @@ def measured(shape: Shape, *, quick: bool, one_core: bool) -> list[Result]:
     ]
 
 
-def main() -> int:
+def main() -> None:
     """Measure."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="without the slowest peers")
@@ -88,8 +88,7 @@ def main() -> int:
         print(NOT_BUILT, file=sys.stderr)
     parts = (measured(shape, quick=asked.quick, one_core=asked.one_core) for shape in SHAPES)
     save("training_one_core" if asked.one_core else "training", chain.from_iterable(parts))
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
