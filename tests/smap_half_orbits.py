@@ -28,6 +28,7 @@ def _write_orbit(h5: h5py.File, look: smap.Look) -> None:
     where = h5.create_group("Metadata/OrbitMeasuredLocation")
     where.attrs["orbitDirection"] = direction.capitalize()
 
+
 _L1C_CELL = (
     Field("cell_row", "u2", "", (0, 405), "Row of the EASE-Grid 2.0, 0 in the north"),
     Field("cell_column", "u2", "", (0, 963), "Column of the EASE-Grid 2.0, 0 in the west"),

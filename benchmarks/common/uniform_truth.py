@@ -1,5 +1,7 @@
 """What is seen of land and state that are the same in every case? For tests and tables."""
 
+from functools import partial
+
 import numpy as np
 
 from mcca_ml.simulate.truth.types import Land, State, Surface
@@ -11,9 +13,7 @@ def uniform_land(count: int) -> Land:
     Args:
         count: cells or cases; `dataclasses.replace` puts other values in.
     """
-
-    def everywhere(value: float) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
-        return np.full(count, value, np.float32)
+    everywhere = partial(np.full, count, dtype=np.float32)
 
     surface = Surface(
         land_cover=np.full(count, 10, np.uint8),
@@ -45,9 +45,7 @@ def uniform_state(count: int) -> State:
     Args:
         count: cases; `dataclasses.replace` puts other values in.
     """
-
-    def everywhere(value: float) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
-        return np.full(count, value, np.float32)
+    everywhere = partial(np.full, count, dtype=np.float32)
 
     return State(
         soil_moisture=everywhere(0.2),

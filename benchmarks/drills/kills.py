@@ -38,15 +38,7 @@ from mcca_ml.simulate.run import simulate_world
 MAIN = "from mcca_ml.cli.app import main; main()"
 STAGES = tuple(str(stage) for stage in Stage)
 WORLD = load(Path(__file__).resolve().parents[2] / "worlds" / "tiny.toml").simulate
-TRAIN = """[train]
-hidden = 4
-sequence = 16
-warm_up = 4
-fewest_targets = 5
-pooled_epochs = 2
-epochs = 2
-block = 4
-"""
+TRAIN = Path(__file__).with_name("kills.toml")
 PER_STAGE = 2
 """Kills in each stage of a chain."""
 CACHE = "inputs.json"
@@ -74,7 +66,7 @@ def configuration(folder: Path, granules: Path) -> Path:
     """A configuration of a record of the world, with small networks, in a folder of its own."""
     folder.mkdir()
     path = folder / "record.toml"
-    path.write_text(f"{configuration_of(WORLD, granules)}\n{TRAIN}")
+    path.write_text(f"{configuration_of(WORLD, granules)}\n{TRAIN.read_text()}")
     return path
 
 

@@ -21,31 +21,13 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-LIST = Path(__file__).with_name("seeded_faults.toml")
+LIST = tomllib.loads(Path(__file__).with_name("seeded_faults.toml").read_text(encoding="utf-8"))
 SECONDS = 300
-TESTS = {
-    "physics": "papers/test_dielectric_* papers/test_reflectivity* papers/test_water_* "
-    "papers/test_effective_* papers/test_atmosphere* laws/test_transmissivity_* "
-    "laws/test_physics_laws* unit/test_physics_arrays* unit/test_simulated_emission* "
-    "laws/test_simulated_emission_* papers/test_forward_*",
-    "retrieve": "unit/test_channels* unit/test_ratio* laws/test_transmissivity_* "
-    "contract/test_retrieve_stage* laws/test_retrieve_laws* unit/test_self_constraint*",
-    "intercal": "papers/test_deming_* laws/test_calibrate_laws* contract/test_calibrate_stage* "
-    "unit/test_calibrate_* contract/test_calibrate_network*",
-    "learn": "unit/test_linear* laws/test_stream_laws* laws/test_uncertainty_laws* "
-    "contract/test_kernel_calls* unit/test_learner* laws/test_learner_laws* "
-    "laws/test_kernel_training*",
-    "fuse": "laws/test_fusion_laws* contract/test_fusion_pool* unit/test_record_tasks*",
-    "validate": "unit/test_intervals* papers/test_validate_pytesmo* unit/test_validate_* "
-    "laws/test_validate_*_laws* laws/test_validate_memory* laws/test_report_laws* "
-    "contract/test_validate_command* contract/test_validate_stage_one* "
-    "laws/test_validate_coverage* unit/test_report_*",
-}
 
 
 def files_of(tests: Path, folder: str) -> list[str]:
     """Test files of a folder of the package, in the order of the table."""
-    found = [path for pattern in TESTS[folder].split() for path in sorted(tests.glob(pattern))]
+    found = [path for pattern in LIST["tests"][folder] for path in sorted(tests.glob(pattern))]
     return [str(path) for path in dict.fromkeys(found)]
 
 
@@ -93,9 +75,9 @@ def drill(checkout: Path, results: Path, only: list[int]) -> dict[str, str]:
         copy, cache = Path(scratch) / "copy", Path(scratch) / "cache"
         ignored = shutil.ignore_patterns(".git", ".venv*", "build", "demo*", "__pycache__")
         shutil.copytree(checkout, copy, ignore=ignored)
-        for folder in () if only else TESTS:
+        for folder in () if only else LIST["tests"]:
             print(f"without a fault, {folder}: {run_tests(copy, folder, cache)}", flush=True)
-        for fault in tomllib.loads(LIST.read_text(encoding="utf-8"))["fault"]:
+        for fault in LIST["fault"]:
             number = str(fault["number"])
             if number in done or (only and fault["number"] not in only):
                 continue

@@ -36,6 +36,9 @@ OVERLAP = {"TMI": "2014-09-15", "AMSRE": "2011-05-15", "AMSR2": "2013-11-15", "G
 """Day at which the drift of each sensor is looked at, in the middle of its pairs."""
 
 
+BESIDE = "bias after, beside the ground's share"
+
+
 def injected(world: Path) -> dict[str, tuple[list[str], CalibrationError]]:
     """Channels and calibration errors of each sensor."""
     group = zarr.open_group(world / "truth.zarr", mode="r")
@@ -86,22 +89,22 @@ def medians(ds: xr.Dataset, names: tuple[str, ...]) -> np.ndarray:
     return np.nanmedian(tb.reshape(*tb.shape[:2], -1), axis=-1)
 
 
-def rows(link: Link, tb: np.ndarray, errors, dates) -> list[tuple[str, np.ndarray]]:
+def rows(link: Link, tb: np.ndarray, errors, dates) -> dict[str, np.ndarray]:
     """Figures of some cells by channel."""
     days = OVERLAP[link.sensor], dates.get(link.reference, OVERLAP[link.reference])
     wanted = truths(link, tb, errors, days)
     far = tb + 5.0
     slope = (truths(link, far, errors, days) - truths(link, tb - 5.0, errors, days)) / 10.0
     after = link.line.at(tb) - wanted
-    return [
-        ("bias before", np.nanmean(tb - wanted, axis=0)),
-        ("bias after", np.nanmean(after, axis=0)),
-        ("rms after", np.sqrt(np.nanmean(after**2, axis=0))),
-        ("stated sd", np.sqrt(np.nanmean(link.line.variance_at(tb), axis=0))),
-        ("slope over the true one, before", np.nanmean(1 / slope, axis=0)),
-        ("after", np.nanmean(link.line.slope / slope, axis=0)),
-        ("pairs a cell", np.median(link.pairs, axis=0)),
-    ]
+    return {
+        "bias before": np.nanmean(tb - wanted, axis=0),
+        "bias after": np.nanmean(after, axis=0),
+        "rms after": np.sqrt(np.nanmean(after**2, axis=0)),
+        "stated sd": np.sqrt(np.nanmean(link.line.variance_at(tb), axis=0)),
+        "slope over the true one, before": np.nanmean(1 / slope, axis=0),
+        "after": np.nanmean(link.line.slope / slope, axis=0),
+        "pairs a cell": np.median(link.pairs, axis=0),
+    }
 
 
 def main() -> None:
@@ -133,17 +136,15 @@ def main() -> None:
             if not chosen.any():
                 continue
             part = link.of(link.cells[chosen])
-            made = [
-                [label, *(f"{value:.3f}" if "slope" in label or label == "after" else f"{value:.2f}"
-                          for value in values)]
-                for label, values in rows(part, tb[chosen], errors, dates)
-            ]  # fmt: skip
-            ground = asked.without_errors and of_the_ground(
-                asked.without_errors, part, tb[chosen], span
-            )
-            if ground is not None:
-                bias = dict(rows(part, tb[chosen], errors, dates))["bias after"] - ground
-                made.append(["bias after, beside the ground's share", *(f"{b:.2f}" for b in bias)])
+            figures = rows(part, tb[chosen], errors, dates)
+            if asked.without_errors:
+                ground = of_the_ground(asked.without_errors, part, tb[chosen], span)
+                if ground is not None:
+                    figures[BESIDE] = figures["bias after"] - ground
+            made = []
+            for label, values in figures.items():
+                digits = 3 if "slope" in label or label == "after" else 2
+                made.append([label, *(f"{value:.{digits}f}" for value in values)])
             title = f"{name} to {link.reference}, {chosen.sum()} cells {what}"
             print("\n" + table([title, *link.channels], made))
 

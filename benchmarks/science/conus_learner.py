@@ -7,7 +7,6 @@ prints a Markdown table; a seed takes some minutes of two cores.
 """
 
 import argparse
-import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ import numpy as np
 
 from benchmarks.common.conus import read_series
 from benchmarks.common.markdown import table
+from benchmarks.common.real_granules import path_of
 from mcca_ml.arrays import Float64, Int64
 from mcca_ml.config.train import TrainSettings
 from mcca_ml.learn import sequences
@@ -97,8 +97,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=1, help="seeds, whose median is shown")
     seeds = parser.parse_args().seeds
-    data = Path(os.environ.get("MCCA_ML_DATA", Path(__file__).parents[3] / "shared" / "data"))
-    task = read_task(data / "conus")
+    task = read_task(path_of(Path("conus")))
     begun, found, cells = time.perf_counter(), {name: [] for name in _NAMES}, 0
     for seed in range(seeds):
         for name, scores in scores_of(task, TrainSettings(seed=seed)).items():

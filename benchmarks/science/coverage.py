@@ -7,18 +7,17 @@ in turn; a few minutes on one core. `coverage_masks` holds what is not geometry.
 record, without Antarctica and Greenland.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from benchmarks.common.markdown import table, write
 from benchmarks.science import coverage_figures, coverage_left
 from benchmarks.science.orbit_coverage import BANDS, flies, fraction_by_band, seen_cells, soil
 from mcca_ml.arrays import Booleans
-from mcca_ml.grid import ease2
 from mcca_ml.grid.ease2 import M25
 from mcca_ml.sensors import AMSR2, AMSRE, GMI, SENSORS, SMAP, TMI, Sensor
 
@@ -32,22 +31,27 @@ EVERY = 5
 RECORD = (TMI, AMSRE, GMI, AMSR2)
 """The sensors whose soil moisture makes the record; SMAP is its target."""
 CASE_DAYS = 20
-
-Names = tuple[str, ...]
+COLUMNS = (*(f"{low}-{high}" for low, high in BANDS), "all")
+"""Names that `fraction_by_band` gives its shares."""
+HEADS = (*(f"{low}-{high}°" for low, high in BANDS), "all land")
 
 
 @dataclass(frozen=True)
-class Day:
-    """What was seen on one day; shares of land by band."""
+class Sampled:
+    """What was seen on the sampled days."""
 
-    day: np.datetime64
-    flying: Names
-    """Sensors of the record."""
-    together: Mapping[str, float]
-    each: Mapping[str, float]
-    """Share of all land by sensor, SMAP too."""
+    table: pd.DataFrame
+    """A row for each day: `month`, `sensors` of the record that fly, and the share of the land that
+    they see together, by band and in `all` [1]."""
+    each: pd.DataFrame
+    """Share of all land by sensor, SMAP too; NaN where it does not fly, (day, sensor) [1]."""
     by_row: np.ndarray
-    """Land cells seen in each row of the grid, by the sensors of the record together."""
+    """Land cells seen by the sensors of the record together, (day, row of the grid)."""
+
+    @property
+    def days(self) -> np.ndarray:
+        """UTC days."""
+        return self.table.index.to_numpy().astype("M8[D]")
 
 
 def union(sensors: Iterable[Sensor], day: np.datetime64) -> Booleans:
@@ -58,60 +62,39 @@ def union(sensors: Iterable[Sensor], day: np.datetime64) -> Booleans:
     return seen
 
 
-def sampled(land: Booleans) -> list[Day]:
+def sampled(land: Booleans) -> Sampled:
     """All sampled days."""
-    out = []
-    for day in np.arange(FIRST, LAST + 1, EVERY):
-        flying = [sensor for sensor in RECORD if flies(sensor, day)]
-        found = {sensor.name: union([sensor], day) for sensor in (*flying, SMAP)}
-        together = np.zeros(M25.shape, np.bool_)
-        for sensor in flying:
-            together |= found[sensor.name]
-        each = {name: fraction_by_band(seen, land)["all"] for name, seen in found.items()}
-        out.append(
-            Day(
-                day=day,
-                flying=tuple(sensor.name for sensor in flying),
-                together=fraction_by_band(together, land),
-                each={name: each[name] for name in each if flies(SENSORS[name], day)},
-                by_row=(together & land).sum(axis=1),
-            )
-        )
-    return out
+    days = np.arange(FIRST, LAST + 1, EVERY)
+    rows, each, by_row = [], [], []
+    for day in days:
+        seen = {s.name: union([s], day) for s in (*RECORD, SMAP) if flies(s, day)}
+        flying = [sensor.name for sensor in RECORD if sensor.name in seen]
+        together = np.any([seen[name] for name in flying], axis=0)
+        shares = fraction_by_band(together, land)
+        rows.append({"month": str(day)[:7], "sensors": " + ".join(flying), **shares})
+        each.append({name: fraction_by_band(of, land)["all"] for name, of in seen.items()})
+        by_row.append((together & land).sum(axis=1))
+    return Sampled(pd.DataFrame(rows, days), pd.DataFrame(each, days), np.array(by_row))
 
 
-def by_year(days: list[Day]) -> str:
+def by_year(seen: pd.DataFrame) -> str:
     """Mean share of land seen, by year and set of sensors; the sets of parts of a year apart."""
-    groups: dict[tuple[int, Names], list[Day]] = defaultdict(list)
-    for day in days:
-        groups[int(str(day.day)[:4]), day.flying].append(day)
     rows = []
-    for (year, flying), members in sorted(groups.items(), key=lambda item: item[1][0].day):
-        months = defaultdict(list)
-        for member in members:
-            months[str(member.day)[:7]].append(member.together["all"])
-        means = [np.mean(values) for values in months.values()]
-        bands = [f"{low}-{high}" for low, high in BANDS]
-        shares = [f"{np.mean([m.together[band] for m in members]):.2f}" for band in (*bands, "all")]
-        span = f"{str(members[0].day)[5:7]}-{str(members[-1].day)[5:7]}"
-        name = " + ".join(flying) or "none"
-        rows.append([str(year), name, span, *shares, f"{min(means):.2f}-{max(means):.2f}"])
-    head = ["year", "sensors", "months", *(f"{low}-{high}°" for low, high in BANDS), "all land"]
-    return table([*head, "monthly means"], rows)
+    for (year, sensors), days in seen.groupby([seen["month"].str[:4], "sensors"], sort=False):
+        monthly = days.groupby("month")["all"].mean()
+        span = f"{monthly.index[0][5:]}-{monthly.index[-1][5:]}"
+        shares = [f"{share:.2f}" for share in days[[*COLUMNS]].mean()]
+        rows.append([year, sensors, span, *shares, f"{monthly.min():.2f}-{monthly.max():.2f}"])
+    return table(["year", "sensors", "months", *HEADS, "monthly means"], rows)
 
 
-def by_month(days: list[Day]) -> str:
+def by_month(seen: pd.DataFrame) -> str:
     """Mean share of land seen, by month, set of sensors and band of latitude."""
-    groups: dict[tuple[str, Names], list[Day]] = defaultdict(list)
-    for day in days:
-        groups[str(day.day)[:7], day.flying].append(day)
-    bands = [f"{low}-{high}" for low, high in BANDS]
-    rows = []
-    for (month, flying), members in groups.items():
-        shares = [f"{np.mean([m.together[band] for m in members]):.3f}" for band in (*bands, "all")]
-        rows.append([month, " + ".join(flying) or "none", str(len(members)), *shares])
-    head = ["month", "sensors", "days", *(f"{low}-{high}°" for low, high in BANDS), "all land"]
-    return table(head, rows)
+    rows = [
+        [*month, str(len(days)), *(f"{share:.3f}" for share in days[[*COLUMNS]].mean())]
+        for month, days in seen.groupby(["month", "sensors"], sort=False)
+    ]
+    return table(["month", "sensors", "days", *HEADS], rows)
 
 
 # Name, what is seen, first sampled day, and what an earlier simulation gave (science notes; on a
@@ -167,31 +150,32 @@ def by_band() -> str:
     every, rows = np.ones(M25.shape, np.bool_), []
     for name, sensor, first, before in SEEN_BEFORE:
         days = np.datetime64(first) + EVERY * np.arange(8)
-        found = [fraction_by_band(union([sensor], day), every) for day in days]
-        shares = [f"{np.mean([one[f'{a}-{b}'] for one in found]):.2f}" for a, b in BANDS]
+        found = pd.DataFrame(fraction_by_band(union([sensor], day), every) for day in days)
+        shares = [f"{share:.2f}" for share in found[[*COLUMNS[:-1]]].mean()]
         if before is not None:
             shares = [f"{now} / {then:.2f}" for now, then in zip(shares, before, strict=True)]
         rows.append([name, *shares])
-    return table(["sensor", *(f"{low}-{high}°" for low, high in BANDS)], rows)
+    return table(["sensor", *HEADS[:-1]], rows)
 
 
 def main() -> None:
-    """Write the document anew."""
+    """Write the documents anew."""
     land = soil()
     IMAGES.mkdir(exist_ok=True)
-    days = sampled(land)
+    seen = sampled(land)
+    by_band_of_rows = coverage_figures.by_latitude(seen.by_row, land.sum(axis=1))
     coverage_figures.record(
-        IMAGES / "coverage_1997_2023.png",
-        np.array([day.day for day in days]),
-        {name: np.array([day.each.get(name, np.nan) for day in days]) for name in SENSORS},
-        np.array([day.together["all"] for day in days]),
-        (np.array([day.by_row for day in days]), land.sum(axis=1), ease2.latitude(M25)),
+        IMAGES / "coverage_1997_2023.png", seen.each[[*SENSORS]], seen.table["all"], by_band_of_rows
     )
     coverage_figures.swaths(IMAGES / "swaths_one_day.png")
-    contents = {"by year": by_year(days), "by case": by_case(land), "by band": by_band()}
+    contents = {
+        "by year": by_year(seen.table),
+        "by case": by_case(land),
+        "by band": by_band(),
+    }
     write(DOCUMENT, contents)
-    write(MONTHS, {"by month": by_month(days)})
-    coverage_left.write_all(days, land)
+    write(MONTHS, {"by month": by_month(seen.table)})
+    coverage_left.write_all(seen.table["sensors"], seen.by_row, land)
     print(f"{len(contents)} tables and 2 figures written for docs/{DOCUMENT.name}")
 
 

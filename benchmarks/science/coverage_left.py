@@ -1,22 +1,18 @@
 """How much of the land seen on a day is left after each mask?"""
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-import matplotlib as mpl
 import numpy as np
+import pandas as pd
 
+from benchmarks.common.json_rows import write_rows
 from benchmarks.common.markdown import table, write
-from benchmarks.science import coverage_masks
+from benchmarks.common.pictures import save
+from benchmarks.science import coverage_figures, coverage_masks
 from benchmarks.science.coverage_masks import MASKS
-
-mpl.use("Agg")
-
-import matplotlib.pyplot as plt  # noqa: E402 (the backend has to be chosen first)
-
-from mcca_ml.grid import ease2  # noqa: E402
-from mcca_ml.grid.ease2 import M25  # noqa: E402
+from mcca_ml.grid import ease2
+from mcca_ml.grid.ease2 import M25
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "coverage.md"
 IMAGE = DOCUMENT.parent / "images" / "coverage_masks.png"
@@ -32,176 +28,135 @@ WORDS = {
     "interference": "and without interference",
     "target": "and with a target",
 }
+COLOURS = ("k", "C9", "C0", "C1", "C3")
+"""Of the masks in the figure."""
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-FINE = 5.0
-"""Height of a band of latitude in the figure [degree]."""
-
-Row = Mapping[str, object]
 
 
-class Left:
-    """Shares of the land left on each sampled day."""
+def shares(left: np.ndarray, land: np.ndarray, days: pd.Index) -> pd.DataFrame:
+    """Share of the land that is left on each day: of all land by mask, and by mask and band [1].
 
-    def __init__(self, days: Sequence, land: np.ndarray) -> None:
-        self.days = np.array([day.day for day in days])
-        self.flying = [day.flying for day in days]
-        self.lat = ease2.latitude(M25)
-        self.land = land.sum(axis=1)
-        shares = coverage_masks.of_rows(self.days, land, coverage_masks.load())
-        by_row = np.array([day.by_row for day in days], float)
-        self.by_row = coverage_masks.left(by_row, shares)
-        """Cells, (mask, day, row)."""
-
-    def share(self, south: float = -90.0, north: float = 90.0) -> np.ndarray:
-        """Share of the land between two latitudes that is left, (mask, day); NaN without land."""
-        here = (self.lat >= south) & (self.lat < north)
-        count = self.land[here].sum()
-        return self.by_row[:, :, here].sum(axis=2) / (count or np.nan)
+    Args:
+        left: land cells left, (mask, day, row).
+        land: land cells of the rows.
+        days: of `left`.
+    """
+    lat = ease2.latitude(M25)
+    columns = dict(zip(MASKS, left.sum(axis=2) / land.sum(), strict=True))
+    for low, high in BANDS:
+        here = (lat >= low) & (lat < high)
+        for name in ("orbits", "frozen", "target"):
+            cells = left[MASKS.index(name)][:, here]
+            columns[f"{name}, {low} to {high}"] = cells.sum(axis=1) / land[here].sum()
+    return pd.DataFrame(columns, days)
 
 
-def rows_of(left: Left) -> list[Row]:
-    """One row for each month and set of sensors."""
-    groups: dict[tuple[str, tuple[str, ...]], list[int]] = defaultdict(list)
-    for number, (day, flying) in enumerate(zip(left.days, left.flying, strict=True)):
-        groups[str(day)[:7], flying].append(number)
-    whole = left.share()
-    bands = {f"{low} to {high}": left.share(low, high) for low, high in BANDS}
-    rows = []
-    for (month, flying), days in groups.items():
-        row: dict[str, object] = {
-            "year": int(month[:4]),
-            "month": int(month[5:]),
-            "sensors": " + ".join(flying),
-            "days": len(days),
-        }
-        for number, name in enumerate(MASKS):
-            row[name] = round(float(whole[number, days].mean()), 3)
-        row["orbits, worst day"] = round(float(whole[0, days].min()), 3)
-        for band, share in bands.items():
-            row[f"orbits, {band}"] = round(float(share[0, days].mean()), 3)
-            row[f"frozen, {band}"] = round(float(share[2, days].mean()), 3)
-            row[f"target, {band}"] = round(float(share[4, days].mean()), 3)
-        rows.append(row)
-    return rows
+def by_sensors(sensors: pd.Series, left: pd.DataFrame) -> pd.DataFrame:
+    """One row for each month and set of sensors: means over its days, to three digits."""
+    month = left.index.to_numpy().astype("M8[D]").astype(str).astype("U7")
+    groups = left.groupby([month, sensors.to_numpy()], sort=False)
+    rows = groups.mean()
+    rows.insert(len(MASKS), "orbits, worst day", groups["orbits"].min())
+    rows = rows.map(lambda share: round(share, 3))
+    months, names = (rows.index.get_level_values(level) for level in (0, 1))
+    head = {
+        "year": months.str[:4].astype(int),
+        "month": months.str[5:].astype(int),
+        "sensors": names,
+        "days": groups.size().to_numpy(),
+    }
+    return pd.DataFrame(head).join(rows.reset_index(drop=True))
 
 
-def is_two(row: Row) -> bool:
+def has_two(rows: pd.DataFrame) -> pd.Series:
     """Whether two sensors or more fly."""
-    return " + " in str(row["sensors"])
+    return rows["sensors"].str.contains(" + ", regex=False)
 
 
-def _mean(rows: Sequence[Row], name: str) -> float:
+def mean(rows: pd.DataFrame, name: str) -> float:
     """Mean over the days of some rows."""
-    days = np.array([row["days"] for row in rows], float)
-    return float((np.array([row[name] for row in rows], float) * days).sum() / days.sum())
+    return float((rows[name] * rows["days"]).sum() / rows["days"].sum())
 
 
-def by_year_and_month(rows: Sequence[Row], name: str) -> str:
-    """Share left by year and month; those below what is wanted in italics, single sensors too."""
+def by_year_and_month(rows: pd.DataFrame, name: str) -> str:
+    """Share left by year and month; those with a single sensor on some days in italics."""
     lines = []
-    for year in sorted({int(str(row["year"])) for row in rows}):
-        line = [str(year)]
-        for month in range(1, 13):
-            here = [row for row in rows if (row["year"], row["month"]) == (year, month)]
-            text = f"{_mean(here, name):.2f}" if here else ""
-            mark = "" if here and all(is_two(row) for row in here) else "*"
-            line.append(f"{mark}{text}{mark}" if text else "")
-        lines.append(line)
+    for year, of_year in rows.groupby("year"):
+        texts = dict.fromkeys(range(1, 13), "")
+        for month, here in of_year.groupby("month"):
+            mark = "" if has_two(here).all() else "*"
+            texts[month] = f"{mark}{mean(here, name):.2f}{mark}"
+        lines.append([str(year), *texts.values()])
     return table(["year", *MONTHS], lines)
 
 
-def by_month(rows: Sequence[Row], names: Sequence[str], heads: Sequence[str]) -> str:
+def by_month(rows: pd.DataFrame, names: Sequence[str], heads: Sequence[str]) -> str:
     """Means of all years in which two sensors or more fly, by month of the year."""
-    lines = []
-    for month in range(1, 13):
-        here = [row for row in rows if row["month"] == month and is_two(row)]
-        lines.append([MONTHS[month - 1], *(f"{_mean(here, name):.2f}" for name in names)])
+    lines = [
+        [MONTHS[month - 1], *(f"{mean(here, name):.2f}" for name in names)]
+        for month, here in rows[has_two(rows)].groupby("month")
+    ]
     return table(["month", *heads], lines)
 
 
-def below(rows: Sequence[Row]) -> str:
+def below(rows: pd.DataFrame) -> str:
     """In how many months with two sensors or more each share is below what is wanted, and which."""
-    two = [row for row in rows if is_two(row)]
+    two = rows[has_two(rows)]
     lines = []
     for name in MASKS:
-        low = [row for row in two if float(str(row[name])) < WANTED]
-        months = sorted({int(str(row["month"])) for row in low})
-        worst = min(two, key=lambda row: float(str(row[name])))
-        lines.append(
-            [
-                WORDS[name],
-                f"{len(low)} of {len(two)}",
-                ", ".join(MONTHS[month - 1] for month in months) or "none",
-                f"{worst[name]:.2f} ({worst['year']}-{worst['month']:02d})",
-            ]
-        )
+        low, worst = two[two[name] < WANTED], two.loc[two[name].idxmin()]
+        months = ", ".join(MONTHS[month - 1] for month in sorted(set(low["month"])))
+        lowest = f"{worst[name]:.2f} ({worst['year']}-{worst['month']:02d})"
+        lines.append([WORDS[name], f"{len(low)} of {len(two)}", months or "none", lowest])
     return table(["land", "months below 0.80", "months of the year among them", "lowest"], lines)
 
 
-def single(rows: Sequence[Row]) -> str:
-    """Months with one sensor."""
+def single(rows: pd.DataFrame) -> str:
+    """Spans of months with one sensor."""
     lines = []
-    for name in dict.fromkeys(str(row["sensors"]) for row in rows if not is_two(row)):
-        here = [row for row in rows if row["sensors"] == name]
-        gaps = np.flatnonzero(np.diff([_index(row) for row in here]) > 1) + 1
-        for part in np.split(np.arange(len(here)), gaps):
-            some = [here[number] for number in part]
-            first, last = (f"{row['year']}-{row['month']:02d}" for row in (some[0], some[-1]))
-            shares = [f"{_mean(some, mask):.2f}" for mask in MASKS]
-            lines.append([name, f"{first} to {last}", *shares])
+    for name, here in rows[~has_two(rows)].groupby("sensors", sort=False):
+        gaps = (12 * here["year"] + here["month"]).diff() > 1
+        for _, some in here.groupby(gaps.cumsum()):
+            ends = (some.iloc[0], some.iloc[-1])
+            span = " to ".join(f"{row['year']}-{row['month']:02d}" for row in ends)
+            lines.append([name, span, *(f"{mean(some, mask):.2f}" for mask in MASKS)])
     return table(["sensors", "months", *(WORDS[name] for name in MASKS)], lines)
 
 
-def _index(row: Row) -> int:
-    return int(str(row["year"])) * 12 + int(str(row["month"]))
-
-
-def figure(left: Left) -> None:
+def figure(left: pd.DataFrame, by_band: np.ndarray) -> None:
     """Monthly means: what is left of all land, and of each latitude without snow and frost."""
-    months = left.days.astype("M8[M]")
-    every = np.arange(months[0], months[-1] + 1)
-
-    def monthly(values: np.ndarray) -> np.ndarray:
-        return np.array([values[months == month].mean(axis=0) for month in every])
-
-    drawn, (upper, lower) = plt.subplots(
-        2, 1, figsize=(11, 6.4), sharex=True, height_ratios=(1, 1.05), layout="constrained"
-    )
-    colours = ("k", "C9", "C0", "C1", "C3")
-    for name, values, colour in zip(MASKS, left.share(), colours, strict=True):
-        upper.plot(every, monthly(values), color=colour, lw=1.1, label=WORDS[name])
+    curves = [(WORDS[m], colour, 1.1, left[m]) for m, colour in zip(MASKS, COLOURS, strict=True)]
+    label = "share of land without snow and frost"
+    drawn, upper = coverage_figures.years(curves, pd.DataFrame(by_band, left.index), label)
     upper.axhline(WANTED, color="0.7", lw=0.8, zorder=0)
     upper.set(ylim=(0, 1), ylabel="share of land on a day")
     upper.legend(ncols=5, fontsize=8, loc="lower center", bbox_to_anchor=(0.5, 1.0), frameon=False)
-    edges = np.arange(-60.0, 85.0 + FINE, FINE)
-    mesh = np.array([monthly(left.share(low, low + FINE)[2]) for low in edges[:-1]])
-    ends = np.append(every, every[-1] + 1).astype("M8[D]")
-    image = lower.pcolormesh(ends, edges, mesh, vmin=0, vmax=1, cmap="viridis", rasterized=True)
-    lower.set(ylabel="latitude [degree]", ylim=(-60, 85))
-    lower.xaxis.set_major_locator(mpl.dates.YearLocator(2))
-    lower.set_xlim(np.datetime64("1997-07-01"), ends[-1])
-    drawn.colorbar(image, ax=lower, label="share of land without snow and frost", pad=0.01)
-    drawn.savefig(IMAGE, dpi=95, metadata={"Software": None})
-    plt.close(drawn)
+    save(drawn, IMAGE, dpi=95)
 
 
-def write_all(days: Sequence, land: np.ndarray) -> None:
-    """Write geometry/coverage.json and docs/coverage.md anew."""
-    left = Left(days, land)
-    rows = rows_of(left)
-    coverage_masks.save(RESULTS, rows)
-    figure(left)
-    names = [f"{low} to {high}" for low, high in BANDS]
-    heads = [f"{low}° to {high}°" for low, high in BANDS]
+def write_all(sensors: pd.Series, by_row: np.ndarray, land: np.ndarray) -> None:
+    """Write geometry/coverage.json and docs/coverage.md anew.
+
+    Args:
+        sensors: that fly, by day.
+        by_row: land cells seen, (day, row).
+        land: cells that count, (row, column) of EASE2_M25.
+    """
+    masks = coverage_masks.of_rows(sensors.index.to_numpy().astype("M8[D]"), land)
+    cells, of_row = coverage_masks.left(by_row, masks), land.sum(axis=1)
+    left = shares(cells, of_row, sensors.index)
+    rows = by_sensors(sensors, left)
+    write_rows(RESULTS, rows.to_dict("records"))
+    frozen = cells[MASKS.index("frozen")]
+    figure(left, coverage_figures.by_latitude(frozen, of_row))
     tables = {
         "below": below(rows),
         "single": single(rows),
         "by month": by_month(rows, MASKS, [WORDS[name] for name in MASKS]),
-        "orbits": by_year_and_month(rows, "orbits"),
-        "frozen": by_year_and_month(rows, "frozen"),
-        "target": by_year_and_month(rows, "target"),
-    } | {
-        f"{mask} by latitude": by_month(rows, [f"{mask}, {name}" for name in names], heads)
-        for mask in ("orbits", "frozen", "target")
     }
+    heads = [f"{low}° to {high}°" for low, high in BANDS]
+    for mask in ("orbits", "frozen", "target"):
+        tables[mask] = by_year_and_month(rows, mask)
+        names = [f"{mask}, {low} to {high}" for low, high in BANDS]
+        tables[f"{mask} by latitude"] = by_month(rows, names, heads)
     write(DOCUMENT, tables)

@@ -7,16 +7,16 @@ masks are taken to be independent of orbits. Snow and frost come from the climat
 world, the cells without target from one real day of SMAP, interference is a guess.
 """
 
-import json
-import os
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import h5py
 import numpy as np
+import pandas as pd
 from scipy.special import ndtr
 
+from benchmarks.common.json_rows import read_rows, write_rows
+from benchmarks.common.real_granules import DAY, GROUP, path_of
 from benchmarks.science.orbit_coverage import soil
 from mcca_ml.config.retrieve import RetrieveSettings
 from mcca_ml.constants import WATER_FREEZING_POINT
@@ -29,9 +29,8 @@ from mcca_ml.simulate.truth.heat import seasonal_temperature
 from mcca_ml.stage_one.target import retrieve_days
 
 RESULTS = Path(__file__).resolve().parents[1] / "geometry" / "no_target.json"
-DATA = Path(os.environ.get("MCCA_ML_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))
-GRANULE = DATA / "smap" / "SMAP_L3_SM_P_20150401_R13080_001.h5"
-DAY = "2015-04-01"
+DATE = np.array(["2015-04-01"], "M8[D]")
+"""Of the real granule."""
 
 MASKS = ("orbits", "snow", "frozen", "interference", "target")
 """What is taken away, one after the other; each share is what is left after it and those before."""
@@ -95,13 +94,12 @@ def cold_shares(days: np.ndarray, lat: np.ndarray, height: float, zone: str) -> 
     return np.asarray(ndtr((WATER_FREEZING_POINT - air) / sd))
 
 
-def of_rows(days: np.ndarray, land: np.ndarray, no_target: Iterable[Mapping[str, float]]) -> Shares:
+def of_rows(days: np.ndarray, land: np.ndarray) -> Shares:
     """What each mask takes of the land of each row.
 
     Args:
         days: UTC days.
         land: cells that count, (row, column) of EASE2_M25.
-        no_target: rows of geometry/no_target.json.
     """
     lat, lon = ease2.latitude(M25), ease2.longitude(M25)
     south, north, west, east = PLATEAU
@@ -112,7 +110,7 @@ def of_rows(days: np.ndarray, land: np.ndarray, no_target: Iterable[Mapping[str,
     high_land = cold_shares(days, lat, PLATEAU_M, "plateau")
     snow, frozen = low_land + high * (high_land - low_land)
     target = np.zeros(lat.size)
-    for band in no_target:
+    for band in read_rows(RESULTS):
         target[(lat >= band["south"]) & (lat < band["north"])] = band["share"]
     return Shares(snow, np.maximum(snow, frozen), target)
 
@@ -124,65 +122,51 @@ def left(by_row: np.ndarray, shares: Shares) -> np.ndarray:
         by_row: land cells seen, (day, row).
         shares: of the same days.
     """
-    steps = [
-        np.ones_like(shares.snow),
-        1 - shares.snow,
-        1 - shares.frozen,
-        (1 - shares.frozen) * (1 - INTERFERENCE),
-        (1 - shares.frozen) * (1 - INTERFERENCE) * (1 - shares.target),
-    ]
+    thawed = 1 - shares.frozen
+    heard = thawed * (1 - INTERFERENCE)
+    steps = (np.ones_like(thawed), 1 - shares.snow, thawed, heard, heard * (1 - shares.target))
     return np.stack([by_row * step for step in steps])
 
 
 def _dense_by_provider() -> np.ndarray:
     """Whether the provider calls the vegetation of each cell of EASE2_M25 dense, by its NDVI."""
-    with h5py.File(GRANULE) as h5:
-        bits = h5["Soil_Moisture_Retrieval_Data/surface_flag"][:]
+    with h5py.File(path_of(DAY)) as h5:
+        bits = h5[GROUP]["surface_flag"][:]
     where = ease2.cell_latlon(M25, land_cells(M25).astype(np.int64))
     row, column = ease2.cell_of(M36, where.lat, where.lon)
     return (bits[row, column] >> _DENSE_BIT & 1).astype(np.bool_)
 
 
-def measured() -> list[dict[str, float]]:
+def measured() -> list[dict[str, object]]:
     """Share of land without target by band of latitude, from stage one on one real day of SMAP."""
     cells = land_cells(M25).astype(np.int64)
-    ds = retrieve_days([GRANULE], cells, np.array([DAY], "M8[D]"), RetrieveSettings())
+    ds = retrieve_days([path_of(DAY)], cells, DATE, RetrieveSettings())
     flag, lat = ds["flag"].to_numpy()[0, 0], ds["lat"].to_numpy()
-    seen = ((flag & int(Flag.NOT_OBSERVED)) == 0) & soil().ravel()[cells]
-    frozen = (flag & int(Flag.FROZEN | Flag.SNOW)) != 0
-    by_vod, by_ndvi = (flag & int(Flag.DENSE_VEGETATION)) != 0, _dense_by_provider()
+
+    def has(bits: Flag) -> np.ndarray:
+        return (flag & int(bits)) != 0
+
+    causes = pd.DataFrame({name: has(bit) for name, bit in STATIC.items()})
+    fixed = causes.any(axis=1).to_numpy()
+    seen = ~has(Flag.NOT_OBSERVED) & soil().ravel()[cells]
+    warm, by_ndvi = seen & ~has(Flag.FROZEN | Flag.SNOW), _dense_by_provider()
     rows = []
     for south in np.arange(-60.0, 85.0, BAND):
-        here = seen & (lat >= south) & (lat < south + BAND)
-        if not here.any():
+        band = (lat >= south) & (lat < south + BAND)
+        if not (seen & band).any():
             continue
-        row: dict[str, float] = {"south": south, "north": south + BAND, "cells": int(here.sum())}
-        fixed = np.zeros(flag.shape, np.bool_)
-        for name, bit in STATIC.items():
-            has = (flag & int(bit)) != 0
-            fixed |= has
-            row[name] = round(float(has[here].mean()), 4)
-        warm = here & ~frozen
-        is_told = bool(warm.sum() >= FEWEST)
-        some, dense = (warm, by_vod) if is_told else (here, by_ndvi)
-        row |= {"dense": round(float(dense[some].mean()), 4), "dense_by_vod": int(is_told)}
-        row["share"] = round(float((fixed | dense)[some].mean()), 4)
-        rows.append(row)
+        is_by_vod = bool((warm & band).sum() >= FEWEST)
+        some, dense = (warm, has(Flag.DENSE_VEGETATION)) if is_by_vod else (seen, by_ndvi)
+        shares = {
+            **causes[seen & band].mean(),
+            "dense": dense[some & band].mean(),
+            "dense_by_vod": int(is_by_vod),
+            "share": (fixed | dense)[some & band].mean(),
+        }
+        head = {"south": south, "north": south + BAND, "cells": int((seen & band).sum())}
+        rows.append(head | {name: round(value, 4) for name, value in shares.items()})
     return rows
 
 
-def load() -> list[dict[str, float]]:
-    """What was measured."""
-    found: list[dict[str, float]] = json.loads(RESULTS.read_text())
-    return found
-
-
-def save(path: Path, rows: Iterable[Mapping[str, object]]) -> None:
-    """Write rows as JSON, one a line."""
-    path.parent.mkdir(exist_ok=True)
-    lines = ",\n".join(json.dumps(row) for row in rows)
-    path.write_text(f"[\n{lines}\n]\n")
-
-
 if __name__ == "__main__":
-    save(RESULTS, measured())
+    write_rows(RESULTS, measured())

@@ -5,6 +5,7 @@
 Writes the tables of docs/simulation_effects.md anew; needs no data.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,10 +16,9 @@ from benchmarks.common.uniform_truth import uniform_land, uniform_state
 from mcca_ml.config.simulate import EffectSettings
 from mcca_ml.sensors import AMSR2, SMAP
 from mcca_ml.simulate.observe.emission import brightness_temperature
-from mcca_ml.simulate.truth.types import Land, State
+from mcca_ml.simulate.truth.types import Land
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "simulation_effects.md"
-Case = tuple[Land, State]
 
 
 def _number(value: float) -> np.ndarray:
@@ -39,51 +39,43 @@ def patchy_land() -> Land:
     return replace(land, first=grass, second=trees, water_fraction=_number(0.02))
 
 
-def summer_night() -> Case:
-    """Moist soil under VOD 0.2, a canopy 2 K colder than the surface, light rain."""
-    state = replace(
-        uniform_state(1),
-        surface_temperature=_number(288.0),
-        deep_temperature=_number(291.0),
-        canopy_temperature=_number(286.0),
-        air_temperature=_number(286.0),
-        vapour=_number(20.0),
-        cloud_water=_number(0.1),
-        rain_rate=_number(0.5),
-    )
-    return patchy_land(), state
+SUMMER = {
+    "surface_temperature": 288.0,
+    "deep_temperature": 291.0,
+    "canopy_temperature": 286.0,
+    "air_temperature": 286.0,
+    "vapour": 20.0,
+    "cloud_water": 0.1,
+    "rain_rate": 0.5,
+}
+"""Moist soil under VOD 0.2, a canopy 2 K colder than the surface, light rain."""
+WINTER = {
+    "soil_moisture": 0.06,
+    "total_water": 0.25,
+    "surface_temperature": 266.0,
+    "deep_temperature": 272.0,
+    "canopy_temperature": 262.0,
+    "air_temperature": 260.0,
+    "vod_v": 0.15,
+    "snow_water": 60.0,
+    "vapour": 4.0,
+}
+"""Frozen ground under 60 mm of snow."""
 
 
-def winter_night() -> Case:
-    """Frozen ground under 60 mm of snow."""
-    state = replace(
-        uniform_state(1),
-        soil_moisture=_number(0.06),
-        total_water=_number(0.25),
-        surface_temperature=_number(266.0),
-        deep_temperature=_number(272.0),
-        canopy_temperature=_number(262.0),
-        air_temperature=_number(260.0),
-        vod_v=_number(0.15),
-        snow_water=_number(60.0),
-        vapour=_number(4.0),
-    )
-    return patchy_land(), state
-
-
-def seen(case: Case, effects: EffectSettings) -> np.ndarray:
+def seen(values: Mapping[str, float], effects: EffectSettings) -> np.ndarray:
     """Brightness temperature of SMAP's and AMSR2's channels [K]."""
-    land, state = case
-    parts = [
-        brightness_temperature(
-            land, state, _number(np.deg2rad(sensor.incidence_deg)), sensor.channels, effects
-        )[0]
-        for sensor in (SMAP, AMSR2)
-    ]
+    state = replace(uniform_state(1), **{name: _number(value) for name, value in values.items()})
+    parts = []
+    for sensor in (SMAP, AMSR2):
+        angle = _number(np.deg2rad(sensor.incidence_deg))
+        parts.append(
+            brightness_temperature(patchy_land(), state, angle, sensor.channels, effects)[0]
+        )
     return np.concatenate(parts)
 
 
-def effects_table(case: Case) -> str:
+def effects_table(case: Mapping[str, float]) -> str:
     """Brightness temperature with all effects, and what is lost where one of them is off [K]."""
     everything = EffectSettings()
     full = seen(case, everything)
@@ -100,8 +92,8 @@ def effects_table(case: Case) -> str:
 def tables() -> dict[str, str]:
     """The tables by their markers."""
     return {
-        "effects in summer": effects_table(summer_night()),
-        "effects in winter": effects_table(winter_night()),
+        "effects in summer": effects_table(SUMMER),
+        "effects in winter": effects_table(WINTER),
     }
 
 

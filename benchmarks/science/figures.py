@@ -2,34 +2,18 @@
 
 from pathlib import Path
 
-import matplotlib as mpl
+import numpy as np
+from matplotlib.figure import Figure
 
-mpl.use("Agg")
-
-import matplotlib.pyplot as plt  # noqa: E402 (the backend has to be chosen first)
-import numpy as np  # noqa: E402
-
-from benchmarks.common.scores import score  # noqa: E402
-from benchmarks.science import (
-    real_day,  # noqa: E402
-    simulated_truth,  # noqa: E402
-)
-from mcca_ml.config.retrieve import RetrieveSettings  # noqa: E402
-from mcca_ml.grid import ease2  # noqa: E402
-from mcca_ml.grid.land import land_mask  # noqa: E402
+from benchmarks.common import pictures
+from benchmarks.common.on_land import on_land
+from benchmarks.common.scores import score
+from benchmarks.science import real_day, simulated_truth
+from mcca_ml.config.retrieve import RetrieveSettings
+from mcca_ml.grid import ease2
 
 DIFFERENCE = 0.12
 """End of the colour scale of differences [m3 m-3]."""
-SOFTWARE = {"Software": None}
-"""No version of the library in the file, so that the bytes depend on the picture only."""
-
-
-def _land(grid: ease2.Grid) -> np.ndarray:
-    """1 where the centre of a cell lies on land, else 0; as a ground for maps."""
-    row, column = ease2.cell_of(
-        ease2.M25, ease2.latitude(grid)[:, None], ease2.longitude(grid)[None, :]
-    )
-    return land_mask(ease2.M25)[row, column].astype(np.float32)
 
 
 def real_day_figure(path: Path) -> None:
@@ -37,9 +21,8 @@ def real_day_figure(path: Path) -> None:
     day = real_day.load()
     ours = real_day.soil_moisture(day.ds, RetrieveSettings())
     grid = ease2.by_name("EASE2_M36")
-    figure, (left, right) = plt.subplots(
-        1, 2, figsize=(13, 3.9), width_ratios=(1, 2.35), layout="constrained"
-    )
+    figure = Figure(figsize=(13, 3.9), layout="constrained")
+    left, right = figure.subplots(1, 2, width_ratios=(1, 2.35))
     edges = np.linspace(0, 0.6, 121)
     counts, _, _ = np.histogram2d(day.operational, ours, bins=(edges, edges))
     shown = np.where(counts.T > 0, counts.T, np.nan)
@@ -51,7 +34,9 @@ def real_day_figure(path: Path) -> None:
     left.set(xlabel="operational product [m³ m⁻³]", ylabel="MCCA [m³ m⁻³]", aspect="equal")
     left.set(xlim=(0, 0.6), ylim=(0, 0.6), title="One real day, 2015-04-01, 6 am")
     figure.colorbar(mesh, ax=left, label="cells", shrink=0.8)
-    right.imshow(_land(grid), cmap="Greys", vmin=0, vmax=5, interpolation="none")
+    right.imshow(
+        on_land(grid).astype(np.float32), cmap="Greys", vmin=0, vmax=5, interpolation="none"
+    )
     field = np.full(grid.shape, np.nan)
     field.ravel()[day.ds["cell"].to_numpy()] = ours - day.operational
     image = right.imshow(
@@ -59,13 +44,13 @@ def real_day_figure(path: Path) -> None:
     )
     right.set(xticks=[], yticks=[], title="MCCA minus operational product, EASE-Grid 2.0 36 km")
     figure.colorbar(image, ax=right, label="m³ m⁻³ (blue: MCCA wetter)", extend="both", shrink=0.8)
-    figure.savefig(path, dpi=110, metadata=SOFTWARE)
-    plt.close(figure)
+    pictures.save(figure, path, dpi=110)
 
 
 def simulated_figure(path: Path) -> None:
     """UbRMSD against simulated truth over VOD, for every algorithm."""
-    figure, axes = plt.subplots(1, 2, figsize=(10, 4), sharey=True, layout="constrained")
+    figure = Figure(figsize=(10, 4), layout="constrained")
+    axes = figure.subplots(1, 2, sharey=True)
     titles = ("ancillary values true", "ancillary values with errors")
     middle = np.linspace(0.05, 1.15, 12)
     for axis, wrong, title in zip(axes, (False, True), titles, strict=True):
@@ -81,5 +66,4 @@ def simulated_figure(path: Path) -> None:
         axis.set(xlabel="true VOD [1]", title=f"Simulated: {title}", xlim=(0, 1.2), ylim=(0, 0.25))
     axes[0].set_ylabel("ubRMSD of soil moisture [m³ m⁻³]")
     axes[0].legend(frameon=False)
-    figure.savefig(path, dpi=110, metadata=SOFTWARE)
-    plt.close(figure)
+    pictures.save(figure, path, dpi=110)

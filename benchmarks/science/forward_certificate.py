@@ -11,7 +11,6 @@ The default granule is looked for in the folder named in MCCA_ML_DATA, else in .
 Exit status 1 where a limit is not met.
 """
 
-import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,16 +19,14 @@ import h5py
 import jax.numpy as jnp
 import numpy as np
 
+from benchmarks.common.real_granules import FLAG_FILL, GROUP, HALF_ORBIT, path_of
 from mcca_ml.physics.dielectric import soil_permittivity_mironov09
 from mcca_ml.physics.emission import brightness_temperature_mo82
 from mcca_ml.physics.reflectivity import fresnel_reflectivity
 from mcca_ml.physics.roughness import polarization_mixing_chaubell20, rough_reflectivity_wang81
 
-GRANULE = Path("smap") / "SMAP_L2_SM_P_02801_A_20150811T013002_R18290_001.h5"
-GROUP = "Soil_Moisture_Retrieval_Data"
 FREQUENCY = 1.41e9
 LIMIT_V, LIMIT_H = 0.01, 0.02  # [K] rms
-FLAG_FILL = 65534  # its bit 0 is clear: without this test fill would count as recommended
 
 
 @dataclass(frozen=True)
@@ -66,6 +63,7 @@ class Certificate:
         return self.v.rms <= LIMIT_V and self.h.rms <= LIMIT_H
 
 
+OPERATIONAL = Conditions()
 WRONG = {
     "roughness loss with N = 1": Conditions(exponent=1.0),
     "polarization mixing Q = 0.1771 h": Conditions(is_mixing=True),
@@ -73,9 +71,8 @@ WRONG = {
 }
 
 
-def certificate(path: Path, conditions: Conditions | None = None) -> Certificate:
+def certificate(path: Path, conditions: Conditions = OPERATIONAL) -> Certificate:
     """Misfit of the forward model over the recommended cells of an SPL2SMP granule."""
-    conditions = conditions or Conditions()
     with h5py.File(path) as granule:
         fields = {name: item[()] for name, item in granule[GROUP].items() if item.ndim == 1}
     return Certificate(
@@ -118,20 +115,13 @@ def _misfit(
     return Misfit(rms=float(np.sqrt(np.mean(misfit**2))), cells=int(keep.sum()))
 
 
-def default_granule() -> Path:
-    """Where the granule of the certificate is looked for."""
-    named = os.environ.get("MCCA_ML_DATA")
-    folder = Path(named) if named else Path(__file__).resolve().parents[3] / "shared" / "data"
-    return folder / GRANULE
-
-
 def _row(label: str, result: Certificate) -> str:
     v, h = result.v, result.h
     return f"{label:36s} V {v.rms:8.4f} K ({v.cells} cells)   H {h.rms:8.4f} K ({h.cells} cells)"
 
 
 def main(arguments: list[str]) -> int:
-    path = Path(arguments[0]) if arguments else default_granule()
+    path = Path(arguments[0]) if arguments else path_of(HALF_ORBIT)
     if not path.is_file():
         print(f"forward_certificate: no file {path}; name an SPL2SMP granule", file=sys.stderr)
         return 2

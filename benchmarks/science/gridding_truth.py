@@ -10,10 +10,12 @@ docs/gridding.md. Half a minute a line.
 
 import sys
 import tempfile
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks.common.markdown import table
 from benchmarks.common.open_truth import open_truth
 from mcca_ml.config.simulate import EffectSettings, InstrumentSettings
 from mcca_ml.errors import GranuleError
@@ -73,25 +75,24 @@ def errors(truth: Truth, name: str, box: int, folder: Path) -> dict[str, dict[st
     return {k: {c: np.concatenate(v) for c, v in f.items() if v} for k, f in found.items()}
 
 
-def main() -> int:
-    """Print the table."""
+def main() -> None:
+    """Print the tables."""
     truth = open_truth(Path(sys.argv[1]) / "truth.zarr")
-    columns = [f"{p} {ghz}" for ghz in GHZ for p in "VH"]
+    columns = list(product(GHZ, "VH"))
     for name, box in CASES:
-        place = truth.cells.patches[box].name
-        print(f"\n| {name}, {place} | {' | '.join(columns)} | n |\n|---|{'---|' * 7}")
         with tempfile.TemporaryDirectory() as folder:
             found = errors(truth, name, box, Path(folder))
+        rows = []
         for kernel, by_channel in found.items():
             values = [
                 next(v for c, v in by_channel.items() if c[:-1] in GHZ[ghz] and c[-1] == p)
-                for ghz in GHZ
-                for p in "VH"
+                for ghz, p in columns
             ]
-            numbers = " | ".join(f"{np.sqrt(np.mean(v**2)):.2f}" for v in values)
-            print(f"| {kernel} | {numbers} | {len(values[0])} |")
-    return 0
+            rms = (f"{np.sqrt(np.mean(v**2)):.2f}" for v in values)
+            rows.append([kernel, *rms, str(len(values[0]))])
+        head = [f"{name}, {truth.cells.patches[box].name}", *(f"{p} {ghz}" for ghz, p in columns)]
+        print("\n" + table([*head, "n"], rows))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

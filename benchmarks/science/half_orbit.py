@@ -1,6 +1,7 @@
 """Why do MCCA, SCA-V and DCA differ on a real half orbit over cold vegetation?"""
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -69,11 +70,11 @@ def by_class(orbit: HalfOrbit) -> str:
     thirds = np.quantile(organic, (0.0, 1 / 3, 2 / 3, 1.0))
     product = orbit.vod(3)
     chosen = {"all recommended by the product": np.ones(len(organic), np.bool_)}
-    for low, high in zip(VOD_EDGES[:-1], VOD_EDGES[1:], strict=True):
+    for low, high in pairwise(VOD_EDGES):
         chosen[f"MCCA VOD {low:.1f}-{high:.1f}"] = (ours.vod_v >= low) & (ours.vod_v < high)
     for low, high in ((0.0, 0.2), (0.2, 0.3), (0.3, 0.6)):
         chosen[f"product's VOD {low:.1f}-{high:.1f}"] = (product >= low) & (product < high)
-    for low, high in zip(thirds[:-1], thirds[1:], strict=True):
+    for low, high in pairwise(thirds):
         inside = (organic >= low) & (organic <= high)
         chosen[f"organic content {low:.0f}-{high:.0f}"] = inside
     chosen["recommended by our flags"] = orbit.good
@@ -118,25 +119,20 @@ def _variants(orbit: HalfOrbit) -> dict[str, Rows]:
 def _line(
     orbit: HalfOrbit, name: str, found: tabular.Retrieved | peers.Found, vod: Float32
 ) -> tuple[object, ...]:
-    a = score(found.soil_moisture, orbit.sca_v, found.failed)
-    b = score(found.soil_moisture, orbit.dca, found.failed)
-    return (
-        name,
-        percent(b.failure),
-        float(np.median(vod)),
-        *_pair(a, b)[1:4],
-        *_pair(a, b)[4:],
+    a, b = (
+        score(found.soil_moisture, reference, found.failed)
+        for reference in (orbit.sca_v, orbit.dca)
     )
+    return name, percent(b.failure), float(np.median(vod)), *_pair(a, b)[1:]
 
 
 def causes(orbit: HalfOrbit) -> str:
     """Scores with one assumption changed at a time, and of the peers."""
-    lines = []
-    for name, rows in _variants(orbit).items():
+    lines, variants = [], _variants(orbit)
+    for name, rows in variants.items():
         found = tabular.mcca(rows, orbit.model, orbit.settings)
         lines.append(_line(orbit, f"MCCA, {name}", found, found.vod_v))
     mixing, prior = orbit.settings.polarization_mixing, orbit.vod(2)
-    variants = _variants(orbit)
     own = variants["omega of SCA (0.05)"].cell
     full = variants["h and omega of DCA"].cell
     both = {
@@ -146,26 +142,24 @@ def causes(orbit: HalfOrbit) -> str:
         "SCA-V (closure), Q 0, omega of SCA": peers.sca_v(own, prior, 0.0),
     }
     lines += [_line(orbit, name, found, found.vod) for name, found in both.items()]
-    head = ("retrieval", "failed", "median VOD", *HEAD[1:])
-    return table(head, lines)
+    return table(("retrieval", "failed", "median VOD", *HEAD[1:]), lines)
 
 
 def product_line(orbit: HalfOrbit) -> str:
     """What the product's own algorithms say of the same cells."""
     same = score(orbit.dca, orbit.sca_v)
     ours = tabular.mcca(orbit.rows, orbit.model, orbit.settings)
-    lines = [
-        ("MCCA", float(np.median(ours.soil_moisture)), float(np.median(ours.vod_v))),
-        ("MCCA, its own sd", float(np.median(ours.sd)), "-"),
-        ("SCA-V (option 2)", float(np.median(orbit.sca_v)), float(np.median(orbit.vod(2)))),
-        ("DCA (option 3)", float(np.median(orbit.dca)), float(np.median(orbit.vod(3)))),
-        (
-            "DCA against SCA-V: R, ubRMSD, bias",
-            f"{same.r:.3f}, {same.ubrmsd:.3f}, {same.bias:+.3f}",
-            "-",
-        ),
-    ]
-    return table(("of the 592 cells", "median soil moisture", "median VOD at nadir"), lines)
+    medians = {
+        "MCCA": (ours.soil_moisture, ours.vod_v),
+        "MCCA, its own sd": (ours.sd,),
+        "SCA-V (option 2)": (orbit.sca_v, orbit.vod(2)),
+        "DCA (option 3)": (orbit.dca, orbit.vod(3)),
+    }
+    lines = [(name, *(float(np.median(v)) for v in values)) for name, values in medians.items()]
+    agreement = f"{same.r:.3f}, {same.ubrmsd:.3f}, {same.bias:+.3f}"
+    lines.append(("DCA against SCA-V: R, ubRMSD, bias", agreement))
+    head = ("of the 592 cells", "median soil moisture", "median VOD at nadir")
+    return table(head, [line if len(line) == 3 else (*line, "-") for line in lines])
 
 
 def tables() -> dict[str, str]:

@@ -154,23 +154,6 @@ def _revolutions(
         yield start - begin, whole, tuple(halves)
 
 
-def seen_cells(sensor: Sensor, day: np.datetime64) -> tuple[Booleans, Booleans]:
-    """Cells that a sensor sees on a UTC day flying north, and south; (row, column) of EASE2_M25.
-
-    Args:
-        sensor: which.
-        day: UTC day; nothing is seen outside of the life of the sensor.
-    """
-    seen = np.zeros((2, *M25.shape), np.bool_)
-    if not flies(sensor, day):
-        return seen[0], seen[1]
-    for _, whole, halves in _revolutions(sensor, day):
-        for half, (_, here) in enumerate(halves):
-            seen[half, :, whole:] |= here[:, : M25.columns - whole]
-            seen[half, :, :whole] |= here[:, M25.columns - whole :]
-    return seen[0], seen[1]
-
-
 def seen_at(sensor: Sensor, day: np.datetime64) -> tuple[Datetime64, Datetime64]:
     """When a sensor last sees each cell on a UTC day flying north, and south [UTC]; NaT if never.
 
@@ -181,15 +164,26 @@ def seen_at(sensor: Sensor, day: np.datetime64) -> tuple[Datetime64, Datetime64]
     Returns:
         Arrays (row, column) of EASE2_M25, datetime64[s].
     """
-    found = np.full((2, *M25.shape), -1.0)
+    latest = np.full((2, *M25.shape), -1, np.int32)
     if flies(sensor, day):
         for start, whole, halves in _revolutions(sensor, day):
             for half, (passed, here) in enumerate(halves):
-                when = np.roll(np.where(here, start + passed, -1.0), whole, axis=1)
-                found[half] = np.maximum(found[half], when)
-    day_s = day.astype("M8[s]")
-    times = np.where(found >= 0, day_s + found.astype("m8[s]"), np.datetime64("NaT", "s"))
+                when = np.where(here, np.int32(np.floor(start)) + passed, -1)
+                np.maximum(latest[half], np.roll(when, whole, axis=1), out=latest[half])
+    seconds = latest.astype("m8[s]")
+    times = np.where(latest >= 0, day.astype("M8[s]") + seconds, np.datetime64("NaT", "s"))
     return times[0], times[1]
+
+
+def seen_cells(sensor: Sensor, day: np.datetime64) -> tuple[Booleans, Booleans]:
+    """Cells that a sensor sees on a UTC day flying north, and south; (row, column) of EASE2_M25.
+
+    Args:
+        sensor: which.
+        day: UTC day; nothing is seen outside of the life of the sensor.
+    """
+    north, south = seen_at(sensor, day)
+    return ~np.isnat(north), ~np.isnat(south)
 
 
 def flies(sensor: Sensor, day: np.datetime64) -> bool:

@@ -1,6 +1,7 @@
 """How near is MCCA to the operational product on a real day, and what rests on which constant?"""
 
 from dataclasses import dataclass, replace
+from itertools import pairwise, product
 
 import numpy as np
 import xarray as xr
@@ -9,7 +10,7 @@ from benchmarks.common import peers, real_granules
 from benchmarks.common import rows as tabular
 from benchmarks.common.markdown import percent, table
 from benchmarks.common.scores import Scores, score
-from mcca_ml.arrays import Float32
+from mcca_ml.arrays import Booleans, Float32
 from mcca_ml.config.retrieve import RetrieveSettings
 from mcca_ml.flags import is_recommended
 from mcca_ml.retrieve.single_look import retrieve
@@ -65,7 +66,7 @@ def soil_moisture(ds: xr.Dataset, settings: RetrieveSettings) -> Float32:
     return retrieve(ds, settings)["soil_moisture"].to_numpy()[0, 0]
 
 
-def _scored(day: Day, settings: RetrieveSettings) -> Scores:
+def _scores(day: Day, settings: RetrieveSettings) -> Scores:
     return score(soil_moisture(day.ds, settings), day.operational)
 
 
@@ -73,18 +74,11 @@ def settings_table(day: Day) -> str:
     """Scores over albedo, ratio of VOD and default clay."""
     lines: list[tuple[object, ...]] = []
     sources = [("uniform", omega) for omega in OMEGAS] + [(name, 0.07) for name in OMEGA_TABLES]
-    for source, omega in sources:
-        for ratio in RATIOS:
-            line: list[object] = [f"{omega:.2f}" if source == "uniform" else source, ratio]
-            for clay in CLAYS:
-                found = _scored(
-                    day,
-                    RetrieveSettings(
-                        omega=omega, omega_source=source, vod_ratio=ratio, default_clay=clay
-                    ),
-                )
-                line.append(f"{found.r:.3f} / {found.ubrmsd:.3f} / {found.bias:+.3f}")
-            lines.append(tuple(line))
+    for (source, omega), ratio in product(sources, RATIOS):
+        same = RetrieveSettings(omega=omega, omega_source=source, vod_ratio=ratio)
+        found = (_scores(day, same.model_copy(update={"default_clay": clay})) for clay in CLAYS)
+        texts = (f"{s.r:.3f} / {s.ubrmsd:.3f} / {s.bias:+.3f}" for s in found)
+        lines.append((f"{omega:.2f}" if source == "uniform" else source, ratio, *texts))
     return table(("omega", "VOD ratio", *(f"clay {clay:.2f}" for clay in CLAYS)), lines)
 
 
@@ -98,47 +92,40 @@ def other_settings_table(day: Day) -> str:
         "N = 1 instead of 2": RetrieveSettings(roughness_exponent=1.0),
         "core channel V instead of H": RetrieveSettings(core="1.41V"),
     }
-    return table(
-        ("settings", *HEAD),
-        [(name, *cells_of(_scored(day, settings))) for name, settings in variants.items()],
-    )
+    lines = [(name, *cells_of(_scores(day, settings))) for name, settings in variants.items()]
+    return table(("settings", *HEAD), lines)
 
 
-def selection_table(day: Day) -> str:
-    """Scores over the product's own recommended cells and over those that our flags recommend."""
+def class_tables(day: Day) -> dict[str, str]:
+    """Scores over cells that the product recommends, that our flags do, by land cover and VOD."""
     out = retrieve(day.ds, RetrieveSettings())
-    ours = out["soil_moisture"].to_numpy()[0, 0]
-    good = is_recommended(out["flag"].to_numpy()[0, 0])
-    chosen = {
+    ours, flag = (out[name].to_numpy()[0, 0] for name in ("soil_moisture", "flag"))
+    good = is_recommended(flag)
+    cover = day.ds["land_cover"].to_numpy()[0, 0, :, 0]
+    selections = {
         "recommended by the operational product": np.ones_like(good),
         "and by our flags": good,
         "and not by our flags": ~good,
     }
-    return table(
-        ("cells", *HEAD),
-        [(n, *cells_of(score(ours[w], day.operational[w]))) for n, w in chosen.items()],
-    )
+    covers = {f"{number} {name}": cover == number for number, name in enumerate(IGBP)}
+    vods = {
+        f"{low:.1f}-{high:.1f}": (day.vod >= low) & (day.vod < high)
+        for low, high in pairwise(VOD_CLASSES)
+    }
 
+    def by_class(head: str, classes: dict[str, Booleans], fewest: int) -> str:
+        lines = [
+            (name, *cells_of(score(ours[cells], day.operational[cells])))
+            for name, cells in classes.items()
+            if cells.sum() >= fewest
+        ]
+        return table((head, *HEAD), lines)
 
-def class_tables(day: Day) -> tuple[str, str]:
-    """Scores by land cover and by the VOD of the product."""
-    ours = soil_moisture(day.ds, RetrieveSettings())
-    cover = day.ds["land_cover"].to_numpy()[0, 0, :, 0]
-    by_cover = [
-        (
-            f"{number} {name}",
-            *cells_of(score(ours[cover == number], day.operational[cover == number])),
-        )
-        for number, name in enumerate(IGBP)
-        if (cover == number).sum() >= FEWEST_OF_CLASS
-    ]
-    by_vod = []
-    for low, high in zip(VOD_CLASSES[:-1], VOD_CLASSES[1:], strict=True):
-        inside = (day.vod >= low) & (day.vod < high)
-        if inside.sum() >= FEWEST_OF_CLASS:
-            found = score(ours[inside], day.operational[inside])
-            by_vod.append((f"{low:.1f}-{high:.1f}", *cells_of(found)))
-    return table(("IGBP class", *HEAD), by_cover), table(("VOD", *HEAD), by_vod)
+    return {
+        "day-selection": by_class("cells", selections, 0),
+        "day-cover": by_class("IGBP class", covers, FEWEST_OF_CLASS),
+        "day-vod": by_class("VOD", vods, FEWEST_OF_CLASS),
+    }
 
 
 def peers_table(day: Day) -> str:
@@ -146,43 +133,36 @@ def peers_table(day: Day) -> str:
     settings = RetrieveSettings()
     rows, model = tabular.rows_from(day.ds, settings)
     mixing = settings.polarization_mixing
-    product = replace(rows, cell=replace(rows.cell, omega=day.albedo))
-    clay = rows.cell.clay
-    ours, same = (tabular.mcca(r, model, settings) for r in (rows, product))
-    sca_v = peers.sca_v(replace(product.cell, clay=clay), day.vod, 0.0)
-    dca_own = peers.dca(product.cell, day.vod, mixing)
-    dca = peers.dca(rows.cell, day.vod, mixing)
-    joint = peers.two_channels(rows.cell, mixing)
+    product_rows = replace(rows, cell=replace(rows.cell, omega=day.albedo))
+    ours, same = (tabular.mcca(r, model, settings) for r in (rows, product_rows))
     found = [
         ("MCCA (default)", "0.07", "none", ours),
         ("MCCA", "product's", "none", same),
-        ("two channels, no prior", "0.07", "none", joint),
-        ("DCA, lambda 20 K", "0.07", "product's", dca),
-        ("DCA, lambda 20 K", "product's", "product's", dca_own),
-        ("SCA-V (closure)", "product's", "product's", sca_v),
+        ("two channels, no prior", "0.07", "none", peers.two_channels(rows.cell, mixing)),
+        ("DCA, lambda 20 K", "0.07", "product's", peers.dca(rows.cell, day.vod, mixing)),
+        (
+            *("DCA, lambda 20 K", "product's", "product's"),
+            peers.dca(product_rows.cell, day.vod, mixing),
+        ),
+        (
+            *("SCA-V (closure)", "product's", "product's"),
+            peers.sca_v(product_rows.cell, day.vod, 0.0),
+        ),
     ]
-    return table(
-        ("algorithm", "omega", "VOD prior", "cells", "failed", "R", "ubRMSD", "bias"),
-        [_peer(day, *line) for line in found],
-    )
-
-
-def _peer(
-    day: Day, name: str, omega: str, prior: str, result: tabular.Retrieved | peers.Found
-) -> tuple[object, ...]:
-    s = score(result.soil_moisture, day.operational, result.failed)
-    return name, omega, prior, s.cells, percent(s.failure), s.r, s.ubrmsd, s.bias
+    lines = []
+    for *words, result in found:
+        s = score(result.soil_moisture, day.operational, result.failed)
+        lines.append((*words, s.cells, percent(s.failure), s.r, s.ubrmsd, s.bias))
+    head = ("algorithm", "omega", "VOD prior", "cells", "failed", "R", "ubRMSD", "bias")
+    return table(head, lines)
 
 
 def tables() -> dict[str, str]:
     """All tables of the real day, by the name of their markers."""
     day = load()
-    by_cover, by_vod = class_tables(day)
     return {
-        "day-selection": selection_table(day),
+        **class_tables(day),
         "day-constants": settings_table(day),
         "day-others": other_settings_table(day),
-        "day-cover": by_cover,
-        "day-vod": by_vod,
         "day-peers": peers_table(day),
     }

@@ -19,6 +19,7 @@ from benchmarks.common.uniform_truth import uniform_land, uniform_state
 from mcca_ml.arrays import Float64, UInt8
 from mcca_ml.config.simulate import EffectSettings
 from mcca_ml.grid import ease2
+from mcca_ml.grid.ease2 import Place
 from mcca_ml.retrieve import land_cover
 from mcca_ml.sensors import AMSR2
 from mcca_ml.simulate.observe.emission import brightness_temperature
@@ -39,18 +40,10 @@ CLASSES: Mapping[str, tuple[int, ...]] = {
 
 
 @dataclass(frozen=True)
-class Places:
-    """Where the real values are wanted."""
-
-    lat: Float64
-    lon: Float64
-
-
-@dataclass(frozen=True)
 class RealDay:
     """Real ground of one morning; arrays (cell)."""
 
-    places: Places
+    places: Place
     land_cover: UInt8
     land: Land
     state: State
@@ -74,9 +67,7 @@ def real_day() -> RealDay:
     cell, classes = cell[known], np.where(classes[known] > 16, 10, classes[known])
     fields = {name: values[known] for name, values in fields.items()}
     grid = ease2.by_name("EASE2_M36")
-    places = Places(
-        ease2.latitude(grid)[cell // grid.columns], ease2.longitude(grid)[cell % grid.columns]
-    )
+    places = ease2.cell_latlon(grid, cell)
     warm = fields["surface_temperature"]
     land = uniform_land(cell.size)
     surface = replace(
@@ -112,7 +103,7 @@ def inverted(land: Land, tb: dict[str, np.ndarray]) -> lprm.Found:
     return lprm.invert(tb["10.65V"], tb["10.65H"], tb["36.5V"], land.clay, float(INCIDENCE))
 
 
-def real_lprm(places: Places) -> tuple[Float64, Float64]:
+def real_lprm(places: Place) -> tuple[Float64, Float64]:
     """Surface temperature [K] and VOD at 10.65 GHz [1] of the nearest quarter degree, else NaN."""
     with netCDF4.Dataset(real_granules.path_of(LPRM)) as file:
         column = np.round((places.lon + 179.875) / 0.25).astype(int) % 1440
@@ -124,7 +115,7 @@ def real_lprm(places: Places) -> tuple[Float64, Float64]:
     return ts, vod
 
 
-def real_18h(places: Places) -> Float64:
+def real_18h(places: Place) -> Float64:
     """AMSR-E at 18.7 GHz H, night of 2008-10-04, of the nearest 25 km [K]; NaN where none is."""
     with netCDF4.Dataset(real_granules.path_of(AMSRE_18H)) as file:
         file.set_auto_maskandscale(False)

@@ -6,30 +6,26 @@ Writes the tables of docs/simulation_effects.md and its figure anew; needs the f
 (MCCA_ML_DATA or ../shared/data), without which both stay as they are.
 """
 
-import sys
 from dataclasses import dataclass
 
-import matplotlib as mpl
 import numpy as np
 
-from benchmarks.common import markdown
+from benchmarks.common import markdown, pictures
+from benchmarks.common.distributions import HEADS, Line, Row, histograms, quantiles
 from benchmarks.science import effect_sizes, real_states
 from benchmarks.science.real_states import CLASSES, RealDay
 from mcca_ml.arrays import Float64
 from mcca_ml.config.simulate import EffectSettings
 
-mpl.use("Agg")
-
-import matplotlib.pyplot as plt  # noqa: E402 (the backend has to be chosen first)
-
 FIGURE = effect_sizes.DOCUMENT.parent / "images" / "simulated_against_real.png"
-SHARES = (5, 25, 50, 75, 95)
-"""Quantiles of the tables [%]."""
 NORTH_18H = (5.0, 45.0)
 """Latitudes of the comparison with AMSR-E: April and October are least apart there [degree]."""
 FEWEST = 100
-KINDS = ("real", "simulated, all effects", "simulated, no effect")
-COLOURS = ("black", "tab:blue", "tab:orange")
+KINDS = (
+    Line("real", "black", 1.6),
+    Line("simulated, all effects", "tab:blue", 1.2),
+    Line("simulated, no effect", "tab:orange", 1.2),
+)
 
 
 @dataclass(frozen=True)
@@ -61,80 +57,69 @@ def compared(day: RealDay) -> dict[str, Compared]:
 
 
 def _rows(name: str, quantity: Compared, day: RealDay, within: np.ndarray) -> list[list[object]]:
-    digits = 2 if quantity.unit == "1" else 0
     rows: list[list[object]] = []
     for cover, classes in CLASSES.items():
         kinds = quantity.of(within & np.isin(day.land_cover, classes))
         if kinds[0].size < FEWEST:
             continue
         for kind, values in zip(KINDS, kinds, strict=True):
-            shown = [f"{q:.{digits}f}" for q in np.percentile(values, SHARES)]
-            first = kind == KINDS[0]
+            first = kind is KINDS[0]
             r = "" if first else f"{np.corrcoef(kinds[0], values)[0, 1]:.2f}"
-            rows.append([f"{name}, {cover}" if first else "", f"{values.size:,}", kind, *shown, r])
+            shown = quantiles(values, digits=2 if quantity.unit == "1" else 0)
+            head = [f"{name}, {cover}" if first else "", f"{values.size:,}", kind.label]
+            rows.append([*head, *shown, r])
     return rows
+
+
+def northern_belt(day: RealDay) -> np.ndarray:
+    """Whether each place is of the comparison with AMSR-E."""
+    south, north = NORTH_18H
+    return (day.places.lat > south) & (day.places.lat < north)
 
 
 def tables(day: RealDay, quantities: dict[str, Compared]) -> dict[str, str]:
     """Quantiles by land cover."""
     everywhere = np.ones(day.land_cover.size, np.bool_)
-    south, north = NORTH_18H
-    belt = (day.places.lat > south) & (day.places.lat < north)
-    head = ["", "cells", "", *(f"{share} %" for share in SHARES), "R with real"]
+    head = ["", "cells", "", *HEADS, "R with real"]
     lprm = _rows("T [K]", quantities["ts"], day, everywhere)
     lprm += _rows("VOD", quantities["vod"], day, everywhere)
+    amsre = _rows("18.7H [K]", quantities["18.7H"], day, northern_belt(day))
     return {
         "against lprm": markdown.table(head, lprm),
-        "against amsr-e": markdown.table(head, _rows("18.7H [K]", quantities["18.7H"], day, belt)),
+        "against amsr-e": markdown.table(head, amsre),
     }
-
-
-def _histogram(axes: plt.Axes, kinds: list[Float64], edges: np.ndarray) -> None:
-    for values, kind, colour in zip(kinds, KINDS, COLOURS, strict=True):
-        axes.hist(
-            np.clip(values, edges[0], edges[-1]), edges, density=True, histtype="step",
-            color=colour, lw=1.6 if kind == "real" else 1.2, label=kind,
-        )  # fmt: skip
-    axes.set(yticks=[], xlim=(edges[0], edges[-1]))
 
 
 def figure(day: RealDay, quantities: dict[str, Compared]) -> None:
     """Histograms by land cover, a row for each quantity."""
-    south, north = NORTH_18H
-    belt = (day.places.lat > south) & (day.places.lat < north)
+    belt = northern_belt(day)
     everywhere = np.ones_like(belt)
-    rows = (
+    shown = (
         ("ts", "LPRM surface\ntemperature [K]", everywhere, np.linspace(265, 315, 41)),
         ("vod", "LPRM VOD\n10.65 GHz [1]", everywhere, np.linspace(0, 1.4, 36)),
         ("18.7H", "AMSR-E\n18.7 GHz H [K]", belt, np.linspace(190, 295, 43)),
     )
-    picture, grid = plt.subplots(
-        len(rows), len(CLASSES), figsize=(13, 6.2), layout="constrained", sharex="row"
-    )
-    for line, (name, label, within, edges) in zip(grid, rows, strict=True):
-        for axes, classes in zip(line, CLASSES.values(), strict=True):
-            kinds = quantities[name].of(within & np.isin(day.land_cover, classes))
-            _histogram(axes, kinds, edges)
+    rows = []
+    for name, label, within, edges in shown:
+        chosen = (within & np.isin(day.land_cover, classes) for classes in CLASSES.values())
+        rows.append(Row(label, edges, [quantities[name].of(cells) for cells in chosen]))
+    picture, grid = histograms(rows, [*CLASSES], KINDS, (13, 6.2))
+    for panels, row in zip(grid, rows, strict=True):
+        for axes, kinds in zip(panels, row.columns, strict=True):
             axes.text(0.03, 0.94, f"{kinds[0].size:,}", transform=axes.transAxes, va="top", size=8)
-        line[0].set_ylabel(label)
-    for axes, cover in zip(grid[0], CLASSES, strict=True):
-        axes.set_title(cover)
-    lines = grid[0, 0].get_legend_handles_labels()
-    picture.legend(*lines, loc="outside upper right", ncols=3, fontsize=9, frameon=False)
-    picture.savefig(FIGURE, dpi=85, metadata={"Software": None})
+    pictures.save(picture, FIGURE, dpi=85)
 
 
-def main() -> int:
+def main() -> None:
     """Write tables and figure anew."""
     if not real_states.is_here():
         print("simulated_against_real: no real fields; tables and figure stay as they are")
-        return 0
+        return
     day = real_states.real_day()
     quantities = compared(day)
     markdown.write(effect_sizes.DOCUMENT, tables(day, quantities))
     figure(day, quantities)
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

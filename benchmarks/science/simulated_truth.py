@@ -1,6 +1,7 @@
 """How do MCCA and its peers do on simulated truth, over soil moisture and VOD?"""
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -77,10 +78,11 @@ def retrievals(
     return found, ours
 
 
-def _classes(vod: Float32) -> list[tuple[str, Booleans]]:
-    edges = list(zip(VOD_CLASSES[:-1], VOD_CLASSES[1:], strict=True))
-    named = [(f"{low:.1f}-{high:.1f}", (vod >= low) & (vod < high)) for low, high in edges]
-    return [*named, ("all", np.ones(len(vod), np.bool_))]
+def _classes(vod: Float32) -> dict[str, Booleans]:
+    named = {
+        f"{low:.1f}-{high:.1f}": (vod >= low) & (vod < high) for low, high in pairwise(VOD_CLASSES)
+    }
+    return {**named, "all": np.ones(len(vod), np.bool_)}
 
 
 def comparison(ancillary_errors: bool) -> tuple[str, str]:
@@ -90,13 +92,16 @@ def comparison(ancillary_errors: bool) -> tuple[str, str]:
     truth, classes = seen.truth.soil_moisture, _classes(seen.truth.vod_v)
     lines: list[tuple[object, ...]] = []
     for name, result in found.items():
-        line: list[object] = [name]
-        for _, inside in classes:
-            s = score(result.soil_moisture[inside], truth[inside], result.failed[inside])
-            line.append(f"{s.bias:+.3f} / {s.ubrmsd:.3f} / {s.r:.2f} / {100 * s.failure:.0f} %")
-        lines.append(tuple(line))
+        scores = [
+            score(result.soil_moisture[inside], truth[inside], result.failed[inside])
+            for inside in classes.values()
+        ]
+        texts = (
+            f"{s.bias:+.3f} / {s.ubrmsd:.3f} / {s.r:.2f} / {100 * s.failure:.0f} %" for s in scores
+        )
+        lines.append((name, *texts))
     intervals = []
-    for label, inside in [*classes, ("what our flags recommend", ours.recommended)]:
+    for label, inside in {**classes, "what our flags recommend": ours.recommended}.items():
         estimate, sd = ours.soil_moisture[inside], ours.sd[inside]
         shares = [percent(coverage(estimate, sd, truth[inside], k)) for k in (1.0, 1.96)]
         found_rms = score(estimate, truth[inside]).ubrmsd
@@ -109,17 +114,13 @@ def comparison(ancillary_errors: bool) -> tuple[str, str]:
         "within 1 sd (68.3 %)",
         "within 1.96 sd (95.0 %)",
     )
-    counts = (f"{label} ({int(inside.sum()):,d})" for label, inside in classes)
+    counts = (f"{label} ({int(inside.sum()):,d})" for label, inside in classes.items())
     return table(("algorithm", *counts), lines), table(head, intervals)
 
 
 def tables() -> dict[str, str]:
     """All tables of simulated truth, by the name of their markers."""
-    perfect, perfect_intervals = comparison(ancillary_errors=False)
-    wrong, wrong_intervals = comparison(ancillary_errors=True)
-    return {
-        "simulated-perfect": perfect,
-        "simulated-errors": wrong,
-        "simulated-perfect-intervals": perfect_intervals,
-        "simulated-errors-intervals": wrong_intervals,
-    }
+    contents = {}
+    for name, has_errors in (("simulated-perfect", False), ("simulated-errors", True)):
+        contents[name], contents[f"{name}-intervals"] = comparison(ancillary_errors=has_errors)
+    return contents

@@ -10,20 +10,20 @@ retrieval does not model and one without any of it, SMAP over a year; `mcca-ml r
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from benchmarks.common.markdown import percent, table, write
 from benchmarks.common.open_truth import open_truth
-from mcca_ml.arrays import AnyArray, Booleans, Float64, Int64
 from mcca_ml.config.load import load
 from mcca_ml.config.simulate import EffectSettings, InstrumentSettings, SimulateSettings
 from mcca_ml.flags import Flag, is_recommended
-from mcca_ml.metrics.scores import scores_of_pairs
+from mcca_ml.metrics.scores import Scores, scores_of_pairs
 from mcca_ml.simulate.run import TRUTH, simulate_world
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -32,28 +32,6 @@ VOD_CLASSES = (0.0, 0.1, 0.2, 0.3, 0.6, 2.0)
 SPAN = (date(2015, 4, 1), date(2016, 3, 31))
 BOXES = ("plateau", "north", "steppe", "congo")
 WORKERS = 2
-
-
-@dataclass(frozen=True)
-class Pairs:
-    """Retrieved and true values of the same cell and time."""
-
-    found: Float64
-    """Soil moisture [m3 m-3]."""
-    sd: Float64
-    """Its stated uncertainty [m3 m-3]."""
-    truth: Float64
-    """[m3 m-3]"""
-    vod: Float64
-    """True VOD at V [1]."""
-    cell: Int64
-    is_good: Booleans
-    """Recommended by our flags."""
-    is_frozen: Booleans
-
-    def of(self, chosen: Booleans) -> "Pairs":
-        """Some of the pairs."""
-        return Pairs(*(getattr(self, name)[chosen] for name in self.__dataclass_fields__))
 
 
 def settings(*, has_effects: bool) -> SimulateSettings:
@@ -79,8 +57,12 @@ def retrieved(folder: Path) -> list[Path]:
     return sorted(out.glob("*.nc"))
 
 
-def pairs(folder: Path) -> Pairs:
-    """Every retrieved value of a land cell of the boxes, beside the truth at its time."""
+def pairs(folder: Path) -> pd.DataFrame:
+    """Every retrieved value of a land cell of the boxes, beside the truth at its time.
+
+    Columns: `estimate` and its stated uncertainty `sd`, `truth` [m3 m-3], the true `vod` at V [1],
+    `cell`, `is_good` (recommended by our flags), `is_frozen`.
+    """
     truth = open_truth(folder / TRUTH)
     core = np.flatnonzero(truth.cells.is_core)
     cells = truth.cells.cell[core]
@@ -93,74 +75,63 @@ def pairs(folder: Path) -> Pairs:
                 for name in ("soil_moisture", "sm_uncertainty", "flag", "obs_time")
             }
         look, place = np.nonzero(np.isfinite(values["soil_moisture"]))
-        at = values["obs_time"][look, place].astype("M8[us]")
+        values = {name: field[look, place] for name, field in values.items()}
+        at = values["obs_time"].astype("M8[us]")
         index = np.round((at - truth.time[0]) / step).astype(int).clip(0, truth.time.size - 1)
-        flag = values["flag"][look, place].astype(np.uint32)
-        parts.append(
-            Pairs(
-                values["soil_moisture"][look, place].astype(float),
-                values["sm_uncertainty"][look, place].astype(float),
-                truth.state.soil_moisture[index, core[place]].astype(float),
-                truth.state.vod_v[index, core[place]].astype(float),
-                cells[place],
-                is_recommended(flag),
-                (flag & np.uint32(int(Flag.FROZEN))) != 0,
-            )
-        )
-    return Pairs(*(np.concatenate(column) for column in zip(*map(_columns, parts), strict=True)))
+        flag = values["flag"].astype(np.uint32)
+        columns = {
+            "estimate": values["soil_moisture"].astype(float),
+            "sd": values["sm_uncertainty"].astype(float),
+            "truth": truth.state.soil_moisture[index, core[place]].astype(float),
+            "vod": truth.state.vod_v[index, core[place]].astype(float),
+            "cell": cells[place],
+            "is_good": is_recommended(flag),
+            "is_frozen": (flag & np.uint32(int(Flag.FROZEN))) != 0,
+        }
+        parts.append(pd.DataFrame(columns))
+    return pd.concat(parts, ignore_index=True)
 
 
-def _columns(found: Pairs) -> list[AnyArray]:
-    return [getattr(found, name) for name in found.__dataclass_fields__]
+def scores_of(values: pd.DataFrame) -> Scores:
+    """Scores of the estimate against the truth."""
+    return scores_of_pairs(values["estimate"].to_numpy(), values["truth"].to_numpy())
 
 
-def by_cell(found: Pairs) -> tuple[float, float]:
+def by_cell(values: pd.DataFrame) -> tuple[float, float]:
     """Medians over the cells of ubRMSD and R in time."""
-    scored = [
-        (of_cell.ubrmsd, of_cell.r)
-        for one in (found.of(found.cell == cell) for cell in np.unique(found.cell))
-        if one.found.size > 50
-        for of_cell in (scores_of_pairs(one.found, one.truth),)
-    ]
-    return tuple(np.median(scored, axis=0)) if scored else (np.nan, np.nan)
+    scored = [scores_of(one) for _, one in values.groupby("cell") if len(one) > 50]
+    if not scored:
+        return np.nan, np.nan
+    return np.median([one.ubrmsd for one in scored]), np.median([one.r for one in scored])
 
 
-def row(name: str, found: Pairs) -> list[object]:
+def row(name: str, values: pd.DataFrame) -> list[object]:
     """Scores of some pairs."""
-    if found.found.size < 30:
-        return [name, found.found.size, *[float("nan")] * 5, "-"]
-    scored = scores_of_pairs(found.found, found.truth)
-    covered = float((np.abs(found.found - found.truth) <= found.sd).mean())
-    return [
-        name,
-        found.found.size,
-        float(scored.bias),
-        float(scored.ubrmsd),
-        float(scored.r),
-        *by_cell(found),
-        percent(covered),
-    ]
+    if len(values) < 30:
+        return [name, len(values), *[float("nan")] * 5, "-"]
+    scored = scores_of(values)
+    covered = float(((values["estimate"] - values["truth"]).abs() <= values["sd"]).mean())
+    in_space = (float(scored.bias), float(scored.ubrmsd), float(scored.r))
+    return [name, len(values), *in_space, *by_cell(values), percent(covered)]
 
 
-def scores(found: Pairs) -> str:
+def scores(values: pd.DataFrame) -> str:
     """The table of one world."""
+    thawed = values[~values["is_frozen"]]
     rows = [
-        row(
-            f"VOD {low:g}-{high:g}",
-            found.of((found.vod >= low) & (found.vod < high) & ~found.is_frozen),
-        )
-        for low, high in zip(VOD_CLASSES, VOD_CLASSES[1:], strict=False)
+        row(f"VOD {low:g}-{high:g}", thawed[(thawed["vod"] >= low) & (thawed["vod"] < high)])
+        for low, high in pairwise(VOD_CLASSES)
     ]
     rows += [
-        row("recommended", found.of(found.is_good)),
-        row("frozen, liquid water", found.of(found.is_frozen)),
-        row("all", found),
+        row("recommended", values[values["is_good"]]),
+        row("frozen, liquid water", values[values["is_frozen"]]),
+        row("all", values),
     ]
     head = ["values", "n", "bias", "ubRMSD", "R", "ubRMSD by cell", "R by cell", "within 1 sd"]
     return table(head, rows)
 
 
-def main() -> int:
+def main() -> None:
     """Simulate, retrieve, score, write."""
     contents = {}
     with tempfile.TemporaryDirectory() as name:
@@ -170,8 +141,7 @@ def main() -> int:
             contents[key] = scores(pairs(folder))
             print(contents[key])
     write(DOCUMENT, contents)
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -7,7 +7,6 @@ need nothing; those of real granules need the folder of real data (MCCA_ML_DATA 
 and stay as they are, with a line that says so, where it is absent.
 """
 
-import sys
 from pathlib import Path
 
 from benchmarks.common import markdown, real_granules
@@ -17,7 +16,7 @@ DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "validation.md"
 IMAGES = DOCUMENT.parent / "images"
 
 
-def main() -> int:
+def main() -> None:
     """Write the document anew."""
     IMAGES.mkdir(exist_ok=True)
     contents = simulated_truth.tables() | seasons.tables()
@@ -33,8 +32,7 @@ def main() -> int:
         print("tables: no real half orbit; its tables stay as they are")
     markdown.write(DOCUMENT, contents)
     print(f"{len(contents)} tables written to docs/{DOCUMENT.name}")
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -6,7 +6,6 @@ saw a real cell there, not where it is frozen, and once more with noise as a ret
 """
 
 import argparse
-import sys
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -42,21 +41,21 @@ class Region:
     """Where real cells and simulated boxes are compared."""
 
     climate: str
-    south: float
-    north: float
-    west: float
-    east: float
+    lat: tuple[float, float]
+    """South and north [degree]."""
+    lon: tuple[float, float]
+    """West and east [degree]."""
     elevation: float
     boxes: tuple[tuple[float, float], ...]
     """South-west corners of the simulated boxes, lat and lon [degree]."""
 
 
 REGIONS = (
-    Region("temperate", 38, 48, -96, -75, 250,
+    Region("temperate", (38, 48), (-96, -75), 250,
            ((39, -94), (42, -92), (40, -86), (44, -89), (41, -79))),
-    Region("semiarid", 31, 48, -117, -102, 1200,
+    Region("semiarid", (31, 48), (-117, -102), 1200,
            ((32, -105), (36, -108), (39, -112), (42, -107), (45, -105))),
-    Region("savanna", 28, 37, -101, -82, 200,
+    Region("savanna", (28, 37), (-101, -82), 200,
            ((29, -99), (33, -98), (35, -96), (32, -92), (33, -85))),
 )  # fmt: skip
 BOX_LAT, BOX_LON = 1.1, 1.3
@@ -180,8 +179,8 @@ def samples(
     real: Series, truth: Truth, region: Region, rng: np.random.Generator
 ) -> dict[str, Sample]:
     """Real and simulated series of a region."""
-    here = (real.lat >= region.south) & (real.lat <= region.north)
-    here &= (real.lon >= region.west) & (real.lon <= region.east)
+    (south, north), (west, east) = region.lat, region.lon
+    here = (real.lat >= south) & (real.lat <= north) & (real.lon >= west) & (real.lon <= east)
     seen = Sample(real.soil_moisture[here], real.rain[here])
     core = np.zeros(truth.cells.cell.size, bool)
     for patch in truth.cells.patches:
@@ -189,9 +188,10 @@ def samples(
             core[patch.cells] = truth.cells.is_core[patch.cells]
     state = truth.state
     moisture = at_six(truth, state.soil_moisture)[core]
-    frozen = (at_six(truth, state.surface_temperature)[core] < WATER_FREEZING_POINT) | (
-        at_six(truth, state.snow_water)[core] > 0
+    temperature, snow = (
+        at_six(truth, values)[core] for values in (state.surface_temperature, state.snow_water)
     )
+    frozen = (temperature < WATER_FREEZING_POINT) | (snow > 0)
     moisture = seen_as_real(moisture, frozen, seen.soil_moisture)
     rain = daily(state.rain_rate)[core] * 24
     noisy = np.maximum(moisture + rng.normal(0, NOISE, moisture.shape), 0.02)
@@ -203,15 +203,9 @@ def ridge_table(real: Series, truth: Truth, seen: dict[str, Sample]) -> str:
     core = truth.cells.is_core
     state = truth.state
     by_day = state.air_temperature.reshape(-1, STEPS_OF_DAY, core.size)
-    weather = np.stack(
-        [
-            daily(state.rain_rate),
-            daily(state.air_temperature),
-            daily(state.vapour),
-            daily(state.cloud_water),
-            np.ptp(by_day, axis=1).T.astype(np.float64),
-        ]
-    )[:, core]
+    means = (state.rain_rate, state.air_temperature, state.vapour, state.cloud_water)
+    span = np.ptp(by_day, axis=1).T.astype(np.float64)
+    weather = np.stack([*map(daily, means), span])[:, core]
     rows = [("real, 7 inputs", ridge_scores(real.weather, real.soil_moisture, real.first_year))]
     for name, sample in seen.items():
         scores = ridge_scores(weather, sample.soil_moisture, real.first_year)
@@ -229,27 +223,23 @@ def tables(real: Series, truth: Truth) -> dict[str, str]:
         truth: of `world`.
     """
     rng = np.random.default_rng(1)
-    parts: dict[str, list[Sample]] = {"simulated": [], "with noise": []}
+    by_region = {region.climate: samples(real, truth, region, rng) for region in REGIONS}
     rows = []
-    for region in REGIONS:
-        found = samples(real, truth, region, rng)
+    for climate, found in by_region.items():
         columns = [statistics(sample) for sample in found.values()]
-        for name in columns[0]:
-            rows.append((region.climate, name, *(quartiles(column[name]) for column in columns)))
-        for name, parted in parts.items():
-            parted.append(found[name])
-    joined = {
-        name: Sample(
-            np.concatenate([sample.soil_moisture for sample in parted]),
-            np.concatenate([sample.rain for sample in parted]),
+        rows += [(climate, n, *(quartiles(column[n]) for column in columns)) for n in columns[0]]
+    joined = {}
+    for name in ("simulated", "with noise"):
+        parts = [found[name] for found in by_region.values()]
+        joined[name] = Sample(
+            np.concatenate([part.soil_moisture for part in parts]),
+            np.concatenate([part.rain for part in parts]),
         )
-        for name, parted in parts.items()
-    }
     head = ("region", "statistic", "real", "simulated", f"with noise of {NOISE}")
     return {"statistics": table(head, rows), "ridge": ridge_table(real, truth, joined)}
 
 
-def main() -> int:
+def main() -> None:
     """Print the tables, of another seed with `--seed N`; with `--write` put them into the text."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=0, help="of the simulated world")
@@ -258,13 +248,12 @@ def main() -> int:
     folder = real_granules.path_of(Path("conus"))
     if not folder.is_dir():
         print(f"no real data: {folder} is no folder; name the one above it in MCCA_ML_DATA")
-        return 0
+        return
     found = tables(read_series(folder), make_truth(world(asked.seed)))
     print("\n\n".join(found.values()))
     if asked.write:
         write(DOCUMENT, found)
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -6,6 +6,8 @@
 """
 
 import argparse
+from collections.abc import Callable, Iterable, Sequence
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +23,7 @@ from mcca_ml.validate.triplets import errors_of
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "validation_stations.md"
 BIAS, R = 0.1, 0.7
+LAG = "lag-1 of the product's error"
 LENGTHS = (100, 200, 365, 1000, 3000)
 MEMORIES = (0.0, 0.3, 0.6, 0.8, 0.9, 0.95)
 DRAWN = 500
@@ -46,101 +49,94 @@ def held(found: Interval, truth: float) -> str:
     return f"{100 * inside:.1f}{rest}"
 
 
-def row(
-    head: tuple[str, ...], pair: tuple[np.ndarray, np.ndarray], true: tuple[float, float, float]
-) -> tuple[str, ...]:
+def bootstrapped(
+    blocks: Moments, score: Callable[[Moments], np.ndarray], rngs: Iterable[np.random.Generator]
+) -> Interval:
+    """Intervals of the first cells by drawing blocks, one for each generator."""
+    drawn = [bootstrap(blocks.of_cell(k), score, rng, draws=500) for k, rng in enumerate(rngs)]
+    return Interval(np.array([one.low for one in drawn]), np.array([one.high for one in drawn]))
+
+
+def blocks_of(series: Sequence[np.ndarray]) -> Moments:
+    """Moments of blocks of days."""
+    labels = np.arange(series[0].shape[1]) // BLOCK_DAYS
+    return moments_of(series, labels, int(labels[-1]) + 1)
+
+
+def row(pair: tuple[np.ndarray, np.ndarray], true: tuple[float, float, float]) -> tuple[str, ...]:
     """Shares for bias, ubRMSD and R, and for R by drawing blocks."""
-    labels = np.arange(pair[0].shape[1]) // BLOCK_DAYS
-    blocks = moments_of(pair, labels, int(labels[-1]) + 1)
+    blocks = blocks_of(pair)
     found = intervals_of(chain_of(pair), blocks)
-    rng = np.random.default_rng(0)
-    drawn = [
-        bootstrap(blocks.of_cell(k), r_of, rng, draws=500) for k in range(min(DRAWN, len(pair[0])))
-    ]
-    ends = Interval(np.array([one.low for one in drawn]), np.array([one.high for one in drawn]))
-    shares = (held(found.bias, true[0]), held(found.ubrmsd, true[1]), held(found.r, true[2]))
-    return (*head, f"{np.median(found.effective):,.0f}", *shares, held(ends, true[2]))
+    rngs = [np.random.default_rng(0)] * min(DRAWN, len(pair[0]))
+    ends = bootstrapped(blocks, lambda moments: scores_of(moments).r, rngs)
+    shares = map(held, (found.bias, found.ubrmsd, found.r), true)
+    return (f"{np.median(found.effective):,.0f}", *shares, held(ends, true[2]))
 
 
-def r_of(moments: Moments) -> np.ndarray:
-    """Correlation of drawn moments."""
-    return scores_of(moments).r
+def correlated(
+    rng: np.random.Generator, shape: tuple[int, int], r: float, slow: float, fast: float
+) -> tuple[str, ...]:
+    """A reference, and an estimate that is a share `r` of it and an error of its own.
+
+    Args:
+        rng: what draws the series.
+        shape: series and days.
+        r: true correlation.
+        slow: lag-1 autocorrelation of the reference.
+        fast: that of the error.
+    """
+    reference = autoregression(rng, shape, slow)
+    own = autoregression(rng, shape, fast)
+    estimate = r * reference + np.sqrt(1 - r**2) * own + BIAS
+    return row((estimate, reference), (BIAS, float(np.sqrt(2 - 2 * r)), r))
 
 
 def pure(rng: np.random.Generator, series: int) -> list[tuple[str, ...]]:
     """Both series and their difference have one memory."""
-    rows = []
-    for rho in MEMORIES:
-        for days in LENGTHS:
-            reference = autoregression(rng, (series, days), rho)
-            own = autoregression(rng, (series, days), rho)
-            estimate = R * reference + np.sqrt(1 - R**2) * own + BIAS
-            true = (BIAS, float(np.sqrt(2 - 2 * R)), R)
-            rows.append(row((f"{rho:g}", f"{days:,}"), (estimate, reference), true))
-    return rows
+    return [
+        (f"{rho:g}", f"{days:,}", *correlated(rng, (series, days), R, rho, rho))
+        for rho, days in product(MEMORIES, LENGTHS)
+    ]
 
 
 def mixed(rng: np.random.Generator, series: int) -> list[tuple[str, ...]]:
     """A slow truth, a fast error of the product, a slow one of the stations, gaps."""
     rows = []
-    for fast, present in ((0.0, 1.0), (0.5, 1.0), (0.5, 0.4)):
-        for days in (365, 1000, 3000):
-            shape = (series, days)
-            truth = autoregression(rng, shape, 0.95)
-            estimate = truth + 0.6 * autoregression(rng, shape, fast) + BIAS
-            reference = truth + 0.4 * autoregression(rng, shape, 0.9)
-            estimate[rng.random(shape) > present] = np.nan
-            true = (BIAS, float(np.hypot(0.6, 0.4)), float(1 / np.sqrt(1.36 * 1.16)))
-            head = (f"{fast:g}", f"{100 * present:.0f} %", f"{days:,}")
-            rows.append(row(head, (estimate, reference), true))
+    true = (BIAS, float(np.hypot(0.6, 0.4)), float(1 / np.sqrt(1.36 * 1.16)))
+    cases = ((0.0, 1.0), (0.5, 1.0), (0.5, 0.4))
+    for (fast, present), days in product(cases, (365, 1000, 3000)):
+        shape = (series, days)
+        truth = autoregression(rng, shape, 0.95)
+        estimate = truth + 0.6 * autoregression(rng, shape, fast) + BIAS
+        reference = truth + 0.4 * autoregression(rng, shape, 0.9)
+        estimate[rng.random(shape) > present] = np.nan
+        head = (f"{fast:g}", f"{100 * present:.0f} %", f"{days:,}")
+        rows.append((*head, *row((estimate, reference), true)))
     return rows
 
 
 def apart(rng: np.random.Generator, series: int) -> list[tuple[str, ...]]:
-    """A slow reference, and an estimate that is a share of it and an error of its own."""
-    rows = []
-    for r in (0.0, 0.3, 0.7):
-        for fast in (0.0, 0.6):
-            for days in (200, 1000, 3000):
-                reference = autoregression(rng, (series, days), 0.95)
-                own = autoregression(rng, (series, days), fast)
-                estimate = r * reference + np.sqrt(1 - r**2) * own + BIAS
-                true = (BIAS, float(np.sqrt(2 - 2 * r)), r)
-                head = (f"{r:g}", f"{fast:g}", f"{days:,}")
-                rows.append(row(head, (estimate, reference), true))
-    return rows
+    """A slow reference, and an estimate with a faster error of its own."""
+    return [
+        (f"{r:g}", f"{fast:g}", f"{days:,}", *correlated(rng, (series, days), r, 0.95, fast))
+        for r, fast, days in product((0.0, 0.3, 0.7), (0.0, 0.6), (200, 1000, 3000))
+    ]
 
 
 def triplets(rng: np.random.Generator, series: int) -> list[tuple[str, ...]]:
     """Errors of three products with one slow truth: white, of some memory, slow."""
-    true = np.array([0.6, 0.8, 0.4])
+    true = (0.6, 0.8, 0.4)
     rows = []
-    for memory in (0.0, 0.5, 0.9):
-        for days in (365, 1000, 3000):
-            shape = (series, days)
-            truth = autoregression(rng, shape, 0.95)
-            made = [
-                truth + sd * autoregression(rng, shape, rho)
-                for sd, rho in zip(true, (0.0, memory, 0.9), strict=True)
-            ]
-            labels = np.arange(days) // BLOCK_DAYS
-            blocks = moments_of(made, labels, int(labels[-1]) + 1)
-            drawn = [
-                bootstrap(
-                    blocks.of_cell(k),
-                    errors_of,
-                    np.random.default_rng(k),
-                    draws=500,
-                )
-                for k in range(series)
-            ]
-            ends = Interval(
-                np.array([one.low for one in drawn]), np.array([one.high for one in drawn])
-            )
-            shares = [
-                held(Interval(ends.low[:, k], ends.high[:, k]), float(true[k])) for k in range(3)
-            ]
-            rows.append((f"{memory:g}", f"{days:,}", *shares))
+    for memory, days in product((0.0, 0.5, 0.9), (365, 1000, 3000)):
+        shape = (series, days)
+        truth = autoregression(rng, shape, 0.95)
+        made = [
+            truth + sd * autoregression(rng, shape, rho)
+            for sd, rho in zip(true, (0.0, memory, 0.9), strict=True)
+        ]
+        ends = bootstrapped(blocks_of(made), errors_of, map(np.random.default_rng, range(series)))
+        shares = map(held, map(Interval, ends.low.T, ends.high.T), true)
+        rows.append((f"{memory:g}", f"{days:,}", *shares))
     return rows
 
 
@@ -155,12 +151,10 @@ def main() -> None:
     made = {
         "interval-coverage": table(("lag-1", "days", *shares), pure(rng, asked.series)),
         "interval-coverage-mixed": table(
-            ("lag-1 of the product's error", "days present", "days", *shares),
-            mixed(rng, asked.series),
+            (LAG, "days present", "days", *shares), mixed(rng, asked.series)
         ),
         "interval-coverage-apart": table(
-            ("true R", "lag-1 of the product's error", "days", *shares),
-            apart(rng, asked.series),
+            ("true R", LAG, "days", *shares), apart(rng, asked.series)
         ),
         "triplet-coverage": table(
             ("lag-1 of the second", "days", "white", "second", "slow"),

@@ -8,17 +8,15 @@ simulated, one box over two and a half years. Writes docs/images/world_series.pn
 
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
 
-import matplotlib as mpl
-import matplotlib.pyplot as plt
 import numpy as np
-import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from benchmarks.common.open_truth import open_truth
-from mcca_ml.arrays import Datetime64, Float64
 from mcca_ml.config.simulate import SimulateSettings
 from mcca_ml.grid import ease2
 from mcca_ml.read.gpm_1c import read_1c
@@ -33,18 +31,14 @@ NEAR_KM = 8.0
 KM_PER_DEGREE = 111.2
 IMAGERS = {"1C-TMI": "tab:orange", "1C-GMI": "tab:green", "1C-AMSR2": "tab:blue"}
 
-Series = tuple[Datetime64, Float64]
+Series = list[tuple[np.datetime64, float]]
+"""Times and brightness temperatures [K]."""
 
 
-def world(given: list[str]) -> tuple[Path, tempfile.TemporaryDirectory | None]:
-    """The folder of a world: the one given, or a new one."""
-    if given:
-        return Path(given[0]), None
-    folder = tempfile.TemporaryDirectory()
+def make_world(folder: Path) -> None:
+    """Simulate one box over two years."""
     settings = SimulateSettings(first_day=SPAN[0], last_day=SPAN[1])
-    small = settings.model_copy(update={"box": settings.box[:1]})
-    simulate_world(small, Path(folder.name), workers=2)
-    return Path(folder.name), folder
+    simulate_world(settings.model_copy(update={"box": settings.box[:1]}), folder, workers=2)
 
 
 def chosen(truth: Truth) -> int:
@@ -58,10 +52,10 @@ def chosen(truth: Truth) -> int:
 
 
 def imager(
-    files: Iterator[Path], place: tuple[float, float], names: tuple[str, ...]
+    files: Iterable[Path], place: tuple[float, float], names: tuple[str, ...]
 ) -> dict[str, Series]:
     """Brightness temperature of the footprint nearest to a place, of each pass that has one."""
-    found: dict[str, list[tuple[np.datetime64, float]]] = {name: [] for name in names}
+    pairs: dict[str, Series] = {name: [] for name in names}
     for path in sorted(files):
         for swath in read_1c(path):
             east = (swath["lon"].to_numpy() - place[1]) * np.cos(np.deg2rad(place[0]))
@@ -71,34 +65,29 @@ def imager(
                 continue
             for name in set(names) & set(map(str, swath["channel"].to_numpy())):
                 value = float(swath["tb"].sel(channel=name)[index])
-                found[name].append((swath["time"].to_numpy()[index], value))
-    return {name: _series(pairs) for name, pairs in found.items() if pairs}
+                pairs[name].append((swath["time"].to_numpy()[index], value))
+    return pairs
 
 
-def smap(files: Iterator[Path], place: tuple[float, float]) -> dict[str, Series]:
+def smap(files: Iterable[Path], place: tuple[float, float]) -> dict[str, Series]:
     """Brightness temperature of the 36 km cell around a place, both looks."""
     row, column = ease2.cell_of(ease2.M36, *place)
     cell = int(ease2.flat_cell(ease2.M36, row, column))
-    found: dict[str, list[tuple[np.datetime64, float]]] = {"1.41V": [], "1.41H": []}
+    pairs: dict[str, Series] = {"1.41V": [], "1.41H": []}
     for path in sorted(files):
         ds = read_smap(path)
         if cell not in ds["cell"]:
             continue
         one = ds.sel(cell=cell).isel(time=0)
         for look in range(one.sizes["look"]):
-            for name in found:
+            for name, series in pairs.items():
                 value = float(one["tb"].sel(channel=name)[look])
                 if np.isfinite(value):
-                    found[name].append((one["obs_time"].to_numpy()[look], value))
-    return {name: _series(pairs) for name, pairs in found.items() if pairs}
+                    series.append((one["obs_time"].to_numpy()[look], value))
+    return pairs
 
 
-def _series(pairs: list[tuple[np.datetime64, float]]) -> Series:
-    times, values = zip(*pairs, strict=True)
-    return np.array(times, "M8[s]"), np.array(values)
-
-
-def _truth_panels(axes: npt.NDArray[np.object_], truth: Truth, cell: int) -> None:
+def _truth_panels(axes: Sequence[Axes], truth: Truth, cell: int) -> None:
     """Soil moisture with rain and VOD, and temperatures."""
     kept = (truth.time >= SHOWN[0]) & (truth.time < SHOWN[1])
     time, state = truth.time[kept], truth.state.at((kept, cell))
@@ -115,38 +104,49 @@ def _truth_panels(axes: npt.NDArray[np.object_], truth: Truth, cell: int) -> Non
     axes[1].legend(ncol=2, fontsize=7, loc="upper right")
 
 
-def main(given: list[str]) -> int:
-    """Simulate or take a world, read its granules, draw."""
-    mpl.use("Agg")
-    folder, kept = world(given)
+def draw(folder: Path) -> None:
+    """Draw a cell of a world."""
     truth = open_truth(folder / TRUTH)
     cell = chosen(truth)
     place = float(truth.cells.lat[cell]), float(truth.cells.lon[cell])
     box = truth.cells.patches[0].name
-    figure, axes = plt.subplots(5, 1, figsize=(10, 9), sharex=True, layout="constrained")
+    figure = Figure(figsize=(10, 9), layout="constrained")
+    axes = figure.subplots(5, 1, sharex=True)
     _truth_panels(axes, truth, cell)
+
+    def dots(panel: int, series: Series, size: float, colour: str, label: str) -> None:
+        if series:
+            times, values = zip(*series, strict=True)
+            dates = np.array(times, "M8[s]")
+            axes[panel].plot(dates, np.array(values), ".", ms=size, color=colour, label=label)
+
     for product, colour in IMAGERS.items():
-        years = (str(year) for year in range(2014, 2017))
-        files = (p for y in years for p in (folder / GRANULES / product / box / y).glob("*"))
+        files = (folder / GRANULES / product / box).glob("201[456]/*")
         seen = imager(files, place, ("10.65H", "36.5V", "37V"))
-        for panel, names in ((2, ("10.65H",)), (3, ("36.5V", "37V"))):
-            for name in set(names) & set(seen):
-                axes[panel].plot(*seen[name], ".", ms=1.5, color=colour, label=product[3:])
+        for panel, name in ((2, "10.65H"), (3, "36.5V"), (3, "37V")):
+            dots(panel, seen[name], 1.5, colour, product[3:])
     files = (folder / GRANULES / "SPL3SMP").glob("201[456]/*")
     for name, series in smap(files, place).items():
         colour = "tab:purple" if name.endswith("V") else "tab:pink"
-        axes[4].plot(*series, ".", ms=2, color=colour, label=f"SMAP {name[-1]}")
+        dots(4, series, 2, colour, f"SMAP {name[-1]}")
     for panel, title in ((2, "10.65 GHz H\n[K]"), (3, "37 GHz V\n[K]"), (4, "1.41 GHz\n[K]")):
         axes[panel].set_ylabel(f"TB {title}")
         axes[panel].legend(ncol=3, fontsize=7, loc="lower right", markerscale=4)
     axes[0].set_title(f"SIMULATED cell at {place[0]:.2f} N, {place[1]:.2f} E", fontsize=10)
     axes[0].set_xlim(*SHOWN)
     figure.savefig(IMAGE, dpi=90)
-    if kept is not None:
-        kept.cleanup()
     print(f"written: docs/images/{IMAGE.name}")
-    return 0
+
+
+def main(given: list[str]) -> None:
+    """Simulate or take a world, read its granules, draw."""
+    if given:
+        draw(Path(given[0]))
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        make_world(Path(folder))
+        draw(Path(folder))
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    main(sys.argv[1:])

@@ -12,182 +12,46 @@ on there. `--write` puts the figures into docs/all_land.md.
 
 import argparse
 import json
-import os
-import subprocess
+import shutil
 import sys
-import threading
-import time
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 
 from benchmarks.speed import all_land_granules
 from benchmarks.speed.all_land_tables import results_of, write_document
+from benchmarks.speed.cost import MAIN, cost_of
 from benchmarks.speed.result import save
+from mcca_ml.config.load import load
 from mcca_ml.pipeline.stage import Stage
 from mcca_ml.sensors import AMSR2, GMI, TMI
 
-MAIN = "from mcca_ml.cli.app import main; main()"
 STAGE = """
 import sys
 from pathlib import Path
 from mcca_ml.pipeline.run import Workers, run
+from mcca_ml.config.load import load
 from mcca_ml.pipeline.stage import Stage
 path, stage, workers = sys.argv[1:]
 for tally in run(Path(path), stages=(Stage(stage),), workers=Workers(int(workers))):
     print(tally.stage, tally.what, *tally.notes)
 """
 """One stage of `mcca-ml run` in a process of its own; `mcca-ml retrieve` makes other files."""
-PERIOD = ("2015-03-24", "2015-04-24")
-"""A whole block of the stores."""
+RECORD = Path(__file__).with_name("all_land.toml")
+BOX = Path(__file__).with_name("all_land_box.toml")
+PERIOD = load(RECORD).period
 TRAIN = ("2015-04-01", "2015-04-02", "2015-04-03", "2015-04-04")
 STOP, CALIBRATE, TEST = "2015-04-16", "2015-04-20", "2015-04-24"
+"""Days with granules, as the configuration uses them."""
 DAYS = tuple(np.datetime64(day) for day in (*TRAIN, STOP, CALIBRATE, TEST))
 TMI_DAYS = tuple(np.datetime64(day) for day in TRAIN)
 DRY = {
     "granule days": 2 * len(DAYS) + len(TMI_DAYS),
     "target days": len(DAYS),
-    "days": int((np.datetime64(PERIOD[1]) - np.datetime64(PERIOD[0])).astype(int)) + 1,
+    "days": (PERIOD.end - PERIOD.start).days + 1,
 }
 """What the dry run has, by the names of `all_land_tables.units`."""
-CONFIGURATION = f"""# All land for one block of 32 days, of SIMULATED granules of seven days.
-[project]
-name = "dry run over all land, simulated"
-[period]
-start = {PERIOD[0]}
-end = {PERIOD[1]}
-[input.SPL3SMP]
-path = "granules/SPL3SMP"
-[input.1C-TMI]
-path = "granules/1C-TMI"
-[input.1C-GMI]
-path = "granules/1C-GMI"
-[input.1C-AMSR2]
-path = "granules/1C-AMSR2"
-[work]
-directory = "work"
-[output]
-directory = "product"
-[roles]
-stop_block = 15
-stop_every = 2
-calibrate = [{{first = {CALIBRATE}, last = {CALIBRATE}}}]
-test = [{{first = {TEST}, last = {TEST}}}]
-[train]
-sequence = 16
-warm_up = 4
-fewest_targets = 2
-pooled_epochs = 4
-epochs = 2
-block = 256
-"""
-BOX = """# Twenty degrees by twenty of the simulator proper, to tell what all land would take.
-[simulate]
-first_day = 2015-04-01
-last_day = 2015-04-02
-sensors = ["SMAP", "GMI", "AMSR2"]
-spin_up_days = 30
-networks = 0
-drought = []
-[[simulate.box]]
-name = "box"
-south = 30.0
-north = 50.0
-west = -110.0
-east = -90.0
-"""
-POLL_S = 0.1
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What one call took."""
-
-    step: str
-    wall_s: float
-    cpu_s: float
-    peak_gb: float
-    """Resident memory of all its processes together, at most."""
-    read_gb: float
-    """Asked for by its processes, from disk or cache."""
-    written_gb: float
-    status: int
-    """0 where it has done its work."""
-    said: str
-    """Its last line."""
-
-
-class _Watch:
-    """Memory and bytes of a process and those that it has started, looked at again and again."""
-
-    def __init__(self, pid: int) -> None:
-        self._pid, self._io = pid, dict[int, tuple[int, int]]()
-        self.peak, self._is_over = 0, threading.Event()
-        self._thread = threading.Thread(target=self._look, daemon=True)
-        self._thread.start()
-
-    def _family(self) -> list[int]:
-        found, new = [], [self._pid]
-        while new:
-            pid = new.pop()
-            found.append(pid)
-            for path in Path(f"/proc/{pid}/task").glob("*/children"):
-                new += map(int, path.read_text().split())
-        return found
-
-    def _once(self) -> None:
-        total = 0
-        for pid in self._family():
-            said = Path(f"/proc/{pid}/status").read_text()
-            now, highest = (
-                int(said.split(f"{name}:")[1].split()[0]) for name in ("VmRSS", "VmHWM")
-            )
-            total += now * 1024
-            # Between two looks too, if it is one process; not that of before it became this one.
-            self.peak = max(self.peak, highest * 1024)
-            rows = dict(row.split(": ") for row in Path(f"/proc/{pid}/io").read_text().splitlines())
-            self._io[pid] = int(rows["rchar"]), int(rows["wchar"])
-        self.peak = max(self.peak, total)
-
-    def _look(self) -> None:
-        while not self._is_over.wait(POLL_S):
-            try:
-                self._once()
-            except (OSError, ValueError, IndexError):
-                continue  # one of them has just ended
-
-    def end(self) -> tuple[float, float]:
-        """Bytes read and written [GB]."""
-        self._is_over.set()
-        self._thread.join()
-        read, written = zip(*self._io.values(), strict=True) if self._io else ((0,), (0,))
-        return sum(read) / 1e9, sum(written) / 1e9
-
-
-def measured(step: str, command: Sequence[str], log: Path) -> Cost:
-    """Run a command to its end and say what it took; its words go to a file."""
-    start = time.perf_counter()
-    with log.open("w") as said:
-        child = subprocess.Popen(command, stdout=said, stderr=subprocess.STDOUT)
-        watch = _Watch(child.pid)
-        _, status, used = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
-    read, written = watch.end()
-    last = [line for line in log.read_text(errors="replace").splitlines() if line.strip()] or [""]
-    cost = Cost(
-        step=step,
-        wall_s=round(time.perf_counter() - start, 1),
-        cpu_s=round(used.ru_utime + used.ru_stime, 1),
-        peak_gb=round(watch.peak / 1e9, 2),
-        read_gb=round(read, 2),
-        written_gb=round(written, 2),
-        status=child.returncode,
-        said=last[-1].strip()[:200],
-    )
-    print(cost, flush=True)
-    return cost
 
 
 def make(folder: Path) -> None:
@@ -211,13 +75,7 @@ def steps(folder: Path, workers: int) -> dict[str, list[str]]:
     box = [str(folder / "box.toml"), "--out", str(folder / "box"), "--workers", "1"]
     return {
         "simulate a box": [*run, "simulate", *box],
-        "simulate all land": [
-            sys.executable,
-            "-m",
-            "benchmarks.speed.all_land",
-            str(folder),
-            "--make",
-        ],
+        "simulate all land": [sys.executable, "-m", __spec__.name, str(folder), "--make"],
         **{
             str(stage): [sys.executable, "-c", STAGE, record, str(stage), str(workers)]
             for stage in Stage
@@ -250,19 +108,20 @@ def main() -> int:
     if asked.make:
         make(folder)
         return 0
-    (folder / "record.toml").write_text(CONFIGURATION)
-    (folder / "box.toml").write_text(BOX)
+    shutil.copy(RECORD, folder / "record.toml")
+    shutil.copy(BOX, folder / "box.toml")
     path = folder / "costs.json"
     known = {one["step"]: one for one in json.loads(path.read_text())} if path.is_file() else {}
     todo = steps(folder, asked.workers)
     names = list(todo)
     for name in names[names.index(asked.first) if asked.first else 0 :]:
-        cost = measured(name, todo[name], folder / f"{name.replace(' ', '_')}.log")
+        cost = cost_of(todo[name], folder / f"{name.replace(' ', '_')}.log")
+        print(f"{name}: {cost}", flush=True)
         workers = 1 if name.startswith("simulate") else asked.workers
-        known[name] = asdict(cost) | {"workers": workers}
+        known[name] = {"step": name, **asdict(cost), "workers": workers}
         path.write_text(json.dumps([known[n] for n in names if n in known], indent=1))
         if cost.status and name != "simulate a box":
-            print(f"FAILED {name}: {cost.said}")
+            print(f"FAILED {name}: {cost.last_line}")
             return 1
     if asked.write:
         costs, made = [known[n] for n in names if n in known], sizes(folder)

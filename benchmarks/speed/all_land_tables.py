@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.common.markdown import table, write
-from benchmarks.speed.result import Result, maker
+from benchmarks.speed.result import Result, make_result
 from mcca_ml.grid.ease2 import M25
 from mcca_ml.grid.land import land_cells
 from mcca_ml.sensors import AMSR2, AMSRE, GMI, SMAP, TMI, Sensor
@@ -53,18 +53,13 @@ def units(dry: Mapping[str, int]) -> dict[str, tuple[str, int, int]]:
 
 def costs_table(costs: Iterable[Row]) -> str:
     """What each step took."""
-    return table(
-        ["step", "elapsed [s]", "processor [s]", "peak memory [GB]", "read [GB]", "written [GB]"],
-        [
-            [
-                one["step"],
-                f"{one['wall_s']:,.0f}",
-                f"{one['cpu_s']:,.0f}",
-                *(f"{one[name]:.2f}" for name in ("peak_gb", "read_gb", "written_gb")),
-            ]
-            for one in costs
-        ],
-    )
+    head = ["step", "elapsed [s]", "processor [s]", "peak memory [GB]", "read [GB]", "written [GB]"]
+    rows = []
+    for one in costs:
+        seconds = [f"{one[name]:,.0f}" for name in ("wall_s", "cpu_s")]
+        gigabytes = [f"{one[name]:.2f}" for name in ("peak_gb", "read_gb", "written_gb")]
+        rows.append([one["step"], *seconds, *gigabytes])
+    return table(head, rows)
 
 
 def years_table(costs: Iterable[Row], dry: Mapping[str, int]) -> str:
@@ -89,42 +84,34 @@ def years_table(costs: Iterable[Row], dry: Mapping[str, int]) -> str:
 
 def sizes_table(sizes: Iterable[Row], dry: Mapping[str, int]) -> str:
     """Bytes of what was made, and of 26 years by days with observations."""
-    found = {str(one["folder"]): float(str(one["gb"])) for one in sizes}
-    rows = []
-    factors = units(dry)
-    period = factors["fuse"][2]
+    times = {stage: there / here for stage, (_, here, there) in units(dry).items()}
+    by_observed_day = units(dry)["fuse"][2] / dry["target days"]
     counted = {
-        "work/grid": factors["grid"][2] / factors["grid"][1],
-        "work/target.zarr": factors["retrieve"][2] / factors["retrieve"][1],
+        "work/grid": times["grid"],
+        "work/target.zarr": times["retrieve"],
         "work/networks": 1.0,
-        "work/streams": factors["predict"][2] / factors["predict"][1],
-        "work/record.zarr": period / dry["target days"],
-        "product/2015": period / dry["target days"],
-        "product/record.zarr": period / dry["target days"],
+        "work/streams": times["predict"],
+        "work/record.zarr": by_observed_day,
+        "product/2015": by_observed_day,
+        "product/record.zarr": by_observed_day,
     }
-    for name, gb in found.items():
-        more = f"{gb * counted[name]:,.0f}" if name in counted else ""
-        rows.append(
-            [f"`{name}`", f"{gb:.2f}", f"{counted[name]:,.0f}" if name in counted else "", more]
-        )
+    rows = []
+    for one in sizes:
+        name, gb = str(one["folder"]), float(str(one["gb"]))
+        factor = counted.get(name)
+        years = ["", ""] if factor is None else [f"{factor:,.0f}", f"{gb * factor:,.0f}"]
+        rows.append([f"`{name}`", f"{gb:.2f}", *years])
     return table(["folder", "dry run [GB]", "times", "26 years [GB]"], rows)
 
 
 def write_document(costs: list[Row], sizes: list[Row], dry: Mapping[str, int]) -> None:
     """Put the tables into the document."""
-    write(
-        DOCUMENT,
-        {
-            "costs": costs_table(costs),
-            "years": years_table(costs, dry),
-            "sizes": sizes_table(sizes, dry),
-        },
-    )
+    tables = {"costs": costs_table(costs), "years": years_table(costs, dry)}
+    write(DOCUMENT, {**tables, "sizes": sizes_table(sizes, dry)})
 
 
 def results_of(costs: Iterable[Row], sizes: Iterable[Row]) -> list[Result]:
     """Costs and bytes as results, one figure each."""
-    make = maker()
     figures = {
         "elapsed": ("wall_s", "s"),
         "processor": ("cpu_s", "s CPU"),
@@ -133,10 +120,11 @@ def results_of(costs: Iterable[Row], sizes: Iterable[Row]) -> list[Result]:
         "written": ("written_gb", "GB"),
     }
     found = [
-        make(f"all land: {one['step']}, {what}", float(str(one[key])), unit)
+        make_result(f"all land: {one['step']}, {what}", float(str(one[key])), unit)
         for one in costs
         for what, (key, unit) in figures.items()
     ]
     return found + [
-        make(f"all land: bytes of {one['folder']}", float(str(one["gb"])), "GB") for one in sizes
+        make_result(f"all land: bytes of {one['folder']}", float(str(one["gb"])), "GB")
+        for one in sizes
     ]

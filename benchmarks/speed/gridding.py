@@ -26,7 +26,7 @@ from pyproj import Proj
 from benchmarks.common.whole_orbits import orbit_footprints, orbit_number
 from benchmarks.speed.limits import bandwidth
 from benchmarks.speed.pairs import medians
-from benchmarks.speed.result import Result, maker, save
+from benchmarks.speed.result import Result, make_result, save, verdict
 from mcca_ml.grid import footprint_bins
 from mcca_ml.grid.ease2 import M25, positions, x_edges, y_edges
 from mcca_ml.grid.land import land_cells
@@ -139,7 +139,7 @@ def byte_count(ds: xr.Dataset) -> float:
 
 def measured() -> list[Result]:
     """Rates of all ways."""
-    make, two, six = maker(), orbit(2), orbit(6)
+    two, six = orbit(2), orbit(6)
     count, seen = two.sizes["footprint"], footprints(two)
     land, every = land_cells(M25), np.arange(M25.size)
     tasks = {
@@ -153,30 +153,26 @@ def measured() -> list[Result]:
         print("pyresample's bucket resampler needs pyresample and dask", file=sys.stderr)
     taken = medians(tasks, RUNS)
     rates = {name: count / spent / 1e6 for name, spent in taken.items()}
-    peer, alone, both = rates.get(PEER), bandwidth(1), bandwidth(WORKERS)
     unit, limit = "M footprints/s", "bytes of a footprint, read once"
+    by_memory = {threads: 1e3 * bandwidth(threads) for threads in (1, WORKERS)}
     rows = [
-        make(
+        make_result(
             f"grid: sums on {where} cells, one core",
-            rates[name],
+            rates[where],
             unit,
-            peer="PROJ and NumPy bincount, one core",
-            peer_value=rates["bincount"],
-            limit=limit,
-            limit_value=1e3 * alone / byte_count(two),
+            peer=("PROJ and NumPy bincount, one core", rates["bincount"]),
+            limit=(limit, by_memory[1] / byte_count(two)),
         )
-        for name, where in (("land", "land"), ("all", "all"))
+        for where in ("land", "all")
     ]
     for ds, where, cells in ((two, "land", land), (two, "all", every), (six, "land", land)):
         rows.append(
-            make(
+            make_result(
                 f"grid: swaths to {where} cells, {ds.sizes['channel']} channels, two cores",
                 chain_rate(ds, cells) / 1e6,
                 unit,
-                peer=PEER if ds is two else "",
-                peer_value=peer if ds is two else None,
-                limit=limit,
-                limit_value=1e3 * both / byte_count(ds),
+                peer=(PEER, rates.get(PEER)) if ds is two else ("", None),
+                limit=(limit, by_memory[WORKERS] / byte_count(ds)),
             )
         )
     return rows
@@ -186,9 +182,7 @@ def main() -> int:
     """Measure, and say whether it suffices."""
     rows = measured()
     save("gridding", rows)
-    enough = rows[2].value >= LEAST
-    print(f"limit {LEAST} million a second on two cores: {'met' if enough else 'NOT MET'}")
-    return 0 if enough else 1
+    return verdict(f"{LEAST} million a second on two cores", is_met=rows[2].value >= LEAST)
 
 
 if __name__ == "__main__":

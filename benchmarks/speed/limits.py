@@ -4,18 +4,19 @@ python -m benchmarks.speed.limits
 """
 
 import os
-import sys
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import h5py
 import numpy as np
 
-from benchmarks.speed.pairs import medians
-from benchmarks.speed.result import Result, maker, save
+from benchmarks.speed.pairs import Task, medians
+from benchmarks.speed.result import Result, make_result, save
 
 SIZE = 2048
+SGEMM = f"sgemm of {SIZE} x {SIZE} x {SIZE}"
 ELEMENTS = 1 << 25
 _BLOCK = 1 << 14  # float64 of three arrays that stay in the cache
 RUNS = 7
@@ -27,22 +28,11 @@ def gflops_of(seconds: float, size: int = SIZE) -> float:
     return 2 * size**3 / seconds / 1e9
 
 
-def sgemm(size: int = SIZE) -> "SgemmTask":
+def sgemm(size: int = SIZE) -> Task:
     """A product of two matrices in single precision by NumPy's BLAS, all its threads."""
-    return SgemmTask(size)
-
-
-class SgemmTask:
-    """Two matrices, and their product when called."""
-
-    def __init__(self, size: int) -> None:
-        random = np.random.default_rng(0)
-        self._a, self._b = (random.random((size, size), np.float32) for _ in range(2))
-        self._c = np.empty((size, size), np.float32)
-
-    def __call__(self) -> None:
-        """The product."""
-        np.matmul(self._a, self._b, out=self._c)
+    random = np.random.default_rng(0)
+    a, b = (random.random((size, size), np.float32) for _ in range(2))
+    return partial(np.matmul, a, b, out=np.empty_like(a))
 
 
 class Triad:
@@ -90,7 +80,7 @@ def file_rates() -> dict[str, float]:
             file["tb"] = np.tile(values, 4)
         with h5py.File(packed, "w") as file:
             file.create_dataset("tb", data=values, chunks=(1 << 18,), shuffle=True, compression=4)
-        found = medians({"plain": lambda: _read(plain), "packed": lambda: _read(packed)}, 3)
+        found = medians({"plain": partial(_read, plain), "packed": partial(_read, packed)}, 3)
     return {
         "plain": 4 * values.nbytes / found["plain"] / 1e9,
         "packed": values.nbytes / found["packed"] / 1e9,
@@ -99,18 +89,17 @@ def file_rates() -> dict[str, float]:
 
 def measured() -> list[Result]:
     """The limits of this machine."""
-    make, cores = maker(), os.cpu_count() or 1
+    cores = os.cpu_count() or 1
     product = medians({"sgemm": sgemm()}, RUNS)["sgemm"]
     files = file_rates()
     return [
-        make(f"machine: sgemm of {SIZE} x {SIZE} x {SIZE}", gflops_of(product), "GFLOP/s"),
-        make("machine: triad, one thread", bandwidth(1), "GB/s"),
-        make(f"machine: triad, {cores} threads", bandwidth(cores), "GB/s"),
-        make("machine: h5py, plain file in the cache", files["plain"], "GB/s"),
-        make("machine: h5py, shuffled and gzipped file", files["packed"], "GB/s"),
+        make_result(f"machine: {SGEMM}", gflops_of(product), "GFLOP/s"),
+        make_result("machine: triad, one thread", bandwidth(1), "GB/s"),
+        make_result(f"machine: triad, {cores} threads", bandwidth(cores), "GB/s"),
+        make_result("machine: h5py, plain file in the cache", files["plain"], "GB/s"),
+        make_result("machine: h5py, shuffled and gzipped file", files["packed"], "GB/s"),
     ]
 
 
 if __name__ == "__main__":
     save("machine", measured())
-    sys.exit(0)

@@ -94,13 +94,8 @@ def told_by_jax(network: Network, x: np.ndarray, block: int) -> np.ndarray:
         x: scaled inputs [1], (cell, time, feature).
         block: cells at a time; what all cells need at once would not fit the memory.
     """
-    parts = [
-        np.asarray(
-            fine_tune_jax.predict_cells(
-                jax.tree.map(lambda leaf, n=n: leaf[n : n + block], network),
-                jnp.asarray(x[n : n + block]),
-            )
-        )
-        for n in range(0, len(x), block)
-    ]
+    parts = []
+    for n in range(0, len(x), block):
+        some = jax.tree.map(lambda leaf, n=n: leaf[n : n + block], network)
+        parts.append(np.asarray(fine_tune_jax.predict_cells(some, jnp.asarray(x[n : n + block]))))
     return np.concatenate(parts)

@@ -1,12 +1,13 @@
 """How many operations has a JAX function, and how many can the machine do a second?"""
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+
+from benchmarks.speed.pairs import times
 
 COSTLY = frozenset({"exp", "log", "log1p", "sin", "cos", "pow", "sqrt", "rsqrt", "div", "tanh"})
 FREE = frozenset(
@@ -53,10 +54,7 @@ def _size(variables: list[object]) -> int:
 
 
 def _of_jaxpr(jaxpr: object, trips: int) -> Operations:
-    total = NONE
-    for equation in jaxpr.eqns:
-        total = total + _of_equation(equation, trips)
-    return total
+    return sum((_of_equation(equation, trips) for equation in jaxpr.eqns), NONE)
 
 
 def _of_equation(equation: object, trips: int) -> Operations:
@@ -86,35 +84,20 @@ def _of_equation(equation: object, trips: int) -> Operations:
 class Machine:
     """What the machine reaches at best in single precision, all cores together."""
 
-    gflops: float
-    """Of a matrix product [1e9 operations s-1]."""
     gexp: float
     """Exponentials of numbers that lie in the cache [1e9 s-1]."""
     gpoly: float
     """Of an elementwise polynomial in the cache, add and multiply [1e9 operations s-1]."""
 
 
-def _best(function: Callable[[], object], repeats: int = 5) -> float:
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        function()
-        times.append(time.perf_counter() - start)
-    return min(times)
-
-
 def machine(cores: int) -> Machine:
     """Measured rates of this machine."""
-    size = 1536
-    matrix = np.random.default_rng(0).random((size, size), np.float32)
-    product = _best(lambda: matrix @ matrix)
     rounds, block = 2000, 4096
 
     def rate(step: Callable[[jax.Array], jax.Array], per_number: int) -> float:
         start = jnp.linspace(0.0, 1.0, block, dtype=jnp.float32)
         many = jax.jit(lambda x: jax.lax.fori_loop(0, rounds, lambda _, y: step(y), x))
-        many(start).block_until_ready()
-        elapsed = _best(lambda: many(start).block_until_ready())
+        elapsed = min(times({"": lambda: many(start).block_until_ready()}, 5)[""])
         return cores * rounds * block * per_number / elapsed / 1e9
 
     def polynomial(x: jax.Array) -> jax.Array:
@@ -124,7 +107,6 @@ def machine(cores: int) -> Machine:
         return y * 1e-3
 
     return Machine(
-        gflops=2 * size**3 / product / 1e9,
         gexp=rate(lambda x: jnp.exp(-x), 1),
         gpoly=rate(polynomial, 65),
     )

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Mapping
 
 Task = Callable[[], object]
-Clock = Callable[[], float]
 
 
 def on_one_core() -> None:
@@ -20,37 +19,29 @@ def on_one_core() -> None:
     os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **alone})
 
 
-def seconds(task: Task, clock: Clock = time.perf_counter) -> float:
-    """Time of one call [s], elapsed or by another clock."""
-    start = clock()
-    task()
-    return clock() - start
-
-
 def times(
-    tasks: Mapping[str, Task], runs: int, *, warm: bool = True, clock: Clock = time.perf_counter
+    tasks: Mapping[str, Task], runs: int, clock: Callable[[], float] = time.perf_counter
 ) -> dict[str, list[float]]:
     """Times of each task [s], one of each in turn, `runs` times.
+
+    Each is called once before, which does not count: compilation, files that come from disk.
 
     Args:
         tasks: by name.
         runs: rounds that count.
-        warm: first call each once, which does not count: compilation, files that come from disk.
         clock: elapsed time, or `time.process_time`, which others on the machine hardly change.
     """
-    if warm:
-        for task in tasks.values():
-            task()
     found: dict[str, list[float]] = {name: [] for name in tasks}
-    for _ in range(runs):
+    for _ in range(runs + 1):
         for name, task in tasks.items():
-            found[name].append(seconds(task, clock))
-    return found
+            start = clock()
+            task()
+            found[name].append(clock() - start)
+    return {name: values[1:] for name, values in found.items()}
 
 
 def medians(
-    tasks: Mapping[str, Task], runs: int, *, warm: bool = True, clock: Clock = time.perf_counter
+    tasks: Mapping[str, Task], runs: int, clock: Callable[[], float] = time.perf_counter
 ) -> dict[str, float]:
     """Median time of each task [s], as `times` takes them."""
-    found = times(tasks, runs, warm=warm, clock=clock)
-    return {name: statistics.median(values) for name, values in found.items()}
+    return {name: statistics.median(values) for name, values in times(tasks, runs, clock).items()}

@@ -5,7 +5,6 @@
 Reads `results/*.json`, measures nothing. `make bench` calls it last.
 """
 
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -35,8 +34,8 @@ def number(value: float | None) -> str:
 def share(row: Result) -> str:
     """What of the limit is reached.
 
-    >>> from result import maker
-    >>> share(maker()("a", 2.0, "s", limit="b", limit_value=1.0))
+    >>> from benchmarks.speed.result import make_result
+    >>> share(make_result("a", 2.0, "s", limit=("b", 1.0)))
     '50 %'
     """
     if not row.value or not row.limit_value:
@@ -79,13 +78,12 @@ def tables() -> dict[str, str]:
     return {"results": results_table(rows), "machines": where, **plan_tables()}
 
 
-def main() -> int:
+def main() -> None:
     """Write the document anew."""
     found = tables()
     write(DOCUMENT, found)
     print(f"{len(found)} tables written to docs/{DOCUMENT.name}")
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

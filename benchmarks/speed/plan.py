@@ -5,7 +5,7 @@ of a unit of it, taken from `results/*.json`. Hours on more cores are those of o
 number: nothing of 26 years was ever run. `performance.py` puts the tables into the document.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from benchmarks.common.markdown import table
@@ -61,6 +61,10 @@ class Kept:
         """The value of a figure."""
         return float(self._rows[name].value or 0)
 
+    def gb(self, folder: str) -> float:
+        """Bytes of a folder of the dry run [1e9]."""
+        return self.of(f"all land: bytes of {folder}")
+
     def network_gflops(self, stage: str) -> tuple[float, str]:
         """Rate of the networks [1e9 operations s-1] by all cores, and whose it is."""
         wanted = [n for n in self._rows if n.startswith(stage)]
@@ -72,17 +76,13 @@ def _in_proportion(kept: Kept) -> list[Work]:
     """Stages whose time and bytes are those of the dry run, times the days."""
     times = {name: there / here for name, (_, here, there) in units(DRY).items()}
     words = {name: f"{there:,} {what}" for name, (what, _, there) in units(DRY).items()}
-
-    def gb(folder: str) -> float:
-        return kept.of(f"all land: bytes of {folder}")
-
-    grid = gb("work/grid") * times["grid"]
-    granules = sum(gb(f"granules/1C-{name}") for name in ("AMSR2", "GMI", "TMI"))
-    target = gb("work/target.zarr") * times["retrieve"]
+    grid = kept.gb("work/grid") * times["grid"]
+    granules = sum(kept.gb(f"granules/1C-{name}") for name in ("AMSR2", "GMI", "TMI"))
+    target = kept.gb("work/target.zarr") * times["retrieve"]
     of_stage = {
         "grid": (granules * times["grid"], grid),
-        "retrieve": (gb("granules/SPL3SMP") * times["retrieve"], target),
-        "calibrate": (grid, gb("work/calibration")),
+        "retrieve": (kept.gb("granules/SPL3SMP") * times["retrieve"], target),
+        "calibrate": (grid, kept.gb("work/calibration")),
     }
     return [
         Work(
@@ -118,11 +118,11 @@ def _networks(kept: Kept, cores: int) -> list[Work]:
     trained = [train_flops(TrainSettings(), days_of(sensor)) for sensor in (AMSR2, GMI)]
     flops = sum(trained) * cells
     rate, whose = kept.network_gflops("train: 20 features, 32 units")
-    grid = kept.of("all land: bytes of work/grid") * units(DRY)["grid"][2] / units(DRY)["grid"][1]
+    grid = kept.gb("work/grid") * units(DRY)["grid"][2] / units(DRY)["grid"][1]
     of_days = (days_of(AMSR2) + days_of(GMI)) / units(DRY)["grid"][2]
     told = sum(TOLD.values()) * period * cells
     speed, teller = kept.network_gflops("predict: 26 years")
-    weights = kept.of("all land: bytes of work/networks")
+    weights = kept.gb("work/networks")
     return [
         Work(
             "train",
@@ -139,7 +139,7 @@ def _networks(kept: Kept, cores: int) -> list[Work]:
             cores * told / speed / 1e6 / 3600,
             f"rate of {teller}",
             grid + weights,
-            kept.of("all land: bytes of work/streams") * period / DRY["days"],
+            kept.gb("work/streams") * period / DRY["days"],
             told * _forward() / 1e15,
         ),
     ]
@@ -149,37 +149,17 @@ def _product(kept: Kept) -> list[Work]:
     """Fusion and publishing, by days."""
     cells, period = land_cells(M25).size, units(DRY)["fuse"][2]
     times = period / DRY["target days"]
-
-    def gb(folder: str) -> float:
-        return kept.of(f"all land: bytes of {folder}") * times
-
     fused = period * cells / kept.of("fuse: four streams, one core") / 1e6 / 3600
-    each = sum(
-        1 / kept.of(f"publish: {what}")
-        for what in (
-            "daily NetCDF of all land, one core",
-            "cube, 32 days of all land, one core",
-        )
-    )
-    record = gb("work/record.zarr")
-    product = gb("product/2015") + gb("product/record.zarr")
+    by_file = 1 / kept.of("publish: daily NetCDF of all land, one core")
+    each = by_file + 1 / kept.of("publish: cube, 32 days of all land, one core")
+    record = kept.gb("work/record.zarr") * times
+    product = (kept.gb("product/2015") + kept.gb("product/record.zarr")) * times
+    amount = f"{period * cells / 1e9:.1f} billion cell days"
+    streams = kept.gb("work/streams") * times
+    files = "rates of daily files and cube"
     return [
-        Work(
-            "fuse",
-            f"{period * cells / 1e9:.1f} billion cell days",
-            fused,
-            "rate of one core, streams in memory",
-            gb("work/streams"),
-            record,
-        ),
-        Work(
-            "publish",
-            f"{period:,} days",
-            period * each / 3600,
-            "rates of daily files and cube",
-            2 * record,
-            product,
-        ),
+        Work("fuse", amount, fused, "rate of one core, streams in memory", streams, record),
+        Work("publish", f"{period:,} days", period * each / 3600, files, 2 * record, product),
     ]
 
 
@@ -191,6 +171,13 @@ def works(cores: int = 2) -> list[Work]:
     """
     kept = Kept(("all_land", "training", "prediction", "stages"))
     return [*_in_proportion(kept), *_networks(kept, cores), *_product(kept)]
+
+
+def _total(found: Sequence[Work]) -> Work:
+    """All stages together."""
+    columns = zip(*((one.hours, one.read, one.written, one.flops) for one in found), strict=True)
+    hours, read, written, flops = map(sum, columns)
+    return Work("all", "", hours, "", read, written, flops)
 
 
 def _stages_table(found: Sequence[Work]) -> str:
@@ -208,22 +195,9 @@ def _stages_table(found: Sequence[Work]) -> str:
             f"{one.hours / 64:,.2f}",
             one.source,
         ]
-        for one in found
+        for one in (*found, _total(found))
     ]
-
-    def total(of: Callable[[Work], float]) -> float:
-        return sum(of(one) for one in found)
-
-    hours = total(lambda one: one.hours)
-    sums = [
-        f"{total(lambda one: one.read):,.0f}",
-        f"{total(lambda one: one.written):,.0f}",
-        f"{total(lambda one: one.flops):.2f}",
-        f"{hours:,.1f}",
-        f"{hours / 2:,.1f}",
-        f"{hours / 64:,.2f}",
-    ]
-    return table(head, [*rows, ["all", "", *sums, ""]])
+    return table(head, rows)
 
 
 def _tasks() -> int:
@@ -236,9 +210,10 @@ def _tasks() -> int:
 
 
 def _machines_table(found: Sequence[Work]) -> str:
-    hours = sum(one.hours for one in found)
-    moved = sum(one.read + one.written for one in found) / DISK_GB_S / 3600
-    on_gpu = sum(one.flops for one in found) * 1e15 / GPU_GFLOPS / 1e9 / 3600
+    total = _total(found)
+    hours = total.hours
+    moved = (total.read + total.written) / DISK_GB_S / 3600
+    on_gpu = total.flops * 1e15 / GPU_GFLOPS / 1e9 / 3600
     left = sum(one.hours for one in found if not one.flops) / GPU_CORES
     rows = [
         ["two cores", hours / 2, "processor time as measured, both cores always busy"],

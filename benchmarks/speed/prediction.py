@@ -22,7 +22,7 @@ from benchmarks.speed.limits import SIZE, bandwidth, gflops_of, sgemm
 from benchmarks.speed.networks import JAX, NATIVE, NOT_BUILT, native, networks, told_by_jax
 from benchmarks.speed.pairs import medians, on_one_core
 from benchmarks.speed.peers_torch import GATES, Shape
-from benchmarks.speed.result import maker, save
+from benchmarks.speed.result import make_result, save, verdict
 from mcca_ml.config.train import TrainSettings
 
 CELLS, DAYS = 1000, 9521
@@ -58,32 +58,27 @@ def main() -> int:
             return 1
     else:
         print(NOT_BUILT, file=sys.stderr)
-    taken = medians(tasks, RUNS, clock=time.process_time if one_core else time.perf_counter)
+    taken = medians(tasks, RUNS, time.process_time if one_core else time.perf_counter)
     ours = NATIVE if NATIVE in taken else JAX
-    make, count = maker(), CELLS * DAYS / 1e6
+    count, rate = CELLS * DAYS / 1e6, CELLS * DAYS / 1e6 / taken[ours]
     where = ", one core" if one_core else ""
-    name, unit = f"predict: 26 years of 1,000 cells{where}, {ours}", "M cell days/s"
-    peer = {"peer": JAX, "peer_value": count / taken[JAX]} if ours == NATIVE else {}
-    by_product = gflops_of(taken["limit"]) * 1e9 / flops() * count
-    by_memory = (
-        bandwidth(len(os.sched_getaffinity(0)), 3) * 1e9 / (x.nbytes + 4 * CELLS * DAYS) * count
-    )
-    rate = count / taken[ours]
+    memory = bandwidth(len(os.sched_getaffinity(0)), 3) / (x.nbytes + 4 * CELLS * DAYS)
+    limits = {
+        f"gates at the rate of sgemm of {SIZE}": gflops_of(taken["limit"]) / flops(),
+        "inputs read once, triad": memory,
+    }
     rows = [
-        make(
-            name,
+        make_result(
+            f"predict: 26 years of 1,000 cells{where}, {ours}",
             rate,
-            unit,
-            limit=f"gates at the rate of sgemm of {SIZE}",
-            limit_value=by_product,
-            **peer,
-        ),
-        make(name, rate, unit, limit="inputs read once, triad", limit_value=by_memory, **peer),
+            "M cell days/s",
+            peer=(JAX, count / taken[JAX]) if ours == NATIVE else ("", None),
+            limit=(limit, of_all * 1e9 * count),
+        )
+        for limit, of_all in limits.items()
     ]
     save("prediction_one_core" if one_core else "prediction", rows)
-    enough = (rows[0].ratio or 0) >= LEAST
-    print(f"limit {LEAST:g} times JAX: {'met' if enough else 'NOT MET'}")
-    return 0 if enough else 1
+    return verdict(f"{LEAST:g} times JAX", is_met=(rows[0].ratio or 0) >= LEAST)
 
 
 if __name__ == "__main__":

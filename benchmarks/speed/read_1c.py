@@ -20,7 +20,7 @@ import xarray as xr
 
 from benchmarks.speed import orbit_1c
 from benchmarks.speed.pairs import medians
-from benchmarks.speed.result import Result, maker, save
+from benchmarks.speed.result import Result, make_result, save, verdict
 from mcca_ml.read.gpm_1c import read_1c
 from mcca_ml.simulate.files.gpm_1c import write_1c
 
@@ -68,14 +68,12 @@ def compared(path: Path, what: str, swaths: tuple[str, ...]) -> Result:
     if ".plain" not in path.name:  # a dataset made anew has lost the dimensions xarray asks for
         tasks[PEER] = partial(by_xarray, path, swaths)
     taken = medians(tasks, RUNS)
-    return maker()(
+    return make_result(
         f"read: {what}",
         megabytes / taken["ours"],
         "MB/s",
-        peer=PEER if PEER in taken else "",
-        peer_value=megabytes / taken[PEER] if PEER in taken else None,
-        limit="h5py alone, the same datasets",
-        limit_value=megabytes / taken["h5py"],
+        peer=(PEER, megabytes / taken[PEER]) if PEER in taken else ("", None),
+        limit=("h5py alone, the same datasets", megabytes / taken["h5py"]),
     )
 
 
@@ -89,9 +87,8 @@ def main() -> int:
             packed.append(compared(path, f"1C {sensor}, packed", names))
             plain.append(compared(unpacked(path), f"1C {sensor}, unpacked", names))
     save("read_1c", [*packed, *plain])
-    enough = min(row.value / row.limit_value for row in packed) >= LEAST
-    print(f"limit {LEAST} of h5py's speed on packed orbits: {'met' if enough else 'NOT MET'}")
-    return 0 if enough else 1
+    is_met = min(row.value / row.limit_value for row in packed) >= LEAST
+    return verdict(f"{LEAST} of h5py's speed on packed orbits", is_met=is_met)
 
 
 if __name__ == "__main__":

@@ -3,13 +3,15 @@
 `results/NAME.json` is a list of objects with the fields of `Result`, one a line.
 """
 
-import json
 import os
 import platform
 import subprocess
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
+
+from benchmarks.common.json_rows import read_rows, write_rows
 
 FOLDER = Path(__file__).resolve().parents[1] / "results"
 NOT_INSTALLED = "not installed"
@@ -80,53 +82,64 @@ def commit() -> str:
     return found + ("+" if git("status", "--porcelain", "--untracked-files=no", "../src") else "")
 
 
-def maker() -> Callable[..., Result]:
-    """A function that makes results, with machine and commit as they are now."""
-    where, version = machine(), commit()
+@cache
+def _provenance() -> tuple[str, str]:
+    """Machine and commit when the first figure of this process was made."""
+    return machine(), commit()
 
-    def make(
-        name: str,
-        value: float | None,
-        unit: str,
-        *,
-        peer: str = "",
-        peer_value: float | None = None,
-        limit: str = "",
-        limit_value: float | None = None,
-    ) -> Result:
-        return Result(
-            name,
-            _rounded(value),
-            unit,
-            peer if peer_value is not None or not peer else f"{peer}: {NOT_INSTALLED}",
-            _rounded(peer_value),
-            _rounded(ratio_of(value, peer_value, unit)),
-            limit,
-            _rounded(limit_value),
-            where,
-            version,
-        )
 
-    return make
+def make_result(
+    name: str,
+    value: float | None,
+    unit: str,
+    *,
+    peer: tuple[str, float | None] = ("", None),
+    limit: tuple[str, float | None] = ("", None),
+) -> Result:
+    """A figure of this machine and commit.
+
+    Args:
+        name: stage and what of it was measured, "stage: what".
+        value: measured; None: this build has no such thing.
+        unit: of the value, its peer's and its limit.
+        peer: who did the same work and its value; None: not installed.
+        limit: what of the machine bounds it and its value.
+    """
+    who, peer_value = peer
+    return Result(
+        name,
+        _rounded(value),
+        unit,
+        who if peer_value is not None or not who else f"{who}: {NOT_INSTALLED}",
+        _rounded(peer_value),
+        _rounded(ratio_of(value, peer_value, unit)),
+        limit[0],
+        _rounded(limit[1]),
+        *_provenance(),
+    )
+
+
+def verdict(limit: str, *, is_met: bool) -> int:
+    """Print whether a limit is met, and give the exit status."""
+    print(f"limit {limit}: {'met' if is_met else 'NOT MET'}")
+    return 0 if is_met else 1
 
 
 def save(stage: str, results: Iterable[Result], folder: Path = FOLDER) -> None:
     """Write results to `stage.json`, and print them."""
-    folder.mkdir(exist_ok=True)
     rows = list(results)
-    lines = ",\n".join(json.dumps(asdict(row)) for row in rows)
-    (folder / f"{stage}.json").write_text(f"[\n{lines}\n]\n")
+    write_rows(folder / f"{stage}.json", map(asdict, rows))
     for row in rows:
-        print(said(row))
+        print(in_one_line(row))
 
 
 def load(stage: str, folder: Path = FOLDER) -> list[Result]:
     """Results of `stage.json`; none where it was never measured."""
     path = folder / f"{stage}.json"
-    return [Result(**row) for row in json.loads(path.read_text())] if path.is_file() else []
+    return [Result(**row) for row in read_rows(path)] if path.is_file() else []
 
 
-def said(row: Result) -> str:
+def in_one_line(row: Result) -> str:
     """A result in one line."""
     words = [f"{row.name:58s} {row.value if row.value is not None else '-':>10} {row.unit}"]
     if row.peer:

@@ -17,9 +17,9 @@ import time
 from dataclasses import replace
 
 from benchmarks.speed.networks import NATIVE, NOT_BUILT, native, steps_by_kernel
-from benchmarks.speed.pairs import times
+from benchmarks.speed.pairs import medians
 from benchmarks.speed.peers_torch import Shape
-from benchmarks.speed.result import Result, maker, save
+from benchmarks.speed.result import Result, make_result, save, verdict
 
 SHAPE = Shape(sequences=8, features=20)
 SIZES = (100, 1_000, 5_000, 20_000)
@@ -37,35 +37,32 @@ def rate(shape: Shape, seconds: float) -> float:
 
 def by_size() -> list[Result]:
     """Rates of all sizes."""
-    make, shapes = maker(), {size: replace(SHAPE, cells=size) for size in SIZES}
+    shapes = {size: replace(SHAPE, cells=size) for size in SIZES}
     tasks = {str(size): steps_by_kernel(shape, 1, STEPS) for size, shape in shapes.items()}
-    found = times(tasks, RUNS, clock=time.process_time)
+    taken = medians(tasks, RUNS, time.process_time)
     rows = [
-        make(
-            f"train: {size:,} cells, one core, {NATIVE}",
-            rate(shape, statistics.median(found[str(size)])),
-            "GFLOP/s",
+        make_result(
+            f"train: {size:,} cells, one core, {NATIVE}", rate(shape, taken[str(size)]), "GFLOP/s"
         )
         for size, shape in shapes.items()
     ]
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-    return [*rows, make(f"train: memory of {sum(SIZES):,} cells with their series", peak, "GB")]
+    memory = make_result(f"train: memory of {sum(SIZES):,} cells with their series", peak, "GB")
+    return [*rows, memory]
 
 
 def by_threads() -> Result:
     """All threads beside one."""
     shape, cores = replace(SHAPE, cells=THREADED), os.cpu_count() or 1
     tasks = {str(n): steps_by_kernel(shape, n, STEPS) for n in (1, cores)}
-    found = times(tasks, 3 * RUNS)
-    one, every = (rate(shape, statistics.median(found[str(n)])) for n in (1, cores))
-    return maker()(
+    taken = medians(tasks, 3 * RUNS)
+    one, every = (rate(shape, taken[str(n)]) for n in (1, cores))
+    return make_result(
         f"train: {cores} threads, {THREADED:,} cells, {NATIVE}",
         every,
         "GFLOP/s",
-        peer="one thread",
-        peer_value=one,
-        limit=f"{cores} times one thread",
-        limit_value=cores * one,
+        peer=("one thread", one),
+        limit=(f"{cores} times one thread", cores * one),
     )
 
 
@@ -73,15 +70,14 @@ def main() -> int:
     """Measure, and say whether it suffices."""
     if native is None:
         print(NOT_BUILT, file=sys.stderr)
-        save("scaling", [maker()(f"train: scaling, {NOT_BUILT}", None, "GFLOP/s")])
+        save("scaling", [make_result(f"train: scaling, {NOT_BUILT}", None, "GFLOP/s")])
         return 0
     rows = by_size()
     save("scaling", [*rows, by_threads()])
     rates = [float(row.value or 0) for row in rows[: len(SIZES)]]
     middle = statistics.mean(rates)
-    enough = all(abs(one - middle) <= FLAT * middle for one in rates)
-    print(f"limit {FLAT:.0%} about their mean: {'met' if enough else 'NOT MET'}")
-    return 0 if enough else 1
+    is_met = all(abs(one - middle) <= FLAT * middle for one in rates)
+    return verdict(f"{FLAT:.0%} about their mean", is_met=is_met)
 
 
 if __name__ == "__main__":

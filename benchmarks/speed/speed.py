@@ -20,7 +20,7 @@ import numpy as np
 from benchmarks.common import peers, real_granules
 from benchmarks.common import rows as tabular
 from benchmarks.speed import operations
-from benchmarks.speed.result import maker, save
+from benchmarks.speed.result import make_result, save, verdict
 from mcca_ml.config.retrieve import RetrieveSettings
 from mcca_ml.retrieve import search
 from mcca_ml.retrieve.inputs import Rows, error_of
@@ -145,7 +145,6 @@ def limit_rate(rows: Rows, model: Model) -> float:
 
 def main() -> int:
     """Measure, and say whether it suffices."""
-    make = maker()
     rows, model, what = cells_to_time()
     many = repeated(rows, CELLS)
     ours, compiling = time_mcca(many, model)
@@ -153,35 +152,23 @@ def main() -> int:
     theirs, apart = time_scipy(rows, model)
     cores = os.cpu_count() or 1
     peer, limit = "scipy least_squares, cell by cell", "its operations at elementwise rates"
-    most = limit_rate(rows, model)
+    most = (limit, limit_rate(rows, model))
+    rates = {
+        f"retrieve: MCCA with uncertainty, {what}": (ours.wall, theirs.wall),
+        "retrieve: by time of processors, all cores": (cores / ours.core, 1 / theirs.core),
+    }
     results = [
-        make(
-            f"retrieve: MCCA with uncertainty, {what}",
-            ours.wall,
-            "cells/s",
-            peer=peer,
-            peer_value=theirs.wall,
-            limit=limit,
-            limit_value=most,
-        ),
-        make(
-            "retrieve: by time of processors, all cores",
-            cores / ours.core,
-            "cells/s",
-            peer=peer,
-            peer_value=1 / theirs.core,
-            limit=limit,
-            limit_value=most,
-        ),
-        make("retrieve: first block, compilation included", compiling, "s"),
-        make("retrieve: peak memory, a million cells", peak, "GB"),
+        make_result(name, rate, "cells/s", peer=(peer, rate_of_peer), limit=most)
+        for name, (rate, rate_of_peer) in rates.items()
+    ]
+    results += [
+        make_result("retrieve: first block, compilation included", compiling, "s"),
+        make_result("retrieve: peak memory, a million cells", peak, "GB"),
     ]
     save("retrieve", results)
     print(f"median difference of soil moisture from scipy {apart:.5f} m3 m-3")
-    enough = ours.wall >= LEAST_RATE and ours.wall / theirs.wall >= LEAST_RATIO
-    verdict = "met" if enough else "NOT MET"
-    print(f"limits {LEAST_RATE:,} cells/s and ratio {LEAST_RATIO:,}: {verdict}")
-    return 0 if enough else 1
+    is_met = ours.wall >= LEAST_RATE and ours.wall / theirs.wall >= LEAST_RATIO
+    return verdict(f"{LEAST_RATE:,} cells/s and ratio {LEAST_RATIO:,}", is_met=is_met)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ that go in and out once; of files, the rate at which zlib or zstd packs the same
 alternate; medians.
 """
 
-import sys
 import tempfile
 import zlib
 from collections.abc import Mapping
@@ -21,7 +20,7 @@ import xarray as xr
 
 from benchmarks.speed.limits import bandwidth
 from benchmarks.speed.pairs import medians
-from benchmarks.speed.result import Result, maker, save
+from benchmarks.speed.result import Result, make_result, save
 from mcca_ml.config.load import Settings
 from mcca_ml.fuse.error_covariance import Model
 from mcca_ml.fuse.fusion import fuse
@@ -106,14 +105,12 @@ def fusion() -> list[Result]:
     moved = sum(ds[name].nbytes for ds in (*made.values(), out) for name in ds.data_vars)
     unit, count = "M cell days/s", CELLS * DAYS / 1e6
     return [
-        maker()(
+        make_result(
             "fuse: four streams, one core",
             count / taken["ours"],
             unit,
-            peer="xarray, inverse variances only",
-            peer_value=count / taken["xarray"],
-            limit="bytes in and out once, triad",
-            limit_value=1e9 * bandwidth(1) * count / moved,
+            peer=("xarray, inverse variances only", count / taken["xarray"]),
+            limit=("bytes in and out once, triad", 1e9 * bandwidth(1) * count / moved),
         )
     ]
 
@@ -134,12 +131,11 @@ def store_rates(folder: Path) -> list[Result]:
         RUNS,
     )
     return [
-        maker()(
+        make_result(
             f"store: {what} 1,024 cells, 1,024 days of STREAM",
             size / taken["ours"],
             "MB/s",
-            peer=f"xarray.{call}",
-            peer_value=size / taken["xarray"],
+            peer=(f"xarray.{call}", size / taken["xarray"]),
         )
         for what, taken, call in (("write", writing, "to_zarr"), ("read", reading, "open_zarr"))
     ]
@@ -184,25 +180,24 @@ def product(folder: Path) -> list[Result]:
         3,
     )
     return [
-        maker()(
+        make_result(
             "publish: daily NetCDF of all land, one core",
             1 / taken["day"],
             "days/s",
-            peer="xarray.to_netcdf, floats as they are",
-            peer_value=1 / taken["xarray"],
-            limit="zlib of the same bytes, not shuffled",
-            limit_value=1 / taken["zlib"],
+            peer=("xarray.to_netcdf, floats as they are", 1 / taken["xarray"]),
+            limit=("zlib of the same bytes, not shuffled", 1 / taken["zlib"]),
         ),
-        maker()("publish: cube, 32 days of all land, one core", BLOCK / taken["cube"], "days/s"),
+        make_result(
+            "publish: cube, 32 days of all land, one core", BLOCK / taken["cube"], "days/s"
+        ),
     ]
 
 
-def main() -> int:
+def main() -> None:
     """Measure."""
     with tempfile.TemporaryDirectory() as folder:
         save("stages", [*fusion(), *store_rates(Path(folder)), *product(Path(folder))])
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from itertools import chain
 
 from benchmarks.speed import peers_torch
-from benchmarks.speed.limits import SIZE, gflops_of, sgemm
+from benchmarks.speed.limits import SGEMM, gflops_of, sgemm
 from benchmarks.speed.networks import (
     JAX,
     NATIVE,
@@ -30,18 +30,17 @@ from benchmarks.speed.networks import (
 )
 from benchmarks.speed.pairs import medians, on_one_core
 from benchmarks.speed.peers_torch import PEERS, Shape
-from benchmarks.speed.result import Result, maker, save
+from benchmarks.speed.result import Result, make_result, save
 
 RUNS = 5
 SHAPES = (Shape(), Shape(features=20), Shape(hidden=16), Shape(features=20, hidden=16))
-LIMIT = f"sgemm of {SIZE} x {SIZE} x {SIZE}"
 FIRST_ONLY = ("torch.compile", "torch, one nn.LSTM a cell, no oneDNN")
 """Peers of the first shape alone: one takes minutes to compile, the other is far behind."""
 
 
 def ways(shape: Shape, *, quick: bool) -> dict[str, Callable[[], object]]:
     """Steps of all that are here, by name."""
-    found: dict[str, Callable[[], object]] = {LIMIT: sgemm(), JAX: step_by_jax(shape)}
+    found: dict[str, Callable[[], object]] = {SGEMM: sgemm(), JAX: step_by_jax(shape)}
     if native is not None:
         found[NATIVE] = steps_by_kernel(shape)
     if peers_torch.INSTALLED:
@@ -55,8 +54,8 @@ def ways(shape: Shape, *, quick: bool) -> dict[str, Callable[[], object]]:
 def measured(shape: Shape, *, quick: bool, one_core: bool) -> list[Result]:
     """Rates of one shape: ours beside each peer."""
     clock = time.process_time if one_core else time.perf_counter
-    make, taken = maker(), medians(ways(shape, quick=quick), RUNS, clock=clock)
-    most = gflops_of(taken.pop(LIMIT))
+    taken = medians(ways(shape, quick=quick), RUNS, clock)
+    most = gflops_of(taken.pop(SGEMM))
     calls = {NATIVE: STEPS}
     rates = {n: calls.get(n, 1) * shape.flops / spent / 1e9 for n, spent in taken.items()}
     ours, where = NATIVE if NATIVE in rates else JAX, ", one core" if one_core else ""
@@ -64,20 +63,18 @@ def measured(shape: Shape, *, quick: bool, one_core: bool) -> list[Result]:
     if not peers_torch.INSTALLED and shape == SHAPES[0]:
         peers += PEERS
     return [
-        make(
+        make_result(
             f"train: {shape.features} features, {shape.hidden} units{where}, {ours}",
             rates[ours],
             "GFLOP/s",
-            peer=peer,
-            peer_value=rates.get(peer),
-            limit=LIMIT,
-            limit_value=most,
+            peer=(peer, rates.get(peer)),
+            limit=(SGEMM, most),
         )
         for peer in peers or [""]
     ]
 
 
-def main() -> int:
+def main() -> None:
     """Measure."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="without the slowest peers")
@@ -91,8 +88,7 @@ def main() -> int:
         print(NOT_BUILT, file=sys.stderr)
     parts = (measured(shape, quick=asked.quick, one_core=asked.one_core) for shape in SHAPES)
     save("training_one_core" if asked.one_core else "training", chain.from_iterable(parts))
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

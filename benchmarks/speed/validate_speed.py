@@ -11,6 +11,7 @@ seconds of the processor are measured too, and the limit is on those: 600 s time
 import argparse
 import os
 import resource
+import sys
 import time
 from dataclasses import dataclass
 
@@ -72,7 +73,7 @@ def spent(cells: int, workers: int) -> tuple[float, float]:
     return found[0][0] - found[1][0], found[0][1] - found[1][1]
 
 
-def main() -> None:
+def main() -> int:
     """Print seconds, the rate, and what the whole costs."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cells", type=int, default=WHOLE // 10)
@@ -91,9 +92,8 @@ def main() -> None:
     print(f"twice the cells cost {full[1] / half[1]:.2f} times the processor time")
     print(f"{WHOLE:,} cells on {CORES} free cores: {whole:.0f} s, limit {LIMIT_S:.0f} s")
     print(f"load {os.getloadavg()[0]:.1f} after")
-    if whole > LIMIT_S:
-        raise SystemExit(1)
+    return int(whole > LIMIT_S)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

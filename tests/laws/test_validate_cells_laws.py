@@ -4,10 +4,8 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 import pytest
-import xarray as xr
 from benchmarks.speed import score_cells as cells
 
-from mcca_ml.errors import SchemaError
 from mcca_ml.metrics.mergeable import Span, pair_scores, parts_of
 from mcca_ml.parallel import processes
 
@@ -60,22 +58,3 @@ def test_any_number_of_workers_gives_the_same_scores(whole):
         found = cells.score_cells(Made(), DAYS, CELLS, executor=pool, size=5, length=200)
     assert_same(whole, found)
     assert np.isfinite(found.absolute_95.r.low).mean() > 0.8
-
-
-def test_two_stores_are_read_as_pairs(monkeypatch, tmp_path):
-    """The reference has two looks, of which the first that has a value counts."""
-    shape = (2, 3)
-    over = {"time": np.arange("2015-04-01", "2015-04-03", dtype="M8[D]"), "cell": [4, 5, 6]}
-    stream = xr.Dataset({"sm": (("time", "cell"), np.full(shape, 0.2, np.float32))}, over)
-    looks = np.stack([np.full(shape, 0.3), np.full(shape, 0.4)], axis=1).astype(np.float32)
-    looks[1, 0, 2] = np.nan
-    target = xr.Dataset({"sm": (("time", "look", "cell"), looks)}, {**over, "look": ["am", "pm"]})
-    stores = {"a": stream, "b": target}
-    monkeypatch.setattr(cells, "open_store", lambda path, **_: stores[path.name])
-    made = (tmp_path / "a", "sm", tmp_path / "b", "sm", DAYS[0], DAYS[-1])
-    estimate, reference = cells.StorePairs(*made).read(slice(1, 3))
-    assert estimate.shape == (2, 2)
-    np.testing.assert_allclose(reference, [[0.3, 0.3], [0.3, 0.4]])
-    stores["b"] = target.assign_coords(cell=[7, 8, 9])
-    with pytest.raises(SchemaError, match="a and b: found different cells, expected the same"):
-        cells.StorePairs(*made).read(slice(0, 3))

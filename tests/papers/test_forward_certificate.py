@@ -12,7 +12,7 @@ def bench():
 
 @pytest.mark.real_data
 def test_forward_model_reproduces_the_operational_brightness_temperature(real_data, bench):
-    found = bench.certificate(real_data / bench.GRANULE)
+    found = bench.certificate(real_data / bench.HALF_ORBIT)
     assert found.v.rms <= 0.01
     assert found.h.rms <= 0.02
     assert (found.v.cells, found.h.cells) == (592, 580)  # no fill among them, none lost
@@ -28,7 +28,7 @@ def test_forward_model_reproduces_the_operational_brightness_temperature(real_da
     ],
 )
 def test_wrong_conditions_are_caught(real_data, bench, label):
-    found = bench.certificate(real_data / bench.GRANULE, bench.WRONG[label])
+    found = bench.certificate(real_data / bench.HALF_ORBIT, bench.WRONG[label])
     assert found.v.rms > 0.01
     assert not found.is_met
 

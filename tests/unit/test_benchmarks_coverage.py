@@ -1,6 +1,7 @@
 """What the coverage document takes off the land that is seen, and its tables."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from benchmarks.science.orbit_coverage import soil
 
@@ -30,7 +31,7 @@ def total(land, share, south=-90.0, north=90.0):
 
 def test_masks_only_take_away(masks, land):
     days = np.arange("2004-01-01", "2005-01-01", 30, dtype="M8[D]")
-    shares = masks.of_rows(days, land, masks.load())
+    shares = masks.of_rows(days, land)
     by_row = np.broadcast_to(land.sum(axis=1), shares.snow.shape).astype(float)
     left = masks.left(by_row, shares)
     assert left.shape == (len(masks.MASKS), *by_row.shape)
@@ -41,7 +42,7 @@ def test_masks_only_take_away(masks, land):
 
 def test_the_tropics_have_no_frost_and_the_winters_are_half_a_year_apart(masks, land):
     days = np.array(["2004-01-15", "2004-07-15"], "M8[D]")
-    shares = masks.of_rows(days, land, masks.load())
+    shares = masks.of_rows(days, land)
     january, july = (total(land, row) for row in shares.frozen)
     assert january > 0.3
     assert july < 0.05
@@ -63,12 +64,12 @@ def test_frost_is_near_that_of_a_real_day(masks, land, real_data, south, north):
     inside = land[ease2.cell_of(M25, place.lat, place.lon)]
     inside &= (place.lat >= south) & (place.lat < north)
     real = float(((bits[row, column] >> 5 & 0b1101) != 0)[inside].mean())
-    shares = masks.of_rows(np.array(["2015-04-01"], "M8[D]"), land, masks.load())
+    shares = masks.of_rows(np.array(["2015-04-01"], "M8[D]"), land)
     assert total(land, shares.frozen[0], south, north) == pytest.approx(real, abs=0.2)
 
 
-def test_cells_without_target_are_bounded_by_their_causes(masks):
-    rows = masks.load()
+def test_cells_without_target_are_bounded_by_their_causes(masks, bench):
+    rows = bench("json_rows").read_rows(masks.RESULTS)
     assert [row["south"] for row in rows] == sorted(row["south"] for row in rows)
     for row in rows:
         causes = [row[name] for name in (*masks.STATIC, "dense")]
@@ -85,7 +86,9 @@ def test_tables_know_where_two_fly_and_what_is_below(bench):
         same = dict.fromkeys(left.MASKS, share)
         return {"year": 2004, "month": month, "sensors": sensors, "days": 6, **same}
 
-    rows = [row(1, "TMI + AMSRE", 0.7), row(2, "TMI", 0.5), row(3, "TMI + AMSRE", 0.9)]
+    rows = pd.DataFrame(
+        [row(1, "TMI + AMSRE", 0.7), row(2, "TMI", 0.5), row(3, "TMI + AMSRE", 0.9)]
+    )
     text = left.below(rows)
     assert "| seen | 1 of 2 | Jan | 0.70 (2004-01) |" in text
     assert "*0.50*" in left.by_year_and_month(rows, "orbits")
@@ -95,5 +98,5 @@ def test_tables_know_where_two_fly_and_what_is_below(bench):
 
 def test_means_count_days(bench):
     left = bench("coverage_left")
-    rows = [{"days": 1, "orbits": 0.0}, {"days": 3, "orbits": 1.0}]
-    assert left._mean(rows, "orbits") == pytest.approx(0.75)
+    rows = pd.DataFrame({"days": [1, 3], "orbits": [0.0, 1.0]})
+    assert left.mean(rows, "orbits") == pytest.approx(0.75)

@@ -45,10 +45,9 @@ def test_all_kept_results_stand_on_the_page(bench):
 
 def test_a_result_is_kept_and_read_again(bench, tmp_path, capsys):
     result = bench("result")
-    make = result.maker()
     rows = [
-        make("grid: a", 12.3456789, "M/s", peer="them", peer_value=4.0, limit="l", limit_value=50),
-        make("train: b", 2.0, "s", peer="torch", peer_value=None),
+        result.make_result("grid: a", 12.3456789, "M/s", peer=("them", 4.0), limit=("l", 50)),
+        result.make_result("train: b", 2.0, "s", peer=("torch", None)),
     ]
     result.save("some", rows, tmp_path)
     assert result.load("some", tmp_path) == rows
@@ -67,9 +66,9 @@ def test_less_time_is_better_and_more_of_a_rate_too(bench):
 
 
 def test_share_of_a_limit(bench):
-    make, performance = bench("result").maker(), bench("performance")
-    assert performance.share(make("a: b", 5.0, "GB/s", limit="l", limit_value=20.0)) == "25 %"
-    assert performance.share(make("a: b", 5.0, "ms", limit="l", limit_value=4.0)) == "80 %"
+    make, performance = bench("result").make_result, bench("performance")
+    assert performance.share(make("a: b", 5.0, "GB/s", limit=("l", 20.0))) == "25 %"
+    assert performance.share(make("a: b", 5.0, "ms", limit=("l", 4.0))) == "80 %"
     assert performance.share(make("a: b", 5.0, "ms")) == ""
 
 
