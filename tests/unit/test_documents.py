@@ -90,3 +90,17 @@ def test_every_page_is_in_the_navigation():
     unlisted = {"index", "simulation_coverage_months"}
     assert pages - listed == unlisted
     assert index.count(":caption:") == 3
+
+
+OBSCURE = (
+    r"\btold\b|\btells of\b|\blend(s|er|ers)?\b|\bdrawn to\b|\btaken off\b|\bat hand\b"
+    r"|\bwrong alike\b|\banew\b|\bmade-up\b|\bwhat all lines\b|\bthe usual and honest\b"
+)
+"""Phrases that readers of the field do not understand; the glossary has the terms that are used."""
+
+
+@pytest.mark.parametrize("path", DOCUMENTS[1:], ids=lambda path: path.name)
+def test_documents_use_the_terms_of_the_field(path):
+    text = path.read_text(encoding="utf-8")
+    prose = "\n".join(line for line in text.splitlines() if not line.startswith("|"))
+    assert [match[0] for match in re.finditer(rf"[^\n]*(?:{OBSCURE})[^\n]*", prose)] == []
