@@ -22,7 +22,7 @@ def _escaped(line):
 
 
 def _block(lines, start):
-    """Return the indented lines from `start` on, blank ones included, and the index of their end."""
+    """Return the indented lines from `start` on, with blank ones inside, and their end."""
     end = start
     while end < len(lines) and (not lines[end].strip() or lines[end].startswith(" ")):
         end += 1
