@@ -17,13 +17,18 @@ release = version = __version__
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.mathjax"]
 myst_enable_extensions = ["dollarmath", "deflist"]
 myst_heading_anchors = 3
-exclude_patterns = ["_build", "_generated"]
+exclude_patterns = ["_build", "_generated", "_templates"]
 suppress_warnings = ["config.cache"]
 
 html_theme = "pydata_sphinx_theme"
 html_title = f"MCCA-ML {__version__}"
-html_theme_options = {"show_prev_next": False, "secondary_sidebar_items": ["page-toc"]}
-html_sidebars = {"**": ["sidebar-nav-bs"]}
+html_theme_options = {
+    "show_prev_next": False,
+    "navbar_center": [],  # all pages are listed on the left
+    "secondary_sidebar_items": ["page-toc"],
+}
+templates_path = ["_templates"]
+html_sidebars = {"**": ["all-pages"]}
 html_show_sourcelink = False
 
 autodoc_member_order = "bysource"
@@ -34,7 +39,7 @@ default_role = "literal"  # docstrings put names into single backticks
 
 
 def setup(app):
-    """Write the generated tables, and make docstrings into reStructuredText."""
+    """Write the generated tables; convert docstrings to reStructuredText."""
     app.connect("builder-inited", lambda _: tables.write(Path(__file__).parent / "_generated"))
     app.connect("autodoc-process-docstring", docstrings.process, priority=100)
     app.connect("autodoc-process-signature", docstrings.short_signature)

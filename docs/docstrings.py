@@ -1,8 +1,8 @@
-"""Docstrings as they are written here -> reStructuredText.
+"""Convert docstrings to reStructuredText.
 
-The docstrings are written to be read in the code: `Source: ...` and `Formula:` stand at the margin
-with what belongs to them indented, and formulas hold stars and bars. Google's sections (Args,
-Returns, Raises) are left to napoleon.
+The docstrings are written for readers of the code: `Source: ...` and `Formula:` begin at the margin
+with their content indented, and formulas contain stars and bars. Google's sections (Args, Returns,
+Raises) are left to napoleon.
 """
 
 import re
@@ -15,14 +15,14 @@ CODE = re.compile(r"(`[^`]*`)")
 
 
 def _escaped(line):
-    """The line with what reStructuredText would take for markup made harmless; not in backticks."""
+    """Return the line with markup characters escaped outside backticks."""
     parts = CODE.split(line)
     parts[::2] = [re.sub(r"([*|\\]|(?<=\w)_(?!\w))", r"\\\1", part) for part in parts[::2]]
     return "".join(parts)
 
 
 def _block(lines, start):
-    """Indented lines from `start` on, and where they end; blank lines inside belong to it."""
+    """Return the indented lines from `start` on, with blank ones inside, and their end."""
     end = start
     while end < len(lines) and (not lines[end].strip() or lines[end].startswith(" ")):
         end += 1
@@ -32,7 +32,7 @@ def _block(lines, start):
 
 
 def _paragraph(lines, start):
-    """What belongs to a label besides indented lines: text at the margin up to the next blank."""
+    """Return the text of a label up to the next blank line, indented, and the index of its end."""
     end = start
     while end < len(lines) and lines[end].strip() and not LABEL.match(lines[end]):
         end += 1
@@ -40,7 +40,7 @@ def _paragraph(lines, start):
 
 
 def _labelled(name, rest, body):
-    """A field: its formula as it stands, anything else as text."""
+    """Return a field: a formula unchanged, anything else as escaped text."""
     if name != "Formula":
         return [f":{name}: {_escaped(rest)}", *(_escaped(line) for line in body)]
     shown = [rest, *(line[4:] for line in body)] if rest else [line[4:] for line in body]
@@ -48,7 +48,7 @@ def _labelled(name, rest, body):
 
 
 def converted(lines):
-    """Docstring lines as reStructuredText."""
+    """Return docstring lines as reStructuredText."""
     out = []
     i = 0
     while i < len(lines):
@@ -59,10 +59,10 @@ def converted(lines):
             out += _labelled(label[1], label[2], body)
         elif SECTION.match(line):
             body, i = _block(lines, i + 1)
-            out += [line, *(_escaped(one) for one in body)]
+            out += [line, *(_escaped(line) for line in body)]
         elif line.strip() and line.startswith("    ") and not (out and out[-1].strip()):
             body, i = _block(lines, i)
-            out += ["::", "", *(f"    {one}" for one in body), ""]
+            out += ["::", "", *(f"    {line}" for line in body), ""]
         elif line.startswith(">>>"):
             while i < len(lines) and lines[i].strip():
                 out.append(lines[i])
@@ -73,11 +73,16 @@ def converted(lines):
     return out
 
 
-def process(_app, _what, _name, _obj, _options, lines):
-    """Handler of autodoc: change the lines in place."""
-    lines[:] = converted(list(lines))
+def process(_app, what, _name, _obj, _options, lines):
+    """Change the lines in place: a handler of `autodoc-process-docstring`.
+
+    Napoleon splits the first line of an attribute at a colon into type and text; types are
+    annotated here, so an empty comment goes before it.
+    """
+    first = ["..", ""] if what in {"attribute", "data", "property"} else []
+    lines[:] = first + converted(list(lines))
 
 
 def short_signature(_app, _what, _name, _obj, _options, signature, returned):
-    """Handler of autodoc: jaxtyping shows where JAX's array is defined, which no one needs."""
+    """Remove the private module of JAX's array from signatures: a handler of autodoc."""
     return tuple(text and text.replace("jaxlib._jax.", "") for text in (signature, returned))

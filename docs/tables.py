@@ -1,4 +1,4 @@
-"""Tables of the documentation that are made from the code, so that they cannot disagree with it."""
+"""Write the tables of the documentation that are generated from the code."""
 
 from pathlib import Path
 
@@ -12,13 +12,13 @@ from mcca_ml.publish.smap_variables import FIELDS, OPTIONAL, STATIC
 
 
 def table(head, rows):
-    """A Markdown table."""
+    """Return a Markdown table."""
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
 
 
 def flags():
-    """Every bit of the flag."""
+    """Return the table of flag bits."""
     rows = []
     for flag, meaning in MEANING.items():
         value = "none" if flag & NO_VALUE else "kept"
@@ -30,13 +30,13 @@ def flags():
 
 
 def variables():
-    """The floating-point variables of a product."""
+    """Return the table of floating-point variables of a product."""
     rows = []
     for name, field in {**FIELDS, **STATIC}.items():
         stored = (
             f"int16, step {field.scale:g}" if field.scale else f"float32, {field.digits} digits"
         )
-        when = "where the granule holds it" if name in OPTIONAL else "always"
+        when = "where the granule has it" if name in OPTIONAL else "always"
         if name in STATIC:
             when = "season mode"
         rows.append([f"`{name}`", field.units, field.long_name, when, stored])
@@ -44,7 +44,7 @@ def variables():
 
 
 def settings(model: type[BaseModel]):
-    """The keys of one table of a configuration."""
+    """Return the keys of one table of a configuration."""
     rows = []
     for name, field in model.model_fields.items():
         default = "required" if field.is_required() else f"`{field.get_default()!r}`"
@@ -53,7 +53,7 @@ def settings(model: type[BaseModel]):
 
 
 def products():
-    """The SMAP products that are read."""
+    """Return the table of SMAP products."""
     rows = [
         [f"`{p.short_name}`", p.title, p.grid, f"{p.versions[0]}-{p.versions[-1]}"]
         for p in smap.PRODUCTS.values()
@@ -62,7 +62,7 @@ def products():
 
 
 def channels():
-    """The sensors and their channels."""
+    """Return the table of sensors and their channels."""
     rows = [
         [s.name, ", ".join(f"`{c.name}`" for c in s.channels), f"{s.incidence_deg:g}"]
         for s in sensors.SENSORS.values()
@@ -71,9 +71,9 @@ def channels():
 
 
 def write(folder: Path):
-    """Write all tables as Markdown files to include."""
+    """Write all tables as Markdown files, to be included by the pages."""
     folder.mkdir(exist_ok=True)
-    made = {
+    contents = {
         "flags": flags(),
         "variables": variables(),
         "retrieve_settings": settings(retrieve.RetrieveSettings),
@@ -91,7 +91,7 @@ def write(folder: Path):
         "products": products(),
         "channels": channels(),
     }
-    for name, text in made.items():
+    for name, text in contents.items():
         path = folder / f"{name}.md"
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8")
