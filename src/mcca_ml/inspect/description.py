@@ -7,6 +7,7 @@ import numpy as np
 
 from mcca_ml.arrays import AnyArray, UInt32
 from mcca_ml.flags import MEANING, is_recommended
+from mcca_ml.grid.place_text import latitude_text, longitude_text
 
 SIMULATED = "SIMULATED, not an observation"
 
@@ -86,6 +87,6 @@ def extent(lat: AnyArray, lon: AnyArray) -> str:
     lat, lon = lat[np.isfinite(lat)], lon[np.isfinite(lon)]
     if not (lat.size and lon.size):
         return "places unknown"
-    return (
-        f"latitude {lat.min():.1f} to {lat.max():.1f}, longitude {lon.min():.1f} to {lon.max():.1f}"
-    )
+    rows = " to ".join(latitude_text(end, 1) for end in (lat.min(), lat.max()))
+    columns = " to ".join(longitude_text(end, 1) for end in (lon.min(), lon.max()))
+    return f"{rows}, {columns}"

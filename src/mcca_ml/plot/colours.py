@@ -1,36 +1,46 @@
-"""Colours of a report, the same in every figure."""
+"""Colours of sensors, products and quantities, the same in every figure."""
 
 from collections.abc import Mapping
 
 from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
-COLOURS: Mapping[str, str] = {
-    "TMI": "#c2703d",
-    "AMSRE": "#7b5ea7",
-    "GMI": "#2f8f83",
-    "AMSR2": "#3b6fb6",
-}
-"""Of each stream."""
+from mcca_ml.sensors import SENSORS
+
+COLOURS: Mapping[str, str] = {name: sensor.colour for name, sensor in SENSORS.items()}
+"""Sensor, and the stream predicted from it."""
 INK = "#1f2328"
-"""Of the record."""
+"""The record."""
 OTHERS = ("#8a1c7c", "#5b8c2a", "#1799b5", "#7a4a2b", "#6b7280")
-"""Of products beside the record, in turn."""
+"""Products beside the record, in turn."""
 TRUTH = "#b3261e"
-STATIONS = "#d98c00"
+STATIONS = "#e69f00"
 BAND = "#9aa4ad"
-"""Of the uncertainty of the record."""
+"""Uncertainty of the record."""
+
+SOIL_MOISTURE = "viridis_r"
+"""Dry yellow to wet dark blue. As the next three, lightness changes evenly and in one direction, so
+that equal steps of the value look equal, also to people with a colour vision deficiency."""
+VOD = "cividis_r"
+UNCERTAINTY = "magma_r"
+CORRELATION = "viridis"
+DIFFERENCE = "RdBu"
+"""Negative red, zero white, positive blue; limits are symmetric about 0."""
+
+GOOD_CLASS, OTHER_CLASS = "#009e73", "#8c8c8c"
+CLASSES = ("#e69f00", "#56b4e9", "#0072b2", "#d55e00", "#cc79a7", "#f0e442", "#000000", "#9467bd")
+"""Classes of a map after the first, by number of cells; Okabe and Ito (2008), and a violet."""
 
 
 def tidy(axes: Axes) -> None:
-    """Leave only what helps to read the values."""
+    """Remove the upper and right edge, and draw a pale grid behind the data."""
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis="y", color="#e3e3e3", linewidth=0.6)
     axes.set_axisbelow(True)
 
 
 def date_axis(axes: Axes) -> None:
-    """Short words for days."""
+    """Label the x axis with dates as short as its range allows."""
     locator = AutoDateLocator()  # type: ignore[no-untyped-call]
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]

@@ -71,7 +71,7 @@ def picker(
     return lambda place: values[index(place)].ravel()
 
 
-def _good(
+def recommends(
     values: AnyArray, name: str, attrs: dict[str, object], dtype: np.dtype[np.generic]
 ) -> Booleans:
     """Whether a flag recommends each value: by our own mask, by SMAP's first bit, or by 0."""
@@ -199,7 +199,7 @@ def extract(
             end = np.where(np.isnat(exact), end, exact)
         good = np.ones(value.size, np.bool_)
         if flag_of is not None and flag is not None:
-            good = _good(flag_of(place), flag, ds[flag].attrs, ds[flag].dtype)
+            good = recommends(flag_of(place), flag, ds[flag].attrs, ds[flag].dtype)
         beside = np.full(value.size, np.nan) if vod_of is None else vod_of(place)
         return Values(begin, end, value, good, beside.astype(np.float64))
 
