@@ -38,14 +38,16 @@ OUT = Path(coast_lines.__file__).parent / coast_lines.LINES_FILE
 def read_topology() -> dict[str, Any]:
     """Fetch the package by npm and parse its countries."""
     with tempfile.TemporaryDirectory() as folder:
-        subprocess.run(["npm", "pack", "--silent", PACKAGE], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(
+            ["npm", "pack", "--silent", PACKAGE], cwd=folder, check=True, stdout=subprocess.DEVNULL
+        )
         (archive,) = Path(folder).glob("*.tgz")
         with tarfile.open(archive) as package, package.extractfile(TOPOLOGY) as file:  # type: ignore[union-attr]
             return json.load(file)
 
 
 def decode(topology: dict[str, Any]) -> list[np.ndarray]:
-    """Arcs as longitude and latitude [0.01 degree]: TopoJSON stores differences of whole numbers."""
+    """Arcs as longitude and latitude [0.01 degree]: stored as differences."""
     scale, origin = (np.array(topology["transform"][k]) for k in ("scale", "translate"))
     return [(np.cumsum(arc, axis=0) * scale + origin) / STEP_DEG for arc in topology["arcs"]]
 

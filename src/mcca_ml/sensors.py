@@ -76,7 +76,7 @@ class Sensor:
     last_day: str | None
     """Last UTC day of usable data; None: it still flies."""
     colour: str
-    """Colour in all figures, "#rrggbb"; of the colour-blind-safe palette of Okabe and Ito (2008)."""
+    """Colour in all figures; from the colour-blind-safe palette of Okabe and Ito (2008)."""
     products: tuple[str, ...]
     """Granules of this sensor, the `<product>` of `[input.<product>]`."""
     network: str = ""

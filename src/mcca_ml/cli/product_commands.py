@@ -58,7 +58,9 @@ def _summary(ds: "xr.Dataset", good: "npt.NDArray[np.bool_]", sensors: list[str]
         if chosen.any():
             lines.append(f"sm        {label}: {_statistics(sm[chosen], units)}")
     # A series without the sensors of each day has an empty list.
-    seen = [name for words, use in zip(sensors, good, strict=False) if use for name in words.split("+")]
+    seen = [
+        name for words, use in zip(sensors, good, strict=False) if use for name in words.split("+")
+    ]
     names = [name for name in seen if name]
     if names:
         days = ", ".join(f"{name} {names.count(name):,}" for name in sorted(set(names)))
@@ -131,7 +133,7 @@ def map_day(
             f"value, {int((known & good).sum()):,} recommended"
         )
         chosen, label = (good & known, "recommended") if (good & known).any() else (known, "all")
-        if chosen.any():
+        if chosen.any() and "flag_meanings" not in ds[variable].attrs:
             units = str(ds[variable].attrs.get("units", "1"))
             line += f"; {label}: {_statistics(values[chosen], units, '.4g')}"
         typer.echo(line)

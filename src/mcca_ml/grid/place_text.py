@@ -1,4 +1,4 @@
-"""Latitudes and longitudes as text: the one way in which figures, reports and commands write them."""
+"""Latitudes and longitudes as text, as all figures, reports and commands write them."""
 
 
 def _degrees(value: float, digits: int, letters: str) -> str:

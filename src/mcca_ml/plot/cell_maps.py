@@ -25,7 +25,7 @@ def draw_cell_maps(cells: Int64, numbers: Sequence[tuple[str, Floating, ColourSc
     layers = [
         MapLayer(title, unfold(values, cells, grid), scale) for title, values, scale in numbers
     ]
-    has_cell = unfold(np.ones(cells.size, np.bool_), cells, grid, False)
+    has_cell = unfold(np.ones(cells.size, np.bool_), cells, grid, background=False)
     return draw_maps(Raster(ease2.latitude(grid), ease2.longitude(grid), has_cell), layers)
 
 

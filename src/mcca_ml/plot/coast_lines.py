@@ -78,7 +78,9 @@ def draw_outlines(axes: Axes, outlines: Outlines) -> None:
         outlines: from `outlines_in` for the frame that is shown.
     """
     if outlines.land:
-        shape = Path.make_compound_path(*(Path(ring, closed=True) for ring in outlines.land))
+        # Of a closed path the last vertex is a mark only.
+        rings = (Path(np.r_[ring, ring[:1]], closed=True) for ring in outlines.land)
+        shape = Path.make_compound_path(*rings)
         # Not add_patch, which spends most of its time on limits that are known.
         axes.add_artist(PathPatch(shape, facecolor=LAND_COLOUR, lw=0, zorder=1))
     for lines, colour, width in (

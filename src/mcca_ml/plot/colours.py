@@ -1,10 +1,13 @@
-"""Colours of sensors, products and quantities, the same in every figure."""
+"""Colours of sensors, products and quantities, and the form of figures, the same everywhere."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+from matplotlib.figure import Figure
 
+from mcca_ml.atomic import replacing
 from mcca_ml.sensors import SENSORS
 
 COLOURS: Mapping[str, str] = {name: sensor.colour for name, sensor in SENSORS.items()}
@@ -19,15 +22,16 @@ BAND = "#9aa4ad"
 """Uncertainty of the record."""
 
 SOIL_MOISTURE = "viridis_r"
-"""Dry yellow to wet dark blue. As the next three, lightness changes evenly and in one direction, so
-that equal steps of the value look equal, also to people with a colour vision deficiency."""
-VOD = "cividis_r"
-UNCERTAINTY = "magma_r"
+"""Dry yellow to wet dark blue. As in the next three, lightness changes in one direction, so that
+people with a colour vision deficiency see the same order; none has grey, the colour of the land."""
+VOD = "YlGn"
+UNCERTAINTY = "plasma_r"
 CORRELATION = "viridis"
 DIFFERENCE = "RdBu"
 """Negative red, zero white, positive blue; limits are symmetric about 0."""
 
-GOOD_CLASS, OTHER_CLASS = "#009e73", "#8c8c8c"
+GOOD_CLASS, OTHER_CLASS, EMPTY_CLASS = "#009e73", "#8c8c8c", "#c9d3e3"
+"""Classes of recommended values, of rare reasons and of cells without a value."""
 CLASSES = ("#e69f00", "#56b4e9", "#0072b2", "#d55e00", "#cc79a7", "#f0e442", "#000000", "#9467bd")
 """Classes of a map after the first, by number of cells; Okabe and Ito (2008), and a violet."""
 
@@ -37,6 +41,19 @@ def tidy(axes: Axes) -> None:
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis="y", color="#e3e3e3", linewidth=0.6)
     axes.set_axisbelow(True)
+
+
+def save_png(figure: Figure, path: Path) -> Path:
+    """Write a figure to a PNG, whole or not at all; return its path.
+
+    Without software version or date: the same data give the same bytes.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
+    with replacing(path) as beside, beside.open("wb") as file:
+        figure.savefig(file, format="png", metadata={"Software": None})
+    return path
 
 
 def date_axis(axes: Axes) -> None:

@@ -1,20 +1,23 @@
 """The map of one look of a day, as PNG: soil moisture, optical depth, uncertainty and flags."""
 
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
+import numpy.typing as npt
 import xarray as xr
+from matplotlib.figure import Figure
 
 from mcca_ml import __version__
-from mcca_ml.arrays import AnyArray, Int64
-from mcca_ml.atomic import replacing
+from mcca_ml.arrays import Int64
 from mcca_ml.flags import FLAG_DTYPE, Flag, is_recommended
 from mcca_ml.grid import ease2
-from mcca_ml.plot.colours import SOIL_MOISTURE, UNCERTAINTY, VOD
+from mcca_ml.plot.colours import SOIL_MOISTURE, UNCERTAINTY, VOD, save_png
 from mcca_ml.plot.flag_classes import own_flag_layer
 from mcca_ml.plot.maps import ColourScale, MapLayer, Raster, draw_maps
 from mcca_ml.schema import is_simulated
 
+_Scalar = TypeVar("_Scalar", bound=np.generic)
 _WIDTH = 16.0
 """Of the figure [inch]: a column of EASE2_M36 on the globe is about a pixel wide."""
 NOTE = (
@@ -27,7 +30,9 @@ MOISTURE_SCALE = ColourScale(0.0, 0.5, SOIL_MOISTURE)
 UNCERTAINTY_SCALE = ColourScale(0.0, 0.12, UNCERTAINTY)
 
 
-def unfold(values: AnyArray, cell: Int64, grid: ease2.Grid, background: object = np.nan) -> AnyArray:
+def unfold(
+    values: npt.NDArray[_Scalar], cell: Int64, grid: ease2.Grid, background: float = np.nan
+) -> npt.NDArray[_Scalar]:
     """Values of cells on their grid, (row, column); `background` elsewhere.
 
     Args:
@@ -50,7 +55,7 @@ def _layers(look: xr.Dataset, cell: Int64, grid: ease2.Grid, vod_ghz: float) -> 
             ("soil_moisture", "Soil moisture [m³ m⁻³]", MOISTURE_SCALE),
             (
                 "vod_v",
-                f"Vegetation optical depth at nadir, {vod_ghz:g} GHz, V [1]",
+                f"VOD at nadir, {vod_ghz:g} GHz, V [1]",
                 ColourScale(0.0, 1.2, VOD),
             ),
             ("sm_uncertainty", "Uncertainty of soil moisture, 1 sd [m³ m⁻³]", UNCERTAINTY_SCALE),
@@ -59,8 +64,29 @@ def _layers(look: xr.Dataset, cell: Int64, grid: ease2.Grid, vod_ghz: float) -> 
     return [*numbers, own_flag_layer("Flag: recommended, or first reason why not", flag)]
 
 
+def draw_look(ds: xr.Dataset, look: str) -> Figure:
+    """Maps of one look of a day.
+
+    Args:
+        ds: after schema.RETRIEVAL, one UTC day.
+        look: the look to draw, one of those in `ds`.
+    """
+    grid = ease2.by_name(ds.attrs["grid"])
+    cell = ds["cell"].to_numpy().astype(np.int64)
+    day = str(ds["time"].to_numpy()[0].astype("datetime64[D]"))
+    heading = (
+        f"{'SIMULATED — ' * is_simulated(ds)}{ds.attrs['sensor']}, {day}, {look} look, "
+        f"{grid.name} ({grid.cell_m / 1000:.0f} km)"
+    )
+    of_look = ds.isel(time=0).sel(look=look)
+    layers = _layers(of_look, cell, grid, float(ds.attrs["vod_frequency_ghz"]))
+    note = f"Soil moisture: yellow dry, dark blue wet. {NOTE}"
+    raster = Raster(ease2.latitude(grid), ease2.longitude(grid))
+    return draw_maps(raster, layers, heading, note, _WIDTH)
+
+
 def write_map(ds: xr.Dataset, look: str, path: Path) -> Path:
-    """Draw one look of a day into the PNG `path`; return it.
+    """Write the figure of `draw_look` to a PNG; return its path.
 
     Args:
         ds: after schema.RETRIEVAL, one UTC day.
@@ -70,22 +96,4 @@ def write_map(ds: xr.Dataset, look: str, path: Path) -> Path:
     Raises:
         OutputError: the file cannot be written.
     """
-    grid = ease2.by_name(ds.attrs["grid"])
-    cell = ds["cell"].to_numpy().astype(np.int64)
-    one = ds.isel(time=0).sel(look=look)
-    day = str(ds["time"].to_numpy()[0].astype("datetime64[D]"))
-    heading = (
-        f"{'SIMULATED — ' * is_simulated(ds)}{ds.attrs['sensor']}, {day}, {look} look, "
-        f"{grid.name} ({grid.cell_m / 1000:.0f} km)"
-    )
-    figure = draw_maps(
-        Raster(ease2.latitude(grid), ease2.longitude(grid)),
-        _layers(one, cell, grid, float(ds.attrs["vod_frequency_ghz"])),
-        heading,
-        f"Soil moisture: yellow dry, dark blue wet. {NOTE}",
-        _WIDTH,
-    )
-    with replacing(path) as beside, beside.open("wb") as file:
-        # No software version or date in the file: the same data give the same bytes.
-        figure.savefig(file, format="png", metadata={"Software": None})
-    return path
+    return save_png(draw_look(ds, look), path)

@@ -1,18 +1,21 @@
 """Flags as classes of a map: recommended values, and the others by their first reason."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from mcca_ml.arrays import AnyArray, Booleans
-from mcca_ml.flags import FLAG_DTYPE, NOT_RECOMMENDED, Flag, has, is_recommended
-from mcca_ml.plot.colours import CLASSES, COLOURS, GOOD_CLASS, OTHER_CLASS
+from mcca_ml.flags import FLAG_DTYPE, NO_VALUE, NOT_RECOMMENDED, Flag, has, is_recommended
+from mcca_ml.plot.colours import CLASSES, COLOURS, EMPTY_CLASS, GOOD_CLASS, OTHER_CLASS
 from mcca_ml.plot.maps import MapClasses, MapLayer
 
-RECOMMENDED, OTHER, NOTHING = "recommended", "other", "none"
+RECOMMENDED, OTHER, NO_RETRIEVAL = "recommended", "other", "no value"
+_FIXED = {RECOMMENDED: GOOD_CLASS, OTHER: OTHER_CLASS, NO_RETRIEVAL: EMPTY_CLASS, **COLOURS}
+_NO_BIT = "none"
 
 
-def meanings_of(attrs: Mapping[str, object]) -> tuple[list[tuple[int, str]], bool]:
+def meanings_of(attrs: Mapping[str, Any]) -> tuple[list[tuple[int, str]], bool]:
     """Numbers and meanings of a flag by its CF attributes, and whether the numbers are bits.
 
     Empty where the attributes do not have as many numbers as meanings.
@@ -30,7 +33,7 @@ def _names(codes: Sequence[int], meanings: Sequence[tuple[int, str]], is_bits: b
     if not is_bits:
         by_number = dict(meanings)
         return [by_number.get(code, OTHER) for code in codes]
-    sets = [[word for bit, word in meanings if code & bit] or [NOTHING] for code in codes]
+    sets = [[word for bit, word in meanings if code & bit] or [_NO_BIT] for code in codes]
     is_few = len({tuple(words) for words in sets}) <= len(CLASSES)
     return [" + ".join(words) if is_few else words[0] for words in sets]
 
@@ -40,15 +43,14 @@ def _coloured(title: str, names: AnyArray) -> MapLayer:
     found, counts = np.unique(names[names != ""], return_counts=True)
     order = sorted(
         zip(found.tolist(), counts.tolist(), strict=True),
-        key=lambda one: (one[0] != RECOMMENDED, one[0] == OTHER, -one[1], one[0]),
+        key=lambda one: (one[0] != RECOMMENDED, one[0] in (OTHER, NO_RETRIEVAL), -one[1], one[0]),
     )
     free = iter(CLASSES)
     classes: dict[str, tuple[str, int]] = {}
     values = np.full(names.shape, np.nan)
     for name, count in order:
-        colour = COLOURS.get(name) or (GOOD_CLASS if name == RECOMMENDED else None)
-        colour = colour or (OTHER_CLASS if name == OTHER else next(free, OTHER_CLASS))
-        label = name if colour != OTHER_CLASS else OTHER
+        colour = _FIXED.get(name) or next(free, OTHER_CLASS)
+        label = OTHER if colour == OTHER_CLASS else name
         classes[label] = colour, classes.get(label, (colour, 0))[1] + count
         values[names == name] = list(classes).index(label)
     labels = tuple(f"{name.replace('_', ' ')}: {n:,}" for name, (_, n) in classes.items())
@@ -56,7 +58,7 @@ def _coloured(title: str, names: AnyArray) -> MapLayer:
 
 
 def class_layer(
-    title: str, codes: AnyArray, attrs: Mapping[str, object], good: Booleans | None = None
+    title: str, codes: AnyArray, attrs: Mapping[str, Any], good: Booleans | None = None
 ) -> MapLayer:
     """Layer of a flag or a set of sensors that the attributes of a file explain.
 
@@ -83,7 +85,7 @@ def class_layer(
 
 
 def own_flag_layer(title: str, flag: AnyArray) -> MapLayer:
-    """Layer of `flags.Flag`: recommended, or the lowest bit that prevents it.
+    """Layer of `flags.Flag`: recommended, no value, or the lowest bit that prevents recommending.
 
     Args:
         title: of the layer.
@@ -91,6 +93,7 @@ def own_flag_layer(title: str, flag: AnyArray) -> MapLayer:
     """
     bits = flag.astype(FLAG_DTYPE)
     names = np.where(is_recommended(bits), RECOMMENDED, "").astype("U32")
+    names[has(bits, NO_VALUE)] = NO_RETRIEVAL
     for bit in (one for one in Flag if one in NOT_RECOMMENDED):
         names[has(bits, bit) & (names == "")] = str(bit.name).lower()
     names[has(bits, Flag.NOT_OBSERVED)] = ""

@@ -13,12 +13,12 @@ _MOST_FILLED = 0.4
 """Regions get frames of their own where these cover less than this share of a single frame."""
 _MARGIN = 0.06
 """Share of the data's extent that is shown around it."""
-_LEAST_DEG = 3.0
-"""Least width and height of a frame: a single cell has some coast or border around it."""
+_LEAST_DEG = 2.0
+"""Least width and height of a frame: it has two lines of a graticule of 1 degree."""
 _GLOBE_DEG = 200.0
 """Width from which the whole globe is shown."""
 _SOUTH_DEG = -60.0
-"""South end of a map of the globe without data beyond: Antarctica has no soil to measure."""
+"""South end of a map of the globe, unless there are data beyond it."""
 _NORTH_DEG = 85.0
 
 
@@ -86,8 +86,8 @@ def _around(lat: Float64, lon: Float64, cell_deg: tuple[float, float]) -> MapFra
     south, north = _span(lat, cell_deg[0], 90.0)
     west, east = _span(unwrapped(lon), cell_deg[1], 540.0)
     if east - west > _GLOBE_DEG:
-        is_south = bool((lat < _SOUTH_DEG).any())
-        return MapFrame(-180.0, 180.0, south if is_south else _SOUTH_DEG, max(north, _NORTH_DEG))
+        south = max(min(float(lat.min()) - 2.0, _SOUTH_DEG), -90.0)
+        return MapFrame(-180.0, 180.0, south, max(north, _NORTH_DEG))
     return MapFrame(west, east, south, north)
 
 

@@ -1,4 +1,4 @@
-"""Where the maps of a figure are, in inches: rows are filled and no map is wider than its region."""
+"""Where the maps of a figure are, in inches: rows are filled, and regions keep their shape."""
 
 import textwrap
 from collections.abc import Sequence
@@ -67,15 +67,29 @@ def _rows(frames: int, layers: int, is_wide: bool) -> list[list[tuple[int, int]]
     return [every[at : at + columns] for at in range(0, layers, columns)]
 
 
+def legend_columns(names: Sequence[str], width: float) -> int:
+    """Columns of a legend that fit into a width [inch]."""
+    longest = max((len(name) for name in names), default=1)
+    return max(int(width / (longest * CHARACTER + 0.45)), 1)
+
+
+def _legend_lines(names: Sequence[str], width: float) -> int:
+    return -(-len(names) // legend_columns(names, width))
+
+
 def place_maps(
-    frames: Sequence[MapFrame], titles: Sequence[str], below: Sequence[int], width: float, top: float
+    frames: Sequence[MapFrame],
+    titles: Sequence[str],
+    classes: Sequence[Sequence[str]],
+    width: float,
+    top: float,
 ) -> tuple[list[MapPlace], float]:
     """Place the maps of all layers; regions far apart are beside each other and have one height.
 
     Args:
         frames: regions, at least one.
         titles: title of each layer.
-        below: lines of text below the maps of each layer.
+        classes: names in the legend below the maps of each layer; empty without a legend.
         width: of the figure [inch].
         top: height of what is above the maps [inch].
 
@@ -98,5 +112,5 @@ def place_maps(
         lines = max(len(wrapped(titles[p.layer], p.characters).splitlines()) for p in here)
         places += [replace(place, top=top + lines * TEXT_LINE + 0.1) for place in here]
         top += lines * TEXT_LINE + 0.1 + height + _TICKS
-        top += max(below[place.layer] for place in here) * TEXT_LINE + 0.1
+        top += max(_legend_lines(classes[p.layer], p.width) for p in here) * TEXT_LINE + 0.1
     return places, top

@@ -22,7 +22,14 @@ from mcca_ml.arrays import AnyArray, Booleans, Float64, Floating
 from mcca_ml.grid.place_text import latitude_text, longitude_text
 from mcca_ml.plot.coast_lines import Outlines, draw_outlines, outlines_in
 from mcca_ml.plot.frames import MapFrame, frames_around, graticule
-from mcca_ml.plot.map_layout import CHARACTER, TEXT_LINE, MapPlace, place_maps, wrapped
+from mcca_ml.plot.map_layout import (
+    CHARACTER,
+    TEXT_LINE,
+    MapPlace,
+    legend_columns,
+    place_maps,
+    wrapped,
+)
 
 _EMPTY = "#bcbcbc"
 """Cell of the region without a value."""
@@ -30,6 +37,8 @@ _PALE = 0.65
 """Share of white in the colour of a value that is not recommended."""
 _HEAD = 0.45
 """Height of the heading of a figure [inch]."""
+_HEAD_CHARACTER = 0.125
+"""Width of one of its characters [inch], with some to spare."""
 
 
 @dataclass(frozen=True)
@@ -83,10 +92,14 @@ class Raster:
     """Cells of the region, (row, column), grey where without a value; None: unknown."""
 
     def frames(self, layers: Sequence[MapLayer]) -> list[MapFrame]:
-        """Frames around the cells of the region, or around all values where it is unknown."""
+        """Frames around the cells of the region, or around all values where it is unknown.
+
+        Classes count where there is no number: flags of the sea would show the globe.
+        """
+        numbers = [one for one in layers if isinstance(one.scale, ColourScale)]
         shown = self.has_cell
         if shown is None:
-            shown = np.any([np.isfinite(layer.values) for layer in layers], axis=0)
+            shown = np.any([np.isfinite(one.values) for one in numbers or layers], axis=0)
         row, column = np.nonzero(shown)
         size = (_step(self.lat), _step(self.lon))
         return frames_around(self.lat[row], self.lon[column], size)
@@ -104,7 +117,7 @@ def _edges(centres: Float64, most: float) -> Float64:
         half = np.array([_step(centres) / 2])
     inner = centres[:-1] + half[: centres.size - 1]
     edges = np.concatenate([[centres[0] - half[0]], inner, [centres[-1] + half[-1]]])
-    return np.clip(edges, -most, most)
+    return np.asarray(np.clip(edges, -most, most))
 
 
 def _colours(layer: MapLayer) -> AnyArray:
@@ -119,7 +132,7 @@ def _colours(layer: MapLayer) -> AnyArray:
         if layer.is_recommended is not None:
             rgba[~layer.is_recommended] += _PALE * (1 - rgba[~layer.is_recommended])
     rgba[~known] = 0
-    return np.rint(rgba * 255).astype(np.uint8)
+    return np.asarray(np.rint(rgba * 255), np.uint8)
 
 
 def _draw_cells(axes: Axes, frame: MapFrame, raster: Raster, rgba: AnyArray, zorder: float) -> None:
@@ -153,9 +166,19 @@ def _draw_map(
         empty[raster.has_cell] = np.rint(np.array(to_rgba(_EMPTY)) * 255)
         _draw_cells(axes, frame, raster, empty, 1.2)
     _draw_cells(axes, frame, raster, _colours(layer), 1.4)
-    # The graticule, above the cells, which would hide it.
-    lon = graticule(frame.west, frame.east, max(int(place.width / 0.75), 2))
-    lat = graticule(frame.south, frame.north, max(int(place.height / 0.4), 2))
+    label_degrees(axes, frame, (int(place.width / 0.75), int(place.height / 0.4)))
+
+
+def label_degrees(axes: Axes, frame: MapFrame, most: tuple[int, int]) -> None:
+    """Draw the graticule at round degrees above the cells, and label it.
+
+    Args:
+        axes: x is longitude, y latitude [degree].
+        frame: part of the Earth that is shown.
+        most: meridians and parallels; at least two are allowed.
+    """
+    lon = graticule(frame.west, frame.east, max(most[0], 2))
+    lat = graticule(frame.south, frame.north, max(most[1], 2))
     axes.set_xticks(lon, [longitude_text(value, 0) for value in lon])
     axes.set_yticks(lat, [latitude_text(value, 0) for value in lat])
     axes.tick_params(labelsize=8, length=2)
@@ -174,23 +197,14 @@ def _add_scale(figure: Figure, axes: Axes, layer: MapLayer, scale: ColourScale) 
     figure.colorbar(mappable, cax=room, extend=extend).ax.tick_params(labelsize=8)
 
 
-def _legend_shape(layer: MapLayer, width: float) -> tuple[int, int]:
-    """Columns and rows of the legend of the classes below a map [1]; no rows without classes."""
-    if not isinstance(layer.scale, MapClasses) or not layer.scale.names:
-        return 1, 0
-    longest = max(len(name) for name in layer.scale.names)
-    columns = max(int(width / (longest * CHARACTER + 0.4)), 1)
-    return columns, -(-len(layer.scale.names) // columns)
-
-
-def _add_legend(axes: Axes, classes: MapClasses, columns: int) -> None:
+def _add_legend(axes: Axes, classes: MapClasses, place: MapPlace) -> None:
+    """Names of the classes below a map."""
     pairs = zip(classes.names, classes.colours, strict=True)
-    height = axes.get_position().height * axes.figure.get_figheight()
     axes.legend(
         handles=[Patch(facecolor=colour, label=name) for name, colour in pairs],
-        loc="upper left", bbox_to_anchor=(0.0, -0.28 / height), ncols=columns, borderaxespad=0,
-        borderpad=0, fontsize=8, frameon=False, handlelength=1.0, columnspacing=1.0,
-        labelspacing=0.3,
+        loc="upper left", bbox_to_anchor=(0.0, -0.28 / place.height), borderaxespad=0,
+        ncols=legend_columns(classes.names, place.width), borderpad=0, fontsize=8,
+        frameon=False, handlelength=1.0, columnspacing=1.0, labelspacing=0.3,
     )  # fmt: skip
 
 
@@ -211,10 +225,10 @@ def draw_maps(
         width: of the figure [inch]; less where its maps would become too high.
     """
     frames, titles = raster.frames(layers), [layer.heading() for layer in layers]
-    room = width / 2 - 1.5 if len(frames) == 1 < len(layers) else width - 1.5
-    legends = [_legend_shape(layer, room) for layer in layers]
-    places, bottom = place_maps(frames, titles, [rows for _, rows in legends], width, _HEAD)
-    width = max(place.right for place in places)
+    scales = [layer.scale for layer in layers]
+    classes = [scale.names if isinstance(scale, MapClasses) else () for scale in scales]
+    places, bottom = place_maps(frames, titles, classes, width, _HEAD)
+    width = max(len(heading) * _HEAD_CHARACTER, *(place.right for place in places))
     lines = wrapped(note, int(width / CHARACTER))
     height = bottom + TEXT_LINE * len(lines.splitlines()) + 0.1
     figure = Figure(figsize=(width, height), dpi=150)
@@ -228,7 +242,7 @@ def draw_maps(
             title = wrapped(titles[place.layer], place.characters)
             axes.set_title(title, loc="left", fontsize=9)
         if isinstance(layer.scale, MapClasses) and place.is_first:
-            _add_legend(axes, layer.scale, legends[place.layer][0])
+            _add_legend(axes, layer.scale, place)
         elif isinstance(layer.scale, ColourScale) and place.is_last:
             _add_scale(figure, axes, layer, layer.scale)
     left = 0.1 / width

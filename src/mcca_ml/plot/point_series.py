@@ -12,7 +12,7 @@ from mcca_ml import schema
 from mcca_ml.arrays import AnyArray, Booleans
 from mcca_ml.atomic import replacing
 from mcca_ml.grid.place_text import place_text
-from mcca_ml.plot.colours import BAND, COLOURS, INK, date_axis, tidy
+from mcca_ml.plot.colours import BAND, COLOURS, INK, date_axis, save_png, tidy
 from mcca_ml.schema import is_simulated
 
 _DPI = 150
@@ -98,7 +98,9 @@ def draw_series(ds: xr.Dataset, recommended: Booleans) -> Figure:
         each.set_ylabel("[m³ m⁻³]", fontsize=9)
         tidy(each)
         if each.get_legend_handles_labels()[1]:
-            each.legend(fontsize=8, frameon=False, ncols=4, loc="upper right")
+            each.legend(
+                fontsize=8, frameon=False, ncols=4, loc="lower right", bbox_to_anchor=(1, 1)
+            )
     date_axis(axes[-1])
     axes[0].set_ylim(bottom=0.0)
     place = place_text(float(ds["lat"]), float(ds["lon"]))
@@ -113,7 +115,4 @@ def write_series(ds: xr.Dataset, recommended: Booleans, path: Path) -> Path:
     Raises:
         OutputError: the file cannot be written.
     """
-    figure = draw_series(ds, recommended)
-    with replacing(path) as beside, beside.open("wb") as file:
-        figure.savefig(file, format="png", metadata={"Software": None})
-    return path
+    return save_png(draw_series(ds, recommended), path)

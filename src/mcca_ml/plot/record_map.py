@@ -4,11 +4,11 @@ from pathlib import Path
 
 import numpy as np
 import xarray as xr
+from matplotlib.figure import Figure
 
 from mcca_ml.arrays import Booleans
-from mcca_ml.atomic import replacing
 from mcca_ml.flags import FLAG_DTYPE
-from mcca_ml.plot.colours import UNCERTAINTY
+from mcca_ml.plot.colours import UNCERTAINTY, save_png
 from mcca_ml.plot.day_map import MOISTURE_SCALE, NOTE, UNCERTAINTY_SCALE
 from mcca_ml.plot.flag_classes import class_layer, meanings_of, own_flag_layer
 from mcca_ml.plot.maps import ColourScale, MapLayer, Raster, draw_maps
@@ -35,38 +35,37 @@ def _layer(ds: xr.Dataset, variable: str, good: Booleans) -> MapLayer:
     title = str(field.attrs.get("long_name", variable))
     if variable == "flag" and field.dtype == FLAG_DTYPE:
         return own_flag_layer(title, field.to_numpy())
-    if meanings_of(field.attrs)[0]:
-        # 0 in a set of bits is "no bit": for the sensors, that none observed the cell.
-        values = field.to_numpy().astype(np.float64)
-        values[~np.isfinite(ds["sm"].transpose(*field.dims).to_numpy())] = np.nan
-        is_quality = "flag" in variable
-        return class_layer(title, values, field.attrs, good if is_quality else None)
-    units = str(field.attrs.get("units", "1")) or "1"
     values = field.to_numpy().astype(np.float64)
-    return MapLayer(f"{title} [{units}]", values, _scale(field), good)
+    meanings, is_bits = meanings_of(field.attrs)
+    if not meanings:
+        units = str(field.attrs.get("units", "1")).replace("m3 m-3", "m³ m⁻³") or "1"
+        return MapLayer(f"{title} [{units}]", values, _scale(field), good)
+    is_quality = "flag" in variable
+    if not is_quality:
+        values[~np.isfinite(ds["sm"].transpose(*field.dims).to_numpy())] = np.nan
+    elif is_bits:  # all bits: ESA CCI soil moisture has no value there
+        every = sum(bit for bit, _ in meanings)
+        values[np.nan_to_num(values).astype(np.int64) & every == every] = np.nan
+    return class_layer(title, values, field.attrs, good if is_quality else None)
 
 
-def write_day(ds: xr.Dataset, variable: str, path: Path) -> Path:
-    """Draw one variable of a day into a PNG; return its path.
+def draw_day(ds: xr.Dataset, variable: str) -> Figure:
+    """Map of one variable of a day.
 
     Args:
         ds: from `read.products.point_series.read_day`, over latitude and longitude.
         variable: name of a variable of numbers.
-        path: file to make or replace.
+    """
+    lat, lon = (ds[name].to_numpy().astype(np.float64) for name in ("lat", "lon"))
+    good = ds["is_recommended"].transpose(ds["lat"].dims[0], ds["lon"].dims[0]).to_numpy()
+    heading = f"{'SIMULATED — ' * is_simulated(ds)}{variable}, {str(ds['time'].to_numpy())[:10]}"
+    return draw_maps(Raster(lat, lon), [_layer(ds, variable, good)], heading, NOTE, width=11.0)
+
+
+def write_day(ds: xr.Dataset, variable: str, path: Path) -> Path:
+    """Write the figure of `draw_day` to a PNG; return its path.
 
     Raises:
         OutputError: the file cannot be written.
     """
-    rows, columns = ds["lat"].dims[0], ds["lon"].dims[0]
-    good = ds["is_recommended"].transpose(rows, columns).to_numpy()
-    day = str(ds["time"].to_numpy())[:10]
-    figure = draw_maps(
-        Raster(ds["lat"].to_numpy().astype(np.float64), ds["lon"].to_numpy().astype(np.float64)),
-        [_layer(ds, variable, good)],
-        f"{'SIMULATED — ' * is_simulated(ds)}{variable}, {day}",
-        NOTE,
-        width=11.0,
-    )
-    with replacing(path) as beside, beside.open("wb") as file:
-        figure.savefig(file, format="png", metadata={"Software": None})
-    return path
+    return save_png(draw_day(ds, variable), path)

@@ -102,7 +102,9 @@ def maps_section(known: Known, whole: Whole) -> Section:
     )
     cells = known.plan.cells
     blocks: list[Block] = [
-        _picture(known, cell_maps.draw_cell_maps(cells, panels), "map means", "Maps of means", words)
+        _picture(
+            known, cell_maps.draw_cell_maps(cells, panels), "map means", "Maps of means", words
+        )
     ]
     for reference in (TARGET, TRUTH):
         one = next(
