@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-NEEDED = ("py.typed", "grid/land_ease2_m25.npy")
+NEEDED = ("py.typed", "grid/land_ease2_m25.npy", "plot/coast_lines.npy")
 
 
 def kernel_faults() -> list[str]:

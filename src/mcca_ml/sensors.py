@@ -75,8 +75,6 @@ class Sensor:
     """First UTC day of usable data."""
     last_day: str | None
     """Last UTC day of usable data; None: it still flies."""
-    colour: str
-    """Colour in all figures; from the colour-blind-safe palette of Okabe and Ito (2008)."""
     products: tuple[str, ...]
     """Granules of this sensor, the `<product>` of `[input.<product>]`."""
     network: str = ""
@@ -123,7 +121,6 @@ SMAP = Sensor(
     orbits=(Orbit("2015-03-31", 679.4, 98.1, 18.0),),
     first_day="2015-03-31",
     last_day=None,
-    colour="#56b4e9",
     products=("SPL3SMP", "SPL3SMP_E", "SPL1CTB", "SPL1CTB_E"),
 )
 
@@ -152,7 +149,6 @@ TMI = Sensor(
     ),
     first_day="1997-12-07",
     last_day="2015-04-08",
-    colour="#d55e00",
     products=("1C-TMI",),
     network="GMI",
     ways=(("GMI",), ("AMSR2", "GMI")),  # directly, and as a double difference
@@ -179,7 +175,6 @@ AMSRE = Sensor(
     orbits=(Orbit("2002-05-04", 699.6, 98.2, 13.5),),
     first_day="2002-06-01",
     last_day="2011-10-04",
-    colour="#cc79a7",
     products=("1C-AMSRE", "L1R-AMSRE", "L3-AMSRE"),
     network="AMSR2",
     ways=(("TMI", "AMSR2"),),  # ended nine months before AMSR2 began; TMI saw both
@@ -206,7 +201,6 @@ GMI = Sensor(
     ),
     first_day="2014-03-04",
     last_day=None,
-    colour="#009e73",
     products=("1C-GMI",),
     network="GMI",
     step_against="AMSR2",
@@ -230,7 +224,6 @@ AMSR2 = Sensor(
     orbits=(Orbit("2012-05-18", 699.6, 98.186, 13.5),),  # [J]
     first_day="2012-07-03",
     last_day=None,
-    colour="#0072b2",
     products=("1C-AMSR2", "L1R-AMSR2", "L3-AMSR2"),
     network="AMSR2",
     drift_against="GMI",  # the more stable of the two references: see intercal.drift

@@ -27,6 +27,8 @@ LAND, BORDER = 0, 1
 LAND_COLOUR = "#dddddd"
 COAST_COLOUR = "#303030"
 BORDER_COLOUR = "#6e6e6e"
+_LEAST_SHARE = 1 / 700
+"""Size of an island over the width of the frame below which it would be a dot of ink."""
 _POLE_DEG = -89.9
 """Latitude of the points that close the ring of Antarctica and are no coast."""
 
@@ -65,7 +67,10 @@ def _in_frame(lines: list[Float64], frame: MapFrame) -> tuple[Float64, ...]:
 
 def outlines_in(frame: MapFrame) -> Outlines:
     """Land, coast lines and borders that reach into a frame."""
-    land = _in_frame(read_lines(LAND), frame)
+    least = (frame.east - frame.west) * _LEAST_SHARE
+    land = _in_frame(
+        [ring for ring in read_lines(LAND) if np.ptp(ring, axis=0).max() > least], frame
+    )
     coasts = tuple(ring[ring[:, 1] > _POLE_DEG] for ring in land)
     return Outlines(land, coasts, _in_frame(read_lines(BORDER), frame))
 
@@ -85,6 +90,6 @@ def draw_outlines(axes: Axes, outlines: Outlines) -> None:
         axes.add_artist(PathPatch(shape, facecolor=LAND_COLOUR, lw=0, zorder=1))
     for lines, colour, width in (
         (outlines.borders, BORDER_COLOUR, 0.4),
-        (outlines.coasts, COAST_COLOUR, 0.5),
+        (outlines.coasts, COAST_COLOUR, 0.4),
     ):
         axes.add_artist(LineCollection(lines, colors=colour, linewidths=width, zorder=4))

@@ -8,10 +8,16 @@ from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 
 from mcca_ml.atomic import replacing
-from mcca_ml.sensors import SENSORS
 
-COLOURS: Mapping[str, str] = {name: sensor.colour for name, sensor in SENSORS.items()}
-"""Sensor, and the stream predicted from it."""
+COLOURS: Mapping[str, str] = {
+    "TMI": "#d55e00",
+    "AMSRE": "#cc79a7",
+    "GMI": "#009e73",
+    "AMSR2": "#0072b2",
+    "SMAP": "#56b4e9",
+}
+"""Sensor, and the stream predicted from it; from the palette of Okabe and Ito (2008), which people
+with a colour vision deficiency can tell apart."""
 INK = "#1f2328"
 """The record."""
 OTHERS = ("#8a1c7c", "#5b8c2a", "#1799b5", "#7a4a2b", "#6b7280")

@@ -62,7 +62,7 @@ def _rows(frames: int, layers: int, is_wide: bool) -> list[list[tuple[int, int]]
         return [
             [(layer, n) for n in range(at, min(at + _MOST_BESIDE, frames))] for layer, at in begins
         ]
-    columns = (1 if is_wide else 3) if layers == 3 else min(layers, 2)
+    columns = 1 if layers == 1 or (layers == 3 and is_wide) else 2
     every = [(layer, 0) for layer in range(layers)]
     return [every[at : at + columns] for at in range(0, layers, columns)]
 

@@ -13,12 +13,12 @@ import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
-from matplotlib.colors import Normalize, to_rgba
+from matplotlib.colors import Normalize, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.image import PcolorImage
 from matplotlib.patches import Patch
 
-from mcca_ml.arrays import AnyArray, Booleans, Float64, Floating
+from mcca_ml.arrays import Booleans, Float64, Floating, UInt8
 from mcca_ml.grid.place_text import latitude_text, longitude_text
 from mcca_ml.plot.coast_lines import Outlines, draw_outlines, outlines_in
 from mcca_ml.plot.frames import MapFrame, frames_around, graticule
@@ -120,22 +120,27 @@ def _edges(centres: Float64, most: float) -> Float64:
     return np.asarray(np.clip(edges, -most, most))
 
 
-def _colours(layer: MapLayer) -> AnyArray:
-    """Red, green, blue, opacity of each cell, uint8 (row, column, 4); clear where no value."""
+def _bytes(colour: str) -> UInt8:
+    return np.array([*np.rint(np.array(to_rgb(colour)) * 255), 255], np.uint8)
+
+
+def _colours(layer: MapLayer) -> UInt8:
+    """Red, green, blue, opacity of each cell, (row, column, 4); clear where there is no value."""
     known = np.isfinite(layer.values)
+    values, good = np.where(known, layer.values, 0), layer.is_recommended
     if isinstance(layer.scale, MapClasses):
-        table = np.array([to_rgba(colour) for colour in (*layer.scale.colours, _EMPTY)])
-        rgba = table[np.where(known, layer.values, 0).astype(np.int64)]
+        table = np.array([_bytes(colour) for colour in (*layer.scale.colours, _EMPTY)])
+        rgba: UInt8 = table[values.astype(np.int64)]
     else:
         norm = Normalize(layer.scale.low, layer.scale.high, clip=True)
-        rgba = matplotlib.colormaps[layer.scale.palette](norm(np.where(known, layer.values, 0)))
-        if layer.is_recommended is not None:
-            rgba[~layer.is_recommended] += _PALE * (1 - rgba[~layer.is_recommended])
+        rgba = matplotlib.colormaps[layer.scale.palette](norm(values), bytes=True)
+        if good is not None:
+            rgba[~good, :3] = np.rint(255 - (1 - _PALE) * (255.0 - rgba[~good, :3]))
     rgba[~known] = 0
-    return np.asarray(np.rint(rgba * 255), np.uint8)
+    return rgba
 
 
-def _draw_cells(axes: Axes, frame: MapFrame, raster: Raster, rgba: AnyArray, zorder: float) -> None:
+def _draw_cells(axes: Axes, frame: MapFrame, raster: Raster, rgba: UInt8, zorder: float) -> None:
     """Cells within a frame as rectangles; longitudes are moved by whole turns into the frame."""
     size = _step(raster.lon), _step(raster.lat)
     begin = frame.west - min(size[0], (360.0 - (frame.east - frame.west)) / 2)
@@ -163,7 +168,7 @@ def _draw_map(
     draw_outlines(axes, outlines)
     if raster.has_cell is not None:
         empty = np.zeros((*raster.has_cell.shape, 4), np.uint8)
-        empty[raster.has_cell] = np.rint(np.array(to_rgba(_EMPTY)) * 255)
+        empty[raster.has_cell] = _bytes(_EMPTY)
         _draw_cells(axes, frame, raster, empty, 1.2)
     _draw_cells(axes, frame, raster, _colours(layer), 1.4)
     label_degrees(axes, frame, (int(place.width / 0.75), int(place.height / 0.4)))
