@@ -237,6 +237,23 @@ def test_the_map_of_a_record_counts_and_does_not_depend_on_the_order_of_rows(ste
     assert np.array_equal(pixels(figure), pixels(draw_day(record(), "sm")))
 
 
+def test_a_day_without_values_shows_the_region():
+    ds = record()
+    ds["sm"] = ds["sm"] * np.nan
+    (axes,) = maps_of(draw_day(ds, "sm"))
+    assert np.diff(axes.get_xlim())[0] == pytest.approx(2, abs=0.1)
+    assert "0 recommended, 0 other" in axes.get_title("left")
+
+
+@pytest.mark.parametrize(
+    ("values", "limits"), [([1, 9], (0, 9)), ([16000, 16010], (16000, 16010)), ([5, 5], (5, 6))]
+)
+def test_a_scale_begins_at_0_only_where_the_values_are_near_it(values, limits):
+    ds = record().assign(t0=(("y", "x"), np.resize(np.repeat(values, 10.0), (4, 5))))
+    scale = draw_day(ds, "t0").axes[1].get_ylim()
+    assert scale == pytest.approx(limits, rel=1e-3)
+
+
 def test_a_series_shows_recommended_values_strongly_and_streams_in_the_colours_of_sensors():
     time = np.datetime64("2015-04-01", "ns") + np.arange(10) * np.timedelta64(1, "D")
     good = np.arange(10) % 2 == 0

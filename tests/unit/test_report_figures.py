@@ -121,7 +121,10 @@ def test_maps_have_a_panel_for_each_region_and_a_scale_for_each(panels, boxes):
     cells = np.concatenate([cells_about(40, 60 * number) for number in range(boxes)])
     made = [(f"{i}", np.ones(cells.size), SCALE) for i in range(panels)]
     figure = draw_cell_maps(cells, made)
-    assert len([axes for axes in figure.axes if axes.images]) == panels * boxes
+    maps = [axes for axes in figure.axes if axes.images]
+    assert len(maps) == panels * boxes
+    heights = [axes.get_position().height * figure.get_figheight() for axes in maps]
+    assert np.ptp(heights) < 1e-6, "a row that is not full does not have larger maps"
     assert len([axes for axes in figure.axes if not axes.images]) == panels
 
 

@@ -102,6 +102,7 @@ def place_maps(
         keys = len(row) if len(frames) == 1 else 1
         room = width - len(row) * (_LABELS + _GAP) - keys * _KEY
         height = min(room / sum(1 / frames[f].aspect for _, f in row), most)
+        most = height  # a row that is not full does not have larger maps
         here, left = [], 0.0
         for layer, number in row:
             left += _LABELS

@@ -94,13 +94,14 @@ class Raster:
     def frames(self, layers: Sequence[MapLayer]) -> list[MapFrame]:
         """Frames around the cells of the region, or around all values where it is unknown.
 
-        Classes count where there is no number: flags of the sea would show the globe.
+        Classes count only without a layer of numbers: flags of the sea would show the globe. The
+        whole grid is shown where there is no value.
         """
         numbers = [one for one in layers if isinstance(one.scale, ColourScale)]
         shown = self.has_cell
         if shown is None:
             shown = np.any([np.isfinite(one.values) for one in numbers or layers], axis=0)
-        row, column = np.nonzero(shown)
+        row, column = np.nonzero(shown if shown.any() else np.ones_like(shown))
         size = (_step(self.lat), _step(self.lon))
         return frames_around(self.lat[row], self.lon[column], size)
 

@@ -26,7 +26,8 @@ def _scale(field: xr.DataArray) -> ColourScale:
     known = field.to_numpy()[np.isfinite(field.to_numpy())]
     low, high = (float(q) for q in np.quantile(known, [0.02, 0.98])) if known.size else (0.0, 1.0)
     palette = MOISTURE_SCALE.palette if name.startswith("sm") and not is_error else UNCERTAINTY
-    return ColourScale(min(low, 0.0), high if high > min(low, 0.0) else 1.0, palette)
+    low = 0.0 if 0.0 < low < high / 2 else low
+    return ColourScale(low, high if high > low else low + 1.0, palette)
 
 
 def _layer(ds: xr.Dataset, variable: str, good: Booleans) -> MapLayer:

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mcca_ml.plot.coast_lines import draw_outlines, outlines_in
-from mcca_ml.plot.colours import INK, STATIONS, date_axis, tidy
+from mcca_ml.plot.colours import CORRELATION, INK, STATIONS, date_axis, tidy
 from mcca_ml.plot.frames import MapFrame
 from mcca_ml.plot.maps import label_degrees
 from mcca_ml.report.figures.taylor import Point, colours_of, point
@@ -142,7 +142,7 @@ def _draw_r(axes: Axes, units: Sequence[Unit], r: Mapping[str, float]) -> None:
             c=[r.get(unit.name, np.nan) for unit in some],
             marker=mark,
             s=size,
-            cmap="viridis",
+            cmap=CORRELATION,
             vmin=0,
             vmax=1,
             edgecolors=INK,
