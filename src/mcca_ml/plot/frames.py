@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mcca_ml.arrays import Booleans, Float64, Int64
+from mcca_ml.arrays import Float64, Int64
 
 _GAP_DEG = 3.0
 """Width of a strip without data that separates two regions."""
@@ -134,9 +134,3 @@ def graticule(low: float, high: float, most: int) -> Float64:
         if degrees.size <= most:
             break
     return degrees
-
-
-def covers(frame: MapFrame, lat: Float64, lon: Float64) -> Booleans:
-    """Return True for places within a frame, longitudes of any turn [degree]."""
-    east = frame.west + np.mod(lon - frame.west, 360.0)
-    return (lat >= frame.south) & (lat <= frame.north) & (east <= frame.east)

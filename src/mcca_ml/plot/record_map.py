@@ -17,13 +17,14 @@ from mcca_ml.schema import is_simulated
 _VOLUMETRIC = ("m3m-3", "m^3m^-3")
 
 
-def _scale(field: xr.DataArray) -> ColourScale:
-    """Fixed scales for volumetric soil moisture and its uncertainty; else up to 98 % of values."""
+def _scale(field: xr.DataArray, good: Booleans) -> ColourScale:
+    """Fixed scales for soil moisture and its uncertainty; else 2 to 98 % of recommended values."""
     name, units = str(field.name), str(field.attrs.get("units", ""))
     is_error = "uncertainty" in name
     if name.startswith("sm") and units.replace(" ", "") in _VOLUMETRIC:
         return UNCERTAINTY_SCALE if is_error else MOISTURE_SCALE
-    known = field.to_numpy()[np.isfinite(field.to_numpy())]
+    known = np.isfinite(field.to_numpy())
+    known = field.to_numpy()[known & good if (known & good).any() else known]
     low, high = (float(q) for q in np.quantile(known, [0.02, 0.98])) if known.size else (0.0, 1.0)
     palette = MOISTURE_SCALE.palette if name.startswith("sm") and not is_error else UNCERTAINTY
     low = 0.0 if 0.0 < low < high / 2 else low
@@ -40,7 +41,7 @@ def _layer(ds: xr.Dataset, variable: str, good: Booleans) -> MapLayer:
     meanings, is_bits = meanings_of(field.attrs)
     if not meanings:
         units = str(field.attrs.get("units", "1")).replace("m3 m-3", "m³ m⁻³") or "1"
-        return MapLayer(f"{title} [{units}]", values, _scale(field), good)
+        return MapLayer(f"{title} [{units}]", values, _scale(field, good), good)
     is_quality = "flag" in variable
     if not is_quality:
         values[~np.isfinite(ds["sm"].transpose(*field.dims).to_numpy())] = np.nan
