@@ -10,7 +10,12 @@ from pathlib import Path
 
 import numpy as np
 
-NEEDED = ("py.typed", "grid/land_ease2_m25.npy", "report/html/report.css")
+NEEDED = (
+    "py.typed",
+    "grid/land_ease2_m25.npy",
+    "plot/coast_lines.npy",
+    "report/html/report.css",
+)
 
 
 def kernel_faults() -> list[str]:

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from mcca_ml.cli.app import app
 from mcca_ml.flags import Flag
 from mcca_ml.grid import ease2
+from mcca_ml.grid.place_text import place_text
 
 run = CliRunner().invoke
 DAYS = 6
@@ -79,8 +80,13 @@ def test_series_gives_the_cell_with_every_value_and_says_which_is_recommended(pr
     assert [row["flag"] for row in rows] == ["", "frozen", "", "not_observed", "", ""]
     assert [row["sensor"] for row in rows][:2] == ["TMI+AMSR2", "AMSR2"]
     assert rows[0]["sm_amsr2"] == "0.1120"
-    assert "5 with a value, 4 recommended" in done.output
-    assert "2013 100%, 2014 67%" in done.output
+    lines = done.output.splitlines()
+    assert lines[0].startswith(f"cell      {place_text(LAT[2], LON[1])}, centre 0.0 km away")
+    assert lines[1].endswith("6, of which 4 recommended, 1 other values, 1 without a value")
+    assert lines[2].startswith("sm        recommended: mean 0.129")
+    assert lines[3].startswith("sm        NOT recommended: mean 0.112")
+    assert lines[4] == "sensors   AMSR2 4, TMI 1 recommended days"
+    assert lines[5] == "coverage  recommended (all values): 2013 67% (100%), 2014 67% (67%)"
 
 
 def test_series_of_some_days(product):
@@ -92,7 +98,15 @@ def test_series_of_some_days(product):
 
 def test_map_tells_the_day(product):
     done = run(app, ["map", str(product), "--date", "2013-12-29"])
-    assert done.output.startswith("2013-12-29 sm: 20 of 20 cells with a value, mean 0.1015")
+    assert done.output.startswith("2013-12-29 sm: 20 of 20 cells with a value, 20 recommended")
+    assert "; recommended: mean 0.1015, percentiles" in done.output
+
+
+def test_map_has_the_statistics_of_recommended_values_only_and_none_of_a_flag(product):
+    done = run(app, ["map", str(product), "--date", "2013-12-30"])
+    assert "20 of 20 cells with a value, 0 recommended; all: mean 0.1115" in done.output
+    done = run(app, ["map", str(product), "--date", "2013-12-30", "--variable", "flag"])
+    assert done.output.strip().endswith("0 recommended")
 
 
 def test_pictures_are_the_same_bytes_each_time(product, tmp_path):

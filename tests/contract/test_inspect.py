@@ -48,7 +48,7 @@ def test_level_1r(l1r):
     assert found.heading["swaths"] == "res10: 4 scans of 5 pixels"
     assert found.heading["look"] == "am"
     assert found.heading["observed"] == "2015-06-30T23:59:57 to 2015-07-01T00:00:01 UTC"
-    assert found.heading["places"] == "latitude 10.0 to 13.0, longitude 100.0 to 104.0"
+    assert found.heading["places"] == "10.0° N to 13.0° N, 100.0° E to 104.0° E"
     assert found.heading["quality"] == "20 good, 0 suspect, 0 unusable"
     first = found.rows[0]
     assert (first.name, first.low, first.high, first.share) == ("res10 tb 10.65V", "240", "283", 1)
@@ -146,7 +146,7 @@ def test_truth(truth):
     found = describe(truth)
     assert found.heading["dimensions"] in ("time 400, cell 5", "cell 5, time 400")
     assert found.heading["period"] == "2011-01-01T00:00:00 to 2012-02-04T00:00:00 UTC"
-    assert found.heading["places"] == "latitude 33.0 to 35.0, longitude 90.0 to 92.0"
+    assert found.heading["places"] == "33.0° N to 35.0° N, 90.0° E to 92.0° E"
     assert found.heading["seed"] == "3"
     assert "settings" not in found.heading
     assert [row.name for row in found.rows] == ["frozen", "soil_moisture"]

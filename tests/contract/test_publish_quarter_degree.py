@@ -97,7 +97,7 @@ def test_values_are_those_of_the_cells_under_it(day: xr.Dataset, ease: xr.Datase
 
 def test_it_can_be_inspected(made: Path):
     said = describe_product(made / f"product/0.25deg/2015/{NAME}-0.25DEG-SIMULATED.nc")
-    assert said.heading["window"].startswith("2 rows, 3 columns of 0.25_degree, latitude 34.1 to ")
+    assert said.heading["window"].startswith("2 rows, 3 columns of 0.25_degree, 34.1° N to ")
     assert said.values > 0
 
 

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from mcca_ml.grid import ease2
-from mcca_ml.plot.cell_maps import Panel, draw_maps, limit_of, regions
+from mcca_ml.plot.cell_maps import draw_cell_maps, limit_of
+from mcca_ml.plot.frames import frames_around
+from mcca_ml.plot.maps import ColourScale
 from mcca_ml.report.figures.reliability import (
     NOMINAL,
     draw_reliability,
@@ -90,56 +92,40 @@ def cells_about(lat, lon, side=4):
     return ((row + near)[:, None] * ease2.M25.columns + column + near).ravel()
 
 
-def test_regions_lie_apart_and_many_become_one():
+SCALE = ColourScale(0.0, 16.0, "viridis")
+
+
+def test_regions_far_apart_have_frames_and_many_become_one():
     boxes = [(60, -100), (60, 20), (-30, 20)]
     cells = np.sort(np.concatenate([cells_about(*place) for place in boxes]))
-    found = regions(cells)
+    places = ease2.cell_latlon(ease2.M25, cells)
+    found = frames_around(places.lat, places.lon)
     assert len(found) == 3
-    assert {one.bottom - one.top for one in found} == {6}
-    assert found[0].top < found[2].top
+    assert found[0].north > found[2].north
     many = np.concatenate([cells_about(lat, lon) for lat in (60, 20, -20) for lon in (-90, 0, 90)])
-    assert len(regions(many)) == 1
+    assert len(frames_around(*ease2.cell_latlon(ease2.M25, many))) == 1
 
 
-def test_every_cell_stands_at_its_place():
-    cells = cells_about(40, 10)
-    window = regions(cells)[0]
-    figure = draw_maps(cells, [Panel("x", np.arange(16.0), 0, 16, "viridis")])
-    shown = np.ma.filled(figure.axes[0].images[-1].get_array(), np.nan)
-    assert np.array_equal(shown[1:-1, 1:-1].ravel(), np.arange(16.0))
-    assert np.isnan(shown[0]).all()
-    assert figure.axes[0].images[-1].get_extent() == [
-        window.left,
-        window.right,
-        window.bottom,
-        window.top,
-    ]
-    words = [tick.get_text() for tick in figure.axes[0].get_yticklabels()]
-    assert words
-    assert all(word.endswith("°N") for word in words)
-    places = figure.axes[0].get_yticks()
-    lat = ease2.latitude(ease2.M25)
-    for word, place in zip(words, places, strict=True):
-        assert abs(float(word[:-2]) - lat[int(place)]) < 0.2
+def test_cells_of_the_region_without_a_value_are_grey():
+    cells, values = cells_about(40, 10), np.arange(16.0)
+    values[5] = np.nan
+    axes = draw_cell_maps(cells, [("x", values, SCALE)]).axes[0]
+    grey, coloured = (image.get_array() for image in axes.images)
+    assert (grey[..., 3] > 0).sum() == 16
+    assert (coloured[..., 3] > 0).sum() == 15
 
 
 @pytest.mark.parametrize("panels", [1, 3, 4])
 @pytest.mark.parametrize("boxes", [1, 2])
 def test_maps_have_a_panel_for_each_region_and_a_scale_for_each(panels, boxes):
     cells = np.concatenate([cells_about(40, 60 * number) for number in range(boxes)])
-    made = [Panel(f"{i}", np.ones(cells.size), 0, 1, "viridis") for i in range(panels)]
-    figure = draw_maps(cells, made)
-    assert len([axes for axes in figure.axes if axes.images]) == panels * boxes
-
-
-def test_the_whole_globe_is_one_map_a_row():
-    cells = np.arange(0, ease2.M25.size, 5003)
-    assert len(regions(cells)) == 1
-    figure = draw_maps(cells, [Panel("x", np.ones(cells.size), 0, 1, "viridis")] * 2)
-    figure.canvas.draw()
-    assert {axes.get_subplotspec().get_gridspec().ncols for axes in figure.axes if axes.images} == {
-        1
-    }
+    made = [(f"{i}", np.ones(cells.size), SCALE) for i in range(panels)]
+    figure = draw_cell_maps(cells, made)
+    maps = [axes for axes in figure.axes if axes.images]
+    assert len(maps) == panels * boxes
+    heights = [axes.get_position().height * figure.get_figheight() for axes in maps]
+    assert np.ptp(heights) < 1e-6, "a row that is not full does not have larger maps"
+    assert len([axes for axes in figure.axes if not axes.images]) == panels
 
 
 def test_a_scale_holds_nearly_all_values():

@@ -26,32 +26,49 @@ def _day(asked: datetime | None) -> "np.datetime64 | None":
     return None if asked is None else np.datetime64(asked, "D")
 
 
-def _summary(ds: "xr.Dataset", good: "npt.NDArray[np.bool_]", sensors: list[str]) -> list[str]:
-    """What a series holds: place, days, statistics, sensors, coverage by year."""
+def _statistics(values: "npt.NDArray[np.float64]", units: str, form: str = ".3f") -> str:
+    """Mean and percentiles of finite values."""
     import numpy as np
 
+    low, median, high = np.percentile(values, [5, 50, 95])
+    return (
+        f"mean {values.mean():{form}}, percentiles 5 / 50 / 95: {low:{form}} / {median:{form}} / "
+        f"{high:{form}} {units}"
+    )
+
+
+def _summary(ds: "xr.Dataset", good: "npt.NDArray[np.bool_]", sensors: list[str]) -> list[str]:
+    """Place, days, statistics, sensors and coverage of a series; recommended values first."""
+    import numpy as np
+
+    from mcca_ml.grid.place_text import place_text
+
     sm, time = ds["sm"].to_numpy(), ds["time"].to_numpy()
-    seen = np.isfinite(sm)
+    has = np.isfinite(sm)
     units = str(ds["sm"].attrs.get("units", ""))
+    others = has & ~good
     lines = [
-        f"cell      latitude {float(ds['lat']):.3f}, longitude {float(ds['lon']):.3f}, centre "
+        f"cell      {place_text(float(ds['lat']), float(ds['lon']))}, centre "
         f"{ds.attrs['distance_km']:.1f} km away",
-        f"days      {str(time[0])[:10]} to {str(time[-1])[:10]}: {sm.size:,}, "
-        f"{int(seen.sum()):,} with a value, {int(good.sum()):,} recommended",
+        f"days      {str(time[0])[:10]} to {str(time[-1])[:10]}: {sm.size:,}, of which "
+        f"{int(good.sum()):,} recommended, {int(others.sum()):,} other values, "
+        f"{int((~has).sum()):,} without a value",
     ]
-    if seen.any():
-        low, median, high = np.percentile(sm[seen], [5, 50, 95])
-        lines.append(
-            f"sm        mean {sm[seen].mean():.3f}, percentiles 5 / 50 / 95: {low:.3f} / "
-            f"{median:.3f} / {high:.3f} {units}"
-        )
-    names = [name for one in sensors for name in one.split("+") if name]
+    for chosen, label in ((good, "recommended"), (others, "NOT recommended")):
+        if chosen.any():
+            lines.append(f"sm        {label}: {_statistics(sm[chosen], units)}")
+    # A series without the sensors of each day has an empty list.
+    seen = [
+        name for words, use in zip(sensors, good, strict=False) if use for name in words.split("+")
+    ]
+    names = [name for name in seen if name]
     if names:
         days = ", ".join(f"{name} {names.count(name):,}" for name in sorted(set(names)))
-        lines.append(f"sensors   {days} days")
+        lines.append(f"sensors   {days} recommended days")
     years = time.astype("datetime64[Y]")
-    shares = (f"{year} {seen[years == year].mean():.0%}" for year in np.unique(years))
-    return [*lines, f"coverage  {', '.join(shares)}"]
+    parts = [(year, years == year) for year in np.unique(years)]
+    shares = (f"{year} {good[at].mean():.0%} ({has[at].mean():.0%})" for year, at in parts)
+    return [*lines, f"coverage  recommended (all values): {', '.join(shares)}"]
 
 
 def series(  # noqa: PLR0913 one parameter an option
@@ -110,15 +127,15 @@ def map_day(
         if variable not in numbers:
             raise ConfigError(f"--variable {variable}: expected one of {', '.join(numbers)}")
         values = ds[variable].to_numpy().astype(np.float64)
-        known = values[np.isfinite(values)]
-        line = f"{date:%Y-%m-%d} {variable}: {known.size:,} of {values.size:,} cells with a value"
-        if known.size:
+        known, good = np.isfinite(values), ds["is_recommended"].to_numpy()
+        line = (
+            f"{date:%Y-%m-%d} {variable}: {int(known.sum()):,} of {values.size:,} cells with a "
+            f"value, {int((known & good).sum()):,} recommended"
+        )
+        chosen, label = (good & known, "recommended") if (good & known).any() else (known, "all")
+        if chosen.any() and "flag_meanings" not in ds[variable].attrs:
             units = str(ds[variable].attrs.get("units", "1"))
-            low, median, high = np.percentile(known, [5, 50, 95])
-            line += (
-                f", mean {known.mean():.4g}, percentiles 5 / 50 / 95: "
-                f"{low:.4g} / {median:.4g} / {high:.4g} {units}"
-            )
+            line += f"; {label}: {_statistics(values[chosen], units, '.4g')}"
         typer.echo(line)
         if png:
             from mcca_ml.plot.record_map import write_day

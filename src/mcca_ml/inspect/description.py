@@ -11,6 +11,7 @@ import xarray as xr
 from mcca_ml.arrays import AnyArray, Booleans, UInt32
 from mcca_ml.errors import GranuleError
 from mcca_ml.flags import FLAG_DTYPE, MEANING, is_recommended
+from mcca_ml.grid.place_text import latitude_text, longitude_text
 
 SIMULATED = "SIMULATED, not an observation"
 _HIDDEN = re.compile("flag|flag_cci|sensor|crs|time_bnds|land_cover(_main|_fraction)?")
@@ -163,6 +164,6 @@ def extent(lat: AnyArray, lon: AnyArray) -> str:
     lat, lon = lat[np.isfinite(lat)], lon[np.isfinite(lon)]
     if not (lat.size and lon.size):
         return "places unknown"
-    return (
-        f"latitude {lat.min():.1f} to {lat.max():.1f}, longitude {lon.min():.1f} to {lon.max():.1f}"
-    )
+    rows = " to ".join(latitude_text(end, 1) for end in (lat.min(), lat.max()))
+    columns = " to ".join(longitude_text(end, 1) for end in (lon.min(), lon.max()))
+    return f"{rows}, {columns}"

@@ -5,18 +5,16 @@ from pathlib import Path
 
 import numpy as np
 import xarray as xr
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mcca_ml import schema
 from mcca_ml.arrays import AnyArray, Booleans
 from mcca_ml.atomic import replacing
-from mcca_ml.plot.colours import date_axis, write_png
+from mcca_ml.grid.place_text import place_text
+from mcca_ml.plot.colours import BAND, COLOURS, INK, date_axis, tidy, write_png
 from mcca_ml.schema import is_simulated
 
-COLOURS = {"sm_tmi": "#b8843f", "sm_amsre": "#7b3294", "sm_gmi": "#1b9e77", "sm_amsr2": "#d95f02"}
-"""Of the streams; told apart by people who see red and green alike, with the record in blue."""
-
-_RECORD = "#14539a"
 _DPI = 150
 
 Columns = dict[str, list[str]]
@@ -62,11 +60,24 @@ def write_csv(columns: Columns, path: Path) -> Path:
     return path
 
 
-def write_series(ds: xr.Dataset, recommended: Booleans, path: Path) -> Path:
-    """Draw the series with its uncertainty, and its streams below, into a PNG; return its path.
+def _draw_values(axes: Axes, time: AnyArray, sm: AnyArray, good: Booleans, colour: str) -> None:
+    """A line through the recommended values, their points above the others, which are pale."""
+    axes.plot(time[good], sm[good], color=colour, lw=0.7, zorder=3)
+    for shown, opacity, size, label in ((good, 1.0, 9, "recommended"), (~good, 0.3, 6, "other")):
+        seen = shown & np.isfinite(sm)
+        if seen.any():
+            axes.scatter(
+                time[seen], sm[seen], size, color=colour, alpha=opacity, lw=0,
+                label=f"{label}, {int(seen.sum()):,} days", zorder=2 + opacity,
+            )  # fmt: skip
 
-    Raises:
-        OutputError: the file cannot be written.
+
+def draw_series(ds: xr.Dataset, recommended: Booleans) -> Figure:
+    """Series with its uncertainty, and its streams below.
+
+    Args:
+        ds: over time, from `read.products.point_series.read_series`.
+        recommended: (time,).
     """
     layers = {s: n for s, n in schema.LAYERS.items() if n in ds and ds[n].notnull().any()}
     rows = 2 if layers else 1
@@ -74,28 +85,34 @@ def write_series(ds: xr.Dataset, recommended: Booleans, path: Path) -> Path:
     axes = figure.subplots(rows, 1, sharex=True, sharey=True, squeeze=False)[:, 0]
     time, sm = ds["time"].to_numpy(), ds["sm"].to_numpy()
     if "sm_uncertainty" in ds:
-        sd = ds["sm_uncertainty"].to_numpy()
-        axes[0].fill_between(time, sm - sd, sm + sd, color=_RECORD, alpha=0.2, lw=0, label="± 1 σ")
-    axes[0].plot(time, sm, color=_RECORD, lw=0.7)
-    for shown, face, label in ((recommended, _RECORD, "recommended"), (~recommended, "w", "other")):
-        seen = shown & np.isfinite(sm)
-        if seen.any():
-            axes[0].scatter(
-                time[seen], sm[seen], 7, color=face, edgecolors=_RECORD, lw=0.5,
-                label=f"{label}, {int(seen.sum()):,} days", zorder=3,
-            )  # fmt: skip
+        sd = np.where(recommended, ds["sm_uncertainty"].to_numpy(), np.nan)
+        axes[0].fill_between(time, sm - sd, sm + sd, color=BAND, alpha=0.35, lw=0, label="± 1 sd")
+    _draw_values(axes[0], time, sm, recommended, INK)
     for sensor, name in layers.items():
-        axes[1].plot(time, ds[name].to_numpy(), ".", ms=2.5, color=COLOURS[name], label=sensor)
-    for each, title in zip(axes, ("Soil moisture", "Its streams"), strict=False):
-        each.set_title(title, loc="left", fontsize=10)
+        values, colour = ds[name].to_numpy(), COLOURS[sensor]
+        strong = np.where(recommended, values, np.nan)
+        axes[1].plot(time, values, ".", ms=2.5, color=colour, alpha=0.25)
+        axes[1].plot(time, strong, ".", ms=2.5, color=colour, label=sensor)
+    for each, title in zip(axes, ("Soil moisture", "Single sensors"), strict=False):
+        each.set_title(f"{title}; pale: not recommended", loc="left", fontsize=10)
         each.set_ylabel("[m³ m⁻³]", fontsize=9)
-        each.grid(color="#dddddd", lw=0.5)
-        each.spines[["top", "right"]].set_visible(False)
+        tidy(each)
         if each.get_legend_handles_labels()[1]:
-            each.legend(fontsize=8, frameon=False, ncols=4, loc="upper right")
+            each.legend(
+                fontsize=8, frameon=False, ncols=4, loc="lower right", bbox_to_anchor=(1, 1)
+            )
     date_axis(axes[-1])
     axes[0].set_ylim(bottom=0.0)
-    place = f"{float(ds['lat']):.3f}° N, {float(ds['lon']):.3f}° E"
+    place = place_text(float(ds["lat"]), float(ds["lon"]))
     mark = "SIMULATED — " if is_simulated(ds) else ""
     figure.suptitle(f"{mark}{place}", fontweight="bold", x=0.01, ha="left")
-    return write_png(figure, path)
+    return figure
+
+
+def write_series(ds: xr.Dataset, recommended: Booleans, path: Path) -> Path:
+    """Write the figure of `draw_series` to a PNG; return its path.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
+    return write_png(draw_series(ds, recommended), path)

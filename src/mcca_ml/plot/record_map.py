@@ -6,53 +6,68 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from mcca_ml.plot.colours import write_png
-from mcca_ml.plot.day_map import DRY_TO_WET
+from mcca_ml.arrays import Booleans
+from mcca_ml.flags import FLAG_DTYPE
+from mcca_ml.plot.colours import UNCERTAINTY, write_png
+from mcca_ml.plot.day_map import MOISTURE_SCALE, NOTE, UNCERTAINTY_SCALE
+from mcca_ml.plot.flag_classes import class_layer, meanings_of, own_flag_layer
+from mcca_ml.plot.maps import ColourScale, MapLayer, Raster, draw_maps
 from mcca_ml.schema import is_simulated
 
-_DPI = 150
+_VOLUMETRIC = ("m3m-3", "m^3m^-3")
+
+
+def _scale(field: xr.DataArray, good: Booleans) -> ColourScale:
+    """Fixed scales for soil moisture and its uncertainty; else 2 to 98 % of recommended values."""
+    name, units = str(field.name), str(field.attrs.get("units", ""))
+    is_error = "uncertainty" in name
+    if name.startswith("sm") and units.replace(" ", "") in _VOLUMETRIC:
+        return UNCERTAINTY_SCALE if is_error else MOISTURE_SCALE
+    known = np.isfinite(field.to_numpy())
+    known = field.to_numpy()[known & good if (known & good).any() else known]
+    low, high = (float(q) for q in np.quantile(known, [0.02, 0.98])) if known.size else (0.0, 1.0)
+    palette = MOISTURE_SCALE.palette if name.startswith("sm") and not is_error else UNCERTAINTY
+    low = 0.0 if 0.0 < low < high / 2 else low
+    return ColourScale(low, high if high > low else low + 1.0, palette)
+
+
+def _layer(ds: xr.Dataset, variable: str, good: Booleans) -> MapLayer:
+    """Classes for a flag, colours of a scale for a number."""
+    field = ds[variable].transpose(ds["lat"].dims[0], ds["lon"].dims[0])
+    title = str(field.attrs.get("long_name", variable))
+    if variable == "flag" and field.dtype == FLAG_DTYPE:
+        return own_flag_layer(title, field.to_numpy())
+    values = field.to_numpy().astype(np.float64)
+    meanings, is_bits = meanings_of(field.attrs)
+    if not meanings:
+        units = str(field.attrs.get("units", "1")).replace("m3 m-3", "m³ m⁻³") or "1"
+        return MapLayer(f"{title} [{units}]", values, _scale(field, good), good)
+    is_quality = "flag" in variable
+    if not is_quality:
+        values[~np.isfinite(ds["sm"].transpose(*field.dims).to_numpy())] = np.nan
+    elif is_bits:  # all bits: ESA CCI soil moisture has no value there
+        every = sum(bit for bit, _ in meanings)
+        values[np.nan_to_num(values).astype(np.int64) & every == every] = np.nan
+    return class_layer(title, values, field.attrs, good if is_quality else None)
+
+
+def draw_day(ds: xr.Dataset, variable: str) -> Figure:
+    """Map of one variable of a day.
+
+    Args:
+        ds: from `read.products.point_series.read_day`, over latitude and longitude.
+        variable: name of a variable of numbers.
+    """
+    lat, lon = (ds[name].to_numpy().astype(np.float64) for name in ("lat", "lon"))
+    good = ds["is_recommended"].transpose(ds["lat"].dims[0], ds["lon"].dims[0]).to_numpy()
+    heading = f"{'SIMULATED — ' * is_simulated(ds)}{variable}, {str(ds['time'].to_numpy())[:10]}"
+    return draw_maps(Raster(lat, lon), [_layer(ds, variable, good)], heading, NOTE, width=11.0)
 
 
 def write_day(ds: xr.Dataset, variable: str, path: Path) -> Path:
-    """Draw one variable of a day into a PNG on the product's own grid; return its path.
-
-    Args:
-        ds: of `read.products.point_series.read_day`, over latitude and longitude.
-        variable: name of a variable of numbers.
-        path: file to make or replace.
+    """Write the figure of `draw_day` to a PNG; return its path.
 
     Raises:
         OutputError: the file cannot be written.
     """
-    down, across = ds["lat"].dims[0], ds["lon"].dims[0]
-    field = ds[variable].transpose(down, across)
-    values = field.to_numpy().astype(np.float64)
-    # Rows of EASE-Grid 2.0 lie evenly in y, not in latitude: y is drawn, latitude is written.
-    is_map = "x" in ds and "y" in ds
-    x, y = (ds[name].to_numpy() for name in (("x", "y") if is_map else ("lon", "lat")))
-    width, height = np.ptp(x) or 1.0, np.ptp(y) or 1.0
-    tall = float(np.clip(9.0 * height / width, 3.0, 8.0))
-    figure = Figure(figsize=(10, tall + 1.0), dpi=_DPI, layout="constrained")
-    axes = figure.subplots()
-    axes.set_facecolor("#eeeeee")
-    is_moisture = variable.startswith("sm") and not variable.endswith("_uncertainty")
-    known = values[np.isfinite(values)]
-    top = float(np.quantile(known, 0.98)) if known.size else 1.0
-    units = str(field.attrs.get("units", ""))
-    has_fixed_scale = is_moisture and units.replace(" ", "") in ("m3m-3", "m^3m^-3")
-    image = axes.pcolormesh(
-        x, y, values, cmap=DRY_TO_WET if is_moisture else "magma_r", vmin=0.0,
-        vmax=0.5 if has_fixed_scale else top, shading="nearest",
-    )  # fmt: skip
-    bar = figure.colorbar(image, ax=axes, fraction=0.03, pad=0.015, extend="max")
-    bar.set_label(f"{field.attrs.get('long_name', variable)} [{units or '1'}]", fontsize=8)
-    axes.set_aspect("equal")
-    lat, lon = ds["lat"].to_numpy(), ds["lon"].to_numpy()
-    for axis, at, degrees in ((axes.xaxis, x, lon), (axes.yaxis, y, lat)):
-        few = np.unique(np.linspace(0, len(at) - 1, 6).astype(int))
-        axis.set_ticks(at[few], [f"{degrees[i]:.1f}°" for i in few])
-    axes.tick_params(labelsize=7)
-    day = str(ds["time"].to_numpy())[:10]
-    mark = "SIMULATED — " if is_simulated(ds) else ""
-    axes.set_title(f"{mark}{variable}, {day}", loc="left", fontweight="bold")
-    return write_png(figure, path)
+    return write_png(draw_day(ds, variable), path)

@@ -68,7 +68,7 @@ def picker(
     return lambda place: values[index(place)].ravel()
 
 
-def _good(
+def recommends(
     values: AnyArray, name: str, attrs: dict[str, object], dtype: np.dtype[np.generic]
 ) -> Booleans:
     """Whether a flag recommends each value: by our own mask, by SMAP's first bit, or by 0."""
@@ -176,7 +176,7 @@ def extract(
             end = np.where(np.isnat(exact), end, exact)
         good = np.ones(value.size, np.bool_)
         if flag:
-            good = _good(pick[flag](place), flag, ds[flag].attrs, ds[flag].dtype)
+            good = recommends(pick[flag](place), flag, ds[flag].attrs, ds[flag].dtype)
         depth = pick[vod](place) if vod else np.full(value.size, np.nan)
         return Values(begin, end, value, good, depth.astype(np.float64))
 

@@ -20,7 +20,7 @@ from mcca_ml.read.products.dimensions import (
     coordinates_of,
     layout_of,
 )
-from mcca_ml.read.products.extract_file import extract, picker
+from mcca_ml.read.products.extract_file import extract, flag_name, picker, recommends
 from mcca_ml.read.products.moisture_files import moisture_files
 from mcca_ml.read.products.open import Product, files_of
 
@@ -153,8 +153,8 @@ def read_day(product: Product, date: np.datetime64) -> xr.Dataset:
         date: UTC day.
 
     Returns:
-        Soil moisture `sm`, and the variables beside it, over the two dimensions of a grid with
-        coordinates `lat` and `lon`.
+        Soil moisture `sm`, `is_recommended`, and the variables beside them, over the two dimensions
+        of a grid with coordinates `lat` and `lon`.
 
     Raises:
         ConfigError: the product has no such day.
@@ -190,7 +190,11 @@ def _of_day(ds: xr.Dataset, name: str, layout: Layout, step: int, path: Path) ->
     lat, lon = coordinates_of(ds)
     names = {name: "sm", str(lat): "lat", str(lon): "lon"}
     shown = ds[[name, *_beside(ds, name)]]
-    return shown.rename({k: v for k, v in names.items() if k != v}).load()
+    day = shown.rename({k: v for k, v in names.items() if k != v}).load()
+    good, flag = np.isfinite(day["sm"].to_numpy()), flag_name(day, "sm")
+    if flag is not None:
+        good &= recommends(day[flag].to_numpy(), flag, day[flag].attrs, day[flag].dtype)
+    return day.assign(is_recommended=(day["sm"].dims, good))
 
 
 def words(variable: xr.DataArray) -> list[str]:

@@ -6,11 +6,11 @@ from itertools import pairwise
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
-from mcca_ml.grid import ease2
-from mcca_ml.grid.land import land_mask
-from mcca_ml.plot.colours import INK, STATIONS, moisture_axis
+from mcca_ml.plot.coast_lines import draw_outlines, outlines_in
+from mcca_ml.plot.colours import CORRELATION, INK, STATIONS, moisture_axis
+from mcca_ml.plot.frames import MapFrame
+from mcca_ml.plot.maps import label_degrees
 from mcca_ml.report.figures.taylor import Point, colours_of, point
 from mcca_ml.report.scores.station_tables import COMMON, KINDS, days_compared
 from mcca_ml.validate.run import Validation
@@ -68,31 +68,12 @@ def _r_of(validation: Validation, product: str, which: str) -> dict[str, float]:
 
 
 def _land(axes: Axes, lat: tuple[float, float], lon: tuple[float, float]) -> None:
-    """Cells of land in grey, as background; degrees, stretched as EASE2 is."""
-    mask = land_mask(ease2.M25)
-    edges_lat = ease2.latitude_of(ease2.y_edges(ease2.M25))
-    edges_lon = ease2.longitude_of(ease2.x_edges(ease2.M25)[1:-1])
-    edges_lon = np.concatenate([[-180.0], edges_lon, [180.0]])
-    rows = (edges_lat[1:] <= lat[1]) & (edges_lat[:-1] >= lat[0])
-    columns = (edges_lon[1:] >= lon[0]) & (edges_lon[:-1] <= lon[1])
-    r, c = np.flatnonzero(rows), np.flatnonzero(columns)
-    shown = np.where(mask[r[0] : r[-1] + 1, c[0] : c[-1] + 1], 1.0, np.nan)
-    axes.pcolormesh(
-        edges_lon[c[0] : c[-1] + 2],
-        edges_lat[r[0] : r[-1] + 2],
-        shown,
-        cmap="Greys",
-        vmin=0,
-        vmax=8,
-        rasterized=True,
-    )
-    axes.set_xlim(*lon)
-    axes.set_ylim(*lat)
-    for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_formatter("{x:g}°")
-        axis.set_major_locator(MaxNLocator(3, steps=[1, 2, 5, 10]))
-    axes.tick_params(labelsize=9)
-    axes.set_aspect(1 / max(np.cos(np.radians(np.mean(lat))), 0.2))
+    """Land, coast lines, borders and graticule, as on all maps."""
+    frame = MapFrame(*lon, *lat)
+    draw_outlines(axes, outlines_in(frame))
+    axes.set(xlim=lon, ylim=lat)
+    label_degrees(axes, frame, (3, 4))
+    axes.set_aspect(frame.stretch)
 
 
 def _around(values: Sequence[float], most: float) -> tuple[float, float]:
@@ -161,7 +142,7 @@ def _draw_r(axes: Axes, units: Sequence[Unit], r: Mapping[str, float]) -> None:
             c=[r.get(unit.name, np.nan) for unit in some],
             marker=mark,
             s=size,
-            cmap="viridis",
+            cmap=CORRELATION,
             vmin=0,
             vmax=1,
             edgecolors=INK,

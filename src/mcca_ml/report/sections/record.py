@@ -12,10 +12,13 @@ from matplotlib.figure import Figure
 from mcca_ml import schema
 from mcca_ml.arrays import Float32
 from mcca_ml.flags import FLAG_DTYPE, is_recommended
+from mcca_ml.grid.place_text import place_text
 from mcca_ml.intercal import coefficients
 from mcca_ml.pipeline.plan import Plan
 from mcca_ml.plot import cell_maps
-from mcca_ml.plot.day_map import DRY_TO_WET
+from mcca_ml.plot.colours import CORRELATION, DIFFERENCE, UNCERTAINTY
+from mcca_ml.plot.day_map import MOISTURE_SCALE
+from mcca_ml.plot.maps import ColourScale
 from mcca_ml.report.figures import reliability, stability, taylor
 from mcca_ml.report.figures.time_series import draw_coverage, draw_series
 from mcca_ml.report.html.files import pictured
@@ -73,21 +76,23 @@ def maps_section(known: Known) -> Section:
     """Means, and scores of each cell."""
     good = is_recommended(known.whole["flag"].to_numpy().astype(FLAG_DTYPE))
     sm = np.where(good, known.whole["sm"].to_numpy(), np.nan).T
-    panels = [cell_maps.Panel("record, mean [m³ m⁻³]", mean_of_days(sm), 0.0, 0.5, DRY_TO_WET)]
+    panels = [("record, mean [m³ m⁻³]", mean_of_days(sm), MOISTURE_SCALE)]
     if known.truth is not None:
         seen = np.where(np.isfinite(sm), known.truth, np.nan)
         off = mean_of_days(sm - known.truth)
-        panels.append(
-            cell_maps.Panel("truth, mean [m³ m⁻³]", mean_of_days(seen), 0.0, 0.5, DRY_TO_WET)
-        )
         most = cell_maps.limit_of(off)
-        panels.append(cell_maps.Panel("record less truth [m³ m⁻³]", off, -most, most, "RdBu"))
+        panels += [
+            ("truth, mean [m³ m⁻³]", mean_of_days(seen), MOISTURE_SCALE),
+            ("record less truth [m³ m⁻³]", off, ColourScale(-most, most, DIFFERENCE)),
+        ]
     words = "Mean of the recommended values of each cell" + (
         ", of the truth at the same times, and their difference." if len(panels) > 1 else "."
     )
     cells = known.plan.cells
     blocks: list[Block] = [
-        _picture(known, cell_maps.draw_maps(cells, panels), "map means", "Maps of means", words)
+        _picture(
+            known, cell_maps.draw_cell_maps(cells, panels), "map means", "Maps of means", words
+        )
     ]
     for reference in (TARGET, TRUTH):
         one = next(
@@ -103,12 +108,12 @@ def _score_maps(known: Known, one: KeyScores) -> Picture:
     plain, nothing = one.of_cells.absolute, np.nan
     most = cell_maps.limit_of(plain.bias[one.has])
     panels = [
-        cell_maps.Panel(title, np.where(one.has, values, nothing), low, high, colours)
-        for title, values, low, high, colours in (
-            ("R", plain.r, 0.0, 1.0, "viridis"),
-            ("anomaly R", one.of_cells.window.r, 0.0, 1.0, "viridis"),
-            ("ubRMSD [m³ m⁻³]", plain.ubrmsd, 0.0, 0.08, "magma_r"),
-            ("bias [m³ m⁻³]", plain.bias, -most, most, "RdBu"),
+        (title, np.where(one.has, values, nothing), ColourScale(low, high, palette))
+        for title, values, low, high, palette in (
+            ("R [1]", plain.r, 0.0, 1.0, CORRELATION),
+            ("anomaly R [1]", one.of_cells.window.r, 0.0, 1.0, CORRELATION),
+            ("ubRMSD [m³ m⁻³]", plain.ubrmsd, 0.0, 0.08, UNCERTAINTY),
+            ("bias [m³ m⁻³]", plain.bias, -most, most, DIFFERENCE),
         )
     ]
     caption = (
@@ -116,7 +121,7 @@ def _score_maps(known: Known, one: KeyScores) -> Picture:
         f"pairs. Medians: R {one.scores['r'].median:.2f}, "
         f"ubRMSD {one.scores['ubrmsd'].median:.3f} m³ m⁻³."
     )
-    figure = cell_maps.draw_maps(known.plan.cells, panels)
+    figure = cell_maps.draw_cell_maps(known.plan.cells, panels)
     name = f"map scores against {one.reference}"
     return _picture(known, figure, name, f"Maps of scores against the {one.reference}", caption)
 
@@ -141,9 +146,8 @@ def comparison_section(known: Known) -> Section:
     return Section("Scores", tuple(blocks))
 
 
-def _place_words(ds: xr.Dataset, place: int) -> str:
-    lat, lon = float(ds["lat"][place]), float(ds["lon"][place])
-    return f"{abs(lat):.2f}°{'N' if lat >= 0 else 'S'}, {abs(lon):.2f}°{'E' if lon >= 0 else 'W'}"
+def _place_text(ds: xr.Dataset, place: int) -> str:
+    return place_text(float(ds["lat"][place]), float(ds["lon"][place]))
 
 
 def _series(
@@ -171,7 +175,7 @@ def stations_section(known: Known) -> Section:
     for at in station_scores.shown_units(validation, cells.tolist(), _SHOWN_UNITS):
         unit = validation.units[at]
         place = int(np.searchsorted(cells, unit.cell))
-        title = f"{unit.name}, {_place_words(known.whole, place)}"
+        title = f"{unit.name}, {_place_text(known.whole, place)}"
         blocks.append(_series(known, place, title, station_scores.readings_of(validation, at)))
     blocks.append(station_scores.excluded_sheet(validation, (station_scores.RECORD,)))
     return Section("Stations", tuple(blocks))
@@ -184,7 +188,7 @@ def series_section(known: Known) -> Section:
     return Section(
         "Series",
         tuple(
-            _series(known, place, f"cell {cells[place]}, {_place_words(known.whole, place)}")
+            _series(known, place, f"cell {cells[place]}, {_place_text(known.whole, place)}")
             for place in places
         ),
     )
