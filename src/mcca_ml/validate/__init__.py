@@ -1,1 +1,33 @@
-"""Products and stations -> scores: mergeable moments, and scores as functions of moments."""
+"""Products and stations -> scores: mergeable moments, and scores as functions of moments.
+
+The package can be called: `mcca_ml.validate(products, stations)` is `mcca_ml.validate.run.validate`.
+"""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mcca_ml.config.validate import ValidateSettings
+    from mcca_ml.read.products.open import Product
+    from mcca_ml.validate.run import Validation
+
+
+class _Callable(ModuleType):
+    """A package with the name of its main function."""
+
+    def __call__(
+        self,
+        products: "Sequence[str | Path | Product]",
+        stations: str | Path,
+        settings: "ValidateSettings | None" = None,
+    ) -> "Validation":
+        """Scores of products at stations; see `run.validate`."""
+        from mcca_ml.validate.run import validate  # not above: xarray takes a second to load
+
+        return validate(products, stations, settings)
+
+
+sys.modules[__name__].__class__ = _Callable
