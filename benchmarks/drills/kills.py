@@ -30,14 +30,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from mcca_ml.config.load import load
+from mcca_ml.config.load import load_settings
 from mcca_ml.demo.world import configuration_of
 from mcca_ml.pipeline.stage import Stage
 from mcca_ml.simulate.run import simulate_world
 
 MAIN = "from mcca_ml.cli.app import main; main()"
 STAGES = tuple(str(stage) for stage in Stage)
-WORLD = load(Path(__file__).resolve().parents[2] / "worlds" / "tiny.toml").simulate
+WORLD = load_settings(Path(__file__).resolve().parents[2] / "worlds" / "tiny.toml").simulate
 TRAIN = Path(__file__).with_name("kills.toml")
 PER_STAGE = 2
 """Kills in each stage of a chain."""

@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image
 
 from mcca_ml.atomic import replacing
-from mcca_ml.config.load import load
+from mcca_ml.config.load import load_settings
 from mcca_ml.demo.world import CONFIGURATION, TRUTH
 from mcca_ml.flags import FLAG_DTYPE, is_recommended
 from mcca_ml.pipeline.plan import plan_of
@@ -29,7 +29,7 @@ COLOURS = 256
 
 def main(folder: Path) -> None:
     """Draw the picture of the record in a folder of `mcca-ml demo`."""
-    settings = load(folder / CONFIGURATION)
+    settings = load_settings(folder / CONFIGURATION)
     plan = plan_of(settings, folder)
     ds = open_store(plan.record_store, first_day=plan.first_day, last_day=plan.last_day)
     truth = read_truth(folder / TRUTH, plan.cells).of_record(ds)

@@ -20,7 +20,7 @@ import xarray as xr
 
 from benchmarks.common.markdown import percent, table, write
 from benchmarks.common.open_truth import open_truth
-from mcca_ml.config.load import load
+from mcca_ml.config.load import load_settings
 from mcca_ml.config.simulate import EffectSettings, InstrumentSettings, SimulateSettings
 from mcca_ml.flags import Flag, is_recommended
 from mcca_ml.metrics.scores import Scores, scores_of_pairs
@@ -36,7 +36,7 @@ WORKERS = 2
 
 def settings(*, has_effects: bool) -> SimulateSettings:
     """Four boxes of the full world seen by SMAP alone, with everything or with noise only."""
-    full = load(PROJECT / "worlds" / "full.toml").simulate
+    full = load_settings(PROJECT / "worlds" / "full.toml").simulate
     boxes = tuple(box for box in full.box if box.name in BOXES)
     changes = {"first_day": SPAN[0], "last_day": SPAN[1], "sensors": ("SMAP",), "box": boxes}
     world = full.model_copy(update={**changes, "drought": (), "networks": 0})

@@ -15,7 +15,7 @@ from benchmarks.common import markdown, pictures
 from benchmarks.common.distributions import HEADS, Line, Row, histograms, quantiles
 from benchmarks.science import effect_sizes, real_states
 from mcca_ml.arrays import Float64
-from mcca_ml.config.load import load
+from mcca_ml.config.load import load_settings
 from mcca_ml.config.simulate import EffectSettings
 from mcca_ml.constants import WATER_FREEZING_POINT
 from mcca_ml.grid.ease2 import Place
@@ -115,7 +115,7 @@ def main() -> None:
     if not real_states.is_here():
         print("world_against_real: no real fields; table and figure stay as they are")
         return
-    truth = make_truth(load(WORLD).simulate)
+    truth = make_truth(load_settings(WORLD).simulate)
     found = {patch.name: pairs(truth, patch) for patch in truth.cells.patches}
     markdown.write(effect_sizes.DOCUMENT, {"world against real": world_table(found)})
     figure(found)

@@ -8,7 +8,7 @@ import argparse
 from pathlib import Path
 
 from benchmarks.common.markdown import table
-from mcca_ml.config.load import load
+from mcca_ml.config.load import load_settings
 from mcca_ml.demo.world import CONFIGURATION, TRUTH
 from mcca_ml.pipeline.load_series import Source
 from mcca_ml.pipeline.plan import plan_of
@@ -34,7 +34,7 @@ def main() -> None:
     parser.add_argument("demo", type=Path, help="folder of `mcca-ml demo`")
     folder = parser.parse_args().demo
     path = folder / CONFIGURATION
-    plan = plan_of(load(path), folder)
+    plan = plan_of(load_settings(path), folder)
     source = Source(plan)
     compared = held(source, roles(source), folder / TRUTH)
     found = find(source, compared)

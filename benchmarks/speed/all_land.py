@@ -23,7 +23,7 @@ from benchmarks.speed import all_land_granules
 from benchmarks.speed.all_land_tables import results_of, write_document
 from benchmarks.speed.cost import MAIN, cost_of
 from benchmarks.speed.result import save
-from mcca_ml.config.load import load
+from mcca_ml.config.load import load_settings
 from mcca_ml.pipeline.stage import Stage
 from mcca_ml.sensors import AMSR2, GMI, TMI
 
@@ -31,7 +31,7 @@ STAGE = """
 import sys
 from pathlib import Path
 from mcca_ml.pipeline.run import Workers, run
-from mcca_ml.config.load import load
+from mcca_ml.config.load import load_settings
 from mcca_ml.pipeline.stage import Stage
 path, stage, workers = sys.argv[1:]
 for tally in run(Path(path), stages=(Stage(stage),), workers=Workers(int(workers))):
@@ -40,7 +40,7 @@ for tally in run(Path(path), stages=(Stage(stage),), workers=Workers(int(workers
 """One stage of `mcca-ml run` in a process of its own; `mcca-ml retrieve` makes other files."""
 RECORD = Path(__file__).with_name("all_land.toml")
 BOX = Path(__file__).with_name("all_land_box.toml")
-PERIOD = load(RECORD).period
+PERIOD = load_settings(RECORD).period
 TRAIN = ("2015-04-01", "2015-04-02", "2015-04-03", "2015-04-04")
 STOP, CALIBRATE, TEST = "2015-04-16", "2015-04-20", "2015-04-24"
 """Days with granules, as the configuration uses them."""

@@ -18,7 +18,7 @@ from typing import Any
 from benchmarks.common.markdown import table, write
 from benchmarks.speed.cost import MAIN, Cost, cost_of
 from benchmarks.speed.result import verdict
-from mcca_ml.config.load import load
+from mcca_ml.config.load import load_settings
 from mcca_ml.simulate.manifest import MANIFEST
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -42,7 +42,7 @@ def measured(name: str) -> tuple[Cost, dict[str, Any]]:
 
 def row(name: str, cost: Cost, made: dict[str, Any]) -> list[object]:
     """One line of the table."""
-    world = load(PROJECT / "worlds" / f"{name}.toml").simulate
+    world = load_settings(PROJECT / "worlds" / f"{name}.toml").simulate
     of_each = ", ".join(f"{key} {count:,}" for key, count in made["granules"].items() if count)
     return [
         f"`worlds/{name}.toml`",

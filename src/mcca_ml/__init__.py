@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 
-__all__ = [  # noqa: F822 loaded by __getattr__
+__all__ = (  # noqa: F822 loaded by __getattr__
     "M25",
     "MEANING",
     "SENSORS",
@@ -41,7 +41,7 @@ __all__ = [  # noqa: F822 loaded by __getattr__
     "select_box",
     "simulate_world",
     "validate",
-]
+)
 
 if TYPE_CHECKING:
     from mcca_ml.config.load import Settings, load_settings

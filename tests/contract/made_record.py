@@ -4,9 +4,9 @@ import hashlib
 from datetime import date
 from pathlib import Path
 
-from mcca_ml.config.load import load
+from mcca_ml.config.load import load_settings
 
-WORLD = load(Path(__file__).parents[2] / "worlds" / "tiny.toml").simulate
+WORLD = load_settings(Path(__file__).parents[2] / "worlds" / "tiny.toml").simulate
 LAST = date(2015, 6, 20)
 TRAIN = """
 [train]

@@ -12,7 +12,7 @@ from mcca_ml import __version__
 from mcca_ml.cli.app import app
 from mcca_ml.cli.arguments import work_of
 from mcca_ml.config.defaults import as_toml
-from mcca_ml.config.load import load
+from mcca_ml.config.load import load_settings
 from mcca_ml.config.retrieve import RetrieveSettings
 from mcca_ml.errors import ConfigError, GranuleError
 
@@ -55,7 +55,7 @@ def test_config_prints_every_default_with_its_meaning(tmp_path):
         line = next(line for line in printed.splitlines() if line.startswith(f"{name} ="))
         assert line.endswith(f"# {field.description}")
     (tmp_path / "all.toml").write_text(printed)
-    assert load(tmp_path / "all.toml").retrieve == RetrieveSettings()
+    assert load_settings(tmp_path / "all.toml").retrieve == RetrieveSettings()
 
 
 @pytest.mark.parametrize(

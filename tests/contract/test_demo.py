@@ -10,7 +10,7 @@ from typer.testing import CliRunner, Result
 
 from mcca_ml.cli.app import app
 from mcca_ml.cli.arguments import world_or_default
-from mcca_ml.config.load import load
+from mcca_ml.config.load import load_settings
 from mcca_ml.config.simulate import SimulateSettings
 from mcca_ml.demo.world import configuration_of, make_world
 from mcca_ml.pipeline.stage import Stage
@@ -86,14 +86,16 @@ def test_another_world_is_refused(folder: Path, tmp_path: Path):
 
 def test_without_a_file_it_is_the_demo_world():
     """So that the installed package needs no file of the repository."""
-    assert world_or_default(None) == SimulateSettings() == load(WORLDS / "demo.toml").simulate
+    assert (
+        world_or_default(None) == SimulateSettings() == load_settings(WORLDS / "demo.toml").simulate
+    )
 
 
 @pytest.mark.parametrize("name", ["demo", "full", "tiny"])
 def test_the_configuration_is_of_that_world(name: str, tmp_path: Path):
-    world = load(WORLDS / f"{name}.toml").simulate
+    world = load_settings(WORLDS / f"{name}.toml").simulate
     (tmp_path / "record.toml").write_text(configuration_of(world))
-    found = load(tmp_path / "record.toml")
+    found = load_settings(tmp_path / "record.toml")
     assert (found.period.start, found.period.end) == (world.first_day, world.last_day)
     assert [box.south for box in found.region.box] == [box.south for box in world.box]
     assert len(found.input) == len(world.sensors)

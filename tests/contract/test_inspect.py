@@ -15,7 +15,7 @@ from mcca_ml.errors import GranuleError
 from mcca_ml.inspect import folders
 from mcca_ml.inspect.describe import describe
 from mcca_ml.inspect.description import row_of
-from mcca_ml.read.any_granule import read_swaths
+from mcca_ml.read.any_granule import open_swaths
 from mcca_ml.sensors import AMSR2
 from mcca_ml.simulate.files.gpm_1c import write_1c
 from mcca_ml.simulate.stations.ismn_files import write_stations
@@ -188,7 +188,7 @@ def test_no_swath(tmp_path):
     with h5py.File(path, "w") as h5:
         h5["temperature"] = np.zeros(3)
     with pytest.raises(GranuleError) as caught:
-        read_swaths(path)
+        open_swaths(path)
     assert str(caught.value) == (
         "other.h5: holds an unnamed product with temperature, expected swaths of brightness "
         "temperature (PPS 1C of TMI, GMI, AMSR2 or AMSR-E, JAXA L1R or L3); give one of these"

@@ -11,7 +11,7 @@ from made_look import COUNT, a_look, numbers
 
 from mcca_ml.errors import GranuleError
 from mcca_ml.read import granule
-from mcca_ml.read.any_granule import read
+from mcca_ml.read.any_granule import open_granule
 from smap_half_orbits import write_spl1ctb, write_spl2smp
 from smap_versions import write_version
 
@@ -21,7 +21,7 @@ SINGLE = "Soil_Moisture_Retrieval_Data"
 def refusal(path: Path) -> str:
     """The message of the one error that reading must raise."""
     with pytest.raises(GranuleError) as caught:
-        read(path)
+        open_granule(path)
     message = str(caught.value)
     assert "\n" not in message
     assert message.startswith(path.name)

@@ -11,7 +11,7 @@ from mcca_ml import schema
 from mcca_ml.errors import GranuleError, OutputError
 from mcca_ml.flags import Flag
 from mcca_ml.read.ancillary import with_ancillary
-from mcca_ml.read.any_granule import read
+from mcca_ml.read.any_granule import open_granule
 from mcca_ml.read.gridded import read_gridded, write_gridded
 from mcca_ml.read.smap import read_smap
 from mcca_ml.sensors import AMSR2
@@ -56,7 +56,7 @@ def amsr2() -> xr.Dataset:
 def test_a_gridded_file_gives_back_what_was_written(tmp_path: Path, amsr2: xr.Dataset):
     path = tmp_path / "amsr2.nc"
     write_gridded(amsr2, path)
-    back = read(path)
+    back = open_granule(path)
     xr.testing.assert_identical(back.drop_attrs(), amsr2.drop_attrs())
     for name in amsr2:
         assert back[name].dtype == amsr2[name].dtype, name

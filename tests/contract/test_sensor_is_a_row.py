@@ -20,7 +20,7 @@ from mcca_ml.intercal.sensor_graph import calibrate_sensors
 from mcca_ml.learn import weights_file
 from mcca_ml.learn.features import inputs_of
 from mcca_ml.learn.predict_stream import stream_of
-from mcca_ml.read.any_granule import read_swaths
+from mcca_ml.read.any_granule import open_swaths
 from mcca_ml.sensors import SENSORS, imagers, layers, networks, products
 from mcca_ml.store.layout import Frame, block_of
 from mcca_ml.store.read_blocks import open_store
@@ -45,7 +45,7 @@ TABLE = {
 def invented_swaths(world: Path):
     """Swaths of AMSR2 under another name, on another scale."""
     for path in sorted((world / "granules" / "1C-AMSR2").rglob("*.HDF5")):
-        for swath in read_swaths(path, may_be_empty=True):
+        for swath in open_swaths(path, may_be_empty=True):
             tb = swath["tb"] + np.float32(WARMER)
             yield swath.assign(tb=tb.assign_attrs(units="K")).assign_attrs(sensor="INVENTED")
 

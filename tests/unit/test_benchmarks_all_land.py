@@ -9,7 +9,7 @@ import pytest
 from mcca_ml.config.simulate import BoxSettings, SimulateSettings
 from mcca_ml.grid import ease2
 from mcca_ml.grid.ease2 import M25
-from mcca_ml.read.any_granule import read, read_swaths
+from mcca_ml.read.any_granule import open_granule, open_swaths
 from mcca_ml.sensors import SMAP, TMI
 from mcca_ml.simulate.truth.fields import smoother
 from mcca_ml.simulate.truth.land import make_land
@@ -45,7 +45,7 @@ def test_an_orbit_is_read_as_it_was_seen(granules, ground, tmp_path):
     one = granules.orbit_granule(ground, seen, orbit, tb)
     path = tmp_path / granules.granule_name(one)
     granules.write_1c(path, one)
-    swaths = read_swaths(path)
+    swaths = open_swaths(path)
     names = [channel.name for channel in TMI.channels]
     assert {str(s.attrs["simulated"]) for s in swaths} == {"true"}
     for swath in swaths:
@@ -71,7 +71,7 @@ def test_an_orbit_is_read_as_it_was_seen(granules, ground, tmp_path):
 
 def test_a_day_of_smap_is_read_and_seen_at_its_hours(granules, ground, tmp_path):
     (path,) = granules.write_smap(ground, [DAY], tmp_path)
-    ds = read(path)
+    ds = open_granule(path)
     assert ds.attrs["simulated"] == "true"
     hour = {"am": 6.0, "pm": 18.0}
     lat = ds["lat"].to_numpy()

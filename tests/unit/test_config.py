@@ -2,7 +2,7 @@
 
 import pytest
 
-from mcca_ml.config.load import load
+from mcca_ml.config.load import load_settings
 from mcca_ml.config.retrieve import RetrieveSettings
 from mcca_ml.errors import ConfigError
 
@@ -14,18 +14,18 @@ def written(tmp_path, text):
 
 
 def test_an_empty_file_gives_the_defaults(tmp_path):
-    assert load(written(tmp_path, "")).retrieve == RetrieveSettings()
+    assert load_settings(written(tmp_path, "")).retrieve == RetrieveSettings()
 
 
 def test_values_are_read(tmp_path):
-    settings = load(written(tmp_path, '[retrieve]\nomega = 0.05\nmode = "season"\n'))
+    settings = load_settings(written(tmp_path, '[retrieve]\nomega = 0.05\nmode = "season"\n'))
     assert (settings.retrieve.omega, settings.retrieve.mode) == (0.05, "season")
 
 
 def test_every_fault_is_reported_with_the_known_keys(tmp_path):
     path = written(tmp_path, "[retrieve]\nomga = 0.05\nvod_ratio = 7\n[inptu]\n")
     with pytest.raises(ConfigError) as caught:
-        load(path)
+        load_settings(path)
     message = str(caught.value)
     assert str(path) in message
     assert "unknown key 'retrieve.omga', known: channels, clay_sd" in message
@@ -36,9 +36,9 @@ def test_every_fault_is_reported_with_the_known_keys(tmp_path):
 
 def test_a_missing_file_and_bad_toml_are_one_line(tmp_path):
     with pytest.raises(ConfigError, match="No such file or directory; give the path"):
-        load(tmp_path / "none.toml")
+        load_settings(tmp_path / "none.toml")
     with pytest.raises(ConfigError, match="not valid TOML"):
-        load(written(tmp_path, "[retrieve\n"))
+        load_settings(written(tmp_path, "[retrieve\n"))
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_a_missing_file_and_bad_toml_are_one_line(tmp_path):
 )
 def test_settings_that_contradict_each_other_are_refused(tmp_path, text, words):
     with pytest.raises(ConfigError, match=words):
-        load(written(tmp_path, f"[retrieve]\n{text}\n"))
+        load_settings(written(tmp_path, f"[retrieve]\n{text}\n"))
 
 
 def test_settings_cannot_change():

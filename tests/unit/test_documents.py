@@ -48,7 +48,7 @@ def test_examples_in_documents_are_valid(path, tmp_path):
     for number, example in enumerate(re.findall(r"^```toml\n(.*?)^```", text, re.M | re.S)):
         file = tmp_path / f"{number}.toml"
         file.write_text(example)
-        load.load(file)
+        load.load_settings(file)
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)

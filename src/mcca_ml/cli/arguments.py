@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mcca_ml.config.load import Settings, load
+from mcca_ml.config.load import Settings, load_settings
 from mcca_ml.config.retrieve import RetrieveSettings
 from mcca_ml.config.simulate import SimulateSettings
 from mcca_ml.errors import ConfigError, GranuleError
@@ -41,7 +41,7 @@ def _with_world(path: Path) -> Settings:
     Raises:
         ConfigError: a bad configuration, or one without `[simulate]`.
     """
-    settings = load(path)
+    settings = load_settings(path)
     if "simulate" not in settings.model_fields_set:
         raise ConfigError(
             f"{path}: found no [simulate], expected a world; add that table, empty for the demo "
@@ -124,7 +124,7 @@ def record_of(arguments: Sequence[str], *, is_plain: bool) -> Path | None:
     if len(arguments) != 1 or not arguments[0].endswith(SETTINGS):
         return None
     path = Path(arguments[0])
-    if load(path).work is None:
+    if load_settings(path).work is None:
         return None
     if not is_plain:
         raise ConfigError(
@@ -163,7 +163,7 @@ def work_of(arguments: Sequence[str], out: Path | None, mode: str | None) -> Wor
         ConfigError: two configurations, a bad one, or no directory for the products.
     """
     file, names = configuration_among(arguments)
-    settings = load(file) if file else Settings()
+    settings = load_settings(file) if file else Settings()
     base = file.parent if file else Path()
     granules = [path for name in names for path in expand(name)]
     for source in settings.input.values():

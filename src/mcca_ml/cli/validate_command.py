@@ -72,13 +72,13 @@ def _asked(
         ConfigError: a bad configuration, no stations or no product.
     """
     from mcca_ml.cli.arguments import configuration_among
-    from mcca_ml.config.load import Settings, load
+    from mcca_ml.config.load import Settings, load_settings
     from mcca_ml.errors import ConfigError
     from mcca_ml.read.products.configured import products_of
     from mcca_ml.read.products.open import product_of
 
     file, names = configuration_among(arguments)
-    settings = load(file) if file else Settings()
+    settings = load_settings(file) if file else Settings()
     base = file.parent if file else Path()
     products = [product_of(name) for name in names]
     products += products_of(settings, base)

@@ -82,13 +82,14 @@ def _by_key(model: type[BaseModel]) -> dict[str, FieldInfo]:
     return {field.alias or name: field for name, field in model.model_fields.items()}
 
 
-def load(path: Path) -> Settings:
+def load_settings(path: str | Path) -> Settings:
     """Settings read from a TOML file; every fault is reported at once.
 
     Raises:
         ConfigError: the file is missing, is no TOML, or holds an unknown key or a bad value; the
             message lists the keys that are known.
     """
+    path = Path(path)
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:

@@ -31,7 +31,7 @@ from mcca_ml.inspect.stores import (
 )
 from mcca_ml.inspect.swaths import describe_swaths
 from mcca_ml.publish.smap_day import LOOKS
-from mcca_ml.read.any_granule import is_swath, read
+from mcca_ml.read.any_granule import is_swath, open_granule
 from mcca_ml.read.granule import open_hdf5, text
 from mcca_ml.schema import is_simulated
 
@@ -86,7 +86,7 @@ def _of_product(path: Path) -> Description:
 
 
 def _of_granule(path: Path) -> Description:
-    ds = read(path)
+    ds = open_granule(path)
     heading = {
         "file": path.name,
         "product": f"{ds.attrs.get('product', 'gridded brightness temperature')} "

@@ -8,7 +8,7 @@ import xarray as xr
 
 from mcca_ml.flags import Quality
 from mcca_ml.inspect.description import SIMULATED, Description, Row, extent, period, row_of
-from mcca_ml.read.any_granule import read_swaths
+from mcca_ml.read.any_granule import open_swaths
 from mcca_ml.schema import is_simulated
 from mcca_ml.sensors import SENSORS
 
@@ -59,7 +59,7 @@ def describe_swaths(path: Path) -> Description:
     Raises:
         GranuleError: it cannot be read.
     """
-    swaths = read_swaths(path, may_be_empty=True)
+    swaths = open_swaths(path, may_be_empty=True)
     first = swaths[0]
     sensor = str(first.attrs["sensor"])
     flat = {

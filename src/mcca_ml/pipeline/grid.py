@@ -15,7 +15,7 @@ from mcca_ml.pipeline.checkpoints import ready_store
 from mcca_ml.pipeline.granules import Granule, of_days
 from mcca_ml.pipeline.plan import DaysTask, Plan, missing_days
 from mcca_ml.pipeline.stage import Progress, Stage, Tally
-from mcca_ml.read.any_granule import read_swaths
+from mcca_ml.read.any_granule import open_swaths
 from mcca_ml.schema import is_simulated
 from mcca_ml.sensors import SENSORS, Sensor, band_of
 from mcca_ml.store.layout import Frame, digest, read_frame
@@ -40,7 +40,7 @@ def channels_of(sensor: Sensor, wanted: Sequence[str]) -> tuple[str, ...]:
 
 def _swaths(granule: Granule) -> tuple[xr.Dataset, ...]:
     """Swaths of a granule, whose times have to be near those in its name."""
-    swaths = read_swaths(granule.path, may_be_empty=True)
+    swaths = open_swaths(granule.path, may_be_empty=True)
     for swath in swaths:
         if str(swath.attrs.get("sensor")) != granule.sensor:
             raise GranuleError(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mcca_ml import parallel
-from mcca_ml.config.load import load
+from mcca_ml.config.load import load_settings
 from mcca_ml.errors import GranuleError
 from mcca_ml.pipeline.calibrate import calibrate
 from mcca_ml.pipeline.checkpoints import sweep
@@ -58,7 +58,7 @@ class Workers:
 
 
 def run(
-    configuration: Path,
+    configuration: str | Path,
     *,
     stages: tuple[Stage, ...] = tuple(Stage),
     workers: Workers | None = None,
@@ -85,7 +85,8 @@ def run(
         GranuleError: a granule, or all of a kind, cannot be used.
         OutputError: something cannot be written.
     """
-    plan = plan_of(load(configuration), configuration.parent, retrain=retrain)
+    path = Path(configuration)
+    plan = plan_of(load_settings(path), path.parent, retrain=retrain)
     for folder in (plan.work, plan.output):
         sweep(folder)
     found = []

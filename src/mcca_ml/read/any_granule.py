@@ -21,7 +21,7 @@ from mcca_ml.read.smap import read_smap
 from mcca_ml.read.window import CellsOf
 
 
-def read(path: Path, cells_of: CellsOf | None = None) -> xr.Dataset:
+def open_granule(path: str | Path, cells_of: CellsOf | None = None) -> xr.Dataset:
     """Read a granule, whichever it is: a SMAP product, or gridded brightness temperature.
 
     Args:
@@ -29,11 +29,17 @@ def read(path: Path, cells_of: CellsOf | None = None) -> xr.Dataset:
         cells_of: which cells of its grid to read, of which it may hold none; all if not given.
 
     Returns:
-        After schema.GRID_TB and schema.ANCILLARY.
+        Dataset over (time, look, cell) after schema.GRID_TB and schema.ANCILLARY: brightness
+        temperature `tb` [K] at each channel, and what the granule has for the retrieval.
 
     Raises:
         GranuleError: it is not readable, or something else; the message says what.
+
+    >>> import mcca_ml
+    >>> tb = mcca_ml.open_granule("SMAP_L3_SM_P_20150401_R13080_001.h5")  # doctest: +SKIP
+    >>> soil_moisture = mcca_ml.retrieve(tb)["soil_moisture"]  # doctest: +SKIP
     """
+    path = Path(path)
     with open_hdf5(path) as h5:
         smap = is_smap(h5)
         gridded = is_gridded(h5)
@@ -67,7 +73,7 @@ def is_swath(h5: h5py.File) -> bool:
     return _swath_reader(h5) is not None
 
 
-def read_swaths(path: Path, *, may_be_empty: bool = False) -> tuple[xr.Dataset, ...]:
+def open_swaths(path: str | Path, *, may_be_empty: bool = False) -> tuple[xr.Dataset, ...]:
     """Read a granule of swaths, whichever it is: PPS 1C, JAXA's level 1R, or one map of level 3.
 
     Args:
@@ -80,6 +86,7 @@ def read_swaths(path: Path, *, may_be_empty: bool = False) -> tuple[xr.Dataset, 
     Raises:
         GranuleError: it is not readable, or something else; the message says what.
     """
+    path = Path(path)
     with open_hdf5(path) as h5:
         if is_1c(h5):  # of them there are most, and opening one twice takes a fifth of its time
             return read_open_1c(h5, may_be_empty=may_be_empty)

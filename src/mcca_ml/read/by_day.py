@@ -9,7 +9,7 @@ import xarray as xr
 
 from mcca_ml.errors import GranuleError, SchemaError
 from mcca_ml.grid.daily_composite import days_of
-from mcca_ml.read.any_granule import read
+from mcca_ml.read.any_granule import open_granule
 from mcca_ml.read.granule_names import stamp, stamp_day
 
 
@@ -34,7 +34,7 @@ def read_part(path: Path) -> Part:
     Raises:
         GranuleError: it is not readable or holds no brightness temperature.
     """
-    ds = read(path)
+    ds = open_granule(path)
     if not bool(np.isfinite(ds["tb"]).any()):
         raise GranuleError(
             f"{path.name}: no brightness temperature in any cell (all fill), expected some; "

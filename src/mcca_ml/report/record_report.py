@@ -5,7 +5,7 @@ from pathlib import Path
 
 from mcca_ml import __version__
 from mcca_ml.atomic import make_directory
-from mcca_ml.config.load import load
+from mcca_ml.config.load import load_settings
 from mcca_ml.pipeline.load_series import Source
 from mcca_ml.pipeline.plan import plan_of
 from mcca_ml.pipeline.train import roles as roles_of
@@ -39,7 +39,7 @@ def write_report(
         OutputError: a part of the record is missing or damaged, or the page cannot be written.
     """
     make_directory(out)
-    settings, base = load(configuration), configuration.parent
+    settings, base = load_settings(configuration), configuration.parent
     plan = plan_of(settings, base)
     source = Source(plan)
     compared = held(source, roles_of(source), truth)

@@ -201,7 +201,7 @@ def to_dataset(
 
 def retrieve(
     ds: xr.Dataset,
-    settings: RetrieveSettings,
+    settings: RetrieveSettings | None = None,
     *,
     executor: Executor | None = None,
     done: Callable[[int], None] = lambda _: None,
@@ -213,7 +213,7 @@ def retrieve(
         ds: after schema.GRID_TB, with what of schema.ANCILLARY the granule carried. A soil
             temperature (or a 36.5 GHz V channel) is needed; clay, land cover and roughness have
             defaults.
-        settings: the `[retrieve]` table.
+        settings: the `[retrieve]` table; None: the defaults.
         executor: where blocks of cells run; threads, one a processor, if not given.
         done: called with the number of cells of each block that has ended.
         block_rows: rows that the kernel solves in one call; another program is compiled for each.
@@ -229,6 +229,7 @@ def retrieve(
     """
     schema.check(ds, schema.GRID_TB, where="retrieve: input")
     schema.check(ds, schema.ANCILLARY, where="retrieve: input")
+    settings = settings or RetrieveSettings()
     model = model_of(ds, settings)
     rows = rows_of(ds, model.channels, settings)
     rows = replace(rows, flag=rows.flag | FLAG_DTYPE(int(Flag.VOD_RATIO_FROM_PRIOR)))

@@ -99,7 +99,7 @@ def _granules(
 
 def simulate_world(
     settings: SimulateSettings,
-    folder: Path,
+    folder: str | Path,
     *,
     workers: int = 1,
     progress: Progress = lambda _done, _granules, _all: None,
@@ -121,7 +121,7 @@ def simulate_world(
             world or a part of one.
         OutputError: something cannot be written.
     """
-    make_directory(folder)
+    folder = make_directory(Path(folder))
     found = earlier(folder, settings)
     if found is not None:
         return found

@@ -21,7 +21,7 @@ from mcca_ml.flags import FLAG_DTYPE
 from mcca_ml.grid import ease2
 from mcca_ml.grid.daily_composite import TARGET_HOUR, stack_days
 from mcca_ml.grid.regrid import cover_of
-from mcca_ml.read.any_granule import read
+from mcca_ml.read.any_granule import open_granule
 from mcca_ml.read.by_day import Part, by_day
 from mcca_ml.read.granule_names import check_versions, stamp_day
 from mcca_ml.retrieve.channels import choose_channels
@@ -67,7 +67,7 @@ class _Reader:
 
     def __call__(self, path: Path) -> Part:
         """Read one granule."""
-        ds = read(path, self.cells_of)
+        ds = open_granule(path, self.cells_of)
         if ds.attrs["sensor"] != SMAP.name:
             raise GranuleError(
                 f"{path.name}: is of {ds.attrs['sensor']}, expected {SMAP.name}, from which the "

@@ -1,6 +1,6 @@
 """Products and stations -> scores: mergeable moments, and scores as functions of moments.
 
-The package can be called: `mcca_ml.validate(products, stations)` is `mcca_ml.validate.run.validate`.
+The package can be called: `mcca_ml.validate(...)` is `mcca_ml.validate.run.validate`.
 """
 
 import sys

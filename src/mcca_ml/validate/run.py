@@ -10,7 +10,7 @@ import numpy as np
 from mcca_ml.arrays import Booleans
 from mcca_ml.config.validate import ValidateSettings
 from mcca_ml.errors import ConfigError
-from mcca_ml.read.products.open import Product
+from mcca_ml.read.products.open import Product, product_of
 from mcca_ml.validate import pairwise, score_rows, strata
 from mcca_ml.validate.pair_product import OUTSIDE, Compared, compare
 from mcca_ml.validate.score_units import Held, cell_scores, days_of, held, score_units
@@ -162,24 +162,29 @@ def _products(compared: Sequence[Compared]) -> Table:
 
 
 def validate(
-    products: Sequence[Product],
-    stations: Path,
-    settings: ValidateSettings,
+    products: Sequence[Product | str | Path],
+    stations: str | Path,
+    settings: ValidateSettings | None = None,
     progress: Callable[[int], None] = lambda _: None,
 ) -> Validation:
     """Score products against stations.
 
     Args:
-        products: at least one.
+        products: at least one: a file, folder or cube of soil moisture, `PATH::VARIABLE` where
+            there are several variables, or a `Product`.
         stations: folder as ISMN delivers it.
-        settings: the `[validate]` table.
+        settings: the `[validate]` table; None: the defaults.
         progress: called with 1 after each file that is read.
 
     Raises:
         GranuleError: stations or a product cannot be read, or have nothing in common.
         ConfigError: two products of one name, or the package ismn is not installed.
     """
-    names = [one.name for one in products]
+    settings = settings or ValidateSettings()
+    compared_products = [
+        one if isinstance(one, Product) else product_of(str(one)) for one in products
+    ]
+    names = [product.name for product in compared_products]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise ConfigError(
@@ -187,8 +192,8 @@ def validate(
             "names apart; leave one out, or give them names ([[validate.product]] name)"
         )
     probes: tuple[Probe, ...] = read_probes(
-        stations, max_depth=settings.max_depth, keeps_frozen=settings.keep_frozen
+        Path(stations), max_depth=settings.max_depth, keeps_frozen=settings.keep_frozen
     )
     units = units_of(probes, settings.fewest_stations)
-    compared = tuple(compare(one, units, settings, progress) for one in products)
+    compared = tuple(compare(product, units, settings, progress) for product in compared_products)
     return Validation(units, compared, tables_of(units, compared, settings))
