@@ -1,6 +1,6 @@
 """How near is gridded brightness temperature to the emission of a simulated cell, by kernel?
 
-    mcca-ml simulate worlds/demo.toml --out world
+    mcca-ml simulate worlds/two_boxes.toml --out world
     python -m benchmarks.science.gridding_truth world
 
 A week of passes of each sensor with footprints, noise and pointing errors, without calibration

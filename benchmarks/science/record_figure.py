@@ -17,6 +17,7 @@ from mcca_ml.atomic import replacing
 from mcca_ml.config.load import load_settings
 from mcca_ml.demo.world import CONFIGURATION, TRUTH
 from mcca_ml.flags import FLAG_DTYPE, is_recommended
+from mcca_ml.grid.place_text import place_text
 from mcca_ml.pipeline.plan import plan_of
 from mcca_ml.report.figures.time_series import draw_series
 from mcca_ml.report.scores.reference import read_truth
@@ -40,7 +41,7 @@ def main(folder: Path) -> None:
     inside = (lat >= box.south) & (lat <= box.north) & (lon >= box.west) & (lon <= box.east)
     ubrmsd = np.where(inside, np.nanstd(off, axis=1), np.nan)
     place = int(np.nanargmin(np.abs(ubrmsd - np.nanmedian(ubrmsd))))
-    title = f"SIMULATED   cell {plan.cells[place]}, {lat[place]:.2f}°N, {lon[place]:.2f}°E"
+    title = f"SIMULATED   cell {plan.cells[place]}, {place_text(lat[place], lon[place])}"
     drawn = io.BytesIO()
     draw_series(ds, place, truth[place], title).savefig(drawn, format="png", dpi=120)
     with replacing(OUT) as beside:

@@ -2,8 +2,8 @@
 
     python -m benchmarks.science.world_figures [WORLD]
 
-WORLD is a folder that `mcca-ml simulate worlds/demo.toml` has made; without it a smaller world is
-simulated, one box over two and a half years. Writes docs/images/world_series.png.
+WORLD is a folder that `mcca-ml simulate worlds/two_boxes.toml` has made; without it a smaller world
+is simulated, one box over two and a half years. Writes docs/images/world_series.png.
 """
 
 import sys

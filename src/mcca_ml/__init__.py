@@ -28,6 +28,7 @@ __all__ = (  # noqa: F822 loaded by __getattr__
     "Sensor",
     "Settings",
     "TrainSettings",
+    "draw_map",
     "fit",
     "is_recommended",
     "load_settings",
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from mcca_ml.learn.fit import fit, predict
     from mcca_ml.metrics.scores import Scores, scores_of_pairs
     from mcca_ml.pipeline.run import run
+    from mcca_ml.plot.record_map import draw_map
     from mcca_ml.read.any_granule import open_granule, open_swaths
     from mcca_ml.read.open_record import open_record, select_box
     from mcca_ml.retrieve.single_look import retrieve
@@ -70,6 +72,7 @@ _HOMES = {
     "learn.fit": ("fit", "predict"),
     "metrics.scores": ("Scores", "scores_of_pairs"),
     "pipeline.run": ("run",),
+    "plot.record_map": ("draw_map",),
     "read.any_granule": ("open_granule", "open_swaths"),
     "read.open_record": ("open_record", "select_box"),
     "sensors": ("SENSORS", "Sensor"),

@@ -14,6 +14,7 @@ from mcca_ml.config.retrieve import RetrieveSettings
 from mcca_ml.errors import ConfigError, GranuleError
 from mcca_ml.flags import NOT_RECOMMENDED, Flag
 from mcca_ml.pipeline.daily_product import Options, retrieve_granules
+from mcca_ml.plot.record_map import draw_map
 from mcca_ml.read.open_record import open_record, select_box
 
 
@@ -172,3 +173,18 @@ def test_a_file_of_another_grid_or_day_is_refused_when_it_is_read(product, stage
     files[1].rename(files[1].with_name(files[1].name.replace("20150401", "20150601")))
     with pytest.raises(GranuleError, match="20150601.*found no sm of the day of its name"):
         open_record(folder)["sm"].load()
+
+
+def test_a_map_of_any_field(product):
+    record = open_record(product)
+    mean = record["sm"].mean("time")
+    figure = draw_map(mean, "Mean")
+    assert figure.texts[0].get_text() == "SIMULATED — Mean"
+    assert figure.axes[0].get_title(loc="left").endswith("[m³ m⁻³]")
+    scale = figure.axes[-1].get_ylim()
+    assert scale == (0.0, 0.5)
+    low, high = draw_map(mean - mean.mean()).axes[-1].get_ylim()
+    assert low == -high == pytest.approx(-float(np.abs(mean - mean.mean()).max()))
+    assert draw_map(mean.where(mean > 2)).axes
+    with pytest.raises(ConfigError, match="found dimensions time, y, x, expected those of lat"):
+        draw_map(record["sm"])

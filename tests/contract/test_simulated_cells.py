@@ -86,7 +86,9 @@ def test_a_period_that_makes_no_sense_is_refused(changed, said):
         make_truth(small_settings(**changed))
 
 
-def test_the_demo_world_has_some_two_hundred_cells_and_all_is_land():
+def test_the_demo_world_has_some_150_cells_on_two_coasts_within_sight_of_tmi():
     cells = make_cells(SimulateSettings())
-    assert 150 <= cells.is_core.sum() <= 250
+    assert 120 <= cells.is_core.sum() <= 180
     assert cells.cell.size <= 700
+    assert (~cells.is_land).sum() > 100
+    assert cells.lat[cells.is_core].max() < 38

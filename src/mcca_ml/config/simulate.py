@@ -158,8 +158,8 @@ class SimulateSettings(Table):
     """The `[simulate]` table; the defaults are the demo world."""
 
     seed: int = Field(0, ge=0, description="of all randomness")
-    first_day: date = Field(date(2011, 1, 1), description="first UTC day")
-    last_day: date = Field(date(2018, 12, 31), description="last UTC day")
+    first_day: date = Field(date(2011, 6, 1), description="first UTC day")
+    last_day: date = Field(date(2017, 10, 31), description="last UTC day")
     sensors: tuple[Literal["SMAP", "TMI", "AMSRE", "GMI", "AMSR2"], ...] = Field(
         ("SMAP", "TMI", "AMSRE", "GMI", "AMSR2"), description="sensors whose granules are written"
     )
@@ -186,22 +186,13 @@ class SimulateSettings(Table):
     box: tuple[BoxSettings, ...] = Field(
         (
             BoxSettings(
-                name="plateau",
-                south=33.0,
-                north=35.1,
-                west=90.5,
-                east=93.5,
-                elevation=4500.0,
-                climate="plateau",
-            ),
-            BoxSettings(
-                name="north",
-                south=54.0,
-                north=57.0,
-                west=-107.2,
-                east=-104.4,
+                name="gibraltar",
+                south=34.0,
+                north=37.6,
+                west=-7.5,
+                east=-3.5,
                 elevation=500.0,
-                climate="temperate",
+                climate="semiarid",
             ),
         ),
         description="boxes of land",

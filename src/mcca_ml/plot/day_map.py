@@ -20,10 +20,9 @@ from mcca_ml.schema import is_simulated
 _Scalar = TypeVar("_Scalar", bound=np.generic)
 _WIDTH = 16.0
 """Of the figure [inch]: a column of EASE2_M36 on the globe is about a pixel wide."""
-NOTE = (
-    "Pale: not recommended. Grey: land without a value. Coast lines and borders: Natural Earth. "
-    f"MCCA-ML {__version__}."
-)
+SOURCES = f"Coast lines and borders: Natural Earth. MCCA-ML {__version__}."
+"""Below all maps."""
+NOTE = f"Pale: not recommended. Grey: land without a value. {SOURCES}"
 """Below the maps of a day."""
 MOISTURE_SCALE = ColourScale(0.0, 0.5, SOIL_MOISTURE)
 """Soil moisture [m3 m-3] in all maps."""

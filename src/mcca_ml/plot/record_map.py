@@ -7,9 +7,10 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from mcca_ml.arrays import Booleans
+from mcca_ml.errors import ConfigError
 from mcca_ml.flags import FLAG_DTYPE
-from mcca_ml.plot.colours import UNCERTAINTY, write_png
-from mcca_ml.plot.day_map import MOISTURE_SCALE, NOTE, UNCERTAINTY_SCALE
+from mcca_ml.plot.colours import DIFFERENCE, UNCERTAINTY, write_png
+from mcca_ml.plot.day_map import MOISTURE_SCALE, NOTE, SOURCES, UNCERTAINTY_SCALE
 from mcca_ml.plot.flag_classes import class_layer, meanings_of, own_flag_layer
 from mcca_ml.plot.maps import ColourScale, MapLayer, Raster, draw_maps
 from mcca_ml.schema import is_simulated
@@ -62,6 +63,45 @@ def draw_day(ds: xr.Dataset, variable: str) -> Figure:
     good = ds["is_recommended"].transpose(ds["lat"].dims[0], ds["lon"].dims[0]).to_numpy()
     heading = f"{'SIMULATED — ' * is_simulated(ds)}{variable}, {str(ds['time'].to_numpy())[:10]}"
     return draw_maps(Raster(lat, lon), [_layer(ds, variable, good)], heading, NOTE, width=11.0)
+
+
+def draw_map(field: xr.DataArray, heading: str = "") -> Figure:
+    """Map of any field of a record, with coast lines: a day, a mean, an anomaly.
+
+    >>> import mcca_ml
+    >>> record = mcca_ml.open_record("product")  # doctest: +SKIP
+    >>> mcca_ml.draw_map(record.sm.mean("time"), "Mean").savefig("mean.png")  # doctest: +SKIP
+
+    Args:
+        field: numbers over the two dimensions of `lat` and `lon` [degree], NaN where there is none.
+            Values of both signs get colours that meet at 0.
+        heading: first line of the figure.
+
+    Raises:
+        ConfigError: the field has other dimensions, or no latitude and longitude.
+    """
+    is_placed = "lat" in field.coords and "lon" in field.coords
+    dims = [field[name].dims[0] for name in ("lat", "lon")] if is_placed else []
+    if set(field.dims) != set(dims) or len(dims) != 2:
+        raise ConfigError(
+            f"draw_map: found dimensions {', '.join(map(str, field.dims)) or 'none'}, expected "
+            "those of lat and lon alone; select a day, or take a mean over the others"
+        )
+    values = field.transpose(*dims)
+    known = values.to_numpy()[np.isfinite(values.to_numpy())]
+    scale = _scale(values.rename(field.name or "field"), np.isfinite(values.to_numpy()))
+    if known.size and known.min() < 0 < known.max():
+        most = float(np.abs(known).max())
+        scale = ColourScale(-most, most, DIFFERENCE)
+    title, units = field.attrs.get("long_name", field.name or ""), field.attrs.get("units", "")
+    layer = MapLayer(
+        f"{title} [{units}]".replace("m3 m-3", "m³ m⁻³") if units else str(title),
+        values.to_numpy().astype(np.float64),
+        scale,
+    )
+    lat, lon = (field[name].to_numpy().astype(np.float64) for name in ("lat", "lon"))
+    mark = "SIMULATED — " * is_simulated(field.attrs)
+    return draw_maps(Raster(lat, lon), [layer], mark + heading, SOURCES, width=11.0)
 
 
 def write_day(ds: xr.Dataset, variable: str, path: Path) -> Path:

@@ -29,8 +29,8 @@ def open_granule(path: str | Path, cells_of: CellsOf | None = None) -> xr.Datase
         cells_of: which cells of its grid to read, of which it may hold none; all if not given.
 
     Returns:
-        Dataset over (time, look, cell) after schema.GRID_TB and schema.ANCILLARY: brightness
-        temperature `tb` [K] at each channel, and what the granule has for the retrieval.
+        Brightness temperature `tb` [K] at each channel over time, look and cell, after
+        schema.GRID_TB, and what the granule has for the retrieval, after schema.ANCILLARY.
 
     Raises:
         GranuleError: it is not readable, or something else; the message says what.

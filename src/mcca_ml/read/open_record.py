@@ -24,6 +24,7 @@ from mcca_ml.errors import ConfigError, GranuleError
 from mcca_ml.flags import NOT_RECOMMENDED, Flag, has
 from mcca_ml.read.products.cf_time import of_name
 from mcca_ml.read.products.open import files_of
+from mcca_ml.schema import is_simulated
 
 _MASKED = re.compile(r"(sm|soil_moisture)$|sm_|vod_")
 _DIMENSIONS = (("time", "y", "x"), ("time", "lat", "lon"), ("time", "look", "y", "x"))
@@ -201,6 +202,11 @@ def open_record(path: str | Path | Sequence[str | Path], *, recommended: bool = 
     ds = _decoded(files[0]) if len(files) == 1 else _of_days(files)
     if recommended:
         ds = ds.assign(_recommended(ds))
+    return _named(ds)
+
+
+def _named(ds: xr.Dataset) -> xr.Dataset:
+    """The dataset with indexed latitude and longitude, looks by name, and variables in order."""
     for name, dim in _PLACES.items():
         if dim in ds.dims and name not in ds.xindexes:
             ds = ds.set_xindex(name)
@@ -210,6 +216,9 @@ def open_record(path: str | Path | Sequence[str | Path], *, recommended: bool = 
     # A cube lists its variables in the order of its folders, which differs between disks.
     ordered = sorted(str(name) for name in ds.data_vars if name != "crs")
     record: xr.Dataset = ds.set_coords("crs")[ordered]
+    if is_simulated(record):  # what is computed from a variable keeps its attributes
+        for name in ordered:
+            record[name].attrs["simulated"] = "true"
     return record
 
 
