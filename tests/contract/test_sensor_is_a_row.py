@@ -15,7 +15,7 @@ from mcca_ml.errors import SchemaError
 from mcca_ml.fuse import error_covariance, fusion, models
 from mcca_ml.grid.swaths import grid_swaths
 from mcca_ml.intercal.apply import apply
-from mcca_ml.intercal.coefficients import link_of
+from mcca_ml.intercal.coefficients import to_link
 from mcca_ml.intercal.sensor_graph import calibrate_sensors
 from mcca_ml.learn import weights_file
 from mcca_ml.learn.features import inputs_of
@@ -76,7 +76,7 @@ def calibrated(grid: xr.Dataset, tiny_record: Path, tmp_path_factory) -> xr.Data
         stores, CalibrateSettings(), first_day=FIRST, last_day=LAST, sensors=TABLE
     )
     assert list(found) == ["INVENTED"]
-    link = link_of(found["INVENTED"])
+    link = to_link(found["INVENTED"])
     assert link.reference == "AMSR2"
     level = link.line.at(np.full(link.line.level.shape, 260.0 + WARMER))
     np.testing.assert_allclose(level, 260.0, atol=0.05)
