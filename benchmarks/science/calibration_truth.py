@@ -24,7 +24,7 @@ import zarr
 
 from benchmarks.common.markdown import table
 from mcca_ml.config.calibrate import CalibrateSettings
-from mcca_ml.intercal.coefficients import changes_of, link_of
+from mcca_ml.intercal.coefficients import to_changes, to_link
 from mcca_ml.intercal.drift import Drift
 from mcca_ml.intercal.link import LineFlag, Link
 from mcca_ml.intercal.sensor_graph import calibrate_sensors
@@ -79,7 +79,7 @@ def of_the_ground(stores: Path, link: Link, tb: np.ndarray, span) -> np.ndarray 
     if not all(path.is_dir() for path in paths.values()):
         return None
     found = calibrate_sensors(paths, CalibrateSettings(), **span)
-    same = link_of(found[link.sensor]).of(link.cells)
+    same = to_link(found[link.sensor]).at_cells(link.cells)
     return np.nanmean(same.line.at(tb) - tb, axis=0)
 
 
@@ -122,10 +122,10 @@ def main() -> None:
     errors = injected(asked.world)
     made_of = calibrate_sensors(stores, CalibrateSettings(), **span)
     # Its drift taken off, a reference has the scale of that day.
-    dates = {n: str(one.date) for n, f in made_of.items() for one in changes_of(f)
+    dates = {n: str(one.date) for n, f in made_of.items() for one in to_changes(f)
              if isinstance(one, Drift)}  # fmt: skip
     for name, found in made_of.items():
-        link = link_of(found)
+        link = to_link(found)
         if link.sensor == link.reference:
             continue
         ds = open_store(stores[name], **span, variables=("tb",))
@@ -135,7 +135,7 @@ def main() -> None:
             chosen = cells & np.isfinite(tb).any(axis=1)
             if not chosen.any():
                 continue
-            part = link.of(link.cells[chosen])
+            part = link.at_cells(link.cells[chosen])
             figures = rows(part, tb[chosen], errors, dates)
             if asked.without_errors:
                 ground = of_the_ground(asked.without_errors, part, tb[chosen], span)

@@ -22,7 +22,7 @@ from benchmarks.speed.limits import bandwidth
 from benchmarks.speed.pairs import medians
 from benchmarks.speed.result import Result, make_result, save
 from mcca_ml.config.load import Settings
-from mcca_ml.fuse.error_covariance import Model
+from mcca_ml.fuse.error_covariance import StreamErrors
 from mcca_ml.fuse.fusion import fuse
 from mcca_ml.grid.ease2 import M25
 from mcca_ml.grid.land import land_cells
@@ -76,10 +76,10 @@ def streams(cells: np.ndarray, days: int) -> dict[str, xr.Dataset]:
     return {name: stream(name, cells, days, number) for number, name in enumerate(imagers())}
 
 
-def model(cells: int) -> Model:
+def model(cells: int) -> StreamErrors:
     """Errors of the streams of some cells."""
     sd = np.tile(np.array([0.05, 0.045, 0.04, 0.035], np.float32), (cells, 1))
-    return Model(np.zeros((cells, 4), np.float32), sd, np.full(cells, 0.4, np.float32))
+    return StreamErrors(np.zeros((cells, 4), np.float32), sd, np.full(cells, 0.4, np.float32))
 
 
 def by_xarray(found: Mapping[str, xr.Dataset]) -> xr.Dataset:

@@ -81,7 +81,7 @@ def test_sensors_reach_the_scale_of_their_reference(stores):
     for name, reference in (("AMSRE", "AMSR2"), ("TMI", "GMI")):
         assert found[name].attrs["reference"] == reference
         assert found[name].attrs["simulated"] == "true"
-        line = coefficients.link_of(found[name]).line
+        line = coefficients.to_link(found[name]).line
         for value in truth:
             error = line.at(np.full(line.level.shape, seen(name, value))) - seen(reference, value)
             assert np.abs(error).max() < 0.5
@@ -122,13 +122,13 @@ def test_tmi_reaches_gmi_through_amsr2_where_they_never_met(stores, tmp_path):
     other = {**stores, "GMI": store_of(tmp_path, "GMI", grid_of("GMI", "2016-06-01", 4))}
     later = grid_of("AMSR2", LATE, 5), grid_of("AMSR2", "2016-06-01", 6)
     other["AMSR2"] = store_of(tmp_path, "AMSR2", *later)
-    line = coefficients.link_of(made(other, "TMI", "GMI", "AMSR2")["TMI"]).line
+    line = coefficients.to_link(made(other, "TMI", "GMI", "AMSR2")["TMI"]).line
     error = line.at(np.full(line.level.shape, seen("TMI", 255.0))) - seen("GMI", 255.0)
     assert np.abs(error.mean(axis=0)).max() < 0.2
 
 
 def test_amsre_without_its_bridge_is_refused(stores):
-    with pytest.raises(ConfigError, match=r"AMSRE .*no TMI.*give \[input.1C-TMI\] or take out"):
+    with pytest.raises(ConfigError, match=r"AMSRE .*no TMI.*give \[input.1C-TMI\] or remove"):
         made(stores, "AMSRE", "AMSR2")
 
 
@@ -153,7 +153,7 @@ def test_other_cells_are_refused(stores, tmp_path):
     days = part["time"].to_numpy()
     number = np.array([block_of(day) for day in days])
     write_block(path, part.isel(time=number == number[0]), "inputs")
-    with pytest.raises(SchemaError, match="hold other cells"):
+    with pytest.raises(SchemaError, match="have different cells"):
         made({**stores, "GMI": path}, "TMI", "GMI")
 
 
@@ -204,7 +204,7 @@ def test_the_step_of_gmi_at_its_boost_is_an_identity_with_a_step(tmp_path):
                 "inputs",
             )
     found = calibrate_sensors(both, SETTINGS, first_day=start, last_day=boost + 360)["GMI"]
-    step = coefficients.changes_of(found)[0]
+    step = coefficients.to_changes(found)[0]
     assert step.date == boost
     assert step.is_removed.all()
     np.testing.assert_allclose(step.size, 0.8, atol=0.1)

@@ -9,8 +9,8 @@ from mcca_ml.config.calibrate import CalibrateSettings
 from mcca_ml.errors import GranuleError, SchemaError
 from mcca_ml.flags import FLAG_DTYPE, Flag
 from mcca_ml.intercal.apply import apply
-from mcca_ml.intercal.coefficients import changes_of, describe, link_of, read, to_dataset, write
-from mcca_ml.intercal.fit_link import link_of_pairs
+from mcca_ml.intercal.coefficients import describe, read, to_changes, to_dataset, to_link, write
+from mcca_ml.intercal.fit_link import fit_link
 from mcca_ml.intercal.link import LineFlag, chain, combine
 from mcca_ml.intercal.match import match_pairs
 from mcca_ml.intercal.screen import conditions, usable
@@ -47,7 +47,7 @@ def two_sensors(seed=0):
 
 def calibrate(source, reference, settings):
     names = {"sensor": source.attrs["sensor"], "reference": reference.attrs["sensor"]}
-    return link_of_pairs(match_pairs(source, reference, settings), settings, **names)
+    return fit_link(match_pairs(source, reference, settings), settings, **names)
 
 
 @pytest.fixture(scope="module")
@@ -137,7 +137,7 @@ def test_a_sensor_is_brought_to_the_scale_of_its_reference(made):
 
 def test_a_step_is_taken_off_before_its_date_and_its_error_is_kept(made):
     tmi, _, coefficients = made
-    plain = to_dataset(link_of(coefficients), SETTINGS, is_simulated=True)
+    plain = to_dataset(to_link(coefficients), SETTINGS, is_simulated=True)
     moved = (apply(tmi, plain)["tb"] - apply(tmi, coefficients)["tb"]).to_numpy()
     slope = coefficients["slope"].to_numpy()
     np.testing.assert_allclose(moved[5, 0, :, 0], 0.6 * slope[:, 0], atol=1e-4)
@@ -163,7 +163,7 @@ def test_coefficients_are_written_read_and_applied_alone(made, tmp_path):
     write(coefficients, path)
     again = read(path)
     np.testing.assert_array_equal(apply(tmi, again)["tb"], apply(tmi, coefficients)["tb"])
-    assert changes_of(again)[0].date == STEP.date
+    assert to_changes(again)[0].date == STEP.date
     assert again.attrs["simulated"] == "true"
     assert "19.35V -> 18.7V" in describe(again)
     assert "step 2014-04-01: 10.65V +0.60 +- 0.10 removed" in describe(again)
@@ -218,12 +218,14 @@ def test_refusals_say_what_was_found_and_what_to_do(made, tmp_path):
         apply(gmi, coefficients)
     with pytest.raises(SchemaError, match="TMI without 37V, expected 10.65V, 19.35V, 37V; grid"):
         apply(tmi.isel(channel=[0, 1]), coefficients)
-    with pytest.raises(SchemaError, match="other cells, expected the same"):
+    with pytest.raises(SchemaError, match="different cells, expected the same"):
         match_pairs(tmi, gmi.assign_coords(cell=np.arange(CELLS) + 900), SETTINGS)
-    with pytest.raises(SchemaError, match="expected one band in common; grid the same bands"):
+    with pytest.raises(SchemaError, match="expected a band in common; grid the same bands"):
         match_pairs(tmi.isel(channel=[0]), gmi.isel(channel=[1]), SETTINGS)
-    link = link_of(coefficients)
-    with pytest.raises(SchemaError, match="a link to GMI and one from TMI, expected one sensor"):
+    link = to_link(coefficients)
+    with pytest.raises(
+        SchemaError, match="a link to GMI and one from TMI, expected the same sensor"
+    ):
         chain(link, link)
     back = calibrate(gmi.isel(channel=[0, 1]), tmi.isel(channel=[0, 1]), SETTINGS)
     with pytest.raises(SchemaError, match="from GMI to TMI lacks 36.5V, expected 10.65V, 18.7V"):

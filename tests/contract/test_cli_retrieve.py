@@ -115,7 +115,7 @@ def test_a_look_that_the_granule_lacks(tmp_path):
     out = tmp_path / "out"
     found = run(app, ["retrieve", str(path), "--out", str(out), "--look", "pm"])
     assert found.exit_code == 1
-    assert "found the look am in the granules, expected pm" in found.stderr
+    assert "found am in the granules, expected pm" in found.stderr
     assert not list(out.iterdir())
 
 

@@ -123,7 +123,7 @@ def test_a_day_of_nothing_but_water_does_not_stop_the_days_after_it(tmp_path, mo
 def test_it_is_an_error_if_no_day_at_all_gives_a_product(half_orbits, tmp_path, keeps_going):
     path = sorted(Path(half_orbits).parent.iterdir())[0]
     options = Options(look="pm", keeps_going=keeps_going)
-    line = "2015-07-01: nothing of look pm, no product; found the look am in the granules"
+    line = "2015-07-01: nothing of look pm, no product; found am in the granules"
     if keeps_going:
         made = retrieve_granules([path], tmp_path / "out", RetrieveSettings(), options)
         assert made.failures[0].startswith(line)

@@ -242,7 +242,7 @@ def test_a_day_without_clay_among_days_that_have_it_gets_the_default(tmp_path):
 
 def test_granules_without_a_soil_temperature_are_an_error(tmp_path):
     orbit = half_orbit(tmp_path)
-    with pytest.raises(GranuleError, match=f"^{orbit.name}: holds no soil temperature"):
+    with pytest.raises(GranuleError, match=f"^{orbit.name}: no soil temperature found"):
         retrieve_days([orbit], around(PLACES), DAYS[:1], SETTINGS)
 
 
@@ -281,7 +281,7 @@ def test_what_is_on_the_grid_already_stays_as_it_is(tmp_path):
 def test_the_granules_of_another_sensor_are_an_error(tmp_path):
     path = tmp_path / "AMSR2_20150701.nc"
     gridded(path, "AMSR2")
-    with pytest.raises(GranuleError, match=r"AMSR2_20150701.nc: is of AMSR2, expected SMAP"):
+    with pytest.raises(GranuleError, match=r"AMSR2_20150701.nc: found sensor AMSR2, expected SMAP"):
         retrieve_days([path], ON_M25, DAYS[:1], SETTINGS)
 
 

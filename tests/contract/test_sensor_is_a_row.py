@@ -15,7 +15,7 @@ from mcca_ml.errors import SchemaError
 from mcca_ml.fuse import error_covariance, fusion, models
 from mcca_ml.grid.swaths import grid_swaths
 from mcca_ml.intercal.apply import apply
-from mcca_ml.intercal.coefficients import link_of
+from mcca_ml.intercal.coefficients import to_link
 from mcca_ml.intercal.sensor_graph import calibrate_sensors
 from mcca_ml.learn import weights_file
 from mcca_ml.learn.features import inputs_of
@@ -76,7 +76,7 @@ def calibrated(grid: xr.Dataset, tiny_record: Path, tmp_path_factory) -> xr.Data
         stores, CalibrateSettings(), first_day=FIRST, last_day=LAST, sensors=TABLE
     )
     assert list(found) == ["INVENTED"]
-    link = link_of(found["INVENTED"])
+    link = to_link(found["INVENTED"])
     assert link.reference == "AMSR2"
     level = link.line.at(np.full(link.line.level.shape, 260.0 + WARMER))
     np.testing.assert_allclose(level, 260.0, atol=0.05)
@@ -101,11 +101,11 @@ def test_the_row_places_a_sensor_in_every_table():
     assert networks(TABLE)["AMSR2"] == ("AMSR2", "AMSRE", "INVENTED")
     assert layers(TABLE)["INVENTED"] == "sm_invented"
     assert products(TABLE)["1C-INVENTED"] == "INVENTED"
-    assert error_covariance.network_of_stream(TABLE).tolist() == [0, 1, 0, 1, 1]
+    assert error_covariance.stream_networks(TABLE).tolist() == [0, 1, 0, 1, 1]
 
 
 def test_a_sensor_that_is_not_in_the_table_is_refused(stream):
-    with pytest.raises(SchemaError, match="found streams INVENTED, expected of TMI"):
+    with pytest.raises(SchemaError, match="found streams INVENTED, expected some of TMI"):
         error_covariance.check_streams({"INVENTED": stream})
 
 
@@ -125,9 +125,9 @@ def test_the_fusion_weighs_it_and_gives_it_a_layer_and_a_bit(stream, tiny_record
     )
     streams = {"AMSR2": of_reference, "INVENTED": stream}
     target = np.full((stream.sizes["cell"], stream.sizes["time"]), np.nan, np.float32)
-    moments = error_covariance.moments(streams, target, sensors=TABLE)
+    moments = error_covariance.error_moments(streams, target, sensors=TABLE)
     pool = models.load_pool(tiny_record / "work" / "fusion" / "pool.npz")
-    model = error_covariance.model_of(moments, pool, FuseSettings(), TABLE)
+    model = error_covariance.estimate_stream_errors(moments, pool, FuseSettings(), TABLE)
     record = fusion.fuse(streams, model, FuseSettings(), TABLE)
     schema.check(record, schema.record_of(TABLE), where="test")
     alone = fusion.fuse({"INVENTED": stream}, model, FuseSettings(), TABLE)

@@ -9,15 +9,15 @@ from made_examples import at_most
 from made_pairs import made_pairs, pairs_of
 from mcca_ml.config.calibrate import CalibrateSettings
 from mcca_ml.intercal.deming_regression import Line, fit_lines
-from mcca_ml.intercal.fit_link import fit_cells, link_of_pairs, thinned
-from mcca_ml.intercal.link import LineFlag, chain, chained_line, combine
+from mcca_ml.intercal.fit_link import fit_cells, fit_link, thin_pairs
+from mcca_ml.intercal.link import LineFlag, chain, chain_lines, combine
 from mcca_ml.intercal.match import Pairs
 
 DEFAULT = CalibrateSettings()
 
 
 def link(pairs, sensor="TMI", reference="GMI", changed=DEFAULT, **more):
-    return link_of_pairs(pairs, changed, sensor=sensor, reference=reference, **more)
+    return fit_link(pairs, changed, sensor=sensor, reference=reference, **more)
 
 
 def covered(error, variance):
@@ -173,7 +173,7 @@ def test_cells_of_a_class_follow_its_line():
     error = found.line.at(at)[:, 0] - truth.at(truth.mean) - 4.0 * kind
     assert np.abs(error[:40]).max() < 1.2
     assert not (found.flag & LineFlag.FROM_ALL).any()
-    unseen = found.of(np.array([5, 6]), np.array([0, 1]))
+    unseen = found.at_cells(np.array([5, 6]), np.array([0, 1]))
     step = np.diff(unseen.line.at(np.full((2, 1), 260.0))[:, 0])
     assert step[0] == pytest.approx(4.0, abs=0.3)
 
@@ -188,7 +188,7 @@ def test_blocks_of_cells_do_not_change_a_line():
 
 def test_thinning_keeps_at_most_so_many_pairs_spread_over_all():
     pairs = pairs_of(2, np.repeat([0, 1], [100, 3]), np.arange(103), np.arange(103))
-    few = thinned(pairs, 10)
+    few = thin_pairs(pairs, 10)
     assert few.cell.tolist() == [0] * 10 + [1] * 3
     assert np.diff(few.x[:10, 0]).tolist() == [10] * 9
 
@@ -200,7 +200,7 @@ def test_a_chain_has_the_variance_that_simulation_shows():
         return Line(*(np.array(v) for v in (centre, level, slope, 0.09, 4e-4, 2e-3)))
 
     one, two = line(260.0, 262.0, 1.03), line(270.0, 268.0, 0.97)
-    found = chained_line(one, two)
+    found = chain_lines(one, two)
     covariance = np.array([[0.09, 2e-3], [2e-3, 4e-4]])
     a, b = (
         rng.multivariate_normal([float(v.level), float(v.slope)], covariance, 40_000)

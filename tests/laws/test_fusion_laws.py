@@ -13,7 +13,14 @@ from made_examples import at_most
 from mcca_ml.config.record import FuseSettings
 from mcca_ml.flags import Flag
 from mcca_ml.fuse import fusion
-from mcca_ml.fuse.error_covariance import Model, Moments, Pool, model_of, moments, pooled
+from mcca_ml.fuse.error_covariance import (
+    ErrorMoments,
+    Pool,
+    StreamErrors,
+    error_moments,
+    estimate_stream_errors,
+    pool_errors,
+)
 from mcca_ml.fuse.weights import covariance, weights
 from mcca_ml.schema import LAYERS
 from mcca_ml.sensors import imagers
@@ -27,7 +34,7 @@ quick = settings(max_examples=at_most(25), deadline=None)
 
 
 def any_matrices(rng, rows=20):
-    """Positive definite, of sd 0.02 to 0.1 and any agreement."""
+    """Positive definite, of sd 0.02 to 0.1 and any correlation."""
     root = rng.normal(size=(rows, 4, 6)) + rng.uniform(0, 2, (rows, 1, 1))
     full = root @ root.transpose(0, 2, 1)
     scale = np.sqrt(np.diagonal(full, axis1=1, axis2=2))
@@ -66,11 +73,11 @@ def stream(sm, *, nobs=1, age=0, flag=0, sd=0.04, hour=6.0):
     )
 
 
-def model(cells=1, agreement=0.5, bias=(0.0, 0.0, 0.0, 0.0), sd=(0.04, 0.04, 0.04, 0.04)):
-    return Model(
+def model(cells=1, error_correlation=0.5, bias=(0.0, 0.0, 0.0, 0.0), sd=(0.04, 0.04, 0.04, 0.04)):
+    return StreamErrors(
         np.tile(np.float32(bias), (cells, 1)),
         np.tile(np.float32(sd), (cells, 1)),
-        np.full(cells, agreement, dtype=np.float32),
+        np.full(cells, error_correlation, dtype=np.float32),
     )
 
 
@@ -147,11 +154,11 @@ def test_no_weights_that_scipy_finds_have_less_variance():
     assert 10 < some_left_out < 80
 
 
-@pytest.mark.parametrize("agreement", [0.0, 0.4, 0.95])
-def test_streams_of_one_network_agree_half_way_more(agreement):
+@pytest.mark.parametrize("error_correlation", [0.0, 0.4, 0.95])
+def test_streams_of_one_network_agree_half_way_more(error_correlation):
     sd = np.array([[0.02, 0.03, 0.04, 0.05]])
-    found = (covariance(sd, np.array([agreement])) / sd[:, :, None] / sd[:, None, :])[0]
-    own, other = min((1 + agreement) / 2, 0.95), agreement
+    found = (covariance(sd, np.array([error_correlation])) / sd[:, :, None] / sd[:, None, :])[0]
+    own, other = min((1 + error_correlation) / 2, 0.95), error_correlation
     expected = [[1, other, own, other], [other, 1, other, own]]
     np.testing.assert_allclose(found, expected + [row[2:] + row[:2] for row in expected])
 
@@ -161,7 +168,7 @@ def test_fused_error_of_100000_draws_is_as_told_and_less_than_of_any_stream():
     matrix = covariance(sd[None], np.array([0.3]))
     error = rng.multivariate_normal(np.zeros(4), matrix[0], 100_000).astype(np.float32)
     made = {name: stream(0.4 + error[:, [k]], sd=sd[k]) for k, name in enumerate(imagers())}
-    out = fuse(made, model(agreement=0.3, sd=sd))
+    out = fuse(made, model(error_correlation=0.3, sd=sd))
     spread = float(out["sm"].std())
     assert spread == pytest.approx(float(out["target_sd"][0, 0]), rel=0.01)
     others = [np.eye(4)[k] for k in range(4)]
@@ -188,7 +195,7 @@ def test_one_stream_alone_gives_itself_less_its_bias(name):
 def test_cells_do_not_know_which_cells_share_their_call(seed):
     rng = np.random.default_rng(seed)
     made = any_streams(rng)
-    of = Model(
+    of = StreamErrors(
         rng.normal(0, 0.02, (9, 4)).astype(np.float32),
         rng.uniform(0.02, 0.1, (9, 4)).astype(np.float32),
         rng.uniform(0, 0.9, 9).astype(np.float32),
@@ -196,7 +203,7 @@ def test_cells_do_not_know_which_cells_share_their_call(seed):
     whole = fuse(made, of)
     for some in (slice(0, 1), slice(1, 6), slice(6, 9)):
         part = {name: ds.isel(cell=some) for name, ds in made.items()}
-        alone = fuse(part, Model(of.bias[some], of.sd[some], of.agreement[some]))
+        alone = fuse(part, StreamErrors(of.bias[some], of.sd[some], of.error_correlation[some]))
         xr.testing.assert_identical(alone, whole.isel(cell=some))
 
 
@@ -235,7 +242,7 @@ def test_no_spread_of_a_stream_raises(sd):
     made = {name: stream([[0.2]], sd=sd) for name in imagers()}
     out = fuse(made)
     assert float(out["sm"][0, 0]) == pytest.approx(0.2)
-    found = moments(made, np.full((1, 1), 0.25, np.float32))
+    found = error_moments(made, np.full((1, 1), 0.25, np.float32))
     assert np.isfinite(found.second).all()
 
 
@@ -293,7 +300,7 @@ def test_sensor_nobs_and_flag_are_those_of_the_streams_used():
 
 
 def made_streams(rng, cells, days, *, rho=0.4, bias=(0.02, -0.01)):
-    """GMI and AMSR2 with errors of known bias and agreement about a soil moisture of 0.3."""
+    """GMI and AMSR2 with errors of known bias and correlation about a soil moisture of 0.3."""
     sd = np.array([0.04, 0.03])
     root = np.linalg.cholesky([[1, rho], [rho, 1]])
     z = rng.normal(size=(days, cells, 2)) @ root.T
@@ -313,14 +320,16 @@ NO_POOL = Pool(np.zeros(2), np.array([9.0, 0.0, 9.0]))
 
 def test_covariance_and_bias_of_errors_are_found_again():
     rng = np.random.default_rng(1)
-    parts = [moments(made_streams(rng, 50, 200), flat_target(50, 200)) for _ in range(4)]
-    found = pooled(parts)
+    parts = [error_moments(made_streams(rng, 50, 200), flat_target(50, 200)) for _ in range(4)]
+    found = pool_errors(parts)
     np.testing.assert_allclose(found.covariance, [0.0016, 0.00048, 0.0009], rtol=0.04)
-    assert found.agreement == pytest.approx(0.4, abs=0.02)
-    own = model_of(moments(made_streams(rng, 30, 2000), flat_target(30, 2000)), NO_POOL, FREE)
+    assert found.error_correlation == pytest.approx(0.4, abs=0.02)
+    own = estimate_stream_errors(
+        error_moments(made_streams(rng, 30, 2000), flat_target(30, 2000)), NO_POOL, FREE
+    )
     np.testing.assert_allclose(own.bias, np.tile([0.02, -0.01, 0.02, -0.01], (30, 1)), atol=4e-3)
     np.testing.assert_allclose(own.sd, np.tile([0.04, 0.03, 0.04, 0.03], (30, 1)), rtol=0.08)
-    np.testing.assert_allclose(own.agreement, 0.4, atol=0.08)
+    np.testing.assert_allclose(own.error_correlation, 0.4, atol=0.08)
 
 
 @quick
@@ -330,20 +339,22 @@ def test_weights_are_those_of_least_squares_on_the_common_days(seed, noise):
     rng = np.random.default_rng(seed)
     made = made_streams(rng, 1, 400)
     target = (flat_target(1, 400) + noise * rng.normal(size=(1, 400))).astype(np.float32)
-    of = model_of(moments(made, target), NO_POOL, FREE)
+    of = estimate_stream_errors(error_moments(made, target), NO_POOL, FREE)
     one, two = (made[name]["soil_moisture"].to_numpy()[:, 0] for name in ("GMI", "AMSR2"))
     design = np.stack([one - two, np.ones(400)], axis=1)
     wanted = np.linalg.lstsq(design, target[0] - two, rcond=None)[0][0]
     assert 0 < wanted < 1
     pair = np.array([[False, False, True, True]])
-    found = weights(covariance(of.sd.astype(np.float64), of.agreement.astype(np.float64)), pair)
+    found = weights(
+        covariance(of.sd.astype(np.float64), of.error_correlation.astype(np.float64)), pair
+    )
     assert found[0, 2] == pytest.approx(wanted, abs=1e-4)
 
 
 def test_a_stream_that_tells_too_small_an_error_has_no_more_weight_for_it():
     rng = np.random.default_rng(2)
     made = made_streams(rng, 4, 300, bias=(0, 0))
-    of = model_of(moments(made, flat_target(4, 300)), NO_POOL, FREE)
+    of = estimate_stream_errors(error_moments(made, flat_target(4, 300)), NO_POOL, FREE)
     boastful = {**made, "GMI": made["GMI"].assign(target_sd=made["GMI"]["target_sd"] / 5)}
     np.testing.assert_array_equal(fuse(boastful, of)["sm"], fuse(made, of)["sm"])
     assert (fuse(boastful, of)["target_sd"] < fuse(made, of)["target_sd"]).all()
@@ -351,28 +362,28 @@ def test_a_stream_that_tells_too_small_an_error_has_no_more_weight_for_it():
 
 def test_a_cell_keeps_the_size_of_its_errors_and_is_drawn_to_the_shape_of_all():
     rng = np.random.default_rng(3)
-    found = moments(made_streams(rng, 5, 100), flat_target(5, 100))
+    found = error_moments(made_streams(rng, 5, 100), flat_target(5, 100))
     pool = Pool(np.zeros(2), np.array([0.04, 0.0, 0.01]))
-    of = model_of(found, pool, FuseSettings(prior_days=1e9))
+    of = estimate_stream_errors(found, pool, FuseSettings(prior_days=1e9))
     np.testing.assert_allclose(of.sd[:, 2] / of.sd[:, 3], 2, rtol=1e-5)
     np.testing.assert_allclose((of.sd[:, 2:] ** 2).sum(axis=1), 0.0025, rtol=0.4)
-    assert (of.agreement < 1e-6).all()
+    assert (of.error_correlation < 1e-6).all()
 
 
 @pytest.mark.parametrize("prior_days", [0.0, 60.0])
 def test_a_cell_without_days_has_what_all_have_in_common(prior_days):
-    nothing = Moments(*(np.zeros(shape) for shape in ((2, 2), (2, 2), 2, (2, 2), (2, 3))))
+    nothing = ErrorMoments(*(np.zeros(shape) for shape in ((2, 2), (2, 2), 2, (2, 2), (2, 3))))
     pool = Pool(np.array([0.01, 0.02]), np.array([0.0016, 0.0006, 0.0025]))
-    found = model_of(nothing, pool, FuseSettings(prior_days=prior_days))
+    found = estimate_stream_errors(nothing, pool, FuseSettings(prior_days=prior_days))
     np.testing.assert_allclose(found.bias, np.tile([0.01, 0.02, 0.01, 0.02], (2, 1)))
     np.testing.assert_allclose(found.sd, np.tile([0.04, 0.05, 0.04, 0.05], (2, 1)), rtol=1e-6)
-    np.testing.assert_allclose(found.agreement, 0.3)
+    np.testing.assert_allclose(found.error_correlation, 0.3)
 
 
 def test_without_any_common_day_each_stream_counts_by_what_it_tells():
-    nothing = Moments(*(np.zeros(shape) for shape in ((1, 2), (1, 2), 1, (1, 2), (1, 3))))
-    of = model_of(nothing, pooled([nothing]), DEFAULT)
+    nothing = ErrorMoments(*(np.zeros(shape) for shape in ((1, 2), (1, 2), 1, (1, 2), (1, 3))))
+    of = estimate_stream_errors(nothing, pool_errors([nothing]), DEFAULT)
     assert np.isnan(of.sd).all()
-    assert of.agreement == 0.5
+    assert of.error_correlation == 0.5
     made = {"GMI": stream([[0.2]], sd=0.02), "AMSR2": stream([[0.3]], sd=0.04)}
     assert fuse(made, of)["sm"].item() == pytest.approx(0.2)  # rho = s1 / s2: all to the better

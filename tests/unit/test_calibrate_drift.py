@@ -8,7 +8,7 @@ import pytest
 from made_pairs import made_pairs, pairs_of
 from mcca_ml.config.calibrate import CalibrateSettings
 from mcca_ml.intercal.drift import drift_against_reference
-from mcca_ml.intercal.fit_link import link_of_pairs
+from mcca_ml.intercal.fit_link import fit_link
 
 SETTINGS = CalibrateSettings()
 FIRST, BOOST = np.datetime64("2015-01-01"), np.datetime64("2023-11-08")
@@ -28,7 +28,7 @@ def series(rng, rate, *, days=1800, cells=60, season=0.0, step=0.0, first=FIRST)
 
 
 def drift_of(pairs):
-    link = link_of_pairs(pairs, SETTINGS, sensor="AMSR2", reference="GMI")
+    link = fit_link(pairs, SETTINGS, sensor="AMSR2", reference="GMI")
     return drift_against_reference(pairs, link, BOOST, SETTINGS)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from made_pairs import made_grid, made_pairs, pairs_of
 from mcca_ml.config.calibrate import CalibrateSettings
-from mcca_ml.intercal.fit_link import link_of_pairs
+from mcca_ml.intercal.fit_link import fit_link
 from mcca_ml.intercal.regress_differences import effect_size
 from mcca_ml.intercal.step import (
     Step,
@@ -36,7 +36,7 @@ def without_step(pairs, step):
 
 
 def step_of(pairs):
-    link = link_of_pairs(pairs, SETTINGS, sensor="GMI", reference="AMSR2")
+    link = fit_link(pairs, SETTINGS, sensor="GMI", reference="AMSR2")
     return step_against_reference(pairs, link, DATE, SETTINGS)
 
 

@@ -8,7 +8,7 @@ import pytest
 import xarray as xr
 
 from mcca_ml.config.load import Settings
-from mcca_ml.fuse.error_covariance import Model
+from mcca_ml.fuse.error_covariance import StreamErrors
 from mcca_ml.fuse.fusion import fuse
 from mcca_ml.grid.ease2 import M25
 from mcca_ml.grid.land import land_cells
@@ -66,7 +66,7 @@ def test_days_fused_in_spans_are_those_fused_at_once():
     rng, days = np.random.default_rng(0), np.arange("2008-03-01", "2008-05-15", dtype="M8[D]")
     made = {name: stream(rng, days, 5) for name in imagers()}
     sd = rng.uniform(0.03, 0.05, (5, 4)).astype("f4")
-    model = Model(rng.normal(0, 0.01, (5, 4)).astype("f4"), sd, np.full(5, 0.3, "f4"))
+    model = StreamErrors(rng.normal(0, 0.01, (5, 4)).astype("f4"), sd, np.full(5, 0.3, "f4"))
     whole = fuse(made, model, Settings().fuse)
     parts = fuse_stage.spans(days)
     assert [part.size for part in parts] == [19, 56]  # day 4,096 is 2008-03-20

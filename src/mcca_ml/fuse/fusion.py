@@ -1,4 +1,4 @@
-"""STREAMs of some cells -> RECORD: weighted means, with what each value rests on."""
+"""Fuse the STREAMs of some cells into the RECORD by weighted means."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -10,16 +10,16 @@ from mcca_ml import schema
 from mcca_ml.arrays import AnyArray, Booleans, Datetime64, Float32, Int64, Intp, UInt8, UInt32
 from mcca_ml.config.record import FuseSettings
 from mcca_ml.flags import FLAG_DTYPE, Flag, is_recommended
-from mcca_ml.fuse.error_covariance import Model, check_streams, network_of_stream
+from mcca_ml.fuse.error_covariance import StreamErrors, check_streams, stream_networks
 from mcca_ml.fuse.weights import covariance, weights
 from mcca_ml.sensors import SENSORS, Table, imagers
 
 STEP_ROWS = 200_000
-"""Cells and days that are solved together: what bounds the memory."""
+"""Values (cell and day) solved in one step, to limit the memory."""
 
 
 class _Stacked(NamedTuple):
-    """All streams, in the order of `sensors.imagers`, (time, cell, stream)."""
+    """Variables of all streams, in the order of `sensors.imagers`, (time, cell, stream)."""
 
     sm: Float32
     sd: Float32
@@ -28,7 +28,7 @@ class _Stacked(NamedTuple):
     age: UInt8
     flag: UInt32
     time: Int64
-    """Of observation [ms since 1970]; 0 where there is none."""
+    """Time of observation [ms since 1970-01-01]; 0 where missing."""
 
 
 _EMPTY: Mapping[str, np.generic] = {
@@ -40,11 +40,11 @@ _EMPTY: Mapping[str, np.generic] = {
     "flag": np.uint32(int(Flag.NOT_OBSERVED)),
     "obs_time": np.datetime64("NaT", "ms"),
 }
-"""Variables of a stream in the order of `_Stacked`, and their values of a sensor that is absent."""
+"""Variables of a stream in the order of `_Stacked`, and their values for an absent sensor."""
 
 
-def _stacked(streams: Mapping[str, xr.Dataset], names: Sequence[str]) -> _Stacked:
-    """Arrays of all streams; those that are missing have no value on any day."""
+def _stack_streams(streams: Mapping[str, xr.Dataset], names: Sequence[str]) -> _Stacked:
+    """Stack the arrays of all streams; absent sensors have no value on any day."""
     first = next(iter(streams.values()))
     shape = (first.sizes["time"], first.sizes["cell"])
     *values, times = (
@@ -63,131 +63,133 @@ def _stacked(streams: Mapping[str, xr.Dataset], names: Sequence[str]) -> _Stacke
     return _Stacked._make([*values, known.astype(np.int64)])
 
 
-def _used(all_of: _Stacked, settings: FuseSettings) -> tuple[Booleans, Booleans]:
-    """Streams that each value rests on, (time, cell, stream), and where it is filled, (time, cell).
+def _select_streams(stacked: _Stacked, settings: FuseSettings) -> tuple[Booleans, Booleans]:
+    """Streams used for each value, (time, cell, stream), and True where it is filled, (time, cell).
 
-    Streams with a condition of the recommended mask count only where no stream is without.
+    Values that are not recommended are used only where no stream has a recommended one.
     """
-    has = np.isfinite(all_of.sm) & np.isfinite(all_of.sd)
-    observed = has & (all_of.nobs > 0)
-    clean = observed & is_recommended(all_of.flag)
-    # A value with a condition counts only where none is without.
-    chosen = np.where(clean.any(axis=-1, keepdims=True), clean, observed)
-    carried = has & (all_of.age <= settings.fill_age_max)
+    valid = np.isfinite(stacked.sm) & np.isfinite(stacked.sd)
+    observed = valid & (stacked.nobs > 0)
+    recommended = observed & is_recommended(stacked.flag)
+    chosen = np.where(recommended.any(axis=-1, keepdims=True), recommended, observed)
+    carried = valid & (stacked.age <= settings.fill_age_max)
     is_filled = np.asarray(~observed.any(axis=-1) & carried.any(axis=-1), np.bool_)
     return np.where(is_filled[..., None], carried, chosen), is_filled
 
 
-def _weighted(
-    all_of: _Stacked,
+def _weighted_means(
+    stacked: _Stacked,
     used: Booleans,
     is_filled: Booleans,
-    model: Model,
+    model: StreamErrors,
     network: Intp,
     step_rows: int,
 ) -> tuple[Float32, Float32, Float32]:
     """Weights (time, cell, stream), fused soil moisture and its sd against the target [m3 m-3].
 
-    Weights of days with a look rest on the errors that the streams of the cell were found to have
-    side by side; those of filled days on what each stream tells, which knows the age of the look.
+    On days with a look the weights follow from the measured error standard deviations of the
+    streams of the cell; on filled days from the `target_sd` of each stream, which depends on the
+    age of the look.
     """
     shape = used.shape
     rows = np.flatnonzero(used.any(axis=-1).ravel())
     cell = rows % shape[1]
     flat, filled = used.reshape(-1, shape[2]), is_filled.ravel()
-    sd, sm = all_of.sd.reshape(flat.shape), all_of.sm.reshape(flat.shape)
+    sd, sm = stacked.sd.reshape(flat.shape), stacked.sm.reshape(flat.shape)
     weight = np.zeros(flat.shape, np.float32)
-    fused, spread = np.full((2, len(flat)), np.nan, np.float32)
+    fused, fused_sd = np.full((2, len(flat)), np.nan, np.float32)
     for first in range(0, rows.size, step_rows):
-        part, of_cell = rows[first : first + step_rows], cell[first : first + step_rows]
-        some = flat[part]
-        agreement = model.agreement[of_cell].astype(np.float64)
-        told = np.where(some, sd[part], 1.0).astype(np.float64)
-        known = model.sd[of_cell].astype(np.float64)
-        # Errors side by side where they are known; on days without a look the age of each stream.
-        is_told = filled[part] | ~np.isfinite(known).all(axis=1)
-        found = np.where(is_told[:, None], told, known)
-        w = weights(covariance(found, agreement, network), some)
-        # The mean departure of each stream is subtracted before it is weighted.
-        off = np.where(some, sm[part] - model.bias[of_cell], 0.0)
-        weight[part] = w
-        fused[part] = np.clip((w * off).sum(axis=1), 0, 1)
+        step, cells = rows[first : first + step_rows], cell[first : first + step_rows]
+        some = flat[step]
+        correlation = model.error_correlation[cells].astype(np.float64)
+        daily_sd = np.where(some, sd[step], 1.0).astype(np.float64)
+        cell_sd = model.sd[cells].astype(np.float64)
+        use_daily = filled[step] | ~np.isfinite(cell_sd).all(axis=1)
+        weight_sd = np.where(use_daily[:, None], daily_sd, cell_sd)
+        w = weights(covariance(weight_sd, correlation, network), some)
+        # Bias correction of each stream before averaging.
+        unbiased = np.where(some, sm[step] - model.bias[cells], 0.0)
+        weight[step] = w
+        fused[step] = np.clip((w * unbiased).sum(axis=1), 0, 1)
         # Var of the weighted mean = w' C w
-        spread[part] = np.sqrt(
-            np.einsum("ri,rij,rj->r", w, covariance(told, agreement, network), w)
+        fused_sd[step] = np.sqrt(
+            np.einsum("ri,rij,rj->r", w, covariance(daily_sd, correlation, network), w)
         )
-    return weight.reshape(shape), fused.reshape(shape[:2]), spread.reshape(shape[:2])
+    return weight.reshape(shape), fused.reshape(shape[:2]), fused_sd.reshape(shape[:2])
 
 
-def _mean_time(all_of: _Stacked, weight: Float32, has: Booleans) -> Datetime64:
-    """Weighted mean time of the streams used that tell one, NaT where none does."""
-    known = (weight > 0) & (all_of.time > 0)
+def _mean_time(stacked: _Stacked, weight: Float32, is_observed: Booleans) -> Datetime64:
+    """Weighted mean time of the streams used; NaT where none has a time."""
+    known = (weight > 0) & (stacked.time > 0)
     share = np.where(known, weight, 0).astype(np.float64)
     total = share.sum(axis=-1)
-    # Back from the latest time: sums of whole times would round to parts of a second.
-    middle = np.where(known, all_of.time, 0).max(axis=-1)
-    back = np.where(known, middle[..., None] - all_of.time, 0)
-    late = (back * share).sum(axis=-1) / np.where(total > 0, total, 1)
-    mean = middle - np.rint(late).astype(np.int64)
-    is_told = has & (total > 0)
-    return np.where(is_told, mean.astype("M8[ms]").astype("M8[ns]"), np.datetime64("NaT", "ns"))
+    # Relative to the latest time, to avoid rounding of sums of large numbers.
+    latest = np.where(known, stacked.time, 0).max(axis=-1)
+    before = np.where(known, latest[..., None] - stacked.time, 0)
+    mean_before = (before * share).sum(axis=-1) / np.where(total > 0, total, 1)
+    mean = latest - np.rint(mean_before).astype(np.int64)
+    has_time = is_observed & (total > 0)
+    return np.where(has_time, mean.astype("M8[ms]").astype("M8[ns]"), np.datetime64("NaT", "ns"))
 
 
 def fuse(
     streams: Mapping[str, xr.Dataset],
-    model: Model,
+    model: StreamErrors,
     settings: FuseSettings,
     sensors: Table = SENSORS,
     *,
     step_rows: int = STEP_ROWS,
 ) -> xr.Dataset:
-    """The record of some cells.
+    """Fuse the streams of some cells into the record.
 
-    The published uncertainty is the weighted mean of those of the streams, as if their errors
-    against the truth agreed fully: most of it is what they share, the target's own error, and how
-    much of the rest averages out is not known. `target_sd` is that of the weighted mean.
+    The published uncertainty is the weighted mean of the uncertainties of the streams, as for fully
+    correlated errors against the truth: most of the error is that of the target, which all streams
+    share, and how much of the rest averages out is unknown. `target_sd` is the standard deviation
+    of the weighted mean against the target.
 
     Args:
-        streams: after schema.STREAM, by sensor; at least one.
-        model: of these cells.
+        streams: streams after schema.STREAM by sensor; at least one.
+        model: stream errors of these cells.
         settings: the `[fuse]` table.
         sensors: the table of sensors.
-        step_rows: values fused in one step; it does not change any.
+        step_rows: values fused in one step; the result does not depend on it.
 
     Returns:
-        New dataset after schema.RECORD. Layers are the streams as they are, bias and all.
+        New dataset after schema.RECORD. Layers are the streams without bias correction.
 
     Raises:
-        SchemaError: streams of other days or cells, or of an unknown sensor.
+        SchemaError: days or cells differ, or a sensor is unknown.
     """
     check_streams(streams, sensors)
-    names, network = imagers(sensors), network_of_stream(sensors)
-    all_of = _stacked(streams, names)
-    used, is_filled = _used(all_of, settings)
-    weight, fused, spread = _weighted(all_of, used, is_filled, model, network, step_rows)
+    names, network = imagers(sensors), stream_networks(sensors)
+    stacked = _stack_streams(streams, names)
+    used, is_filled = _select_streams(stacked, settings)
+    weight, fused, fused_sd = _weighted_means(stacked, used, is_filled, model, network, step_rows)
     takes_part = used & (weight > 0)
-    has = takes_part.any(axis=-1) & ~is_filled
-    flag = np.bitwise_or.reduce(np.where(takes_part, all_of.flag, 0), axis=-1)
+    is_observed = takes_part.any(axis=-1) & ~is_filled
+    flag = np.bitwise_or.reduce(np.where(takes_part, stacked.flag, 0), axis=-1)
     bits = np.array([sensors[name].cci_bit for name in names])
-    nothing = np.float32(np.nan)
-    # sum w sd, not root of w' C w: the errors against the truth are taken to agree fully.
-    published = np.where(takes_part, weight * all_of.uncertainty, 0).sum(axis=-1)
+    nan = np.float32(np.nan)
+    has_value = is_observed | is_filled
+    # sum w sd, not root of w' C w: errors against the truth are taken as fully correlated.
+    published = np.where(takes_part, weight * stacked.uncertainty, 0).sum(axis=-1)
+    nobs = np.where(is_observed, (takes_part * stacked.nobs).sum(axis=-1), 0)
     values: dict[str, AnyArray] = {
-        "sm": np.where(has, fused, nothing),
-        "sm_uncertainty": np.where(has | is_filled, np.minimum(published, 1), nothing),
-        "target_sd": np.where(has | is_filled, np.minimum(spread, 1), nothing),
-        "sensor": np.where(has, (takes_part * bits).sum(axis=-1), 0).astype(np.uint16),
-        "t0": _mean_time(all_of, weight, has),
-        "nobs": np.where(has, (takes_part * all_of.nobs).sum(axis=-1), 0).astype(np.uint8),
-        "flag": np.where(has, flag, int(Flag.NOT_OBSERVED)).astype(FLAG_DTYPE),
+        "sm": np.where(is_observed, fused, nan),
+        "sm_uncertainty": np.where(has_value, np.minimum(published, 1), nan),
+        "target_sd": np.where(has_value, np.minimum(fused_sd, 1), nan),
+        "sensor": np.where(is_observed, (takes_part * bits).sum(axis=-1), 0).astype(np.uint16),
+        "t0": _mean_time(stacked, weight, is_observed),
+        "nobs": nobs.astype(np.uint8),
+        "flag": np.where(is_observed, flag, int(Flag.NOT_OBSERVED)).astype(FLAG_DTYPE),
         "sm_filled": fused,
         "is_filled": is_filled.astype(np.uint8),
     }
     for number, name in enumerate(names):
-        seen = np.asarray(all_of.nobs[..., number] > 0)
+        has_look = np.asarray(stacked.nobs[..., number] > 0)
         layer = sensors[name].layer
-        values[layer] = np.where(seen, all_of.sm[..., number], nothing)
-        values[f"{layer}_uncertainty"] = np.where(seen, all_of.uncertainty[..., number], nothing)
+        values[layer] = np.where(has_look, stacked.sm[..., number], nan)
+        values[f"{layer}_uncertainty"] = np.where(has_look, stacked.uncertainty[..., number], nan)
     return _dataset(values, streams, schema.record_of(sensors))
 
 
@@ -196,7 +198,7 @@ def _dataset(
     streams: Mapping[str, xr.Dataset],
     contract: Mapping[str, schema.Var],
 ) -> xr.Dataset:
-    """RECORD from its arrays."""
+    """Build the RECORD from its arrays."""
     first = next(iter(streams.values()))
     out = xr.Dataset(
         coords={

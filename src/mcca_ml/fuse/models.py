@@ -1,4 +1,4 @@
-"""The errors that all cells have in common, in a file."""
+"""File of the pooled stream errors of all cells."""
 
 from dataclasses import fields
 from pathlib import Path
@@ -7,23 +7,23 @@ from mcca_ml.fuse.error_covariance import Pool
 from mcca_ml.store import npz
 
 VERSION = 2
-"""Layout of the file."""
+"""Version of the file format."""
 
 
 def save_pool(path: Path, pool: Pool) -> None:
-    """Write a pool to one `.npz` file; the same pool gives the same bytes.
+    """Write pooled errors to a `.npz` file; equal errors give equal bytes.
 
     Raises:
-        OutputError: it cannot be written; what stood there still stands.
+        OutputError: the file cannot be written; an existing file is left unchanged.
     """
     npz.save(path, VERSION, vars(pool))
 
 
 def load_pool(path: Path) -> Pool:
-    """A pool from a file of `save_pool`.
+    """Read pooled errors from a file written by `save_pool`.
 
     Raises:
-        GranuleError: no such file, damaged, or of another layout.
+        GranuleError: the file is missing, damaged, or of another version.
     """
     names = [field.name for field in fields(Pool)]
     return Pool(**npz.load(path, VERSION, names, what="errors of all cells", remedy="fuse again"))

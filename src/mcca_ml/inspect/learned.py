@@ -92,5 +92,5 @@ def _of_pool(path: Path) -> Description:
         row_of(f"bias {name}", "m3 m-3", np.atleast_1d(value))
         for name, value in zip(trained(), pool.bias, strict=True)
     ]
-    rows.append(row_of("correlation of errors", "1", np.atleast_1d(pool.agreement)))
+    rows.append(row_of("correlation of errors", "1", np.atleast_1d(pool.error_correlation)))
     return Description(heading, tuple(rows))

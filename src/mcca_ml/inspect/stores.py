@@ -225,7 +225,7 @@ def describe_coefficients(path: Path) -> Description:
         GranuleError: it is damaged or of another version.
     """
     ds = coefficients.read(path)
-    link = coefficients.link_of(ds)
+    link = coefficients.to_link(ds)
     channels = len(link.channels)
     title, columns, *lines = coefficients.describe(ds).splitlines()
     heading = {

@@ -1,4 +1,4 @@
-"""The coefficients of a cross-calibration as a product: made, written, read, and applied alone."""
+"""Cross-calibration coefficients as a dataset: build, write, read and describe."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -17,9 +17,9 @@ from mcca_ml.intercal.step import Step
 
 FORMAT = "MCCA-ML calibration coefficients 2"
 
-Made = TypeVar("Made", Step, Drift)
+ChangeT = TypeVar("ChangeT", Step, Drift)
 Change = Step | Drift
-"""What changes within a sensor over time."""
+"""A change of a sensor's calibration with time."""
 _CELL = ("cell", "channel")
 _LINE = {
     "centre": ("K", "middle of the pairs, on the scale of the sensor"),
@@ -29,11 +29,11 @@ _LINE = {
     "slope_var": ("1", "variance of the slope"),
     "covariance": ("K", "covariance of level and slope"),
 }
-"""Units and long name of each variable of a line."""
+"""Units and long name of each variable of a regression line."""
 _EPOCH = np.datetime64("1970-01-01", "D")
 _BEFORE = "before less after the date, scale of the sensor"
 _SINCE = "change with time, none at the date, scale of the sensor"
-_COMMON = "variance of what is wrong alike in all cells, beside that of each line"
+_COMMON = "variance of the error common to all cells, in addition to that of each line"
 _PARTS = {"": _CELL, "class_": ("class", "channel"), "all_": ("channel",)}
 _OWN = {
     "pairs": "pairs with any weight",
@@ -41,7 +41,7 @@ _OWN = {
     "slope_weight": "weight of the cell's own slope",
 }
 _CHANGE = {"size": np.nan, "sd": np.nan, "p_value": 1.0, "is_removed": 0.0}
-"""Variables of a change within a sensor, and their values for a channel that it does not know."""
+"""Variables of a change within a sensor, and their values for a channel without an estimate."""
 
 
 def _lines(link: Link) -> dict[str, tuple[tuple[str, ...], object, dict[str, str]]]:
@@ -55,18 +55,18 @@ def _lines(link: Link) -> dict[str, tuple[tuple[str, ...], object, dict[str, str
 def _changes(
     kind: str, changes: Sequence[Change], channels: tuple[str, ...], units: str, meaning: str
 ) -> dict[str, object]:
-    """Variables (kind, channel); a channel that a change does not know has none."""
-    said = {
+    """Variables (kind, channel) of the steps or drifts."""
+    attributes = {
         "size": (units, meaning),
         "sd": (units, "its sd"),
         "p_value": ("1", "its p value"),
-        "is_removed": ("1", "1 where it is taken off"),
+        "is_removed": ("1", "1 where it is subtracted"),
     }
     out: dict[str, object] = {}
     for name, otherwise in _CHANGE.items():
         rows = [change.at(name, channels, otherwise) for change in changes]
         values = np.array(rows, np.float64).reshape(len(changes), len(channels))
-        attrs = dict(zip(("units", "long_name"), said[name], strict=True))
+        attrs = dict(zip(("units", "long_name"), attributes[name], strict=True))
         kept = values.astype(np.int8) if name == "is_removed" else values
         out[f"{kind}_{name}"] = ((kind, "channel"), kept, attrs)
     dates = np.array([change.date for change in changes], "datetime64[D]")
@@ -75,8 +75,10 @@ def _changes(
     return {f"{kind}_date": ((kind,), days, of_date), **out}
 
 
-def _of_kind(coefficients: xr.Dataset, kind: str, make: Callable[..., Made]) -> tuple[Made, ...]:
-    """The changes of one kind that coefficients hold."""
+def _read_changes(
+    coefficients: xr.Dataset, kind: str, make: Callable[..., ChangeT]
+) -> tuple[ChangeT, ...]:
+    """Steps or drifts in the coefficients."""
     channels = tuple(map(str, coefficients["source_channel"].to_numpy()))
     size, sd, p_value, is_removed = (coefficients[f"{kind}_{name}"].to_numpy() for name in _CHANGE)
     dates = _EPOCH + coefficients[f"{kind}_date"].to_numpy().astype("timedelta64[D]")
@@ -93,13 +95,14 @@ def to_dataset(
     *,
     is_simulated: bool,
 ) -> xr.Dataset:
-    """Coefficients of a link, with everything that is needed to apply them.
+    """Coefficients of a link as a dataset, complete for `apply`.
 
     Args:
-        link: of `calibrate`, `chain` or `combine`.
-        settings: the `[calibrate]` table that it was made with.
-        changes: of the sensor, tested; those that are significant are taken off before the line.
-        is_simulated: whether it was made from simulated granules.
+        link: link from `fit_link`, `chain` or `combine`.
+        settings: the `[calibrate]` table of the fit.
+        changes: tested changes of the sensor; the significant ones are subtracted before the
+            regression line is applied.
+        is_simulated: True if the link was fitted to simulated granules.
 
     Returns:
         Lines (cell, channel), (class, channel) and (channel); `flag`, `pairs` and weights; steps
@@ -108,7 +111,7 @@ def to_dataset(
     steps = [change for change in changes if isinstance(change, Step)]
     drifts = [change for change in changes if isinstance(change, Drift)]
     of_flag = {
-        "long_name": "what the line rests on",
+        "long_name": "source of the regression line",
         "flag_masks": np.array([int(bit) for bit in LineFlag], np.uint8),
         "flag_meanings": " ".join(str(bit.name).lower() for bit in LineFlag),
     }
@@ -143,7 +146,7 @@ def to_dataset(
 
 
 def write(coefficients: xr.Dataset, path: Path) -> None:
-    """Write coefficients as NetCDF, whole or not at all.
+    """Write coefficients as NetCDF; the file appears only when complete.
 
     Raises:
         OutputError: the file cannot be written.
@@ -159,10 +162,10 @@ def write(coefficients: xr.Dataset, path: Path) -> None:
 
 
 def read(path: Path) -> xr.Dataset:
-    """Coefficients from a file of `write`.
+    """Read coefficients from a file written by `write`.
 
     Raises:
-        GranuleError: the file is missing, damaged, or holds something else.
+        GranuleError: the file is missing, damaged, or of another kind.
     """
     try:
         with xr.open_dataset(path, engine="netcdf4", decode_times=False) as opened:
@@ -180,8 +183,8 @@ def read(path: Path) -> xr.Dataset:
     return ds
 
 
-def link_of(coefficients: xr.Dataset) -> Link:
-    """The link that coefficients hold."""
+def to_link(coefficients: xr.Dataset) -> Link:
+    """Link from its coefficients; the inverse of `to_dataset`."""
     arrays: dict[str, Any] = {
         name: coefficients[name].to_numpy() for name in (*_OWN, "flag", "common_var")
     }
@@ -199,15 +202,15 @@ def link_of(coefficients: xr.Dataset) -> Link:
     )
 
 
-def changes_of(coefficients: xr.Dataset) -> tuple[Change, ...]:
-    """The steps and drifts that coefficients hold."""
-    return *_of_kind(coefficients, "step", Step), *_of_kind(coefficients, "drift", Drift)
+def to_changes(coefficients: xr.Dataset) -> tuple[Change, ...]:
+    """Steps and drifts in the coefficients."""
+    return *_read_changes(coefficients, "step", Step), *_read_changes(coefficients, "drift", Drift)
 
 
 def describe(coefficients: xr.Dataset) -> str:
-    """What coefficients hold, in a screenful."""
-    link, flag = link_of(coefficients), coefficients["flag"].to_numpy()
-    # A cell with pairs has a line of its own, however far it is shrunk.
+    """Text summary of the coefficients, one line per channel and change."""
+    link, flag = to_link(coefficients), coefficients["flag"].to_numpy()
+    # A cell with pairs has its own line, however far it is shrunk.
     own = ((flag & int(LineFlag.NO_PAIRS)) == 0).sum(axis=0)
     lines = [
         f"{coefficients.attrs['title']}; {len(link.cells)} cells",
@@ -221,13 +224,13 @@ def describe(coefficients: xr.Dataset) -> str:
         spread = f"{np.sqrt(link.all_line.slope_var[i]):.4f}"
         offset = f"{level[i] - 250:+.2f} +- {sd[i]:.2f}"
         lines.append(f"{pair:<17}  {offset}  {slope} +- {spread}  {own[i]}")
-    for change in changes_of(coefficients):
+    for change in to_changes(coefficients):
         is_step = isinstance(change, Step)
         # A decade of drift reads better than a year of it.
         factor, kind = (1, "step") if is_step else (10, "drift a decade, none at")
         sizes = ", ".join(
-            f"{name} {size:+.2f} +- {error:.2f}{' removed' if gone else ''}"
-            for name, size, error, gone in zip(
+            f"{name} {size:+.2f} +- {error:.2f}{' removed' if is_removed else ''}"
+            for name, size, error, is_removed in zip(
                 change.channels,
                 factor * change.size,
                 factor * change.sd,

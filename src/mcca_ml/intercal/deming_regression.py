@@ -1,11 +1,11 @@
-"""Straight lines between two noisy sensors: Deming's estimator, robust, many cells at once.
+"""Robust Deming regression between two noisy sensors, many cells at once.
 
-Both sensors of a pair see other footprints, another minute and their own noise, so both axes have
-errors. Least squares and Theil-Sen put all of them on one axis and attenuate the slope by
-var(signal) / var(signal + noise): 2 K of noise on 8 K of spread give 0.94. Deming's line, the
-maximum likelihood one for a known ratio of the two variances, does not.
+Both sensors of a pair have different footprints, times and noise, so both axes have errors. Least
+squares and Theil-Sen put all of them on one axis and attenuate the slope by
+var(signal) / var(signal + noise): 2 K of noise on a signal of 8 K sd give 0.94. Deming regression,
+the maximum-likelihood estimate for a known ratio of the two variances, does not.
 
-Arrays in, arrays out; float64. Pairs lie one after the other, those of a cell together.
+Arrays in, arrays out; float64. Pairs are sorted by cell.
 """
 
 from typing import Any, NamedTuple
@@ -16,30 +16,29 @@ from mcca_ml.arrays import Float64, Floating, Int64
 from mcca_ml.config.calibrate import CalibrateSettings
 
 ITERATIONS = 8
-"""Rounds of reweighting; slopes move by less than 1e-4 after six of them."""
+"""Rounds of reweighting; slopes change by less than 1e-4 after the sixth."""
 SMALLEST_NOISE = 1e-3
-"""Below this departures are rounding, not noise [K]."""
-
+"""Smallest standard deviation of noise [K]; smaller residuals are rounding."""
 
 FIRST_REJECT = 6.0
-"""Median deviations from which a pair does not count at first: 4 sd of normal noise."""
+"""Initial rejection threshold in median absolute deviations [1]: 4 sd of normal noise."""
 
 
 class Line(NamedTuple):
-    """y = level + slope (x - centre); arrays of one shape, NaN where there is no line."""
+    """Regression line y = level + slope (x - centre); arrays of one shape, NaN without a line."""
 
     centre: Float64
-    """[K]."""
+    """Mean brightness temperature of the sensor [K]."""
     level: Float64
-    """[K]."""
+    """Value at the centre, on the scale of the reference [K]."""
     slope: Float64
-    """[1]."""
+    """Slope [1]."""
     level_var: Float64
     """Variance of the level [K2]."""
     slope_var: Float64
-    """Variance of the slope [1]; infinite where the pairs tell none."""
+    """Variance of the slope [1]; infinite where the pairs do not constrain it."""
     covariance: Float64
-    """Of level and slope [K]."""
+    """Covariance of level and slope [K]."""
 
     def at(self, x: Float64) -> Float64:
         """Value of the line at `x` [K]."""
@@ -52,7 +51,7 @@ class Line(NamedTuple):
         return self.level_var + 2 * self.covariance * far + self.slope_var * far**2
 
     def recentred(self, centre: Float64) -> "Line":
-        """The same line about another centre [K]."""
+        """Return the same line about another centre [K]."""
         far = centre - self.centre
         return self._replace(
             centre=centre,
@@ -63,45 +62,45 @@ class Line(NamedTuple):
         )
 
     def take(self, index: Any) -> "Line":
-        """Lines of some cells, in the order of `index`; or as it selects from (cell, channel)."""
+        """Select lines; `index` indexes arrays (cell, channel)."""
         return Line(*(value[index] for value in self))
 
 
 class Fit(NamedTuple):
-    """Lines of segments, arrays (segment, channel), and what they rest on."""
+    """Lines of segments with their noise and number of pairs, arrays (segment, channel)."""
 
     line: Line
     noise_var: Float64
-    """Variance of y - slope x about the line [K2]; NaN below three pairs."""
+    """Residual variance of y - slope x [K2]; NaN below three pairs."""
     pairs: Float64
-    """Pairs with any weight [1]."""
+    """Number of pairs with non-zero weight [1]."""
     spread_var: Float64
     """Variance of the signal in x, without its noise [K2]."""
 
 
 def deming_slope(sxx: Float64, sxy: Float64, syy: Float64, noise_ratio: float) -> Float64:
-    """Slope of Deming's line [1]; 1 where the moments tell none.
+    """Slope of the Deming regression [1]; 1 where x and y are not positively correlated.
 
     Args:
         sxx: centred second moment of x.
-        sxy: the same of x and y.
-        syy: the same of y.
-        noise_ratio: variance of the noise of y over that of x.
+        sxy: centred second moment of x and y.
+        syy: centred second moment of y.
+        noise_ratio: noise variance of y over that of x [1].
 
     Source: Deming 1943; formula as in Fuller, Measurement Error Models, 1987 (not verified).
 
     >>> float(deming_slope(np.float64(2.0), np.float64(4.0), np.float64(8.0), 1.0))
     2.0
     """
-    # slope = (h + sqrt(h^2 + r sxy^2)) / sxy, h = (syy - r sxx) / 2, r the ratio of the noises
+    # slope = (h + sqrt(h^2 + r sxy^2)) / sxy, h = (syy - r sxx) / 2, r = noise_ratio
     half = 0.5 * (syy - noise_ratio * sxx)
     usable = sxy > 0
     safe = np.where(usable, sxy, 1.0)
     return np.where(usable, (half + np.sqrt(half**2 + noise_ratio * sxy**2)) / safe, 1.0)
 
 
-def _share_below(bound: float) -> float:
-    """E[psi^2] of Huber's psi under a unit normal: makes the scale right for clean pairs."""
+def _huber_variance(bound: float) -> float:
+    """E[psi^2] of Huber's psi for a unit normal: makes the noise variance unbiased."""
     # Sum over a fine grid: beyond 8 sd the density is below 1e-14.
     z = np.linspace(-8.0, 8.0, 4001)
     density = np.exp(-0.5 * z**2) / np.sqrt(2 * np.pi)
@@ -109,7 +108,7 @@ def _share_below(bound: float) -> float:
 
 
 class _Segments:
-    """Sums over segments and back."""
+    """Sums over segments, and values of segments repeated for their pairs."""
 
     def __init__(self, starts: Int64, count: int) -> None:
         self.starts = starts
@@ -123,7 +122,7 @@ class _Segments:
 
 
 def _median(values: Float64, parts: _Segments) -> Float64:
-    """Median of each segment and channel without NaN; NaN where there is nothing."""
+    """Median of each segment and channel, ignoring NaN; NaN for an empty segment."""
     segment = np.repeat(np.arange(len(parts.starts)), parts.lengths)
     out = np.full((len(parts.starts), values.shape[1]), np.nan)
     count = parts.sum(np.isfinite(values).astype(np.float64)).astype(np.int64)
@@ -135,7 +134,7 @@ def _median(values: Float64, parts: _Segments) -> Float64:
 
 
 def _first_weight(x: Float64, y: Float64, parts: _Segments) -> Float64:
-    """Weights to begin with: 0 far from the median difference, so that rain sets no scale."""
+    """Initial weights: 0 far from the median difference, to exclude rain from the scale."""
     off = y - x
     off -= parts.spread(_median(off, parts))
     size = np.abs(off)
@@ -154,7 +153,7 @@ class _State(NamedTuple):
     noise_var: Float64
 
 
-def _round(
+def _reweight(
     x: Float64, y: Float64, weight: Float64, parts: _Segments, noise_ratio: float, share: float
 ) -> _State:
     total = np.maximum(parts.sum(weight), 1e-12)
@@ -178,8 +177,8 @@ def _variances(
 ) -> tuple[Float64, Float64, Float64, Float64]:
     """Variance of level and slope, their covariance, and variance of the signal in x.
 
-    M-estimation: the scores are psi and psi times xi, with xi the x nearest to the truth, which is
-    independent of the departure; the noise in xi is taken off the information on the slope.
+    M-estimation with the scores psi and psi times xi, where xi is the best estimate of the true x,
+    independent of the residual; the noise in xi is subtracted from the information on the slope.
     """
     psi = weight * state.departure
     is_kept = weight > 0
@@ -190,16 +189,16 @@ def _variances(
     own = ratio + state.slope**2
     # xi = dx - Cov(noise of x, departure) / Var(departure) * departure
     xi = (state.dx + parts.spread(state.slope / own) * state.departure) * is_kept
-    # What is left of the noise of x in xi: n Var(noise of x) ratio / (ratio + slope^2).
+    # Noise of x that remains in xi: n Var(noise of x) ratio / (ratio + slope^2).
     noise = parts.sum(psi * state.departure) * ratio / own**2
     xi_square = parts.sum(xi**2)
     on_slope = information / kept * xi_square - noise
     inner = _Segments(cluster, len(psi))
-    # Where clusters begin, in terms of the segments that hold them.
+    # Index of the first cluster of each segment.
     outer = _Segments(np.searchsorted(cluster, parts.starts), len(cluster))
     level_score, slope_score = inner.sum(psi), inner.sum(psi * xi)
     if len(cluster) == len(psi):
-        # Single pairs, all alike within a cell: steadier than their own products for few of them.
+        # Independent pairs of equal variance in a cell: less noisy than products of few pairs.
         psi_square = parts.sum(psi**2)
         raw = psi_square, psi_square * xi_square / kept, np.zeros_like(psi_square)
     else:
@@ -210,10 +209,10 @@ def _variances(
         )
     # Small samples: n / (n - 2), for the two parameters.
     small = kept / np.maximum(kept - 2, 1)
-    information, is_told = np.maximum(information, 1), on_slope > 0
-    below = np.where(is_told, on_slope, 1.0)
-    slope_var = np.where(is_told, small * raw[1] / below**2, np.inf)
-    covariance = np.where(is_told, small * raw[2] / (information * below), 0.0)
+    information, has_slope = np.maximum(information, 1), on_slope > 0
+    below = np.where(has_slope, on_slope, 1.0)
+    slope_var = np.where(has_slope, small * raw[1] / below**2, np.inf)
+    covariance = np.where(has_slope, small * raw[2] / (information * below), 0.0)
     spread_var = np.maximum(xi_square - noise, 0) / kept
     return small * raw[0] / information**2, slope_var, covariance, spread_var
 
@@ -225,42 +224,40 @@ def fit_lines(
     settings: CalibrateSettings,
     cluster: Int64 | None = None,
 ) -> Fit:
-    """Robust errors-in-variables line of every segment and channel.
+    """Fit a robust errors-in-variables line to every segment and channel.
 
     Args:
-        x: sensor [K], (pair, channel); NaN where there is none.
-        y: reference [K], (pair, channel).
-        starts: where each segment begins, rising from 0; a segment has at least one pair.
-        settings: the `[calibrate]` table: ratio of the noises, and the departures in sd from which
-            a pair weighs less, and has no weight.
-        cluster: where each group of pairs that depend on each other begins, every start of a
-            segment among them; each pair by itself if not given.
+        x: brightness temperature of the sensor [K], (pair, channel); NaN where missing.
+        y: brightness temperature of the reference [K], (pair, channel).
+        starts: index of the first pair of each segment, rising from 0; none is empty.
+        settings: the `[calibrate]` table: noise ratio, and the residuals in sd from which the
+            weight of a pair decreases, and is zero.
+        cluster: index of the first pair of each group of dependent pairs, including every start of
+            a segment; independent pairs if not given.
 
     Returns:
-        Lines about the weighted mean of x. Departures across the line and positions along it are
-        independent for the right ratio, so that the weights, which look at departures only, leave
-        the slope where it is.
+        Lines about the weighted mean of x. For the right noise ratio residuals are independent of
+        the position along the line, so that weights based on residuals do not bias the slope.
     """
     parts = _Segments(starts, len(x))
     is_pair = np.isfinite(x) & np.isfinite(y)
     x64 = np.where(is_pair, x, 0.0).astype(np.float64)
     y64 = np.where(is_pair, y, 0.0).astype(np.float64)
     noise_ratio, huber = settings.noise_ratio, settings.huber
-    share = _share_below(huber)
+    share = _huber_variance(huber)
     weight = _first_weight(np.where(is_pair, x64, np.nan), y64, parts)
-    state = _round(x64, y64, weight, parts, noise_ratio, 1.0)
+    state = _reweight(x64, y64, weight, parts, noise_ratio, 1.0)
     for _ in range(ITERATIONS):
         sd = parts.spread(np.sqrt(state.noise_var))
         size = np.maximum(np.abs(state.departure), SMALLEST_NOISE * 1e-3)
-        # Huber's weight psi(d) / d, and none from `reject` sd on.
+        # Huber's weight psi(d) / d; 0 from `reject` sd.
         weight = np.minimum(1.0, huber * sd / size) * (is_pair & (size < settings.reject * sd))
-        state = _round(x64, y64, weight, parts, noise_ratio, share)
+        state = _reweight(x64, y64, weight, parts, noise_ratio, share)
     single = np.arange(len(x)) if cluster is None else cluster
     level_var, slope_var, covariance, spread_var = _variances(
         state, weight, parts, ratio=noise_ratio, bound=huber, cluster=single
     )
     pairs = parts.sum((weight > 0).astype(np.float64))
-    some = pairs > 0
-    of_line = state.mean_x, state.mean_y, state.slope, level_var, slope_var, covariance
-    line = Line(*(np.where(some, value, np.nan) for value in of_line))
+    values = state.mean_x, state.mean_y, state.slope, level_var, slope_var, covariance
+    line = Line(*(np.where(pairs > 0, value, np.nan) for value in values))
     return Fit(line, np.where(pairs > 2, state.noise_var, np.nan), pairs, spread_var)

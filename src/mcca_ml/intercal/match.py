@@ -1,4 +1,4 @@
-"""Pairs of looks of two sensors at one cell within a time window."""
+"""Match looks of two sensors at the same cell within a time window."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -19,52 +19,55 @@ _NEVER = np.int64(2**62)
 
 @dataclass(frozen=True)
 class Pairs:
-    """Matched pairs, those of a cell together and by time."""
+    """Matched pairs, sorted by cell and time."""
 
     cells: Int64
-    """Cells looked at, also those without a pair (cell)."""
+    """Cell numbers, including cells without a pair (cell)."""
     cell: Int64
-    """Position in `cells` of each pair, never falling (pair)."""
+    """Position in `cells` of each pair, non-decreasing (pair)."""
     when: Datetime64
     """Time of the sensor's look (UTC) (pair)."""
     x: Float32
-    """Sensor [K], (pair, channel)."""
+    """Brightness temperature of the sensor [K], (pair, channel)."""
     y: Float32
-    """Reference [K], (pair, channel)."""
+    """Brightness temperature of the reference [K], (pair, channel)."""
     source_channels: tuple[str, ...]
+    """Channel names of the sensor."""
     channels: tuple[str, ...]
-    """Names on the reference."""
+    """Channel names of the reference."""
 
     def take(self, where: AnyArray) -> "Pairs":
-        """Pairs `where` a mask holds or of an index that does not mix up cells."""
+        """Select pairs by a mask, or by an index that keeps their order of cells."""
         return replace(
             self, cell=self.cell[where], when=self.when[where], x=self.x[where], y=self.y[where]
         )
 
 
 @dataclass(frozen=True)
-class Looks:
-    """Looks of one sensor at a block of cells, (time, look, cell)."""
+class ScreenedLooks:
+    """Looks of one sensor at a block of cells, with the values that may be paired."""
 
     day: Int64
-    """Days since 1970, (time,)."""
+    """Days since 1970-01-01, (time,)."""
     seconds: Int64
-    """Since 1970 (UTC)."""
+    """Seconds since 1970-01-01 (UTC), (time, look, cell)."""
     tb: Float32
-    """[K], (time, look, cell, channel)."""
+    """Brightness temperature [K], (time, look, cell, channel)."""
     is_good: Booleans
-    """Whether a value may be paired, the shape of `tb`."""
+    """True where a value may be paired, shape of `tb`."""
 
 
-def screened_looks(ds: xr.Dataset, names: Sequence[str], settings: CalibrateSettings) -> Looks:
-    """Screened looks of a dataset after schema.GRID_TB, with the channels `names`."""
+def screen_looks(
+    ds: xr.Dataset, names: Sequence[str], settings: CalibrateSettings
+) -> ScreenedLooks:
+    """Screen the looks of a dataset after schema.GRID_TB; keeps the channels `names`."""
     every = [str(name) for name in ds["channel"].to_numpy()]
     tb = ds["tb"].transpose(*schema.LOOK, "channel").to_numpy().astype(np.float32)
     flag = ds["flag"].transpose(*schema.LOOK).to_numpy().astype(FLAG_DTYPE)
     time = ds["obs_time"].transpose(*schema.LOOK).to_numpy()
     good = usable(tb, flag, every, settings) & ~np.isnat(time)[..., None]
     index = [every.index(name) for name in names]
-    return Looks(
+    return ScreenedLooks(
         ds["time"].to_numpy().astype("datetime64[D]").astype(np.int64),
         time.astype("datetime64[s]").astype(np.int64),
         tb[..., index],
@@ -72,69 +75,72 @@ def screened_looks(ds: xr.Dataset, names: Sequence[str], settings: CalibrateSett
     )
 
 
-def _candidates(reference: Looks, day: Int64) -> Iterator[Looks]:
-    """Looks of the reference the day before, of, and after each of `day`, one look at a time."""
-    # A pair may lie on both sides of 00:00 UTC.
+def _candidates(reference: ScreenedLooks, day: Int64) -> Iterator[ScreenedLooks]:
+    """Looks of the reference on the same, previous and next day, one look at a time."""
+    # The two looks of a pair may be on either side of 00:00 UTC.
     for shift in (0, -1, 1):
         at = np.searchsorted(reference.day, day + shift)
         inside = np.minimum(at, len(reference.day) - 1)
         is_there = reference.day[inside] == day + shift
         for look in range(reference.tb.shape[1]):
             good = reference.is_good[inside, look] & is_there[:, None, None]
-            yield Looks(day, reference.seconds[inside, look], reference.tb[inside, look], good)
+            yield ScreenedLooks(
+                day, reference.seconds[inside, look], reference.tb[inside, look], good
+            )
 
 
-def _nearest(source: Looks, reference: Looks, window: float) -> tuple[Float32, Booleans]:
-    """The reference's look nearest in time to each of the sensor's, and whether it is a pair."""
+def _nearest(
+    source: ScreenedLooks, reference: ScreenedLooks, window: float
+) -> tuple[Float32, Booleans]:
+    """Look of the reference nearest in time to each look of the sensor, and True for a pair."""
     best = np.full(source.seconds.shape, _NEVER)
     nearest = np.full(source.tb.shape, np.nan, np.float32)
     for other in _candidates(reference, source.day):
         for look in range(source.tb.shape[1]):
             apart = np.abs(source.seconds[:, look] - other.seconds)
-            # Strictly: of two as near the first stays, whatever is compared later.
+            # Strict inequality: of two equally near looks the first is kept.
             is_nearer = (apart < best[:, look]) & other.is_good.any(axis=-1)
             best[:, look][is_nearer] = apart[is_nearer]
-            found = np.where(other.is_good, other.tb, np.nan)
-            nearest[:, look][is_nearer] = found[is_nearer]
+            tb = np.where(other.is_good, other.tb, np.nan)
+            nearest[:, look][is_nearer] = tb[is_nearer]
     is_pair = (best <= window)[..., None] & source.is_good & np.isfinite(nearest)
     return nearest, is_pair
 
 
 def match_pairs(source: xr.Dataset, reference: xr.Dataset, settings: CalibrateSettings) -> Pairs:
-    """Looks of two sensors at one cell, at most `window_minutes` apart, screened.
+    """Match screened looks of two sensors at the same cell, at most `window_minutes` apart.
 
     Args:
-        source: after schema.GRID_TB; the sensor to be calibrated.
-        reference: after schema.GRID_TB; whose scale is wanted. Both have coordinates `time` (UTC
+        source: dataset after schema.GRID_TB of the sensor to be calibrated.
+        reference: dataset after schema.GRID_TB of the reference. Both have coordinates `time` (UTC
             days, rising), `look`, `channel` and the same `cell`.
         settings: the `[calibrate]` table.
-        block_cells: cells that are in memory at a time.
 
     Returns:
         For each look of the sensor the nearest of the reference, whatever its look and UTC day. A
-        channel that one of them lacks there is NaN. No pair at all gives an empty result.
+        channel that one of them lacks is NaN. The result is empty without any pair.
 
     Raises:
-        SchemaError: other cells, or no channel in common.
+        SchemaError: the cells differ, or no channel is in common.
     """
     cells = source["cell"].to_numpy().astype(np.int64)
     if not np.array_equal(cells, reference["cell"].to_numpy()):
         raise SchemaError(
-            f"calibrate: {source.attrs.get('sensor')} and {reference.attrs.get('sensor')} hold "
-            "other cells, expected the same; grid both for one region"
+            f"calibrate: {source.attrs.get('sensor')} and {reference.attrs.get('sensor')} have "
+            "different cells, expected the same; grid both for one region"
         )
-    of_both = [[str(name) for name in ds["channel"].to_numpy()] for ds in (source, reference)]
-    names = paired_channels(*of_both)
+    channels = [[str(name) for name in ds["channel"].to_numpy()] for ds in (source, reference)]
+    names = paired_channels(*channels)
     if not names:
         raise SchemaError(
-            f"calibrate: channels {', '.join(of_both[0])} and {', '.join(of_both[1])}, "
-            "expected one band in common; grid the same bands"
+            f"calibrate: channels {', '.join(channels[0])} and {', '.join(channels[1])}, "
+            "expected a band in common; grid the same bands"
         )
-    x_looks = screened_looks(source, [name for name, _ in names], settings)
-    y_looks = screened_looks(reference, [name for _, name in names], settings)
+    x_looks = screen_looks(source, [name for name, _ in names], settings)
+    y_looks = screen_looks(reference, [name for _, name in names], settings)
     nearest, is_pair = _nearest(x_looks, y_looks, settings.window_minutes * 60)
     cell, time, look = np.nonzero(np.transpose(is_pair.any(axis=-1), (2, 0, 1)))
-    # Those of a cell by time, not by day and look.
+    # Sort by cell and time, not by day and look.
     order = np.lexsort((x_looks.seconds[time, look, cell], cell))
     at = (time[order], look[order], cell[order])
     return Pairs(

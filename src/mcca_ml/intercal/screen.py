@@ -1,8 +1,8 @@
-"""Snow, rain, frost and radio-frequency interference, from the brightness temperatures themselves.
+"""Detect snow, rain, frost and radio-frequency interference from brightness temperatures.
 
-Level 1C has no flag of any of them. The calibration leaves out what changes between two overpasses
-or with the angle of view (snow, rain, interference) and keeps frozen ground, which both sensors
-see; the learner flags all four. Both use the rules of this module:
+Level 1C has no flags for them. The calibration excludes what changes between two overpasses or
+with the viewing angle (snow, rain, interference) and keeps frozen ground, which affects both
+sensors; the learner flags all four. Both use these rules:
 
 *Snow*: dry snow scatters at 36.5 GHz more than at 18.7 GHz, so that 18.7 less 36.5 GHz at V is
 above `snow_difference`; 36.5 GHz below `snow_below` separates it from dry sand.
@@ -13,7 +13,7 @@ weight. Where the ground is recognised as snow the difference is explained, and 
 rain a second time: one difference cannot tell rain above snow.
 *Frost*: the temperature of the ground from 36.5 GHz at V is below the freezing point.
 *Interference*: the emission of soil does not fall with frequency, so 10.65 less 18.7 GHz above
-`rfi_difference` is a transmitter at that polarisation of 10.65 GHz.
+`rfi_difference` indicates a transmitter at that polarisation of 10.65 GHz.
 """
 
 from collections.abc import Sequence
@@ -37,22 +37,22 @@ _EXCLUDED = NO_VALUE | Flag.TB_SUSPECT
 
 
 def nan_median(values: npt.NDArray[Real], otherwise: npt.ArrayLike = np.nan) -> npt.NDArray[Real]:
-    """Median over the first axis without NaN; `otherwise` where all are NaN.
+    """Median over the first axis ignoring NaN; `otherwise` where all are NaN.
 
-    Of an even number it is the mean of the middle two. The lower of the two would be too low by
-    half of their distance, and so would find more rain the fewer looks a cell has.
+    For an even number it is the mean of the middle two: the lower of the two would be biased low,
+    and rain detected more often the fewer looks a cell has.
 
     >>> nan_median(np.array([[0.0, np.nan], [10.0, np.nan]])).tolist()
     [5.0, nan]
     """
     some = np.isfinite(values).any(axis=0)
-    # NumPy warns of columns without any value, hence the zeros.
+    # Zeros avoid NumPy's warning about columns without values.
     median = np.nanmedian(np.where(some, values, 0), axis=0)
     return np.where(some, median, np.asarray(otherwise, values.dtype))
 
 
 def _channel(tb: Float32, names: Sequence[str], band: str) -> Float32:
-    """One channel by its band; NaN, which exceeds no threshold, where the sensor has none."""
+    """Channel of a band; NaN, which exceeds no threshold, if the sensor lacks it."""
     index = [i for i, name in enumerate(names) if band_of(name) == band]
     return tb[..., index[0]] if index else np.full(tb.shape[:-1], np.nan, np.float32)
 
@@ -64,14 +64,14 @@ def _snow_and_rain(
     high = _channel(tb, names, "36.5V")
     scattering = _channel(tb, names, "18.7V") - high
     usual = nan_median(scattering[usual_days].reshape(-1, tb.shape[2]))
-    # Deserts scatter too, but stay warm at 36.5 GHz.
+    # Deserts scatter too, but are warm at 36.5 GHz.
     is_snow = (scattering > settings.snow_difference) & (high < settings.snow_below)
     is_rain = (scattering - usual > settings.rain_difference) & ~is_snow
     return is_snow, is_rain
 
 
 def _interference(tb: Float32, names: Sequence[str], settings: CalibrateSettings) -> Booleans:
-    """Channels of 10.65 GHz with a transmitter, shape of `tb`."""
+    """True for channels of 10.65 GHz with interference, shape of `tb`."""
     out = np.zeros(tb.shape, np.bool_)
     for polarisation in "VH":
         low, high = f"10.65{polarisation}", f"18.7{polarisation}"
@@ -88,9 +88,9 @@ def conditions(
 
     Args:
         tb: brightness temperature [K], (time, look, cell, channel); NaN sets no bit.
-        names: of the channels.
+        names: channel names.
         settings: the `[calibrate]` table, for its thresholds.
-        usual_days: days of the median, (time,), so that it does not move as a record grows.
+        usual_days: days of the median, (time,), fixed so that it does not change as a record grows.
     """
     is_snow, is_rain = _snow_and_rain(tb, names, settings, usual_days)
     ground = land_surface_temperature_holmes09(jnp.asarray(_channel(tb, names, "36.5V")))
@@ -107,16 +107,16 @@ def usable(
 ) -> Booleans:
     """Return True where a brightness temperature may be paired, shape of `tb`.
 
-    A channel with interference is left out by itself: a line is of one channel.
+    Interference excludes only its channel, because lines are fitted per channel.
 
     Args:
         tb: brightness temperature [K], (time, look, cell, channel), of all days of the median.
         flag: bits of `Flag`, (time, look, cell).
-        names: of the channels.
+        names: channel names.
         settings: the `[calibrate]` table, for its thresholds.
     """
     is_snow, is_rain = _snow_and_rain(tb, names, settings, slice(None))
-    # Frozen ground stays: both sensors see it.
+    # Frozen ground is kept: it affects both sensors.
     is_lost = is_snow | is_rain | flags.has(flag, _EXCLUDED)
     is_good = np.isfinite(tb) & ~is_lost[..., None]
     return np.asarray(is_good & ~_interference(tb, names, settings))

@@ -1,7 +1,7 @@
-"""A step of a sensor's calibration at a known date: the boosts of TRMM (2001) and GPM (2023).
+"""Step of a sensor's calibration at a known date: the boosts of TRMM (2001) and GPM (2023).
 
-The step is estimated beside what else changes: with a reference the difference of pairs, without
-one the season and the local time of each cell.
+With a reference the step is estimated from differences of pairs; without one from the sensor
+itself, with the season and local time of each cell as further regressors.
 """
 
 import numpy as np
@@ -11,26 +11,32 @@ from mcca_ml import schema
 from mcca_ml.arrays import Datetime64, Float64, Int64
 from mcca_ml.config.calibrate import CalibrateSettings
 from mcca_ml.intercal.link import Link
-from mcca_ml.intercal.match import Pairs, screened_looks
-from mcca_ml.intercal.regress_differences import DAY, YEAR_DAYS, Effect, departures, effects_of
+from mcca_ml.intercal.match import Pairs, screen_looks
+from mcca_ml.intercal.regress_differences import (
+    DAY,
+    YEAR_DAYS,
+    Effect,
+    departures,
+    estimate_effects,
+)
 
 _HARMONICS = (1, 2)
 _MOST_CELLS = 400
-"""Cells of a test against the sensor itself: they share the weather, more of them tell no more."""
+"""Cells of a test against the sensor itself; cells share the weather, so more add little."""
 
 
 class Step(Effect):
-    """The brightness temperature before a date, the first UTC day after the step, less after it."""
+    """Brightness temperature before less after a date, the first UTC day after the step."""
 
     def correction(self, when: Datetime64, channels: tuple[str, ...]) -> tuple[Float64, Float64]:
-        """What to take off at each time, and its variance, shape of `when` and channels [K, K2]."""
+        """Correction to subtract [K] and its variance [K2], (*shape of `when`, channel)."""
         size, variance = self.removed(channels)
-        # The orbit after the boost is the scale; only what came before is moved.
+        # The scale is that after the boost; only values before it are corrected.
         is_before = (when < self.date)[..., None].astype(np.float64)
         return is_before * size, is_before * variance
 
 
-def _tested(
+def _estimate_step(
     y: Float64,
     when: Datetime64,
     columns: Float64,
@@ -41,14 +47,14 @@ def _tested(
     block_days: int,
     settings: CalibrateSettings,
 ) -> Step:
-    """The step, channel by channel."""
+    """Estimate the step of each channel."""
     day = (when.astype("datetime64[D]") - date) // DAY
-    # Days beyond the window would add seasons and drifts, not knowledge of the step.
+    # Days beyond the window would add seasons and drifts, not information on the step.
     near = np.abs(day) <= settings.step_window_days
-    # Blocks begin at the date, so that none lies on both sides.
+    # Blocks begin at the date, so that none contains it.
     block = day // block_days
     block -= block.min(initial=0)
-    effect = effects_of(
+    effect = estimate_effects(
         np.where(near[:, None], y, np.nan),
         (day < 0).astype(np.float64),
         columns,
@@ -64,15 +70,15 @@ def _tested(
 def step_against_reference(
     pairs: Pairs, link: Link, date: np.datetime64, settings: CalibrateSettings
 ) -> Step:
-    """The step of a sensor, from its pairs with a reference that has none at that date.
+    """Estimate the step of a sensor from its pairs with a reference without a step at that date.
 
     Args:
-        pairs: of `match_pairs`, on both sides of the date.
-        link: lines made of these pairs; only their slopes matter, as every cell has its own mean.
+        pairs: pairs from `match_pairs`, on both sides of the date.
+        link: lines fitted to these pairs; only their slopes matter, as every cell has its own mean.
         date: first UTC day after the step.
         settings: the `[calibrate]` table.
     """
-    return _tested(
+    return _estimate_step(
         departures(pairs, link),
         pairs.when,
         np.ones((len(pairs.cell), 1)),
@@ -85,7 +91,7 @@ def step_against_reference(
 
 
 def _season_and_hour(when: Datetime64, hour: Float64) -> Float64:
-    """A constant, and two harmonics each of the year and of the local day, (obs, 9)."""
+    """Regressors: a constant, and two harmonics of the year and of the local day, (obs, 9)."""
     year = (when - np.datetime64("2000-01-01")) / DAY / YEAR_DAYS
     # cos and sin of k times the phase, k = 1, 2: the season and the daily cycle of each cell.
     angles = [2 * np.pi * k * phase for phase in (year, hour / 24) for k in _HARMONICS]
@@ -94,34 +100,35 @@ def _season_and_hour(when: Datetime64, hour: Float64) -> Float64:
 
 
 def step_against_itself(ds: xr.Dataset, date: np.datetime64, settings: CalibrateSettings) -> Step:
-    """The step of a sensor without any reference, at matched season and local time.
+    """Estimate the step of a sensor without a reference, at matched season and local time.
 
-    The weather of the years before and after is in it too: with two years on each side its
-    standard deviation is of the order of 0.5 K for one region, less for the whole belt.
+    The difference in weather between the years before and after is included: with two years on
+    each side the standard deviation is of the order of 0.5 K for one region, less for the whole
+    belt.
 
     Args:
-        ds: after schema.GRID_TB; at most 400 of its cells, spread over all, are looked at.
+        ds: dataset after schema.GRID_TB; at most 400 cells, evenly spread, are used.
         date: first UTC day after the step.
         settings: the `[calibrate]` table.
     """
     count = ds.sizes["cell"]
     chosen = np.unique(np.linspace(0, count - 1, min(count, _MOST_CELLS)).astype(np.int64))
-    part = ds.isel(cell=chosen)
-    names = tuple(str(name) for name in part["channel"].to_numpy())
-    looks = screened_looks(part, names, settings)
-    hour = part["local_time"].transpose(*schema.LOOK).to_numpy().astype(np.float64)
+    subset = ds.isel(cell=chosen)
+    names = tuple(str(name) for name in subset["channel"].to_numpy())
+    looks = screen_looks(subset, names, settings)
+    hour = subset["local_time"].transpose(*schema.LOOK).to_numpy().astype(np.float64)
     good = looks.is_good & np.isfinite(hour)[..., None]
     cell, time, look = np.nonzero(np.transpose(good.any(axis=-1), (2, 0, 1)))
     at = (time, look, cell)
     when = looks.seconds[at].astype("datetime64[s]")
-    return _tested(
+    return _estimate_step(
         np.where(good, looks.tb, np.nan)[at].astype(np.float64),
         when,
         _season_and_hour(when, hour[at]),
         cell,
         date,
         channels=names,
-        # Weather is longer-lived than what differs between two sensors.
+        # Weather is correlated for longer than the difference of two sensors.
         block_days=2 * settings.step_block_days,
         settings=settings,
     )

@@ -82,7 +82,7 @@ def spans(days: Datetime64) -> list[Datetime64]:
     return np.split(days, np.flatnonzero(np.diff(number)) + 1)
 
 
-def moments_of(task: FuseTask) -> error_covariance.Moments:
+def moments_of(task: FuseTask) -> error_covariance.ErrorMoments:
     """Errors of the streams of a block of cells.
 
     How they agree is told by the calibration days, which no network has seen; how far they are off
@@ -92,16 +92,18 @@ def moments_of(task: FuseTask) -> error_covariance.Moments:
     """
     source, days = task.source, task.source.learned
     target = target_for(source, task.cells, days, task.roles, (*LEARNING, Role.CALIBRATE))
-    is_held = task.roles == Role.CALIBRATE
+    is_calibration_day = task.roles == Role.CALIBRATE
     some = streams_of(source, task.cells, days, names=trained(), variables=_OF_ERRORS)
-    return error_covariance.moments(some, target.sm, is_held)
+    return error_covariance.error_moments(some, target.sm, is_calibration_day)
 
 
 def fuse_block(task: FuseTask) -> int:
     """Fuse the streams of a block of cells; returns the number of cells."""
     source = task.source
     settings = source.plan.settings.fuse
-    model = error_covariance.model_of(moments_of(task), models.load_pool(task.pool), settings)
+    model = error_covariance.estimate_stream_errors(
+        moments_of(task), models.load_pool(task.pool), settings
+    )
     parts = [
         fusion.fuse(streams_of(source, task.cells, some), model, settings)
         for some in spans(source.plan.days())
@@ -154,7 +156,7 @@ def fuse(plan: Plan, executor: Executor | None, progress: Progress) -> Tally:
     of_days = roles(source)
     tasks = [FuseTask(source, cells, of_days, pool, "") for cells in blocks]
     if not has_pool:
-        found = error_covariance.pooled(perform(moments_of, tasks, executor))
+        found = error_covariance.pool_errors(perform(moments_of, tasks, executor))
         checkpoints.make_file(pool, pool_inputs, partial(models.save_pool, pool=found))
         bar(1)
     todo = [replace(tasks[number], inputs=wanted[number]) for number in missing]

@@ -11,7 +11,7 @@ from mcca_ml import schema
 from mcca_ml.arrays import Datetime64, Int8, Int64
 from mcca_ml.errors import GranuleError, SchemaError
 from mcca_ml.intercal import coefficients
-from mcca_ml.intercal.apply import apply, as_it_came
+from mcca_ml.intercal.apply import apply, rename_channels
 from mcca_ml.learn.features import Inputs, inputs_of
 from mcca_ml.learn.splits import Role
 from mcca_ml.learn.target import DailyTarget, daily_target
@@ -117,7 +117,7 @@ def inputs_of_part(
     if read.coefficients is not None and is_calibrated:
         ds = apply(ds, read.coefficients, cell_class=read.cell_class[part])
     elif read.coefficients is not None:
-        ds = as_it_came(ds, read.coefficients)
+        ds = rename_channels(ds, read.coefficients)
     ds, settings = over_days(ds, days), source.plan.settings
     level_days = days <= source.plan.learned_last
     return inputs_of(ds, settings.train, settings.calibrate, level_days=level_days)

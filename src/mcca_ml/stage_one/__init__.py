@@ -1,1 +1,1 @@
-"""SMAP granules of a day -> soil moisture and vegetation optical depth on a grid."""
+"""From SMAP granules to soil moisture and vegetation optical depth on a grid."""

@@ -1,7 +1,7 @@
-"""Granules of one UTC day -> the GRID_TB of that day with its ancillary fields.
+"""Compose the granules of a UTC day into one GRID_TB with its ancillary fields.
 
-Both ways through stage one compose their days here: daily NetCDF files (`pipeline.daily_product`)
-and the target of the record (`stage_one.target`).
+Used for daily NetCDF files (`pipeline.daily_product`) and for the target of the record
+(`stage_one.target`).
 """
 
 from collections.abc import Sequence
@@ -31,19 +31,19 @@ class Day:
     """One UTC day of brightness temperature of one sensor on the grid of its granules."""
 
     ds: xr.Dataset
-    """After schema.GRID_TB and schema.ANCILLARY."""
+    """Dataset after schema.GRID_TB and schema.ANCILLARY."""
     paths: tuple[Path, ...]
-    """Its granules, the ancillary ones last."""
+    """Granules, ancillary ones last."""
 
 
 class EmptyDayError(GranuleError):
-    """A UTC day that gives no product though its granules are sound: a sliver over midnight.
+    """A UTC day without a product though its granules are valid: few minutes around midnight.
 
-    It is a note where other days give a product, an error where none does.
+    Reported as a note if other days have a product, as an error if none has.
 
     Args:
         note: the day and what is missing.
-        advice: observed cause, and what to do.
+        advice: cause, and what to do.
     """
 
     def __init__(self, note: str, advice: str) -> None:
@@ -52,7 +52,7 @@ class EmptyDayError(GranuleError):
 
 
 def by_product(parts: Sequence[Part], grid: Grid) -> list[list[Part]]:
-    """Granules of a day sorted into the products that they make: one a sensor and grid.
+    """Group the granules of a day by product, one per sensor and grid.
 
     Args:
         parts: granules of any sensors and grids.
@@ -66,7 +66,7 @@ def by_product(parts: Sequence[Part], grid: Grid) -> list[list[Part]]:
 
 
 def _compose(parts: Sequence[Part], day: np.datetime64) -> xr.Dataset:
-    """One GRID_TB of the granules; those that do not belong together are named."""
+    """Compose granules into one GRID_TB; the message names granules that do not match."""
     try:
         return compose_day([part.ds for part in parts], day)
     except SchemaError as error:
@@ -77,20 +77,24 @@ def _compose(parts: Sequence[Part], day: np.datetime64) -> xr.Dataset:
 
 
 def observed_looks(ds: xr.Dataset, look: Look) -> xr.Dataset:
-    """The looks asked for, without those that observed nothing.
+    """Select the requested looks that have observations.
+
+    Args:
+        ds: dataset after schema.GRID_TB.
+        look: am, pm or both.
 
     Raises:
-        EmptyDayError: none of those asked for observed anything.
+        EmptyDayError: no requested look has an observation.
     """
-    seen = ds["flag"].copy(data=schema.is_observed(ds)).any(("time", "cell")).to_numpy()
-    names = [str(name) for name in ds["look"].to_numpy()[seen]]
+    observed = ds["flag"].copy(data=schema.is_observed(ds)).any(("time", "cell")).to_numpy()
+    names = [str(name) for name in ds["look"].to_numpy()[observed]]
     wanted = [name for name in names if look in ("both", name)]
     if not wanted:
         day = str(ds["time"].to_numpy()[0])[:10]
         raise EmptyDayError(
             f"{day}: nothing of look {look}, no product",
-            f"found the look {' and '.join(names) or 'of no cell'} in the granules, expected "
-            f"{look}; choose another --look or give the granules of that look",
+            f"found {' and '.join(names) or 'no look'} in the granules, expected {look}; choose "
+            "another --look or give the granules of that look",
         )
     return ds.sel(look=wanted)
 
@@ -98,9 +102,10 @@ def observed_looks(ds: xr.Dataset, look: Look) -> xr.Dataset:
 def _fitting(
     ancillary: Sequence[Part], parts: Sequence[Part], ds: xr.Dataset, day: np.datetime64
 ) -> list[Part]:
-    """The ancillary granules on the grid of `ds`, those of its sensor if there are any.
+    """Ancillary granules on the grid of `ds`, those of its sensor if there are any.
 
-    Without any, a sliver of granules over midnight is a note, a whole granule a failure.
+    Without any, granules with only the minutes around midnight raise EmptyDayError, others
+    GranuleError.
     """
     on_grid = [part for part in ancillary if part.ds.attrs.get("grid") == ds.attrs["grid"]]
     if not on_grid:
@@ -112,8 +117,8 @@ def _fitting(
         )
         over_midnight = all(part.ds.sizes["time"] > 1 for part in parts)
         raise empty if over_midnight else GranuleError(str(empty))
-    of_sensor = [part for part in on_grid if part.ds.attrs["sensor"] == ds.attrs["sensor"]]
-    return of_sensor or on_grid
+    same_sensor = [part for part in on_grid if part.ds.attrs["sensor"] == ds.attrs["sensor"]]
+    return same_sensor or on_grid
 
 
 def compose(
@@ -123,18 +128,19 @@ def compose(
     look: Look = "both",
     ancillary: Sequence[Part] | None = None,
 ) -> Day:
-    """GRID_TB of one UTC day, with the soil temperature that the inversion needs.
+    """Compose the GRID_TB of one UTC day, with the ancillary fields of the inversion.
 
     Args:
-        parts: granules of one sensor and grid that contain observations of the day.
+        parts: granules of one sensor and grid with observations of the day.
         day: UTC day.
-        look: which to keep.
-        ancillary: granules of the day with temperature and soil for those that have none; None if
-            none were given.
+        look: looks to keep.
+        ancillary: granules of the day with soil temperature and soil properties; None: those of
+            `parts`.
 
     Raises:
-        EmptyDayError: nothing of the look, or no ancillary granule for a sliver over midnight.
-        GranuleError: granules that do not belong together, or no ancillary granule for a whole one.
+        EmptyDayError: no observation of the look, or no ancillary granule for granules with only
+            the minutes around midnight.
+        GranuleError: granules of different grids or channels, or no ancillary granule.
     """
     ds = observed_looks(_compose(parts, day), look)
     used = list(parts)
@@ -142,21 +148,21 @@ def compose(
         fitting = _fitting(ancillary, parts, ds, day)
         ds = with_ancillary(ds, observed_looks(_compose(fitting, day), "both"))
         used += fitting
-    # One simulated granule makes the whole day simulated.
+    # A day with any simulated granule is simulated.
     simulated = any(schema.is_simulated(part.ds) for part in used)
     ds = ds.assign_attrs(simulated="true" if simulated else "false")
     return Day(ds, tuple(part.path for part in used))
 
 
 def to_grid(ds: xr.Dataset, grid: Grid, cells: Int64 | None = None) -> xr.Dataset:
-    """Brightness temperature and ancillary fields on the grid of the inversion.
+    """Regrid brightness temperature and ancillary fields to the grid of the inversion.
 
     Soil moisture is not linear in brightness temperature: the input is regridded, not the result.
 
     Args:
-        ds: after schema.GRID_TB and schema.ANCILLARY, of one day or more.
-        grid: native leaves the dataset as it is.
-        cells: flat indices on EASE2_M25, rising; all land cells if not given.
+        ds: dataset after schema.GRID_TB and schema.ANCILLARY, of one day or more.
+        grid: native returns the dataset unchanged.
+        cells: cell numbers on EASE2_M25, rising; all land cells if not given.
     """
     if grid == "native" or ds.attrs["grid"] == ease2.M25.name:
         return ds

@@ -1,8 +1,8 @@
-"""Granules of SMAP -> the retrieval in some cells of the record, day by day: the target.
+"""Retrieve the target, daily soil moisture and VOD in the cells of the record, from SMAP granules.
 
-Brightness temperature and ancillary fields are read, composed and regridded in the source cells
-that the chosen cells meet, and nowhere else. What a cell gets depends neither on the other cells
-nor on the other days that are asked for.
+Brightness temperature and ancillary fields are read, composed and regridded only in source cells
+that overlap the requested cells. The result in a cell depends neither on the other requested cells
+nor on the other requested days.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -32,33 +32,33 @@ from mcca_ml.stage_one.compose_day import EmptyDayError, compose, to_grid
 ONE_DAY = np.timedelta64(1, "D")
 
 CELLS_AT_ONCE = 1 << 19
-"""Cells, counted once a day, that are regridded in one step: few steps for a region, and for all
-land no more memory than two days take."""
+"""Cells times days regridded in one step: few steps for a region, and for all land the memory of
+two days."""
 
 CARRIED = ("soil_temperature", "clay_fraction", "roughness_h", "water_fraction")
-"""Variables of the target that are not retrieved."""
+"""Ancillary variables of the target, copied from the granules."""
 
 _DTYPES: Mapping[str, npt.DTypeLike] = {
     "flag": FLAG_DTYPE,
     "obs_time": np.dtype("M8[ns]"),
     "land_cover_main": np.uint8,
 }
-"""Types of the variables that are not float32."""
+"""Data types of the variables that are not float32."""
 
 
 @dataclass
 class _Reader:
-    """Reads granules where the chosen cells are."""
+    """Read granules in the source cells of the requested cells."""
 
     cells: Int64
-    """Flat indices on EASE2_M25, rising."""
-    has_simulated: bool = False
-    """Whether one of the granules read so far is simulated, though it saw none of the cells."""
+    """Cell numbers on EASE2_M25, rising."""
+    is_simulated: bool = False
+    """True if any granule read so far is simulated, even without an observation of the cells."""
     sources: dict[str, Int64] = field(default_factory=dict)
-    """The source cells that the chosen cells meet, by grid."""
+    """Cell numbers of overlapping source cells, by grid."""
 
-    def cells_of(self, grid: ease2.Grid) -> Int64:
-        """The cells of `grid` that the chosen cells meet, rising."""
+    def source_cells(self, grid: ease2.Grid) -> Int64:
+        """Cell numbers of `grid` that overlap the requested cells, rising."""
         if grid.name not in self.sources:
             every = np.arange(grid.size)
             cover = cover_of(grid, ease2.M25, source_cells=every, target_cells=self.cells)
@@ -67,13 +67,13 @@ class _Reader:
 
     def __call__(self, path: Path) -> Part:
         """Read one granule."""
-        ds = open_granule(path, self.cells_of)
+        ds = open_granule(path, self.source_cells)
         if ds.attrs["sensor"] != SMAP.name:
             raise GranuleError(
-                f"{path.name}: is of {ds.attrs['sensor']}, expected {SMAP.name}, from which the "
-                "target is made; take it out of the input"
+                f"{path.name}: found sensor {ds.attrs['sensor']}, expected {SMAP.name}, from which "
+                "the target is retrieved; remove it from the input"
             )
-        self.has_simulated |= schema.is_simulated(ds)
+        self.is_simulated |= schema.is_simulated(ds)
         return Part(path, ds)
 
 
@@ -82,10 +82,10 @@ def _raise(error: GranuleError | SchemaError) -> None:
 
 
 def near(paths: Sequence[Path], days: Datetime64) -> list[Path]:
-    """The granules that may contain observations of the days, by their names, in the order given.
+    """Select granules that may have observations of the days, by the date in their names.
 
     Args:
-        paths: granules; by its name one may begin on the day or the day before, or have no date.
+        paths: granules; selected if the name has a day, the day before, or no date.
         days: UTC days.
     """
     begins = {None, *days.tolist(), *(days - ONE_DAY).tolist()}
@@ -94,36 +94,36 @@ def near(paths: Sequence[Path], days: Datetime64) -> list[Path]:
 
 
 def _one_day(parts: Sequence[Part], day: np.datetime64) -> xr.Dataset | None:
-    """GRID_TB of a day on the grid of its granules; None where they observed nothing on it."""
+    """GRID_TB of a day on the grid of its granules; None without an observation on it."""
     try:
         ds = compose(parts, day).ds
     except EmptyDayError:
         return None
     if "soil_temperature" not in ds:
         raise GranuleError(
-            f"{parts[0].path.name}: holds no soil temperature, which the inversion needs; give "
+            f"{parts[0].path.name}: no soil temperature found, which the inversion needs; give "
             "SPL2SMP or SPL3SMP granules of the same day"
         )
     return ds
 
 
 def _composed(granules: Sequence[Path], days: Datetime64, reader: _Reader) -> Iterator[xr.Dataset]:
-    """The days on which something was observed, each on its own grid."""
+    """Yield the GRID_TB of each day with observations, on the grid of its granules."""
     wanted = set(days.tolist())
     for day, parts in by_day(near(granules, days), _raise, lambda: None, reader):
         ds = _one_day(parts, day) if day.item() in wanted else None
-        del parts  # or they would stay in memory while the next day is read
+        del parts  # frees memory before the next day is read
         if ds is not None:
             yield ds
 
 
 def _key(ds: xr.Dataset) -> tuple[object, ...]:
-    """What days must share to be regridded together; also which fields they have."""
+    """Key of days that can be regridded together: grid, channels and variables."""
     return (ds.attrs["grid"], tuple(ds["channel"].to_numpy().tolist()), frozenset(ds.data_vars))
 
 
 def _batches(days: Iterator[xr.Dataset], number: int) -> Iterator[list[xr.Dataset]]:
-    """Successive days alike in `_key`, at most `number` at once."""
+    """Yield batches of at most `number` successive days of equal `_key`."""
     batch: list[xr.Dataset] = []
     for ds in days:
         if batch and (len(batch) == number or _key(batch[0]) != _key(ds)):
@@ -135,7 +135,7 @@ def _batches(days: Iterator[xr.Dataset], number: int) -> Iterator[list[xr.Datase
 
 
 def _blank(shape: tuple[int, int, int]) -> dict[str, AnyArray]:
-    """The variables of schema.TARGET with nothing observed; shape: days, looks and cells."""
+    """Missing values of the variables of schema.TARGET; shape: days, looks and cells."""
     types = {name: np.dtype(_DTYPES.get(name, np.float32)) for name in schema.TARGET}
     return {
         name: np.full(shape, schema.missing_like(name, dtype), dtype)
@@ -146,22 +146,22 @@ def _blank(shape: tuple[int, int, int]) -> dict[str, AnyArray]:
 def _put(
     target: Mapping[str, AnyArray],
     place: tuple[AnyArray, ...],
-    is_seen: Booleans,
+    is_observed: Booleans,
     retrieved: xr.Dataset,
 ) -> None:
-    """Set what was retrieved of the observations in the target.
+    """Copy retrieved values into the target.
 
     Args:
-        target: arrays (day, look, cell) by variable; changed.
-        place: positions of the days, looks and cells of `retrieved` in them.
-        is_seen: whether each of its bins is an observation. A bin without a valid brightness
-            temperature counts, though the retrieval then says that nothing was observed.
-        retrieved: after schema.RETRIEVAL, with the other variables of schema.TARGET.
+        target: arrays (day, look, cell) by variable; modified.
+        place: positions of the days, looks and cells of `retrieved` in the target.
+        is_observed: True where a bin of `retrieved` is an observation, including one without a
+            valid brightness temperature.
+        retrieved: dataset after schema.RETRIEVAL, with the other variables of schema.TARGET.
     """
-    at = tuple(axis[index] for axis, index in zip(place, np.nonzero(is_seen), strict=True))
+    at = tuple(axis[index] for axis, index in zip(place, np.nonzero(is_observed), strict=True))
     for name, values in target.items():
         if name in retrieved:
-            values[at] = retrieved[name].to_numpy()[is_seen]
+            values[at] = retrieved[name].to_numpy()[is_observed]
 
 
 def _attributes(settings: RetrieveSettings, *, simulated: bool) -> dict[str, object]:
@@ -183,25 +183,24 @@ def retrieve_days(
     *,
     cells_at_once: int = CELLS_AT_ONCE,
 ) -> xr.Dataset:
-    """The target in some cells of EASE2_M25 on some days, from the granules of SMAP.
+    """Retrieve the target in some cells of EASE2_M25 on some days from SMAP granules.
 
     Args:
-        granules: SPL3SMP, SPL2SMP or their 9 km siblings, in any order; those whose names place
-            them on other days are not opened.
-        cells: flat indices on EASE2_M25, rising.
+        granules: SPL3SMP, SPL2SMP or their 9 km versions, in any order; granules with another day
+            in their name are not opened.
+        cells: cell numbers on EASE2_M25, rising.
         days: UTC days, rising.
-        settings: the `[retrieve]` table; each look is retrieved by itself, whatever its mode.
-        cells_at_once: cells, counted once a day, that are regridded in one step; the result does
-            not depend on it.
+        settings: the `[retrieve]` table; each look is retrieved separately, whatever its mode.
+        cells_at_once: cells times days regridded in one step; the result does not depend on it.
 
     Returns:
-        After `schema.TARGET`, with every day, looks am and pm, and every cell. Where nothing was
-        observed, `flag` is NOT_OBSERVED, numbers are NaN, times NaT, classes 255. Attributes
+        Dataset after `schema.TARGET`, with every day, looks am and pm, and every cell. Without an
+        observation `flag` is NOT_OBSERVED, numbers are NaN, times NaT, classes 255. Attributes
         sensor, grid, simulated, channels, vod_frequency_ghz.
 
     Raises:
-        GranuleError: a granule cannot be used, two are versions of one, they do not belong
-            together, or one gives no soil temperature.
+        GranuleError: a granule is not usable or has no soil temperature, two are versions of the
+            same, or their grids or channels differ.
         SchemaError: granules on an unknown grid.
         ConfigError: the settings name an unknown channel.
     """
@@ -215,7 +214,7 @@ def retrieve_days(
         if not ds.sizes["cell"]:
             continue
         ground = {name: ds[name] for name in CARRIED if name in ds}
-        if "land_cover" in ds:  # the first class has the largest share
+        if "land_cover" in ds:  # the first class has the largest fraction
             ground["land_cover_main"] = ds["land_cover"].isel(cover=0)
         place = (
             np.searchsorted(days, ds["time"].to_numpy().astype("M8[D]")),
@@ -234,6 +233,6 @@ def retrieve_days(
             "look": list(TARGET_HOUR),
             **ease2.cell_coordinates(ease2.M25, cells, {}),
         },
-        attrs=_attributes(settings, simulated=reader.has_simulated),
+        attrs=_attributes(settings, simulated=reader.is_simulated),
     )
     return schema.check(out, schema.TARGET, where="retrieve_days")

@@ -49,14 +49,14 @@ def shift_of(source: Source, sensor: str) -> Shift | None:
     if not plan.coefficients(sensor).is_file():
         return None
     found = coefficients.read(plan.coefficients(sensor))
-    link = coefficients.link_of(found)
-    drifts = [one for one in coefficients.changes_of(found) if isinstance(one, Drift)]
+    link = coefficients.to_link(found)
+    drifts = [one for one in coefficients.to_changes(found) if isinstance(one, Drift)]
     per_kelvin, sd, places = [], [], []
     for path, cells in files_of(plan, SENSORS[sensor].network):
         some = slice(cells.start, cells.stop, STRIDE)
         inputs = inputs_for(source, sensor, some, source.learned)
-        thinned = np.arange(0, cells.stop - cells.start, STRIDE)
-        weights = select_cells(weights_file.load(path), thinned)
+        thin_pairs = np.arange(0, cells.stop - cells.start, STRIDE)
+        weights = select_cells(weights_file.load(path), thin_pairs)
         seen = inputs.nobs > 0
         per_kelvin.append(response(weights, inputs.x, inputs.names, inputs.channels, seen))
         sd.append(inputs.calibration_sd.astype(np.float64))
@@ -66,7 +66,7 @@ def shift_of(source: Source, sensor: str) -> Shift | None:
     common = link.common_var[at]
     own = np.maximum(np.concatenate(sd) ** 2 - common, 0)
     drift = np.nan_to_num(drifts[0].sd[at]) if drifts else np.zeros(len(at))
-    flag = link.of(plan.cells[where]).flag
+    flag = link.at_cells(plan.cells[where]).flag
     return Shift(
         where,
         slope * np.sqrt(common),

@@ -101,5 +101,7 @@ def record_without(source: Source, found: Held) -> xr.Dataset:
     pool = plan.work / "fusion" / "pool.npz"
     task = FuseTask(source, slice(0, plan.cells.size), found.roles, pool, "")
     settings = plan.settings.fuse
-    model = error_covariance.model_of(moments_of(task), models.load_pool(pool), settings)
+    model = error_covariance.estimate_stream_errors(
+        moments_of(task), models.load_pool(pool), settings
+    )
     return fusion.fuse(streams, model, settings)

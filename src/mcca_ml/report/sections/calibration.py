@@ -18,7 +18,7 @@ def lines_sheet(ds: xr.Dataset) -> Sheet:
     Args:
         ds: as `coefficients.read` gives it.
     """
-    link = coefficients.link_of(ds)
+    link = coefficients.to_link(ds)
     own = ((ds["flag"].to_numpy() & int(LineFlag.NO_PAIRS)) == 0).sum(axis=0)
     middle = np.full(len(link.channels), _MIDDLE)
     offset = link.all_line.at(middle) - _MIDDLE
@@ -52,7 +52,7 @@ def changes_sheet(ds: xr.Dataset) -> Sheet | None:
         ds: as `coefficients.read` gives it.
     """
     data = []
-    for change in coefficients.changes_of(ds):
+    for change in coefficients.to_changes(ds):
         is_step = isinstance(change, Step)
         kind, factor = ("step [K]", 1.0) if is_step else ("drift [K per decade]", 10.0)
         for i, channel in enumerate(change.channels):
