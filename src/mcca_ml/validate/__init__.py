@@ -1,1 +1,1 @@
-"""Products and stations -> scores: mergeable moments, and scores as functions of moments."""
+"""Validation of soil-moisture products against in-situ stations."""
