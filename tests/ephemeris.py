@@ -6,7 +6,7 @@ import numpy as np
 
 from mcca_ml.arrays import Datetime64, Float64
 from mcca_ml.sensors import Sensor
-from mcca_ml.simulate.observe.orbit import geodetic, positions, seconds_of
+from mcca_ml.simulate.observe.orbit import geodetic, positions, seconds_since_2000
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,6 @@ def ephemeris(sensor: Sensor, times: Datetime64) -> Ephemeris:
     Raises:
         ConfigError: a time before the first day of the orbit.
     """
-    place, speed = positions(sensor, seconds_of(times))
+    place, speed = positions(sensor, seconds_since_2000(times))
     lat, lon, height = geodetic(place)
     return Ephemeris(place, speed, np.rad2deg(lat), np.rad2deg(lon), height)

@@ -4,7 +4,7 @@ import numpy as np
 
 from mcca_ml.grid import ease2
 from mcca_ml.grid.ease2 import M25
-from mcca_ml.simulate.truth.types import Cells, Land, Patch, State, Surface, Truth
+from mcca_ml.simulate.truth.types import Cells, Land, Patch, State, Surface, WorldTruth
 
 PATCHES = (Patch("south", 134, 1040, (11, 12), 0), Patch("north", 60, 300, (10, 13), 132))
 
@@ -62,7 +62,7 @@ def small_land(count: int, rng: np.random.Generator) -> Land:
     )
 
 
-def small_truth(*, first_day: str = "2015-07-01", days: int = 6, seed: int = 0) -> Truth:
+def small_truth(*, first_day: str = "2015-07-01", days: int = 6, seed: int = 0) -> WorldTruth:
     """A simulated world whose state is smooth in time and unlike from cell to cell."""
     rng = np.random.default_rng(seed)
     cells = small_cells()
@@ -88,4 +88,4 @@ def small_truth(*, first_day: str = "2015-07-01", days: int = 6, seed: int = 0) 
         vapour=wave(15.0, 1.0),
         cloud_water=np.clip(wave(0.05, 0.02), 0, None),
     )
-    return Truth(cells, small_land(count, rng), time, state)
+    return WorldTruth(cells, small_land(count, rng), time, state)

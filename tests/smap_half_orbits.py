@@ -15,7 +15,7 @@ from mcca_ml.simulate.files import hdf5
 from mcca_ml.simulate.files.hdf5 import Columns
 from mcca_ml.simulate.files.smap_products import (
     Look,
-    columns_of,
+    look_columns,
     time_seconds,
     time_utc,
 )
@@ -73,7 +73,7 @@ def write_spl2smp(
         OutputError: the file cannot be written.
     """
     product = smap.PRODUCTS["SPL2SMP_E" if is_enhanced else "SPL2SMP"]
-    columns = columns_of(observed, ease2.by_name(product.grid))
+    columns = look_columns(observed, ease2.by_name(product.grid))
     with hdf5.new_file(path) as h5:
         hdf5.write_metadata(h5, path.name, product, version=version, times=observed.obs_time)
         _write_orbit(h5, look)

@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from mcca_ml.simulate.truth.types import Cells, Land, Patch, State, Surface, Truth
+from mcca_ml.simulate.truth.types import Cells, Land, Patch, State, Surface, WorldTruth
 
 
-def open_truth(path: Path) -> Truth:
+def open_truth(path: Path) -> WorldTruth:
     """The truth of a world, as it was written but for the packing."""
     with xr.open_zarr(path, zarr_format=3, consolidated=False, chunks=None) as ds:
-        return Truth(
+        return WorldTruth(
             _cells_from(ds),
             _land_from(ds),
             ds["time"].to_numpy().astype("datetime64[s]"),

@@ -82,7 +82,7 @@ def cold_shares(days: np.ndarray, lat: np.ndarray, height: float, zone: str) -> 
         The air of a day departs from its season by a normal error. Ground is frozen where the air
         is below freezing, snow lies where the mean of the last twenty days was.
     """
-    zones = np.full(lat.shape, climate.index_of(zone), np.uint8)
+    zones = np.full(lat.shape, climate.zone_index(zone), np.uint8)
     heights = np.full(lat.shape, height, np.float32)
     sd = WEATHER_SD * (1 - 0.7 * climate.tropical(lat))
 

@@ -24,11 +24,11 @@ from mcca_ml.grid.swaths import grid_swaths
 from mcca_ml.read.gpm_1c import read_1c
 from mcca_ml.sensors import SENSORS
 from mcca_ml.simulate.files.gpm_1c import write_1c
-from mcca_ml.simulate.granule_tasks import target_of
+from mcca_ml.simulate.granule_tasks import box_target
 from mcca_ml.simulate.observe import observe_1c
 from mcca_ml.simulate.observe.instrument import Instrument
-from mcca_ml.simulate.observe.truth_slice import cut
-from mcca_ml.simulate.truth.types import Truth
+from mcca_ml.simulate.observe.truth_slice import slice_truth
+from mcca_ml.simulate.truth.types import WorldTruth
 
 CASES = (("AMSR2", 0), ("AMSR2", 1), ("GMI", 0), ("TMI", 0))
 KERNELS = {
@@ -49,16 +49,18 @@ SETTINGS = InstrumentSettings(
 )  # fmt: skip
 
 
-def errors(truth: Truth, name: str, box: int, folder: Path) -> dict[str, dict[str, np.ndarray]]:
+def errors(
+    truth: WorldTruth, name: str, box: int, folder: Path
+) -> dict[str, dict[str, np.ndarray]]:
     """Errors [K] of gridded cells by kernel and channel."""
-    piece = cut(truth, truth.cells.patches[box], FIRST - 1, LAST + 2)
+    piece = slice_truth(truth, truth.cells.patches[box], FIRST - 1, LAST + 2)
     at = Instrument(SENSORS[name], SETTINGS, EffectSettings(), 0)
     order = np.argsort(piece.cells.cell)
     order = order[piece.cells.is_core[order]]
     cells, path = piece.cells.cell[order], folder / "granule.HDF5"
     channels = [channel.name for channel in SENSORS[name].channels]
     found: dict[str, dict[str, list]] = {k: {c: [] for c in channels} for k in KERNELS}
-    for over in observe_1c.overpasses(at, target_of(piece), FIRST, LAST):
+    for over in observe_1c.overpasses(at, box_target(piece), FIRST, LAST):
         angle = np.array([over.incidence], np.float32)
         tb = observe_1c.cell_tb(piece, at, np.array([over.when], "M8[us]"), angle)[0]
         write_1c(path, observe_1c.granule(piece, at, over, tb))

@@ -25,7 +25,7 @@ from mcca_ml.simulate.observe.orbit import (
     arc_numbers,
     arcs,
     satellite,
-    seconds_of,
+    seconds_since_2000,
 )
 from mcca_ml.simulate.observe.scan import EARTH_RADIUS_KM, ground, pixel_azimuth, sight_basis
 from mcca_ml.simulate.observe.smap_overpasses import HALF_SWATH_KM
@@ -134,7 +134,7 @@ def _revolutions(
     Gives the start of each, from the beginning of the day [s]; the columns by which what it sees is
     to be shifted; and, for both halves, times since its start [s] and where they are of this day.
     """
-    begin = float(seconds_of(day))
+    begin = float(seconds_since_2000(day))
     which = int(arc_numbers(sensor, np.array([begin]))[0])
     arc = arcs(sensor)[which]
     first, last = (int(arc.angle(t) // TURN) for t in (begin, begin + DAY))

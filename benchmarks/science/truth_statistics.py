@@ -21,7 +21,7 @@ from mcca_ml.config.simulate import BoxSettings, SimulateSettings
 from mcca_ml.constants import WATER_FREEZING_POINT
 from mcca_ml.simulate.truth.make_truth import make_truth
 from mcca_ml.simulate.truth.rain import STEPS_OF_DAY
-from mcca_ml.simulate.truth.types import Truth
+from mcca_ml.simulate.truth.types import WorldTruth
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "simulation_truth.md"
 NOISE = 0.02
@@ -90,7 +90,7 @@ def world(seed: int = 0) -> SimulateSettings:
     return SimulateSettings(seed=seed, rim=2, trend=0.0, drought=(), box=boxes, **days)
 
 
-def at_six(truth: Truth, values: Float32) -> Float64:
+def at_six(truth: WorldTruth, values: Float32) -> Float64:
     """A field at 6 am local time, (cell, day): the nearest step of the UTC day."""
     by_day = values.reshape(-1, STEPS_OF_DAY, values.shape[1])
     step = np.rint((6 - truth.cells.lon / 15) % 24 * STEPS_OF_DAY / 24).astype(int) % STEPS_OF_DAY
@@ -176,7 +176,7 @@ def quartiles(values: Float64) -> str:
 
 
 def samples(
-    real: Series, truth: Truth, region: Region, rng: np.random.Generator
+    real: Series, truth: WorldTruth, region: Region, rng: np.random.Generator
 ) -> dict[str, Sample]:
     """Real and simulated series of a region."""
     (south, north), (west, east) = region.lat, region.lon
@@ -198,7 +198,7 @@ def samples(
     return {"real": seen, "simulated": Sample(moisture, rain), "with noise": Sample(noisy, rain)}
 
 
-def ridge_table(real: Series, truth: Truth, seen: dict[str, Sample]) -> str:
+def ridge_table(real: Series, truth: WorldTruth, seen: dict[str, Sample]) -> str:
     """The ridge on the real series and on the simulated, all regions."""
     core = truth.cells.is_core
     state = truth.state
@@ -215,7 +215,7 @@ def ridge_table(real: Series, truth: Truth, seen: dict[str, Sample]) -> str:
     return table(head, lines)
 
 
-def tables(real: Series, truth: Truth) -> dict[str, str]:
+def tables(real: Series, truth: WorldTruth) -> dict[str, str]:
     """The tables of the document, by their names.
 
     Args:

@@ -19,7 +19,7 @@ from mcca_ml.metrics.intervals import Interval, intervals_of
 from mcca_ml.metrics.lagged_moments import chain_of
 from mcca_ml.metrics.moments import Moments, moments_of
 from mcca_ml.metrics.scores import scores_of
-from mcca_ml.validate.triplets import errors_of
+from mcca_ml.validate.triplets import triplet_errors
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "validation_stations.md"
 BIAS, R = 0.1, 0.7
@@ -134,7 +134,9 @@ def triplets(rng: np.random.Generator, series: int) -> list[tuple[str, ...]]:
             truth + sd * autoregression(rng, shape, rho)
             for sd, rho in zip(true, (0.0, memory, 0.9), strict=True)
         ]
-        ends = bootstrapped(blocks_of(made), errors_of, map(np.random.default_rng, range(series)))
+        ends = bootstrapped(
+            blocks_of(made), triplet_errors, map(np.random.default_rng, range(series))
+        )
         shares = map(held, map(Interval, ends.low.T, ends.high.T), true)
         rows.append((f"{memory:g}", f"{days:,}", *shares))
     return rows

@@ -19,8 +19,8 @@ from mcca_ml.metrics.scores import Scores, scores_of
 from mcca_ml.read.products.configured import products_of_record
 from mcca_ml.report.scores.reference import Truth, read_truth
 from mcca_ml.validate.pair_product import Compared, compare
-from mcca_ml.validate.score_units import cell_scores, days_of, held, score_units
-from mcca_ml.validate.stations import DENSE, Unit, read_probes, units_of
+from mcca_ml.validate.score_units import align_pairs, cell_scores, day_axis, score_units
+from mcca_ml.validate.stations import DENSE, Unit, group_probes, read_probes
 
 
 def true_scores(one: Compared, truth: Truth) -> list[Scores]:
@@ -48,7 +48,7 @@ def rows_of(
     one: Compared, units: tuple[Unit, ...], truth: Truth
 ) -> tuple[list[tuple[str, ...]], list[bool]]:
     """A row for each network, and whether each interval that is told holds the truth."""
-    pairs = held(one.pairs, days_of(one.pairs))
+    pairs = align_pairs(one.pairs, day_axis(one.pairs))
     scores = score_units(pairs)
     cell = cell_scores(scores, pairs, one.pairs)
     rows, inside = [], []
@@ -72,7 +72,7 @@ def main() -> None:
     parser.add_argument("demo", type=Path)
     demo = parser.parse_args().demo
     settings = ValidateSettings()
-    units = units_of(read_probes(demo / "stations"), settings.fewest_stations)
+    units = group_probes(read_probes(demo / "stations"), settings.fewest_stations)
     units = tuple(unit for unit in units if unit.kind == DENSE)
     truth = read_truth(demo / "truth.zarr", np.array([unit.cell for unit in units]))
     rows, inside = [], []

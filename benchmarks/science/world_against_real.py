@@ -20,7 +20,7 @@ from mcca_ml.config.simulate import EffectSettings
 from mcca_ml.constants import WATER_FREEZING_POINT
 from mcca_ml.grid.ease2 import Place
 from mcca_ml.simulate.truth.make_truth import make_truth
-from mcca_ml.simulate.truth.types import Patch, Truth
+from mcca_ml.simulate.truth.types import Patch, WorldTruth
 
 WORLD = Path(__file__).with_suffix(".toml")
 FIGURE = effect_sizes.DOCUMENT.parent / "images" / "world_against_real.png"
@@ -39,7 +39,7 @@ Pair = tuple[Float64, Float64]
 
 
 def _nights(
-    truth: Truth, patch: Patch, span: tuple[np.datetime64, np.datetime64], *, is_snowless: bool
+    truth: WorldTruth, patch: Patch, span: tuple[np.datetime64, np.datetime64], *, is_snowless: bool
 ) -> tuple[np.ndarray, np.ndarray]:
     """Steps and cells of the nights of a span, over land of the box."""
     cells = np.arange(patch.cells.start, patch.cells.stop)
@@ -54,7 +54,7 @@ def _nights(
     return step, cells[place]
 
 
-def pairs(truth: Truth, patch: Patch) -> dict[str, Pair]:
+def pairs(truth: WorldTruth, patch: Patch) -> dict[str, Pair]:
     """The three quantities in one box."""
     core = np.flatnonzero(truth.cells.is_core)
     core = core[(core >= patch.cells.start) & (core < patch.cells.stop)]

@@ -22,7 +22,7 @@ from mcca_ml.grid import ease2
 from mcca_ml.read.gpm_1c import read_1c
 from mcca_ml.read.smap import read_smap
 from mcca_ml.simulate.run import GRANULES, TRUTH, simulate_world
-from mcca_ml.simulate.truth.types import Truth
+from mcca_ml.simulate.truth.types import WorldTruth
 
 IMAGE = Path(__file__).resolve().parents[2] / "docs" / "images" / "world_series.png"
 SPAN = (date(2014, 7, 1), date(2016, 6, 30))
@@ -41,7 +41,7 @@ def make_world(folder: Path) -> None:
     simulate_world(settings.model_copy(update={"box": settings.box[:1]}), folder, workers=2)
 
 
-def chosen(truth: Truth) -> int:
+def chosen(truth: WorldTruth) -> int:
     """A cell in the middle of the first box, with little open water."""
     core = truth.cells.is_core & (truth.land.water_fraction < 0.02)
     lat, lon = (getattr(truth.cells, axis) for axis in ("lat", "lon"))
@@ -87,7 +87,7 @@ def smap(files: Iterable[Path], place: tuple[float, float]) -> dict[str, Series]
     return pairs
 
 
-def _truth_panels(axes: Sequence[Axes], truth: Truth, cell: int) -> None:
+def _truth_panels(axes: Sequence[Axes], truth: WorldTruth, cell: int) -> None:
     """Soil moisture with rain and VOD, and temperatures."""
     kept = (truth.time >= SHOWN[0]) & (truth.time < SHOWN[1])
     time, state = truth.time[kept], truth.state.at((kept, cell))

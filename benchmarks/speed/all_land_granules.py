@@ -26,28 +26,28 @@ from mcca_ml.grid import ease2
 from mcca_ml.grid.ease2 import M25, M36
 from mcca_ml.grid.land import land_mask
 from mcca_ml.sensors import SMAP, Sensor
-from mcca_ml.simulate.files.gpm_1c import Granule, Swath, granule_name, write_1c
+from mcca_ml.simulate.files.gpm_1c import SimulatedGranule, SimulatedSwath, granule_name, write_1c
 from mcca_ml.simulate.files.smap_products import PRODUCT, VERSION, Look, write_spl3smp
 from mcca_ml.simulate.files.smap_products import granule_name as name_smap
 from mcca_ml.simulate.files.smap_subset import CUT_FIELDS, empty_day
-from mcca_ml.simulate.granule_tasks import product_of
+from mcca_ml.simulate.granule_tasks import product_folder
 from mcca_ml.simulate.observe.emission import brightness_temperature
-from mcca_ml.simulate.observe.instrument import Instrument, noise, random_of
+from mcca_ml.simulate.observe.instrument import Instrument, named_generator, noise
 from mcca_ml.simulate.observe.observe_1c import (
     GLINT,
     GLINT_SHARE,
-    OF_USE,
     PLACE_STEP,
     TB_STEP,
+    USED_SWATHS,
 )
 from mcca_ml.simulate.observe.overpasses import (
-    Footprints,
+    PassFootprints,
     revolution_ends,
 )
 from mcca_ml.simulate.truth.fields import Smoother, smoother, static_field
 from mcca_ml.simulate.truth.heat import seasonal_temperature
 from mcca_ml.simulate.truth.land import make_land
-from mcca_ml.simulate.truth.land_classes import LEAFY, ROUGHNESS, WOODY, of_class
+from mcca_ml.simulate.truth.land_classes import LEAFY, ROUGHNESS, WOODY, class_values
 from mcca_ml.simulate.truth.types import Cells, Land, Patch, State
 
 NOTE = "whole orbit; each footprint sees one cell"
@@ -97,7 +97,7 @@ def state_at(ground: Ground, day: np.datetime64, hour: float) -> State:
     season, _ = seasonal_temperature(np.array([day]), ground.lat, land.elevation, land.climate)
     air = season[0] - 2 * fresh + 5 * np.cos(2 * np.pi * (hour - 15) / 24)
     total = 0.04 + (land.porosity - 0.06) * 0.7 / (1 + np.exp(-1.2 * wet))
-    vod = [of_class(WOODY, s.land_cover) + 0.7 * of_class(LEAFY, s.land_cover)
+    vod = [class_values(WOODY, s.land_cover) + 0.7 * class_values(LEAFY, s.land_cover)
            for s in (land.first, land.second)]  # fmt: skip
     rain = np.where(fresh > 1.7, 2.0, 0.0)
     values = {
@@ -134,7 +134,7 @@ def _stepped(values: Floating, step: float) -> Float32:
 
 
 def _seen_tb(
-    ground: Ground, seen: Instrument, where: Footprints, tb: tuple[Float32, Float32], orbit: int
+    ground: Ground, seen: Instrument, where: PassFootprints, tb: tuple[Float32, Float32], orbit: int
 ) -> Float32:
     """What the sensor gives of one orbit, (scan, pixel, channel) [K]."""
     row, column = ease2.cell_of(M25, where.lat, where.lon)
@@ -143,29 +143,32 @@ def _seen_tb(
     is_pm = (of_day[:, None] + where.lon / 15) % 24 >= 12
     received = np.where(is_pm[..., None], tb[1][place], tb[0][place])
     given = seen.errors.apply(received, where.scan_time[where.scan_time.size // 2])
-    rng = random_of(seen.seed, "all land", seen.sensor.name, orbit)
+    rng = named_generator(seen.seed, "all land", seen.sensor.name, orbit)
     given += noise(given.shape, seen.sensor, seen.settings, rng)
     return given
 
 
 def orbit_granule(
     ground: Ground, seen: Instrument, orbit: int, tb: tuple[Float32, Float32]
-) -> Granule:
+) -> SimulatedGranule:
     """One whole orbit of an imager."""
     sensor = seen.sensor
     where = orbit_footprints(sensor, orbit)
     given = _seen_tb(ground, seen, where, tb, orbit)
     names = [channel.name for channel in sensor.channels]
-    glint = random_of(seen.seed, "glint", sensor.name, orbit).random(where.lat.shape) < GLINT_SHARE
+    glint = (
+        named_generator(seen.seed, "glint", sensor.name, orbit).random(where.lat.shape)
+        < GLINT_SHARE
+    )
     product = pps_1c.PRODUCTS[sensor.name]
     swaths = []
-    for layout in (one for one in product.swaths if one.name in OF_USE[sensor.name]):
+    for layout in (one for one in product.swaths if one.name in USED_SWATHS[sensor.name]):
         values = np.full((*where.lat.shape, len(layout.channels)), np.nan, np.float32)
         for number, name in enumerate(layout.channels):
             if name in names:
                 values[..., number] = _stepped(given[..., names.index(name)], TB_STEP)
         swaths.append(
-            Swath(
+            SimulatedSwath(
                 name=layout.name,
                 tb=values,
                 lat=_stepped(where.lat, PLACE_STEP),
@@ -176,7 +179,7 @@ def orbit_granule(
             )
         )
     start, stop = revolution_ends(sensor, [orbit - 1])
-    return Granule(product, orbit, start[0], stop[0], tuple(swaths), NOTE)
+    return SimulatedGranule(product, orbit, start[0], stop[0], tuple(swaths), NOTE)
 
 
 def orbits_of(sensor: Sensor, days: Sequence[np.datetime64]) -> list[int]:
@@ -203,7 +206,7 @@ def write_imager(
         start, stop = revolution_ends(sensor, [orbit - 1])
         middle = (start[0] + (stop[0] - start[0]) / 2).astype("M8[D]")
         one = orbit_granule(ground, seen, orbit, of_day(str(middle)))
-        path = make_directory(out / product_of(sensor) / str(one.start)[:4]) / granule_name(one)
+        path = make_directory(out / product_folder(sensor) / str(one.start)[:4]) / granule_name(one)
         write_1c(path, one)
         yield path
 
@@ -217,7 +220,7 @@ def _smap_look(
     under = ease2.flat_cell(M25, *ease2.cell_of(M25, middle.lat, middle.lon)).astype(np.int64)
     kept = ~np.isnat(time.ravel()[under]) & (ground.place[under] < ground.cell.size - 1)
     when, at = time.ravel()[under[kept]], ground.place[under[kept]]
-    land, rng = ground.land.at(at), random_of(seen.seed, "smap", str(when.min()))
+    land, rng = ground.land.at(at), named_generator(seen.seed, "smap", str(when.min()))
     given = tb[at] + noise((at.size, 2), seen.sensor, seen.settings, rng)
     cover = np.stack([land.first.land_cover, land.second.land_cover], axis=1)
     none = np.full((at.size, 1), NO_COVER, np.uint8)
@@ -235,7 +238,7 @@ def _smap_look(
         soil_temperature=temperature.astype(np.float32),
         clay_fraction=land.clay,
         bulk_density=land.bulk_density,
-        roughness_h=of_class(ROUGHNESS, land.first.land_cover),
+        roughness_h=class_values(ROUGHNESS, land.first.land_cover),
         water_fraction=land.water_fraction,
         land_cover=np.concatenate([cover, none], axis=1),
         land_cover_fraction=share.astype(np.float32),
@@ -255,7 +258,7 @@ def write_smap(ground: Ground, days: Sequence[np.datetime64], out: Path) -> Iter
         for which, number, hour, time in (("am", 0, 6.0, south), ("pm", 1, 18.0, north)):
             state = state_at(ground, day, hour)
             looks[which] = _smap_look(ground, seen, tb[number], state, time)
-        folder = make_directory(out / product_of(SMAP) / str(day)[:4])
+        folder = make_directory(out / product_folder(SMAP) / str(day)[:4])
         path = folder / name_smap(PRODUCT, VERSION, day)
         write_spl3smp(path, looks, fields=CUT_FIELDS, image=image)
         yield path

@@ -7,13 +7,15 @@ pack as those do.
 import numpy as np
 
 from mcca_ml.formats import pps_1c
-from mcca_ml.simulate.files.gpm_1c import Granule, Swath
+from mcca_ml.simulate.files.gpm_1c import SimulatedGranule, SimulatedSwath
 
 START = np.datetime64("2016-01-05T23:05:45", "us")
 ORBIT = np.timedelta64(98, "m")
 
 
-def _swath(layout: pps_1c.Swath, scans: int, pixels: int, rng: np.random.Generator) -> Swath:
+def _swath(
+    layout: pps_1c.Swath, scans: int, pixels: int, rng: np.random.Generator
+) -> SimulatedSwath:
     """One swath: an arc of pixels that goes around the Earth."""
     along = np.linspace(0, 2 * np.pi, scans, endpoint=False, dtype=np.float32)[:, None]
     across = np.linspace(-1, 1, pixels, dtype=np.float32)[None, :]
@@ -24,7 +26,7 @@ def _swath(layout: pps_1c.Swath, scans: int, pixels: int, rng: np.random.Generat
     noise = rng.standard_normal((*shape, len(layout.channels)), dtype=np.float32)
     tb = np.round(base[..., None] + noise, 2)
     incidence = np.deg2rad(np.round(53 + 0.2 * np.sin(along) + 0 * across, 2))
-    return Swath(
+    return SimulatedSwath(
         name=layout.name,
         tb=tb.astype(np.float32),
         lat=lat.astype(np.float32),
@@ -35,9 +37,9 @@ def _swath(layout: pps_1c.Swath, scans: int, pixels: int, rng: np.random.Generat
     )
 
 
-def granule(sensor: str, names: tuple[str, ...], scans: int, pixels: int) -> Granule:
+def granule(sensor: str, names: tuple[str, ...], scans: int, pixels: int) -> SimulatedGranule:
     """A granule of some swaths of equal size."""
     rng, product = np.random.default_rng(0), pps_1c.PRODUCTS[sensor]
     layouts = [layout for layout in product.swaths if layout.name in names]
     swaths = tuple(_swath(layout, scans, pixels, rng) for layout in layouts)
-    return Granule(product, 10538, START, START + ORBIT, swaths, "for a benchmark")
+    return SimulatedGranule(product, 10538, START, START + ORBIT, swaths, "for a benchmark")

@@ -3,7 +3,7 @@
 import numpy as np
 
 from mcca_ml.formats import pps_1c
-from mcca_ml.simulate.files.gpm_1c import Granule, Swath
+from mcca_ml.simulate.files.gpm_1c import SimulatedGranule, SimulatedSwath
 
 START = np.datetime64("2016-01-05T23:59:45.250", "us")
 EVERY = np.timedelta64(1500, "ms")
@@ -16,7 +16,7 @@ def a_swath(layout, scans=12, pixels=9, start=START, seed=0):
     channels = len(layout.channels)
     tb = 200 + 10 * np.arange(channels) + rng.normal(0, 3, (scans, pixels, channels))
     shift = 0.01 * int(layout.name[1:])
-    return Swath(
+    return SimulatedSwath(
         name=layout.name,
         tb=tb.astype(np.float32),
         lat=np.float32(30 + shift) + np.float32(0.05) * row + np.float32(0.001) * column**2,
@@ -38,4 +38,6 @@ def a_granule(sensor="GMI", names=None, scans=12, pixels=9, start=START, seed=0)
         if layout.name in chosen
     )
     begin = start - np.timedelta64(1800, "s")
-    return Granule(product, 10538, begin, begin + np.timedelta64(92, "m"), swaths, "cut to a test")
+    return SimulatedGranule(
+        product, 10538, begin, begin + np.timedelta64(92, "m"), swaths, "cut to a test"
+    )

@@ -17,10 +17,10 @@ from mcca_ml.grid.swaths import grid_swaths
 from mcca_ml.read.gpm_1c import read_1c
 from mcca_ml.sensors import AMSR2, GMI, SENSORS
 from mcca_ml.simulate.files.gpm_1c import write_1c
-from mcca_ml.simulate.granule_tasks import target_of
+from mcca_ml.simulate.granule_tasks import box_target
 from mcca_ml.simulate.observe import observe_1c
 from mcca_ml.simulate.observe.instrument import Instrument
-from mcca_ml.simulate.observe.truth_slice import cut
+from mcca_ml.simulate.observe.truth_slice import slice_truth
 
 DAY = np.datetime64("2016-03-02")
 CELLS, PLACE = block_of_cells(rows=1, columns=2)
@@ -193,15 +193,15 @@ def test_another_sensor_among_the_swaths():
 def test_simulated_granules_give_the_truth_back(name, tmp_path):
     """Without errors of the instrument and without footprints: the emission of each cell."""
     truth = small_truth(days=6)
-    piece = cut(
+    piece = slice_truth(
         truth, truth.cells.patches[0], np.datetime64("2015-07-01"), np.datetime64("2015-07-06")
     )
     ideal = CLEAN.model_copy(update={"has_footprints": False})
     at = Instrument(SENSORS[name], ideal, EffectSettings(), 0)
     found = observe_1c.overpasses(
-        at, target_of(piece), np.datetime64("2015-07-02"), np.datetime64("2015-07-04")
+        at, box_target(piece), np.datetime64("2015-07-02"), np.datetime64("2015-07-04")
     )
-    over = max(found, key=lambda o: int(o.seen.is_inside.sum()))
+    over = max(found, key=lambda o: int(o.footprints.is_inside.sum()))
     tb = observe_1c.cell_tb(
         piece, at, np.array([over.when]), np.array([over.incidence], np.float32)
     )

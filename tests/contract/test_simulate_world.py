@@ -27,7 +27,7 @@ from mcca_ml.simulate.granule_tasks import BLOCK_DAYS, EPOCH, tasks
 from mcca_ml.simulate.manifest import BEGUN, MANIFEST
 from mcca_ml.simulate.observe import observe_1c
 from mcca_ml.simulate.observe.instrument import Instrument, calibration_error
-from mcca_ml.simulate.observe.truth_slice import cut
+from mcca_ml.simulate.observe.truth_slice import slice_truth
 from mcca_ml.simulate.run import simulate_world
 from mcca_ml.simulate.truth.patches import make_cells
 
@@ -147,7 +147,7 @@ def test_without_errors_a_footprint_sees_the_emission_of_its_place(tmp_path: Pat
     simulate_world(clean, tmp_path)
     truth = open_truth(tmp_path / "truth.zarr")
     seen = Instrument(GMI, CLEAN, EffectSettings.none(), 0)
-    piece = cut(truth, truth.cells.patches[0], truth.time[0], truth.time[-1])
+    piece = slice_truth(truth, truth.cells.patches[0], truth.time[0], truth.time[-1])
     differences = []
     for path in sorted((tmp_path / "granules").rglob("*.HDF5")):
         swath = read_1c(path)[0].dropna("footprint", subset=["tb"], how="any")

@@ -9,7 +9,7 @@ from made_1c import a_swath
 
 from mcca_ml.formats import pps_1c
 from mcca_ml.read.pps_header import file_header, parse_pvl
-from mcca_ml.simulate.files.gpm_1c import Granule, write_1c
+from mcca_ml.simulate.files.gpm_1c import SimulatedGranule, write_1c
 
 GENUINE = {
     "TMI": "1C.TRMM.TMI.XCAL2021-V.19971207-S235717-E012836.000160.V07A.HDF5",
@@ -89,7 +89,9 @@ def twin(path, sensor, scans, pixels):
     )
     product = pps_1c.PRODUCTS[sensor]
     swaths = tuple(a_swath(layout, scans, pixels, start) for layout in product.swaths)
-    return Granule(product, int(header["GranuleNumber"]), start, stop, swaths, "for a comparison")
+    return SimulatedGranule(
+        product, int(header["GranuleNumber"]), start, stop, swaths, "for a comparison"
+    )
 
 
 @pytest.fixture(params=GENUINE)

@@ -13,7 +13,7 @@ from mcca_ml.simulate.stations.truth_to_readings import (
     Check,
     StationSettings,
     make_network,
-    site_of,
+    make_site,
 )
 
 HEADER = re.compile(
@@ -128,7 +128,7 @@ def test_cannot_write(tmp_path):
 
 
 def test_site_of_a_world():
-    from mcca_ml.simulate.truth.types import Cells, Land, State, Surface, Truth
+    from mcca_ml.simulate.truth.types import Cells, Land, State, Surface, WorldTruth
 
     cells, steps = 3, 4
     of_cells = np.arange(cells, dtype=np.float32)
@@ -136,9 +136,9 @@ def test_site_of_a_world():
     land = Land(*([of_cells] * 7), surface, surface, *([of_cells] * 3))
     state = State(*(np.arange(steps * cells, dtype=np.float32).reshape(steps, cells) + n
                     for n in range(11)))  # fmt: skip
-    world = Truth(Cells((), of_cells, of_cells + 30, of_cells, of_cells, of_cells), land,
+    world = WorldTruth(Cells((), of_cells, of_cells + 30, of_cells, of_cells, of_cells), land,
                   np.arange(steps).astype("M8[h]").astype("M8[ns]"), state)  # fmt: skip
-    site = site_of(world, 2, "SIM-X")
+    site = make_site(world, 2, "SIM-X")
     assert (site.lat, site.lon, site.land_cover, site.network) == (32.0, 2.0, 2, "SIM-X")
     assert site.soil_moisture.tolist() == [2, 5, 8, 11]
     assert site.temperature.tolist() == [4, 7, 10, 13]

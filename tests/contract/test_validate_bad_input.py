@@ -69,7 +69,7 @@ def test_two_products_of_one_name_are_one_line(tmp_path):
         path.parent.mkdir()
         made.write_product(path)
     said = refused(*paths, "--stations", stations)
-    assert "found 2 products of the name p, expected names apart" in said
+    assert "found 2 products of the name p, expected unique names" in said
 
 
 def test_an_archive_that_is_still_packed_is_one_line(tmp_path):

@@ -172,7 +172,7 @@ def test_a_product_without_overlap_is_one_line(tmp_path):
     assert "readings of 2016-01-01 to 2016-04-30" in said
     far = made.product().assign_coords(lat=made.LAT - 60)
     said = refused(made.write_product(tmp_path / "q.nc", far), "--stations", stations)
-    assert "none of 1 stations or networks lies in it" in said
+    assert "none of 1 stations or networks is inside its area" in said
 
 
 def test_an_empty_archive_and_an_empty_folder_are_one_line(tmp_path):
@@ -307,7 +307,7 @@ def test_products_are_masked_identically_on_common_days(tmp_path):
     out = scored(tmp_path, *paths)
     n = {(row["product"], row["days"]): int(row["n"]) for row in table(out, "scores")}
     assert n == {("a", "own"): 120, ("a", "common"): 39, ("b", "own"): 39, ("b", "common"): 39}
-    assert counts(out)["a day that another product lacks"] == 81
+    assert counts(out)["a day on which another product has no value"] == 81
 
 
 def test_too_few_days_for_a_median_are_told(tmp_path):

@@ -12,7 +12,7 @@ from mcca_ml.errors import GranuleError
 from mcca_ml.read.products.extract import extract_product
 from mcca_ml.read.products.open import product_of
 from mcca_ml.validate.run import Validation, validate
-from mcca_ml.validate.stations import read_probes, units_of
+from mcca_ml.validate.stations import group_probes, read_probes
 
 pytestmark = pytest.mark.real_data
 pytest.importorskip("ismn", reason="the extra insitu brings it")
@@ -83,7 +83,7 @@ def test_stacks_of_series_of_all_layouts_are_read(real_data, name, units, kind):
 def test_european_networks_become_dense_cells_and_single_stations(real_data):
     """REMEDHUS is dense in cells of 25 km; no product of the set reaches these days."""
     folder = real_data / "insitu" / "ismn_europe_2024_2025"
-    units = units_of(read_probes(folder), ValidateSettings().fewest_stations)
+    units = group_probes(read_probes(folder), ValidateSettings().fewest_stations)
     dense = [unit for unit in units if unit.kind == "network"]
     assert {unit.network for unit in dense} == {"REMEDHUS", "XMS-CAT"}
     assert {unit.network for unit in units if unit.kind == "station"} >= {"DWD", "SMOSMANIA"}

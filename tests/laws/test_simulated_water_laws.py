@@ -13,7 +13,7 @@ from mcca_ml.simulate.truth.water import (
     liquid_limit_anderson72,
     snow_share,
     snow_step,
-    soil_of,
+    soil_properties,
     soil_step,
 )
 
@@ -30,7 +30,7 @@ def soils(draw):
     clay, porosity, cover = (
         draw(st.floats(low, high)) for low, high in ((0.03, 0.6), (0.36, 0.65), (0, 1))
     )
-    soil = soil_of(one(clay), one(porosity), one(cover))
+    soil = soil_properties(one(clay), one(porosity), one(cover))
     filled = [draw(st.floats(0, 1)) for _ in range(2)]
     surface, root = (soil.residual + f * (soil.porosity - soil.residual) for f in filled)
     return soil, Stores(surface * SURFACE_MM, root * ROOT_MM)
@@ -110,7 +110,7 @@ def test_colder_soil_holds_less_liquid(soil_and_stores, first, second):
 
 
 def test_nothing_freezes_above_the_freezing_point():
-    soil = soil_of(one(0.2), one(0.5), one(0.5))
+    soil = soil_properties(one(0.2), one(0.5), one(0.5))
     for above in (0.0, 1e-3, 20.0):
         limit = liquid_limit_anderson72(soil, one(WATER_FREEZING_POINT + above))
         assert limit == soil.porosity

@@ -15,7 +15,7 @@ from mcca_ml.simulate.truth.land import make_land
 from mcca_ml.simulate.truth.make_truth import make_truth
 from mcca_ml.simulate.truth.patches import make_cells
 from mcca_ml.simulate.truth.types import Land, Patch, State, Surface
-from mcca_ml.simulate.truth.water import soil_of
+from mcca_ml.simulate.truth.water import soil_properties
 
 STATE = [field.name for field in fields(State)]
 
@@ -49,7 +49,7 @@ def test_every_value_is_a_number_of_32_bits(truth):
 
 def test_water_keeps_its_bounds(truth):
     state, land = truth.state, truth.land
-    soil = soil_of(land.clay, land.porosity, 0.0)
+    soil = soil_properties(land.clay, land.porosity, 0.0)
     assert (state.total_water >= soil.residual - 1e-6).all()
     assert (state.total_water <= land.porosity + 1e-6).all()
     assert (state.soil_moisture <= state.total_water).all()

@@ -11,7 +11,7 @@ from mcca_ml.metrics.lag1_autocorrelation import unbiased_lag_one
 from mcca_ml.metrics.lagged_moments import chain_of, lag_one
 from mcca_ml.metrics.moments import Moments, moments_of
 from mcca_ml.metrics.scores import scores_of
-from mcca_ml.validate.triplets import errors_of
+from mcca_ml.validate.triplets import triplet_errors
 
 SERIES = 2000
 BIAS, CORRELATION = 0.02, 0.7
@@ -224,5 +224,7 @@ def test_errors_of_a_short_triplet_have_intervals(autoregression):
         series = [truth + sd * rng.standard_normal(truth.shape) for sd in (0.3, 0.4, 0.5)]
         series[0][:, np.arange(330) % 3 > 0] = np.nan
         blocks = blocks_of(series)
-        told += bool(np.isfinite(bootstrap(blocks.of_cell(0), errors_of, rng, draws=200).low).all())
+        told += bool(
+            np.isfinite(bootstrap(blocks.of_cell(0), triplet_errors, rng, draws=200).low).all()
+        )
     assert told >= 18

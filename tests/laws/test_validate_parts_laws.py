@@ -12,9 +12,9 @@ from mcca_ml.read.products.extract import Series
 from mcca_ml.read.products.provenance import shares_of
 from mcca_ml.validate import strata
 from mcca_ml.validate.collocate import collocate, readings
-from mcca_ml.validate.score_units import Held, score_units
+from mcca_ml.validate.score_units import PairedSeries, score_units
 from mcca_ml.validate.station_mean import average, thiessen_weights
-from mcca_ml.validate.stations import SINGLE, Probe, Unit, units_of
+from mcca_ml.validate.stations import SINGLE, Probe, Unit, group_probes
 
 DAY = np.timedelta64(1, "D")
 
@@ -92,7 +92,7 @@ def test_a_climatology_needs_three_years():
     season = 0.1 * np.sin(np.arange(days.size) / 58.1)
     x, y = (0.25 + season + rng.normal(0, 0.03, (2, days.size)) for _ in range(2))
     x[1, 400:] = np.nan  # two years of three
-    found = score_units(Held(days, x, y))
+    found = score_units(PairedSeries(days, x, y))
     assert np.isfinite(found.climatology.r[0])
     assert abs(found.climatology.r[0]) < 0.15
     assert np.isnan(found.climatology.r[1])
@@ -137,9 +137,9 @@ def test_of_a_day_the_value_nearest_to_six_local_time_counts():
 def test_probes_of_one_station_count_as_one_station():
     times = ["2016-01-01"]
     probes = [probe(times, [0.1], sensor=f"p{k}") for k in range(4)]
-    assert [one.kind for one in units_of(probes, 2)] == [SINGLE] * 4
+    assert [one.kind for one in group_probes(probes, 2)] == [SINGLE] * 4
     probes.append(probe(times, [0.1], station="B"))
-    (dense,) = units_of(probes, 2)
+    (dense,) = group_probes(probes, 2)
     assert (dense.stations, len(dense.probes)) == (2, 5)
 
 

@@ -6,7 +6,7 @@ from mcca_ml.metrics.intervals import Interval
 from mcca_ml.read.products.extract import Series
 from mcca_ml.simulate.stations.truth_to_readings import Site, StationSettings, make_network
 from mcca_ml.validate.collocate import Collocated, collocate
-from mcca_ml.validate.score_units import cell_scores, days_of, held, score_units
+from mcca_ml.validate.score_units import align_pairs, cell_scores, day_axis, score_units
 from mcca_ml.validate.stations import DENSE, Probe, Unit
 
 NETWORKS = 100
@@ -77,7 +77,7 @@ def test_scores_against_stations_agree_with_those_against_the_truth():
         x, y = estimate[where], truth[where]
         true.append((np.mean(x - y), np.std(x - y), np.corrcoef(x, y)[0, 1]))
     bias, ubrmsd, r = np.array(true).T
-    found = held(pairs, days_of(pairs))
+    found = align_pairs(pairs, day_axis(pairs))
     scores = score_units(found)
     cell = cell_scores(scores, found, pairs)
     assert share(cell.bias, bias) >= 90

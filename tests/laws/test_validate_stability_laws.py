@@ -3,16 +3,16 @@
 import numpy as np
 import pytest
 
-from mcca_ml.validate.score_units import Held
+from mcca_ml.validate.score_units import PairedSeries
 from mcca_ml.validate.stability import (
     Change,
     dates,
-    meets,
+    fit_step,
+    fit_trend,
+    gcos_level,
+    mean_over_units,
     monthly,
     stability_rows,
-    step_of,
-    together,
-    trend_of,
 )
 from mcca_ml.validate.stations import SINGLE, Unit
 
@@ -36,7 +36,7 @@ def test_a_trend_beside_a_season_with_gaps_is_found_exactly():
     years = (MONTHS - MONTHS[0]).astype(float) / 120
     values = 0.02 + 0.012 * years + season()
     values[(MONTHS.astype(int) % 12 < 4) & (years < 1)] = np.nan  # winters missing at first
-    found = trend_of(MONTHS, values)
+    found = fit_trend(MONTHS, values)
     assert found.size == pytest.approx(0.012, abs=1e-9)
     assert found.months == int(np.isfinite(values).sum())
 
@@ -46,7 +46,7 @@ def test_intervals_of_trends_hold_the_truth():
     years = (MONTHS - MONTHS[0]).astype(float) / 120
     inside = 0
     for _ in range(600):
-        found = trend_of(MONTHS, 0.007 * years + season() + remembered(rng, 0.6))
+        found = fit_trend(MONTHS, 0.007 * years + season() + remembered(rng, 0.6))
         inside += found.low <= 0.007 <= found.high
     assert 92 <= inside / 6 <= 97.5
 
@@ -56,7 +56,7 @@ def test_intervals_of_steps_hold_the_truth():
     after = (np.datetime64("2001-08") <= MONTHS).astype(float)
     inside, zero = 0, 0
     for _ in range(600):
-        found = step_of(MONTHS, 0.02 * after + season() + remembered(rng, 0.4), BOOST)
+        found = fit_step(MONTHS, 0.02 * after + season() + remembered(rng, 0.4), BOOST)
         assert found is not None
         inside += found.low <= 0.02 <= found.high
         zero += found.low <= 0 <= found.high
@@ -67,11 +67,11 @@ def test_intervals_of_steps_hold_the_truth():
 def test_the_month_of_a_step_is_left_out_and_both_sides_are_needed():
     values = np.where(np.datetime64("2001-08") > MONTHS, 0.0, 0.03)
     values[np.datetime64("2001-08") == MONTHS] = 9.0
-    found = step_of(MONTHS, values, BOOST)
+    found = fit_step(MONTHS, values, BOOST)
     assert found is not None
     assert (found.size, found.months) == (pytest.approx(0.03), 48)
     assert (
-        step_of(MONTHS, np.where(np.datetime64("2001-01") > MONTHS, np.nan, values), BOOST) is None
+        fit_step(MONTHS, np.where(np.datetime64("2001-01") > MONTHS, np.nan, values), BOOST) is None
     )
 
 
@@ -87,7 +87,7 @@ def test_the_month_of_a_step_is_left_out_and_both_sides_are_needed():
     ],
 )
 def test_levels_of_gcos_need_the_whole_interval(low, high, said):
-    assert meets(Change((low + high) / 2, low, high, 0.0, 100)) == said
+    assert gcos_level(Change((low + high) / 2, low, high, 0.0, 100)) == said
 
 
 def test_a_month_of_few_days_has_no_mean_and_levels_of_units_do_not_matter():
@@ -95,16 +95,16 @@ def test_a_month_of_few_days_has_no_mean_and_levels_of_units_do_not_matter():
     estimate = np.tile(np.array([[0.2], [0.5]]), (1, days.size))
     estimate[0, 35:55] = np.nan  # leaves 8 days of February
     estimate[0, 31:35] = np.nan  # leaves 4
-    pairs = Held(days, estimate, np.full(estimate.shape, 0.1))
+    pairs = PairedSeries(days, estimate, np.full(estimate.shape, 0.1))
     found = monthly(pairs)
     assert np.isnan(found.difference[0]).tolist() == [False, True] + [False] * 22
-    np.testing.assert_allclose(together(found).difference, 0, atol=1e-15)
+    np.testing.assert_allclose(mean_over_units(found).difference, 0, atol=1e-15)
 
 
 def test_less_than_a_year_has_no_trend():
-    found = trend_of(MONTHS, np.where(np.arange(MONTHS.size) < 12, 0.1, np.nan))
+    found = fit_trend(MONTHS, np.where(np.arange(MONTHS.size) < 12, 0.1, np.nan))
     assert np.isnan(found.size)
-    assert meets(found) == "too few months"
+    assert gcos_level(found) == "too few months"
 
 
 def test_dates_are_those_of_the_imagers():
@@ -129,7 +129,7 @@ def test_rows_tell_the_trend_of_each_unit_and_the_steps_of_all():
     reference = 0.2 + rng.normal(0, 0.02, (2, days.size))
     step = np.where(days >= np.datetime64("2015-04-09"), 0.03, 0.0)
     step[400:] += np.repeat(rng.normal(0, 0.01, 71), 30)[: days.size - 400]
-    pairs = Held(days, reference + step + rng.normal(0, 0.005, reference.shape), reference)
+    pairs = PairedSeries(days, reference + step + rng.normal(0, 0.005, reference.shape), reference)
     units = [Unit(SINGLE, name, "SIM", 0, 0.0, 0.0, ()) for name in "ab"]
     rows = {(row[1], row[2]): row for row in stability_rows("p", units, pairs)}
     assert {("a", "trend per decade"), ("b", "trend per decade")} <= set(rows)

@@ -8,8 +8,8 @@ from mcca_ml.sensors import AMSR2, GMI, SMAP, TMI
 from mcca_ml.simulate.observe.instrument import (
     calibration_error,
     interference,
+    named_generator,
     noise,
-    random_of,
     transmitters,
 )
 
@@ -52,15 +52,15 @@ def test_a_satellite_that_was_not_boosted_has_no_step():
 
 
 def test_noise_has_the_size_of_each_channel():
-    found = noise((40_000, len(TMI.channels)), TMI, SETTINGS, random_of(0, "noise"))
+    found = noise((40_000, len(TMI.channels)), TMI, SETTINGS, named_generator(0, "noise"))
     assert found.std(axis=0) == pytest.approx([c.nedt for c in TMI.channels], rel=0.02)
     off = SETTINGS.model_copy(update={"noise": 0.0})
-    assert not noise((9, len(TMI.channels)), TMI, off, random_of(0, "noise")).any()
+    assert not noise((9, len(TMI.channels)), TMI, off, named_generator(0, "noise")).any()
 
 
 def test_interference_is_where_transmitters_are_and_below_15_ghz():
     has_rfi = np.arange(2000) % 10 == 0
-    warm = interference(transmitters(has_rfi, random_of(0, "rfi")), AMSR2, SETTINGS)
+    warm = interference(transmitters(has_rfi, named_generator(0, "rfi")), AMSR2, SETTINGS)
     names = np.array([channel.name for channel in AMSR2.channels])
     assert not warm[~has_rfi].any()
     assert set(names[warm.any(axis=0)]) == {"10.65V", "10.65H"}

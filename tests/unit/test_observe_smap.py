@@ -12,10 +12,10 @@ from mcca_ml.physics.temperature import SMAP_WEIGHT_AM, SMAP_WEIGHT_PM
 from mcca_ml.sensors import SMAP
 from mcca_ml.simulate.observe.instrument import Instrument
 from mcca_ml.simulate.observe.observe_1c import cell_tb
-from mcca_ml.simulate.observe.observe_smap import look_of, observe, overpasses
+from mcca_ml.simulate.observe.observe_smap import look_name, observe, overpasses
 from mcca_ml.simulate.observe.smap_cells import GRID, over_cells, targets
-from mcca_ml.simulate.observe.smap_day import day_look, together
-from mcca_ml.simulate.observe.truth_slice import cut, state_at
+from mcca_ml.simulate.observe.smap_day import compose_day, merge_patches
+from mcca_ml.simulate.observe.truth_slice import slice_truth, state_at
 
 CLEAN = InstrumentSettings(
     noise=0, geolocation_sd=0, rfi_l_band=0, temperature_sd=0, clay_sd=0, water_left=0
@@ -31,7 +31,7 @@ def seen_with(settings):
 @pytest.fixture(scope="module")
 def piece():
     truth = small_truth(days=6)
-    return cut(truth, truth.cells.patches[0], truth.time[0], truth.time[-1])
+    return slice_truth(truth, truth.cells.patches[0], truth.time[0], truth.time[-1])
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +84,7 @@ def test_the_morning_flies_south_and_weighs_the_deep_soil(piece, passes):
     target, found = passes
     looks = set()
     for over, look in found:
-        name = look_of(over.flown)
+        name = look_name(over.flown)
         looks.add(name)
         known = ~np.isnat(look.obs_time)
         hour = (look.obs_time[known] - look.obs_time[known].astype("M8[D]")) / np.timedelta64(
@@ -140,19 +140,19 @@ def test_of_the_passes_of_a_day_the_one_nearest_to_the_hour_is_kept(passes):
     look = passes[1][0][1]
     early, near, late = (at_hours(look, hours) for hours in (4.5, 6.5, 8.0))
     elsewhen = at_hours(look, 6.0, "2015-07-02")
-    kept = day_look([early, elsewhen, late, near], np.datetime64("2015-07-03"), "am")
+    kept = compose_day([early, elsewhen, late, near], np.datetime64("2015-07-03"), "am")
     assert set(kept.tb_v) == {np.float32(206.5)}
     half = np.arange(look.row.size) % 2 == 0
     unseen = replace(near, obs_time=np.where(half, near.obs_time, np.datetime64("NaT", "ns")))
-    kept = day_look([unseen, late], np.datetime64("2015-07-03"), "am")
+    kept = compose_day([unseen, late], np.datetime64("2015-07-03"), "am")
     np.testing.assert_array_equal(kept.tb_v, np.where(half, 206.5, 208).astype(np.float32))
-    assert day_look([elsewhen], np.datetime64("2015-07-03"), "am") is None
-    assert day_look([], np.datetime64("2015-07-03"), "am") is None
+    assert compose_day([elsewhen], np.datetime64("2015-07-03"), "am") is None
+    assert compose_day([], np.datetime64("2015-07-03"), "am") is None
 
 
 def test_a_cell_of_two_patches_is_that_of_the_first(passes):
     look = passes[1][0][1]
     first, second = at_hours(look, 6.0), at_hours(look, 7.0)
-    both = together([first, second])
+    both = merge_patches([first, second])
     assert both.row.size == look.row.size
     assert set(both.tb_v) == {np.float32(206.0)}

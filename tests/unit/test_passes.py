@@ -8,7 +8,7 @@ from ephemeris import ephemeris
 from mcca_ml.errors import ConfigError
 from mcca_ml.sensors import AMSR2, GMI, SENSORS, SMAP, TMI
 from mcca_ml.simulate.observe import scan
-from mcca_ml.simulate.observe.orbit import times_of, verticals
+from mcca_ml.simulate.observe.orbit import utc_times, verticals
 from mcca_ml.simulate.observe.overpasses import (
     Target,
     footprints,
@@ -163,7 +163,7 @@ def test_a_full_circle_has_no_pixel_twice():
 
 def test_times_survive_the_way_to_seconds_and_back():
     times = np.array(["1997-12-07T00:00:00.000001", "2023-11-08T23:59:59.999999"], "M8[us]")
-    assert np.array_equal(times_of(scan.seconds_of(times)), times)
+    assert np.array_equal(utc_times(scan.seconds_since_2000(times)), times)
 
 
 def test_before_the_first_day_there_is_no_satellite():

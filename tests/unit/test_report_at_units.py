@@ -9,7 +9,7 @@ from mcca_ml.report.scores import station_tables
 from mcca_ml.validate.run import Validation
 from mcca_ml.validate.score_rows import SUMMARY
 from mcca_ml.validate.stations import Unit
-from mcca_ml.validate.tables import Table
+from mcca_ml.validate.tables import ScoreTable
 from mcca_ml.validate.triplets import COLUMNS
 
 NAN = float("nan")
@@ -25,18 +25,18 @@ class OfProduct:
     product: Named
 
 
-def validation(*tables: Table, products: tuple[str, ...] = ("a", "b")) -> Validation:
+def validation(*tables: ScoreTable, products: tuple[str, ...] = ("a", "b")) -> Validation:
     """What was found of some products, their tables alone."""
     return Validation((), tuple(OfProduct(Named(one)) for one in products), tables)
 
 
-def summary(*heads: tuple[str, str, str, str, int]) -> Table:
+def summary(*heads: tuple[str, str, str, str, int]) -> ScoreTable:
     """R of 0.5 with quartiles 0.4 and 0.7 for each product, days, group, class and units."""
     rows = tuple(
         (product, days, "network", group, name, units, "r", 0.5, 0.4, 0.7)
         for product, days, group, name, units in heads
     )
-    return Table("summary", SUMMARY, rows)
+    return ScoreTable("summary", SUMMARY, rows)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_medians_have_quartiles_where_there_is_more_than_one_unit():
 
 
 def test_a_way_to_tell_units_apart_is_left_out_where_all_are_of_one_class():
-    heads = [("a", "own", "all", "all", 3), ("a", "own", "VOD", "not told", 3)]
+    heads = [("a", "own", "all", "all", 3), ("a", "own", "VOD", "unknown", 3)]
     heads += [("a", "own", "climate", name, 2) for name in ("arid", "cold")]
     heads += [("a", "own", "network", name, 1) for name in ("N", "M")]
     sheets = list(station_tables.strata_sheets(validation(summary(*heads), products=("a",))))
@@ -79,12 +79,15 @@ def test_both_kinds_of_units_count_for_the_days():
             ("own", "network", 5),
         ):
             rows.append((product, days, kind, "all", "all", units, "r", 0.5, 0.4, 0.7))
-    assert station_tables.days_compared(validation(Table("summary", SUMMARY, tuple(rows)))) == "own"
+    assert (
+        station_tables.days_compared(validation(ScoreTable("summary", SUMMARY, tuple(rows))))
+        == "own"
+    )
 
 
 def triple(*rows: tuple[object, ...], kinds: tuple[str, ...] = ("network",) * 3) -> Validation:
     units = tuple(Unit(kind, f"u{i}", "N", 0, 0.0, 0.0, ()) for i, kind in enumerate(kinds))
-    return Validation(units, (), (Table("triple", COLUMNS, rows),))
+    return Validation(units, (), (ScoreTable("triple", COLUMNS, rows),))
 
 
 def test_errors_by_triple_collocation_are_medians_over_units():

@@ -17,7 +17,7 @@ from mcca_ml.report.figures.stability import draw_stability, stability_of, stabi
 from mcca_ml.report.figures.taylor import colours_of, draw_taylor, point, taylor_sheet
 from mcca_ml.report.scores.key_scores import key_sheet, score
 from mcca_ml.report.scores.station_scores import share_held
-from mcca_ml.validate.score_units import Held
+from mcca_ml.validate.score_units import PairedSeries
 
 SHAPE = (5, 400)
 DAYS = np.datetime64("2015-01-01") + np.arange(SHAPE[1])
@@ -160,7 +160,7 @@ def drifting(slope, step=0.0):
     years = np.arange(days.size) / 365.25
     later = days >= np.datetime64("2012-07-02")
     estimate = reference + rng.normal(0, 0.02, reference.shape) + slope / 10 * years + step * later
-    return Held(days, estimate, reference)
+    return PairedSeries(days, estimate, reference)
 
 
 def test_a_drift_is_found_and_held_against_gcos():
@@ -188,7 +188,7 @@ def test_months_of_few_cells_do_not_count():
     estimate = made.estimate.copy()
     estimate[1:, winter] = np.nan
     estimate[0, winter & (made.days > np.datetime64("2012-01-01"))] += 0.5
-    found = stability_of(("fused", "truth"), Held(made.days, estimate, made.reference))
+    found = stability_of(("fused", "truth"), PairedSeries(made.days, estimate, made.reference))
     assert np.nanmax(np.abs(found.difference)) < 0.05
     assert np.isnan(found.difference[::12]).all()
 
@@ -198,7 +198,9 @@ def test_a_year_has_no_trend():
     assert (
         stability_of(
             ("x", "truth"),
-            Held(short.days[:200], *(one[:, :200] for one in (short.estimate, short.reference))),
+            PairedSeries(
+                short.days[:200], *(one[:, :200] for one in (short.estimate, short.reference))
+            ),
         )
         is None
     )

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.stats import gamma, norm
 
-from mcca_ml.simulate.truth.climate import CLIMATES, NEIGHBOUR, index_of
-from mcca_ml.simulate.truth.fields import daily_noise, generator, smoother, with_memory
+from mcca_ml.simulate.truth.climate import CLIMATES, NEIGHBOUR, zone_index
+from mcca_ml.simulate.truth.fields import autoregression, daily_noise, generator, smoother
 from mcca_ml.simulate.truth.land_classes import COVER, SHARES, class_at
 from mcca_ml.simulate.truth.rain import (
     gamma_quantile_wilson31,
@@ -47,7 +47,7 @@ def test_a_day_gets_all_its_rain():
 
 
 def test_a_field_has_variance_one_and_the_memory_that_was_asked_for():
-    field = with_memory(daily_noise(SMOOTH, 5, DAYS, "box", "x"), 0.6)
+    field = autoregression(daily_noise(SMOOTH, 5, DAYS, "box", "x"), 0.6)
     assert field.std() == pytest.approx(1, abs=0.1)
     lagged = np.mean([np.corrcoef(c[1:], c[:-1])[0, 1] for c in field.T])
     assert lagged == pytest.approx(0.6, abs=0.07)
@@ -72,7 +72,7 @@ def test_zones_have_land_that_adds_up():
         assert sum(share for _, share in shares) == pytest.approx(1)
         covers = [COVER[cover] for cover, _ in shares]
         assert covers == sorted(covers), zone
-        assert CLIMATES[index_of(zone)].name == zone
+        assert CLIMATES[zone_index(zone)].name == zone
     ranks = np.linspace(0, 1, 10_001).astype(np.float32)
     found = class_at(ranks, "semiarid")
     assert (found == 7).mean() == pytest.approx(0.45, abs=1e-3)

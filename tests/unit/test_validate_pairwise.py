@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mcca_ml.validate.pairwise import COLUMNS, pairwise_rows
-from mcca_ml.validate.score_units import Held
+from mcca_ml.validate.score_units import PairedSeries
 from mcca_ml.validate.stations import DENSE, SINGLE, Unit
 
 DAYS = np.arange("2016-01-01", "2017-01-01", dtype="M8[D]")
@@ -20,11 +20,11 @@ def reference() -> np.ndarray:
     return np.random.default_rng(0).uniform(0.1, 0.4, (3, DAYS.size))
 
 
-def held(estimate: np.ndarray, reference: np.ndarray, where: slice = slice(None)) -> Held:
+def held(estimate: np.ndarray, reference: np.ndarray, where: slice = slice(None)) -> PairedSeries:
     """Pairs of a product that has some days only."""
     seen = np.zeros(DAYS.size, np.bool_)
     seen[where] = True
-    return Held(DAYS, np.where(seen, estimate, np.nan), np.where(seen, reference, np.nan))
+    return PairedSeries(DAYS, np.where(seen, estimate, np.nan), np.where(seen, reference, np.nan))
 
 
 def found(pairs, fewest=20, saturations=frozenset(), units=None):

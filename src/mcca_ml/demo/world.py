@@ -8,7 +8,7 @@ from mcca_ml.config.simulate import SimulateSettings
 from mcca_ml.report.html.files import OnDisk
 from mcca_ml.report.record_report import write_report
 from mcca_ml.sensors import SENSORS
-from mcca_ml.simulate.granule_tasks import blocks, product_of
+from mcca_ml.simulate.granule_tasks import blocks, product_folder
 from mcca_ml.simulate.manifest import World
 from mcca_ml.simulate.run import STATIONS, TRUTH, simulate_world
 
@@ -28,7 +28,7 @@ def configuration_of(world: SimulateSettings, granules: Path = Path("granules"))
         for box in world.box
     ]
     seen = [name for name in dict.fromkeys(world.sensors) if blocks(world, SENSORS[name])]
-    products = [product_of(SENSORS[name]) for name in seen]
+    products = [product_folder(SENSORS[name]) for name in seen]
     inputs = [f'[input.{name}]\npath = "{granules.as_posix()}/{name}"\n' for name in products]
     return "\n".join(
         [

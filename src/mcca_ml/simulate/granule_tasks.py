@@ -25,8 +25,8 @@ from mcca_ml.simulate.observe.instrument import Instrument
 from mcca_ml.simulate.observe.overpass_errors import PassErrors
 from mcca_ml.simulate.observe.overpasses import ONE_DAY, Target, days_flown
 from mcca_ml.simulate.observe.smap_cells import targets
-from mcca_ml.simulate.observe.truth_slice import Piece, cut
-from mcca_ml.simulate.truth.types import KM_PER_DEGREE, Cells, Patch, Truth
+from mcca_ml.simulate.observe.truth_slice import TruthSlice, slice_truth
+from mcca_ml.simulate.truth.types import KM_PER_DEGREE, Cells, Patch, WorldTruth
 
 BLOCK_DAYS = 32
 """Days of a task, as of the shards of all stores."""
@@ -48,7 +48,7 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Made:
+class TaskResult:
     """What was written."""
 
     sensor: str
@@ -59,7 +59,7 @@ class Made:
     """What each pass added to what it saw."""
 
 
-def product_of(sensor: Sensor) -> str:
+def product_folder(sensor: Sensor) -> str:
     """Name of the product that stands for a sensor, and of its folder: SPL3SMP, 1C-TMI."""
     return "SPL3SMP" if sensor == SMAP else f"1C-{sensor.name}"
 
@@ -85,15 +85,15 @@ def tasks(settings: SimulateSettings, cells: Cells) -> list[Task]:
     return found
 
 
-def pieces(truth: Truth, task: Task) -> tuple[Piece, ...]:
+def truth_slices(truth: WorldTruth, task: Task) -> tuple[TruthSlice, ...]:
     """What a task needs of the truth: its days, and an orbit before and after."""
     first, last = task.first - ONE_DAY, task.last + 2 * ONE_DAY
-    return tuple(cut(truth, patch, first, last) for patch in task.patches)
+    return tuple(slice_truth(truth, patch, first, last) for patch in task.patches)
 
 
-def target_of(piece: Piece) -> Target:
+def box_target(truth: TruthSlice) -> Target:
     """Where footprints are wanted: around the centres of the cells of the box."""
-    lat, lon = (values[piece.cells.is_core] for values in (piece.cells.lat, piece.cells.lon))
+    lat, lon = (values[truth.cells.is_core] for values in (truth.cells.lat, truth.cells.lon))
     middle = float((lat.min() + lat.max()) / 2), float((lon.min() + lon.max()) / 2)
     north = (lat - middle[0]) * KM_PER_DEGREE
     east = (lon - middle[1]) * KM_PER_DEGREE * np.cos(np.deg2rad(lat))
@@ -103,29 +103,29 @@ def target_of(piece: Piece) -> Target:
 Written = tuple[list[Path], list[PassErrors]]
 
 
-def _imager(seen: Instrument, piece: Piece, task: Task, out: Path) -> Written:
+def _imager(instrument: Instrument, truth: TruthSlice, task: Task, out: Path) -> Written:
     """Write the granules of an imager over one patch."""
-    found = observe_1c.overpasses(seen, target_of(piece), task.first, task.last)
+    found = observe_1c.overpasses(instrument, box_target(truth), task.first, task.last)
     paths = []
-    for granule in observe_1c.granules(piece, seen, found):
-        folder = out / product_of(seen.sensor) / piece.patch.name / str(granule.start)[:4]
+    for granule in observe_1c.granules(truth, instrument, found):
+        folder = out / product_folder(instrument.sensor) / truth.patch.name / str(granule.start)[:4]
         paths.append(make_directory(folder) / name_1c(granule))
         write_1c(paths[-1], granule)
-    return paths, [observe_1c.errors_of(piece, seen, over) for over in found]
+    return paths, [observe_1c.draw_pass_errors(truth, instrument, overpass) for overpass in found]
 
 
-def _smap(seen: Instrument, whole: Sequence[Piece], task: Task, out: Path) -> Written:
+def _smap(instrument: Instrument, whole: Sequence[TruthSlice], task: Task, out: Path) -> Written:
     """Write the days of SMAP over all patches."""
     passes: list[dict[Look, list[SmapLook]]] = []
     rows = []
-    for piece in whole:
-        target = targets(piece, seen)
+    for truth in whole:
+        target = targets(truth, instrument)
         looks: dict[Look, list[SmapLook]] = {"am": [], "pm": []}
-        for over in observe_smap.overpasses(piece, seen, target, task.first, task.last):
-            looks[observe_smap.look_of(over.flown)].append(
-                observe_smap.observe(piece, seen, target, over)
+        for overpass in observe_smap.overpasses(truth, instrument, target, task.first, task.last):
+            looks[observe_smap.look_name(overpass.flown)].append(
+                observe_smap.observe(truth, instrument, target, overpass)
             )
-            rows.append(observe_smap.errors_of(piece, seen, over))
+            rows.append(observe_smap.draw_pass_errors(truth, instrument, overpass))
         passes.append(looks)
     return _smap_days(passes, task, out), rows
 
@@ -136,16 +136,20 @@ def _smap_days(
     """Write the days of a task; `passes` are the looks over each patch."""
     image, paths = empty_day(), []
     for day in np.arange(task.first, task.last + ONE_DAY):
-        found = {which: smap_day.over_patches(passes, day, which) for which in smap_day.TARGET_HOUR}
+        found = {
+            which: smap_day.compose_patches(passes, day, which) for which in smap_day.TARGET_HOUR
+        }
         kept = {which: look for which, look in found.items() if look is not None}
         if kept:
-            folder = make_directory(out / product_of(SMAP) / str(day)[:4])
+            folder = make_directory(out / product_folder(SMAP) / str(day)[:4])
             paths.append(folder / name_smap(PRODUCT, VERSION, day))
             write_spl3smp(paths[-1], kept, fields=CUT_FIELDS, image=image)
     return paths
 
 
-def perform(task: Task, whole: Sequence[Piece], settings: SimulateSettings, out: Path) -> Made:
+def perform(
+    task: Task, whole: Sequence[TruthSlice], settings: SimulateSettings, out: Path
+) -> TaskResult:
     """Write all granules of a task.
 
     Args:
@@ -157,11 +161,11 @@ def perform(task: Task, whole: Sequence[Piece], settings: SimulateSettings, out:
     Raises:
         OutputError: a granule cannot be written; those before it stand.
     """
-    seen = Instrument(task.sensor, settings.instrument, settings.effects, settings.seed)
+    instrument = Instrument(task.sensor, settings.instrument, settings.effects, settings.seed)
     if task.sensor == SMAP:
-        written = [_smap(seen, whole, task, out)]
+        written = [_smap(instrument, whole, task, out)]
     else:
-        written = [_imager(seen, piece, task, out) for piece in whole]
+        written = [_imager(instrument, truth, task, out) for truth in whole]
     sizes = [path.stat().st_size for paths, _ in written for path in paths]
     rows = tuple(row for _, rows in written for row in rows)
-    return Made(task.sensor.name, len(sizes), sum(sizes), rows)
+    return TaskResult(task.sensor.name, len(sizes), sum(sizes), rows)

@@ -31,7 +31,7 @@ class World:
     cells: int
     """Land cells in the boxes."""
     was_there: bool = False
-    """Whether an earlier call had made it."""
+    """Whether an find_world call had made it."""
 
     @property
     def count(self) -> int:
@@ -45,7 +45,7 @@ def identity(settings: SimulateSettings) -> str:
     return sha256(f"{__version__} {text}".encode()).hexdigest()
 
 
-def earlier(folder: Path, settings: SimulateSettings) -> World | None:
+def find_world(folder: Path, settings: SimulateSettings) -> World | None:
     """The world that stands complete in a folder, if it is the one of these settings.
 
     Raises:

@@ -19,17 +19,17 @@ from mcca_ml.config.simulate import SimulateSettings
 from mcca_ml.errors import ConfigError
 from mcca_ml.parallel import processes
 from mcca_ml.sensors import SENSORS
-from mcca_ml.simulate.granule_tasks import Made, blocks, perform, pieces, tasks
-from mcca_ml.simulate.manifest import World, begin, earlier, end
+from mcca_ml.simulate.granule_tasks import TaskResult, blocks, perform, tasks, truth_slices
+from mcca_ml.simulate.manifest import World, begin, end, find_world
 from mcca_ml.simulate.observe.instrument import calibration_error
 from mcca_ml.simulate.observe.overpass_errors import table
 from mcca_ml.simulate.stations.ismn_files import write_stations
-from mcca_ml.simulate.stations.networks import errors_of, network, sites
+from mcca_ml.simulate.stations.networks import network_errors, network_sites, simulate_network
 from mcca_ml.simulate.stations.truth_to_readings import Site
 from mcca_ml.simulate.truth.imposed_signals import change_jobs
 from mcca_ml.simulate.truth.make_truth import make_truth
 from mcca_ml.simulate.truth.truth_store import write_truth
-from mcca_ml.simulate.truth.types import Truth
+from mcca_ml.simulate.truth.types import WorldTruth
 
 TRUTH, GRANULES, STATIONS = "truth.zarr", "granules", "stations"
 
@@ -45,9 +45,9 @@ _AHEAD = 2
 
 def _stations(site: Site, settings: SimulateSettings, folder: Path) -> Errors:
     """Write the network of a site; return its errors."""
-    found = network(site, settings)
+    found = simulate_network(site, settings)
     write_stations(folder, [found])
-    return {site.network: errors_of(found)}
+    return {site.network: network_errors(found)}
 
 
 def _mapped(
@@ -79,17 +79,17 @@ def injected_errors(settings: SimulateSettings) -> Errors:
 
 
 def _granules(
-    truth: Truth,
+    truth: WorldTruth,
     settings: SimulateSettings,
     folder: Path,
     *,
     pool: Executor | None,
     ahead: int,
     progress: Progress,
-) -> list[Made]:
+) -> list[TaskResult]:
     """Write all granules of a world."""
     every = tasks(settings, truth.cells)
-    jobs = (partial(perform, task, pieces(truth, task), settings, folder) for task in every)
+    jobs = (partial(perform, task, truth_slices(truth, task), settings, folder) for task in every)
     made = []
     for one in _mapped(jobs, pool, ahead):
         made.append(one)
@@ -122,7 +122,7 @@ def simulate_world(
         OutputError: something cannot be written.
     """
     folder = make_directory(Path(folder))
-    found = earlier(folder, settings)
+    found = find_world(folder, settings)
     if found is not None:
         return found
     if not any(blocks(settings, SENSORS[name]) for name in settings.sensors):
@@ -138,7 +138,8 @@ def simulate_world(
         for of_box in _mapped(change_jobs(truth, settings), pool, workers):
             changes |= of_box
         networks = (
-            partial(_stations, site, settings, folder / STATIONS) for site in sites(truth, settings)
+            partial(_stations, site, settings, folder / STATIONS)
+            for site in network_sites(truth, settings)
         )
         errors = injected_errors(settings)
         for of_network in _mapped(networks, pool, workers):

@@ -101,7 +101,7 @@ def _places() -> tuple[Int32, Int32, tuple[int, int]]:
     return row.astype(np.int32), column.astype(np.int32), (rows.size, columns.size)
 
 
-def _share_of(index: Int32) -> Float32:
+def _position(index: Int32) -> Float32:
     """How far along the box each cell lies, 0 to 1."""
     return np.asarray((index - index.min()) / np.ptp(index), np.float32)
 
@@ -113,7 +113,7 @@ def make_box(rng: np.random.Generator) -> Box:
         rng: source of randomness.
     """
     row, column, shape = _places()
-    down, right = _share_of(row), _share_of(column)
+    down, right = _position(row), _position(column)
 
     def field(length: float) -> Float32:
         return smooth_field(rng, shape, length).ravel()

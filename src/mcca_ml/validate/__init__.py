@@ -1,4 +1,4 @@
-"""Products and stations -> scores: mergeable moments, and scores as functions of moments.
+"""Validation of soil-moisture products against in-situ stations.
 
 The package can be called: `mcca_ml.validate(...)` is `mcca_ml.validate.run.validate`.
 """

@@ -1,4 +1,4 @@
-"""A product -> its pairs with all units, and what of it was not used."""
+"""Pair a product with all sites, and count the rejected values by reason."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,21 +18,21 @@ OUTSIDE = "outside the product"
 
 @dataclass(frozen=True)
 class Compared:
-    """One product at all units."""
+    """One product paired with the readings at all sites."""
 
     product: Product
     extract: Extract
     pairs: tuple[Collocated, ...]
-    """Of each unit; without a day where the product does not reach it."""
+    """Pairs of each site; empty where the site is outside the product."""
     reasons: Mapping[str, Mapping[str, int]]
-    """Values and readings that are not used, by unit and reason."""
+    """Number of rejected values, by site and reason."""
 
 
-def _none() -> Collocated:
-    """No pair at all."""
-    nothing, unknown = np.zeros(0), float("nan")
+def _no_pairs() -> Collocated:
+    """Pairs of a site outside the product: none."""
+    empty, unknown = np.zeros(0), float("nan")
     days = np.zeros(0, "M8[D]")
-    return Collocated(days, days.astype("M8[ns]"), nothing, nothing, 0, unknown, unknown, {})
+    return Collocated(days, days.astype("M8[ns]"), empty, empty, 0, unknown, unknown, {})
 
 
 def compare(
@@ -41,57 +41,57 @@ def compare(
     settings: ValidateSettings,
     progress: Callable[[int], None] = lambda _: None,
 ) -> Compared:
-    """Pairs of a product with all units.
+    """Pair a product with the readings at all sites.
 
     Args:
-        product: what to read.
-        units: what to score against.
-        settings: windows and numbers.
+        product: product to read.
+        units: sites, dense networks and single probes.
+        settings: the `[validate]` table.
         progress: called with 1 after each file.
 
     Raises:
-        GranuleError: it cannot be read, or has no pair with any unit.
+        GranuleError: the product cannot be read, or has no pair with any site.
     """
     places = [(unit.lat, unit.lon) for unit in units]
     is_strict = settings.quality == "recommended"
-    found = extract_product(product, places, is_strict=is_strict, progress=progress)
+    extract = extract_product(product, places, is_strict=is_strict, progress=progress)
     pairs, reasons = [], {}
-    for unit, series in zip(units, found.series, strict=True):
+    for unit, series in zip(units, extract.series, strict=True):
         if series is None:
-            pairs.append(_none())
+            pairs.append(_no_pairs())
             reasons[unit.name] = {OUTSIDE: 1}
             continue
-        one = collocate(
+        collocated = collocate(
             series,
             unit,
             window_hours=settings.window_hours,
             fewest=settings.fewest_stations,
             weights=settings.weights,
         )
-        pairs.append(one)
-        reasons[unit.name] = {**series.excluded, **one.excluded}
-    if not any(one.day.size for one in pairs):
-        raise GranuleError(_why_none(product, found, units))
-    told = product.shares or shares_of(f"{product.name} {product.path.name}", found.attrs)
-    return Compared(replace(product, shares=told), found, tuple(pairs), reasons)
+        pairs.append(collocated)
+        reasons[unit.name] = {**series.excluded, **collocated.excluded}
+    if not any(pair.day.size for pair in pairs):
+        raise GranuleError(_no_pairs_message(product, extract, units))
+    shares = product.shares or shares_of(f"{product.name} {product.path.name}", extract.attrs)
+    return Compared(replace(product, shares=shares), extract, tuple(pairs), reasons)
 
 
-def _why_none(product: Product, found: Extract, units: Sequence[Unit]) -> str:
-    """Why a product and stations have nothing in common."""
-    inside = [one for one in found.series if one is not None]
+def _no_pairs_message(product: Product, extract: Extract, units: Sequence[Unit]) -> str:
+    """Error message that states why a product has no pair with any station."""
+    inside = [series for series in extract.series if series is not None]
     first = [probe.time[0] for unit in units for probe in unit.probes if probe.time.size]
     last = [probe.time[-1] for unit in units for probe in unit.probes if probe.time.size]
     stations = f"{str(min(first))[:10]} to {str(max(last))[:10]}"
     if not inside:
-        what = f"none of {len(units)} stations or networks lies in it"
-    elif not any(one.value.size for one in inside):
-        left = sorted({reason for one in inside for reason in one.excluded})
-        what = f"no value at the stations ({', '.join(left) or 'no time step'})"
+        cause = f"none of {len(units)} stations or networks is inside its area"
+    elif not any(series.value.size for series in inside):
+        reasons = sorted({reason for series in inside for reason in series.excluded})
+        cause = f"no value at the stations ({', '.join(reasons) or 'no time step'})"
     else:
-        begin = min(one.begin[0] for one in inside if one.value.size)
-        end = max(one.end[-1] for one in inside if one.value.size)
-        what = f"values of {str(begin)[:10]} to {str(end)[:10]}, readings of {stations}"
+        begin = min(series.begin[0] for series in inside if series.value.size)
+        end = max(series.end[-1] for series in inside if series.value.size)
+        cause = f"values of {str(begin)[:10]} to {str(end)[:10]}, readings of {stations}"
     return (
-        f"{product.path}: no pair with the stations: {what}; expected common places and days, give "
-        "others, or another window_hours or quality"
+        f"{product.path}: no pair with the stations: {cause}; expected common places and days; "
+        "choose other stations, or change window_hours or quality"
     )

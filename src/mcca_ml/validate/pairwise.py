@@ -1,6 +1,6 @@
-"""A product beside another, on the days and units that both have.
+"""Compare products two by two, on the days and sites that both have.
 
-Products that follow each other in time have no day on which all have a value; two and two they do.
+Several products may have no day in common to all, but still days in common two by two.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ import numpy as np
 from mcca_ml.arrays import Float64
 from mcca_ml.metrics.scores import scores_of_days
 from mcca_ml.validate.score_rows import LEVEL
-from mcca_ml.validate.score_units import Held
+from mcca_ml.validate.score_units import PairedSeries
 from mcca_ml.validate.stations import Unit
 from mcca_ml.validate.tables import Value
 
@@ -28,8 +28,8 @@ COLUMNS = (
 )
 
 
-def _scores(pairs: Held) -> dict[str, Float64]:
-    """Scores of a product at all units (unit,)."""
+def _scores(pairs: PairedSeries) -> dict[str, Float64]:
+    """Scores of a product at all sites (site,)."""
     plain, window = scores_of_days(pairs.estimate, pairs.reference)
     return {
         "n": plain.n,
@@ -41,31 +41,34 @@ def _scores(pairs: Held) -> dict[str, Float64]:
 
 
 def pairwise_rows(
-    units: Sequence[Unit], pairs: Mapping[str, Held], saturations: frozenset[str], fewest: int
+    units: Sequence[Unit],
+    pairs: Mapping[str, PairedSeries],
+    saturations: frozenset[str],
+    fewest: int,
 ) -> list[tuple[Value, ...]]:
-    """Medians of the first product and of each other one, on the days that the two have.
+    """Median scores of the first product and of each other product on their common days.
 
     Args:
-        units: what was scored against.
-        pairs: of each product, on one axis of days; the first is held beside each of the others.
-        saturations: products in degrees of saturation, which have no level.
-        fewest: common days without which a unit does not count.
+        units: sites, in the order of the pairs.
+        pairs: pairs by product, on a common axis of days; each is compared with the first.
+        saturations: products in degree of saturation, for which bias and ubRMSD are not defined.
+        fewest: least number of common days for a site to count.
 
     Returns:
-        Rows of `COLUMNS`; the difference is that of the other less the first, unit by unit, with
-        its median and quartiles. Two products without a common day at enough units have no row.
+        Rows of `COLUMNS`; the difference is other minus first at each site, given by its median
+        and quartiles. Two products without enough common days at any site have no row.
     """
     (first, *others), kinds = list(pairs), np.array([unit.kind for unit in units])
     rows: list[tuple[Value, ...]] = []
     for other in others:
-        both = pairs[first].seen & pairs[other].seen
-        one, two = (_scores(pairs[name].only(both)) for name in (first, other))
+        both = pairs[first].is_paired & pairs[other].is_paired
+        of_first, of_other = (_scores(pairs[name].only(both)) for name in (first, other))
         for kind in dict.fromkeys(kinds.tolist()):
-            fit = (one["n"] >= fewest) & (kinds == kind)
-            for score in one:
+            enough = (of_first["n"] >= fewest) & (kinds == kind)
+            for score in of_first:
                 if score in LEVEL and {first, other} & saturations:
                     continue
-                a, b = one[score][fit], two[score][fit]
+                a, b = of_first[score][enough], of_other[score][enough]
                 known = np.isfinite(a + b)
                 if known.any():
                     low, middle, high = np.percentile((b - a)[known], [25, 50, 75])

@@ -1,4 +1,4 @@
-"""Products and stations -> tables of scores: what `mcca-ml validate` does."""
+"""Validate products against stations and tabulate the scores, as `mcca-ml validate` does."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -13,59 +13,70 @@ from mcca_ml.errors import ConfigError
 from mcca_ml.read.products.open import Product, product_of
 from mcca_ml.validate import pairwise, score_rows, strata
 from mcca_ml.validate.pair_product import OUTSIDE, Compared, compare
-from mcca_ml.validate.score_units import Held, cell_scores, days_of, held, score_units
+from mcca_ml.validate.score_units import (
+    PairedSeries,
+    align_pairs,
+    cell_scores,
+    day_axis,
+    score_units,
+)
 from mcca_ml.validate.stability import TREND, stability_rows
-from mcca_ml.validate.stations import Probe, Unit, read_probes, units_of
-from mcca_ml.validate.tables import Table, Value
+from mcca_ml.validate.stations import Probe, Unit, group_probes, read_probes
+from mcca_ml.validate.tables import ScoreTable, Value
 from mcca_ml.validate.triplets import COLUMNS, triplet_rows
 
-NOT_COMMON = "a day that another product lacks"
+NOT_COMMON = "a day on which another product has no value"
 UNPAIRED = "no day with a pair"
 
 
 @dataclass(frozen=True)
 class Validation:
-    """Everything that was found."""
+    """Sites, pairs and score tables of a validation."""
 
     units: tuple[Unit, ...]
     compared: tuple[Compared, ...]
-    tables: tuple[Table, ...]
+    tables: tuple[ScoreTable, ...]
 
-    def table(self, name: str) -> Table:
-        """The table of a name."""
-        return next(one for one in self.tables if one.name == name)
+    def table(self, name: str) -> ScoreTable:
+        """Table by its name, for example `scores` or `summary`."""
+        return next(table for table in self.tables if table.name == name)
 
 
-def _readings_left_out(unit: Unit) -> dict[str, int]:
-    """Readings of a unit's probes that do not count, by reason."""
+def _rejected_readings(unit: Unit) -> dict[str, int]:
+    """Number of rejected readings of a site's probes, by reason."""
     return sum((Counter(probe.excluded) for probe in unit.probes), Counter[str]())
 
 
-def _vod_of(compared: Sequence[Compared], number: int) -> float:
-    """Mean vegetation optical depth at a unit [1], of the first product that tells it."""
-    series = (one.extract.series[number] for one in compared)
+def _mean_vod(compared: Sequence[Compared], number: int) -> float:
+    """Mean vegetation optical depth at a site [1], of the first product that contains it."""
+    series = (product.extract.series[number] for product in compared)
     return next((s.vod for s in series if s is not None and np.isfinite(s.vod)), float("nan"))
 
 
-def _columns(one: Compared, found: Held) -> score_rows.Columns:
-    """Scores of some days of a product at all units."""
-    scores = score_units(found)
-    cell = cell_scores(scores, found, one.pairs)
-    return score_rows.columns_of(scores, cell, is_volumetric=one.extract.conversion.is_volumetric)
+def _columns(product: Compared, pairs: PairedSeries) -> score_rows.Columns:
+    """Scores of a product at all sites from a subset of its pairs."""
+    scores = score_units(pairs)
+    cell = cell_scores(scores, pairs, product.pairs)
+    is_volumetric = product.extract.conversion.is_volumetric
+    return score_rows.score_columns(scores, cell, is_volumetric=is_volumetric)
 
 
 def _by_days(
-    head: tuple[str, str], one: Compared, found: Held, units: Sequence[Unit], fewest: int
+    head: tuple[str, str],
+    product: Compared,
+    pairs: PairedSeries,
+    units: Sequence[Unit],
+    fewest: int,
 ) -> list[tuple[Value, ...]]:
-    """Rows of the summary by season and by period of sensors."""
-    out: list[tuple[Value, ...]] = []
-    for kind in (strata.seasons(found.days), strata.sensor_periods(found.days)):
+    """Rows of the summary by season and by sensor period."""
+    rows: list[tuple[Value, ...]] = []
+    for kind in (strata.seasons(pairs.days), strata.sensor_periods(pairs.days)):
         for number, name in enumerate(kind.classes):
-            part = found.only(np.broadcast_to(kind.labels == number, found.seen.shape))
-            if part.seen.any():
-                of_class = {kind.name: [name] * len(units)}
-                out += score_rows.summary_rows(head, units, _columns(one, part), fewest, of_class)
-    return out
+            subset = pairs.only(np.broadcast_to(kind.labels == number, pairs.is_paired.shape))
+            if subset.is_paired.any():
+                classes, columns = {kind.name: [name] * len(units)}, _columns(product, subset)
+                rows += score_rows.summary_rows(head, units, columns, fewest, classes)
+    return rows
 
 
 Rows = dict[str, list[tuple[Value, ...]]]
@@ -73,92 +84,92 @@ Rows = dict[str, list[tuple[Value, ...]]]
 
 def _add_product(
     rows: Rows,
-    one: Compared,
-    found: Held,
+    product: Compared,
+    own: PairedSeries,
     common: Booleans | None,
     units: Sequence[Unit],
     classes: Mapping[str, Sequence[str]],
     fewest: int,
 ) -> score_rows.Columns:
-    """Add the rows of one product to each table; returns the columns of its scores."""
-    name = one.product.name
-    kinds = {"own": found}
-    reasons = {unit: dict(counted) for unit, counted in one.reasons.items()}
+    """Append the rows of one product to each table; return the columns of its scores."""
+    name = product.product.name
+    kinds = {"own": own}
+    reasons = {unit: dict(counted) for unit, counted in product.reasons.items()}
     if common is not None:
-        kinds["common"] = found.only(common)
-        lost = (found.seen & ~common).sum(axis=1)
+        kinds["common"] = own.only(common)
+        lost = (own.is_paired & ~common).sum(axis=1)
         for unit, number in zip(units, lost.tolist(), strict=True):
             reasons[unit.name] |= {NOT_COMMON: int(number)} if number else {}
-    for unit, pair in zip(units, one.pairs, strict=True):
+    for unit, pair in zip(units, product.pairs, strict=True):
         if not pair.day.size and OUTSIDE not in reasons[unit.name]:
             reasons[unit.name][UNPAIRED] = 1
     columns: score_rows.Columns = {}
     for kind, pairs in kinds.items():
-        head, columns = (name, kind), _columns(one, pairs)
-        rows["scores"] += score_rows.unit_rows(head, units, columns, one.pairs)
+        head, columns = (name, kind), _columns(product, pairs)
+        rows["scores"] += score_rows.unit_rows(head, units, columns, product.pairs)
         rows["summary"] += score_rows.summary_rows(head, units, columns, fewest, classes)
-        rows["summary"] += _by_days(head, one, pairs, units, fewest)
+        rows["summary"] += _by_days(head, product, pairs, units, fewest)
     rows["excluded"] += score_rows.excluded_rows(name, reasons)
-    rows["coverage"] += score_rows.years_rows((name, "own"), units, found)
-    if one.extract.conversion.is_volumetric:
-        rows["stability"] += stability_rows(name, units, found)
+    rows["coverage"] += score_rows.years_rows((name, "own"), units, own)
+    if product.extract.conversion.is_volumetric:
+        rows["stability"] += stability_rows(name, units, own)
     return columns
 
 
-def tables_of(
+def make_tables(
     units: Sequence[Unit], compared: Sequence[Compared], settings: ValidateSettings
-) -> tuple[Table, ...]:
-    """All tables.
+) -> tuple[ScoreTable, ...]:
+    """Tabulate scores, summaries, rejected values, coverage, trends and comparisons.
 
     Args:
-        units: what was scored against.
-        compared: the products, each with pairs with all units.
-        settings: numbers.
+        units: sites, in the order of the pairs of each product.
+        compared: products paired with all sites.
+        settings: the `[validate]` table.
     """
-    days = days_of([pair for one in compared for pair in one.pairs])
-    pairs = {one.product.name: held(one.pairs, days) for one in compared}
-    seen = [one.seen for one in pairs.values()]
-    common = np.logical_and.reduce(seen) if len(compared) > 1 else None
+    days = day_axis([pair for product in compared for pair in product.pairs])
+    pairs = {item.product.name: align_pairs(item.pairs, days) for item in compared}
+    is_paired = [series.is_paired for series in pairs.values()]
+    common = np.logical_and.reduce(is_paired) if len(compared) > 1 else None
     rows: Rows = defaultdict(list)
     numbers: score_rows.Columns = {}
-    vod = [_vod_of(compared, number) for number in range(len(units))]
-    classes, fewest = strata.of_units(units, vod), settings.fewest_pairs
-    for one in compared:
-        found = pairs[one.product.name]
-        numbers = _add_product(rows, one, found, common, units, classes, fewest)
-    left_out = {unit.name: _readings_left_out(unit) for unit in units}
-    rows["excluded"] += score_rows.excluded_rows("readings of the stations", left_out)
-    shares = {one.product.name: one.product.shares for one in compared}
+    vod = [_mean_vod(compared, number) for number in range(len(units))]
+    classes, fewest = strata.classify_units(units, vod), settings.fewest_pairs
+    for item in compared:
+        own = pairs[item.product.name]
+        numbers = _add_product(rows, item, own, common, units, classes, fewest)
+    rejected = {unit.name: _rejected_readings(unit) for unit in units}
+    rows["excluded"] += score_rows.excluded_rows("readings of the stations", rejected)
+    shares = {item.product.name: item.product.shares for item in compared}
     saturations = frozenset(
-        one.product.name for one in compared if not one.extract.conversion.is_volumetric
+        item.product.name for item in compared if not item.extract.conversion.is_volumetric
     )
-    two = pairwise.pairwise_rows(units, pairs, saturations, fewest)
+    by_two = pairwise.pairwise_rows(units, pairs, saturations, fewest)
     return (
         score_rows.unit_table(rows["scores"], numbers),
-        Table("summary", score_rows.SUMMARY, tuple(rows["summary"])),
-        Table("excluded", score_rows.EXCLUDED, tuple(rows["excluded"])),
-        Table("coverage", score_rows.COVERAGE, tuple(rows["coverage"])),
-        Table("stability", TREND, tuple(rows["stability"])),
-        Table("triple", COLUMNS, tuple(triplet_rows(units, pairs, shares))),
-        Table("pairwise", pairwise.COLUMNS, tuple(two)),
+        ScoreTable("summary", score_rows.SUMMARY, tuple(rows["summary"])),
+        ScoreTable("excluded", score_rows.EXCLUDED, tuple(rows["excluded"])),
+        ScoreTable("coverage", score_rows.COVERAGE, tuple(rows["coverage"])),
+        ScoreTable("stability", TREND, tuple(rows["stability"])),
+        ScoreTable("triple", COLUMNS, tuple(triplet_rows(units, pairs, shares))),
+        ScoreTable("pairwise", pairwise.COLUMNS, tuple(by_two)),
         _products(compared),
     )
 
 
-def _products(compared: Sequence[Compared]) -> Table:
-    """What was read of each product."""
+def _products(compared: Sequence[Compared]) -> ScoreTable:
+    """Variable, units, skipped files and source data of each product."""
     rows = tuple(
         (
-            one.product.name,
-            one.extract.variable,
-            one.extract.conversion.said,
-            one.extract.passed_over,
-            " ".join(sorted(one.product.shares)),
+            item.product.name,
+            item.extract.variable,
+            item.extract.conversion.said,
+            item.extract.passed_over,
+            " ".join(sorted(item.product.shares)),
         )
-        for one in compared
+        for item in compared
     )
     columns = ("product", "variable", "units", "files_without_soil_moisture", "shares")
-    return Table("products", columns, rows)
+    return ScoreTable("products", columns, rows)
 
 
 def validate(
@@ -167,18 +178,21 @@ def validate(
     settings: ValidateSettings | None = None,
     progress: Callable[[int], None] = lambda _: None,
 ) -> Validation:
-    """Score products against stations.
+    """Score products against in-situ stations.
 
     Args:
         products: at least one: a file, folder or cube of soil moisture, `PATH::VARIABLE` where
             there are several variables, or a `Product`.
-        stations: folder as ISMN delivers it.
+        stations: folder of station files as the ISMN delivers them.
         settings: the `[validate]` table; None: the defaults.
-        progress: called with 1 after each file that is read.
+        progress: called with 1 after each file.
+
+    Returns:
+        Sites, pairs and score tables; soil moisture in m3 m-3.
 
     Raises:
-        GranuleError: stations or a product cannot be read, or have nothing in common.
-        ConfigError: two products of one name, or the package ismn is not installed.
+        GranuleError: stations or a product cannot be read, or have no common places and days.
+        ConfigError: two products have the same name, or the package ismn is not installed.
     """
     settings = settings or ValidateSettings()
     compared_products = [
@@ -189,11 +203,11 @@ def validate(
     if twice:
         raise ConfigError(
             f"validate: found {names.count(twice[0])} products of the name {twice[0]}, expected "
-            "names apart; leave one out, or give them names ([[validate.product]] name)"
+            "unique names; leave one out, or set [[validate.product]] name"
         )
     probes: tuple[Probe, ...] = read_probes(
         Path(stations), max_depth=settings.max_depth, keeps_frozen=settings.keep_frozen
     )
-    units = units_of(probes, settings.fewest_stations)
+    units = group_probes(probes, settings.fewest_stations)
     compared = tuple(compare(product, units, settings, progress) for product in compared_products)
-    return Validation(units, compared, tables_of(units, compared, settings))
+    return Validation(units, compared, make_tables(units, compared, settings))

@@ -1,4 +1,4 @@
-"""Scores at units -> rows of tables: each unit, and medians with interquartile ranges."""
+"""Table rows of scores: at each site, and medians with interquartile ranges over sites."""
 
 from collections.abc import Mapping, Sequence
 
@@ -7,44 +7,50 @@ import numpy as np
 from mcca_ml.arrays import Booleans, Float64
 from mcca_ml.metrics.intervals import Interval
 from mcca_ml.validate.collocate import Collocated
-from mcca_ml.validate.score_units import CellScores, Held, UnitScores
+from mcca_ml.validate.score_units import CellScores, PairedSeries, UnitScores
 from mcca_ml.validate.stations import Unit
-from mcca_ml.validate.tables import Table, Value
+from mcca_ml.validate.tables import ScoreTable, Value
 
 _PLACE = ("kind", "unit", "network", "stations", "cell", "lat", "lon")
 _SCORES = ("n", "bias", "rmsd", "ubrmsd", "r", "slope", "anomaly_r", "climatology_r")
 LEVEL = frozenset({"bias", "rmsd", "ubrmsd", "slope"})
-"""Scores that mean nothing for a product in degrees of saturation."""
+"""Scores that are not defined for a product in degree of saturation."""
 
 Columns = dict[str, Float64]
 
 
-def _ends(name: str, found: Interval) -> Columns:
-    return {f"{name}_low": found.low, f"{name}_high": found.high}
+def _ends(name: str, interval: Interval) -> Columns:
+    return {f"{name}_low": interval.low, f"{name}_high": interval.high}
 
 
-def columns_of(found: UnitScores, cell: CellScores, *, is_volumetric: bool) -> Columns:
-    """All numbers of a product at its units by the name of the column (unit,)."""
-    absolute, window, yearly = found.absolute, found.window, found.climatology
+def score_columns(scores: UnitScores, cell: CellScores, *, is_volumetric: bool) -> Columns:
+    """Scores and interval limits of a product by column name, arrays (site,).
+
+    Args:
+        scores: scores against the readings.
+        cell: scores corrected for the sampling error of the station mean.
+        is_volumetric: True if the product is in m3 m-3; otherwise `LEVEL` scores are NaN.
+    """
+    absolute, window, yearly = scores.absolute, scores.window, scores.climatology
     out: Columns = {
         "n": absolute.n,
         "bias": absolute.bias,
-        **_ends("bias", found.absolute_95.bias),
+        **_ends("bias", scores.absolute_95.bias),
         "rmsd": absolute.rmsd,
         "ubrmsd": absolute.ubrmsd,
-        **_ends("ubrmsd", found.absolute_95.ubrmsd),
-        **_ends("ubrmsd_bootstrap", found.ubrmsd_bootstrap),
+        **_ends("ubrmsd", scores.absolute_95.ubrmsd),
+        **_ends("ubrmsd_bootstrap", scores.ubrmsd_bootstrap),
         "r": absolute.r,
-        **_ends("r", found.absolute_95.r),
-        **_ends("r_bootstrap", found.r_bootstrap),
+        **_ends("r", scores.absolute_95.r),
+        **_ends("r_bootstrap", scores.r_bootstrap),
         "slope": absolute.slope,
         "anomaly_n": window.n,
         "anomaly_r": window.r,
-        **_ends("anomaly_r", found.window_95.r),
+        **_ends("anomaly_r", scores.window_95.r),
         "climatology_r": yearly.r,
-        **_ends("climatology_r", found.climatology_95.r),
-        "effective": found.absolute_95.effective,
-        "lag_one": found.absolute_95.lag_one,
+        **_ends("climatology_r", scores.climatology_95.r),
+        "effective": scores.absolute_95.effective,
+        "lag_one": scores.absolute_95.lag_one,
         **_ends("cell_bias", cell.bias),
         "cell_ubrmsd": cell.ubrmsd,
         **_ends("cell_ubrmsd", cell.ubrmsd_95),
@@ -52,36 +58,36 @@ def columns_of(found: UnitScores, cell: CellScores, *, is_volumetric: bool) -> C
         **_ends("cell_r", cell.r_95),
     }
     if not is_volumetric:
-        level = {name for name in out if name.removeprefix("cell_").split("_")[0] in LEVEL}
-        out |= {name: np.full(absolute.n.shape, np.nan) for name in level}
+        undefined = {name for name in out if name.removeprefix("cell_").split("_")[0] in LEVEL}
+        out |= {name: np.full(absolute.n.shape, np.nan) for name in undefined}
     return out
 
 
 def unit_rows(
     head: tuple[str, str], units: Sequence[Unit], numbers: Columns, pairs: Sequence[Collocated]
 ) -> list[tuple[Value, ...]]:
-    """A row for each unit with a pair.
+    """One row for each site with at least one pair.
 
     Args:
-        head: product, and the days that are scored: `own` or `common`.
-        units: what was scored against.
-        numbers: of `columns_of`.
-        pairs: of each unit.
+        head: product name, and scored days: `own` or `common`.
+        units: sites, in the order of the columns.
+        numbers: columns of `score_columns`, arrays (site,).
+        pairs: pairs of each site.
     """
     rows: list[tuple[Value, ...]] = []
-    for row, (unit, one) in enumerate(zip(units, pairs, strict=True)):
+    for row, (unit, collocated) in enumerate(zip(units, pairs, strict=True)):
         if numbers["n"][row] > 0:
             place = (unit.kind, unit.name, unit.network, unit.stations, unit.cell)
             rest = [float(column[row]) for column in numbers.values()]
-            errors = (one.lasting_sd, one.varying_sd)
+            errors = (collocated.lasting_sd, collocated.varying_sd)
             rows.append((*head, *place, unit.lat, unit.lon, *errors, *rest))
     return rows
 
 
-def unit_table(rows: Sequence[tuple[Value, ...]], numbers: Columns) -> Table:
-    """The table of `unit_rows`."""
+def unit_table(rows: Sequence[tuple[Value, ...]], numbers: Columns) -> ScoreTable:
+    """Table of scores by site, from the rows of `unit_rows`."""
     columns = ("product", "days", *_PLACE, "reference_lasting_sd", "reference_varying_sd")
-    return Table("scores", (*columns, *numbers), tuple(rows))
+    return ScoreTable("scores", (*columns, *numbers), tuple(rows))
 
 
 SUMMARY = ("product", "days", "kind", "group", "class", "units", "score", "median", "q25", "q75")
@@ -94,14 +100,14 @@ def summary_rows(
     fewest: int,
     classes: Mapping[str, Sequence[str]],
 ) -> list[tuple[Value, ...]]:
-    """Medians and interquartile ranges over units; dense networks and single stations apart.
+    """Medians and interquartile ranges over sites; dense networks and single stations separate.
 
     Args:
-        head: product and days.
-        units: what was scored against.
-        numbers: of `columns_of`.
-        fewest: pairs without which a unit does not count.
-        classes: class of each unit by kind of class.
+        head: product name, and scored days: `own` or `common`.
+        units: sites, in the order of the columns.
+        numbers: columns of `score_columns`, arrays (site,).
+        fewest: least number of pairs for a site to count.
+        classes: class of each site, by kind of class.
     """
     enough = numbers["n"] >= fewest
     kinds = np.array([unit.kind for unit in units])
@@ -109,17 +115,17 @@ def summary_rows(
     for kind in dict.fromkeys(kinds.tolist()):
         for group, names in classes.items():
             for name in sorted(set(names)):
-                fit = enough & (kinds == kind) & (np.array(names) == name)
-                rows += _medians((*head, kind, group, name), numbers, fit)
+                members = enough & (kinds == kind) & (np.array(names) == name)
+                rows += _medians((*head, kind, group, name), numbers, members)
     return rows
 
 
 def _medians(
-    head: tuple[Value, ...], numbers: Mapping[str, Float64], fit: Booleans
+    head: tuple[Value, ...], numbers: Mapping[str, Float64], members: Booleans
 ) -> list[tuple[Value, ...]]:
     rows: list[tuple[Value, ...]] = []
     for score in _SCORES:
-        values = numbers[score][fit]
+        values = numbers[score][members]
         values = values[np.isfinite(values)]
         if values.size:
             low, middle, high = np.percentile(values, [25, 50, 75])
@@ -133,7 +139,7 @@ EXCLUDED = ("product", "unit", "reason", "count")
 def excluded_rows(
     product: str, reasons: Mapping[str, Mapping[str, int]]
 ) -> list[tuple[Value, ...]]:
-    """A row for each unit and reason."""
+    """One row for each site and reason: number of rejected values."""
     return [
         (product, unit, reason, number)
         for unit, counted in reasons.items()
@@ -145,13 +151,13 @@ COVERAGE = ("product", "days", "unit", "year", "share")
 
 
 def years_rows(
-    head: tuple[str, str], units: Sequence[Unit], pairs: Held
+    head: tuple[str, str], units: Sequence[Unit], pairs: PairedSeries
 ) -> list[tuple[Value, ...]]:
-    """Share of the days of each year with a pair, for each unit."""
+    """Fraction of the days of each year with a pair, for each site."""
     years = pairs.days.astype("M8[Y]")
     rows: list[tuple[Value, ...]] = []
     for year in np.unique(years):
-        share = pairs.seen[:, years == year].mean(axis=1)
+        share = pairs.is_paired[:, years == year].mean(axis=1)
         for unit, value in zip(units, share, strict=True):
             rows.append((*head, unit.name, str(year), float(value)))
     return rows

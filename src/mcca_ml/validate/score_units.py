@@ -1,4 +1,4 @@
-"""Pairs of a product at all units -> scores with intervals, unit by unit."""
+"""Scores of a product with 95 % intervals, site by site."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -24,95 +24,97 @@ from mcca_ml.validate.collocate import Collocated
 
 
 @dataclass(frozen=True)
-class Held:
-    """Pairs of one product on one axis of days, (unit, day)."""
+class PairedSeries:
+    """Pairs of one product at all sites on a common axis of days, arrays (site, day)."""
 
     days: Datetime64
     estimate: Float64
-    """[m3 m-3], NaN where there is no pair."""
+    """Soil moisture of the product [m3 m-3]; NaN where there is no pair."""
     reference: Float64
+    """Soil moisture of the stations [m3 m-3]; NaN where there is no pair."""
 
-    def only(self, where: Booleans) -> "Held":
-        """The pairs of some days and units (unit, day), all others taken out."""
-        return Held(
+    def only(self, where: Booleans) -> "PairedSeries":
+        """Pairs where the mask (site, day) is True; all others are NaN."""
+        return PairedSeries(
             self.days,
             np.where(where, self.estimate, np.nan),
             np.where(where, self.reference, np.nan),
         )
 
     @property
-    def seen(self) -> Booleans:
-        """Where there is a pair (unit, day)."""
+    def is_paired(self) -> Booleans:
+        """True where there is a pair, (site, day)."""
         return mask([self.estimate, self.reference])
 
 
 @dataclass(frozen=True)
 class UnitScores(PairScores):
-    """Scores of a product at all units (unit,).
+    """Scores of a product at all sites, arrays (site,).
 
-    Those of anomalies from the climatology are NaN where there are less than three years.
+    Scores of anomalies from the climatology are NaN with fewer than three years of pairs.
     """
 
     climatology_95: Intervals
     r_bootstrap: Interval
-    """Of R, by drawing blocks of days."""
+    """95 % interval of R by block bootstrap."""
     ubrmsd_bootstrap: Interval
+    """95 % interval of the ubRMSD by block bootstrap [m3 m-3]."""
 
 
-def days_of(pairs: Sequence[Collocated]) -> Datetime64:
-    """All UTC days from the first to the last of some pairs; none where there is no pair."""
-    known = [one.day[[0, -1]] for one in pairs if one.day.size]
+def day_axis(pairs: Sequence[Collocated]) -> Datetime64:
+    """All UTC days from the first to the last pair; empty if there is no pair."""
+    known = [pair.day[[0, -1]] for pair in pairs if pair.day.size]
     if not known:
         return np.zeros(0, "M8[D]")
     ends = np.concatenate(known)
     return np.arange(ends.min(), ends.max() + np.timedelta64(1, "D"))
 
 
-def held(pairs: Sequence[Collocated], days: Datetime64) -> Held:
-    """The pairs of all units on one axis of days.
+def align_pairs(pairs: Sequence[Collocated], days: Datetime64) -> PairedSeries:
+    """Put the pairs of all sites on a common axis of days.
 
     Args:
-        pairs: of each unit, of days within `days`.
-        days: without a gap.
+        pairs: pairs of each site, on days within `days`.
+        days: consecutive UTC days (day,).
     """
     estimate = np.full((len(pairs), days.size), np.nan)
     reference = estimate.copy()
-    for row, one in enumerate(pairs):
-        if one.day.size:
-            at = (one.day - days[0]).astype(np.int64)
-            estimate[row, at], reference[row, at] = one.estimate, one.reference
-    return Held(days, estimate, reference)
+    for row, pair in enumerate(pairs):
+        if pair.day.size:
+            at = (pair.day - days[0]).astype(np.int64)
+            estimate[row, at], reference[row, at] = pair.estimate, pair.reference
+    return PairedSeries(days, estimate, reference)
 
 
-def _without_few_years(series: list[Float64], days: Datetime64) -> list[Float64]:
-    """Anomalies from the climatology of each unit, NaN where there are too few years."""
-    usual = climatology(moments_by_date(series, days))
+def _climatology_anomalies(series: list[Float64], days: Datetime64) -> list[Float64]:
+    """Anomalies from the climatology of each site; NaN with fewer than `FEWEST_YEARS` years."""
+    mean = climatology(moments_by_date(series, days))
     date = day_of_year(days)
-    seen = mask(series)
-    enough = (years_of(days, seen) >= FEWEST_YEARS)[:, None] & seen
-    return [np.where(enough, one - usual[k][:, date], np.nan) for k, one in enumerate(series)]
+    is_paired = mask(series)
+    enough = (years_of(days, is_paired) >= FEWEST_YEARS)[:, None] & is_paired
+    return [np.where(enough, sm - mean[k][:, date], np.nan) for k, sm in enumerate(series)]
 
 
 def _bootstrapped(blocks: Moments, score: Callable[[Moments], Float64], seed: int) -> Interval:
-    """Bootstrap interval of a score of each unit."""
-    streams = np.random.default_rng(seed).spawn(len(blocks.n))
-    found = [bootstrap(blocks.of_cell(row), score, rng) for row, rng in enumerate(streams)]
-    return Interval(*(np.array([getattr(one, end) for one in found]) for end in ("low", "high")))
+    """Block-bootstrap interval of a score at each site."""
+    generators = np.random.default_rng(seed).spawn(len(blocks.n))
+    ends = [bootstrap(blocks.of_cell(row), score, rng) for row, rng in enumerate(generators)]
+    return Interval(np.array([end.low for end in ends]), np.array([end.high for end in ends]))
 
 
-def score_units(pairs: Held, *, seed: int = 0) -> UnitScores:
-    """Scores and intervals of a product at all units.
+def score_units(pairs: PairedSeries, *, seed: int = 0) -> UnitScores:
+    """Scores of a product and their 95 % intervals at all sites.
 
     Args:
-        pairs: of the product.
-        seed: of the bootstrap.
+        pairs: pairs of the product, on consecutive days.
+        seed: random seed of the bootstrap.
     """
     series, days = [pairs.estimate, pairs.reference], pairs.days
     span = Span(days[0], days[-1])
     labels, count = span.blocks(days), span.block_count
     absolute = kind_of(series, labels, count)
     window = kind_of(moving_anomalies(series), labels, count)
-    yearly = kind_of(_without_few_years(series, days), labels, count)
+    yearly = kind_of(_climatology_anomalies(series, days), labels, count)
     r = _bootstrapped(absolute.blocks, lambda moments: scores_of(moments).r, seed)
     ubrmsd = _bootstrapped(absolute.blocks, lambda moments: scores_of(moments).ubrmsd, seed)
     return UnitScores(
@@ -122,58 +124,62 @@ def score_units(pairs: Held, *, seed: int = 0) -> UnitScores:
 
 @dataclass(frozen=True)
 class CellScores:
-    """What scores against the mean of stations say of scores against the cell itself (unit,)."""
+    """Scores against the cell mean, corrected for the sampling error of the stations, (site,)."""
 
     bias: Interval
-    """[m3 m-3]; wider by the lasting error of the mean of stations."""
+    """95 % interval [m3 m-3]; includes the lasting error of the station mean."""
     ubrmsd: Float64
-    """Less what stations vary apart from the cell [m3 m-3]."""
+    """ubRMSD without the varying error of the station mean [m3 m-3]."""
     ubrmsd_95: Interval
     r: Float64
-    """Over the correlation of the mean of stations with the cell [1]."""
+    """R divided by the correlation of the station mean with the cell mean [1]."""
     r_95: Interval
 
 
-def cell_scores(found: UnitScores, held_pairs: Held, pairs: Sequence[Collocated]) -> CellScores:
-    """Scores against the cell, from those against its stations.
+def cell_scores(
+    scores: UnitScores, series: PairedSeries, pairs: Sequence[Collocated]
+) -> CellScores:
+    """Correct scores against stations for the sampling error of the station mean.
 
     Args:
-        found: of a product at all units.
-        held_pairs: its pairs on one axis of days.
-        pairs: the same of each unit, with the errors of the mean of its stations.
+        scores: scores of a product against the stations at all sites.
+        series: pairs of the product on a common axis of days.
+        pairs: the same pairs by site, with the standard errors of the station mean.
 
     Formula:
-        half width of the bias: that of the score and Student's t, of the stations less one, times
-        the lasting error, added in squares;
-        ubRMSD^2 = ubRMSD_stations^2 - varying^2; R = R_stations / sqrt(1 - varying^2 / var(mean of
-        stations)): the errors of stations are independent of product and cell.
+        half width of the bias = hypot(half width of the score, t lasting), t: Student's t with
+        (stations - 1) degrees of freedom;
+        ubRMSD^2 = ubRMSD_stations^2 - varying^2;
+        R = R_stations / sqrt(1 - varying^2 / var(station mean)), for errors of stations that are
+        independent of product and cell.
     """
-    lasting_sd = np.array([one.lasting_sd for one in pairs])
-    varying_sd = np.array([one.varying_sd for one in pairs])
-    freedom = np.maximum(np.array([one.members for one in pairs]) - 1, 1)
+    lasting_sd = np.array([pair.lasting_sd for pair in pairs])
+    varying_sd = np.array([pair.varying_sd for pair in pairs])
+    freedom = np.maximum(np.array([pair.members for pair in pairs]) - 1, 1)
     lasting = -stdtrit(freedom, 0.025) * lasting_sd
-    seen = held_pairs.seen
-    count = np.maximum(seen.sum(axis=1), 1)
-    middle = np.where(seen, held_pairs.reference, 0).sum(axis=1) / count
-    power = np.where(seen, held_pairs.reference - middle[:, None], 0) ** 2
-    variance = power.sum(axis=1) / count
-    kept = np.sqrt(np.clip(1 - varying_sd**2 / np.where(variance > 0, variance, np.nan), 1e-3, 1))
-    bias, ubrmsd, r = found.absolute_95.bias, found.absolute_95.ubrmsd, found.absolute_95.r
+    is_paired = series.is_paired
+    count = np.maximum(is_paired.sum(axis=1), 1)
+    mean = np.where(is_paired, series.reference, 0).sum(axis=1) / count
+    square = np.where(is_paired, series.reference - mean[:, None], 0) ** 2
+    variance = square.sum(axis=1) / count
+    variance = np.where(variance > 0, variance, np.nan)
+    r_of_stations = np.sqrt(np.clip(1 - varying_sd**2 / variance, 1e-3, 1))
+    absolute, interval = scores.absolute, scores.absolute_95
     low, high = (
-        found.absolute.bias + sign * np.hypot(end - found.absolute.bias, lasting)
-        for sign, end in ((-1, bias.low), (1, bias.high))
+        absolute.bias + sign * np.hypot(end - absolute.bias, lasting)
+        for sign, end in ((-1, interval.bias.low), (1, interval.bias.high))
     )
 
-    def less(one: Float64) -> Float64:
-        return np.asarray(np.sqrt(np.maximum(one**2 - varying_sd**2, 0.0)))
+    def without_varying(ubrmsd: Float64) -> Float64:
+        return np.asarray(np.sqrt(np.maximum(ubrmsd**2 - varying_sd**2, 0.0)))
 
-    def over(one: Float64) -> Float64:
-        return np.asarray(np.clip(one / kept, -1.0, 1.0))
+    def against_cell(r: Float64) -> Float64:
+        return np.asarray(np.clip(r / r_of_stations, -1.0, 1.0))
 
     return CellScores(
         Interval(low, high),
-        less(found.absolute.ubrmsd),
-        Interval(less(ubrmsd.low), less(ubrmsd.high)),
-        over(found.absolute.r),
-        Interval(over(r.low), over(r.high)),
+        without_varying(absolute.ubrmsd),
+        Interval(without_varying(interval.ubrmsd.low), without_varying(interval.ubrmsd.high)),
+        against_cell(absolute.r),
+        Interval(against_cell(interval.r.low), against_cell(interval.r.high)),
     )

@@ -1,8 +1,8 @@
 """Stability of a product: trend of its difference from a reference, and steps at known dates.
 
-Differences are taken by month, and trend and step are fitted beside a mean of each month of the
-year, so that neither gaps nor the season make one. A reference of its own drift gives a trend too:
-stations that are replaced, a model whose forcing changes.
+Trend and step are fitted to monthly mean differences together with a mean for each month of the
+year, so that neither gaps nor the season appear as a trend. A drift of the reference also appears
+as a trend: stations that are replaced, a model whose forcing changes.
 """
 
 from collections.abc import Sequence
@@ -16,18 +16,18 @@ from mcca_ml.metrics.lag1_autocorrelation import unbiased_lag_one
 from mcca_ml.metrics.moments import moments_of
 from mcca_ml.metrics.trend import trend_santer00
 from mcca_ml.sensors import SENSORS
-from mcca_ml.validate.score_units import Held
+from mcca_ml.validate.score_units import PairedSeries
 from mcca_ml.validate.stations import Unit
 from mcca_ml.validate.tables import Value
 
 GOAL, BREAKTHROUGH, THRESHOLD = 0.005, 0.01, 0.02
-"""Stability that GCOS asks for [m3 m-3 per decade]; GCOS-245, implementation plan of 2022."""
+"""Stability required by GCOS [m3 m-3 per decade]; GCOS-245, implementation plan of 2022."""
 FEWEST_DAYS = 5
-"""Pairs of a month without which it has no mean."""
+"""Least number of pairs for a monthly mean."""
 FEWEST_MONTHS = 12
-"""Months on each side of a step."""
+"""Least number of months on each side of a step."""
 WINDOW_MONTHS = 24
-"""Months on each side of a step that are looked at."""
+"""Largest number of months used on each side of a step."""
 _YEAR = 12
 _LEAST_FREEDOM = 3.0
 _NO_POWER = 1e-12
@@ -36,12 +36,12 @@ ALL_UNITS = "mean of all units"
 
 @dataclass(frozen=True)
 class Monthly:
-    """Difference of a product from the reference by month (unit, month)."""
+    """Monthly mean difference of a product from the reference."""
 
     month: Datetime64
-    """(month,)."""
+    """Consecutive months (month,)."""
     difference: Float64
-    """[m3 m-3]; NaN where there are too few days."""
+    """Product minus reference [m3 m-3], (site, month); NaN with fewer than `FEWEST_DAYS` days."""
 
 
 @dataclass(frozen=True)
@@ -49,128 +49,128 @@ class Change:
     """A trend or a step, with its 95 % interval."""
 
     size: float
-    """[m3 m-3 per decade], or [m3 m-3]."""
+    """Trend [m3 m-3 per decade], or step [m3 m-3]."""
     low: float
     high: float
     lag_one: float
-    """Of the months [1]."""
+    """Lag-1 autocorrelation of the monthly residuals [1]."""
     months: int
 
 
-def monthly(pairs: Held) -> Monthly:
-    """Mean difference of each month."""
+def monthly(pairs: PairedSeries) -> Monthly:
+    """Monthly mean differences of the pairs at each site."""
     month = pairs.days.astype("M8[M]")
     number = (month - month[0]).astype(np.int64)
     count = int(number[-1]) + 1
-    found = moments_of([pairs.estimate, pairs.reference], number, count)
-    mean = np.where(found.n >= FEWEST_DAYS, found.mean[0] - found.mean[1], np.nan)
+    moments = moments_of([pairs.estimate, pairs.reference], number, count)
+    mean = np.where(moments.n >= FEWEST_DAYS, moments.mean[0] - moments.mean[1], np.nan)
     return Monthly(month[0] + np.arange(count), np.asarray(mean))
 
 
-def together(found: Monthly) -> Monthly:
-    """Mean over units of their differences, each about its own mean (1, month)."""
-    seen = np.isfinite(found.difference)
-    own = np.where(seen, found.difference, 0).sum(axis=1) / np.maximum(seen.sum(axis=1), 1)
-    about = np.where(seen, found.difference - own[:, None], 0.0)
-    number = seen.sum(axis=0)
-    mean = np.where(number > 0, about.sum(axis=0) / np.maximum(number, 1), np.nan)
-    return Monthly(found.month, mean[None])
+def mean_over_units(by_site: Monthly) -> Monthly:
+    """Mean over sites of their differences, each minus its own mean, (1, month)."""
+    valid = np.isfinite(by_site.difference)
+    own = np.where(valid, by_site.difference, 0).sum(axis=1) / np.maximum(valid.sum(axis=1), 1)
+    centred = np.where(valid, by_site.difference - own[:, None], 0.0)
+    number = valid.sum(axis=0)
+    mean = np.where(number > 0, centred.sum(axis=0) / np.maximum(number, 1), np.nan)
+    return Monthly(by_site.month, mean[None])
 
 
-def _beside_season(column: Float64, season: Int64, seen: Booleans) -> Float64:
-    """A column less its mean of each month of the year, over the months seen.
+def _deseasonalised(column: Float64, season: Int64, valid: Booleans) -> Float64:
+    """Subtract the mean of each month of the year, over the valid months.
 
-    With both columns so freed, a slope is that of a fit with a mean for each month of the year
-    (Frisch and Waugh).
+    The slope of two deseasonalised columns equals the slope of a regression with a mean for each
+    month of the year (Frisch and Waugh).
     """
-    n = np.bincount(season[seen], minlength=_YEAR)
-    mean = np.bincount(season[seen], column[seen], minlength=_YEAR) / np.maximum(n, 1)
-    return np.where(seen, column - mean[season], np.nan)
+    n = np.bincount(season[valid], minlength=_YEAR)
+    mean = np.bincount(season[valid], column[valid], minlength=_YEAR) / np.maximum(n, 1)
+    return np.where(valid, column - mean[season], np.nan)
 
 
 def _fitted(month: Datetime64, values: Float64, column: Float64) -> Change:
-    """Slope of the values on a column, beside the season, with its 95 % interval.
+    """Slope of the values on a column, both deseasonalised, with its 95 % interval.
 
-    The error of `trend_santer00` is widened for what it does not know: the means of the months of
-    the year that were fitted too, the bias of a lag-1 correlation of few months, and Student's t.
+    The standard error of `trend_santer00` is corrected for the fitted means of the months of the
+    year, for the bias of a lag-1 correlation of few months, and by Student's t.
     """
     season = month.astype(np.int64) % _YEAR
-    seen = np.isfinite(values)
-    x = _beside_season(column, season, seen)
-    if not np.nansum(x**2) > _NO_POWER:  # no month of the year comes twice
-        return Change(np.nan, np.nan, np.nan, np.nan, int(seen.sum()))
-    found = trend_santer00(np.where(seen, x, 0.0), _beside_season(values, season, seen))
-    n = int(seen.sum())
-    rho = float(unbiased_lag_one(np.array([found.lag1]), np.array([n]))[0])
+    valid = np.isfinite(values)
+    n = int(valid.sum())
+    x = _deseasonalised(column, season, valid)
+    if not np.nansum(x**2) > _NO_POWER:  # each month of the year occurs once only
+        return Change(np.nan, np.nan, np.nan, np.nan, n)
+    trend = trend_santer00(np.where(valid, x, 0.0), _deseasonalised(values, season, valid))
+    rho = float(unbiased_lag_one(np.array([trend.lag1]), np.array([n]))[0])
     widening = (1 + rho) / (1 - rho)
-    left = n - np.unique(season[seen]).size - 1  # degrees of freedom of the residuals
-    if not np.isfinite(found.error) or left / widening <= _LEAST_FREEDOM:
-        return Change(found.slope, np.nan, np.nan, found.lag1, n)
-    squares = found.error**2 * (found.effective - 2)
-    error = float(np.sqrt(squares / left * widening))
-    half = -float(stdtrit(left / widening, 0.025)) * error
-    return Change(found.slope, found.slope - half, found.slope + half, found.lag1, n)
+    freedom = n - np.unique(season[valid]).size - 1
+    if not np.isfinite(trend.error) or freedom / widening <= _LEAST_FREEDOM:
+        return Change(trend.slope, np.nan, np.nan, trend.lag1, n)
+    squares = trend.error**2 * (trend.effective - 2)
+    error = float(np.sqrt(squares / freedom * widening))
+    half = -float(stdtrit(freedom / widening, 0.025)) * error
+    return Change(trend.slope, trend.slope - half, trend.slope + half, trend.lag1, n)
 
 
-def trend_of(month: Datetime64, values: Float64) -> Change:
-    """Trend of monthly differences per decade.
+def fit_trend(month: Datetime64, values: Float64) -> Change:
+    """Fit the linear trend of monthly differences [m3 m-3 per decade].
 
     Args:
-        month: without a gap (month,).
-        values: [m3 m-3], NaN where there is none (month,).
+        month: consecutive months (month,).
+        values: monthly differences [m3 m-3], (month,); NaN where missing.
     """
     return _fitted(month, values, month.astype(np.int64) / (10.0 * _YEAR))
 
 
-def step_of(month: Datetime64, values: Float64, date: np.datetime64) -> Change | None:
-    """Step of monthly differences at a date: after less before.
+def fit_step(month: Datetime64, values: Float64, date: np.datetime64) -> Change | None:
+    """Fit the step of monthly differences at a date: mean after minus mean before [m3 m-3].
 
     Args:
-        month: without a gap (month,).
-        values: [m3 m-3], NaN where there is none (month,).
-        date: first day after the change; its month is left out unless it begins with it.
+        month: consecutive months (month,).
+        values: monthly differences [m3 m-3], (month,); NaN where missing.
+        date: first day after the change; its month is excluded unless it is the month's first day.
 
     Returns:
-        None where a side has less than a year of months.
+        None with fewer than `FEWEST_MONTHS` months before or after.
     """
     of_date = date.astype("M8[M]")
-    away = (month - of_date).astype(np.int64)
-    near = np.abs(away) <= WINDOW_MONTHS
+    since = (month - of_date).astype(np.int64)
+    near = np.abs(since) <= WINDOW_MONTHS
     if date.astype("M8[D]") != of_date.astype("M8[D]"):
-        near &= away != 0
+        near &= since != 0
     near &= np.isfinite(values)
-    after = away >= 0
+    after = since >= 0
     if min((near & after).sum(), (near & ~after).sum()) < FEWEST_MONTHS:
         return None
     return _fitted(month, np.where(near, values, np.nan), after.astype(np.float64))
 
 
-def meets(found: Change) -> str:
-    """The level of GCOS that a trend's whole interval lies within, or why none is told."""
-    if not np.isfinite(found.low):
+def gcos_level(trend: Change) -> str:
+    """GCOS level that contains the whole 95 % interval of a trend, or the reason for none."""
+    if not np.isfinite(trend.low):
         return "too few months"
-    most = max(abs(found.low), abs(found.high))
+    largest = max(abs(trend.low), abs(trend.high))
     for size, name in ((GOAL, "goal"), (BREAKTHROUGH, "breakthrough"), (THRESHOLD, "threshold")):
-        if most <= size:
+        if largest <= size:
             return name
-    least = 0.0 if found.low <= 0 <= found.high else min(abs(found.low), abs(found.high))
+    least = 0.0 if trend.low <= 0 <= trend.high else min(abs(trend.low), abs(trend.high))
     return "none" if least > THRESHOLD else "interval too wide to tell"
 
 
 def dates(days: Datetime64) -> list[tuple[np.datetime64, str]]:
-    """Days within a record on which an imager comes, goes or is boosted, with what happens."""
-    found = []
+    """Days on which an imager begins, ends or changes its orbit, with a description of each."""
+    changes = []
     for name, sensor in SENSORS.items():
         if name == "SMAP":
             continue
-        found.append((np.datetime64(sensor.first_day, "D"), f"{name} begins"))
+        changes.append((np.datetime64(sensor.first_day, "D"), f"{name} begins"))
         if sensor.last_day is not None:
-            found.append((np.datetime64(sensor.last_day, "D") + 1, f"{name} has ended"))
-        found += [
-            (np.datetime64(one.since, "D"), f"{name} at {one.altitude_km:g} km")
-            for one in sensor.orbits[1:]
+            changes.append((np.datetime64(sensor.last_day, "D") + 1, f"{name} has ended"))
+        changes += [
+            (np.datetime64(orbit.since, "D"), f"{name} at {orbit.altitude_km:g} km")
+            for orbit in sensor.orbits[1:]
         ]
-    return sorted(one for one in found if days[0] < one[0] <= days[-1])
+    return sorted(change for change in changes if days[0] < change[0] <= days[-1])
 
 
 TREND = (
@@ -187,30 +187,32 @@ TREND = (
 )
 
 
-def stability_rows(product: str, units: Sequence[Unit], pairs: Held) -> list[tuple[Value, ...]]:
-    """Trend of each unit and of all together, and the steps of all together.
+def stability_rows(
+    product: str, units: Sequence[Unit], pairs: PairedSeries
+) -> list[tuple[Value, ...]]:
+    """Trend at each site and of the mean of all sites, and steps of the mean of all sites.
 
     Args:
-        product: its name.
-        units: what was scored against.
-        pairs: of the product.
+        product: name of the product.
+        units: sites, in the order of the pairs.
+        pairs: pairs of the product, on consecutive days.
     """
     by_month = monthly(pairs)
-    whole = together(by_month)
+    mean = mean_over_units(by_month)
     rows: list[tuple[Value, ...]] = []
     names = [*(unit.name for unit in units), ALL_UNITS]
-    for name, values in zip(names, [*by_month.difference, whole.difference[0]], strict=True):
-        found = trend_of(by_month.month, values)
-        if np.isfinite(found.size):
-            rows.append((product, name, "trend per decade", "", *_row(found), meets(found)))
-    for date, what in dates(pairs.days):
-        step = step_of(whole.month, whole.difference[0], date)
+    for name, values in zip(names, [*by_month.difference, mean.difference[0]], strict=True):
+        trend = fit_trend(by_month.month, values)
+        if np.isfinite(trend.size):
+            rows.append((product, name, "trend per decade", "", *_row(trend), gcos_level(trend)))
+    for date, event in dates(pairs.days):
+        step = fit_step(mean.month, mean.difference[0], date)
         if step is not None and np.isfinite(step.size):
-            is_none = step.low <= 0 <= step.high
-            verdict = "not told from 0" if is_none else "differs from 0"
-            rows.append((product, ALL_UNITS, f"step: {what}", str(date), *_row(step), verdict))
+            contains_0 = step.low <= 0 <= step.high
+            verdict = "indistinguishable from 0" if contains_0 else "differs from 0"
+            rows.append((product, ALL_UNITS, f"step: {event}", str(date), *_row(step), verdict))
     return rows
 
 
-def _row(found: Change) -> tuple[Value, ...]:
-    return (found.months, found.size, found.low, found.high, found.lag_one)
+def _row(change: Change) -> tuple[Value, ...]:
+    return (change.months, change.size, change.low, change.high, change.lag_one)

@@ -1,8 +1,8 @@
-"""Readings of several stations -> the mean of their cell, and how far that may be off.
+"""Mean of several stations in a cell, and its standard errors.
 
-Stations come and go and each has a level of its own. So a station's lasting difference from the
-others is taken off before the mean: a station that is silent then moves the mean by nothing but its
-own weather.
+Stations start and stop, and each has its own long-term mean. A station's lasting difference from
+the others is therefore subtracted before averaging, so that a gap of one station shifts the mean
+only by that station's deviation of the day.
 """
 
 from dataclasses import dataclass
@@ -11,98 +11,101 @@ import numpy as np
 
 from mcca_ml.arrays import Booleans, Float64
 
-_ROUNDS = 20  # of alternating levels and means; each brings three digits where most are present
-_RASTER = 60  # points along a side by which the shares of a cell are counted
+_ROUNDS = 20  # iterations of offsets and means; each adds three digits if most stations report
+_RASTER = 60  # points along a side of the square, for Thiessen weights
 
 
 @dataclass(frozen=True)
 class Average:
-    """The mean of a cell, over the times of a product (time,)."""
+    """Mean of the stations in a cell at the times of a product, arrays (time,)."""
 
     value: Float64
-    """[m3 m-3]; NaN where too few stations have a value."""
+    """Mean soil moisture [m3 m-3]; NaN where too few stations have a value."""
     stations: Float64
-    """How many had one."""
+    """Number of stations with a value."""
     members: int
-    """Stations that have a part in the mean at any time."""
+    """Number of stations that contribute at any time."""
     lasting_sd: float
-    """Standard error of the mean level, from the lasting differences of stations [m3 m-3]."""
+    """Standard error of the long-term mean, from the lasting differences of stations [m3 m-3]."""
     varying_sd: float
-    """Standard error of a single mean, from what varies apart from each other [m3 m-3]."""
+    """Standard error of a single mean, from the varying differences of stations [m3 m-3]."""
 
 
 def thiessen_weights(lat: Float64, lon: Float64, half_km: float = 12.5) -> Float64:
-    """Share of a square about the stations' middle that is nearer to each than to any other [1].
+    """Thiessen weights: fraction of a square around the stations that is nearest to each [1].
 
     Args:
-        lat: of the stations [degree].
-        lon: of the stations [degree].
+        lat: latitude of the stations [degree], (station,).
+        lon: longitude of the stations [degree], (station,).
         half_km: half the side of the square [km].
     """
     km = 111.2
     y = (lat - lat.mean()) * km
     x = (lon - lon.mean()) * km * np.cos(np.radians(lat.mean()))
     side = (np.arange(_RASTER) + 0.5) / _RASTER * 2 * half_km - half_km
-    px, py = (one.ravel() for one in np.meshgrid(side, side))
+    px, py = (axis.ravel() for axis in np.meshgrid(side, side))
     nearest = np.argmin((px[:, None] - x) ** 2 + (py[:, None] - y) ** 2, axis=1)
     return np.asarray(np.bincount(nearest, minlength=lat.size) / nearest.size)
 
 
-def _weighted(values: Float64, seen: Booleans, weights: Float64) -> Float64:
-    """Weighted mean over the stations that have a value; NaN where none has."""
-    share = np.where(seen, weights[:, None], 0.0)
-    whole = share.sum(axis=0)
-    mean = (share * np.where(seen, values, 0.0)).sum(axis=0) / np.where(whole > 0, whole, 1.0)
-    return np.where(whole > 0, mean, np.nan)
+def _weighted(values: Float64, valid: Booleans, weights: Float64) -> Float64:
+    """Weighted mean over the stations with a value; NaN where no station has one."""
+    weight = np.where(valid, weights[:, None], 0.0)
+    total = weight.sum(axis=0)
+    mean = (weight * np.where(valid, values, 0.0)).sum(axis=0) / np.where(total > 0, total, 1.0)
+    return np.where(total > 0, mean, np.nan)
 
 
 def average(values: Float64, weights: Float64, fewest: int) -> Average:
-    """The mean of a cell from its stations.
+    """Average the stations of a cell.
 
     Args:
-        values: of each station at each time (station, time) [m3 m-3], NaN where there is none.
-        weights: of the stations, of sum 1 (station,).
-        fewest: stations without which there is no mean.
+        values: readings [m3 m-3], (station, time); NaN where missing.
+        weights: weights of the stations, of sum 1, (station,).
+        fewest: least number of stations for a mean.
 
     Formula:
-        value = m + sum w (x_i - level_i) / sum w over the stations present, where level_i is the
-        mean of x_i - value over its times, with sum w level = 0. The standard errors are those of
-        a weighted mean of independent stations: lasting from the levels, varying from the rest.
+        value = sum w (x_i - offset_i) / sum w over the stations with a value, where offset_i is the
+        mean of x_i - value over the times of station i, with sum w offset = 0. The standard errors
+        are those of a weighted mean of independent stations: lasting from the offsets, varying
+        from the residuals.
     """
-    seen = np.isfinite(values) & (weights[:, None] > 0)
-    count = seen.sum(axis=0).astype(np.float64)
+    valid = np.isfinite(values) & (weights[:, None] > 0)
+    count = valid.sum(axis=0).astype(np.float64)
     enough = count >= fewest
-    used = seen & enough
-    level = np.zeros(len(values))
+    used = valid & enough
+    offset = np.zeros(len(values))
     mean = _weighted(values, used, weights)
-    has = used.any(axis=1)
-    if not has.any():
-        none = np.full(values.shape[1], np.nan)
-        return Average(none, count, 0, float("nan"), float("nan"))
+    is_member = used.any(axis=1)
+    if not is_member.any():
+        missing = np.full(values.shape[1], np.nan)
+        return Average(missing, count, 0, float("nan"), float("nan"))
     for _ in range(_ROUNDS):
-        apart = np.where(used, values - mean, 0.0).sum(axis=1) / np.maximum(used.sum(axis=1), 1)
-        level = np.where(has, apart, 0.0)
-        level -= (weights * level).sum() / weights[has].sum()
-        mean = _weighted(values - level[:, None], used, weights)
-    errors = _errors(values - level[:, None] - mean, used, level, weights)
-    return Average(mean, count, int(has.sum()), *errors)
+        residual = np.where(used, values - mean, 0.0)
+        offset = np.where(is_member, residual.sum(axis=1) / np.maximum(used.sum(axis=1), 1), 0.0)
+        offset -= (weights * offset).sum() / weights[is_member].sum()
+        mean = _weighted(values - offset[:, None], used, weights)
+    errors = _errors(values - offset[:, None] - mean, used, offset, weights)
+    return Average(mean, count, int(is_member.sum()), *errors)
 
 
-def _errors(rest: Float64, used: Booleans, level: Float64, weights: Float64) -> tuple[float, float]:
+def _errors(
+    residual: Float64, used: Booleans, offset: Float64, weights: Float64
+) -> tuple[float, float]:
     """Standard errors of the mean: lasting and varying [m3 m-3]."""
-    has = used.any(axis=1)
-    share = weights[has] / weights[has].sum()
-    stations = int(has.sum())
+    is_member = used.any(axis=1)
+    weight = weights[is_member] / weights[is_member].sum()
+    stations = int(is_member.sum())
     if stations < 2:
         return float("nan"), float("nan")
-    effective = 1 / (share**2).sum()
-    lasting = np.sqrt(level[has].var(ddof=1) / effective)
+    effective = 1 / (weight**2).sum()
+    lasting = np.sqrt(offset[is_member].var(ddof=1) / effective)
     present = np.where(used, weights[:, None], 0.0)
     present /= np.maximum(present.sum(axis=0), 1e-12)
     per_time = 1 / np.maximum((present**2).sum(axis=0), 1e-12)
     times = used.any(axis=0)
-    square = np.where(used, rest, 0.0) ** 2
-    # One degree of freedom a time is in the mean.
+    square = np.where(used, residual, 0.0) ** 2
+    # The mean uses one degree of freedom at each time.
     freedom = np.maximum(used.sum(axis=0) - 1, 1)
     variance = square.sum(axis=0)[times] / freedom[times] / per_time[times]
     return float(lasting), float(np.sqrt(variance.mean()))

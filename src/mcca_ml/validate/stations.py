@@ -1,8 +1,7 @@
-"""Stations of the International Soil Moisture Network -> good readings, and units to score against.
+"""Select good readings of the International Soil Moisture Network, and group them into sites.
 
-A unit is what a product is scored against: the average of a dense network over a cell of the record
-(EASE-Grid 2.0, 25 km), or one probe of a station that stands alone. A point is not a cell, so the
-two are never pooled.
+A site (class `Unit`) is the average of a dense network over a cell of the record (EASE-Grid 2.0,
+25 km), or a single probe of a sparse network. A point is not a cell, so the two are never pooled.
 """
 
 import re
@@ -20,9 +19,9 @@ from mcca_ml.grid import ease2
 from mcca_ml.read.insitu import MAX_DEPTH, Station, read_ismn
 
 GOOD = ("G", "U")
-"""Flags of a value that counts: good, and `U` of old archives, to which no check was applied."""
+"""Flags of accepted values: good, and `U` of old archives, which were not checked."""
 FROZEN = ("D01", "D02", "D03")
-"""Checks of ISMN that doubt a value only for the temperature of soil or air."""
+"""ISMN flags that depend only on the temperature of soil or air."""
 _KNOWN = re.compile(r"^(G|U|M|C0[1-3]|D0[1-9]|D10)$")
 DENSE = "network"
 SINGLE = "station"
@@ -30,7 +29,7 @@ SINGLE = "station"
 
 @dataclass(frozen=True)
 class Probe:
-    """One sensor of a station, its good readings only."""
+    """Good readings of one sensor of a station."""
 
     network: str
     station: str
@@ -46,47 +45,47 @@ class Probe:
     value: Float64
     """[m3 m-3]."""
     excluded: Mapping[str, int]
-    """Readings that are not used, by reason."""
+    """Number of rejected readings, by reason."""
 
 
 @dataclass(frozen=True)
 class Unit:
-    """What a product is scored against."""
+    """A validation site: a dense network in one cell, or a single probe."""
 
     kind: str
     """`network`: several stations in a cell, averaged; `station`: one probe."""
     name: str
-    """Of the network and cell, or of the station and probe."""
+    """Network and cell, or network, station and sensor."""
     network: str
     cell: int
     """Flat index of EASE2_M25."""
     lat: float
-    """Mean of the stations [degree]; the product's cell that holds it is scored."""
+    """Mean latitude of the stations [degree]; the product's cell at this point is validated."""
     lon: float
     probes: tuple[Probe, ...]
 
     @property
     def stations(self) -> int:
-        """How many stations it has."""
+        """Number of stations."""
         return len({probe.station for probe in self.probes})
 
 
 def _reason(flag: str) -> str:
-    """Why a reading with a flag does not count."""
-    parts = [one.strip() for one in flag.split(",")]
-    if any(not _KNOWN.match(one) for one in parts):
+    """Reason for which a reading with a flag is rejected."""
+    codes = [code.strip() for code in flag.split(",")]
+    if any(not _KNOWN.match(code) for code in codes):
         return f"station flag not known: {flag}"
-    if "M" in parts:
+    if "M" in codes:
         return "station value missing"
-    if all(one in FROZEN for one in parts):
+    if all(code in FROZEN for code in codes):
         return "station flag of frozen soil"
-    if any(one.startswith("C") for one in parts):
+    if any(code.startswith("C") for code in codes):
         return "station flag C: out of range"
     return "station flag D: dubious"
 
 
 def _accepted(flag: npt.NDArray[np.str_], *, keeps_frozen: bool) -> tuple[Booleans, Counter[str]]:
-    """Which readings count by their flag, and how many do not, by reason."""
+    """True for readings accepted by their flag, and the number of others by reason."""
     kinds, number = np.unique(flag, return_inverse=True)
     good = np.zeros(kinds.size, np.bool_)
     count = Counter[str]()
@@ -99,22 +98,22 @@ def _accepted(flag: npt.NDArray[np.str_], *, keeps_frozen: bool) -> tuple[Boolea
     return good[number], count
 
 
-def probe_of(station: Station, *, keeps_frozen: bool = False) -> Probe:
-    """The good readings of a sensor.
+def filter_readings(station: Station, *, keeps_frozen: bool = False) -> Probe:
+    """Select the good readings of a sensor.
 
     Args:
-        station: as read.
-        keeps_frozen: whether readings that only the temperature makes doubtful count, for a
-            product of liquid water in frozen soil.
+        station: readings and flags of one sensor.
+        keeps_frozen: True to accept readings flagged for low temperature only, for products of
+            liquid water in frozen soil.
     """
     value = station.data["soil_moisture"].to_numpy().astype(np.float64)
     is_good, count = _accepted(station.data["flag"].to_numpy(), keeps_frozen=keeps_frozen)
-    for reason, is_so in (
+    for reason, is_rejected in (
         ("station value missing", is_good & ~np.isfinite(value)),
         ("station value outside 0 to 1", is_good & ((value < 0) | (value > 1))),
     ):
-        count[reason] += int(is_so.sum())
-        is_good = is_good & ~is_so
+        count[reason] += int(is_rejected.sum())
+        is_good = is_good & ~is_rejected
     count["station time given twice"] = int(station.data.attrs.get("duplicates", 0))
     return Probe(
         station.network,
@@ -133,40 +132,40 @@ def probe_of(station: Station, *, keeps_frozen: bool = False) -> Probe:
 def read_probes(
     folder: Path, *, max_depth: float = MAX_DEPTH, keeps_frozen: bool = False
 ) -> tuple[Probe, ...]:
-    """The good readings of all sensors of an archive.
+    """Read the good readings of all sensors of an ISMN archive.
 
     Args:
-        folder: an archive of ISMN, see `read.insitu.read_ismn`.
-        max_depth: lower end of the deepest sensor [m].
-        keeps_frozen: see `probe_of`.
+        folder: folder of station files, see `read.insitu.read_ismn`.
+        max_depth: greatest lower depth of a sensor [m].
+        keeps_frozen: see `filter_readings`.
 
     Raises:
-        GranuleError: no archive, or not one good reading in it.
+        GranuleError: the folder is no ISMN archive, or has no good reading.
         ConfigError: the package ismn is not installed.
     """
-    found = read_ismn(folder, max_depth=max_depth)
-    probes = tuple(probe_of(station, keeps_frozen=keeps_frozen) for station in found)
+    stations = read_ismn(folder, max_depth=max_depth)
+    probes = tuple(filter_readings(station, keeps_frozen=keeps_frozen) for station in stations)
     if not any(probe.time.size for probe in probes):
         flags = Counter[str]()
         for probe in probes:
             flags.update(probe.excluded)
-        why = "; ".join(f"{reason} ({number:,})" for reason, number in flags.most_common(3))
+        reasons = "; ".join(f"{reason} ({number:,})" for reason, number in flags.most_common(3))
         raise GranuleError(
-            f"{folder}: {len(probes)} sensors without one good reading ({why or 'no lines'}), "
+            f"{folder}: {len(probes)} sensors without one good reading ({reasons or 'no lines'}), "
             "expected flag G, or U of old archives; download them again"
         )
     return probes
 
 
-def units_of(probes: Sequence[Probe], fewest: int) -> tuple[Unit, ...]:
-    """What to score against: dense networks by cell, and each probe of the stations left.
+def group_probes(probes: Sequence[Probe], fewest: int) -> tuple[Unit, ...]:
+    """Group probes into sites: dense networks by cell, and each probe of the other stations.
 
     Args:
-        probes: of one or several networks.
-        fewest: stations of one network in a cell of 25 km from which on they are averaged.
+        probes: probes of one or several networks.
+        fewest: least number of stations of one network in a 25 km cell for a dense network.
 
     Returns:
-        Networks first; a station of a dense network is in its average only.
+        Dense networks first; their stations are not repeated as single sites.
     """
     cells = _cells(probes)
     groups: dict[tuple[str, int], list[Probe]] = {}
@@ -175,27 +174,27 @@ def units_of(probes: Sequence[Probe], fewest: int) -> tuple[Unit, ...]:
             groups.setdefault((probe.network, cell), []).append(probe)
     dense, single = [], []
     for (network, cell), members in sorted(groups.items()):
-        if len({one.station for one in members}) >= fewest:
-            middle = _middle(members)
+        if len({probe.station for probe in members}) >= fewest:
+            place = _mean_place(members)
             name = f"{network} cell {cell}"
-            dense.append(Unit(DENSE, name, network, cell, *middle, tuple(members)))
+            dense.append(Unit(DENSE, name, network, cell, *place, tuple(members)))
             continue
-        for one in members:
-            name = f"{network} {one.station} {one.sensor}"
-            single.append(Unit(SINGLE, name, network, cell, one.lat, one.lon, (one,)))
+        for probe in members:
+            name = f"{network} {probe.station} {probe.sensor}"
+            single.append(Unit(SINGLE, name, network, cell, probe.lat, probe.lon, (probe,)))
     return (*dense, *single)
 
 
 def _cells(probes: Sequence[Probe]) -> list[int]:
-    """Cell of EASE2_M25 of each probe; -1 beyond the grid's 84 degrees."""
-    lat, lon = np.array([one.lat for one in probes]), np.array([one.lon for one in probes])
+    """EASE2_M25 cell of each probe; -1 beyond the grid's 84 degrees of latitude."""
+    lat, lon = np.array([(probe.lat, probe.lon) for probe in probes]).reshape(-1, 2).T
     row, column = ease2.cell_of(ease2.M25, lat, lon)
-    found = np.atleast_1d(ease2.flat_cell(ease2.M25, row, column))
-    return [int(cell) for cell in found]
+    cells = np.atleast_1d(ease2.flat_cell(ease2.M25, row, column))
+    return [int(cell) for cell in cells]
 
 
-def _middle(members: Sequence[Probe]) -> tuple[float, float]:
-    """Mean place of the stations [degree], each once."""
-    places = {one.station: (one.lat, one.lon) for one in members}
+def _mean_place(members: Sequence[Probe]) -> tuple[float, float]:
+    """Mean latitude and longitude of the stations [degree], each station once."""
+    places = {probe.station: (probe.lat, probe.lon) for probe in members}
     lat, lon = np.array(list(places.values())).T
     return float(lat.mean()), float(lon.mean())

@@ -1,4 +1,4 @@
-"""Classes of units and of days by which scores are told apart."""
+"""Classes of sites and of days for which scores are summarised separately."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ LAND_COVERS = (
     ("bare", range(200, 203)),
     ("water or ice", range(210, 221)),
 )
-"""Groups of the classes of ESA CCI land cover, which ISMN tells for each station."""
+"""Groups of ESA CCI land-cover classes, which the ISMN gives for each station."""
 CLIMATES = {
     "A": "tropical",
     "B": "arid",
@@ -30,19 +30,19 @@ CLIMATES = {
     "D": "cold",
     "E": "polar",
 }
-"""Main groups of Koeppen and Geiger."""
+"""Main groups of the Koeppen-Geiger climate classification."""
 VOD_CLASSES = ((0.3, "VOD below 0.3"), (0.6, "VOD 0.3 to 0.6"), (np.inf, "VOD from 0.6"))
-UNKNOWN = "not told"
+UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True)
 class Classes:
-    """A way to tell days apart."""
+    """A classification of days."""
 
     name: str
     classes: tuple[str, ...]
     labels: Int64
-    """Class of each day (day,)."""
+    """Index of the class of each day (day,)."""
 
 
 def seasons(days: Datetime64) -> Classes:
@@ -53,16 +53,16 @@ def seasons(days: Datetime64) -> Classes:
 
 def changes(first: np.datetime64, last: np.datetime64) -> tuple[np.datetime64, ...]:
     """Days within a period on which an imager of the record begins or ends, ascending."""
-    found = set()
+    days = set()
     for sensor in SENSORS.values():
         for day, step in ((sensor.first_day, 0), (sensor.last_day, 1)):
             if day is not None and sensor.name != "SMAP":
-                found.add(np.datetime64(day, "D") + np.timedelta64(step, "D"))
-    return tuple(sorted(day for day in found if first < day <= last))
+                days.add(np.datetime64(day, "D") + np.timedelta64(step, "D"))
+    return tuple(sorted(day for day in days if first < day <= last))
 
 
 def sensor_periods(days: Datetime64) -> Classes:
-    """Period between two changes of the imagers that each day lies in."""
+    """Period with the same imagers that contains each day."""
     edges = changes(days[0], days[-1])
     begins = (days[0], *edges)
     ends = (*(day - np.timedelta64(1, "D") for day in edges), days[-1])
@@ -71,39 +71,39 @@ def sensor_periods(days: Datetime64) -> Classes:
     return Classes("sensor period", names, np.asarray(labels, np.int64))
 
 
-def land_cover_of(unit: Unit) -> str:
-    """Group of land cover that most of a unit's probes have."""
-    told = [probe.land_cover for probe in unit.probes if probe.land_cover.isdigit()]
-    if not told:
+def main_land_cover(unit: Unit) -> str:
+    """Most frequent land-cover group of a site's probes."""
+    known = [probe.land_cover for probe in unit.probes if probe.land_cover.isdigit()]
+    if not known:
         return UNKNOWN
-    most = int(max(sorted(set(told)), key=told.count))
+    most = int(max(sorted(set(known)), key=known.count))
     return next((name for name, classes in LAND_COVERS if most in classes), UNKNOWN)
 
 
-def climate_of(unit: Unit) -> str:
-    """Main group of climate that most of a unit's probes have."""
-    told = [probe.climate[:1] for probe in unit.probes if probe.climate[:1] in CLIMATES]
-    return CLIMATES[max(sorted(set(told)), key=told.count)] if told else UNKNOWN
+def main_climate(unit: Unit) -> str:
+    """Most frequent climate group of a site's probes."""
+    known = [probe.climate[:1] for probe in unit.probes if probe.climate[:1] in CLIMATES]
+    return CLIMATES[max(sorted(set(known)), key=known.count)] if known else UNKNOWN
 
 
 def vod_class(vod: float) -> str:
-    """Class of a mean vegetation optical depth [1]; that of no class for NaN."""
+    """Class of a mean vegetation optical depth [1]; `UNKNOWN` for NaN."""
     if not np.isfinite(vod):
         return UNKNOWN
     return next(name for edge, name in VOD_CLASSES if vod < edge)
 
 
-def of_units(units: Sequence[Unit], vod: Sequence[float]) -> dict[str, tuple[str, ...]]:
-    """Class of each unit, by the kind of class.
+def classify_units(units: Sequence[Unit], vod: Sequence[float]) -> dict[str, tuple[str, ...]]:
+    """Class of each site, by kind of class.
 
     Args:
-        units: what was scored against.
-        vod: mean vegetation optical depth of each [1]; NaN where no product tells it.
+        units: sites.
+        vod: mean vegetation optical depth of each site [1]; NaN where no product has it.
     """
     return {
         "all": ("all",) * len(units),
         "network": tuple(unit.network for unit in units),
-        "VOD": tuple(vod_class(one) for one in vod),
-        "land cover": tuple(land_cover_of(unit) for unit in units),
-        "climate": tuple(climate_of(unit) for unit in units),
+        "VOD": tuple(vod_class(mean) for mean in vod),
+        "land cover": tuple(main_land_cover(unit) for unit in units),
+        "climate": tuple(main_climate(unit) for unit in units),
     }

@@ -1,4 +1,4 @@
-"""Tables of a validation as CSV, each whole or not at all."""
+"""Write the tables of a validation as CSV, each file atomically."""
 
 import csv
 from collections.abc import Sequence
@@ -13,41 +13,41 @@ Value = str | int | float | np.datetime64
 
 
 @dataclass(frozen=True)
-class Table:
-    """Rows under a heading."""
+class ScoreTable:
+    """Rows of one CSV file."""
 
     name: str
-    """Of the file, without .csv."""
+    """File name without .csv."""
     columns: tuple[str, ...]
     rows: tuple[tuple[Value, ...], ...]
 
 
 def _text(value: Value) -> str:
-    """A value as the file holds it; empty for NaN."""
+    """Value as written to the file; empty for NaN."""
     if isinstance(value, float | np.floating):
         return "" if np.isnan(value) else f"{value:.6g}"
     return str(value)
 
 
-def write_tables(folder: Path, tables: Sequence[Table]) -> tuple[Path, ...]:
-    """Write tables, a file each.
+def write_tables(folder: Path, tables: Sequence[ScoreTable]) -> tuple[Path, ...]:
+    """Write each table to a CSV file.
 
     Args:
-        folder: made where it is missing.
-        tables: of different names.
+        folder: output folder; created if missing.
+        tables: tables with unique names.
 
     Returns:
-        The files.
+        Paths of the files, in the order of the tables.
 
     Raises:
-        OutputError: it cannot be written there.
+        OutputError: a file cannot be written.
     """
-    made = []
+    paths = []
     for table in tables:
         path = make_directory(folder) / f"{table.name}.csv"
         with replacing(path) as beside, beside.open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(table.columns)
             writer.writerows([_text(value) for value in row] for row in table.rows)
-        made.append(path)
-    return tuple(made)
+        paths.append(path)
+    return tuple(paths)

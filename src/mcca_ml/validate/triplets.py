@@ -1,16 +1,16 @@
-"""All triplets of a set of products at all units, collocated or refused with the reason."""
+"""Triple collocation of all triplets of products at all sites; refused ones with the reason."""
 
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 
 import numpy as np
 
-from mcca_ml.arrays import Float64
+from mcca_ml.arrays import Datetime64, Float64
 from mcca_ml.metrics.bootstrap import bootstrap
 from mcca_ml.metrics.mergeable import Span
 from mcca_ml.metrics.moments import Moments, mask, moments_of
 from mcca_ml.metrics.triple_collocation import FEWEST, triple_collocation, why_not
-from mcca_ml.validate.score_units import Held
+from mcca_ml.validate.score_units import PairedSeries
 from mcca_ml.validate.stations import Unit
 from mcca_ml.validate.tables import Value
 
@@ -30,31 +30,34 @@ COLUMNS = (
 )
 
 
-def errors_of(moments: Moments) -> Float64:
-    """Errors of three products (3, ...); of parts of the days too, for all were found enough."""
+def triplet_errors(moments: Moments) -> Float64:
+    """Error standard deviations of three products (3, ...) [m3 m-3].
+
+    For bootstrap samples too, so the least number of days is not checked here.
+    """
     return triple_collocation(moments, fewest=2).error_sd
 
 
-def _of_unit(
-    head: tuple[str, str], names: Sequence[str], series: Sequence[Float64], held: Held
+def _rows_at_site(
+    head: tuple[str, str], names: Sequence[str], series: Sequence[Float64], days: Datetime64
 ) -> list[tuple[Value, ...]]:
-    """The rows of one triplet at one unit; series (1, day)."""
-    whole = moments_of(series)
-    found = triple_collocation(whole)
-    span = Span(held.days[0], held.days[-1])
-    blocks = moments_of(series, span.blocks(held.days), span.block_count)
-    ends = bootstrap(blocks.of_cell(0), errors_of, np.random.default_rng(0))
+    """Rows of one triplet at one site; series (1, day)."""
+    moments = moments_of(series)
+    estimates = triple_collocation(moments)
+    span = Span(days[0], days[-1])
+    blocks = moments_of(series, span.blocks(days), span.block_count)
+    ends = bootstrap(blocks.of_cell(0), triplet_errors, np.random.default_rng(0))
     return [
         (
             *head,
             name,
-            float(whole.n[0]),
-            float(found.error_sd[k, 0]),
+            float(moments.n[0]),
+            float(estimates.error_sd[k, 0]),
             float(ends.low[k]),
             float(ends.high[k]),
-            float(found.r_truth[k, 0]),
-            float(found.snr_db[k, 0]),
-            float(found.scale[k, 0]),
+            float(estimates.r_truth[k, 0]),
+            float(estimates.snr_db[k, 0]),
+            float(estimates.scale[k, 0]),
             "",
         )
         for k, name in enumerate(names)
@@ -62,18 +65,19 @@ def _of_unit(
 
 
 def triplet_rows(
-    units: Sequence[Unit], pairs: Mapping[str, Held], shares: Mapping[str, frozenset[str]]
+    units: Sequence[Unit], pairs: Mapping[str, PairedSeries], shares: Mapping[str, frozenset[str]]
 ) -> list[tuple[Value, ...]]:
     """Triple collocation of every two products with the stations, and of every three products.
 
     Args:
-        units: what was scored against.
-        pairs: of each product on one axis of days.
-        shares: words for what each product is made from.
+        units: sites, in the order of the pairs.
+        pairs: pairs by product, on a common axis of days.
+        shares: names of the data from which each product is made, by product.
     """
     names = list(pairs)
     rows: list[tuple[Value, ...]] = []
-    triplets = [(*two, STATIONS) for two in combinations(names, 2)] + list(combinations(names, 3))
+    triplets = [(*pair, STATIONS) for pair in combinations(names, 2)]
+    triplets += combinations(names, 3)
     for triplet in triplets:
         title = " / ".join(triplet)
         reason = why_not(triplet, [shares.get(name, frozenset()) for name in triplet])
@@ -81,7 +85,7 @@ def triplet_rows(
             rows.append(("", title, "", 0, *(float("nan"),) * 6, reason))
             continue
         first = pairs[triplet[0]]
-        found: list[tuple[Value, ...]] = []
+        of_triplet: list[tuple[Value, ...]] = []
         most = 0
         for row, unit in enumerate(units):
             series = [
@@ -91,7 +95,7 @@ def triplet_rows(
             n = int(mask(series).sum())
             most = max(most, n)
             if n >= FEWEST:
-                found += _of_unit((unit.name, title), triplet, series, first)
+                of_triplet += _rows_at_site((unit.name, title), triplet, series, first.days)
         few = f"{most} days in common at any station, expected {FEWEST} or more"
-        rows += found or [("", title, "", most, *(float("nan"),) * 6, few)]
+        rows += of_triplet or [("", title, "", most, *(float("nan"),) * 6, few)]
     return rows

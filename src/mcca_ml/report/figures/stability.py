@@ -15,19 +15,19 @@ from mcca_ml.report.scores.compared import FUSED, Held
 from mcca_ml.report.scores.sheet import Sheet, sheet_of
 from mcca_ml.report.scores.station_scores import product_of_report
 from mcca_ml.validate.run import Validation
-from mcca_ml.validate.score_units import Held as Pairs
-from mcca_ml.validate.score_units import days_of, held
+from mcca_ml.validate.score_units import PairedSeries as Pairs
+from mcca_ml.validate.score_units import align_pairs, day_axis
 from mcca_ml.validate.stability import (
     BREAKTHROUGH,
     GOAL,
     THRESHOLD,
     Change,
     dates,
-    meets,
+    fit_step,
+    fit_trend,
+    gcos_level,
+    mean_over_units,
     monthly,
-    step_of,
-    together,
-    trend_of,
 )
 from mcca_ml.validate.tables import Value
 
@@ -69,12 +69,12 @@ def stability_of(names: tuple[str, str], pairs: Pairs) -> Stability | None:
     share = np.isfinite(by_month.difference).mean(axis=0)
     has = np.isfinite(by_month.difference).any(axis=1).mean()
     many = np.where(share >= _FEWEST_SHARE * has, by_month.difference, np.nan)
-    whole = together(replace(by_month, difference=many))
+    whole = mean_over_units(replace(by_month, difference=many))
     values = whole.difference[0]
-    trend = trend_of(whole.month, values)
+    trend = fit_trend(whole.month, values)
     if not np.isfinite(trend.size):
         return None
-    found = ((date, what, step_of(whole.month, values, date)) for date, what in dates(pairs.days))
+    found = ((date, what, fit_step(whole.month, values, date)) for date, what in dates(pairs.days))
     steps = tuple(
         (date, what, step)
         for date, what, step in found
@@ -100,9 +100,9 @@ def stabilities(found: Held, validation: Validation | None) -> list[Stability]:
             made.append(stability_of((name, "truth"), pairs))
     for one in validation.compared if validation is not None else ():
         name = product_of_report(one.product.name) or one.product.name
-        axis = days_of(one.pairs)
+        axis = day_axis(one.pairs)
         if axis.size:
-            made.append(stability_of((name, "stations"), held(one.pairs, axis)))
+            made.append(stability_of((name, "stations"), align_pairs(one.pairs, axis)))
     return [one for one in made if one is not None]
 
 
@@ -178,11 +178,17 @@ def stability_sheet(found: Sequence[Stability]) -> Sheet:
     data: list[tuple[Value, ...]] = []
     for one in found:
         step_rows = [
-            (STEP, what, str(date), step, "not told from 0" if step.low <= 0 <= step.high else "")
+            (
+                STEP,
+                what,
+                str(date),
+                step,
+                "indistinguishable from 0" if step.low <= 0 <= step.high else "",
+            )
             for date, what, step in one.steps
         ]
         for kind, what, date, change, said in (
-            (TREND, "", "", one.trend, meets(one.trend)),
+            (TREND, "", "", one.trend, gcos_level(one.trend)),
             *step_rows,
         ):
             verdict = said or ("differs from 0" if np.isfinite(change.low) else "too few months")

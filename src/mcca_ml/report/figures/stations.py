@@ -14,7 +14,7 @@ from mcca_ml.plot.maps import label_degrees
 from mcca_ml.report.figures.taylor import Point, colours_of, point
 from mcca_ml.report.scores.station_tables import COMMON, KINDS, days_compared
 from mcca_ml.validate.run import Validation
-from mcca_ml.validate.score_units import days_of, held
+from mcca_ml.validate.score_units import align_pairs, day_axis
 from mcca_ml.validate.stations import DENSE, SINGLE, Unit
 
 _MARGIN = 2.0
@@ -42,11 +42,11 @@ def points_at_units(validation: Validation) -> list[Point]:
     Args:
         validation: of one product or of several.
     """
-    days = days_of([pair for one in validation.compared for pair in one.pairs])
-    pairs = [held(one.pairs, days) for one in validation.compared]
-    every = np.ones(pairs[0].seen.shape, np.bool_)
+    days = day_axis([pair for one in validation.compared for pair in one.pairs])
+    pairs = [align_pairs(one.pairs, days) for one in validation.compared]
+    every = np.ones(pairs[0].is_paired.shape, np.bool_)
     which = days_compared(validation)
-    common = np.all([one.seen for one in pairs], axis=0) if which == COMMON else every
+    common = np.all([one.is_paired for one in pairs], axis=0) if which == COMMON else every
     kinds = np.array([unit.kind for unit in validation.units])
     out = []
     for kind, reference in KINDS.items():

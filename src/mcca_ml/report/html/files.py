@@ -14,7 +14,7 @@ from PIL import Image
 from mcca_ml.atomic import replacing, replacing_directory
 from mcca_ml.report.html.page import Block, Picture, Section, page
 from mcca_ml.report.scores.sheet import Sheet, slug
-from mcca_ml.validate.tables import Table, Value, write_tables
+from mcca_ml.validate.tables import ScoreTable, Value, write_tables
 
 PAGE = "index.html"
 FIGURES, TABLES = "figures", "tables"
@@ -87,7 +87,7 @@ def pictured(figure: Figure, name: str, alt: str, caption: str, *, is_simulated:
     return Picture(slug(name), rendered(figure, is_simulated=is_simulated), alt, f"{lead}{caption}")
 
 
-def table_of(sheet: Sheet, *, is_simulated: bool) -> Table:
+def table_of(sheet: Sheet, *, is_simulated: bool) -> ScoreTable:
     """A sheet as its file holds it, marked in its last column.
 
     Args:
@@ -97,7 +97,7 @@ def table_of(sheet: Sheet, *, is_simulated: bool) -> Table:
     rows: Sequence[tuple[Value, ...]] = sheet.data or sheet.rows
     columns = sheet.columns or tuple(word or "name" for word in sheet.head)
     mark = "true" if is_simulated else "false"
-    return Table(sheet.name, (*columns, SIMULATED), tuple((*row, mark) for row in rows))
+    return ScoreTable(sheet.name, (*columns, SIMULATED), tuple((*row, mark) for row in rows))
 
 
 def _blocks(sections: Sequence[Section]) -> list[Block]:

@@ -13,8 +13,8 @@ from mcca_ml.formats import pps_1c
 from mcca_ml.formats.pps_1c import FILLS, Field
 from mcca_ml.simulate.files import hdf5_image
 from mcca_ml.simulate.files.granule_1c import (
-    Granule,
-    Swath,
+    SimulatedGranule,
+    SimulatedSwath,
     file_header,
     granule_name,
     static_attributes,
@@ -22,7 +22,7 @@ from mcca_ml.simulate.files.granule_1c import (
 )
 from mcca_ml.simulate.files.hdf5_image import Dataset
 
-__all__ = ("Granule", "Swath", "granule_name", "scan_time", "write_1c")
+__all__ = ("SimulatedGranule", "SimulatedSwath", "granule_name", "scan_time", "write_1c")
 
 Shapes = tuple[tuple[str, int, int], ...]
 """Name, scans and pixels of swaths."""
@@ -93,7 +93,7 @@ def _stored(values: Float32) -> Float32:
     return np.where(np.isnan(values), np.float32(FILLS["f4"]), values).astype(np.float32)
 
 
-def _values(layout: pps_1c.Swath, swath: Swath) -> Iterator[tuple[str, AnyArray]]:
+def _values(layout: pps_1c.Swath, swath: SimulatedSwath) -> Iterator[tuple[str, AnyArray]]:
     """What a subsetter keeps of a swath, by dataset."""
     yield "Tc", _stored(swath.tb)
     yield "Latitude", _stored(swath.lat)
@@ -107,7 +107,7 @@ def _values(layout: pps_1c.Swath, swath: Swath) -> Iterator[tuple[str, AnyArray]
         yield f"ScanTime/{name}", values
 
 
-def _checked(path: Path, granule: Granule) -> dict[str, pps_1c.Swath]:
+def _checked(path: Path, granule: SimulatedGranule) -> dict[str, pps_1c.Swath]:
     """Layouts of the swaths of a granule, by name.
 
     Raises:
@@ -127,7 +127,7 @@ def _checked(path: Path, granule: Granule) -> dict[str, pps_1c.Swath]:
     return known
 
 
-def write_1c(path: Path, granule: Granule) -> None:
+def write_1c(path: Path, granule: SimulatedGranule) -> None:
     """Write a simulated granule: of the swaths given what a subsetter keeps, `pps_1c.FIELDS`.
 
     It says so in its root attribute `simulated` and in the file header. Values are exact. The bytes

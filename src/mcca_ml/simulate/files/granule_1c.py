@@ -15,7 +15,7 @@ _NOTE = "SIMULATED by MCCA-ML in the layout of PPS level 1C; not an observation"
 
 
 @dataclass(frozen=True)
-class Swath:
+class SimulatedSwath:
     """One swath of a granule."""
 
     name: str
@@ -35,7 +35,7 @@ class Swath:
 
 
 @dataclass(frozen=True)
-class Granule:
+class SimulatedGranule:
     """One orbit of a sensor, cut to a place."""
 
     product: Product
@@ -44,12 +44,12 @@ class Granule:
     """First scan of the whole orbit [UTC]."""
     stop: np.datetime64
     """Last scan of the whole orbit [UTC]."""
-    swaths: tuple[Swath, ...]
+    swaths: tuple[SimulatedSwath, ...]
     note: str
     """What it is cut to, for the file header; without line breaks and semicolons."""
 
 
-def granule_name(granule: Granule) -> str:
+def granule_name(granule: SimulatedGranule) -> str:
     """Name of the file: that which PPS would give it, after `SIMULATED_`."""
     product = granule.product
     start, stop = (_written(t).replace("-", "") for t in (granule.start, granule.stop))
@@ -69,7 +69,7 @@ def _pvl(pairs: Mapping[str, object]) -> bytes:
     return "".join(f"{key}={value};\n" for key, value in pairs.items()).encode()
 
 
-def file_header(granule: Granule) -> bytes:
+def file_header(granule: SimulatedGranule) -> bytes:
     """Attribute `FileHeader`: the keys of PPS, and one that says what this is."""
     product, first = granule.product, granule.swaths[0].tb
     is_seen = ~np.isnan(first).all(axis=(1, 2))
@@ -101,7 +101,7 @@ def file_header(granule: Granule) -> bytes:
     return _pvl(pairs)
 
 
-def swath_header(granule: Granule, swath: pps_1c.Swath) -> bytes:
+def swath_header(granule: SimulatedGranule, swath: pps_1c.Swath) -> bytes:
     """Attribute `Sn_SwathHeader`, of the whole orbit as in cut genuine granules."""
     minutes = (granule.stop - granule.start) / np.timedelta64(1, "m")
     turns = SENSORS[granule.product.sensor].scan.turns_per_minute

@@ -91,7 +91,7 @@ def time_utc(obs_time: Datetime64) -> npt.NDArray[np.bytes_]:
     return np.where(np.isnat(obs_time), "N/A", texts).astype("S24")
 
 
-def columns_of(look: Look, grid: ease2.Grid) -> Columns:
+def look_columns(look: Look, grid: ease2.Grid) -> Columns:
     """Values of the fields of SPL2SMP and SPL3SMP that the look gives, by field."""
     place = ease2.cell_latlon(grid, ease2.flat_cell(grid, look.row, look.column))
     return {
@@ -154,5 +154,5 @@ def write_spl3smp(
         hdf5.write_metadata(h5, path.name, product, version=version, times=times)
         for group in groups:
             observed = looks.get(group.look) if group.look else None
-            columns = {} if observed is None else columns_of(observed, grid)
+            columns = {} if observed is None else look_columns(observed, grid)
             write(h5, group, fields, columns, grid=grid)

@@ -101,7 +101,7 @@ def brightness_temperature(
     pairs = {
         name: np.stack([getattr(land.first, name), getattr(land.second, name)]) for name in _SURFACE
     }
-    seen = _of_channels(channels)
+    seen = _channel_constants(channels)
     sizes = {name: jnp.float32(size) for name, size in effects.model_dump().items()}
     count = case["incidence"].size
     layers = [
@@ -125,7 +125,7 @@ def _padded(array: Float32) -> Float32:
     return np.pad(np.asarray(array, np.float32), widths, mode="edge")
 
 
-def _of_channels(channels: Sequence[Channel]) -> dict[str, Float32]:
+def _channel_constants(channels: Sequence[Channel]) -> dict[str, Float32]:
     """Constants of each channel, arrays (channel, 1)."""
     rows = []
     for channel in channels:
@@ -158,10 +158,11 @@ def _brightness(case: Arrays, pairs: Arrays, channel: Arrays, effect: Arrays) ->
         for name, pair in pairs.items()
     }
     tb, reflectivity = (
-        jnp.sum(share[:, None, :] * part, 0) for part in _of_land(case, surface, channel, effect)
+        jnp.sum(share[:, None, :] * part, 0)
+        for part in _land_emission(case, surface, channel, effect)
     )
     wet = effect["open_water"] * case["water_fraction"]
-    water_tb, water_reflectivity = _of_water(case, channel["ghz"] * 1e9, at_v)
+    water_tb, water_reflectivity = _water_emission(case, channel["ghz"] * 1e9, at_v)
     tb = tb + wet * (water_tb - tb)
     reflectivity = reflectivity + wet * (water_reflectivity - reflectivity)
     through = brightness_temperature_through(
@@ -175,7 +176,9 @@ def _brightness(case: Arrays, pairs: Arrays, channel: Arrays, effect: Arrays) ->
     return jnp.where(has_air, through, tb)
 
 
-def _of_land(case: Arrays, surface: Arrays, channel: Arrays, effect: Arrays) -> tuple[Array, Array]:
+def _land_emission(
+    case: Arrays, surface: Arrays, channel: Arrays, effect: Arrays
+) -> tuple[Array, Array]:
     """Brightness temperature [K] and reflectivity [1] of both, (surface, channel, case)."""
     ratio = channel["ghz"] / L_BAND_GHZ
     weight = 1 - effect["deep_soil"] * (1 - channel["surface_weight"])
@@ -189,14 +192,14 @@ def _of_land(case: Arrays, surface: Arrays, channel: Arrays, effect: Arrays) -> 
     through = transmissivity(vod, case["incidence"])
     omega = RETRIEVAL_OMEGA + effect["albedo_departure"] * (surface["omega"] - RETRIEVAL_OMEGA)
     omega = omega * ratio ** effect["albedo_exponent"]
-    ground = _of_ground(case, surface, channel, effect)
+    ground = _ground_reflectivity(case, surface, channel, effect)
     tb = brightness_temperature_mo82(ground, soil, canopy, through, omega)
     # By Kirchhoff the land reflects what it does not emit at one temperature.
     one = jnp.ones_like(ground)
     return tb, 1 - brightness_temperature_mo82(ground, one, one, through, omega)
 
 
-def _of_ground(case: Arrays, surface: Arrays, channel: Arrays, effect: Arrays) -> Array:
+def _ground_reflectivity(case: Arrays, surface: Arrays, channel: Arrays, effect: Arrays) -> Array:
     """Reflectivity of soil and snow below the canopy [1], (surface, channel, case)."""
     frequency = channel["ghz"] * 1e9
     moisture = jnp.clip(
@@ -225,7 +228,7 @@ def _of_ground(case: Arrays, surface: Arrays, channel: Arrays, effect: Arrays) -
     return jnp.where((effect["snow_grain"] > 0) & (case["snow_water"] > 0), covered, bare)
 
 
-def _of_water(case: Arrays, frequency: Array, at_v: Array) -> tuple[Array, Array]:
+def _water_emission(case: Arrays, frequency: Array, at_v: Array) -> tuple[Array, Array]:
     """Brightness temperature [K] and reflectivity [1] of open or frozen water, (channel, case)."""
     # A lake follows the seasons about as the soil at 50 cm does.
     temperature = case["deep_temperature"]

@@ -62,10 +62,10 @@ class CalibrationError:
         }
 
 
-def random_of(seed: int, *names: str | int) -> np.random.Generator:
+def named_generator(seed: int, *names: str | int) -> np.random.Generator:
     """A source of randomness that belongs to the names, wherever and whenever it is asked for.
 
-    >>> bool(random_of(1, "TMI", 7).random() == random_of(1, "TMI", 7).random())
+    >>> bool(named_generator(1, "TMI", 7).random() == named_generator(1, "TMI", 7).random())
     True
     """
     parts = [n if isinstance(n, int) else zlib.crc32(n.encode()) for n in names]
@@ -74,7 +74,7 @@ def random_of(seed: int, *names: str | int) -> np.random.Generator:
 
 def calibration_error(sensor: Sensor, settings: InstrumentSettings, seed: int) -> CalibrationError:
     """The calibration errors of a sensor in the world of that seed."""
-    rng = random_of(seed, "calibration", sensor.name)
+    rng = named_generator(seed, "calibration", sensor.name)
     count, scale = len(sensor.channels), SCALE.get(sensor.name, 1.0)
 
     def drawn(sd: float) -> Float32:

@@ -12,9 +12,9 @@ from mcca_ml.simulate.files.smap_products import Look
 from mcca_ml.simulate.observe.instrument import Instrument, interference, noise
 from mcca_ml.simulate.observe.observe_1c import cell_tb
 from mcca_ml.simulate.observe.overpass_errors import PassErrors, pass_errors
-from mcca_ml.simulate.observe.smap_cells import Target, over_cells
+from mcca_ml.simulate.observe.smap_cells import SmapCells, over_cells
 from mcca_ml.simulate.observe.smap_overpasses import SmapPass, smap_looks
-from mcca_ml.simulate.observe.truth_slice import Piece, state_at
+from mcca_ml.simulate.observe.truth_slice import TruthSlice, state_at
 from mcca_ml.simulate.truth.types import State
 
 FLAGGED = 0.05
@@ -28,7 +28,7 @@ RFI_SEEN, RFI_QUALITY = 3.0, 0b101
 
 
 @dataclass(frozen=True)
-class Overpass:
+class SmapPassState:
     """One pass of SMAP: what the cells give at its time."""
 
     flown: SmapPass
@@ -41,8 +41,12 @@ class Overpass:
 
 
 def overpasses(
-    piece: Piece, seen: Instrument, target: Target, first: np.datetime64, last: np.datetime64
-) -> list[Overpass]:
+    truth: TruthSlice,
+    instrument: Instrument,
+    target: SmapCells,
+    first: np.datetime64,
+    last: np.datetime64,
+) -> list[SmapPassState]:
     """The passes over a patch from one UTC day to another, both included."""
     found = [
         flown
@@ -52,15 +56,15 @@ def overpasses(
     if not found:
         return []
     when = np.array([_middle(flown.obs_time) for flown in found], "M8[us]")
-    incidence = np.full(when.size, np.deg2rad(seen.sensor.incidence_deg), np.float32)
-    wet = cell_tb(piece, seen, when, incidence)
+    incidence = np.full(when.size, np.deg2rad(instrument.sensor.incidence_deg), np.float32)
+    wet = cell_tb(truth, instrument, when, incidence)
     # Where all is water there is no land to see: its emission stands in, and the cell is no target.
-    share = np.where(piece.land.water_fraction < 1, np.float32(0), np.float32(1))
-    drained = replace(piece, land=replace(piece.land, water_fraction=share))
-    dry = cell_tb(drained, seen, when, incidence)
-    states = state_at(piece, when)
+    share = np.where(truth.land.water_fraction < 1, np.float32(0), np.float32(1))
+    drained = replace(truth, land=replace(truth.land, water_fraction=share))
+    dry = cell_tb(drained, instrument, when, incidence)
+    states = state_at(truth, when)
     return [
-        Overpass(flown, wet[number], dry[number], states.at(number))
+        SmapPassState(flown, wet[number], dry[number], states.at(number))
         for number, flown in enumerate(found)
     ]
 
@@ -71,7 +75,7 @@ def _middle(times: Datetime64) -> np.datetime64:
     return np.datetime64(known[known.size // 2], "us")
 
 
-def look_of(flown: SmapPass) -> smap.Look:
+def look_name(flown: SmapPass) -> smap.Look:
     """Am where SMAP flies south (6:00), pm where it flies north (18:00)."""
     return "pm" if flown.is_ascending else "am"
 
@@ -83,7 +87,9 @@ def _effective_temperature(state: State, look: smap.Look) -> Float32:
     return np.asarray(deep + weight * (state.surface_temperature - deep), np.float32)
 
 
-def _surface_bits(piece: Piece, target: Target, state: State, temperature: Float32) -> UInt16:
+def _surface_bits(
+    truth: TruthSlice, target: SmapCells, state: State, temperature: Float32
+) -> UInt16:
     """The provider's `surface_flag`, from the truth but for frozen ground by the model."""
 
     def mean(values: Float32) -> Float32:
@@ -93,7 +99,7 @@ def _surface_bits(piece: Piece, target: Target, state: State, temperature: Float
     conditions = (
         (0, target.water_fraction > FLAGGED),
         (1, target.water_fraction > FLAGGED),
-        (2, mean((~piece.cells.is_land).astype(np.float32)) > FLAGGED),
+        (2, mean((~truth.cells.is_land).astype(np.float32)) > FLAGGED),
         (4, mean(state.rain_rate) > WET),
         (5, mean(np.clip(state.snow_water / DEEP_SNOW, 0, 1)) > FLAGGED),
         (7, mean((ice > ICY).astype(np.float32)) > FLAGGED),
@@ -103,45 +109,49 @@ def _surface_bits(piece: Piece, target: Target, state: State, temperature: Float
     return np.asarray(bits, np.uint16)
 
 
-def errors_of(piece: Piece, seen: Instrument, over: Overpass) -> PassErrors:
+def draw_pass_errors(
+    truth: TruthSlice, instrument: Instrument, overpass: SmapPassState
+) -> PassErrors:
     """Errors of one pass over a patch; the gridded product is taken for well placed."""
-    flown = over.flown
+    flown = overpass.flown
     first = np.fmin.reduce(flown.obs_time)
-    return pass_errors(piece, seen, first, flown.orbit, int(flown.is_ascending))
+    return pass_errors(truth, instrument, first, flown.orbit, int(flown.is_ascending))
 
 
-def observe(piece: Piece, seen: Instrument, target: Target, over: Overpass) -> Look:
+def observe(
+    truth: TruthSlice, instrument: Instrument, target: SmapCells, overpass: SmapPassState
+) -> Look:
     """What SMAP gives of one pass, for all cells of the target; those unseen have no time.
 
     Args:
-        piece: patch.
-        seen: instrument.
+        truth: patch.
+        instrument: instrument.
         target: cells of the 36 km grid.
-        over: pass.
+        overpass: pass.
     """
-    own = errors_of(piece, seen, over)
-    rng, warm = own.rng, interference(own.transmitters, seen.sensor, seen.settings)
-    wet, dry, hot = (target.shares.mean(values) for values in (over.wet, over.dry, warm))
-    error = noise(wet.shape, seen.sensor, seen.settings, rng)
+    own = draw_pass_errors(truth, instrument, overpass)
+    rng, warm = own.rng, interference(own.transmitters, instrument.sensor, instrument.settings)
+    wet, dry, hot = (target.shares.mean(values) for values in (overpass.wet, overpass.dry, warm))
+    error = noise(wet.shape, instrument.sensor, instrument.settings, rng)
     observed = wet + hot + error
-    corrected = dry + hot + error + seen.settings.water_left * (wet - dry)
-    look = look_of(over.flown)
-    truth = over_cells(target.shares, _effective_temperature(over.state, look))
+    corrected = dry + hot + error + instrument.settings.water_left * (wet - dry)
+    look = look_name(overpass.flown)
+    true_temperature = over_cells(target.shares, _effective_temperature(overpass.state, look))
     # Of the variance of the error a quarter lasts, a quarter is common to the pass.
-    sd = seen.settings.temperature_sd
-    temperature = truth + target.temperature_bias + 0.5 * sd * rng.standard_normal()
-    temperature += np.sqrt(0.5) * sd * rng.standard_normal(truth.size)
+    sd = instrument.settings.temperature_sd
+    temperature = true_temperature + target.temperature_bias + 0.5 * sd * rng.standard_normal()
+    temperature += np.sqrt(0.5) * sd * rng.standard_normal(true_temperature.size)
     quality = [np.where(hot[:, n] > RFI_SEEN, RFI_QUALITY, 0).astype(np.uint16) for n in (0, 1)]
-    angle = np.full(truth.size, np.deg2rad(seen.sensor.incidence_deg), np.float32)
+    angle = np.full(true_temperature.size, np.deg2rad(instrument.sensor.incidence_deg), np.float32)
     return Look(
         row=target.row,
         column=target.column,
-        obs_time=over.flown.obs_time.astype("M8[ns]"),
+        obs_time=overpass.flown.obs_time.astype("M8[ns]"),
         tb_v=corrected[:, 0],
         tb_h=corrected[:, 1],
         tb_v_uncorrected=observed[:, 0],
         tb_h_uncorrected=observed[:, 1],
-        incidence=angle + np.deg2rad(0.05) * rng.standard_normal(truth.size),
+        incidence=angle + np.deg2rad(0.05) * rng.standard_normal(true_temperature.size),
         soil_temperature=temperature.astype(np.float32),
         clay_fraction=target.clay,
         bulk_density=target.bulk_density,
@@ -149,7 +159,7 @@ def observe(piece: Piece, seen: Instrument, target: Target, over: Overpass) -> L
         water_fraction=target.water_fraction,
         land_cover=target.land_cover,
         land_cover_fraction=target.land_cover_fraction,
-        surface_flag=_surface_bits(piece, target, over.state, temperature),
+        surface_flag=_surface_bits(truth, target, overpass.state, temperature),
         quality_v=quality[0],
         quality_h=quality[1],
     )

@@ -78,12 +78,12 @@ class Arc:
         return np.asarray(self.node + gone - sidereal_time(seconds))
 
 
-def seconds_of(times: Datetime64 | np.datetime64) -> Float64:
+def seconds_since_2000(times: Datetime64 | np.datetime64) -> Float64:
     """Seconds since 2000-01-01T12 of UTC times, leap seconds not counted."""
     return np.asarray((np.asarray(times, "M8[us]") - _ORIGIN) / np.timedelta64(1, "s"), np.float64)
 
 
-def times_of(seconds: npt.ArrayLike) -> Datetime64:
+def utc_times(seconds: npt.ArrayLike) -> Datetime64:
     """UTC times of seconds since 2000-01-01T12, to the microsecond."""
     return np.asarray(_ORIGIN + np.rint(np.asarray(seconds) * 1e6).astype(np.int64) * _MICROSECOND)
 
@@ -152,7 +152,7 @@ def _turn(x: Float64, y: Float64, angle: Float64) -> list[Float64]:
 
 def _arc(orbit: Orbit, before: Arc | None) -> Arc:
     """The arc of an orbit; node and phase go on from the arc before."""
-    start = float(seconds_of(np.datetime64(orbit.since, "us")))
+    start = float(seconds_since_2000(np.datetime64(orbit.since, "us")))
     inclination = float(np.deg2rad(orbit.inclination_deg))
     node = 0.0
     if orbit.ascending_node_h is not None:
@@ -221,7 +221,7 @@ def arc_numbers(sensor: Sensor, seconds: Float64) -> Int64:
     number = np.searchsorted([arc.start for arc in flown], seconds, "right") - 1
     if np.size(number) and np.min(number) < 0:
         raise ConfigError(
-            f"orbit of {sensor.name}: found time {times_of(np.min(seconds))}, expected "
+            f"orbit of {sensor.name}: found time {utc_times(np.min(seconds))}, expected "
             f"{sensor.orbits[0].since} or later; ask for days of its mission"
         )
     return np.asarray(number, np.int64)

@@ -11,8 +11,8 @@ import numpy as np
 import xarray as xr
 
 from mcca_ml.arrays import Booleans, Float32
-from mcca_ml.simulate.observe.instrument import Instrument, random_of, transmitters
-from mcca_ml.simulate.observe.truth_slice import Piece
+from mcca_ml.simulate.observe.instrument import Instrument, named_generator, transmitters
+from mcca_ml.simulate.observe.truth_slice import TruthSlice
 from mcca_ml.simulate.truth.types import Cells
 
 
@@ -34,18 +34,20 @@ class PassErrors:
     """For noise and lost scans."""
 
 
-def pass_errors(piece: Piece, seen: Instrument, time: np.datetime64, *name: int) -> PassErrors:
+def pass_errors(
+    truth: TruthSlice, instrument: Instrument, time: np.datetime64, *name: int
+) -> PassErrors:
     """Errors of one pass over a patch that every sensor has; its pointing is right.
 
     Args:
-        piece: patch.
-        seen: instrument.
+        truth: patch.
+        instrument: instrument.
         time: UTC of its first scan or observation.
         name: numbers that tell the pass from others of the sensor over this patch.
     """
-    sensor, box = seen.sensor.name, piece.patch.name
-    rng = random_of(seen.seed, "pass", sensor, box, *name)
-    return PassErrors(sensor, box, time, transmitters(piece.land.has_rfi, rng), 0.0, 0.0, rng)
+    sensor, box = instrument.sensor.name, truth.patch.name
+    rng = named_generator(instrument.seed, "pass", sensor, box, *name)
+    return PassErrors(sensor, box, time, transmitters(truth.land.has_rfi, rng), 0.0, 0.0, rng)
 
 
 def table(rows: Sequence[PassErrors], cells: Cells, has_rfi: Booleans) -> xr.Dataset:

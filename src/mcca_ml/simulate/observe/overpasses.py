@@ -12,14 +12,14 @@ from mcca_ml.simulate.observe.orbit import (
     arcs,
     geodetic,
     positions,
-    seconds_of,
-    times_of,
+    seconds_since_2000,
+    utc_times,
     verticals,
 )
 from mcca_ml.simulate.observe.scan import (
     EARTH_RADIUS_KM,
     Ground,
-    Looks,
+    ScanGeometry,
     ground,
     looks,
     pixel_azimuth,
@@ -27,7 +27,7 @@ from mcca_ml.simulate.observe.scan import (
     scan_times,
     sight_basis,
 )
-from mcca_ml.simulate.observe.visibility import Window, sketch_looks, windows
+from mcca_ml.simulate.observe.visibility import VisibilityWindow, sketch_looks, windows
 
 COARSE_KM = 40.0
 """Spacing of the footprints that are looked at first."""
@@ -64,7 +64,7 @@ class Pass:
 
 
 @dataclass(frozen=True)
-class Footprints(Looks):
+class PassFootprints(ScanGeometry):
     """The smallest rectangle of scans and pixels that holds all footprints inside a target."""
 
     is_inside: Booleans
@@ -111,16 +111,16 @@ def revolution_ends(sensor: Sensor, revolutions: Sequence[int]) -> tuple[Datetim
     moment = np.empty(angle.shape)
     for index in np.unique(which):
         moment[which == index] = flown[index].moment(angle[which == index])
-    start, stop = times_of(moment)
+    start, stop = utc_times(moment)
     return start, stop
 
 
-def _joined(found: Sequence[Window]) -> list[Window]:
+def _joined(found: Sequence[VisibilityWindow]) -> list[VisibilityWindow]:
     """Windows on both sides of a change of orbit as one."""
-    out: list[Window] = []
+    out: list[VisibilityWindow] = []
     for window in found:
         if out and out[-1].revolution == window.revolution and out[-1].last == window.first:
-            out[-1] = Window(window.revolution, out[-1].first, window.last)
+            out[-1] = VisibilityWindow(window.revolution, out[-1].first, window.last)
         else:
             out.append(window)
     return out
@@ -140,12 +140,12 @@ def passes_over(
     A pass over midnight is given whole, on both days.
     """
     begin, end = life(sensor, first_day, last_day)
-    span = float(seconds_of(begin)), float(seconds_of(end))
+    span = float(seconds_since_2000(begin)), float(seconds_since_2000(end))
     place = float(np.deg2rad(target.lat)), float(np.deg2rad(target.lon))
     found = _joined(windows(sensor, span, place, target.radius_km, sketch_looks))
     starts, stops = revolution_ends(sensor, [window.revolution for window in found])
-    firsts = np.maximum(times_of([window.first for window in found]), starts)
-    lasts = np.minimum(times_of([window.last for window in found]), stops)
+    firsts = np.maximum(utc_times([window.first for window in found]), starts)
+    lasts = np.minimum(utc_times([window.last for window in found]), stops)
     out = []
     every = zip(found, starts, stops, firsts, lasts, strict=True)
     for window, start, stop, first, last in every:
@@ -195,7 +195,7 @@ def _cut(hit: Booleans, multiple: int) -> slice:
 
 def footprints(
     sensor: Sensor, flown: Pass, target: Target, *, multiple: int = 1
-) -> Footprints | None:
+) -> PassFootprints | None:
     """The footprints of a pass inside a target; None where the swath misses it.
 
     Args:
@@ -205,7 +205,7 @@ def footprints(
         multiple: of which scans and pixels are a whole number, where the scan allows; 1 gives the
             smallest rectangle that holds all footprints inside.
     """
-    seconds = seconds_of(flown.scan_time)
+    seconds = seconds_since_2000(flown.scan_time)
     place, velocity = positions(sensor, seconds)
     basis = sight_basis(place, velocity)
     slab = _slab(sensor, place, basis, target)
@@ -231,10 +231,10 @@ def footprints(
 
 def footprints_at(
     found: Ground, inside: Booleans, first_pixel: int, times: Datetime64, place: Float64
-) -> Footprints:
+) -> PassFootprints:
     """Coordinates and angles of footprints."""
     lat, lon, height = geodetic(place)
-    return Footprints(
+    return PassFootprints(
         **vars(looks(found)),
         is_inside=inside,
         first_pixel=first_pixel,

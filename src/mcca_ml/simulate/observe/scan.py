@@ -15,7 +15,7 @@ import numpy as np
 
 from mcca_ml.arrays import Datetime64, Float32, Float64
 from mcca_ml.sensors import Scan, Sensor
-from mcca_ml.simulate.observe.orbit import EQUATOR_KM, POLE_KM, TURN, seconds_of
+from mcca_ml.simulate.observe.orbit import EQUATOR_KM, POLE_KM, TURN, seconds_since_2000
 
 EARTH_RADIUS_KM = 6371.0
 """Mean radius, by which angles between verticals are distances [km]."""
@@ -25,7 +25,7 @@ SCAN_EPOCH = np.datetime64("1997-01-01T00:00:00", "us")
 
 
 @dataclass(frozen=True)
-class Looks:
+class ScanGeometry:
     """Where pixels look; arrays (scan, pixel). NaN where a line of sight misses the Earth."""
 
     lat: Float32
@@ -61,9 +61,9 @@ def scan_times(sensor: Sensor, first: np.datetime64, last: np.datetime64) -> Dat
     A scan has its number on the lattice; times are to the microsecond.
     """
     period = scan_period(sensor.scan)
-    epoch = seconds_of(SCAN_EPOCH)
-    low = int(np.ceil((seconds_of(first) - epoch) / period - 1e-6))
-    high = int(np.ceil((seconds_of(last) - epoch) / period - 1e-6))
+    epoch = seconds_since_2000(SCAN_EPOCH)
+    low = int(np.ceil((seconds_since_2000(first) - epoch) / period - 1e-6))
+    high = int(np.ceil((seconds_since_2000(last) - epoch) / period - 1e-6))
     micro = np.rint(np.arange(low, high) * (period * 1e6)).astype(np.int64)
     return np.asarray(SCAN_EPOCH + micro * np.timedelta64(1, "us"))
 
@@ -130,7 +130,7 @@ def ground(place: Float64, basis: Float64, off_nadir: float, azimuth: Float64) -
     return Ground(unit * axes[:, None, None], vertical, sight)
 
 
-def looks(found: Ground) -> Looks:
+def looks(found: Ground) -> ScanGeometry:
     """Coordinates and angles of points of the ground."""
     up = found.vertical.astype(np.float32)
     s = found.sight.astype(np.float32)
@@ -140,7 +140,7 @@ def looks(found: Ground) -> Looks:
     # East and north parts of the sight, both times the cosine of latitude.
     east, north = x * s[1] - y * s[0], s[2] + up[2] * slant
     degree = np.float32(360 / TURN)
-    return Looks(
+    return ScanGeometry(
         lat=np.arctan2(up[2], rho) * degree,
         lon=np.arctan2(y, x) * degree,
         incidence=np.arccos(slant),

@@ -9,9 +9,9 @@ from mcca_ml.formats import smap
 from mcca_ml.formats.smap import NO_COVER
 from mcca_ml.grid import ease2
 from mcca_ml.simulate.observe.footprint import Shares, shares
-from mcca_ml.simulate.observe.instrument import LEAST_INSIDE, Instrument, random_of
-from mcca_ml.simulate.observe.truth_slice import Piece
-from mcca_ml.simulate.truth.land_classes import ROUGHNESS, of_class
+from mcca_ml.simulate.observe.instrument import LEAST_INSIDE, Instrument, named_generator
+from mcca_ml.simulate.observe.truth_slice import TruthSlice
+from mcca_ml.simulate.truth.land_classes import ROUGHNESS, class_values
 
 GRID = ease2.M36
 CLASSES = 17
@@ -19,7 +19,7 @@ CLASSES = 17
 
 
 @dataclass(frozen=True)
-class Target:
+class SmapCells:
     """The cells of the 36 km grid over a patch, what does not change in them, and their errors."""
 
     row: Int32
@@ -43,18 +43,18 @@ def over_cells(found: Shares, values: Float32) -> Float32:
     return found.mean(np.asarray(values, np.float32))[:, 0]
 
 
-def _covers(piece: Piece, found: Shares) -> tuple[UInt8, Float32]:
+def _covers(truth: TruthSlice, found: Shares) -> tuple[UInt8, Float32]:
     """The three commonest classes of each footprint and their shares, (footprint, 3)."""
-    land = piece.land
+    land = truth.land
     dry, part = 1 - land.water_fraction, land.first_share
     everywhere = np.zeros((land.clay.size, CLASSES), np.float32)
     every = np.arange(land.clay.size)
     for surface, share in ((land.first, part), (land.second, 1 - part)):
         np.add.at(everywhere, (every, surface.land_cover), dry * share)
     everywhere[:, 0] += land.water_fraction
-    seen = found.mean(everywhere)
-    classes = np.argsort(-seen, axis=1, kind="stable")[:, : smap.COVERS]
-    fraction = np.take_along_axis(seen, classes, axis=1)
+    instrument = found.mean(everywhere)
+    classes = np.argsort(-instrument, axis=1, kind="stable")[:, : smap.COVERS]
+    fraction = np.take_along_axis(instrument, classes, axis=1)
     none = fraction < 0.01
     return (
         np.where(none, NO_COVER, classes).astype(np.uint8),
@@ -62,7 +62,7 @@ def _covers(piece: Piece, found: Shares) -> tuple[UInt8, Float32]:
     )
 
 
-def targets(piece: Piece, seen: Instrument) -> Target:
+def targets(truth: TruthSlice, instrument: Instrument) -> SmapCells:
     """The cells of the 36 km grid whose footprint lies on the patch, with what does not change.
 
     The granule's clay and roughness are not the truth: clay has an error, roughness is the mean
@@ -71,34 +71,37 @@ def targets(piece: Piece, seen: Instrument) -> Target:
     inside = [
         np.flatnonzero((axis >= low) & (axis <= high))
         for axis, low, high in (
-            (ease2.latitude(GRID), piece.cells.lat.min(), piece.cells.lat.max()),
-            (ease2.longitude(GRID), piece.cells.lon.min(), piece.cells.lon.max()),
+            (ease2.latitude(GRID), truth.cells.lat.min(), truth.cells.lat.max()),
+            (ease2.longitude(GRID), truth.cells.lon.min(), truth.cells.lon.max()),
         )
     ]
     row, column = (axis.ravel().astype(np.int32) for axis in np.meshgrid(*inside, indexing="ij"))
-    size = float(np.mean(seen.sensor.channels[0].footprint_km)) * seen.settings.has_footprints
+    size = (
+        float(np.mean(instrument.sensor.channels[0].footprint_km))
+        * instrument.settings.has_footprints
+    )
     place = ease2.cell_latlon(GRID, ease2.flat_cell(GRID, row, column))
     # Fore and aft looks cross at right angles, so their mean is taken for round.
-    whole = shares(piece.patch, place.lat, place.lon, np.zeros(row.size), (size, size))
+    whole = shares(truth.patch, place.lat, place.lon, np.zeros(row.size), (size, size))
     kept = whole.inside >= LEAST_INSIDE
     row, column = row[kept], column[kept]
     found = Shares(whole.rows[kept], whole.columns[kept])
-    rng = random_of(seen.seed, "smap ancillary", piece.patch.name)
-    classes, fraction = _covers(piece, found)
-    clay = over_cells(found, piece.land.clay) + seen.settings.clay_sd * rng.standard_normal(
+    rng = named_generator(instrument.seed, "smap ancillary", truth.patch.name)
+    classes, fraction = _covers(truth, found)
+    clay = over_cells(found, truth.land.clay) + instrument.settings.clay_sd * rng.standard_normal(
         row.size
     )
-    bias = 0.5 * seen.settings.temperature_sd * rng.standard_normal(row.size)
-    return Target(
+    bias = 0.5 * instrument.settings.temperature_sd * rng.standard_normal(row.size)
+    return SmapCells(
         row=row,
         column=column,
         lat=place.lat[kept],
         lon=place.lon[kept],
         shares=found,
         clay=np.clip(clay, 0.01, 0.8).astype(np.float32),
-        bulk_density=over_cells(found, piece.land.bulk_density),
+        bulk_density=over_cells(found, truth.land.bulk_density),
         roughness_h=_table_roughness(classes, fraction),
-        water_fraction=np.clip(over_cells(found, piece.land.water_fraction), 0, 1),
+        water_fraction=np.clip(over_cells(found, truth.land.water_fraction), 0, 1),
         land_cover=classes,
         land_cover_fraction=fraction,
         temperature_bias=bias.astype(np.float32),
@@ -109,5 +112,5 @@ def _table_roughness(classes: UInt8, fraction: Float32) -> Float32:
     """Roughness h that the table of the land cover gives a cell [1]."""
     known = classes < CLASSES
     weight = np.where(known, np.nan_to_num(fraction), 0.0)
-    h = of_class(ROUGHNESS, np.where(known, classes, 0).astype(np.uint8))
+    h = class_values(ROUGHNESS, np.where(known, classes, 0).astype(np.uint8))
     return np.asarray((weight * h).sum(axis=1) / weight.sum(axis=1), np.float32)

@@ -22,13 +22,13 @@ def _hours_off(look: Look, lon: Float64, target_hour: float) -> Float64:
     return np.where(np.isnan(off), np.inf, off)
 
 
-def day_look(looks: Sequence[Look], day: np.datetime64, which: smap.Look) -> Look | None:
+def compose_day(looks: Sequence[Look], day: np.datetime64, look_name: smap.Look) -> Look | None:
     """One look of one UTC day: of the passes that saw a cell, the one nearest to 6 or 18 h.
 
     Args:
         looks: passes of that look over the same cells, those of other days among them.
         day: UTC.
-        which: am or pm.
+        look_name: am or pm.
 
     Returns:
         The cells that were seen; None where none was.
@@ -38,19 +38,19 @@ def day_look(looks: Sequence[Look], day: np.datetime64, which: smap.Look) -> Loo
     if not looks:
         return None
     lon = ease2.longitude(GRID)[looks[0].column]
-    off = np.stack([_hours_off(look, lon, TARGET_HOUR[which]) for look in looks])
+    off = np.stack([_hours_off(look, lon, TARGET_HOUR[look_name]) for look in looks])
     today = np.stack([look.obs_time.astype("M8[D]") == day for look in looks])
     off = np.where(today, off, np.inf)
-    best, seen = off.argmin(axis=0), np.isfinite(off.min(axis=0))
-    if not seen.any():
+    best, is_observed = off.argmin(axis=0), np.isfinite(off.min(axis=0))
+    if not is_observed.any():
         return None
 
     number = np.arange(best.size)
-    chosen: Look = jax.tree.map(lambda *passes: np.stack(passes)[best, number][seen], *looks)
+    chosen: Look = jax.tree.map(lambda *passes: np.stack(passes)[best, number][is_observed], *looks)
     return chosen
 
 
-def together(looks: Sequence[Look]) -> Look:
+def merge_patches(looks: Sequence[Look]) -> Look:
     """Looks of several patches as one; a cell that two of them have is that of the first."""
     joined: Look = jax.tree.map(lambda *patches: np.concatenate(patches), *looks)
     first = np.unique(ease2.flat_cell(GRID, joined.row, joined.column), return_index=True)[1]
@@ -58,16 +58,16 @@ def together(looks: Sequence[Look]) -> Look:
     return unique
 
 
-def over_patches(
-    passes: Sequence[Mapping[smap.Look, Sequence[Look]]], day: np.datetime64, which: smap.Look
+def compose_patches(
+    passes: Sequence[Mapping[smap.Look, Sequence[Look]]], day: np.datetime64, look_name: smap.Look
 ) -> Look | None:
     """One look of one UTC day over several patches; None where none was seen.
 
     Args:
         passes: of each patch the looks of its passes.
         day: UTC.
-        which: am or pm.
+        look_name: am or pm.
     """
-    found = [day_look(looks[which], day, which) for looks in passes]
-    seen = [look for look in found if look is not None]
-    return together(seen) if seen else None
+    found = [compose_day(looks[look_name], day, look_name) for looks in passes]
+    is_observed = [look for look in found if look is not None]
+    return merge_patches(is_observed) if is_observed else None

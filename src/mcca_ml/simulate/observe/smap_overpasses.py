@@ -17,8 +17,8 @@ from mcca_ml.simulate.observe.orbit import (
     arcs,
     geodetic,
     satellite,
-    seconds_of,
-    times_of,
+    seconds_since_2000,
+    utc_times,
     verticals,
 )
 from mcca_ml.simulate.observe.overpasses import life
@@ -97,7 +97,7 @@ def smap_looks(
     middle /= np.linalg.norm(middle)
     spread = float(np.arccos(np.clip((cells @ middle).min(), -1, 1))) * EARTH_RADIUS_KM
     place = float(np.arcsin(middle[2])), float(np.arctan2(middle[1], middle[0]))
-    span = float(seconds_of(begin)), float(seconds_of(end))
+    span = float(seconds_since_2000(begin)), float(seconds_since_2000(end))
     arc = arcs(SMAP)[0]
     out: dict[tuple[int, bool], SmapPass] = {}
     for window in windows(SMAP, span, place, HALF_SWATH_KM + spread, sketch_track):
@@ -109,7 +109,7 @@ def smap_looks(
             angle = found[0] + _STEP * np.arange(-2.0, count - 2)
             at, is_seen = _closest(angle, cells)
             is_seen &= (at >= start) & (at < start + TURN / 2)
-            times = np.where(is_seen, times_of(arc.moment(at)), np.datetime64("NaT", "us"))
+            times = np.where(is_seen, utc_times(arc.moment(at)), np.datetime64("NaT", "us"))
             if np.any((times >= begin) & (times < end)):
                 key = window.revolution + 1, is_ascending
                 out[key] = SmapPass(*key, times)

@@ -38,7 +38,7 @@ class Sketch:
 
 
 @dataclass(frozen=True)
-class Window:
+class VisibilityWindow:
     """When a revolution may see a place."""
 
     revolution: int
@@ -106,7 +106,7 @@ def _in_sight(arc: Arc, revolutions: Int64, near: tuple[Int64, Float64, Float64]
     return np.unique(revolutions[found] * STEPS + step[sample])
 
 
-def _groups(arc: Arc, steps: Int64) -> Iterator[Window]:
+def _groups(arc: Arc, steps: Int64) -> Iterator[VisibilityWindow]:
     """Steps in sight -> windows, a step longer on both sides but within their revolution."""
     if steps.size == 0:
         return
@@ -118,7 +118,7 @@ def _groups(arc: Arc, steps: Int64) -> Iterator[Window]:
     high = np.minimum(steps[last] + 1, (revolution[first] + 1) * STEPS)
     begin, end = arc.moment(low * TURN / STEPS), arc.moment(high * TURN / STEPS)
     for number, a, b in zip(revolution[first], begin, end, strict=True):
-        yield Window(int(number), float(a), float(b))
+        yield VisibilityWindow(int(number), float(a), float(b))
 
 
 def windows(
@@ -127,7 +127,7 @@ def windows(
     place: tuple[float, float],
     radius_km: float,
     sketch: Callable[[Sensor, Arc], Sketch],
-) -> list[Window]:
+) -> list[VisibilityWindow]:
     """Windows in which a satellite may see a place, in order of time.
 
     Args:
@@ -139,7 +139,7 @@ def windows(
     """
     flown = arcs(sensor)
     ends = [arc.start for arc in flown[1:]] + [np.inf]
-    found: list[Window] = []
+    found: list[VisibilityWindow] = []
     for arc, end in zip(flown, ends, strict=True):
         begin, stop = max(span[0], arc.start), min(span[1], end)
         if begin >= stop:
@@ -155,5 +155,5 @@ def windows(
                 # What lies in the days of another orbit is that orbit's.
                 a, b = max(window.first, arc.start), min(window.last, end)
                 if a < b and a < span[1] and b > span[0]:
-                    found.append(Window(window.revolution, a, b))
+                    found.append(VisibilityWindow(window.revolution, a, b))
     return found

@@ -11,8 +11,8 @@ import numpy as np
 
 from mcca_ml.arrays import Booleans, Datetime64, Float32, Float64, UInt8
 from mcca_ml.constants import WATER_FREEZING_POINT
-from mcca_ml.simulate.truth.fields import with_memory
-from mcca_ml.simulate.truth.types import KM_PER_DEGREE, Truth
+from mcca_ml.simulate.truth.fields import autoregression
+from mcca_ml.simulate.truth.types import KM_PER_DEGREE, WorldTruth
 
 Rng = np.random.Generator
 
@@ -135,7 +135,7 @@ class StationNetwork:
     stations: tuple[SimulatedStation, ...]
 
 
-def site_of(truth: Truth, cell: int, network: str) -> Site:
+def make_site(truth: WorldTruth, cell: int, network: str) -> Site:
     """The cell of a simulated world that a network stands in.
 
     Args:
@@ -188,7 +188,7 @@ def slow_noise(time: Datetime64, sd: float, days: float, stations: int, rng: Rng
     age = (time - time[0]) / np.timedelta64(1, "D")
     knots = np.arange(int(age[-1]) + 2)
     fresh = rng.standard_normal((knots.size, stations)) * sd
-    series = with_memory(fresh, np.exp(-1.0 / days))
+    series = autoregression(fresh, np.exp(-1.0 / days))
     return np.stack([np.interp(age, knots, column) for column in series.T])
 
 

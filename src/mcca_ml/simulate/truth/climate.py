@@ -60,16 +60,16 @@ NEIGHBOUR = {
 """Zone of the cells of a box that are not of its commonest."""
 
 
-def index_of(name: str) -> int:
+def zone_index(name: str) -> int:
     """Number of a zone.
 
-    >>> index_of("savanna")
+    >>> zone_index("savanna")
     3
     """
     return [climate.name for climate in CLIMATES].index(name)
 
 
-def of_cells(field: str, climate: UInt8) -> Float32:
+def zone_values(field: str, climate: UInt8) -> Float32:
     """A field of `Climate` at each cell.
 
     Args:

@@ -115,7 +115,7 @@ def daily_noise(smooth: Smoother, seed: int, days: Datetime64, *name: str | int)
     return np.concatenate(parts)
 
 
-def with_memory(noise: Floating, memory: float) -> Floating:
+def autoregression(noise: Floating, memory: float) -> Floating:
     """First-order autoregression of a noise, of its variance and shape.
 
     Args:

@@ -14,7 +14,7 @@ from mcca_ml.arrays import Datetime64, Float32, Float64, UInt8
 from mcca_ml.constants import WATER_FREEZING_POINT
 from mcca_ml.simulate.truth import climate as zones
 from mcca_ml.simulate.truth.rain import STEP_HOURS, STEPS_OF_DAY
-from mcca_ml.simulate.truth.types import OfCells
+from mcca_ml.simulate.truth.types import CellArrays
 
 SURFACE_M, DEEP_M = 0.025, 0.5
 """Depths of the two soil temperatures [m]."""
@@ -34,7 +34,7 @@ _CURTAIN = 1.5  # width of the range in which freezing water slows the soil [K]
 
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
-class DailyHeat(OfCells):
+class DailyHeat(CellArrays):
     """What the temperatures of each day are made of, arrays (day, cell)."""
 
     season: Float32
@@ -69,7 +69,7 @@ def seasonal_temperature(
         heats the air above it, so it is warmer than free air at its height (6.5 K / km).
     """
     high = np.sin(np.deg2rad(lat)) ** 2
-    mean = 28 - 38 * high - 0.003 * elevation + zones.of_cells("warmth", climate)
+    mean = 28 - 38 * high - 0.003 * elevation + zones.zone_values("warmth", climate)
     cycle = zones.season(days, np.full(lat.shape, _WARMEST_DAY, np.float32), lat)
     air = WATER_FREEZING_POINT + mean + (3 + 25 * high) * cycle
     return np.asarray(air, np.float32), cycle

@@ -7,8 +7,8 @@ import numpy as np
 
 from mcca_ml.arrays import Booleans, Datetime64, Float32
 from mcca_ml.config.simulate import DroughtSettings, SimulateSettings
-from mcca_ml.simulate.truth.make_truth import DAYS_OF_DECADE, droughts_of, make_truth
-from mcca_ml.simulate.truth.types import Truth
+from mcca_ml.simulate.truth.make_truth import DAYS_OF_DECADE, group_droughts, make_truth
+from mcca_ml.simulate.truth.types import WorldTruth
 
 Changes = Mapping[str, Mapping[str, float]]
 
@@ -16,7 +16,7 @@ _SETTLES_DAYS = 365
 """After a drought until the root zone has forgotten it, at most [day]."""
 
 
-def change_jobs(truth: Truth, settings: SimulateSettings) -> list[Callable[[], Changes]]:
+def change_jobs(truth: WorldTruth, settings: SimulateSettings) -> list[Callable[[], Changes]]:
     """A job for each box, for other processes too, that gives what came out of trend and droughts.
 
     Args:
@@ -31,18 +31,18 @@ def change_jobs(truth: Truth, settings: SimulateSettings) -> list[Callable[[], C
     """
     if settings.trend == 0 and not settings.drought:
         return []
-    droughts = droughts_of(settings)
+    droughts = group_droughts(settings)
     jobs: list[Callable[[], Changes]] = []
     for box, patch in zip(settings.box, truth.cells.patches, strict=True):
         core = truth.cells.is_core[patch.cells]
         water = truth.state.total_water[:, patch.cells][:, core]
         # What a box holds does not depend on the others.
         plain = settings.model_copy(update={"box": (box,), "trend": 0.0, "drought": ()})
-        jobs.append(partial(_of_box, water, truth.time, core, plain, droughts[box.name]))
+        jobs.append(partial(_box_changes, water, truth.time, core, plain, droughts[box.name]))
     return jobs
 
 
-def _of_box(
+def _box_changes(
     water: Float32,
     time: Datetime64,
     core: Booleans,

@@ -51,20 +51,20 @@ def make_land(cells: Cells, settings: SimulateSettings) -> Land:
         settings: of the world; its seed and boxes.
     """
     lands = [
-        _of_patch(cells, patch, box, settings.seed)
+        _patch_land(cells, patch, box, settings.seed)
         for patch, box in zip(cells.patches, settings.box, strict=True)
     ]
     joined: Land = jax.tree.map(lambda *parts: np.concatenate(parts), *lands)
     return joined
 
 
-def _of_patch(cells: Cells, patch: Patch, box: BoxSettings, seed: int) -> Land:
+def _patch_land(cells: Cells, patch: Patch, box: BoxSettings, seed: int) -> Land:
     """The land of one patch."""
     lat, is_land = cells.lat[patch.cells], cells.is_land[patch.cells]
     draw = _Draw(smoother(patch, lat, _LAND_KM), seed, box.name)
     is_other = draw.rank("climate") > _COMMONEST
     climate = np.where(
-        is_other, zones.index_of(zones.NEIGHBOUR[box.climate]), zones.index_of(box.climate)
+        is_other, zones.zone_index(zones.NEIGHBOUR[box.climate]), zones.zone_index(box.climate)
     ).astype(np.uint8)
     clay, sand, bulk_density = _texture(draw, climate)
     share = _f32(0.5 + 0.45 * draw.rank("share"))
@@ -108,7 +108,10 @@ def _surfaces(draw: _Draw, zone: str, is_land: Booleans, share: Float32) -> tupl
         np.where(is_land, classes.class_at(normal_rank(_f32(field)), zone), 0).astype(np.uint8)
         for field in (green, other)
     ]
-    vod = [classes.of_class(classes.WOODY, c) + classes.of_class(classes.LEAFY, c) for c in covers]
+    vod = [
+        classes.class_values(classes.WOODY, c) + classes.class_values(classes.LEAFY, c)
+        for c in covers
+    ]
     mean = np.maximum(share * vod[0] + (1 - share) * vod[1], 1e-6)
     has_vod = mean > 1e-5
     # Where the first surface is nearly all, its contrast is small, lest the second's be negative.
@@ -124,9 +127,11 @@ def _surfaces(draw: _Draw, zone: str, is_land: Booleans, share: Float32) -> tupl
 
 def _surface(draw: _Draw, name: str, cover: UInt8, vod: Float32, moisture: Float32) -> Surface:
     """One surface: the constants of its class, and some scatter from place to place."""
-    rough = classes.of_class(classes.ROUGHNESS, cover)
-    omega = classes.of_class(classes.OMEGA, cover) + 0.01 * draw.normal(f"albedo of {name}")
-    exponent = classes.of_class(classes.EXPONENT, cover) + 0.05 * draw.normal(f"exponent of {name}")
+    rough = classes.class_values(classes.ROUGHNESS, cover)
+    omega = classes.class_values(classes.OMEGA, cover) + 0.01 * draw.normal(f"albedo of {name}")
+    exponent = classes.class_values(classes.EXPONENT, cover) + 0.05 * draw.normal(
+        f"exponent of {name}"
+    )
     return Surface(
         land_cover=cover,
         roughness_h=_f32(np.clip(rough * np.exp(0.25 * draw.normal(f"h of {name}")), 0.02, 0.6)),

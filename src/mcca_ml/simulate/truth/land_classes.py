@@ -44,10 +44,10 @@ SHARES: Mapping[str, tuple[tuple[int, float], ...]] = {
 """IGBP classes of each zone from bare to dense, with their shares of the land [1]."""
 
 
-def of_class(table: tuple[float, ...], land_cover: UInt8) -> Float32:
+def class_values(table: tuple[float, ...], land_cover: UInt8) -> Float32:
     """Value of each cell's class, unit of the table.
 
-    >>> of_class(COVER, np.array([16, 10], np.uint8)).round(2).tolist()
+    >>> class_values(COVER, np.array([16, 10], np.uint8)).round(2).tolist()
     [0.05000000074505806, 0.5]
     """
     return np.array(table, np.float32)[land_cover]

@@ -17,8 +17,8 @@ from mcca_ml.simulate.truth.heat import canopy_temperature, local_hour, soil_tem
 from mcca_ml.simulate.truth.land import make_land
 from mcca_ml.simulate.truth.patches import make_cells
 from mcca_ml.simulate.truth.rain import STEP_HOURS, STEPS_OF_DAY
-from mcca_ml.simulate.truth.types import Cells, Land, State, Truth
-from mcca_ml.simulate.truth.vegetation import between_ends, cover_of, daily_vod
+from mcca_ml.simulate.truth.types import Cells, Land, State, WorldTruth
+from mcca_ml.simulate.truth.vegetation import between_ends, daily_vod, vegetation_cover
 from mcca_ml.simulate.truth.weather import Weather, make_weather
 
 STEP = np.timedelta64(3, "h")
@@ -34,7 +34,7 @@ _VEGETATION_KM = 60.0
 _START = 0.5  # wetness with which the spin-up begins, residual to field capacity [1]
 
 
-def make_truth(settings: SimulateSettings, executor: Executor | None = None) -> Truth:
+def make_truth(settings: SimulateSettings, executor: Executor | None = None) -> WorldTruth:
     """The truth of a world, every three hours from the first day to the end of the last.
 
     Args:
@@ -49,14 +49,14 @@ def make_truth(settings: SimulateSettings, executor: Executor | None = None) -> 
         ConfigError: the period, a box or a drought makes no sense; see also `make_cells`.
     """
     days = _days(settings)
-    droughts = droughts_of(settings)
+    droughts = group_droughts(settings)
     cells = make_cells(settings)
     land = make_land(cells, settings)
     steps = (days.size - 1 - settings.spin_up_days) * STEPS_OF_DAY
     empty = (np.empty((steps, cells.cell.size), np.float32) for _ in fields(State))
     state = State(*empty)
     jobs = [
-        partial(_state_of, cells.of(p), land.at(p.cells), settings, days, droughts[p.name])
+        partial(_patch_state, cells.of(p), land.at(p.cells), settings, days, droughts[p.name])
         for p in cells.patches
     ]
     # One after the other as they are wanted: of a large world only some patches lie in memory.
@@ -66,10 +66,10 @@ def make_truth(settings: SimulateSettings, executor: Executor | None = None) -> 
             getattr(state, field.name)[:, patch.cells] = getattr(made, field.name)
         # Else it would lie in memory until the next patch is made.
         del made
-    return Truth(cells, land, times_of(settings), state)
+    return WorldTruth(cells, land, step_times(settings), state)
 
 
-def times_of(settings: SimulateSettings) -> Datetime64:
+def step_times(settings: SimulateSettings) -> Datetime64:
     """UTC of the steps of a world, datetime64[s]."""
     first = np.datetime64(settings.first_day, "s")
     last = np.datetime64(settings.last_day, "s") + np.timedelta64(1, "D")
@@ -87,7 +87,7 @@ def _days(settings: SimulateSettings) -> Datetime64:
     return np.arange(start, np.datetime64(settings.last_day, "D") + 2)
 
 
-def droughts_of(settings: SimulateSettings) -> dict[str, tuple[DroughtSettings, ...]]:
+def group_droughts(settings: SimulateSettings) -> dict[str, tuple[DroughtSettings, ...]]:
     """Droughts of each box, by its name.
 
     Raises:
@@ -111,7 +111,7 @@ def droughts_of(settings: SimulateSettings) -> dict[str, tuple[DroughtSettings, 
     return found
 
 
-def _state_of(
+def _patch_state(
     cells: Cells,
     land: Land,
     settings: SimulateSettings,
@@ -120,8 +120,8 @@ def _state_of(
 ) -> State:
     """State of one patch, without its spin-up."""
     weather = make_weather(cells, land, days, droughts, settings.seed)
-    cover = cover_of(land)
-    soil = water.soil_of(land.clay, land.porosity, cover)
+    cover = vegetation_cover(land)
+    soil = water.soil_properties(land.clay, land.porosity, cover)
     snow, into_soil, rain = _snow(weather, land)
     hour = local_hour(len(snow), cells.lon)
     surface, deep = soil_temperatures(weather.heat, hour, cover, snow)
@@ -156,7 +156,7 @@ def _snow(weather: Weather, land: Land) -> tuple[Float32, Float32, Float32]:
     share = water.snow_share(weather.air)
     fallen = weather.precipitation * share
     rain = weather.precipitation - fallen
-    sublimation = zones.of_cells("sublimation", land.climate).astype(np.float64)
+    sublimation = zones.zone_values("sublimation", land.climate).astype(np.float64)
     lying = np.zeros_like(weather.air)
     into_soil = np.empty_like(weather.air)
     snow = np.zeros(share.shape[1])

@@ -14,7 +14,7 @@ import numpy as np
 from mcca_ml.arrays import Datetime64, Float32, Float64, UInt8
 from mcca_ml.config.simulate import DroughtSettings
 from mcca_ml.simulate.truth import climate as zones
-from mcca_ml.simulate.truth.fields import Smoother, daily_noise, mixed, with_memory
+from mcca_ml.simulate.truth.fields import Smoother, autoregression, daily_noise, mixed
 
 STEPS_OF_DAY = 8
 STEP_HOURS = 24 / STEPS_OF_DAY
@@ -63,19 +63,19 @@ def daily_rain(
     """
     storm, spell = smooth
     memories = ((storm, "storm", _STORM_MEMORY), (spell, "spell", _SPELL_MEMORY))
-    parts = [with_memory(daily_noise(s, seed, days, box, n), m) for s, n, m in memories]
+    parts = [autoregression(daily_noise(s, seed, days, box, n), m) for s, n, m in memories]
     wetness = mixed([(1 - _SPELL_SHARE, parts[0]), (_SPELL_SHARE, parts[1])])
-    cycle = zones.season(days, zones.of_cells("wet_peak", climate), lat)
+    cycle = zones.season(days, zones.zone_values("wet_peak", climate), lat)
     tropical = zones.tropical(lat) * zones.has_dry_season(climate)
-    amplitude = zones.of_cells("wet_season", climate)
+    amplitude = zones.zone_values("wet_season", climate)
     amplitude = amplitude + tropical * (_TROPICAL_SEASON - amplitude)
-    wet_share = zones.of_cells("wet_share", climate) * (1 - 0.5 * tropical)
+    wet_share = zones.zone_values("wet_share", climate) * (1 - 0.5 * tropical)
     share = wet_share * (1 + amplitude * cycle)
     is_wet = wetness > -normal_quantile(np.clip(share, 0.005, 0.95))
-    mean = zones.of_cells("amount", climate) * np.clip(
+    mean = zones.zone_values("amount", climate) * np.clip(
         np.exp(_WARMER * (warmth - np.float32(_AT_WARMTH))), 0.15, 2.0
     )
-    shape = zones.of_cells("shape", climate)
+    shape = zones.zone_values("shape", climate)
     heavy = daily_noise(storm, seed, days, box, "amount")
     amount = np.maximum(mean * gamma_quantile_wilson31(heavy, shape), _LIGHTEST)
     return DailyRain(wetness, np.asarray(np.where(is_wet, amount, 0), np.float32))

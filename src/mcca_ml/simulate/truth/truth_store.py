@@ -18,7 +18,7 @@ from mcca_ml.config.simulate import SimulateSettings
 from mcca_ml.errors import OutputError
 from mcca_ml.formats.smap import SIMULATED
 from mcca_ml.simulate.truth.imposed_signals import Changes
-from mcca_ml.simulate.truth.types import State, Surface, Truth
+from mcca_ml.simulate.truth.types import State, Surface, WorldTruth
 
 FILL = 65535
 """Count that means no value; every other counts quanta."""
@@ -27,7 +27,7 @@ CHUNK = {"time": 2920, "cell": 64}
 
 
 @dataclass(frozen=True)
-class Packed:
+class StatePacking:
     """How a variable of the state is stored."""
 
     quantum: float
@@ -38,18 +38,18 @@ class Packed:
     name: str
 
 
-PACKED: Mapping[str, Packed] = {
-    "soil_moisture": Packed(2e-5, 0, "m3 m-3", "liquid water of 0-5 cm"),
-    "total_water": Packed(2e-5, 0, "m3 m-3", "liquid water and ice of 0-5 cm"),
-    "surface_temperature": Packed(0.004, 150, "K", "soil temperature of 0-5 cm"),
-    "deep_temperature": Packed(0.004, 150, "K", "soil temperature at 50 cm"),
-    "canopy_temperature": Packed(0.004, 150, "K", "canopy temperature"),
-    "air_temperature": Packed(0.004, 150, "K", "air temperature at 2 m"),
-    "vod_v": Packed(5e-5, 0, "1", "vegetation optical depth at V, 1.41 GHz, nadir"),
-    "snow_water": Packed(0.05, 0, "mm", "water equivalent of snow"),
-    "rain_rate": Packed(0.004, 0, "mm h-1", "rain rate"),
-    "vapour": Packed(0.002, 0, "kg m-2", "precipitable water"),
-    "cloud_water": Packed(2e-5, 0, "kg m-2", "liquid water of clouds"),
+PACKED: Mapping[str, StatePacking] = {
+    "soil_moisture": StatePacking(2e-5, 0, "m3 m-3", "liquid water of 0-5 cm"),
+    "total_water": StatePacking(2e-5, 0, "m3 m-3", "liquid water and ice of 0-5 cm"),
+    "surface_temperature": StatePacking(0.004, 150, "K", "soil temperature of 0-5 cm"),
+    "deep_temperature": StatePacking(0.004, 150, "K", "soil temperature at 50 cm"),
+    "canopy_temperature": StatePacking(0.004, 150, "K", "canopy temperature"),
+    "air_temperature": StatePacking(0.004, 150, "K", "air temperature at 2 m"),
+    "vod_v": StatePacking(5e-5, 0, "1", "vegetation optical depth at V, 1.41 GHz, nadir"),
+    "snow_water": StatePacking(0.05, 0, "mm", "water equivalent of snow"),
+    "rain_rate": StatePacking(0.004, 0, "mm h-1", "rain rate"),
+    "vapour": StatePacking(0.002, 0, "kg m-2", "precipitable water"),
+    "cloud_water": StatePacking(2e-5, 0, "kg m-2", "liquid water of clouds"),
 }
 """Packing of the state, by the name of the field."""
 
@@ -62,7 +62,7 @@ LAND_UNITS: Mapping[str, str] = {
 
 
 def write_truth(
-    truth: Truth,
+    truth: WorldTruth,
     path: Path,
     settings: SimulateSettings,
     errors: Mapping[str, object],
@@ -125,7 +125,7 @@ def _check_range(state: State, path: Path) -> None:
             )
 
 
-def _dataset(truth: Truth) -> xr.Dataset:
+def _dataset(truth: WorldTruth) -> xr.Dataset:
     """All of a truth as one dataset."""
     cells = truth.cells
     found: dict[str, tuple[object, ...]] = {

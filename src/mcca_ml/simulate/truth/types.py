@@ -58,7 +58,7 @@ class Cells:
         return Cells((patch,), *places, self.is_land[part], self.is_core[part])
 
 
-class OfCells:
+class CellArrays:
     """Arrays over the same cells, which JAX knows as a tree."""
 
     def at(self, index: Any) -> Self:
@@ -69,7 +69,7 @@ class OfCells:
 
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
-class Surface(OfCells):
+class Surface(CellArrays):
     """One of the two surfaces of a cell that a sensor sees as one; arrays (cell)."""
 
     land_cover: UInt8
@@ -88,7 +88,7 @@ class Surface(OfCells):
 
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
-class Land(OfCells):
+class Land(CellArrays):
     """What does not change in a cell; arrays (cell)."""
 
     clay: Float32
@@ -117,7 +117,7 @@ class Land(OfCells):
 
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
-class State(OfCells):
+class State(CellArrays):
     """What changes; arrays of one shape: (step, cell) of a whole world, or (case) of observations.
 
     The soil moisture is that of the land of the cell, the mean of its two surfaces.
@@ -148,7 +148,7 @@ class State(OfCells):
 
 
 @dataclass(frozen=True)
-class Truth:
+class WorldTruth:
     """A simulated world without its sensors."""
 
     cells: Cells

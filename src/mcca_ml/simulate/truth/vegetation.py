@@ -15,14 +15,14 @@ _DRY_LEAVES = 0.25  # share of the leaves that stays in the driest root zone [1]
 _FROZEN_LOSS = 0.3  # share of VOD that frozen wood and grass lose [1]
 
 
-def cover_of(land: Land) -> Float32:
+def vegetation_cover(land: Land) -> Float32:
     """Share of the ground that vegetation shades [1], (cell)."""
     return _mean(land, classes.COVER)
 
 
 def _mean(land: Land, table: tuple[float, ...]) -> Float32:
     """Mean of a table over the two surfaces of each cell."""
-    first, second = (classes.of_class(table, s.land_cover) for s in (land.first, land.second))
+    first, second = (classes.class_values(table, s.land_cover) for s in (land.first, land.second))
     return np.asarray(second + land.first_share * (first - second), np.float32)
 
 

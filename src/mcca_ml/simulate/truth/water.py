@@ -68,7 +68,7 @@ class Fluxes:
     deep_drainage: Float64
 
 
-def soil_of(clay: npt.ArrayLike, porosity: npt.ArrayLike, cover: npt.ArrayLike) -> Soil:
+def soil_properties(clay: npt.ArrayLike, porosity: npt.ArrayLike, cover: npt.ArrayLike) -> Soil:
     """Soil by its texture: clay holds more and drains slower.
 
     Args:

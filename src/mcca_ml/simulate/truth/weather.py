@@ -9,7 +9,7 @@ from mcca_ml.config.simulate import DroughtSettings
 from mcca_ml.constants import WATER_FREEZING_POINT
 from mcca_ml.simulate.truth import climate as zones
 from mcca_ml.simulate.truth import heat as warmth
-from mcca_ml.simulate.truth.fields import daily_noise, smoother, with_memory
+from mcca_ml.simulate.truth.fields import autoregression, daily_noise, smoother
 from mcca_ml.simulate.truth.rain import (
     SPELL_KM,
     STEP_HOURS,
@@ -67,8 +67,8 @@ def make_weather(
     )
     season = warmth.seasonal_temperature(days, lat, land.elevation, land.climate)
     rain = daily_rain((storm, spell), days, lat, land.climate, season[0], seed=seed, box=box)
-    front = with_memory(daily_noise(air_mass, seed, days, box, "air mass"), _AIR_MASS_MEMORY)
-    diurnal = zones.of_cells("diurnal", land.climate)
+    front = autoregression(daily_noise(air_mass, seed, days, box, "air mass"), _AIR_MASS_MEMORY)
+    diurnal = zones.zone_values("diurnal", land.climate)
     tropical = zones.tropical(lat)
     heat = warmth.daily_heat(season, rain.wetness, front, diurnal, tropical)
     amount = rain.amount * drought_factor(days, droughts)[:, None]
@@ -110,7 +110,7 @@ def saturation_pressure_magnus(temperature: Float32) -> Float32:
 
 def _vapour(heat: warmth.DailyHeat, wetness: Float32, climate: UInt8) -> Float32:
     """Precipitable water [kg m-2], (step, cell): vapour at the ground over 2 km of height."""
-    humidity = np.clip(zones.of_cells("humidity", climate) + 0.12 * wetness, 0.1, 0.98)
+    humidity = np.clip(zones.zone_values("humidity", climate) + 0.12 * wetness, 0.1, 0.98)
     pressure = humidity * saturation_pressure_magnus(heat.air)
     # 216.7 g K m-3 hPa-1 is the molar mass of water over the gas constant.
     return warmth.at_steps(np.asarray(216.7 * pressure / heat.air * _VAPOUR_HEIGHT, np.float32))
