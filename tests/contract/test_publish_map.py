@@ -33,20 +33,20 @@ def test_the_same_data_give_the_same_bytes(tmp_path):
 
 def test_a_small_region_fills_the_picture():
     window = shown((30, 45), (-105, -85))
-    assert ease2.longitude_of(window.west) == pytest.approx(-108, abs=2)
-    assert ease2.longitude_of(window.east) == pytest.approx(-82, abs=2)
-    assert ease2.latitude_of(window.north) < 52
+    assert ease2.map_longitude(window.west) == pytest.approx(-108, abs=2)
+    assert ease2.map_longitude(window.east) == pytest.approx(-82, abs=2)
+    assert ease2.map_latitude(window.north) < 52
 
 
 def test_data_around_the_world_show_it_without_antarctica():
     window = shown((-40, 70), (-170, 170))
-    assert ease2.longitude_of(window.east) == pytest.approx(180, abs=0.01)
-    assert ease2.latitude_of(window.south) == pytest.approx(-58, abs=0.1)
-    assert ease2.latitude_of(window.north) > 84
+    assert ease2.map_longitude(window.east) == pytest.approx(180, abs=0.01)
+    assert ease2.map_latitude(window.south) == pytest.approx(-58, abs=0.1)
+    assert ease2.map_latitude(window.north) > 84
 
 
 def test_data_in_antarctica_bring_it_back():
-    assert ease2.latitude_of(shown((-80, 70), (-170, 170)).south) < -84
+    assert ease2.map_latitude(shown((-80, 70), (-170, 170)).south) < -84
 
 
 def test_no_data_at_all_show_the_whole_world():

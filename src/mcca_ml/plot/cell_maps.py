@@ -99,10 +99,13 @@ def _ticks(axes: Axes, window: Window) -> None:
     x, y = ease2.x_edges(ease2.M25), ease2.y_edges(ease2.M25)
     left, right = x[max(window.left, 0)], x[min(window.right, ease2.M25.columns)]
     top, bottom = y[max(window.top, 0)], y[min(window.bottom, ease2.M25.rows)]
-    ends = [ease2.longitude_of(np.array([left, right])), ease2.latitude_of(np.array([bottom, top]))]
+    ends = [
+        ease2.map_longitude(np.array([left, right])),
+        ease2.map_latitude(np.array([bottom, top])),
+    ]
     for axis, (low, high), of, origin, letters in (
-        (axes.xaxis, ends[0], ease2.x_of, x[0], "EW"),
-        (axes.yaxis, ends[1], ease2.y_of, y[0], "NS"),
+        (axes.xaxis, ends[0], ease2.map_x, x[0], "EW"),
+        (axes.yaxis, ends[1], ease2.map_y, y[0], "NS"),
     ):
         values = MaxNLocator(4, steps=[1, 2, 3, 5, 10]).tick_values(low, high)
         values = values[(values >= low) & (values <= high)]

@@ -129,7 +129,7 @@ def _window(values: Float32, grid: ease2.Grid) -> Window:
     known: Booleans = np.isfinite(values)
     west, east = _span(ease2.x(grid), np.asarray(known.any(axis=0)), grid.cell_m)
     south, north = _span(ease2.y(grid), np.asarray(known.any(axis=1)), grid.cell_m)
-    limit = float(ease2.y_of(SOUTH_LIMIT))
+    limit = float(ease2.map_y(SOUTH_LIMIT))
     if known[ease2.y(grid) < limit].sum() <= _FEW * known.sum():
         south = max(south, limit)
     return Window(west, east, south, north)
@@ -152,10 +152,10 @@ def _words(degree: float, positive: str, negative: str) -> str:
 
 def _graticule(axes: Axes, window: Window) -> None:
     """Label the axes in degrees; thin lines below the data."""
-    lon = _degrees(*(float(ease2.longitude_of(x)) for x in (window.west, window.east)))
-    lat = _degrees(*(float(ease2.latitude_of(y)) for y in (window.south, window.north)))
-    axes.set_xticks(ease2.x_of(lon), [_words(value, "E", "W") for value in lon])
-    axes.set_yticks(ease2.y_of(lat), [_words(value, "N", "S") for value in lat])
+    lon = _degrees(*(float(ease2.map_longitude(x)) for x in (window.west, window.east)))
+    lat = _degrees(*(float(ease2.map_latitude(y)) for y in (window.south, window.north)))
+    axes.set_xticks(ease2.map_x(lon), [_words(value, "E", "W") for value in lon])
+    axes.set_yticks(ease2.map_y(lat), [_words(value, "N", "S") for value in lat])
     axes.tick_params(labelsize=7, length=2, colors="#555555")
     axes.grid(color="#cccccc", linewidth=0.4, zorder=0)
     axes.set_axisbelow(True)

@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 from mcca_ml.errors import GranuleError, SchemaError
-from mcca_ml.grid.daily_composite import days_of
+from mcca_ml.grid.daily_composite import observed_days
 from mcca_ml.read.any_granule import read
 from mcca_ml.read.granule_names import stamp, stamp_day
 
@@ -22,7 +22,7 @@ class Part:
 
     def holds(self, day: np.datetime64) -> bool:
         """Whether it has observations of that UTC day."""
-        return day in days_of([self.ds])
+        return day in observed_days([self.ds])
 
 
 Days = Iterator[tuple[np.datetime64, list[Part]]]
@@ -48,13 +48,13 @@ def _complete(held: list[Part], after: np.datetime64 | None, before: np.datetime
 
     What no later day needs is dropped from `held`.
     """
-    for day in days_of([part.ds for part in held]):
+    for day in observed_days([part.ds for part in held]):
         if after is not None and day <= after:
             continue  # given out, yet a part of it also holds the next
         if before is not None and day >= before:
             return
         today = [part for part in held if part.holds(day)]
-        held[:] = [part for part in held if days_of([part.ds])[-1] > day]
+        held[:] = [part for part in held if observed_days([part.ds])[-1] > day]
         yield day, today
         del today
 
@@ -90,7 +90,7 @@ def by_day(
                 del today  # or it would stay in memory while the next day is read
         try:
             part = (take or read_part)(path)
-            holds = days_of([part.ds])
+            holds = observed_days([part.ds])
             if last is not None and holds.size and holds[0] <= last:
                 raise GranuleError(
                     f"{path.name}: holds observations of {holds[0]}, expected none "

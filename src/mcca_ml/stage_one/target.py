@@ -20,7 +20,7 @@ from mcca_ml.errors import GranuleError, SchemaError
 from mcca_ml.flags import FLAG_DTYPE
 from mcca_ml.grid import ease2
 from mcca_ml.grid.daily_composite import TARGET_HOUR, stack_days
-from mcca_ml.grid.regrid import cover_of
+from mcca_ml.grid.regrid import compute_cover
 from mcca_ml.read.any_granule import read
 from mcca_ml.read.by_day import Part, by_day
 from mcca_ml.read.granule_names import check_versions, stamp_day
@@ -61,7 +61,7 @@ class _Reader:
         """The cells of `grid` that the chosen cells meet, rising."""
         if grid.name not in self.sources:
             every = np.arange(grid.size)
-            cover = cover_of(grid, ease2.M25, source_cells=every, target_cells=self.cells)
+            cover = compute_cover(grid, ease2.M25, source_cells=every, target_cells=self.cells)
             self.sources[grid.name] = np.unique(cover.index[cover.weight > 0]).astype(np.int64)
         return self.sources[grid.name]
 

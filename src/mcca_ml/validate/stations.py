@@ -189,7 +189,7 @@ def units_of(probes: Sequence[Probe], fewest: int) -> tuple[Unit, ...]:
 def _cells(probes: Sequence[Probe]) -> list[int]:
     """Cell of EASE2_M25 of each probe; -1 beyond the grid's 84 degrees."""
     lat, lon = np.array([one.lat for one in probes]), np.array([one.lon for one in probes])
-    row, column = ease2.cell_of(ease2.M25, lat, lon)
+    row, column = ease2.find_cell(ease2.M25, lat, lon)
     found = np.atleast_1d(ease2.flat_cell(ease2.M25, row, column))
     return [int(cell) for cell in found]
 

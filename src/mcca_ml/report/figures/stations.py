@@ -70,8 +70,8 @@ def _r_of(validation: Validation, product: str, which: str) -> dict[str, float]:
 def _land(axes: Axes, lat: tuple[float, float], lon: tuple[float, float]) -> None:
     """Cells of land in grey, as background; degrees, stretched as EASE2 is."""
     mask = land_mask(ease2.M25)
-    edges_lat = ease2.latitude_of(ease2.y_edges(ease2.M25))
-    edges_lon = ease2.longitude_of(ease2.x_edges(ease2.M25)[1:-1])
+    edges_lat = ease2.map_latitude(ease2.y_edges(ease2.M25))
+    edges_lon = ease2.map_longitude(ease2.x_edges(ease2.M25)[1:-1])
     edges_lon = np.concatenate([[-180.0], edges_lon, [180.0]])
     rows = (edges_lat[1:] <= lat[1]) & (edges_lat[:-1] >= lat[0])
     columns = (edges_lon[1:] >= lon[0]) & (edges_lon[:-1] <= lon[1])
