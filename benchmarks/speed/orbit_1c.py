@@ -13,7 +13,7 @@ START = np.datetime64("2016-01-05T23:05:45", "us")
 ORBIT = np.timedelta64(98, "m")
 
 
-def _swath(layout: pps_1c.Swath, scans: int, pixels: int, rng: np.random.Generator) -> Swath:
+def _swath(layout: pps_1c.SwathLayout, scans: int, pixels: int, rng: np.random.Generator) -> Swath:
     """One swath: an arc of pixels that goes around the Earth."""
     along = np.linspace(0, 2 * np.pi, scans, endpoint=False, dtype=np.float32)[:, None]
     across = np.linspace(-1, 1, pixels, dtype=np.float32)[None, :]

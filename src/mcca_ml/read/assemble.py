@@ -10,7 +10,7 @@ from mcca_ml import schema
 from mcca_ml.arrays import AnyArray, Booleans, Datetime64, Float32, Float64, Int64, UInt16, UInt32
 from mcca_ml.errors import GranuleError
 from mcca_ml.flags import FLAG_DTYPE, Flag, where
-from mcca_ml.formats.smap import NOT_RECOMMENDED_BIT, QUALITY_BIT, SURFACE_BITS, Layout
+from mcca_ml.formats.smap import NOT_RECOMMENDED_BIT, QUALITY_BIT, SURFACE_BITS, SmapLayout
 from mcca_ml.grid import ease2
 from mcca_ml.sensors import SMAP
 
@@ -134,7 +134,7 @@ def _spread(
 
 
 def assemble(
-    looks: Sequence[Observations], layout: Layout, where: str, *, may_be_empty: bool = False
+    looks: Sequence[Observations], layout: SmapLayout, where: str, *, may_be_empty: bool = False
 ) -> xr.Dataset:
     """One dataset over UTC days, looks and cells.
 

@@ -12,7 +12,7 @@ from mcca_ml.arrays import AnyArray, Booleans, Datetime64, Float32, Int8
 from mcca_ml.errors import GranuleError
 from mcca_ml.flags import Quality
 from mcca_ml.formats import pps_1c
-from mcca_ml.formats.pps_1c import TB_RANGE, Product
+from mcca_ml.formats.pps_1c import TB_RANGE, Product1C
 from mcca_ml.read.granule import (
     check_placed,
     dataset,
@@ -61,7 +61,7 @@ def _floats(group: h5py.Group, name: str, shape: tuple[int, ...]) -> Float32:
     return _raw(group, name, shape).astype(np.float32, copy=False)
 
 
-def _shape(tc: h5py.Dataset, layout: pps_1c.Swath, product: Product) -> tuple[int, int]:
+def _shape(tc: h5py.Dataset, layout: pps_1c.SwathLayout, product: Product1C) -> tuple[int, int]:
     """Scans and pixels of a swath.
 
     Raises:
@@ -106,7 +106,7 @@ def _places(group: h5py.Group, shape: tuple[int, int]) -> tuple[Float32, Float32
     return lat, lon, is_place
 
 
-def _incidence(group: h5py.Group, layout: pps_1c.Swath, kept: int, lat: Float32) -> Float32:
+def _incidence(group: h5py.Group, layout: pps_1c.SwathLayout, kept: int, lat: Float32) -> Float32:
     """Incidence angle [rad]: the mean over the channels kept of the angle of each."""
     shape = (*lat.shape, *dataset(group, "incidenceAngle").shape[2:3])
     angles = _floats(group, "incidenceAngle", shape)
@@ -152,7 +152,7 @@ def _masked(tb: Float32, quality: Int8) -> Booleans:
 
 
 def _swath(
-    group: h5py.Group, layout: pps_1c.Swath, product: Product, common: Mapping[str, object]
+    group: h5py.Group, layout: pps_1c.SwathLayout, product: Product1C, common: Mapping[str, object]
 ) -> xr.Dataset:
     """One swath of an open granule; `common` are attributes of all its swaths."""
     found = dataset(group, "Tc")
@@ -187,7 +187,7 @@ def _swath(
     return swath({name: values[kept] for name, values in columns.items()}, names, attributes)
 
 
-def channels_of(layout: pps_1c.Swath, product: Product) -> tuple[str, ...]:
+def channels_of(layout: pps_1c.SwathLayout, product: Product1C) -> tuple[str, ...]:
     """Channels of a swath that the sensor's table has; in all layouts they come first."""
     known = {channel.name for channel in SENSORS[product.sensor].channels}
     return tuple(name for name in layout.channels if name in known)

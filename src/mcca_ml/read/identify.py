@@ -6,7 +6,7 @@ from pathlib import Path
 import h5py
 
 from mcca_ml.errors import GranuleError
-from mcca_ml.formats.smap import GROUPS, LOOK_OF_ORBIT, PRODUCTS, Group, Layout, Product
+from mcca_ml.formats.smap import GROUPS, LOOK_OF_ORBIT, PRODUCTS, Group, SmapLayout, SmapProduct
 from mcca_ml.grid import ease2
 from mcca_ml.read.granule import shorten, simulated, text
 
@@ -51,7 +51,7 @@ def _groups(h5: h5py.File, level: str) -> tuple[Group, ...]:
     return ()
 
 
-def _product_from_groups(h5: h5py.File) -> Product | None:
+def _product_from_groups(h5: h5py.File) -> SmapProduct | None:
     """The product by groups and shapes, for a file whose metadata were stripped.
 
     Cells in a list do not tell their grid: those are taken for the 36 km product unless an index
@@ -69,7 +69,7 @@ def _product_from_groups(h5: h5py.File) -> Product | None:
     return None
 
 
-def _version(h5: h5py.File, product: Product, where: str) -> int | None:
+def _version(h5: h5py.File, product: SmapProduct, where: str) -> int | None:
     """Version of the product; None where the metadata are silent.
 
     Raises:
@@ -95,7 +95,7 @@ def is_smap(h5: h5py.File) -> bool:
     )
 
 
-def layout_of(h5: h5py.File) -> Layout:
+def layout_of(h5: h5py.File) -> SmapLayout:
     """Product, version and layout of an open SMAP granule; the file's name plays no part.
 
     Raises:
@@ -121,7 +121,7 @@ def layout_of(h5: h5py.File) -> Layout:
             f"{where}: {product.short_name} without its group {wanted}, found {shorten(h5)}; "
             "give a whole granule"
         )
-    return Layout(product, version, groups, simulated(h5))
+    return SmapLayout(product, version, groups, simulated(h5))
 
 
 def look_of_orbit(h5: h5py.File) -> str:

@@ -7,7 +7,7 @@ import h5py
 
 from mcca_ml.errors import GranuleError
 from mcca_ml.formats import pps_1c
-from mcca_ml.formats.pps_1c import PRODUCTS, Product
+from mcca_ml.formats.pps_1c import PRODUCTS, Product1C
 from mcca_ml.read.granule import file_name, shorten, text
 
 _CHANNEL = re.compile(r"([\d.]+) GHz ([VH])-Pol")  # as the text of Tc names them
@@ -40,7 +40,7 @@ def _says_1c(header: Mapping[str, str]) -> bool:
     return header.get("AlgorithmID", "").startswith("1C")
 
 
-def _product(where: str, header: Mapping[str, str]) -> Product:
+def _product(where: str, header: Mapping[str, str]) -> Product1C:
     """The product that the header names.
 
     Raises:
@@ -63,7 +63,7 @@ def _product(where: str, header: Mapping[str, str]) -> Product:
     return product
 
 
-def identify(h5: h5py.File) -> tuple[Product, dict[str, str]]:
+def identify(h5: h5py.File) -> tuple[Product1C, dict[str, str]]:
     """Product and file header of a level 1C granule; the file's name plays no part.
 
     Raises:

@@ -9,7 +9,7 @@ import xarray as xr
 
 from mcca_ml import schema
 from mcca_ml.arrays import AnyArray, Datetime64, Float32, Int64, UInt16
-from mcca_ml.formats.smap import COVERS, FILLS, Group, Layout
+from mcca_ml.formats.smap import COVERS, FILLS, Group, SmapLayout
 from mcca_ml.grid import ease2
 from mcca_ml.read import times
 from mcca_ml.read.assemble import (
@@ -83,7 +83,7 @@ class Source:
         return times.obs_time(seconds, times.epoch_of(seconds[few], np.array(written, "S24")))
 
 
-def _shape(group: h5py.Group, layout: Layout, suffix: str) -> tuple[int, ...]:
+def _shape(group: h5py.Group, layout: SmapLayout, suffix: str) -> tuple[int, ...]:
     """Shape that the datasets of the group must have."""
     if layout.product.level == "L3":
         return ease2.by_name(layout.product.grid).shape
@@ -119,7 +119,7 @@ def _ancillary(source: Source) -> dict[str, AnyArray]:
     return fields | _land_cover(source)
 
 
-def _cells(source: Source, layout: Layout, window: Window | None) -> Int64:
+def _cells(source: Source, layout: SmapLayout, window: Window | None) -> Int64:
     """Flat index of each chosen place on the grid: its position, or its row and column."""
     if window is not None:
         return window.cell[np.searchsorted(window.place, source.chosen)]
@@ -130,7 +130,7 @@ def _cells(source: Source, layout: Layout, window: Window | None) -> Int64:
 
 
 def _observations(
-    group: h5py.Group, spec: Group, layout: Layout, look: str, window: Window | None
+    group: h5py.Group, spec: Group, layout: SmapLayout, look: str, window: Window | None
 ) -> Observations:
     """What one group saw. Brightness temperatures of doubtful quality are kept and flagged."""
     shape = _shape(group, layout, spec.suffix)
@@ -154,7 +154,7 @@ def _observations(
     return Observations(look, _cells(source, layout, window), fields | ancillary)
 
 
-def _looks(h5: h5py.File, layout: Layout, cells: Int64 | None) -> list[Observations]:
+def _looks(h5: h5py.File, layout: SmapLayout, cells: Int64 | None) -> list[Observations]:
     """What each look saw of the cells, of a level 3 granule with no more read than they need."""
     if layout.product.level == "L3":
         window = None if cells is None else window_of(cells, ease2.by_name(layout.product.grid))

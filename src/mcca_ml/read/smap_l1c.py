@@ -6,7 +6,7 @@ import h5py
 import numpy as np
 
 from mcca_ml.arrays import AnyArray, Booleans, Float32, Float64, Floating
-from mcca_ml.formats.smap import FILLS, SIDES, Layout
+from mcca_ml.formats.smap import FILLS, SIDES, SmapLayout
 from mcca_ml.grid import ease2
 from mcca_ml.read import times
 from mcca_ml.read.assemble import Observations, is_suspect, tb_flags
@@ -74,7 +74,7 @@ def _seconds(group: h5py.Group, shape: tuple[int, ...]) -> tuple[Float32, np.dat
     return np.where(np.stack(raw) == FILLS["f8"], np.nan, np.stack(raw)), epoch
 
 
-def read_l1c(h5: h5py.File, layout: Layout) -> Observations:
+def read_l1c(h5: h5py.File, layout: SmapLayout) -> Observations:
     """What the half orbit saw, on the global grid.
 
     Args:

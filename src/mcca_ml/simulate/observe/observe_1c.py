@@ -153,7 +153,7 @@ def _swath(
     )
 
 
-def _swath_channels(seen: Instrument, swath: pps_1c.Swath) -> list[int | None]:
+def _swath_channels(seen: Instrument, swath: pps_1c.SwathLayout) -> list[int | None]:
     """Index of each channel of a swath among those of the sensor; None where it has none."""
     names = [channel.name for channel in seen.sensor.channels]
     return [names.index(name) if name in names else None for name in swath.channels]
