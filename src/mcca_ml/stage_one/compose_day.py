@@ -19,7 +19,7 @@ from mcca_ml.grid import ease2
 from mcca_ml.grid.daily_composite import compose_day
 from mcca_ml.grid.regrid import to_m25
 from mcca_ml.read.ancillary import with_ancillary
-from mcca_ml.read.by_day import Part
+from mcca_ml.read.by_day import LoadedGranule
 from mcca_ml.read.granule import shorten
 
 Grid = Literal["native", "m25"]
@@ -51,21 +51,21 @@ class EmptyDayError(GranuleError):
         self.note = note
 
 
-def by_product(parts: Sequence[Part], grid: Grid) -> list[list[Part]]:
+def by_product(parts: Sequence[LoadedGranule], grid: Grid) -> list[list[LoadedGranule]]:
     """Granules of a day sorted into the products that they make: one a sensor and grid.
 
     Args:
         parts: granules of any sensors and grids.
         grid: grid of the products.
     """
-    groups: dict[tuple[str, str], list[Part]] = {}
+    groups: dict[tuple[str, str], list[LoadedGranule]] = {}
     for part in parts:
         target = str(part.ds.attrs["grid"]) if grid == "native" else ease2.M25.name
         groups.setdefault((str(part.ds.attrs["sensor"]), target), []).append(part)
     return [groups[key] for key in sorted(groups)]
 
 
-def _compose(parts: Sequence[Part], day: np.datetime64) -> xr.Dataset:
+def _compose(parts: Sequence[LoadedGranule], day: np.datetime64) -> xr.Dataset:
     """One GRID_TB of the granules; those that do not belong together are named."""
     try:
         return compose_day([part.ds for part in parts], day)
@@ -96,8 +96,11 @@ def observed_looks(ds: xr.Dataset, look: Look) -> xr.Dataset:
 
 
 def _fitting(
-    ancillary: Sequence[Part], parts: Sequence[Part], ds: xr.Dataset, day: np.datetime64
-) -> list[Part]:
+    ancillary: Sequence[LoadedGranule],
+    parts: Sequence[LoadedGranule],
+    ds: xr.Dataset,
+    day: np.datetime64,
+) -> list[LoadedGranule]:
     """The ancillary granules on the grid of `ds`, those of its sensor if there are any.
 
     Without any, a sliver of granules over midnight is a note, a whole granule a failure.
@@ -117,11 +120,11 @@ def _fitting(
 
 
 def compose(
-    parts: Sequence[Part],
+    parts: Sequence[LoadedGranule],
     day: np.datetime64,
     *,
     look: Look = "both",
-    ancillary: Sequence[Part] | None = None,
+    ancillary: Sequence[LoadedGranule] | None = None,
 ) -> Day:
     """GRID_TB of one UTC day, with the soil temperature that the inversion needs.
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mcca_ml.arrays import Booleans, Datetime64, Float64, Int64
-from mcca_ml.read.products.extract import Series
+from mcca_ml.read.products.extract import PlaceSeries
 from mcca_ml.validate.station_mean import average, thiessen_weights
 from mcca_ml.validate.stations import DENSE, Probe, Unit
 
@@ -57,7 +57,7 @@ def _nearest(time: Datetime64, at: Datetime64, window: np.timedelta64) -> tuple[
     return nearest, np.asarray(np.abs(time[nearest] - at) <= window)
 
 
-def readings(probe: Probe, series: Series, window_hours: float) -> Float64:
+def readings(probe: Probe, series: PlaceSeries, window_hours: float) -> Float64:
     """What a probe says for each value of a product [m3 m-3]; NaN where it says nothing.
 
     Args:
@@ -80,7 +80,7 @@ def readings(probe: Probe, series: Series, window_hours: float) -> Float64:
     return found
 
 
-def _one_a_day(series: Series, fit: Booleans, lon: float) -> Int64:
+def _one_a_day(series: PlaceSeries, fit: Booleans, lon: float) -> Int64:
     """Indices of the value of each day that counts, of those that fit, by day."""
     at = np.flatnonzero(fit)
     begin = series.begin[at]
@@ -108,7 +108,7 @@ def _station_means(probes: Sequence[Probe], values: Float64) -> tuple[Float64, F
 
 
 def collocate(
-    series: Series, unit: Unit, *, window_hours: float, fewest: int, weights: str = "equal"
+    series: PlaceSeries, unit: Unit, *, window_hours: float, fewest: int, weights: str = "equal"
 ) -> Collocated:
     """Pairs of a product with a unit.
 

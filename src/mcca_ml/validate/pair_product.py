@@ -8,8 +8,8 @@ import numpy as np
 from mcca_ml.config.validate import ValidateSettings
 from mcca_ml.errors import GranuleError
 from mcca_ml.read.products.extract import Extract, extract_product
-from mcca_ml.read.products.open import Product
-from mcca_ml.read.products.provenance import shares_of
+from mcca_ml.read.products.open import MoistureProduct
+from mcca_ml.read.products.provenance import find_shares
 from mcca_ml.validate.collocate import Collocated, collocate
 from mcca_ml.validate.stations import Unit
 
@@ -20,7 +20,7 @@ OUTSIDE = "outside the product"
 class Compared:
     """One product at all units."""
 
-    product: Product
+    product: MoistureProduct
     extract: Extract
     pairs: tuple[Collocated, ...]
     """Of each unit; without a day where the product does not reach it."""
@@ -36,7 +36,7 @@ def _none() -> Collocated:
 
 
 def compare(
-    product: Product,
+    product: MoistureProduct,
     units: Sequence[Unit],
     settings: ValidateSettings,
     progress: Callable[[int], None] = lambda _: None,
@@ -72,11 +72,11 @@ def compare(
         reasons[unit.name] = {**series.excluded, **one.excluded}
     if not any(one.day.size for one in pairs):
         raise GranuleError(_why_none(product, found, units))
-    told = product.shares or shares_of(f"{product.name} {product.path.name}", found.attrs)
+    told = product.shares or find_shares(f"{product.name} {product.path.name}", found.attrs)
     return Compared(replace(product, shares=told), found, tuple(pairs), reasons)
 
 
-def _why_none(product: Product, found: Extract, units: Sequence[Unit]) -> str:
+def _why_none(product: MoistureProduct, found: Extract, units: Sequence[Unit]) -> str:
     """Why a product and stations have nothing in common."""
     inside = [one for one in found.series if one is not None]
     first = [probe.time[0] for unit in units for probe in unit.probes if probe.time.size]

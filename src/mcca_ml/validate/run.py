@@ -10,7 +10,7 @@ import numpy as np
 from mcca_ml.arrays import Booleans
 from mcca_ml.config.validate import ValidateSettings
 from mcca_ml.errors import ConfigError
-from mcca_ml.read.products.open import Product
+from mcca_ml.read.products.open import MoistureProduct
 from mcca_ml.validate import pairwise, score_rows, strata
 from mcca_ml.validate.pair_product import OUTSIDE, Compared, compare
 from mcca_ml.validate.score_units import Held, cell_scores, days_of, held, score_units
@@ -151,7 +151,7 @@ def _products(compared: Sequence[Compared]) -> Table:
         (
             one.product.name,
             one.extract.variable,
-            one.extract.conversion.said,
+            one.extract.conversion.description,
             one.extract.passed_over,
             " ".join(sorted(one.product.shares)),
         )
@@ -162,7 +162,7 @@ def _products(compared: Sequence[Compared]) -> Table:
 
 
 def validate(
-    products: Sequence[Product],
+    products: Sequence[MoistureProduct],
     stations: Path,
     settings: ValidateSettings,
     progress: Callable[[int], None] = lambda _: None,
