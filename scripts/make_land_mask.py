@@ -46,8 +46,8 @@ def along_rows(field: np.ndarray, table: Overlap) -> np.ndarray:
 def land_share(is_land: np.ndarray) -> np.ndarray:
     """Land share of each cell of EASE2_M25 [1]."""
     grid = ease2.M25
-    y = ease2.y_of(np.linspace(90, -90, is_land.shape[0] + 1))
-    x = ease2.x_of(np.linspace(-180, 180, is_land.shape[1] + 1))
+    y = ease2.map_y(np.linspace(90, -90, is_land.shape[0] + 1))
+    x = ease2.map_x(np.linspace(-180, 180, is_land.shape[1] + 1))
     rows = overlap(y, ease2.y_edges(grid))
     columns = overlap(x, ease2.x_edges(grid))
     return along_rows(along_rows(is_land, rows).T, columns).T

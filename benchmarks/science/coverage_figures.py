@@ -94,7 +94,7 @@ def hours(sensor: Sensor, day: np.datetime64) -> np.ndarray:
     for orbit in range(orbit_number(sensor, first), orbit_number(sensor, last) + 1):
         seen = orbit_footprints(sensor, orbit)
         inside = (seen.scan_time >= first) & (seen.scan_time < last)
-        row, column = ease2.cell_of(M25, seen.lat[inside], seen.lon[inside])
+        row, column = ease2.find_cell(M25, seen.lat[inside], seen.lon[inside])
         hour = (seen.scan_time[inside] - first) / np.timedelta64(1, "h")
         field[row, column] = hour[:, None]
     return field

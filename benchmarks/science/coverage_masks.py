@@ -133,7 +133,7 @@ def _dense_by_provider() -> np.ndarray:
     with h5py.File(path_of(DAY)) as h5:
         bits = h5[GROUP]["surface_flag"][:]
     where = ease2.cell_latlon(M25, land_cells(M25).astype(np.int64))
-    row, column = ease2.cell_of(M36, where.lat, where.lon)
+    row, column = ease2.find_cell(M36, where.lat, where.lon)
     return (bits[row, column] >> _DENSE_BIT & 1).astype(np.bool_)
 
 

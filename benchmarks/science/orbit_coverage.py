@@ -101,7 +101,7 @@ def _marked(sensor: Sensor, arc: Arc) -> list[UInt16]:
     halves = []
     for half in (slice(0, angle.size // 2), slice(angle.size // 2, angle.size)):
         x, y, z = vertical[:, half]
-        row = np.floor(M25.rows / 2 - ease2.y_of(np.rad2deg(np.arcsin(z))) / M25.cell_m)
+        row = np.floor(M25.rows / 2 - ease2.map_y(np.rad2deg(np.arcsin(z))) / M25.cell_m)
         east = (np.arctan2(y, x) + drift[half, None]) / TURN + 0.5
         column = np.floor(np.mod(east, 1.0) * columns).astype(np.int64)
         inside = (row >= 0) & (row < M25.rows)

@@ -16,7 +16,7 @@ from mcca_ml.config.validate import ValidateSettings
 from mcca_ml.metrics.intervals import Interval
 from mcca_ml.metrics.moments import moments_of
 from mcca_ml.metrics.scores import Scores, scores_of
-from mcca_ml.read.products.configured import products_of_record
+from mcca_ml.read.products.configured import record_products
 from mcca_ml.report.scores.reference import Truth, read_truth
 from mcca_ml.validate.pair_product import Compared, compare
 from mcca_ml.validate.score_units import align_pairs, cell_scores, day_axis, score_units
@@ -76,7 +76,7 @@ def main() -> None:
     units = tuple(unit for unit in units if unit.kind == DENSE)
     truth = read_truth(demo / "truth.zarr", np.array([unit.cell for unit in units]))
     rows, inside = [], []
-    for product in products_of_record(demo / "product" / "record.zarr"):
+    for product in record_products(demo / "product" / "record.zarr"):
         more, holds = rows_of(compare(product, units, settings), units, truth)
         rows += more
         inside += holds

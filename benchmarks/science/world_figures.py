@@ -71,7 +71,7 @@ def imager(
 
 def smap(files: Iterable[Path], place: tuple[float, float]) -> dict[str, Series]:
     """Brightness temperature of the 36 km cell around a place, both looks."""
-    row, column = ease2.cell_of(ease2.M36, *place)
+    row, column = ease2.find_cell(ease2.M36, *place)
     cell = int(ease2.flat_cell(ease2.M36, row, column))
     pairs: dict[str, Series] = {"1.41V": [], "1.41H": []}
     for path in sorted(files):

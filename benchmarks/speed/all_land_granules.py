@@ -137,7 +137,7 @@ def _seen_tb(
     ground: Ground, seen: Instrument, where: PassFootprints, tb: tuple[Float32, Float32], orbit: int
 ) -> Float32:
     """What the sensor gives of one orbit, (scan, pixel, channel) [K]."""
-    row, column = ease2.cell_of(M25, where.lat, where.lon)
+    row, column = ease2.find_cell(M25, where.lat, where.lon)
     place = ground.place[ease2.flat_cell(M25, row, column)]
     of_day = (where.scan_time - where.scan_time.astype("M8[D]")) / np.timedelta64(1, "h")
     is_pm = (of_day[:, None] + where.lon / 15) % 24 >= 12
@@ -217,7 +217,7 @@ def _smap_look(
     """What SMAP gives of one look; `time` is that of each cell of EASE2_M25, NaT where unseen."""
     every = np.arange(M36.size)
     middle = ease2.cell_latlon(M36, every)
-    under = ease2.flat_cell(M25, *ease2.cell_of(M25, middle.lat, middle.lon)).astype(np.int64)
+    under = ease2.flat_cell(M25, *ease2.find_cell(M25, middle.lat, middle.lon)).astype(np.int64)
     kept = ~np.isnat(time.ravel()[under]) & (ground.place[under] < ground.cell.size - 1)
     when, at = time.ravel()[under[kept]], ground.place[under[kept]]
     land, rng = ground.land.at(at), named_generator(seen.seed, "smap", str(when.min()))

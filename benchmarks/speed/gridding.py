@@ -73,8 +73,8 @@ def orbit(channels: int) -> xr.Dataset:
     )
 
 
-def footprints(ds: xr.Dataset) -> footprint_bins.Footprints:
-    return footprint_bins.Footprints(
+def footprints(ds: xr.Dataset) -> footprint_bins.FootprintArrays:
+    return footprint_bins.FootprintArrays(
         ds["lat"].to_numpy(),
         ds["lon"].to_numpy(),
         ds["time"].to_numpy().astype("M8[ms]").astype(np.int64),
@@ -112,8 +112,8 @@ def by_pyresample(ds: xr.Dataset) -> tuple[np.ndarray, ...]:
         return dask.compute(*means)
 
 
-def by_us(seen: footprint_bins.Footprints, table: np.ndarray) -> None:
-    footprint_bins.binned(seen, CHANNELS[: seen.tb.shape[1]], table, KERNEL)
+def by_us(seen: footprint_bins.FootprintArrays, table: np.ndarray) -> None:
+    footprint_bins.bin_footprints(seen, CHANNELS[: seen.tb.shape[1]], table, KERNEL)
 
 
 def whole_chain(cells: np.ndarray, repeat: int, ds: xr.Dataset) -> float:

@@ -14,7 +14,7 @@ ORBIT = np.timedelta64(98, "m")
 
 
 def _swath(
-    layout: pps_1c.Swath, scans: int, pixels: int, rng: np.random.Generator
+    layout: pps_1c.SwathLayout, scans: int, pixels: int, rng: np.random.Generator
 ) -> SimulatedSwath:
     """One swath: an arc of pixels that goes around the Earth."""
     along = np.linspace(0, 2 * np.pi, scans, endpoint=False, dtype=np.float32)[:, None]

@@ -10,7 +10,7 @@ import xarray as xr
 
 from mcca_ml.errors import GranuleError
 from mcca_ml.read import by_day as by_day_module
-from mcca_ml.read.by_day import by_day, of_day
+from mcca_ml.read.by_day import by_day, load_day
 from mcca_ml.read.granule_names import stamp, stamp_day
 
 HELD = {
@@ -95,7 +95,7 @@ def test_names_without_a_date_are_all_read_first(reader):
 
 def test_a_name_that_lies_about_its_date_is_an_error(reader):
     reader.held["SMAP_20150403.h5"] = ("2015-04-01",)
-    with pytest.raises(GranuleError, match="holds observations of 2015-04-01, expected none"):
+    with pytest.raises(GranuleError, match="found observations of 2015-04-01, expected none"):
         days_of([*HELD, "SMAP_20150403.h5"])
 
 
@@ -113,7 +113,7 @@ def test_a_granule_without_any_value_is_an_error(reader):
 
 def test_ancillary_of_a_day_is_looked_for_where_its_name_allows_it(reader):
     reader.held["undated.h5"] = ("2015-04-02",)
-    found = of_day([Path(name) for name in reader.held], np.datetime64("2015-04-02"))
+    found = load_day([Path(name) for name in reader.held], np.datetime64("2015-04-02"))
     assert sorted(part.path.name[:13] for part in found) == [
         "SMAP_L1C_TB_1",
         "SMAP_L1C_TB_2",

@@ -12,7 +12,7 @@ from mcca_ml.intercal import coefficients
 from mcca_ml.intercal.apply import apply
 from mcca_ml.intercal.link import LineFlag
 from mcca_ml.intercal.sensor_graph import calibrate_sensors
-from mcca_ml.store.layout import Frame, block_of
+from mcca_ml.store.layout import Frame, block_number
 from mcca_ml.store.write_blocks import create_store, write_block
 
 SETTINGS = CalibrateSettings()
@@ -51,7 +51,7 @@ def store_of(folder, sensor, *months):
     create_store(path, Frame(sensor, CHANNELS[sensor], CELLS, "test"))
     for ds in months:
         days = ds["time"].to_numpy()
-        number = np.array([block_of(day) for day in days])
+        number = np.array([block_number(day) for day in days])
         for block in np.unique(number):
             write_block(path, ds.isel(time=number == block), "inputs")
     return path
@@ -151,7 +151,7 @@ def test_other_cells_are_refused(stores, tmp_path):
     path = tmp_path / "GMI.zarr"
     create_store(path, Frame("GMI", CHANNELS["GMI"], CELLS[:9], "test"))
     days = part["time"].to_numpy()
-    number = np.array([block_of(day) for day in days])
+    number = np.array([block_number(day) for day in days])
     write_block(path, part.isel(time=number == number[0]), "inputs")
     with pytest.raises(SchemaError, match="have different cells"):
         made({**stores, "GMI": path}, "TMI", "GMI")
@@ -188,8 +188,8 @@ def test_the_step_of_gmi_at_its_boost_is_an_identity_with_a_step(tmp_path):
     start = boost - 360
     ground = 255.0 + 8.0 * rng.standard_normal((len(days), 2, len(CELLS), 1))
     tb = ground + np.array([0.0, 3.0, 5.0])
-    for block in np.unique([block_of(start + day) for day in days]):
-        chosen = np.array([block_of(start + day) == block for day in days])
+    for block in np.unique([block_number(start + day) for day in days]):
+        chosen = np.array([block_number(start + day) == block for day in days])
         first, last = start + days[chosen][0], start + days[chosen][-1]
         at = (days[chosen] - days[chosen][0]).astype(int)
         for name, path in both.items():

@@ -11,7 +11,7 @@ from mcca_ml import schema
 from mcca_ml.errors import SchemaError
 from mcca_ml.flags import Flag
 from mcca_ml.grid import ease2
-from mcca_ml.grid.daily_composite import compose_day, days_of, granules_of
+from mcca_ml.grid.daily_composite import compose_day, granule_names, observed_days
 
 DAY = np.datetime64("2015-04-01")
 HOUR = np.timedelta64(1, "h")
@@ -110,7 +110,7 @@ def test_the_order_of_the_parts_does_not_matter():
     first = compose_day(parts, DAY)
     for order in itertools.permutations(parts):
         assert first.identical(compose_day(order, DAY))
-    assert granules_of(first) == ["a.h5", "b.h5", "c.h5", "d.h5"]
+    assert granule_names(first) == ["a.h5", "b.h5", "c.h5", "d.h5"]
 
 
 def test_an_orbit_over_midnight_is_split_between_its_days():
@@ -121,13 +121,13 @@ def test_an_orbit_over_midnight_is_split_between_its_days():
     for day, cell in ((0, 1), (1, 0)):  # cell 1 is seen on the first day, cell 2 on the second
         part["flag"][day, :, cell] = int(Flag.NOT_OBSERVED)
     whole = orbit("z", [2], 17.0, look="pm", tb=250.0)
-    assert days_of([whole, part]).tolist() == [np.datetime64(day).tolist() for day in days]
-    first, second = (compose_day([part, whole], day) for day in days_of([part]))
+    assert observed_days([whole, part]).tolist() == [np.datetime64(day).tolist() for day in days]
+    first, second = (compose_day([part, whole], day) for day in observed_days([part]))
     assert first["cell"].to_numpy().tolist() == [1, 2]
     assert first["tb"].sel(look="pm").to_numpy()[0, :, 0].tolist() == [200, 250]
     assert second["cell"].to_numpy().tolist() == [2]
     assert second["tb"].sel(look="pm").to_numpy()[0, :, 0].tolist() == [300]
-    assert granules_of(second) == ["a.h5", "z"]
+    assert granule_names(second) == ["a.h5", "z"]
 
 
 def test_what_was_not_observed_never_displaces_what_was():

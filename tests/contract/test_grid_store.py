@@ -27,14 +27,14 @@ from mcca_ml.store.write_blocks import create_store, write_block
 CELLS, _ = block_of_cells()
 CHANNELS = ("10.65V", "10.65H", "18.7V", "18.7H")
 FRAME = Frame("GMI", CHANNELS, CELLS, "settings")
-BLOCK = layout.block_of(np.datetime64("2016-03-02"))
-DAYS = layout.days_of_block(BLOCK)
+BLOCK = layout.block_number(np.datetime64("2016-03-02"))
+DAYS = layout.block_days(BLOCK)
 
 
 def block(seed=0, number=BLOCK, days=32):
     """A block of which some bins are observed."""
     rng = np.random.default_rng(seed)
-    all_days = layout.days_of_block(number)
+    all_days = layout.block_days(number)
     parts = []
     for day in all_days[:: max(1, days // 6)]:
         lat, lon, time = footprints_over(CELLS, rng, 150, start=f"{day}T04:00")
@@ -228,7 +228,7 @@ def test_no_more_than_twice_the_bytes_needed_are_read(tmp_path: Path):
     rng = np.random.default_rng(0)
     shape = (32, 2, cells.size)
     for number in (BLOCK, BLOCK + 1):
-        days = layout.days_of_block(number)
+        days = layout.block_days(number)
         ds = grid_swaths(
             [swath([0], [0], days[0], 200)], cells, days[0], days[-1], channels=CHANNELS[:2]
         )
@@ -249,9 +249,9 @@ def test_no_more_than_twice_the_bytes_needed_are_read(tmp_path: Path):
 
 
 def test_another_store_stands_there(path: Path):
-    with pytest.raises(OutputError, match="a store with another channels, configuration stands"):
+    with pytest.raises(OutputError, match="found a store with another channels, configuration"):
         create_store(path, Frame("GMI", CHANNELS[:2], CELLS, "other"))
-    with pytest.raises(OutputError, match="a store with another cells stands there"):
+    with pytest.raises(OutputError, match="found a store with another cells"):
         create_store(path, Frame("GMI", CHANNELS, CELLS + 1, "settings"))
 
 

@@ -12,7 +12,7 @@ from mcca_ml.flags import Flag
 from mcca_ml.grid import ease2
 from mcca_ml.grid.ease2 import M25
 from mcca_ml.grid.footprint_bins import Kernel
-from mcca_ml.grid.overpasses import Passes, chosen
+from mcca_ml.grid.overpasses import Passes, choose_passes
 from mcca_ml.grid.swaths import grid_swaths
 from mcca_ml.read.gpm_1c import read_1c
 from mcca_ml.sensors import AMSR2, GMI, SENSORS
@@ -61,7 +61,7 @@ def test_of_two_equally_near_the_earlier_is_kept():
     two = np.zeros(2)
     found = Passes(two.astype(int), time, two, two, two, np.zeros((2, 1)))
     hours = np.array([8, 4], np.float32)
-    taken, (day, look, cell) = chosen(found, hours, hours >= 12, 1, DAY)
+    taken, (day, look, cell) = choose_passes(found, hours, hours >= 12, 1, DAY)
     assert (taken.tolist(), day.tolist(), look.tolist(), cell.tolist()) == ([1], [0], [0], [0])
 
 
@@ -158,11 +158,11 @@ def test_nothing_seen():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"cells": CELLS[::-1]}, "found cells out of order or twice, expected them rising"),
+        ({"cells": CELLS[::-1]}, "found cells out of order or twice, expected increasing cells"),
         ({"cells": np.array([5, 900_000])}, "found cells 5 to 900000, expected 0 to 810591"),
-        ({"last": DAY - 1}, "found a last day before the first; exchange them"),
-        ({"swaths": []}, "found no swath, expected one or more; or name the sensor"),
-        ({"sensor": AMSR2}, "made.h5: found sensor 'GMI', expected AMSR2; grid each sensor by"),
+        ({"last": DAY - 1}, "found a last day before the first; swap them"),
+        ({"swaths": []}, "found no swath, expected one or more; or give the sensor"),
+        ({"sensor": AMSR2}, "made.h5: found sensor 'GMI', expected AMSR2; grid each sensor sep"),
         ({"channels": ("6.9V",)}, "found channel 6.9V, expected of GMI 10.65V, 10.65H, 18.7V"),
     ],
 )

@@ -190,7 +190,7 @@ def test_no_swath(tmp_path):
     with pytest.raises(GranuleError) as caught:
         open_swaths(path)
     assert str(caught.value) == (
-        "other.h5: holds an unnamed product with temperature, expected swaths of brightness "
+        "other.h5: found an unnamed product with temperature, expected swaths of brightness "
         "temperature (PPS 1C of TMI, GMI, AMSR2 or AMSR-E, JAXA L1R or L3); give one of these"
     )
 

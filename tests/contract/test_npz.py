@@ -26,7 +26,7 @@ def test_arrays_come_back_without_the_version(tmp_path):
     ("contents", "message"),
     [
         (None, r"a\.npz: No such file or directory, expected slopes; fit again"),
-        (b"", r"a\.npz: no whole file of slopes \(.*\); fit again"),
+        (b"", r"a\.npz: incomplete or damaged file of slopes \(.*\); fit again"),
         ({"version": 3, **ARRAYS}, r"slopes of layout version 3, expected 2; fit again"),
         (ARRAYS, r"slopes of layout version none, expected 2; fit again"),
         ({"version": 2}, r"slopes without slope; fit again"),

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from mcca_ml.cli.app import app
 from mcca_ml.errors import GranuleError
 from mcca_ml.read.products.extract import extract_product
-from mcca_ml.read.products.open import product_of
+from mcca_ml.read.products.open import parse_product
 from mcca_ml.read.products.point_series import read_day, read_series
 
 run = CliRunner().invoke
@@ -86,7 +86,7 @@ KINDS = [
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_series_and_validate_read_the_same(kind, tmp_path):
-    product = product_of(str(kind(tmp_path)))
+    product = parse_product(str(kind(tmp_path)))
     series = read_series(product, 39.8, -4.8)
     validated = extract_product(product, [(39.8, -4.8)]).series[0]
     np.testing.assert_allclose(series["sm"], [0.101, 0.111, 0.121], atol=1e-6)
@@ -98,14 +98,14 @@ def test_series_and_validate_read_the_same(kind, tmp_path):
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind is not points])
 def test_map_reads_the_same(kind, tmp_path):
-    ds = read_day(product_of(str(kind(tmp_path))), np.datetime64("2016-03-02"))
+    ds = read_day(parse_product(str(kind(tmp_path))), np.datetime64("2016-03-02"))
     np.testing.assert_allclose(ds["sm"], values()["sm"][1])
     assert str(ds["time"].to_numpy())[:10] == "2016-03-02"
 
 
 def test_a_map_of_points_is_refused(tmp_path):
     with pytest.raises(GranuleError, match="expected those of a grid"):
-        read_day(product_of(str(points(tmp_path))), np.datetime64("2016-03-02"))
+        read_day(parse_product(str(points(tmp_path))), np.datetime64("2016-03-02"))
 
 
 def rain(folder: Path) -> Path:
@@ -130,7 +130,7 @@ def nothing(folder: Path) -> Path:
 
 @pytest.mark.parametrize("kind", [rain, two_units, nothing])
 def test_what_one_refuses_all_refuse_with_the_same_line(kind, tmp_path):
-    product = product_of(str(kind(tmp_path)))
+    product = parse_product(str(kind(tmp_path)))
     lines = []
     for read in (
         lambda: read_series(product, 39.8, -4.8),
@@ -160,7 +160,7 @@ def test_a_swath_with_times_of_its_lines_is_read(tmp_path):
         },
     )
     ds.to_netcdf(tmp_path / "swath.nc")
-    product = product_of(str(tmp_path / "swath.nc"))
+    product = parse_product(str(tmp_path / "swath.nc"))
     series = read_series(product, 39.76, -4.76)
     assert series["sm"].to_numpy().tolist() == [0.3]
     assert str(series["time"].to_numpy()[0])[:19] == "2016-03-01T00:00:07"
@@ -181,7 +181,7 @@ def test_days_that_cut_a_swath_leave_its_places(tmp_path):
         },
     )
     ds.to_netcdf(tmp_path / "swath.nc")
-    product, day = product_of(str(tmp_path / "swath.nc")), DAYS[1].astype("M8[D]")
+    product, day = parse_product(str(tmp_path / "swath.nc")), DAYS[1].astype("M8[D]")
     assert read_series(product, 39.76, -4.76, day, day)["sm"].to_numpy().tolist() == [0.3]
 
 
@@ -233,7 +233,7 @@ def test_products_of_others_are_inspected(real_data, name):
 )
 def test_products_of_others_have_the_same_values_in_series_and_validate(real_data, name, lat, lon):
     """Validate drops missing values and takes the exact time of a value; series keeps the day."""
-    product = product_of(str(real_data / "products" / name))
+    product = parse_product(str(real_data / "products" / name))
     series = read_series(product, lat, lon)
     validated = extract_product(product, [(lat, lon)]).series[0]
     known = series.isel(time=np.flatnonzero(np.isfinite(series["sm"])))
@@ -249,7 +249,7 @@ def test_products_of_others_have_the_same_values_in_series_and_validate(real_dat
     "name", ["LPRM-AMSR2_L3_D_SOILM3_V001_20150401013507.nc4", "c3s", "cgls_1km", "stacks_hawaii"]
 )
 def test_products_of_others_are_refused_with_the_same_line(real_data, name):
-    product = product_of(str(real_data / "products" / name))
+    product = parse_product(str(real_data / "products" / name))
     with pytest.raises(GranuleError) as series:
         read_series(product, 20.0, -156.0)
     with pytest.raises(GranuleError) as validated:

@@ -13,7 +13,7 @@ from made_1c import EVERY, START, a_granule
 from made_examples import at_most
 from mcca_ml.flags import Quality
 from mcca_ml.formats import pps_1c
-from mcca_ml.read.gpm_1c import channels_of, read_1c
+from mcca_ml.read.gpm_1c import read_1c, select_channels
 from mcca_ml.read.pps_header import is_1c
 from mcca_ml.sensors import SENSORS
 from mcca_ml.simulate.files.gpm_1c import granule_name, write_1c
@@ -71,10 +71,10 @@ def test_what_was_written_is_read(tmp_path, sensor):
 @pytest.mark.parametrize("sensor", IMAGERS)
 def test_channels_are_all_of_the_sensor_and_come_first(sensor):
     product = pps_1c.PRODUCTS[sensor]
-    found = [name for layout in product.swaths for name in channels_of(layout, product)]
+    found = [name for layout in product.swaths for name in select_channels(layout, product)]
     assert found == [channel.name for channel in SENSORS[sensor].channels]
     for layout in product.swaths:
-        names = channels_of(layout, product)
+        names = select_channels(layout, product)
         assert layout.channels[: len(names)] == names
 
 

@@ -169,15 +169,15 @@ def test_missing_dataset(gmi, name):
     with h5py.File(gmi, "a") as h5:
         del h5[f"S1/{name}"]
     said = refusal(gmi)
-    assert said.startswith(f"no dataset {name!r} in /S1, which holds ")
-    assert said.endswith("; give a whole granule")
+    assert said.startswith(f"no dataset {name!r} in /S1, found ")
+    assert said.endswith("; give a complete granule")
 
 
 def test_a_group_in_the_place_of_a_dataset(gmi):
     with h5py.File(gmi, "a") as h5:
         del h5["S1/Tc"]
         h5.create_group("S1/Tc")
-    assert "no dataset 'Tc' in /S1, which holds " in refusal(gmi)
+    assert "no dataset 'Tc' in /S1, found " in refusal(gmi)
 
 
 @pytest.mark.parametrize(

@@ -110,7 +110,7 @@ def test_no_permission(day: Path, monkeypatch: pytest.MonkeyPatch):
 def test_another_smap_product(day: Path):
     set_metadata(day, "shortName", "SPL3FTP")
     message = refusal(day)
-    assert "holds the product SPL3FTP, expected one of SPL3SMP, SPL3SMP_E, SPL2SMP" in message
+    assert "found the product SPL3FTP, expected one of SPL3SMP, SPL3SMP_E, SPL2SMP" in message
 
 
 def pps(h5: h5py.File) -> None:
@@ -129,9 +129,9 @@ def anything(h5: h5py.File) -> None:
 @pytest.mark.parametrize(
     ("make", "said"),
     [
-        (pps, "holds the PPS product 1CGMI, expected one of SPL3SMP"),
-        (titled, "holds 'ESA CCI Surface Soil Moisture PASSIVE active Product', expected"),
-        (anything, "holds an unnamed product with temperature, expected"),
+        (pps, "found the PPS product 1CGMI, expected one of SPL3SMP"),
+        (titled, "found 'ESA CCI Surface Soil Moisture PASSIVE active Product', expected"),
+        (anything, "found an unnamed product with temperature, expected"),
     ],
 )
 def test_another_product(tmp_path: Path, make: Callable[[h5py.File], None], said: str):
@@ -172,8 +172,8 @@ def test_missing_dataset(day: Path, name: str):
     with h5py.File(day, "a") as h5:
         del h5[f"{SINGLE}/{name}"]
     message = refusal(day)
-    assert f"no dataset '{name}' in /{SINGLE}, which holds EASE_column_index, " in message
-    assert re.search(r"and \d+ more; give a whole granule$", message)
+    assert f"no dataset '{name}' in /{SINGLE}, found EASE_column_index, " in message
+    assert re.search(r"and \d+ more; give a complete granule$", message)
 
 
 def test_missing_dataset_of_l1c(tmp_path: Path):

@@ -227,7 +227,7 @@ def test_cells_are_matched_and_lasting_fields_come_from_any_look(
 def test_ancillary_of_another_day_or_grid(tmp_path: Path, half_orbit: xr.Dataset):
     later = a_look(obs_time=TIMES + np.timedelta64(1, "D"))
     write_spl2smp(tmp_path / "later.h5", later, "pm")
-    with pytest.raises(GranuleError, match="later.h5: is of 2015-07-02, expected 2015-07-01; give"):
+    with pytest.raises(GranuleError, match="later.h5: found 2015-07-02, expected 2015-07-01; give"):
         with_ancillary(half_orbit, read_smap(tmp_path / "later.h5"))
     write_spl2smp(tmp_path / "fine.h5", a_look(), "pm", 6, is_enhanced=True)
     with pytest.raises(GranuleError, match="fine.h5: is on EASE2_M09, expected EASE2_M36; give"):

@@ -152,7 +152,7 @@ def test_a_file_that_the_package_passes_over(folder, text):
     first_file(folder).write_text(text)
     message = refusal(folder)
     assert "ismn could not read 1 of 6 files, the first SIM-NORTH_SIM-NORTH_Sim01_sm_" in message
-    assert "expected all; download them again or take them out" in message
+    assert "expected all; download them again or remove them" in message
 
 
 def test_values_that_are_no_numbers(folder):

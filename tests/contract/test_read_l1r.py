@@ -13,7 +13,7 @@ from mcca_ml.errors import GranuleError
 from mcca_ml.flags import Quality
 from mcca_ml.formats import jaxa
 from mcca_ml.read.amsr_l1r import read_l1r
-from mcca_ml.read.jaxa import utc_of_tai93
+from mcca_ml.read.jaxa import tai93_to_utc
 from mcca_ml.sensors import AMSR2, AMSRE
 
 TB_10V = "Brightness Temperature (res10,10.7GHz,V)"
@@ -85,7 +85,7 @@ def test_times_across_a_leap_second(granule):
 def test_time_returns_around_each_leap_second(day):
     offsets = np.array([-86400.0, -1.25, -0.001, 0.0, 0.001, 1.25, 86400.0])
     times = np.datetime64(day, "ns") + (offsets * 1e6).astype("m8[us]")
-    np.testing.assert_array_equal(utc_of_tai93(tai93(times)), times)
+    np.testing.assert_array_equal(tai93_to_utc(tai93(times)), times)
 
 
 def test_invalid_counts_are_judged_before_the_scale(granule):
@@ -211,7 +211,7 @@ def test_missing_channel(granule):
         del h5["Brightness Temperature (res10,36.5GHz,H)"]
     message = refusal(granule)
     assert "no dataset 'Brightness Temperature (res10,36.5GHz,H)', found " in message
-    assert message.endswith("at res10 or res06: give a whole granule of level 1R")
+    assert message.endswith("at res10 or res06: give a complete granule of level 1R")
 
 
 @pytest.mark.parametrize(
@@ -220,7 +220,7 @@ def test_missing_channel(granule):
 def test_missing_dataset(granule, name):
     with h5py.File(granule, "a") as h5:
         del h5[name]
-    assert f"no dataset {name!r} in /, which holds " in refusal(granule)
+    assert f"no dataset {name!r} in /, found " in refusal(granule)
 
 
 @pytest.mark.parametrize(
@@ -241,7 +241,7 @@ def test_wrong_shape(granule, name, shape, expected):
 def test_not_two_dimensions(granule):
     change(granule, TB_10V, np.full(20, 25000, np.uint16))
     message = refusal(granule)
-    assert f"{TB_10V} has shape (20,), expected scans and pixels; give a whole" in message
+    assert f"{TB_10V} has shape (20,), expected scans and pixels; give a complete" in message
 
 
 @pytest.mark.parametrize("name", [TB_10V, jaxa.INCIDENCE])

@@ -158,13 +158,13 @@ def test_amsre_is_told_by_the_metadata_and_else_by_the_name(tmp_path):
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("tb.h5", "neither GranuleID ('missing') nor the name tells day, node and frequency"),
+        ("tb.h5", "neither GranuleID ('missing') nor the name contains day, node and frequency"),
         ("GW1AM2_20150700_01D_EQMA_L3SGT10LA2220220.h5", "the day 2015-07-00 does not exist"),
         ("GW1AM2_20150700_01M_EQMA_L3SGT10LA2220220.h5", "found a monthly global map, expected"),
         ("GW1AM2_20150701_01D_PNMA_L3SGT10LA2220220.h5", "found a daily polar map, expected"),
         (
             "GW1AM2_20150701_01D_EQMA_L3SGT06LA2220220.h5",
-            "holds the frequency T06, expected one of T10, T18, T23, T36; leave it out",
+            "found the frequency T06, expected one of T10, T18, T23, T36; leave it out",
         ),
     ],
 )
@@ -194,7 +194,7 @@ def test_mixtures(tmp_path, ten, sensor, day, look, rows, said):
 
 
 def test_one_frequency_twice(ten):
-    assert "the channel 10.65H is there twice, expected each frequency once" in refusal(ten, ten)
+    assert "found the channel 10.65H twice, expected each frequency once" in refusal(ten, ten)
 
 
 def test_simulated_and_genuine_do_not_mix(tmp_path, ten):
@@ -208,7 +208,7 @@ def test_simulated_and_genuine_do_not_mix(tmp_path, ten):
 def test_missing_dataset(ten, name):
     with h5py.File(ten, "a") as h5:
         del h5[name]
-    assert f"no dataset {name!r} in /, which holds " in refusal(ten)
+    assert f"no dataset {name!r} in /, found " in refusal(ten)
 
 
 def test_another_product(tmp_path):

@@ -130,7 +130,7 @@ def test_ice_sheets_and_oceans_are_flagged(day: xr.Dataset):
     share = {bit: ((flag & int(bit)) != 0).mean() for bit in (Flag.OPEN_WATER, Flag.FROZEN)}
     assert share[Flag.OPEN_WATER] == pytest.approx(0.74, abs=0.02)
     assert share[Flag.FROZEN] == pytest.approx(0.25, abs=0.02)
-    greenland = int(ease2.flat_cell(ease2.M36, *ease2.cell_of(ease2.M36, 72.0, -40.0)))
+    greenland = int(ease2.flat_cell(ease2.M36, *ease2.find_cell(ease2.M36, 72.0, -40.0)))
     assert int(day["flag"].sel(cell=greenland).item()) & int(Flag.PERMANENT_ICE)
 
 

@@ -204,7 +204,9 @@ def around(places: list[tuple[int, int]]) -> np.ndarray:
     """The cells of M25 in the midst of some of M36."""
     row, column = np.array(places).T
     place = ease2.cell_latlon(ease2.M36, ease2.flat_cell(ease2.M36, row, column))
-    return np.unique(ease2.flat_cell(ease2.M25, *ease2.cell_of(ease2.M25, *place))).astype(np.int64)
+    return np.unique(ease2.flat_cell(ease2.M25, *ease2.find_cell(ease2.M25, *place))).astype(
+        np.int64
+    )
 
 
 def half_orbit(folder: Path, number: int = 1, **changes: np.ndarray) -> Path:

@@ -13,7 +13,7 @@ from mcca_ml.grid.land import land_cells
 from mcca_ml.pipeline import load_series
 from mcca_ml.pipeline.plan import Plan
 from mcca_ml.stage_one.target import retrieve_days
-from mcca_ml.store.layout import BLOCK_DAYS, days_of_block
+from mcca_ml.store.layout import BLOCK_DAYS, block_days
 from mcca_ml.store.write_blocks import create_store, write_block
 
 CELLS = land_cells(M25)[:3].astype(np.int64)
@@ -23,7 +23,7 @@ SEEN = ("2014-07-13", "2014-07-14", "2014-09-20")
 
 
 def target(block):
-    days = days_of_block(block)
+    days = block_days(block)
     ds = retrieve_days([], CELLS, days, RetrieveSettings())
     for number, day in enumerate(days):
         if str(day) in SEEN:
@@ -33,7 +33,7 @@ def target(block):
 
 @pytest.fixture
 def source(tmp_path):
-    first, last = days_of_block(BLOCKS[0])[0], days_of_block(BLOCKS[1])[-1]
+    first, last = block_days(BLOCKS[0])[0], block_days(BLOCKS[1])[-1]
     plan = Plan(Settings(), tmp_path, tmp_path, CELLS, first, last, {}, last)
     create_store(plan.target_store, plan.frame("SMAP", "TARGET", "test"))
     for block in BLOCKS:

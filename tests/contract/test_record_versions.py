@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mcca_ml.errors import GranuleError
-from mcca_ml.read.granule_names import check_versions, start_of
+from mcca_ml.read.granule_names import check_versions, granule_start
 
 DAY = "SMAP_L3_SM_P_20150401_R{}_001.h5"
 HALF = "SMAP_L1C_TB_0372{}_{}_20151013T000{}28_R1192{}_00{}.h5"
@@ -69,10 +69,10 @@ def test_other_granules_are_none():
 def test_a_name_gives_the_start_and_whether_it_crosses_midnight(
     name: str, start: str, crosses_midnight: bool
 ):
-    assert start_of(Path(name)) == (np.datetime64(start), crosses_midnight)
+    assert granule_start(Path(name)) == (np.datetime64(start), crosses_midnight)
 
 
 @pytest.mark.parametrize("name", ["some.nc", "SMAP_20150231.h5"])
 def test_a_name_without_a_date_is_refused(name: str):
     with pytest.raises(GranuleError, match="found no date in the name"):
-        start_of(Path(name))
+        granule_start(Path(name))

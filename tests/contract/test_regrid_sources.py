@@ -9,12 +9,12 @@ from made_examples import at_most
 from mcca_ml.flags import Flag
 from mcca_ml.grid import ease2
 from mcca_ml.grid.overlap import MIN_SHARE, at_least
-from mcca_ml.grid.regrid import cover_of, to_m25
+from mcca_ml.grid.regrid import compute_cover, to_m25
 from mcca_ml.grid.sources import contributing
 
 CELLS = ease2.flat_cell(ease2.M36, *np.mgrid[75:80, 212:217].reshape(2, -1))
 TARGETS = to_m25(grid_tb(ease2.M36, CELLS))["cell"].to_numpy()
-COVER = cover_of(ease2.M36, ease2.M25, source_cells=CELLS, target_cells=TARGETS)
+COVER = compute_cover(ease2.M36, ease2.M25, source_cells=CELLS, target_cells=TARGETS)
 
 masks = hnp.arrays(np.bool_, CELLS.size)
 

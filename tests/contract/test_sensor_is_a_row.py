@@ -22,7 +22,7 @@ from mcca_ml.learn.features import inputs_of
 from mcca_ml.learn.predict_stream import stream_of
 from mcca_ml.read.any_granule import open_swaths
 from mcca_ml.sensors import SENSORS, imagers, layers, networks, products
-from mcca_ml.store.layout import Frame, block_of
+from mcca_ml.store.layout import Frame, block_number
 from mcca_ml.store.read_blocks import open_store
 from mcca_ml.store.write_blocks import create_store, write_block
 
@@ -68,7 +68,7 @@ def calibrated(grid: xr.Dataset, tiny_record: Path, tmp_path_factory) -> xr.Data
     path = tmp_path_factory.mktemp("grid") / "INVENTED.zarr"
     channels = tuple(str(name) for name in grid["channel"].to_numpy())
     create_store(path, Frame("INVENTED", channels, grid["cell"].to_numpy(), "test"))
-    block = np.array([block_of(day) for day in grid["time"].to_numpy()])
+    block = np.array([block_number(day) for day in grid["time"].to_numpy()])
     for number in np.unique(block):
         write_block(path, grid.isel(time=block == number), "inputs")
     stores = {"AMSR2": tiny_record / "work" / "grid" / "AMSR2.zarr", "INVENTED": path}

@@ -151,7 +151,7 @@ def test_without_errors_a_footprint_sees_the_emission_of_its_place(tmp_path: Pat
     differences = []
     for path in sorted((tmp_path / "granules").rglob("*.HDF5")):
         swath = read_1c(path)[0].dropna("footprint", subset=["tb"], how="any")
-        row, column = ease2.cell_of(ease2.M25, swath["lat"].to_numpy(), swath["lon"].to_numpy())
+        row, column = ease2.find_cell(ease2.M25, swath["lat"].to_numpy(), swath["lon"].to_numpy())
         place = np.searchsorted(truth.cells.cell, row.astype(int) * ease2.M25.columns + column)
         when = swath["time"].to_numpy().astype("M8[us]")[[0]]
         angle = swath["incidence"].to_numpy()[[0]]

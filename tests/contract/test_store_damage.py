@@ -27,8 +27,8 @@ from mcca_ml.store.read_blocks import open_store
 from mcca_ml.store.write_blocks import create_store
 
 CELLS, _ = block_of_cells()
-BLOCK = layout.block_of(np.datetime64("2016-03-02"))
-DAYS = layout.days_of_block(BLOCK)
+BLOCK = layout.block_number(np.datetime64("2016-03-02"))
+DAYS = layout.block_days(BLOCK)
 CHANNELS = ("10.65V", "10.65H")
 INPUTS = {BLOCK: "inputs"}
 
@@ -105,7 +105,7 @@ def test_a_shard_of_another_length_is_missing_and_made_again(path: Path, damage:
         whole = hit.read_bytes()
         hit.write_bytes({"empty": b"", "cut": whole[:-7], "longer": whole + b"0"}[damage])
     assert missing_blocks(path, block) == list(block)
-    with pytest.raises(OutputError, match="lost or cut short since it was written") as caught:
+    with pytest.raises(OutputError, match="missing or truncated since it was written") as caught:
         open_store(path)
     assert str(caught.value).startswith(f"{hit}: ")
     assert "\n" not in str(caught.value)
@@ -120,7 +120,7 @@ def test_what_is_not_read_may_be_lost(path: Path):
     name = hit.relative_to(path).parts[0]
     others = [n for n in open_names(path) if n != name]
     assert set(open_store(path, variables=others).data_vars) == set(others)
-    with pytest.raises(OutputError, match="lost or cut short"):
+    with pytest.raises(OutputError, match="missing or truncated"):
         open_store(path, variables=[name])
 
 
@@ -184,7 +184,7 @@ def test_cells_that_are_not_those_of_the_store(path: Path, damage: str):
         create_store(path.with_name("other.zarr"), Frame("GMI", (), CELLS + 1, "", "STREAM"))
         shutil.copy(path.with_name("other.zarr") / "cell" / "c" / "0", hit)
     for use in (open_store, layout.read_frame):
-        with pytest.raises(OutputError, match="cell: found other cells than the store was made"):
+        with pytest.raises(OutputError, match="cell: found other cells than those of the store"):
             use(path)
 
 

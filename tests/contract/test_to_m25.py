@@ -17,10 +17,10 @@ PACIFIC = ease2.flat_cell(ease2.M36, *np.mgrid[203:205, 80:82].reshape(2, -1))
 def cell_inside(ds, grid):
     """Number of the one target cell that lies in one source cell, and of that source cell."""
     place = ease2.cell_latlon(ease2.M25, ds["cell"].to_numpy())
-    x, y, half = ease2.x_of(place.lon), ease2.y_of(place.lat), ease2.M25.cell_m / 2
+    x, y, half = ease2.map_x(place.lon), ease2.map_y(place.lat), ease2.M25.cell_m / 2
     corners = [
         ease2.flat_cell(
-            grid, *ease2.cell_of(grid, ease2.latitude_of(y + v), ease2.longitude_of(x + h))
+            grid, *ease2.find_cell(grid, ease2.map_latitude(y + v), ease2.map_longitude(x + h))
         )
         for h in (-half, half)
         for v in (-half, half)

@@ -10,7 +10,7 @@ import pytest
 from mcca_ml.config.validate import ValidateSettings
 from mcca_ml.errors import GranuleError
 from mcca_ml.read.products.extract import extract_product
-from mcca_ml.read.products.open import product_of
+from mcca_ml.read.products.open import parse_product
 from mcca_ml.validate.run import Validation, validate
 from mcca_ml.validate.stations import group_probes, read_probes
 
@@ -30,7 +30,7 @@ def median(found: Validation, score: str) -> float:
 def test_smap_against_oznet_is_what_is_known_of_it(real_data):
     """Median R 0.68 and ubRMSD 0.063 over the 18 stations of the set."""
     folder = real_data / "insitu" / "oznet"
-    product = product_of(str(folder / "Timeseries" / "SMAP"))
+    product = parse_product(str(folder / "Timeseries" / "SMAP"))
     found = validate([product], folder / "ISMN", ValidateSettings())
     assert len(scores(found)) == 18
     assert {row["kind"] for row in scores(found)} == {"station"}
@@ -42,7 +42,7 @@ def test_smap_against_oznet_is_what_is_known_of_it(real_data):
 def test_smap_at_silversword_holds_what_is_known_of_it(real_data):
     """R 0.70 for the morning passes; of both passes a day the one nearer to six counts here."""
     folder = real_data / "insitu" / "hawaii"
-    product = product_of(str(folder / "SMAP_L3_V9"))
+    product = parse_product(str(folder / "SMAP_L3_V9"))
     found = scores(validate([product], folder / "ISMN", ValidateSettings(quality="any")))
     (last,) = [row for row in found if str(row["unit"]).endswith("SilverSword Hydraprobe-Analog-D")]
     assert last["n"] == 1292
@@ -52,7 +52,7 @@ def test_smap_at_silversword_holds_what_is_known_of_it(real_data):
 
 def test_smap_recommends_nothing_in_hawaii(real_data):
     folder = real_data / "insitu" / "hawaii"
-    product = product_of(str(folder / "SMAP_L3_V9"))
+    product = parse_product(str(folder / "SMAP_L3_V9"))
     with pytest.raises(GranuleError, match="not recommended by the product's flag"):
         validate([product], folder / "ISMN", ValidateSettings())
 
@@ -69,11 +69,11 @@ def test_smap_recommends_nothing_in_hawaii(real_data):
 )
 def test_stacks_of_series_of_all_layouts_are_read(real_data, name, units, kind):
     """Indexed and contiguous ragged arrays, and points with a row of times each."""
-    product = product_of(str(real_data / "insitu" / "hawaii" / name))
+    product = parse_product(str(real_data / "insitu" / "hawaii" / name))
     found = extract_product(product, [(19.76505, -155.42348)], is_strict=False)
     (series,) = found.series
     assert series is not None
-    assert units in found.conversion.said
+    assert units in found.conversion.description
     assert found.conversion.is_volumetric is kind
     assert series.value.size > 700
     assert series.distance_km < 14
@@ -87,7 +87,7 @@ def test_european_networks_become_dense_cells_and_single_stations(real_data):
     dense = [unit for unit in units if unit.kind == "network"]
     assert {unit.network for unit in dense} == {"REMEDHUS", "XMS-CAT"}
     assert {unit.network for unit in units if unit.kind == "station"} >= {"DWD", "SMOSMANIA"}
-    cci = product_of(str(real_data / "products" / "esa_cci_v04.2_passive"))
+    cci = parse_product(str(real_data / "products" / "esa_cci_v04.2_passive"))
     words = "values of 2016-12-27 to 2016-12-31, readings of 2024-08-25 to 2025-08-25"
     with pytest.raises(GranuleError, match=words):
         validate([cci], folder, ValidateSettings())
@@ -102,7 +102,7 @@ def test_esa_cci_is_scored_without_a_word_of_code_for_it(real_data, tmp_path):
         lines = made.hourly(np.full(days.size, 0.1), days=days)
         made.write_station(tmp_path / "s", lines, name=f"S{number}", place=place)
     found = validate(
-        [product_of(str(folder))],
+        [parse_product(str(folder))],
         tmp_path / "s",
         ValidateSettings(window_hours=3.0, fewest_pairs=2),
     )
@@ -125,18 +125,18 @@ def test_esa_cci_is_scored_without_a_word_of_code_for_it(real_data, tmp_path):
 def test_lprm_needs_a_name_for_its_variable_and_is_in_percent(real_data):
     (path,) = (real_data / "products").glob("LPRM-*.nc4")
     with pytest.raises(GranuleError, match="found 3 variables of soil moisture"):
-        extract_product(product_of(str(path)), [(41.1, -5.4)])
-    found = extract_product(product_of(f"{path}::soil_moisture_x"), [(41.1, -5.4)])
+        extract_product(parse_product(str(path)), [(41.1, -5.4)])
+    found = extract_product(parse_product(f"{path}::soil_moisture_x"), [(41.1, -5.4)])
     (series,) = found.series
     assert series is not None
-    assert found.conversion.said == "percent, divided by 100"
+    assert found.conversion.description == "percent, divided by 100"
     assert series.begin[0].astype("M8[D]") == np.datetime64("2015-04-01")
     assert 0.0 < series.value[0] < 0.6
 
 
 def test_a_smap_granule_is_read_by_its_group(real_data):
     (path,) = (real_data / "smap").glob("SMAP_L3_SM_P_*.h5")
-    found = extract_product(product_of(str(path)), [(41.1, -5.4), (0.0, -150.0)])
+    found = extract_product(parse_product(str(path)), [(41.1, -5.4), (0.0, -150.0)])
     assert found.variable == "soil_moisture"
     inside, sea = found.series
     assert inside is not None
@@ -148,7 +148,7 @@ def test_a_smap_granule_is_read_by_its_group(real_data):
 def test_triple_collocation_at_a_real_station(real_data: Path):
     """SMAP, GLDAS and the station of SilverSword: three that share nothing."""
     folder = real_data / "insitu" / "hawaii"
-    products = [product_of(str(folder / name)) for name in ("SMAP_L3_V9", "GLDAS")]
+    products = [parse_product(str(folder / name)) for name in ("SMAP_L3_V9", "GLDAS")]
     found = validate(products, folder / "ISMN", ValidateSettings(quality="any"))
     (table,) = [one for one in found.tables if one.name == "triple"]
     rows = [dict(zip(table.columns, row, strict=True)) for row in table.rows]

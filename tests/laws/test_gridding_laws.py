@@ -12,7 +12,7 @@ from made_swath import CHANNELS, block_of_cells, footprints_over, swath
 from mcca_ml.flags import Flag
 from mcca_ml.grid import ease2
 from mcca_ml.grid.ease2 import M25, positions
-from mcca_ml.grid.footprint_bins import Footprints, Kernel, binned
+from mcca_ml.grid.footprint_bins import FootprintArrays, Kernel, bin_footprints
 from mcca_ml.grid.overpasses import is_evening, local_time
 from mcca_ml.grid.swaths import KERNEL, grid_swaths
 from mcca_ml.sensors import AMSR2, AMSRE
@@ -39,8 +39,8 @@ def random_swath(seed, count=400, *, start="2016-03-02T12:00"):
 def brute_force(ds, kernel):
     """Footprint by footprint, in plain Python; {(day, look, cell): (tb, nobs, is_suspect)}."""
     passes = {}
-    x = ease2.x_of(ds["lon"].to_numpy()) / M25.cell_m
-    y = ease2.y_of(ds["lat"].to_numpy()) / M25.cell_m
+    x = ease2.map_x(ds["lon"].to_numpy()) / M25.cell_m
+    y = ease2.map_y(ds["lat"].to_numpy()) / M25.cell_m
     row, column = np.divmod(CELLS, M25.columns)
     cx = ease2.x(M25)[column] / M25.cell_m
     cy = ease2.y(M25)[row] / M25.cell_m
@@ -128,7 +128,7 @@ def test_any_cut_and_any_order_give_the_same_bits(seed, pieces, is_wide):
 def test_sums_are_of_whole_numbers(kernel):
     """Which is why they do not depend on the order."""
     ds = random_swath(5)
-    seen = Footprints(
+    seen = FootprintArrays(
         ds["lat"].to_numpy(),
         ds["lon"].to_numpy(),
         ds["time"].to_numpy().astype("M8[ms]").astype(np.int64),
@@ -136,7 +136,7 @@ def test_sums_are_of_whole_numbers(kernel):
         ds["tb"].to_numpy(),
         ds["quality"].to_numpy() == 1,
     )
-    parts = [part for _, part in binned(seen, CHANNELS, positions(M25, CELLS), kernel)]
+    parts = [part for _, part in bin_footprints(seen, CHANNELS, positions(M25, CELLS), kernel)]
     assert len(parts) >= 4
     assert all((part.sums == np.rint(part.sums)).all() for part in parts)
     assert max(part.sums.max() for part in parts) < 2**53

@@ -9,7 +9,7 @@ from hypothesis.extra import numpy as hnp
 from made_examples import at_most
 from mcca_ml.grid import ease2
 from mcca_ml.grid.overlap import Cover, covered_share, overlap, weighted_mean
-from mcca_ml.grid.regrid import cover_of
+from mcca_ml.grid.regrid import compute_cover
 
 BLOCK = [(row, column) for row in range(100, 112) for column in range(400, 412)]
 SOURCE_CELLS = ease2.flat_cell(ease2.M36, *np.transpose(BLOCK))
@@ -18,12 +18,12 @@ SOURCE_CELLS = ease2.flat_cell(ease2.M36, *np.transpose(BLOCK))
 def inner_targets():
     """Cells of M25 that lie within the block of M36."""
     place = ease2.cell_latlon(ease2.M36, SOURCE_CELLS)
-    row, column = ease2.cell_of(ease2.M25, place.lat, place.lon)
+    row, column = ease2.find_cell(ease2.M25, place.lat, place.lon)
     rows, columns = np.arange(row.min() + 1, row.max()), np.arange(column.min() + 1, column.max())
     return ease2.flat_cell(ease2.M25, rows[:, None], columns).ravel()
 
 
-COVER = cover_of(ease2.M36, ease2.M25, source_cells=SOURCE_CELLS, target_cells=inner_targets())
+COVER = compute_cover(ease2.M36, ease2.M25, source_cells=SOURCE_CELLS, target_cells=inner_targets())
 
 fields = hnp.arrays(np.float64, SOURCE_CELLS.size, elements=st.floats(100, 350))
 gaps = hnp.arrays(np.bool_, SOURCE_CELLS.size)
@@ -33,7 +33,7 @@ gaps = hnp.arrays(np.bool_, SOURCE_CELLS.size)
 def test_the_global_mean_of_a_complete_field_is_conserved(source):
     field = np.random.default_rng(5).uniform(100, 350, source.shape)
     target = ease2.M25
-    cover = cover_of(
+    cover = compute_cover(
         source,
         target,
         source_cells=np.arange(source.size),
@@ -54,11 +54,11 @@ def test_shares_equal_those_of_points_strewn_over_the_cell():
     target = ease2.flat_cell(ease2.M25, 150, 600)
     edge_x, edge_y = ease2.x_edges(ease2.M25)[600], ease2.y_edges(ease2.M25)[150]
     step = (np.arange(300) + 0.5) / 300 * ease2.M25.cell_m
-    lat, lon = ease2.latitude_of(edge_y - step)[:, None], ease2.longitude_of(edge_x + step)
+    lat, lon = ease2.map_latitude(edge_y - step)[:, None], ease2.map_longitude(edge_x + step)
     for source in (ease2.M36, ease2.M09):
-        hits = ease2.flat_cell(source, *ease2.cell_of(source, lat, lon))
+        hits = ease2.flat_cell(source, *ease2.find_cell(source, lat, lon))
         cells, count = np.unique(hits, return_counts=True)
-        cover = cover_of(source, ease2.M25, source_cells=cells, target_cells=[target])
+        cover = compute_cover(source, ease2.M25, source_cells=cells, target_cells=[target])
         share = np.bincount(cover.index[0], cover.weight[0], minlength=cells.size)
         np.testing.assert_allclose(share, count / 90_000, atol=0.005)
         assert share.sum() == pytest.approx(1.0, abs=1e-12)
@@ -112,7 +112,7 @@ def test_a_mean_lies_between_the_values_it_is_made_of(field, missing):
 def test_the_order_of_the_source_cells_does_not_matter(field, missing, random):
     values = np.where(missing, np.nan, field)
     order = np.array(random.sample(range(values.size), values.size))
-    mixed = cover_of(
+    mixed = compute_cover(
         ease2.M36,
         ease2.M25,
         source_cells=SOURCE_CELLS[order],
@@ -124,7 +124,7 @@ def test_the_order_of_the_source_cells_does_not_matter(field, missing, random):
 def test_a_grid_onto_itself_changes_nothing():
     field = np.random.default_rng(2).random(200)
     cells = np.arange(5000, 5200)
-    cover = cover_of(ease2.M25, ease2.M25, source_cells=cells, target_cells=cells)
+    cover = compute_cover(ease2.M25, ease2.M25, source_cells=cells, target_cells=cells)
     np.testing.assert_allclose(weighted_mean(field, cover), field, rtol=1e-9)
 
 

@@ -7,9 +7,9 @@ from mcca_ml.errors import GranuleError
 from mcca_ml.metrics.moments import moments_of
 from mcca_ml.metrics.triple_collocation import triple_collocation, why_not
 from mcca_ml.read.products import cf_time, soil_moisture_variable
-from mcca_ml.read.products.dimensions import Layout, places_of
-from mcca_ml.read.products.extract import Series
-from mcca_ml.read.products.provenance import shares_of
+from mcca_ml.read.products.dimensions import SpatialLayout, nearest_places
+from mcca_ml.read.products.extract import PlaceSeries
+from mcca_ml.read.products.provenance import find_shares
 from mcca_ml.validate import strata
 from mcca_ml.validate.collocate import collocate, readings
 from mcca_ml.validate.score_units import PairedSeries, score_units
@@ -35,10 +35,10 @@ def probe(times, values, **changes) -> Probe:
     return Probe(**{**known, **changes})
 
 
-def series(begin, value, end=None) -> Series:
+def series(begin, value, end=None) -> PlaceSeries:
     first = np.asarray(begin, "M8[ns]")
     last = first if end is None else np.asarray(end, "M8[ns]")
-    return Series(first, last, np.asarray(value, float), 0.0, {})
+    return PlaceSeries(first, last, np.asarray(value, float), 0.0, {})
 
 
 def test_a_station_that_is_silent_moves_the_mean_by_nothing():
@@ -182,15 +182,17 @@ def test_what_contradicts_the_model_has_no_error():
     ],
 )
 def test_origins_are_read_from_attributes(name, attrs, expected):
-    assert shares_of(name, attrs) == expected
+    assert find_shares(name, attrs) == expected
 
 
 def test_a_longitude_beyond_180_is_the_same_meridian():
-    layout = Layout(np.array([10.0, 9.0]), np.array([179.5, -179.5]), ("y", "x"), (2, 2), True)
+    layout = SpatialLayout(
+        np.array([10.0, 9.0]), np.array([179.5, -179.5]), ("y", "x"), (2, 2), True
+    )
     for lon in (-179.6, 180.4):
-        index, _ = places_of(layout, 10.0, lon)
+        index, _ = nearest_places(layout, 10.0, lon)
         assert index.tolist() == [1]
-    assert places_of(layout, 10.6, 180.0)[0].size == 0
+    assert nearest_places(layout, 10.6, 180.0)[0].size == 0
 
 
 def test_times_of_cf_units():
@@ -220,7 +222,7 @@ def test_what_is_about_soil_moisture_is_not_soil_moisture(bad):
 
     ds = xr.Dataset({bad: ("x", [0.1], {"long_name": "soil moisture"})})
     with pytest.raises(GranuleError, match="found no soil moisture"):
-        soil_moisture_variable.find(ds, "x")
+        soil_moisture_variable.find_variable(ds, "x")
 
 
 def test_periods_of_sensors_and_seasons():

@@ -3,7 +3,7 @@
 import numpy as np
 
 from mcca_ml.metrics.intervals import Interval
-from mcca_ml.read.products.extract import Series
+from mcca_ml.read.products.extract import PlaceSeries
 from mcca_ml.simulate.stations.truth_to_readings import Site, StationSettings, make_network
 from mcca_ml.validate.collocate import Collocated, collocate
 from mcca_ml.validate.score_units import align_pairs, cell_scores, day_axis, score_units
@@ -71,7 +71,7 @@ def test_scores_against_stations_agree_with_those_against_the_truth():
         truth = site.soil_moisture[at].astype(float)
         error = BIAS + NOISE * memory(rng, at.size, 0.5)
         estimate = GAIN * (truth - truth.mean()) + truth.mean() + error
-        series = Series(TIME[at], TIME[at], estimate, 0.0, {})
+        series = PlaceSeries(TIME[at], TIME[at], estimate, 0.0, {})
         pairs.append(collocate(series, unit_of(site, rng), window_hours=1.0, fewest=4))
         where = np.isin(TIME[at], pairs[-1].begin)
         x, y = estimate[where], truth[where]

@@ -19,13 +19,13 @@ M36_NORTH_EDGE_M = 7314540.8306386
 
 def test_m25_edges_are_those_of_the_2014_correction():
     assert ease2.x_edges(ease2.M25)[0] == pytest.approx(M25_WEST_EDGE_M, abs=0.005)
-    north = ease2.latitude_of(ease2.y_edges(ease2.M25)[0])
+    north = ease2.map_latitude(ease2.y_edges(ease2.M25)[0])
     assert float(north) == pytest.approx(M25_NORTH_EDGE_DEG, abs=5e-7)  # all printed digits
 
 
 def test_the_last_column_does_not_cross_the_date_line():
     """The cell size of the 2012 paper, 25025.2600081 m, fails here."""
-    assert ease2.x_edges(ease2.M25)[-1] < ease2.x_of(180.0)
+    assert ease2.x_edges(ease2.M25)[-1] < ease2.map_x(180.0)
 
 
 @pytest.mark.parametrize("grid", [ease2.M36, ease2.M09], ids=lambda grid: grid.name)
@@ -37,8 +37,8 @@ def test_smap_grids_span_the_bounds_that_nsidc_states(grid):
 def test_forward_projection_equals_proj():
     lat, lon = np.linspace(-90, 90, 1801), np.linspace(-180, 180, 1801)
     x, y = Transformer.from_crs(4326, 6933, always_xy=True).transform(lon, lat)
-    np.testing.assert_allclose(ease2.x_of(lon), x, rtol=0, atol=1e-6)
-    np.testing.assert_allclose(ease2.y_of(lat), y, rtol=0, atol=1e-6)
+    np.testing.assert_allclose(ease2.map_x(lon), x, rtol=0, atol=1e-6)
+    np.testing.assert_allclose(ease2.map_y(lat), y, rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize("grid", ease2.GRIDS.values(), ids=ease2.GRIDS)
@@ -79,7 +79,7 @@ def test_cell_numbers_equal_those_in_smap_granules(real_data, granule, cells):
         row, column = group["EASE_row_index"][()], group["EASE_column_index"][()]
     known = (lat > -9000) & (row != 65534)
     assert known.sum() == cells
-    found_row, found_column = ease2.cell_of(ease2.M36, lat[known], lon[known])
+    found_row, found_column = ease2.find_cell(ease2.M36, lat[known], lon[known])
     np.testing.assert_array_equal(found_row, row[known])
     np.testing.assert_array_equal(found_column, column[known])
     centre = ease2.cell_latlon(ease2.M36, ease2.flat_cell(ease2.M36, row, column)[known])

@@ -27,5 +27,5 @@ def test_agreement_with_the_catds_mask_of_the_same_grid(real_data):
 def test_agreement_with_the_land_points_of_m36(real_data):
     """TU Wien's land points of EASE2_M36, without Antarctica: 98.6 % lie in land cells of ours."""
     with xr.open_dataset(real_data / "grids/ease36land.nc") as oracle:
-        row, column = ease2.cell_of(ease2.M25, oracle["lat"], oracle["lon"])
+        row, column = ease2.find_cell(ease2.M25, oracle["lat"], oracle["lon"])
     assert land.land_mask(ease2.M25)[row, column].mean() > 0.98

@@ -5,9 +5,9 @@ import pytest
 
 from mcca_ml.flags import Flag
 from mcca_ml.grid import ease2, land
-from mcca_ml.grid.daily_composite import compose_day, days_of
+from mcca_ml.grid.daily_composite import compose_day, observed_days
 from mcca_ml.grid.overlap import MIN_SHARE, at_least
-from mcca_ml.grid.regrid import cover_of, to_m25
+from mcca_ml.grid.regrid import compute_cover, to_m25
 from mcca_ml.grid.sources import contributing
 from mcca_ml.read.smap import read_smap
 
@@ -42,7 +42,7 @@ def test_no_cell_mixes_passes_and_doubt_is_told(native):
     doubtful cells were left out 2,683 held some of them without a word.
     """
     fine = to_m25(native)
-    cover = cover_of(
+    cover = compute_cover(
         ease2.M36,
         ease2.M25,
         source_cells=native["cell"].to_numpy(),
@@ -67,7 +67,7 @@ def test_no_cell_mixes_passes_and_doubt_is_told(native):
 
 @pytest.mark.real_data
 def test_a_real_day_composed_alone_is_itself(native):
-    (day,) = days_of([native])
+    (day,) = observed_days([native])
     composed = compose_day([native], day).sel(look=["am"])
     assert composed["cell"].size == native["cell"].size
     for name in ("tb", "obs_time", "flag", "land_cover"):

@@ -8,7 +8,7 @@ neighbours, so that the observation starts at scan 30 and ends at scan 2013.
 
 import numpy as np
 
-from mcca_ml.read.jaxa import utc_of_tai93
+from mcca_ml.read.jaxa import tai93_to_utc
 
 SCAN = np.array([331, 1045])
 TAI93 = np.array([6.468258326109686e8, 6.468269035062965e8])
@@ -19,4 +19,4 @@ OVERLAP, SCANS = 30, 2044
 def test_scan_times_are_those_that_the_granule_states():
     every = (TAI93[1] - TAI93[0]) / (SCAN[1] - SCAN[0])
     ends = TAI93[0] + (np.array([OVERLAP, SCANS - 1 - OVERLAP]) - SCAN[0]) * every
-    assert np.abs(utc_of_tai93(ends) - STATED).max() < np.timedelta64(10, "ms")
+    assert np.abs(tai93_to_utc(ends) - STATED).max() < np.timedelta64(10, "ms")

@@ -13,7 +13,7 @@ import pytest
 import xarray as xr
 
 from mcca_ml.config.validate import ValidateSettings
-from mcca_ml.read.products.open import product_of
+from mcca_ml.read.products.open import parse_product
 from mcca_ml.validate.run import Validation, validate
 
 pytestmark = pytest.mark.real_data
@@ -39,7 +39,7 @@ def number(row: dict[str, object], column: str) -> float:
 def hawaii(real_data) -> Validation:
     """All five products of the islands at once."""
     folder = real_data / "insitu" / "hawaii"
-    products = [product_of(str(folder / name)) for name in HAWAII]
+    products = [parse_product(str(folder / name)) for name in HAWAII]
     return validate(products, folder / "ISMN", ValidateSettings(quality="any"))
 
 
@@ -68,7 +68,7 @@ def oznet(real_data, tmp_path_factory) -> dict[str, np.ndarray]:
         out = tmp_path_factory.mktemp(choice)
         for path in sorted((folder / "Timeseries" / "SMAP").glob("*.nc")):
             write_choice(path, out, choice)
-        scored = validate([product_of(str(out))], folder / "ISMN", ValidateSettings())
+        scored = validate([parse_product(str(out))], folder / "ISMN", ValidateSettings())
         rows = sorted(rows_of(scored, "scores"), key=lambda row: str(row["unit"]))
         found[choice] = np.array([number(row, "r") for row in rows])
     return found
@@ -108,7 +108,7 @@ def test_any_halves_of_oznet_choose_alike_and_lose_little(oznet):
 def test_era5_at_all_stations_of_oznet(real_data):
     """A model by which no setting was chosen, on all of its own days."""
     folder = real_data / "insitu" / "oznet"
-    product = product_of(str(folder / "Timeseries" / "ERA5"))
+    product = parse_product(str(folder / "Timeseries" / "ERA5"))
     rows = rows_of(validate([product], folder / "ISMN", ValidateSettings()), "scores")
     assert len(rows) == 18
     quartiles = np.percentile([number(row, "r") for row in rows], [25, 50, 75])

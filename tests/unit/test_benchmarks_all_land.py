@@ -51,7 +51,7 @@ def test_an_orbit_is_read_as_it_was_seen(granules, ground, tmp_path):
     for swath in swaths:
         lat, lon = swath["lat"].to_numpy(), swath["lon"].to_numpy()
         assert np.nanmax(np.abs(lat)) == pytest.approx(38, abs=2)  # of TMI's swath, [G] GES DISC
-        cell = ease2.flat_cell(M25, *ease2.cell_of(M25, lat, lon))
+        cell = ease2.flat_cell(M25, *ease2.find_cell(M25, lat, lon))
         hours = swath["time"].to_numpy().astype("M8[s]").astype(np.int64) % 86_400 / 3600
         is_pm = (hours + lon / 15) % 24 >= 12
         for number, name in enumerate(swath["channel"].to_numpy().tolist()):

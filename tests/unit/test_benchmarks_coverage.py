@@ -61,7 +61,7 @@ def test_frost_is_near_that_of_a_real_day(masks, land, real_data, south, north):
         bits, tb = group["surface_flag"][:], group["tb_v_corrected"][:]
     row, column = np.nonzero((bits != 65534) & (tb > 0))
     place = ease2.cell_latlon(M36, ease2.flat_cell(M36, row, column))
-    inside = land[ease2.cell_of(M25, place.lat, place.lon)]
+    inside = land[ease2.find_cell(M25, place.lat, place.lon)]
     inside &= (place.lat >= south) & (place.lat < north)
     real = float(((bits[row, column] >> 5 & 0b1101) != 0)[inside].mean())
     shares = masks.of_rows(np.array(["2015-04-01"], "M8[D]"), land)

@@ -27,7 +27,7 @@ def test_cells_are_those_of_the_footprints():
     times = scan_times(TMI, first, first + np.timedelta64(1, "D"))
     seen = looks(scan_ground(TMI, times, slice(None)))
     hit = np.zeros(M25.shape, bool)
-    hit[ease2.cell_of(M25, seen.lat, seen.lon)] = True
+    hit[ease2.find_cell(M25, seen.lat, seen.lon)] = True
     drawn = np.logical_or(*seen_cells(TMI, DAY))
     assert (hit & ~drawn).sum() < 0.003 * hit.sum()
     assert (drawn & ~hit).sum() < 0.01 * hit.sum()
@@ -98,10 +98,10 @@ def test_soil_leaves_greenland_and_antarctica_out_and_its_neighbours_in():
     assert not inside[ease2.latitude(M25) < -60].any()
 
     def at(lat, lon):
-        return bool(inside[ease2.cell_of(M25, lat, lon)])
+        return bool(inside[ease2.find_cell(M25, lat, lon)])
 
     for lat, lon in ((72, -40), (61.0, -46.5), (82.5, -40), (76.6, -68), (70.3, -23), (66, -52)):
-        assert land[ease2.cell_of(M25, lat, lon)]
+        assert land[ease2.find_cell(M25, lat, lon)]
         assert not at(lat, lon)
     for lat, lon in (
         (65, -19),

@@ -16,7 +16,7 @@ ALL = pytest.mark.parametrize("grid", ease2.GRIDS.values(), ids=ease2.GRIDS)
 def test_each_centre_lies_in_its_own_cell(grid):
     cell = np.arange(0, grid.size, 7)
     place = ease2.cell_latlon(grid, cell)
-    found = ease2.flat_cell(grid, *ease2.cell_of(grid, place.lat, place.lon))
+    found = ease2.flat_cell(grid, *ease2.find_cell(grid, place.lat, place.lon))
     np.testing.assert_array_equal(found, cell)
     assert found.dtype == np.int32
 
@@ -34,29 +34,29 @@ def test_centres_lie_midway_between_edges(grid):
 
 
 def test_a_cell_owns_its_north_and_west_edge():
-    row, column = ease2.cell_of(ease2.M36, 0.0, 0.0)
+    row, column = ease2.find_cell(ease2.M36, 0.0, 0.0)
     assert (row, column) == (203, 482)
 
 
 @pytest.mark.parametrize("grid", ease2.GRIDS.values(), ids=ease2.GRIDS)
 def test_both_names_of_the_date_line_are_one_cell(grid):
-    _, column = ease2.cell_of(grid, [0.0, 0.0, 0.0], [180.0, -180.0, 540.0])
+    _, column = ease2.find_cell(grid, [0.0, 0.0, 0.0], [180.0, -180.0, 540.0])
     assert column.tolist() == [0, 0, 0]
-    _, column = ease2.cell_of(grid, [0.0, 0.0], [179.9999, -180.0001])
+    _, column = ease2.find_cell(grid, [0.0, 0.0], [179.9999, -180.0001])
     assert column.tolist() == [grid.columns - 1] * 2
 
 
 def test_longitudes_of_any_turn():
     lon = np.linspace(-179.9, 179.9, 50)
     for turn in (-360, 360, 720):
-        moved = ease2.cell_of(ease2.M25, np.zeros(50), lon + turn)
-        np.testing.assert_array_equal(moved, ease2.cell_of(ease2.M25, np.zeros(50), lon))
+        moved = ease2.find_cell(ease2.M25, np.zeros(50), lon + turn)
+        np.testing.assert_array_equal(moved, ease2.find_cell(ease2.M25, np.zeros(50), lon))
 
 
 def test_a_place_off_the_grid_has_no_cell():
     lat = [84.5, -84.5, 90.0, -90.0, 91.0, np.nan, 0.0, 0.0, -9999.0]
     lon = [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, np.nan, np.inf, -9999.0]
-    row, column = ease2.cell_of(ease2.M25, lat, lon)
+    row, column = ease2.find_cell(ease2.M25, lat, lon)
     assert (row == -1).all()
     assert (column == -1).all()
 
@@ -71,11 +71,11 @@ def test_a_cell_off_the_grid_has_no_place():
 
 def test_latitudes_invert_up_to_the_pole_and_end_there():
     lat = np.linspace(-90, 90, 721)
-    np.testing.assert_allclose(ease2.latitude_of(ease2.y_of(lat)), lat, rtol=0, atol=1e-7)
+    np.testing.assert_allclose(ease2.map_latitude(ease2.map_y(lat)), lat, rtol=0, atol=1e-7)
     inner = np.abs(lat) < 89  # the sine is flat at the pole: its latitude is less certain
-    back = ease2.latitude_of(ease2.y_of(lat[inner]))
+    back = ease2.map_latitude(ease2.map_y(lat[inner]))
     np.testing.assert_allclose(back, lat[inner], rtol=0, atol=1e-12)
-    assert np.isnan(ease2.latitude_of([8e6, -8e6, np.nan])).all()
+    assert np.isnan(ease2.map_latitude([8e6, -8e6, np.nan])).all()
 
 
 def test_m09_nests_in_m36():

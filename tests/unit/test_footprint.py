@@ -63,7 +63,7 @@ def test_shares_are_those_of_an_oblique_ellipse_within_what_is_stated(azimuth):
     stretch = np.cos(np.pi / 6) / np.cos(np.deg2rad(LAT[7]))
     east = along * np.sin(azimuth) - across * np.cos(azimuth)
     north = along * np.cos(azimuth) + across * np.sin(azimuth)
-    x, y = ease2.x_of(LON[9]) + east * stretch, ease2.y_of(LAT[7]) + north / stretch
+    x, y = ease2.map_x(LON[9]) + east * stretch, ease2.map_y(LAT[7]) + north / stretch
     edges = ease2.y_edges(M25)[130:146][::-1], ease2.x_edges(M25)[980:999]
     true = np.histogram2d(y, x, edges)[0][::-1] / x.size
     found = middle((59.0, 36.0), azimuth)

@@ -42,7 +42,7 @@ def test_cells_are_rising_flat_indices_of_the_mask():
     ],
 )
 def test_known_places(place, lat, lon, expected):
-    row, column = ease2.cell_of(ease2.M25, lat, lon)
+    row, column = ease2.find_cell(ease2.M25, lat, lon)
     assert land.land_mask(ease2.M25)[row, column] == expected, place
 
 

@@ -169,7 +169,7 @@ def test_files_that_are_no_weights_are_one_line(made, tmp_path):
         load(path)
     save(path, trained(made, epochs=1, pooled_epochs=1)[0])
     path.write_bytes(path.read_bytes()[:500])
-    with pytest.raises(GranuleError, match="no whole file of weights"):
+    with pytest.raises(GranuleError, match="incomplete or damaged file of weights"):
         load(path)
     with pytest.raises(OutputError, match="cannot write"):
         save(tmp_path / "none" / "w.npz", trained(made, epochs=1, pooled_epochs=1)[0])

@@ -45,7 +45,7 @@ def passes(piece):
 
 def below(piece, target):
     """Cells of the patch in which the centres of the target lie."""
-    row, column = ease2.cell_of(ease2.M25, target.lat, target.lon)
+    row, column = ease2.find_cell(ease2.M25, target.lat, target.lon)
     cell = row.astype(np.int64) * ease2.M25.columns + column
     return np.searchsorted(piece.cells.cell, cell)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mcca_ml.formats.smap import DOCUMENTED_EPOCH, FILLS
-from mcca_ml.read.times import KNOWN_EPOCHS, epoch_of, obs_time
+from mcca_ml.read.times import KNOWN_EPOCHS, estimate_epoch, obs_time
 
 SECONDS = np.array([489_000_000.25, FILLS["f8"], 489_000_001.75])
 
@@ -15,20 +15,20 @@ def written(*texts: str) -> np.ndarray:
 
 def test_the_epoch_is_what_the_text_says_and_not_what_is_documented():
     utc = written("2000-01-01T00:00:10.250Z", "N/A", "2000-01-01T00:00:11.750Z")
-    epoch = epoch_of(SECONDS, utc)
+    epoch = estimate_epoch(SECONDS, utc)
     assert epoch == np.datetime64("2000-01-01T00:00:10") - np.timedelta64(489_000_000, "s")
 
 
 def test_without_text_the_documented_epoch_counts():
-    assert epoch_of(SECONDS, None) == np.datetime64(DOCUMENTED_EPOCH)
-    assert epoch_of(SECONDS, written("N/A", "N/A", "N/A")) == np.datetime64(DOCUMENTED_EPOCH)
+    assert estimate_epoch(SECONDS, None) == np.datetime64(DOCUMENTED_EPOCH)
+    assert estimate_epoch(SECONDS, written("N/A", "N/A", "N/A")) == np.datetime64(DOCUMENTED_EPOCH)
 
 
 @pytest.mark.parametrize("odd", ["2015-08-11T02:19:34.***Z", "", "2015-08-11T02:19:60.000Z"])
 def test_times_that_are_not_well_written_are_passed_over(odd: str):
     """A genuine half orbit holds ten of the first kind."""
     utc = written(odd, "N/A", "2000-01-01T00:00:11.750Z")
-    assert epoch_of(SECONDS, utc) == epoch_of(SECONDS[2:], utc[2:])
+    assert estimate_epoch(SECONDS, utc) == estimate_epoch(SECONDS[2:], utc[2:])
 
 
 @pytest.mark.parametrize("known", KNOWN_EPOCHS)
@@ -38,7 +38,7 @@ def test_the_text_is_too_coarse_to_move_a_known_epoch(known: str):
     for off in (-4, 0, 4):
         texts = np.datetime_as_string(true + np.timedelta64(off, "ms"), unit="ms")
         utc = written(f"{texts[0]}Z", "N/A", f"{texts[2]}Z")
-        assert epoch_of(SECONDS, utc) == np.datetime64(known, "us")
+        assert estimate_epoch(SECONDS, utc) == np.datetime64(known, "us")
 
 
 def test_a_missing_time_is_not_a_time():

@@ -87,7 +87,7 @@ def test_without_an_uncertainty_there_is_no_reliability(truth):
 
 
 def cells_about(lat, lon, side=4):
-    row, column = ease2.cell_of(ease2.M25, lat, lon)
+    row, column = ease2.find_cell(ease2.M25, lat, lon)
     near = np.arange(side)
     return ((row + near)[:, None] * ease2.M25.columns + column + near).ravel()
 

@@ -87,10 +87,10 @@ def series(  # noqa: PLR0913 one parameter an option
     """
     with errors_in_one_line(debug):
         # Imported here, not above: xarray would slow --help.
-        from mcca_ml.read.products.open import product_of
+        from mcca_ml.read.products.open import parse_product
         from mcca_ml.read.products.point_series import read_series, words
 
-        ds = read_series(product_of(product), lat, lon, _day(start), _day(end))
+        ds = read_series(parse_product(product), lat, lon, _day(start), _day(end))
         good = ds["is_recommended"].to_numpy()
         said = {name: words(ds[name]) for name in ("sensor", "flag") if name in ds}
         for line in _summary(ds, good, said.get("sensor", [])):
@@ -117,10 +117,10 @@ def map_day(
         import numpy as np
 
         from mcca_ml.errors import ConfigError
-        from mcca_ml.read.products.open import product_of
+        from mcca_ml.read.products.open import parse_product
         from mcca_ml.read.products.point_series import read_day
 
-        ds = read_day(product_of(product), np.datetime64(date, "D"))
+        ds = read_day(parse_product(product), np.datetime64(date, "D"))
         maps = {str(name): v for name, v in ds.data_vars.items() if v.ndim == 2}
         numbers = [name for name, v in maps.items() if v.dtype.kind in "fiu"]
         numbers.sort(key=lambda name: (name != "sm", name))

@@ -25,7 +25,7 @@ def _of_products(
     """
     from mcca_ml.config.validate import ValidateSettings
     from mcca_ml.errors import ConfigError
-    from mcca_ml.read.products.open import product_of
+    from mcca_ml.read.products.open import parse_product
     from mcca_ml.report.product_report import write_product_report
 
     if stations is None:
@@ -34,7 +34,7 @@ def _of_products(
             "against; name one, or give the configuration (.toml) of a record"
         )
     settings = ValidateSettings(quality="any") if all_values else ValidateSettings()
-    products = [product_of(one) for one in arguments]
+    products = [parse_product(one) for one in arguments]
     return write_product_report(products, stations, settings, out or Path(PLACE))
 
 

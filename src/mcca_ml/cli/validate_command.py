@@ -9,7 +9,7 @@ from mcca_ml.cli.errors import Debug, errors_in_one_line
 
 if TYPE_CHECKING:
     from mcca_ml.config.validate import ValidateSettings
-    from mcca_ml.read.products.open import Product
+    from mcca_ml.read.products.open import MoistureProduct
     from mcca_ml.validate.run import Validation
 
 _SCORES = ("r", "anomaly_r", "ubrmsd", "bias", "n")
@@ -65,7 +65,7 @@ def _refused(found: "Validation") -> list[str]:
 
 def _asked(
     arguments: list[str], stations: Path | None, out: Path | None
-) -> "tuple[list[Product], Path, Path | None, ValidateSettings]":
+) -> "tuple[list[MoistureProduct], Path, Path | None, ValidateSettings]":
     """Products, stations, directory of the tables and settings that the arguments name.
 
     Raises:
@@ -74,14 +74,14 @@ def _asked(
     from mcca_ml.cli.arguments import configuration_among
     from mcca_ml.config.load import Settings, load_settings
     from mcca_ml.errors import ConfigError
-    from mcca_ml.read.products.configured import products_of
-    from mcca_ml.read.products.open import product_of
+    from mcca_ml.read.products.configured import configured_products
+    from mcca_ml.read.products.open import parse_product
 
     file, names = configuration_among(arguments)
     settings = load_settings(file) if file else Settings()
     base = file.parent if file else Path()
-    products = [product_of(name) for name in names]
-    products += products_of(settings, base)
+    products = [parse_product(name) for name in names]
+    products += configured_products(settings, base)
     if stations is None and settings.validation.stations is not None:
         stations = base / settings.validation.stations
     if stations is None:

@@ -1,1 +1,1 @@
-"""Layout tables of file formats (groups, names, types, fill values), for reader and simulator."""
+"""Layout tables of file formats (groups, names, types, fill values), for readers and simulator."""

@@ -1,8 +1,8 @@
-"""Layouts of PPS level 1C granules (TMI, AMSR-E, GMI, AMSR2), for the reader and for the simulator.
+"""Layouts of PPS level 1C granules (TMI, AMSR-E, GMI, AMSR2), for the reader and the simulator.
 
 Groups, names, types, attributes, texts and metadata keys are those of genuine files of version V07A
-(TMI orbit 160, AMSR-E 414, GMI 79, AMSR2 676; each a cut of 10 scans by 10 pixels). The meaning of
-`Quality` and versions V05 and V08 follow public readers and are *not* checked against a file.
+(TMI orbit 160, AMSR-E 414, GMI 79, AMSR2 676; each a subset of 10 scans by 10 pixels). The meaning
+of `Quality` and versions V05 and V08 follow public readers and are *not* verified with a file.
 """
 
 import re
@@ -13,13 +13,13 @@ FILLS: Mapping[str, float] = {"f4": -9999.9, "f8": -9999.9, "i2": -9999, "i1": -
 """Fill value by type."""
 
 TB_RANGE = (30.0, 350.0)
-"""Brightness temperatures that the contract of a swath admits [K]."""
+"""Valid range of brightness temperature of a swath [K]."""
 
 DEGREE, DEGREES = "degree", "degrees"
 
 
 @dataclass(frozen=True)
-class Field:
+class SwathField:
     """One dataset of a swath."""
 
     name: str
@@ -33,58 +33,58 @@ _SCAN, _PIXEL = ("nscan",), ("nscan", "npixel")
 _ANGLE, _CHANNEL = ("nscan", "npixel", "nchUIA"), ("nscan", "nchannel")
 
 PLACE = ("Latitude", "Longitude")
-"""Fields whose unit some swaths spell otherwise: `Swath.place_units`."""
+"""Fields with a different spelling of the unit in some swaths: `SwathLayout.place_units`."""
 
-FIELDS: tuple[Field, ...] = (
-    Field("Latitude", "f4", DEGREES, _PIXEL),
-    Field("Longitude", "f4", DEGREES, _PIXEL),
-    Field("Quality", "i1", "", _PIXEL),
-    Field("ScanTime/DayOfMonth", "i1", "days", _SCAN),
-    Field("ScanTime/DayOfYear", "i2", "days", _SCAN),
-    Field("ScanTime/Hour", "i1", "hours", _SCAN),
-    Field("ScanTime/MilliSecond", "i2", "ms", _SCAN),
-    Field("ScanTime/Minute", "i1", "minutes", _SCAN),
-    Field("ScanTime/Month", "i1", "months", _SCAN),
-    Field("ScanTime/Second", "i1", "s", _SCAN),
-    Field("ScanTime/SecondOfDay", "f8", "s", _SCAN),
-    Field("ScanTime/Year", "i2", "years", _SCAN),
-    Field("Tc", "f4", "K", ("nscan", "npixel", "nchannel")),
-    Field("incidenceAngle", "f4", DEGREES, _ANGLE),
-    Field("incidenceAngleIndex", "i1", "", _CHANNEL),
+FIELDS: tuple[SwathField, ...] = (
+    SwathField("Latitude", "f4", DEGREES, _PIXEL),
+    SwathField("Longitude", "f4", DEGREES, _PIXEL),
+    SwathField("Quality", "i1", "", _PIXEL),
+    SwathField("ScanTime/DayOfMonth", "i1", "days", _SCAN),
+    SwathField("ScanTime/DayOfYear", "i2", "days", _SCAN),
+    SwathField("ScanTime/Hour", "i1", "hours", _SCAN),
+    SwathField("ScanTime/MilliSecond", "i2", "ms", _SCAN),
+    SwathField("ScanTime/Minute", "i1", "minutes", _SCAN),
+    SwathField("ScanTime/Month", "i1", "months", _SCAN),
+    SwathField("ScanTime/Second", "i1", "s", _SCAN),
+    SwathField("ScanTime/SecondOfDay", "f8", "s", _SCAN),
+    SwathField("ScanTime/Year", "i2", "years", _SCAN),
+    SwathField("Tc", "f4", "K", ("nscan", "npixel", "nchannel")),
+    SwathField("incidenceAngle", "f4", DEGREES, _ANGLE),
+    SwathField("incidenceAngleIndex", "i1", "", _CHANNEL),
 )
-"""What a provider's subsetter keeps for this use, and what the simulator writes."""
+"""Datasets kept by the provider's subsetter for this use and written by the simulator."""
 
 
 @dataclass(frozen=True)
-class Swath:
-    """One group: channels that look at the same places."""
+class SwathLayout:
+    """One group: channels with the same footprint positions."""
 
     name: str
     channels: tuple[str, ...]
-    """In the order of the file, named as in `sensors` where the sensor has them."""
+    """In the order of the file, with the names of `sensors` for channels of the sensor."""
     pixels: int
-    """Of a whole scan."""
+    """Number of pixels of a complete scan."""
     long_name: str
     """Attribute `LongName` of Tc."""
     angle_of_channel: tuple[int, ...]
-    """`incidenceAngleIndex`: which incidence angle holds for each channel, counted from 1."""
+    """`incidenceAngleIndex`: number of the incidence angle of each channel, from 1."""
     place_units: str = DEGREES
     angle_dim: str = ""
-    """Name of the dimension of angles where it has not the number of the swath."""
+    """Name of the dimension of angles where it differs from the number of the swath."""
 
     @property
     def angles(self) -> int:
         """Number of incidence angles of a footprint."""
         return max(self.angle_of_channel)
 
-    def units_of(self, field: Field) -> str:
-        """Unit of a dataset as this swath spells it."""
+    def field_units(self, field: SwathField) -> str:
+        """Return the unit of a dataset in the spelling of this swath."""
         return self.place_units if field.name in PLACE else field.units
 
-    def dims_of(self, field: Field) -> tuple[str, ...]:
-        """Names of the dimensions of a dataset, with the number of the swath.
+    def field_dims(self, field: SwathField) -> tuple[str, ...]:
+        """Return the dimension names of a dataset, with the number of the swath.
 
-        >>> PRODUCTS["AMSR2"].swaths[1].dims_of(FIELDS[-2])
+        >>> PRODUCTS["AMSR2"].swaths[1].field_dims(FIELDS[-2])
         ('nscan2', 'npixel2', 'nchUIA1')
         """
         number = self.name.removeprefix("S")
@@ -93,14 +93,14 @@ class Swath:
             self.angle_dim if self.angle_dim and dim.startswith("nchUIA") else dim for dim in own
         )
 
-    def shape_of(self, field: Field, scans: int, pixels: int) -> tuple[int, ...]:
-        """Lengths of the dimensions of a dataset."""
+    def field_shape(self, field: SwathField, scans: int, pixels: int) -> tuple[int, ...]:
+        """Return the lengths of the dimensions of a dataset."""
         lengths = {"nscan": scans, "npixel": pixels, "nchUIA": self.angles}
         return tuple(lengths.get(dim, len(self.channels)) for dim in field.dims)
 
 
 @dataclass(frozen=True)
-class Product:
+class Product1C:
     """Level 1C of one sensor."""
 
     sensor: str
@@ -114,7 +114,7 @@ class Product:
     most_scans: int
     """`MaximumNumberScansTotal` of the swath headers."""
     calibration_level: str
-    swaths: tuple[Swath, ...]
+    swaths: tuple[SwathLayout, ...]
 
     @property
     def algorithm(self) -> str:
@@ -122,23 +122,23 @@ class Product:
         return f"1C{self.instrument}"
 
 
-_NEXT = "\n" + 32 * " "  # the texts of PPS are wrapped and indented
+_NEXT = "\n" + 32 * " "  # PPS wraps and indents its texts
 
 
 def _swath(
     name: str, pixels: int, channels: tuple[str, ...], *lines: str, angles: tuple[int, ...] = ()
-) -> Swath:
-    """A swath of TMI or GMI, whose `LongName` is broken into lines; one angle if not given."""
+) -> SwathLayout:
+    """Return a swath of TMI or GMI, whose `LongName` has several lines; default one angle."""
     text = "".join(_NEXT + line for line in lines)
     long_name = f"\nIntercalibrated Tb for channels {text}\n"
-    return Swath(name, channels, pixels, long_name, angles or (1,) * len(channels))
+    return SwathLayout(name, channels, pixels, long_name, angles or (1,) * len(channels))
 
 
-def _pair(name: str, ghz: str, label: str, *, pixels: int = 243, scan: str = "") -> Swath:
-    """One frequency of AMSR at both polarisations; the four low ones share spellings."""
+def _pair(name: str, ghz: str, label: str, *, pixels: int = 243, scan: str = "") -> SwathLayout:
+    """Return the swath of one AMSR frequency; the four lowest use the same spellings."""
     words = f"1) {ghz} GHz V-Pol{scan} and 2) {ghz} GHz H-Pol{scan}"
     is_low = not scan
-    return Swath(
+    return SwathLayout(
         name=name,
         channels=(f"{label}V", f"{label}H"),
         pixels=pixels,
@@ -175,7 +175,7 @@ _GMI = (
     _swath(
         "S1",
         221,
-        # The files say 36.64 GHz, the sensor's table the nominal 36.5.
+        # 36.64 GHz in the files; the nominal 36.5 GHz in the table of the sensor.
         ("10.65V", "10.65H", "18.7V", "18.7H", "23.8V", "36.5V", "36.5H", "89V", "89H"),
         "1) 10.65 GHz V-Pol 2) 10.65 GHz H-Pol",
         "3) 18.7 GHz V-Pol 4) 18.7 GHz H-Pol",
@@ -195,24 +195,24 @@ _GMI = (
 
 _VERIFIED, _CONSENSUS = "V (Verified)", "C (Consensus)"
 
-PRODUCTS: Mapping[str, Product] = {
+PRODUCTS: Mapping[str, Product1C] = {
     product.sensor: product
     for product in (
-        Product("TMI", "TRMM", "TMI", "2021-V", "1CTRMMTMI", 3100, _VERIFIED, _TMI),
-        Product("AMSRE", "AQUA", "AMSRE", "2017-V", "1CAQUAAMSRE", 4300, _VERIFIED, _AMSR),
-        Product("GMI", "GPM", "GMI", "2016-C", "1CGPMGMI", 3100, _CONSENSUS, _GMI),
-        Product("AMSR2", "GCOMW1", "AMSR2", "2016-V", "1CGCOMW1AMSR2", 4300, _VERIFIED, _AMSR),
+        Product1C("TMI", "TRMM", "TMI", "2021-V", "1CTRMMTMI", 3100, _VERIFIED, _TMI),
+        Product1C("AMSRE", "AQUA", "AMSRE", "2017-V", "1CAQUAAMSRE", 4300, _VERIFIED, _AMSR),
+        Product1C("GMI", "GPM", "GMI", "2016-C", "1CGPMGMI", 3100, _CONSENSUS, _GMI),
+        Product1C("AMSR2", "GCOMW1", "AMSR2", "2016-V", "1CGCOMW1AMSR2", 4300, _VERIFIED, _AMSR),
     )
 }
 """Level 1C by the name of the sensor."""
 
 REMAPPED_SUFFIX = "_R"
-"""End of `DOIshortName` of 1C-R, where all swaths of GMI lie on the places of one of them."""
+"""End of `DOIshortName` of 1C-R, which remaps all GMI swaths to the positions of one swath."""
 
 KNOWN_VERSION = re.compile(r"V0[578][A-Z]?")
-"""`ProductVersion` of files laid out like this."""
+"""`ProductVersion` of files with this layout."""
 VERSION = "V07A"
-"""That the simulator writes."""
+"""Version written by the simulator."""
 
 HEADER, EMPTY = "FileHeader", "EMPTY"
 """Attribute of the root group, and the `EmptyGranule` of a granule without data."""
@@ -239,4 +239,4 @@ NAVIGATION_KEYS = (
 
 GLINT, RFI, LOST_PLACE, WARM_LOAD = 1, 2, 3, 4
 """Positive codes of `Quality`: possible sun glint, possible interference, degraded geolocation,
-corrected for an intrusion into the warm load. 0 is good; negative codes say why there is none."""
+corrected for a warm-load intrusion. 0 is good; negative codes give the reason for a gap."""

@@ -1,10 +1,10 @@
-"""Layouts of the SMAP granules, as frozen tables: for the readers and for the simulator alike.
+"""Layouts of the SMAP granules, for the readers and the simulator.
 
 Sources: names, types, fill values, units and ranges of SPL3SMP version 3 and SPL2SMP version 8 are
 those of genuine granules (2015-04-01, R13080; 2015-08-11, R18290). The AM/PM groups and their
 `_pm` names are those of SPL3SMP version 4 (public listing of SMAP_L3_SM_P_20150406_R14010_001).
-The names `_dca`, `_scah`, `_scav` of later SPL3SMP, and all of SPL1CTB, are taken from public
-readers and user guides, *not* checked against a genuine file.
+The names `_dca`, `_scah`, `_scav` of later SPL3SMP, and all names of SPL1CTB, follow public readers
+and user guides and are *not* verified with a genuine file.
 """
 
 from collections.abc import Mapping
@@ -14,16 +14,16 @@ from typing import Literal
 from mcca_ml.flags import Flag
 
 FILLS: Mapping[str, float] = {"f4": -9999.0, "f8": -9999.0, "u2": 65534, "u1": 254}
-"""Fill value by type; text has none (a missing time is `N/A`)."""
+"""Fill value by type; text has no fill value (a missing time is `N/A`)."""
 
 COVERS = 3
-"""Land-cover classes of a cell: the three largest."""
+"""Number of land-cover classes of a cell: the three largest."""
 
 NO_COVER = 99
-"""Land-cover class that says `no second (third) class`; not the fill value."""
+"""Code for `no second (third) land-cover class`; not the fill value."""
 
 KELVIN = ("Kelvin", "Kelvins", "K")
-"""Ways in which the granules write the unit of a temperature."""
+"""Spellings of the unit of temperature in the granules."""
 
 Look = Literal["am", "pm"]
 LOOK_OF_ORBIT: Mapping[str, Look] = {"descending": "am", "ascending": "pm"}
@@ -41,30 +41,30 @@ SURFACE_BITS: tuple[tuple[int, Flag], ...] = (
     (8, Flag.FROZEN),
     (9, Flag.TOPOGRAPHY),
 )
-"""Bit of `surface_flag` -> our flag: water from a map, water from radar or MODIS, frozen by the
-radar or radiometer, frozen by the model. Bit 11 (nadir region) has no counterpart. Bit 10 (dense
-vegetation) is left out: it is a vegetation water content made from NDVI, and no vegetation
-ancillary goes in. Our flag of that name comes from the VOD that is retrieved."""
+"""Bit of `surface_flag` -> our flag: water from a map, water from radar or MODIS, frozen after
+the radar or radiometer, frozen after the model. Bit 11 (nadir region) has no counterpart. Bit
+10 (dense vegetation) is not used: it depends on a vegetation water content from NDVI, and no
+vegetation ancillary is used here. The flag DENSE_VEGETATION depends on the retrieved VOD."""
 
 QUALITY_BIT = 0
-"""Bit of `tb_qual_flag_*` that says: not of the best quality. The values are kept."""
+"""Bit of `tb_qual_flag_*` for less than best quality. The values are kept."""
 
 NOT_RECOMMENDED_BIT = 0
-"""Bit of `retrieval_qual_flag` that says: soil moisture is not recommended."""
+"""Bit of `retrieval_qual_flag` for soil moisture that is not recommended."""
 
 DOCUMENTED_EPOCH = "2000-01-01T12:00:00"
-"""UTC at which `tb_time_seconds` is zero, where a file has no `tb_time_utc` to tell it.
+"""UTC at which `tb_time_seconds` is zero, for files without `tb_time_utc`.
 
-The metadata of the granules say 2000-01-01T11:58:55.816 (J2000 in UTC), 64.184 s before it; on both
-genuine granules, on either side of a leap second, `tb_time_utc` shows that this one is right."""
+The metadata of the granules give 2000-01-01T11:58:55.816 (J2000 in UTC), 64.184 s earlier; in both
+genuine granules, before and after a leap second, `tb_time_utc` confirms this epoch."""
 
 
 SIMULATED = "simulated"
-"""Attribute of the root group, `true` in granules that this project made up; genuine have none."""
+"""Attribute of the root group, `true` in SIMULATED granules; absent from genuine ones."""
 
 
 @dataclass(frozen=True)
-class Field:
+class GranuleField:
     """One dataset of a granule."""
 
     name: str
@@ -73,32 +73,32 @@ class Field:
     valid: tuple[float, float] | None = (0.0, 1.0)
     about: str = ""
     has_cover: bool = False
-    """Whether a last dimension holds the three land-cover classes."""
+    """True if the last dimension is the three land-cover classes."""
     has_fill: bool = True
 
     @property
     def fill(self) -> float | None:
-        """Value that stands for `no value`; None for text and for the centres of the cells."""
+        """Fill value; None for text and for the centres of the cells."""
         return FILLS.get(self.dtype) if self.has_fill else None
 
 
 @dataclass(frozen=True)
 class Group:
-    """One HDF5 group of observations: which look it holds, and how its datasets end."""
+    """One HDF5 group of observations: its look and the suffix of its datasets."""
 
     name: str
     look: Look | None
-    """None: that of the orbit's direction."""
+    """None: given by the direction of the orbit."""
     suffix: str = ""
 
 
 @dataclass(frozen=True)
-class Product:
+class SmapProduct:
     """One SMAP product."""
 
     short_name: str
     smap_name: str
-    """Name inside file names and metadata, `L3_SM_P` for instance."""
+    """Name in file names and metadata, for instance `L3_SM_P`."""
     grid: str
     versions: range
     level: Literal["L1C", "L2", "L3"]
@@ -106,37 +106,37 @@ class Product:
 
 
 @dataclass(frozen=True)
-class Layout:
-    """What a granule turned out to be."""
+class SmapLayout:
+    """Product, version and groups of a granule."""
 
-    product: Product
+    product: SmapProduct
     version: int | None
-    """None where the metadata do not say."""
+    """None if the metadata do not contain it."""
     groups: tuple[Group, ...]
     simulated: str
     """`true` or `false`, as the attribute of datasets."""
 
     @property
     def name(self) -> str:
-        """Product and groups in one phrase, for attributes."""
+        """Product and groups, for attributes."""
         return f"{self.product.short_name}: {', '.join(group.name for group in self.groups)}"
 
 
-PRODUCTS: Mapping[str, Product] = {
+PRODUCTS: Mapping[str, SmapProduct] = {
     product.short_name: product
     for product in (
-        Product("SPL3SMP", "L3_SM_P", "EASE2_M36", range(1, 10), "L3", "daily 36 km"),
-        Product("SPL3SMP_E", "L3_SM_P_E", "EASE2_M09", range(1, 7), "L3", "daily 9 km"),
-        Product("SPL2SMP", "L2_SM_P", "EASE2_M36", range(1, 10), "L2", "half-orbit 36 km"),
-        Product("SPL2SMP_E", "L2_SM_P_E", "EASE2_M09", range(1, 7), "L2", "half-orbit 9 km"),
-        Product("SPL1CTB", "L1C_TB", "EASE2_M36", range(1, 7), "L1C", "half-orbit 36 km"),
-        Product("SPL1CTB_E", "L1C_TB_E", "EASE2_M09", range(1, 5), "L1C", "half-orbit 9 km"),
+        SmapProduct("SPL3SMP", "L3_SM_P", "EASE2_M36", range(1, 10), "L3", "daily 36 km"),
+        SmapProduct("SPL3SMP_E", "L3_SM_P_E", "EASE2_M09", range(1, 7), "L3", "daily 9 km"),
+        SmapProduct("SPL2SMP", "L2_SM_P", "EASE2_M36", range(1, 10), "L2", "half-orbit 36 km"),
+        SmapProduct("SPL2SMP_E", "L2_SM_P_E", "EASE2_M09", range(1, 7), "L2", "half-orbit 9 km"),
+        SmapProduct("SPL1CTB", "L1C_TB", "EASE2_M36", range(1, 7), "L1C", "half-orbit 36 km"),
+        SmapProduct("SPL1CTB_E", "L1C_TB_E", "EASE2_M09", range(1, 5), "L1C", "half-orbit 9 km"),
     )
 }
-"""The products that can be read, by short name.
+"""Readable products, by short name.
 
-Checked: the data centre's pages name SPL3SMP and SPL2SMP up to 9, the enhanced ones up to 6,
-SPL1CTB up to 5 and SPL1CTB_E up to 3; the next of these two came with SPL1BTB version 6."""
+Checked: the data centre lists SPL3SMP and SPL2SMP up to version 9, the enhanced ones up to 6,
+SPL1CTB up to 5 and SPL1CTB_E up to 3; the next versions of these two follow SPL1BTB version 6."""
 
 SINGLE = Group("Soil_Moisture_Retrieval_Data", None)
 AM = Group("Soil_Moisture_Retrieval_Data_AM", "am")
@@ -149,8 +149,8 @@ GROUPS: Mapping[str, tuple[tuple[Group, ...], ...]] = {
     "L2": ((SINGLE,),),
     "L1C": ((GLOBAL,),),
 }
-"""Sets of groups by level, the first that a file holds counts. Before version 4 SPL3SMP had one
-group, of 6 am passes. Polar groups, on grids of their own, are not read."""
+"""Sets of groups by level; the first set present in a file is read. SPL3SMP before version 4 has a
+single group, of 6 am overpasses. Polar groups, on other grids, are not read."""
 
 _NAMES = {"h": "Horizontal_polarization", "v": "Vertical_polarization"}
 _QUALITY = (
@@ -181,24 +181,32 @@ FLAG_MEANINGS: Mapping[str, str] = {
     "retrieval_qual_flag": "Retrieval_recommended Retrieval_attempted Retrieval_success",
     **{f"tb_qual_flag_{p}": " ".join(f"{_NAMES[p]}_{bit}" for bit in _QUALITY) for p in "hv"},
 }
-"""Meanings of the bits, lowest first, as the granules' `flag_meanings` give them."""
+"""Meanings of the bits, lowest first, as in the `flag_meanings` of the granules."""
 
 
-def _tb(name: str, about: str, low: float = 0.0, high: float = 330.0) -> Field:
-    """A brightness temperature [K]."""
-    return Field(name, units="Kelvin", valid=(low, high), about=about)
+def _tb(name: str, about: str, low: float = 0.0, high: float = 330.0) -> GranuleField:
+    """Return a field of brightness temperature [K]."""
+    return GranuleField(name, units="Kelvin", valid=(low, high), about=about)
 
 
 _CELL = (
-    Field("EASE_row_index", "u2", "", (0, 405), "Row of the EASE-Grid 2.0, 0 in the north"),
-    Field("EASE_column_index", "u2", "", (0, 963), "Column of the EASE-Grid 2.0, 0 in the west"),
-    Field("latitude", "f4", "degrees_north", None, "Latitude of the cell", has_fill=False),
-    Field("longitude", "f4", "degrees_east", None, "Longitude of the cell", has_fill=False),
-    Field("latitude_centroid", "f4", "degrees", (-90.0, 90.0), "Mean latitude of the footprints"),
-    Field("longitude_centroid", "f4", "degrees", (-180.0, 179.999), "Mean longitude of footprints"),
-    Field("boresight_incidence", "f4", "degrees", (0.0, 90.0), "Earth incidence angle"),
-    Field("tb_time_seconds", "f8", "seconds", (-999999.9, 940000000.0), "Mean acquisition time"),
-    Field("tb_time_utc", "S24", "", None, "Mean acquisition time, UTC"),
+    GranuleField("EASE_row_index", "u2", "", (0, 405), "Row of the EASE-Grid 2.0, 0 in the north"),
+    GranuleField(
+        "EASE_column_index", "u2", "", (0, 963), "Column of the EASE-Grid 2.0, 0 in the west"
+    ),
+    GranuleField("latitude", "f4", "degrees_north", None, "Latitude of the cell", has_fill=False),
+    GranuleField("longitude", "f4", "degrees_east", None, "Longitude of the cell", has_fill=False),
+    GranuleField(
+        "latitude_centroid", "f4", "degrees", (-90.0, 90.0), "Mean latitude of the footprints"
+    ),
+    GranuleField(
+        "longitude_centroid", "f4", "degrees", (-180.0, 179.999), "Mean longitude of footprints"
+    ),
+    GranuleField("boresight_incidence", "f4", "degrees", (0.0, 90.0), "Earth incidence angle"),
+    GranuleField(
+        "tb_time_seconds", "f8", "seconds", (-999999.9, 940000000.0), "Mean acquisition time"
+    ),
+    GranuleField("tb_time_utc", "S24", "", None, "Mean acquisition time, UTC"),
 )
 _TB = (
     _tb("tb_h_corrected", "TB at H, corrected for water in the footprint"),
@@ -206,61 +214,71 @@ _TB = (
     _tb("tb_3_corrected", "Third Stokes parameter", -50.0, 50.0),
     _tb("tb_4_corrected", "Fourth Stokes parameter", -50.0, 50.0),
     *(
-        Field(f"tb_qual_flag_{p}", "u2", "", None, f"Quality bits of TB, {p}")
+        GranuleField(f"tb_qual_flag_{p}", "u2", "", None, f"Quality bits of TB, {p}")
         for p in ("h", "v", "3", "4")
     ),
 )
 _SURFACE = (
-    Field("surface_flag", "u2", "", None, "Surface conditions, a bit each"),
-    Field("surface_temperature", "f4", "Kelvins", (0.0, 350.0), "Effective soil temperature"),
-    Field("static_water_body_fraction", about="Share of open water, from a map"),
-    Field("radar_water_body_fraction", about="Share of open water, from radar or MOD44W"),
-    Field("freeze_thaw_fraction", about="Share of frozen ground"),
-    Field("landcover_class", "u1", "", None, "The three most common IGBP classes", has_cover=True),
-    Field("landcover_class_fraction", about="Share of each of the classes", has_cover=True),
-    Field("roughness_coefficient", about="Roughness h"),
-    Field("albedo", about="Single-scattering albedo"),
-    Field("vegetation_opacity", "f4", "", (0.0, 10.0), "Opacity along the line of sight"),
-    Field("vegetation_water_content", "f4", "kg/m**2", (0.0, 20.0), "Vegetation water content"),
+    GranuleField("surface_flag", "u2", "", None, "Surface conditions, a bit each"),
+    GranuleField(
+        "surface_temperature", "f4", "Kelvins", (0.0, 350.0), "Effective soil temperature"
+    ),
+    GranuleField("static_water_body_fraction", about="Share of open water, from a map"),
+    GranuleField("radar_water_body_fraction", about="Share of open water, from radar or MOD44W"),
+    GranuleField("freeze_thaw_fraction", about="Share of frozen ground"),
+    GranuleField(
+        "landcover_class", "u1", "", None, "The three most common IGBP classes", has_cover=True
+    ),
+    GranuleField("landcover_class_fraction", about="Share of each of the classes", has_cover=True),
+    GranuleField("roughness_coefficient", about="Roughness h"),
+    GranuleField("albedo", about="Single-scattering albedo"),
+    GranuleField("vegetation_opacity", "f4", "", (0.0, 10.0), "Opacity along the line of sight"),
+    GranuleField(
+        "vegetation_water_content", "f4", "kg/m**2", (0.0, 20.0), "Vegetation water content"
+    ),
 )
 _SOIL_MOISTURE = (
-    Field("soil_moisture", "f4", "cm**3/cm**3", (0.02, 0.5), "Soil moisture of the top 5 cm"),
-    Field("soil_moisture_error", "f4", "cm**3/cm**3", (0.0, 0.2), "Uncertainty of soil moisture"),
-    Field("retrieval_qual_flag", "u2", "", None, "Retrieval quality, a bit each"),
+    GranuleField(
+        "soil_moisture", "f4", "cm**3/cm**3", (0.02, 0.5), "Soil moisture of the top 5 cm"
+    ),
+    GranuleField(
+        "soil_moisture_error", "f4", "cm**3/cm**3", (0.0, 0.2), "Uncertainty of soil moisture"
+    ),
+    GranuleField("retrieval_qual_flag", "u2", "", None, "Retrieval quality, a bit each"),
 )
 _LATER = (
     _tb("tb_h_uncorrected", "TB at H as observed"),
     _tb("tb_v_uncorrected", "TB at V as observed"),
-    Field("clay_fraction", about="Share of clay"),
-    Field("sand_fraction", about="Share of sand"),
-    Field("bulk_density", valid=(0.0, 2.65), about="Bulk density of the soil"),
-    Field("organic_content", valid=(0.0, 1000.0), about="Organic content of the soil"),
-    Field("grid_surface_status", "u2", "", (0, 1), "Land (0) or water (1)"),
-    Field("surface_water_fraction_mb_h", about="Gain-weighted share of static water, H"),
-    Field("surface_water_fraction_mb_v", about="Gain-weighted share of static water, V"),
+    GranuleField("clay_fraction", about="Share of clay"),
+    GranuleField("sand_fraction", about="Share of sand"),
+    GranuleField("bulk_density", valid=(0.0, 2.65), about="Bulk density of the soil"),
+    GranuleField("organic_content", valid=(0.0, 1000.0), about="Organic content of the soil"),
+    GranuleField("grid_surface_status", "u2", "", (0, 1), "Land (0) or water (1)"),
+    GranuleField("surface_water_fraction_mb_h", about="Gain-weighted share of static water, H"),
+    GranuleField("surface_water_fraction_mb_v", about="Gain-weighted share of static water, V"),
 )
-_OF_ALGORITHM = ("soil_moisture", "retrieval_qual_flag", "vegetation_opacity")
+_BY_ALGORITHM = ("soil_moisture", "retrieval_qual_flag", "vegetation_opacity")
 
 
-def _options(names: tuple[str, ...], last: str) -> tuple[Field, ...]:
-    """Fields that exist once per retrieval algorithm; roughness and albedo for the last only."""
+def _options(names: tuple[str, ...], last: str) -> tuple[GranuleField, ...]:
+    """Return the fields of each retrieval algorithm; roughness and albedo for the last only."""
     by_name = {field.name: field for field in (*_SURFACE, *_SOIL_MOISTURE)}
-    every = [(base, option) for base in _OF_ALGORITHM for option in names]
+    every = [(base, option) for base in _BY_ALGORITHM for option in names]
     single = [(base, last) for base in ("albedo", "roughness_coefficient")]
     return tuple(replace(by_name[base], name=f"{base}_{o}") for base, o in (*every, *single))
 
 
-FIRST_FIELDS: tuple[Field, ...] = (*_CELL, *_TB, *_SURFACE, *_SOIL_MOISTURE)
-"""SPL3SMP up to version 4: the same in every group, `_pm` appended in that of the afternoon."""
+FIRST_FIELDS: tuple[GranuleField, ...] = (*_CELL, *_TB, *_SURFACE, *_SOIL_MOISTURE)
+"""SPL3SMP up to version 4: the same in every group, with the suffix `_pm` in the PM group."""
 
-L3_FIELDS: tuple[Field, ...] = (
+L3_FIELDS: tuple[GranuleField, ...] = (
     *FIRST_FIELDS,
     *_LATER,
     *_options(("dca", "scah", "scav"), "dca"),
 )
-"""SPL3SMP and SPL3SMP_E, from version 8 and 5 on."""
+"""SPL3SMP from version 8 and SPL3SMP_E from version 5."""
 
-L2_FIELDS: tuple[Field, ...] = (
+L2_FIELDS: tuple[GranuleField, ...] = (
     *FIRST_FIELDS,
     *_LATER,
     *_options(("option1", "option2", "option3"), "option3"),

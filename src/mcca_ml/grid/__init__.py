@@ -1,1 +1,1 @@
-"""GRID_TB on the cells of EASE2_M36 or EASE2_M09 -> GRID_TB on the land cells of EASE2_M25."""
+"""Grids and regridding: SWATH_TB or GRID_TB -> GRID_TB on the land cells of EASE2_M25."""

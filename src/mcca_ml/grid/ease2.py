@@ -1,17 +1,17 @@
-"""The global EASE-Grids 2.0 in closed form: where a cell lies, and which cell holds a place.
+"""The global EASE-Grids 2.0 in closed form: cell positions, and the cell that contains a point.
 
-All global EASE-Grids 2.0 share one map (EPSG:6933): the cylindrical equal-area projection of the
+All global EASE-Grids 2.0 use one map (EPSG:6933): the cylindrical equal-area projection of the
 WGS 84 ellipsoid, true at 30 degrees north and south. Row 0 is the northernmost, column 0 begins
-at 180 degrees west, x grows to the east and y to the north. A cell owns its north and west edge.
+at 180 degrees west, x increases eastward and y northward. A cell includes its north and west edge.
 
-The project numbers cells by one flat index, `row * columns + column`, called `cell` everywhere.
+Cells are numbered by one flat index, `row * columns + column`, called `cell` everywhere.
 
 Source: Brodzik et al. (2012), ISPRS Int. J. Geo-Inf. 1, 32-45, doi:10.3390/ijgi1010032, with the
 correction Brodzik et al. (2014), doi:10.3390/ijgi3031154, which changed the 25 km cell from
-25025.2600081 m to 25025.26 m: with the old one the last column crosses the date line.
+25025.2600081 m to 25025.26 m: with the former value the last column crosses the date line.
 The projection: Snyder (1987), Map Projections, a Working Manual, USGS Prof. Paper 1395.
 Checked: forward against PROJ to 1e-6 m. Inverse against PROJ and NSIDC-0772 to 1.5e-8 degree,
-which is the truncation of the series that they use: here the inverse is exact to 1e-12 degree.
+the truncation of the series used there; the inverse here is exact to 1e-12 degree.
 """
 
 from collections.abc import Mapping
@@ -37,7 +37,7 @@ _E2 = FLATTENING * (2 - FLATTENING)
 _E = float(np.sqrt(_E2))
 # Scale of x at the equator; its inverse is that of y.
 _K0 = float(np.cos(STANDARD_PARALLEL) / np.sqrt(1 - _E2 * np.sin(STANDARD_PARALLEL) ** 2))
-_NEWTON_STEPS = 3  # the error starts below 2e-3 and two steps bring it to 1e-15; one to spare
+_NEWTON_STEPS = 3  # initial error below 2e-3, 1e-15 after two steps; one more for safety
 
 
 @dataclass(frozen=True)
@@ -65,13 +65,13 @@ M36 = Grid("EASE2_M36", rows=406, columns=964, cell_m=4 * 9008.055210146)
 """SMAP's standard 36 km grid: 4 x 4 cells of M09 in each of its cells."""
 
 M25 = Grid("EASE2_M25", rows=584, columns=1388, cell_m=25025.26)
-"""The grid of the record. It nests in neither of the two others."""
+"""Grid of the record. It is not nested in either of the two others."""
 
 M09 = Grid("EASE2_M09", rows=1624, columns=3856, cell_m=9008.055210146)
 """SMAP's enhanced 9 km grid."""
 
 GRIDS: Mapping[str, Grid] = {grid.name: grid for grid in (M36, M25, M09)}
-"""The grids by the name that `attrs["grid"]` of a dataset holds."""
+"""The grids by name, as in `attrs["grid"]` of a dataset."""
 
 
 Coordinate = tuple[str, npt.NDArray[Any], dict[str, str]]
@@ -104,17 +104,17 @@ def _authalic_q(sine: Float64) -> Float64:
     return q
 
 
-def x_of(lon: npt.ArrayLike) -> Float64:
-    """Map x of a longitude [m].
+def map_x(lon: npt.ArrayLike) -> Float64:
+    """Return the map x of a longitude [m].
 
     Args:
-        lon: longitude [degree], not wrapped: 190 lies east of the map's edge.
+        lon: longitude [degree], not wrapped: 190 is east of the map's edge.
     """
     return np.asarray(np.deg2rad(np.asarray(lon, np.float64)) * (SEMI_MAJOR_AXIS * _K0))
 
 
-def y_of(lat: npt.ArrayLike) -> Float64:
-    """Map y of a geodetic latitude [m].
+def map_y(lat: npt.ArrayLike) -> Float64:
+    """Return the map y of a geodetic latitude [m].
 
     Args:
         lat: latitude [degree], -90 to 90.
@@ -126,8 +126,8 @@ def y_of(lat: npt.ArrayLike) -> Float64:
     return np.asarray(_authalic_q(sine) * (SEMI_MAJOR_AXIS / (2 * _K0)))
 
 
-def longitude_of(x: npt.ArrayLike) -> Float64:
-    """Longitude of a map x [degree].
+def map_longitude(x: npt.ArrayLike) -> Float64:
+    """Return the longitude of a map x [degree].
 
     Args:
         x: map x [m].
@@ -135,20 +135,20 @@ def longitude_of(x: npt.ArrayLike) -> Float64:
     return np.asarray(np.rad2deg(np.asarray(x, np.float64) / (SEMI_MAJOR_AXIS * _K0)))
 
 
-def latitude_of(y: npt.ArrayLike) -> Float64:
-    """Geodetic latitude of a map y [degree]; NaN beyond the poles.
+def map_latitude(y: npt.ArrayLike) -> Float64:
+    """Return the geodetic latitude of a map y [degree]; NaN beyond the poles.
 
     Args:
         y: map y [m].
 
     Formula:
         q = 2 k0 y / a, then Newton's method on q(sin(lat)), with dq/dsin = 2 (1 - e^2) /
-        (1 - e^2 sin^2)^2. In the sine, unlike in the latitude itself, the slope stays away from
-        zero at the poles.
+        (1 - e^2 sin^2)^2. With respect to the sine, unlike the latitude, the slope is not zero at
+        the poles.
     """
     q = np.asarray(y, np.float64) * (2 * _K0 / SEMI_MAJOR_AXIS)
     pole = float(_authalic_q(np.ones(())))
-    on_earth = np.abs(q) <= pole * (1 + 1e-12)  # the pole itself, rounded, is still on Earth
+    on_earth = np.abs(q) <= pole * (1 + 1e-12)  # includes the pole within rounding
     sine = np.where(on_earth, q / pole, 0.0)
     for _ in range(_NEWTON_STEPS):
         slope = 2 * (1 - _E2) / (1 - _E2 * sine**2) ** 2
@@ -157,60 +157,60 @@ def latitude_of(y: npt.ArrayLike) -> Float64:
 
 
 def x_edges(grid: Grid) -> Float64:
-    """Map x of the edges between columns, west to east [m]; `columns + 1` of them."""
+    """Return the map x of the column edges, west to east [m], shape (columns + 1,)."""
     return np.asarray((np.arange(grid.columns + 1) - grid.columns / 2) * grid.cell_m)
 
 
 def y_edges(grid: Grid) -> Float64:
-    """Map y of the edges between rows, north to south [m]; `rows + 1` of them."""
+    """Return the map y of the row edges, north to south [m], shape (rows + 1,)."""
     return np.asarray((grid.rows / 2 - np.arange(grid.rows + 1)) * grid.cell_m)
 
 
 def x(grid: Grid) -> Float64:
-    """Map x of the column centres, west to east [m]."""
+    """Return the map x of the column centres, west to east [m]."""
     return np.asarray((np.arange(grid.columns) + 0.5 - grid.columns / 2) * grid.cell_m)
 
 
 def y(grid: Grid) -> Float64:
-    """Map y of the row centres, north to south [m]."""
+    """Return the map y of the row centres, north to south [m]."""
     return np.asarray((grid.rows / 2 - 0.5 - np.arange(grid.rows)) * grid.cell_m)
 
 
 def longitude(grid: Grid) -> Float64:
-    """Longitude of the column centres, west to east [degree]."""
-    return longitude_of(x(grid))
+    """Return the longitude of the column centres, west to east [degree]."""
+    return map_longitude(x(grid))
 
 
 def latitude(grid: Grid) -> Float64:
-    """Latitude of the row centres, north to south [degree].
+    """Return the latitude of the row centres, north to south [degree].
 
     >>> [round(float(lat), 6) for lat in latitude(M36)[[0, -1]]]
     [83.631975, -83.631975]
     """
-    return latitude_of(y(grid))
+    return map_latitude(y(grid))
 
 
-def cell_of(grid: Grid, lat: npt.ArrayLike, lon: npt.ArrayLike) -> tuple[Int32, Int32]:
-    """Row and column of the cell that holds each place [1]; both -1 where there is none.
+def find_cell(grid: Grid, lat: npt.ArrayLike, lon: npt.ArrayLike) -> tuple[Int32, Int32]:
+    """Return row and column of the cell that contains each point [1]; both -1 where there is none.
 
     Args:
         grid: one of the global grids.
         lat: geodetic latitude [degree].
-        lon: longitude [degree], any turn: -10 and 350 are one meridian.
+        lon: longitude [degree], any range: -10 and 350 are the same meridian.
 
-    A place north or south of the grid, or with a coordinate that is no number, has no cell.
+    A point north or south of the grid, or with a NaN coordinate, has no cell.
 
-    >>> row, column = cell_of(M25, [0.1, 89.0], [-0.1, 0.0])
+    >>> row, column = find_cell(M25, [0.1, 89.0], [-0.1, 0.0])
     >>> row.tolist(), column.tolist()
     ([291, -1], [693, -1])
     """
     lat64, lon64 = np.broadcast_arrays(np.asarray(lat, np.float64), np.asarray(lon, np.float64))
     known = np.isfinite(lat64) & np.isfinite(lon64) & (np.abs(lat64) <= 90)
     east = np.mod(np.where(known, lon64, 0.0) + 180, 360) - 180
-    down = grid.rows / 2 - y_of(np.where(known, lat64, 0.0)) / grid.cell_m
-    right = grid.columns / 2 + x_of(east) / grid.cell_m
+    down = grid.rows / 2 - map_y(np.where(known, lat64, 0.0)) / grid.cell_m
+    right = grid.columns / 2 + map_x(east) / grid.cell_m
     inside = known & (down >= 0) & (down < grid.rows)
-    # The grid ends up to 5 mm before or behind the date line; those places take the edge column.
+    # The grid ends within 5 mm of the date line; points beyond belong to the edge column.
     column = np.clip(np.floor(right), 0, grid.columns - 1)
     return (
         np.where(inside, np.floor(down), -1).astype(np.int32),
@@ -219,7 +219,7 @@ def cell_of(grid: Grid, lat: npt.ArrayLike, lon: npt.ArrayLike) -> tuple[Int32, 
 
 
 def flat_cell(grid: Grid, row: npt.ArrayLike, column: npt.ArrayLike) -> Int32:
-    """Flat index `row * columns + column` of each cell [1]; -1 where row or column is off the grid.
+    """Return the flat index `row * columns + column` [1]; -1 where row or column is off the grid.
 
     Args:
         grid: one of the global grids.
@@ -235,7 +235,7 @@ def flat_cell(grid: Grid, row: npt.ArrayLike, column: npt.ArrayLike) -> Int32:
 
 
 def cell_latlon(grid: Grid, cell: npt.ArrayLike) -> Place:
-    """Centre of each cell, `lat` and `lon` [degree]; NaN where `cell` is off the grid.
+    """Return the centre of each cell, `lat` and `lon` [degree]; NaN where `cell` is off the grid.
 
     Args:
         grid: one of the global grids.
@@ -254,7 +254,7 @@ def cell_latlon(grid: Grid, cell: npt.ArrayLike) -> Place:
 
 
 def positions(grid: Grid, cells: Integer) -> Int32:
-    """Position of each cell of a grid in the list `cells` [1]; -1 where it is not in it.
+    """Return the position of each cell of a grid in the list `cells` [1]; -1 if not in the list.
 
     Args:
         grid: one of the global grids.
@@ -266,7 +266,7 @@ def positions(grid: Grid, cells: Integer) -> Int32:
 
 
 def cell_coordinates(grid: Grid, cell: Integer, attrs: Mapping[str, str]) -> dict[str, Coordinate]:
-    """Coordinates `cell`, `lat` and `lon` of a dataset with the dimension `cell`.
+    """Return the coordinates `cell`, `lat` and `lon` of a dataset with the dimension `cell`.
 
     Args:
         grid: one of the global grids.

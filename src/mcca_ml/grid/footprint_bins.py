@@ -1,7 +1,7 @@
-"""Footprints as plain arrays -> weighted sums by cell of EASE2_M25 and slot of time.
+"""Footprints as plain arrays -> weighted sums by EASE2_M25 cell and time slot.
 
-All sums are of whole numbers held in float64, hence exact: how footprints are cut into granules,
-and in which order these come, changes no bit of what is made of the sums.
+All sums are sums of integers stored in float64 and therefore exact: the result is identical for any
+division of the footprints into granules and for any order of the granules.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,82 +11,82 @@ from typing import NamedTuple
 import numpy as np
 
 from mcca_ml.arrays import Booleans, Float32, Float64, Int32, Int64, Integer
-from mcca_ml.grid.ease2 import M25, x_of, y_of
+from mcca_ml.grid.ease2 import M25, map_x, map_y
 
 SLOT_MS = 2_400_000
-"""Length of a slot [ms]: 40 minutes, less than half of an orbit, so that a cell is seen in one slot
-by one pass at most; a pass that two slots share is joined later."""
+"""Length of a time slot [ms]: 40 minutes, less than half an orbit, so that a slot contains at most
+one overpass of a cell; an overpass that spans two slots is joined in `overpasses`."""
 
 COUNT, WEIGHT, TIME, INCIDENCE_WEIGHT, INCIDENCE = range(5)
-"""First rows of the sums; the weights of the frequencies and the channels come after them."""
+"""First rows of the sums; the weights of the frequencies and the channels follow."""
 FIRST_FREQUENCY = 5
 
 TB_STEP, INCIDENCE_STEP, WEIGHT_STEP = 2.0**-13, 2.0**-16, 2.0**-10
-"""Quanta in which brightness temperature [K], incidence [rad] and weights [1] are summed. A sum
-stays exact, below 2^53, for two million footprints in one cell and slot."""
+"""Resolution of the summed brightness temperature [K], incidence [rad] and weights [1]. A sum is
+exact (below 2^53) for up to two million footprints in one cell and slot."""
 
-_BLOCK = 1 << 15  # footprints at a time, so that what is made on the way stays in the cache
+_BLOCK = 1 << 15  # footprints processed at once; intermediate arrays fit in the processor cache
 
 
 @dataclass(frozen=True)
 class Kernel:
-    """How much a footprint counts for a cell, by the distance of its centre from the cell's.
+    """Weight of a footprint in a cell, as a function of the distance between their centres.
 
     The weight is the product of one factor in x and one in y, exp(-d^2 / (2 spread^2)) where
     d < reach and 0 beyond.
     """
 
     reach: float
-    """Distance in x and in y within which a footprint counts [sides of a cell], 0 to 1; up to 0.5
-    it counts for the cell that holds it and for no other."""
+    """Distance in x and in y up to which a footprint is used [cell widths], 0 to 1; up to 0.5 it is
+    used only in the cell that contains it."""
     spread: float = np.inf
-    """Distance at which a factor is 0.61 [sides of a cell]; infinite: all count alike."""
+    """Distance at which a factor is 0.61 [cell widths]; infinite: equal weights."""
 
     def weight(self, across: Float64, along: Float64) -> Float64:
-        """Weights at distances in x and y [sides of a cell], in quanta, whole numbers."""
+        """Return the weights at distances in x and y [cell widths], as multiples of WEIGHT_STEP."""
         squared = across * across
         squared += along * along
         squared *= -0.5 / self.spread**2
         weight = np.exp(squared, out=squared)
-        if self.reach != 0.5:  # none in its own cell is farther than that
+        if self.reach != 0.5:  # no footprint is farther from the centre of its own cell
             weight[(across >= self.reach) | (along >= self.reach)] = 0
         weight *= 1 / WEIGHT_STEP
         return np.rint(weight, out=weight)
 
 
-class Footprints(NamedTuple):
-    """Footprints of one swath; all arrays have as many entries."""
+class FootprintArrays(NamedTuple):
+    """Footprints of one swath; all arrays have the same length."""
 
     lat: Float32
     """[degree]."""
     lon: Float32
-    """[degree], any turn."""
+    """[degree], not limited to -180 to 180."""
     time: Int64
     """UTC since 1970 [ms]."""
     incidence: Float32
-    """[rad]; NaN is unknown."""
+    """[rad]; NaN where unknown."""
     tb: Float32
-    """(footprint, channel) [K]; NaN is none."""
+    """(footprint, channel) [K]; NaN where missing."""
     is_suspect: Booleans
-    """Whether the value is to be used only where there is no better one."""
+    """True for footprints used only where good ones have less than half of the weight."""
 
 
 @dataclass(frozen=True)
-class Part:
-    """Sums over some footprints of one slot and quality."""
+class CellSums:
+    """Sums over footprints of one time slot and quality."""
 
     cell: Int32
-    """Number of the cell in the list of cells, rising."""
+    """Position of the cell in the list of cells, increasing."""
     sums: Float64
-    """(row, cell), rows as named above."""
+    """(row, cell); rows as in COUNT ... FIRST_FREQUENCY."""
 
 
 Key = tuple[int, bool]
-"""Slot since 1970, and whether the footprints are suspect."""
+"""Number of the time slot since 1970, and True for suspect footprints."""
 
 
 def frequencies(channels: Sequence[str]) -> list[list[int]]:
-    """Channels of one frequency together, by number.
+    """Return the channel numbers of each frequency.
 
     >>> frequencies(["18.7V", "18.7H", "23.8V"])
     [[0, 1], [2]]
@@ -95,55 +95,59 @@ def frequencies(channels: Sequence[str]) -> list[list[int]]:
     return [[c for c, name in enumerate(names) if name == f] for f in dict.fromkeys(names)]
 
 
-def binned(
-    seen: Footprints, channels: Sequence[str], table: Int32, kernel: Kernel
-) -> list[tuple[Key, Part]]:
-    """Sums of footprints by slot, quality and cell, in one pass over them.
+def bin_footprints(
+    footprints: FootprintArrays, channels: Sequence[str], table: Int32, kernel: Kernel
+) -> list[tuple[Key, CellSums]]:
+    """Sum the footprints by time slot, quality and cell.
 
-    A footprint counts at a frequency where it has a value at every polarisation of it, so that V
-    and H of a cell are of the same ground.
+    A footprint is used at a frequency only if it has a value at every polarisation, so that V and H
+    of a cell refer to the same ground.
 
     Args:
-        seen: footprints; those without place, or without any value, count nowhere.
-        channels: names, in the order of `seen.tb`.
-        table: place of each cell of EASE2_M25 in a list; -1 where it is not wanted.
-        kernel: weights.
+        footprints: footprints of one swath; those without position or any value are not used.
+        channels: channel names, in the order of `footprints.tb`.
+        table: position of each EASE2_M25 cell in the list of cells; -1 for cells not in the list.
+        kernel: weights by distance.
     """
     groups = frequencies(channels)
-    found = []
-    for start in range(0, seen.lat.size, _BLOCK):
+    sums = []
+    for start in range(0, footprints.lat.size, _BLOCK):
         block = slice(start, start + _BLOCK)
-        for place, weight, kept in _contributions(seen.lat[block], seen.lon[block], table, kernel):
-            part = Footprints._make(values[block] for values in seen)
+        for place, weight, kept in _contributions(
+            footprints.lat[block], footprints.lon[block], table, kernel
+        ):
+            block_footprints = FootprintArrays._make(values[block] for values in footprints)
             if kept is not None:
-                part = Footprints._make(values[kept] for values in part)
-            found += _by_key(part, place, weight, groups)
-    return found
+                block_footprints = FootprintArrays._make(
+                    values[kept] for values in block_footprints
+                )
+            sums += _sum_by_key(block_footprints, place, weight, groups)
+    return sums
 
 
 def _contributions(
     lat: Float32, lon: Float32, table: Int32, kernel: Kernel
 ) -> Iterator[tuple[Int32, Float64, Int64 | None]]:
-    """Places in the list, weights in quanta, and which footprints (None: all), by neighbour."""
+    """Yield cell positions, weights and footprint numbers (None: all), by neighbouring cell."""
     is_place = np.isfinite(lat) & np.isfinite(lon) & (np.abs(lat) <= 90)
     if not is_place.all():
         lat, lon = np.where(is_place, lat, 0), np.where(is_place, lon, 0)
-    right = M25.columns / 2 + x_of(lon) / M25.cell_m
+    right = M25.columns / 2 + map_x(lon) / M25.cell_m
     if right.size and not (right.min() >= 0 and right.max() < M25.columns):
         right = np.mod(right, M25.columns)
-    down = M25.rows / 2 - y_of(lat) / M25.cell_m
+    down = M25.rows / 2 - map_y(lat) / M25.cell_m
     column, row = right.astype(np.int32), np.floor(down).astype(np.int32)
     across, along = right - (column + 0.5), down - (row + 0.5)
     both = (0, 1) if kernel.reach > 0.5 else (0,)
     for over, up in ((over, up) for over in both for up in both):
-        beside = column if over == 0 else column + np.sign(across).astype(np.int32)
+        cell_column = column if over == 0 else column + np.sign(across).astype(np.int32)
         if over:
-            # The map ends 5 mm from the date line, so the first column follows the last.
-            beside %= M25.columns
-        line = row if up == 0 else row + np.sign(along).astype(np.int32)
-        is_inside = is_place & (line >= 0) & (line < M25.rows)
+            # The map ends 5 mm from the date line: the first column follows the last.
+            cell_column %= M25.columns
+        cell_row = row if up == 0 else row + np.sign(along).astype(np.int32)
+        is_inside = is_place & (cell_row >= 0) & (cell_row < M25.rows)
         is_all = bool(is_inside.all())
-        cell = line * np.int32(M25.columns) + beside
+        cell = cell_row * np.int32(M25.columns) + cell_column
         place = table[cell if is_all else np.where(is_inside, cell, 0)]
         weight = kernel.weight(np.abs(over - np.abs(across)), np.abs(up - np.abs(along)))
         kept = (place >= 0) & (weight > 0)
@@ -155,84 +159,90 @@ def _contributions(
             yield place[chosen], weight[chosen], chosen
 
 
-def _by_key(
-    seen: Footprints, place: Int32, weight: Float64, groups: list[list[int]]
-) -> list[tuple[Key, Part]]:
-    """Sums of footprints that all count, by slot and quality."""
-    is_known = np.isfinite(seen.tb)
+def _sum_by_key(
+    footprints: FootprintArrays, place: Int32, weight: Float64, groups: list[list[int]]
+) -> list[tuple[Key, CellSums]]:
+    """Sum footprints by time slot and quality."""
+    is_known = np.isfinite(footprints.tb)
     is_complete = bool(is_known.all())
     is_used = (
         None if is_complete else np.stack([is_known[:, group].all(axis=1) for group in groups])
     )
     is_any = None if is_used is None else np.asarray(is_used.any(axis=0))
-    found = []
-    for slot, is_suspect, of_it in _keys(seen, is_any):
-        used = None if is_used is None else is_used[:, of_it]
-        columns = _columns(seen, weight, groups, used, of_it, slot)
-        found.append(((slot, is_suspect), _summed(place[of_it], columns)))
-    return found
+    sums = []
+    for slot, is_suspect, selected in _keys(footprints, is_any):
+        used = None if is_used is None else is_used[:, selected]
+        columns = _columns(footprints, weight, groups, used, selected, slot)
+        sums.append(((slot, is_suspect), _sum_by_cell(place[selected], columns)))
+    return sums
 
 
-def _keys(seen: Footprints, is_any: Booleans | None) -> Iterator[tuple[int, bool, Int64 | slice]]:
-    """Slots and qualities that occur, nearly always one or two, and the footprints of each."""
-    first, last = (int(time) // SLOT_MS for time in (seen.time.min(), seen.time.max()))
-    is_one = first == last and is_any is None
-    if is_one and not seen.is_suspect.any():
+def _keys(
+    footprints: FootprintArrays, is_any: Booleans | None
+) -> Iterator[tuple[int, bool, Int64 | slice]]:
+    """Yield the time slots and qualities present, and the footprints of each."""
+    first, last = (int(time) // SLOT_MS for time in (footprints.time.min(), footprints.time.max()))
+    is_single = first == last and is_any is None
+    if is_single and not footprints.is_suspect.any():
         yield first, False, slice(None)
         return
-    slot = None if first == last else seen.time // SLOT_MS
+    slot = None if first == last else footprints.time // SLOT_MS
     slots = [first] if slot is None else np.unique(slot).tolist()
     for is_suspect in (False, True):
-        is_like = seen.is_suspect if is_suspect else ~seen.is_suspect
+        is_selected = footprints.is_suspect if is_suspect else ~footprints.is_suspect
         if is_any is not None:
-            is_like = is_like & is_any
-        for one in slots:
-            of_it = np.flatnonzero(is_like if slot is None else is_like & (slot == one))
-            if of_it.size:
-                yield one, is_suspect, of_it
+            is_selected = is_selected & is_any
+        for number in slots:
+            selected = np.flatnonzero(
+                is_selected if slot is None else is_selected & (slot == number)
+            )
+            if selected.size:
+                yield number, is_suspect, selected
 
 
 def _columns(
-    seen: Footprints,
+    footprints: FootprintArrays,
     weight: Float64,
     groups: list[list[int]],
     is_used: Booleans | None,
-    of_it: Int64 | slice,
+    selected: Int64 | slice,
     slot: int,
 ) -> list[Float64 | None]:
-    """What is summed, in whole numbers; None stands for ones."""
-    w = weight[of_it]
-    incidence = seen.incidence[of_it].astype(np.float64)
+    """Return the integer columns to sum; None stands for a column of ones."""
+    w = weight[selected]
+    incidence = footprints.incidence[selected].astype(np.float64)
     has_angle = np.isfinite(incidence)
     angle = np.rint(np.where(has_angle, incidence, 0.0) / INCIDENCE_STEP)
-    columns: list[Float64 | None] = [None, w, w * (seen.time[of_it] - slot * SLOT_MS)]
+    columns: list[Float64 | None] = [None, w, w * (footprints.time[selected] - slot * SLOT_MS)]
     columns += [w * has_angle, w * angle]
-    of_frequency = [w if is_used is None else w * is_used[n] for n in range(len(groups))]
-    columns += of_frequency
-    for channel in range(seen.tb.shape[1]):
+    frequency_weights = [w if is_used is None else w * is_used[n] for n in range(len(groups))]
+    columns += frequency_weights
+    for channel in range(footprints.tb.shape[1]):
         own = next(n for n, group in enumerate(groups) if channel in group)
-        tb = seen.tb[of_it, channel].astype(np.float64)
+        tb = footprints.tb[selected, channel].astype(np.float64)
         if is_used is not None:
             tb = np.where(is_used[own], tb, 0.0)
-        columns.append(of_frequency[own] * np.rint(tb / TB_STEP))
+        columns.append(frequency_weights[own] * np.rint(tb / TB_STEP))
     return columns
 
 
-def _summed(place: Integer, columns: Iterable[Float64 | None]) -> Part:
-    """Sums of columns over the footprints of each place; None stands for ones."""
+def _sum_by_cell(place: Integer, columns: Iterable[Float64 | None]) -> CellSums:
+    """Sum columns over the footprints of each cell; None stands for a column of ones."""
     lowest = int(place.min())
     here = place - lowest
     count = np.bincount(here)
-    seen = np.flatnonzero(count)
-    sums = [(count if one is None else np.bincount(here, one))[seen] for one in columns]
-    return Part((seen + lowest).astype(np.int32), np.stack(sums).astype(np.float64))
+    occupied = np.flatnonzero(count)
+    sums = [
+        (count if column is None else np.bincount(here, column))[occupied] for column in columns
+    ]
+    return CellSums((occupied + lowest).astype(np.int32), np.stack(sums).astype(np.float64))
 
 
-def merged(parts: Sequence[Part]) -> Part:
-    """The sums of several parts as one."""
+def merge_sums(parts: Sequence[CellSums]) -> CellSums:
+    """Add several sums."""
     if len(parts) == 1:
         return parts[0]
     rows = zip(*(part.sums for part in parts), strict=True)
     cell = np.concatenate([part.cell for part in parts])
-    # Whole numbers in float64: the order of the parts changes no bit.
-    return _summed(cell, (np.concatenate(row) for row in rows))
+    # Integers in float64: exact in any order.
+    return _sum_by_cell(cell, (np.concatenate(row) for row in rows))

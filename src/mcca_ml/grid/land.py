@@ -1,14 +1,14 @@
-"""The land cells of EASE2_M25: the frozen list that gives the dimension `cell` its meaning.
+"""The land cells of EASE2_M25: the fixed list that defines the dimension `cell`.
 
-A cell is land where at least half of its area is land in GLOBE, the Global Land One-kilometer
+A cell is land if at least half of its area is land in GLOBE, the Global Land One-kilometer
 Base Elevation model (30 arc seconds), whose ocean is marked by -500 m. Lakes are land here; the
-water fraction of the granules removes them later. Antarctica and Greenland belong to it.
+water fraction of the granules removes them later. Antarctica and Greenland are included.
 
 Source: GLOBE Task Team (1999), NOAA National Geophysical Data Center, doi:10.7289/V52R3PMS, files
 of the "Globally Only Open-access Data" series, which its report (section 3.B) declares to be
 neither copyright nor restricted; read from the package global-land-mask 1.0.0 (MIT licence).
-The file beside this module is made by `scripts/make_land_mask.py` and never changes: cell
-numbers in stores and products rest on it.
+The file next to this module is written by `scripts/make_land_mask.py` and never changes: cell
+numbers in stores and products depend on it.
 """
 
 from importlib.resources import files
@@ -20,24 +20,25 @@ from mcca_ml.errors import SchemaError
 from mcca_ml.grid.ease2 import M25, Grid
 
 MASK_FILE = "land_ease2_m25.npy"
-"""Lengths of the runs of sea and land cells by turns, sea first, row by row from the north-west."""
+"""Alternating run lengths of sea and land cells, sea first, row by row from the north-west."""
 
 
 def land_mask(grid: Grid) -> Booleans:
-    """Whether each cell is land (True), shape (rows, columns).
+    """Return True for land cells, shape (rows, columns).
 
     Args:
-        grid: the grid of the mask; there is one for EASE2_M25 only.
+        grid: grid of the mask; only EASE2_M25 has one.
 
     Raises:
-        SchemaError: `grid` is another one.
+        SchemaError: `grid` is another grid.
 
     >>> int(land_mask(M25).sum())
     233516
     """
     if grid != M25:
         raise SchemaError(
-            f"land mask: found grid {grid.name}, expected {M25.name}: only it has a frozen mask"
+            f"land mask: found grid {grid.name}, expected {M25.name}, the only grid "
+            "with a land mask; regrid first"
         )
     with files("mcca_ml.grid").joinpath(MASK_FILE).open("rb") as stream:
         runs = np.load(stream)
@@ -46,14 +47,14 @@ def land_mask(grid: Grid) -> Booleans:
 
 
 def land_cells(grid: Grid) -> Int32:
-    """Flat indices `row * columns + column` of the land cells [1], rising.
+    """Return the flat indices `row * columns + column` of the land cells [1], increasing.
 
-    This is the dimension `cell` of everything on EASE2_M25.
+    They are the dimension `cell` of all data on EASE2_M25.
 
     Args:
-        grid: the grid of the mask; there is one for EASE2_M25 only.
+        grid: grid of the mask; only EASE2_M25 has one.
 
     Raises:
-        SchemaError: `grid` is another one.
+        SchemaError: `grid` is another grid.
     """
     return np.flatnonzero(land_mask(grid)).astype(np.int32)

@@ -1,4 +1,4 @@
-"""Sums by cell and slot of time -> the passes over each cell, and the one that a bin holds."""
+"""Sums by cell and time slot -> the overpasses of each cell -> one overpass for each bin."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,41 +10,41 @@ from mcca_ml.arrays import Booleans, Datetime64, Float32, Float64, Int64, UInt16
 from mcca_ml.flags import FLAG_DTYPE, Flag
 from mcca_ml.grid import footprint_bins
 from mcca_ml.grid.daily_composite import TARGET_HOUR
-from mcca_ml.grid.footprint_bins import SLOT_MS, Part
+from mcca_ml.grid.footprint_bins import SLOT_MS, CellSums
 from mcca_ml.sensors import Sensor
 
 GAP_MS = SLOT_MS / 2
-"""Sums of neighbouring slots whose mean times are nearer than this [ms] are of one pass."""
+"""Sums of adjacent slots belong to one overpass if their mean times differ by less [ms]."""
 
 Key = tuple[tuple[str, ...], int, bool]
-"""Channels of a swath, slot, and whether its footprints are suspect."""
+"""Channels of a swath, time slot, and True for suspect footprints."""
 
 
 @dataclass(frozen=True)
 class Passes:
-    """Passes over cells; all arrays have as many entries, sorted by cell and time."""
+    """Overpasses of cells; all arrays have the same length, sorted by cell and time."""
 
     cell: Int64
-    """Number of the cell in the list of cells."""
+    """Position of the cell in the list of cells."""
     time: Datetime64
     """Weighted mean time of the footprints [UTC], to the millisecond."""
     incidence: Float32
-    """Weighted mean [rad]; NaN is unknown."""
+    """Weighted mean [rad]; NaN where unknown."""
     nobs: UInt16
-    """Footprints, of the swath with the fewest."""
+    """Number of footprints in the swath with the fewest."""
     flag: UInt32
     tb: Float32
-    """(pass, channel) [K]; NaN is none."""
+    """(pass, channel) [K]; NaN where missing."""
 
 
 @dataclass(frozen=True)
 class _Groups:
-    """To which pass the sums of a cell and slot belong."""
+    """Overpass to which the sums of a cell and time slot belong."""
 
     row: Int64
-    """Cell and slot as one number, rising."""
+    """Cell and slot combined into one number, increasing."""
     group: Int64
-    """Number of the pass of each row."""
+    """Pass number of each row."""
     cell: Int64
     """Cell of each pass."""
     slot: Int64
@@ -52,23 +52,25 @@ class _Groups:
     first_slot: int
     slots: int
 
-    def of(self, part: Part, slot: int) -> Int64:
-        """Pass of each entry of a part of that slot."""
+    def pass_numbers(self, part: CellSums, slot: int) -> Int64:
+        """Return the pass number of each entry of the sums of a time slot."""
         row = part.cell.astype(np.int64) * self.slots + (slot - self.first_slot)
         return np.asarray(self.group[np.searchsorted(self.row, row)])
 
 
-def passes_of(found: Mapping[Key, Sequence[Part]], channels: Sequence[str]) -> Passes:
-    """The passes over each cell, what each has of every channel.
+def find_passes(sums_by_key: Mapping[Key, Sequence[CellSums]], channels: Sequence[str]) -> Passes:
+    """Return the overpasses of each cell, with the mean of every channel.
 
-    Footprints that are suspect count in a swath only where the good ones have less than half of
-    the weight of all; then they bring the flag TB_SUSPECT.
+    Suspect footprints of a swath are used only where the good ones have less than half of the total
+    weight; the overpass then gets the flag TB_SUSPECT.
 
     Args:
-        found: sums, by swath, slot and quality.
-        channels: of the outcome.
+        sums_by_key: sums by swath, time slot and quality.
+        channels: channels of the result, in its order.
     """
-    sums = {key: footprint_bins.merged(parts) for key, parts in sorted(found.items()) if parts}
+    sums = {
+        key: footprint_bins.merge_sums(parts) for key, parts in sorted(sums_by_key.items()) if parts
+    }
     groups = _groups(sums)
     count = groups.cell.size
     tb = np.full((count, len(channels)), np.nan, np.float32)
@@ -77,8 +79,8 @@ def passes_of(found: Mapping[Key, Sequence[Part]], channels: Sequence[str]) -> P
     mean = np.zeros((footprint_bins.FIRST_FREQUENCY, count))
     for swath in dict.fromkeys(key[0] for key in sums):
         used, is_doubtful = _used(sums, swath, groups)
-        seen = used[footprint_bins.COUNT] > 0
-        nobs[seen] = np.minimum(nobs, used[footprint_bins.COUNT])[seen]
+        is_covered = used[footprint_bins.COUNT] > 0
+        nobs[is_covered] = np.minimum(nobs, used[footprint_bins.COUNT])[is_covered]
         flag |= flags.where(is_doubtful, Flag.TB_SUSPECT)
         mean += used[: footprint_bins.FIRST_FREQUENCY]
         for number, values in _brightness(used, swath):
@@ -103,14 +105,14 @@ def passes_of(found: Mapping[Key, Sequence[Part]], channels: Sequence[str]) -> P
 
 
 def _ratio(above: Float64, below: Float64) -> Float64:
-    """Quotient; NaN where there is nothing below."""
+    """Return the quotient; NaN where the divisor is 0."""
     return np.asarray(
         np.divide(above, below, out=np.full(above.shape, np.nan), where=below > 0), np.float64
     )
 
 
-def _groups(sums: Mapping[Key, Part]) -> _Groups:
-    """Slots of a cell joined to passes by their mean times."""
+def _groups(sums: Mapping[Key, CellSums]) -> _Groups:
+    """Join the time slots of each cell to overpasses by their mean times."""
     slots = [key[1] for key in sums] or [0]
     first, width = min(slots), max(slots) - min(slots) + 1
     rows = [p.cell.astype(np.int64) * width + (key[1] - first) for key, p in sums.items()]
@@ -129,25 +131,25 @@ def _groups(sums: Mapping[Key, Part]) -> _Groups:
 
 
 def _used(
-    sums: Mapping[Key, Part], swath: tuple[str, ...], groups: _Groups
+    sums: Mapping[Key, CellSums], swath: tuple[str, ...], groups: _Groups
 ) -> tuple[Float64, Booleans]:
-    """Sums of one swath by pass over the footprints that count; where these may be doubtful."""
+    """Return the sums of one swath by overpass, and True where suspect footprints are used."""
     rows = footprint_bins.FIRST_FREQUENCY + len(footprint_bins.frequencies(swath)) + len(swath)
     total = {True: np.zeros((rows, groups.cell.size)), False: np.zeros((rows, groups.cell.size))}
     for (channels, slot, is_suspect), part in sums.items():
         if channels == swath:
-            to = groups.of(part, slot)
-            later = (slot - groups.slot[to]) * SLOT_MS
-            into = total[is_suspect]
-            into[:, to] += part.sums
-            into[footprint_bins.TIME, to] += part.sums[footprint_bins.WEIGHT] * later
-    good, every = total[False], total[False] + total[True]
-    is_doubtful = 2 * good[footprint_bins.WEIGHT] < every[footprint_bins.WEIGHT]
-    return np.where(is_doubtful, every, good), is_doubtful
+            number = groups.pass_numbers(part, slot)
+            delay = (slot - groups.slot[number]) * SLOT_MS
+            target = total[is_suspect]
+            target[:, number] += part.sums
+            target[footprint_bins.TIME, number] += part.sums[footprint_bins.WEIGHT] * delay
+    good, combined = total[False], total[False] + total[True]
+    is_doubtful = 2 * good[footprint_bins.WEIGHT] < combined[footprint_bins.WEIGHT]
+    return np.where(is_doubtful, combined, good), is_doubtful
 
 
 def _brightness(used: Float64, swath: tuple[str, ...]) -> Iterable[tuple[int, Float32]]:
-    """Number of each channel of a swath and its weighted mean [K]."""
+    """Yield the number of each channel of a swath and its weighted mean [K]."""
     groups = footprint_bins.frequencies(swath)
     for place, group in enumerate(groups):
         weight = used[footprint_bins.FIRST_FREQUENCY + place]
@@ -157,62 +159,64 @@ def _brightness(used: Float64, swath: tuple[str, ...]) -> Iterable[tuple[int, Fl
 
 
 def local_time(time: Datetime64, lon: Float64) -> Float32:
-    """Local mean solar time [h], 0 to 24 (24 excluded).
+    """Return the local mean solar time [h], 0 to 24 (24 excluded).
 
     Args:
         time: UTC.
         lon: longitude [degree].
     """
-    since = (time - time.astype("M8[D]")) / np.timedelta64(1, "h")
-    hours = np.mod(since + lon / 15.0, 24.0).astype(np.float32)
+    day_hours = (time - time.astype("M8[D]")) / np.timedelta64(1, "h")
+    hours = np.mod(day_hours + lon / 15.0, 24.0).astype(np.float32)
     return np.where(hours >= 24, np.float32(0), hours)
 
 
 def is_evening(sensor: Sensor, hours: Float32) -> Booleans:
-    """Whether an observation belongs to the look pm.
+    """Return True for observations of the look pm.
 
-    A sun-synchronous orbit stands still in the frame that turns with the mean sun, so that its
-    northward half lies wholly within six hours of local time of its ascending node, at every
-    latitude: it is a plane through the Earth's centre, and so is the meridian 90 degrees from the
-    node, which holds the orbit's two turning points. A place belongs to the half of the orbit on
-    its side. So the node of each footprint is told without its neighbours, and no noon is crossed.
-    The orbits that precess (TMI, GMI) take the clock: 0 to 12 h am, 12 to 24 h pm.
+    A sun-synchronous orbit is fixed in the frame that rotates with the mean sun. At every latitude
+    its ascending half is within six hours of local time of the ascending node: the orbital plane
+    and the meridian plane 90 degrees from the node both contain the Earth's centre, and that
+    meridian contains the two turning points of the orbit. Local time therefore gives the node of
+    each footprint without its neighbours. For precessing orbits (TMI, GMI) the local time decides:
+    0 to 12 h is am, 12 to 24 h is pm.
 
     Args:
-        sensor: whose.
+        sensor: sensor of the observations.
         hours: local mean solar time [h].
     """
     node = sensor.orbits[0].ascending_node_h
-    if node is None:  # it precesses
+    if node is None:  # a precessing orbit
         return np.asarray(hours >= 12)
     is_ascending = np.abs(np.mod(hours - node + 12, 24) - 12) < 6
     return np.asarray(is_ascending == (node >= 12))
 
 
-def chosen(
-    found: Passes, hours: Float32, is_pm: Booleans, days: int, first_day: np.datetime64
+def choose_passes(
+    passes: Passes, hours: Float32, is_pm: Booleans, days: int, first_day: np.datetime64
 ) -> tuple[Int64, tuple[Int64, Int64, Int64]]:
-    """The pass that each bin holds: the nearest to 06:00 or 18:00 local time, else the earlier.
+    """Choose one overpass for each bin: nearest to 06:00 or 18:00 local time, then the earlier.
 
     Args:
-        found: passes.
-        hours: local time of each [h].
-        is_pm: look of each.
-        days: how many.
-        first_day: first of them.
+        passes: overpasses.
+        hours: local time of each overpass [h].
+        is_pm: True for the look pm, by overpass.
+        days: number of days.
+        first_day: first UTC day.
 
     Returns:
-        Numbers of the passes, and day, look and cell of the bin of each.
+        Numbers of the chosen overpasses, and the day, look and cell of the bin of each.
     """
-    day = (found.time.astype("M8[D]") - first_day.astype("M8[D]")).astype(np.int64)
+    day = (passes.time.astype("M8[D]") - first_day.astype("M8[D]")).astype(np.int64)
     look = is_pm.astype(np.int64)
     target = np.array(list(TARGET_HOUR.values()), np.float32)[look]
     off = np.abs(np.mod(hours - target + 12, 24) - 12)
     inside = np.flatnonzero((day >= 0) & (day < days))
     order = inside[
-        np.lexsort((found.time[inside], off[inside], found.cell[inside], look[inside], day[inside]))
+        np.lexsort(
+            (passes.time[inside], off[inside], passes.cell[inside], look[inside], day[inside])
+        )
     ]
-    place = (day[order], look[order], found.cell[order])
+    place = (day[order], look[order], passes.cell[order])
     is_first = np.ones(order.size, np.bool_)
     is_first[1:] = np.any([np.diff(values) != 0 for values in place], axis=0)
     return order[is_first], (place[0][is_first], place[1][is_first], place[2][is_first])

@@ -1,24 +1,24 @@
-"""GRID_TB on EASE2_M36 or EASE2_M09 -> GRID_TB on the land cells of EASE2_M25, by shares of area.
+"""GRID_TB on EASE2_M36 or EASE2_M09 -> GRID_TB on the land cells of EASE2_M25, weighted by area.
 
-Brightness temperature and what belongs to it are brought to 25 km before the retrieval, because
-soil moisture is not linear in brightness temperature. What becomes of each variable:
+Brightness temperature and its ancillary fields are regridded to 25 km before the retrieval, because
+soil moisture is not linear in brightness temperature.
 
-A value is made of the source cells of one pass only, without those of doubtful brightness
-temperature where the others suffice: `sources.contributing` says which. Then:
+A target value uses the source cells of one overpass only, without those of suspect brightness
+temperature where the others suffice (`sources.contributing`). By variable:
 
 - continuous ones (`tb`, `incidence`, temperatures, clay, bulk density, roughness, water fraction,
-  operational soil moisture): mean weighted by area over the source cells that hold a value, each
-  variable for itself, `tb` where all polarizations of its frequency have one; NaN where those fill
-  less than `MIN_SHARE` of the cell;
-- `land_cover`, `land_cover_fraction`: the classes with the largest share of the area, and it;
-- `obs_time`, `local_time`: those of the observed source cell that fills most of the cell, so that
-  both belong to one observation;
-- `nobs`: the largest of the source cells, no sum, since neighbours share footprints;
-- `recommended_operational`: 1 only where every observed source cell met is recommended;
-- `flag`: a condition holds where it holds on `FLAG_SHARE` of the area made use of, `TB_SUSPECT` on
-  any share of it, `NOT_ATTEMPTED`, which forbids a retrieval, on `MIN_SHARE`. Bits that say that
-  a value is missing follow the value of the new cell instead: `NOT_OBSERVED` where observed
-  source cells of one pass fill less than `MIN_SHARE`, `TB_INVALID` where a `tb` is NaN,
+  operational soil moisture): area-weighted mean over the source cells with a value, separately for
+  each variable, `tb` only where all polarizations of its frequency have a value; NaN where these
+  cells fill less than `MIN_SHARE` of the target cell;
+- `land_cover`, `land_cover_fraction`: the classes with the largest shares of the area, and these;
+- `obs_time`, `local_time`: those of the observed source cell with the largest share, so that both
+  belong to one observation;
+- `nobs`: the largest value of the source cells; not the sum, since neighbours share footprints;
+- `recommended_operational`: 1 only where all overlapping observed source cells are recommended;
+- `flag`: a bit is set where it is set on `FLAG_SHARE` of the area used, `TB_SUSPECT` on any share
+  of it, `NOT_ATTEMPTED`, which forbids a retrieval, on `MIN_SHARE`. Bits for missing values
+  follow the values of the target cell instead: `NOT_OBSERVED` where observed source cells of one
+  overpass fill less than `MIN_SHARE`, `TB_INVALID` where a `tb` is NaN,
   `NO_TEMPERATURE` where `soil_temperature` is.
 """
 
@@ -46,27 +46,27 @@ AVERAGED = (
     "water_fraction",
     "soil_moisture_operational",
 )
-"""Variables that are averaged by area."""
+"""Variables averaged by area."""
 
 LABELS = ("time", "look", "channel", "cover")
-"""Coordinates that stay as they are."""
+"""Coordinates that are not changed."""
 
 _FOLLOW_THE_VALUE = Flag.NOT_OBSERVED | Flag.TB_INVALID
 
 
-def cover_of(
+def compute_cover(
     source: ease2.Grid,
     target: ease2.Grid,
     *,
     source_cells: npt.ArrayLike,
     target_cells: npt.ArrayLike,
 ) -> ov.Cover:
-    """Return which of `source_cells` fill each of `target_cells`, and how much of it [1]; exact.
+    """Return the shares of `source_cells` in the area of each of `target_cells` [1]; exact.
 
     Args:
         source: grid of the source cells.
         target: grid of the target cells.
-        source_cells: flat indices on `source`, each once, in any order.
+        source_cells: flat indices on `source`, each once, any order.
         target_cells: flat indices on `target`.
 
     Raises:
@@ -84,24 +84,24 @@ def cover_of(
     row, column = np.divmod(np.asarray(target_cells, np.int64), target.columns)
     down = ov.overlap(ease2.y_edges(source), ease2.y_edges(target))
     across = ov.overlap(ease2.x_edges(source), ease2.x_edges(target))
-    return ov.rectangles(down.of(row), across.of(column), position, source.columns)
+    return ov.rectangles(down.select(row), across.select(column), position, source.columns)
 
 
 def to_m25(ds: xr.Dataset, cells: Integer | None = None) -> xr.Dataset:
     """Return `ds` on the land cells of EASE2_M25 that it observes; the input is not modified.
 
     Args:
-        ds: after `schema.GRID_TB` and `schema.ANCILLARY`; `cell` holds flat indices of the grid
-            named by `attrs["grid"]`, in any order, as few as there are. Variables beyond the two
-            contracts are left out.
-        cells: flat indices on EASE2_M25, rising, each once; `land.land_cells` if not given.
-            What a cell gets does not depend on which others there are.
+        ds: dataset after `schema.GRID_TB` and `schema.ANCILLARY`; `cell` contains flat indices of
+            the grid named by `attrs["grid"]`, in any order. Variables outside the two contracts
+            are omitted.
+        cells: flat indices on EASE2_M25, increasing, each once; default `land.land_cells`. The
+            values of a cell do not depend on the other cells.
 
     Returns:
-        New dataset after the same contracts: `cell` holds rising flat indices of EASE2_M25,
-        restricted to `cells` and to those observed in at least one look; coordinates
-        `lat` and `lon` are their centres; `attrs["grid"]` is `EASE2_M25`. See the module for
-        what becomes of each variable.
+        New dataset after the same contracts: `cell` contains increasing flat indices of EASE2_M25,
+        those of `cells` that are observed in at least one look; coordinates `lat` and `lon` are
+        their centres; `attrs["grid"]` is `EASE2_M25`. The module docstring lists the rule for
+        each variable.
 
     Raises:
         SchemaError: `ds` breaks a contract, names no known grid, or lists a cell off the grid.
@@ -109,9 +109,9 @@ def to_m25(ds: xr.Dataset, cells: Integer | None = None) -> xr.Dataset:
     schema.check(ds, CONTRACT, where="to_m25: input")
     source = ease2.by_name(str(ds.attrs.get("grid")))
     cells = land.land_cells(ease2.M25) if cells is None else cells
-    cover = cover_of(source, ease2.M25, source_cells=ds["cell"].to_numpy(), target_cells=cells)
-    met = np.asarray((cover.weight > 0).any(axis=1))
-    cover, out = contributing(ds, cover.of(met)), _empty(ds, cells[met])
+    cover = compute_cover(source, ease2.M25, source_cells=ds["cell"].to_numpy(), target_cells=cells)
+    is_covered = np.asarray((cover.weight > 0).any(axis=1))
+    cover, out = contributing(ds, cover.select(is_covered)), _empty(ds, cells[is_covered])
     _put_means(out, ds, cover)
     _put_observation(out, ds, cover)
     _put_land_cover(out, ds, cover)
@@ -121,7 +121,7 @@ def to_m25(ds: xr.Dataset, cells: Integer | None = None) -> xr.Dataset:
 
 
 def _empty(ds: xr.Dataset, cells: Integer) -> xr.Dataset:
-    """The coordinates and attributes of the result, on `cells` of EASE2_M25."""
+    """Return the coordinates and attributes of the result, on `cells` of EASE2_M25."""
     return xr.Dataset(
         coords={name: ds[name] for name in LABELS if name in ds.coords}
         | ease2.cell_coordinates(ease2.M25, cells, ds["cell"].attrs),
@@ -130,24 +130,24 @@ def _empty(ds: xr.Dataset, cells: Integer) -> xr.Dataset:
 
 
 def _dims(ds: xr.Dataset, name: str) -> tuple[str, ...]:
-    """Dimensions of a variable with those of `schema.LOOK` at the end, as the shares have them."""
+    """Return the dimensions of a variable with those of `schema.LOOK` last, as in the shares."""
     return (*(str(dim) for dim in ds[name].dims if dim not in schema.LOOK), *schema.LOOK)
 
 
 def _values(ds: xr.Dataset, name: str) -> Floating:
-    """Values of a variable with time, look and cell at the end; whole numbers as float32."""
+    """Return the values of a variable with time, look and cell last; integers as float32."""
     values = ds[name].transpose(*_dims(ds, name)).to_numpy()
     return values if values.dtype.kind == "f" else values.astype(np.float32)
 
 
 def _put(out: xr.Dataset, ds: xr.Dataset, name: str, values: AnyArray) -> None:
-    """Set variable `name` of `out` from values with time, look and cell at the end."""
-    found = xr.DataArray(values, dims=_dims(ds, name), attrs=ds[name].attrs)
-    out[name] = found.transpose(*ds[name].dims)
+    """Set variable `name` of `out` from values with time, look and cell last."""
+    array = xr.DataArray(values, dims=_dims(ds, name), attrs=ds[name].attrs)
+    out[name] = array.transpose(*ds[name].dims)
 
 
 def _put_means(out: xr.Dataset, ds: xr.Dataset, cover: ov.Cover) -> None:
-    """Set the variables that are averaged."""
+    """Set the averaged variables."""
     tb = ds["tb"].transpose(..., "channel")
     whole = ds.assign(tb=tb.where(complete_channels(ds)))
     for name in AVERAGED:
@@ -174,7 +174,7 @@ def _put_observation(out: xr.Dataset, ds: xr.Dataset, cover: ov.Cover) -> None:
 
 
 def _put_land_cover(out: xr.Dataset, ds: xr.Dataset, cover: ov.Cover) -> None:
-    """Set the classes with the largest shares, and these; without shares the first class is all."""
+    """Set the classes with the largest shares, and these; without shares use the first class."""
     if "land_cover" not in ds:
         return
     share = "land_cover_fraction"
@@ -186,9 +186,9 @@ def _put_land_cover(out: xr.Dataset, ds: xr.Dataset, cover: ov.Cover) -> None:
     else:
         fractions = np.zeros(classes.shape, np.float32)
         fractions[:1] = 1.0
-    found, shares = ov.largest_classes(classes, fractions, cover)
+    main_classes, shares = ov.largest_classes(classes, fractions, cover)
     results = {
-        "land_cover": _with_missing(found, stored.dtype, schema.NO_LAND_COVER),
+        "land_cover": _with_missing(main_classes, stored.dtype, schema.NO_LAND_COVER),
         share: shares,
     }
     for name in (name for name in results if name in ds):
@@ -196,26 +196,26 @@ def _put_land_cover(out: xr.Dataset, ds: xr.Dataset, cover: ov.Cover) -> None:
 
 
 def _put_flag(out: xr.Dataset, ds: xr.Dataset, cover: ov.Cover) -> None:
-    """Set the flag of the new cells; needs their `tb` and `soil_temperature`."""
+    """Set the flag of the target cells; requires their `tb` and `soil_temperature`."""
     observed, flag = schema.is_observed(ds), ds["flag"].to_numpy().astype(np.uint32)
     follow = _FOLLOW_THE_VALUE
     if "soil_temperature" in ds:
         follow |= Flag.NO_TEMPERATURE
-    of_own_share = {Flag.NOT_ATTEMPTED: ov.MIN_SHARE, Flag.TB_SUSPECT: 0.0}
+    min_shares = {Flag.NOT_ATTEMPTED: ov.MIN_SHARE, Flag.TB_SUSPECT: 0.0}
     others = ~np.uint32(int(follow | Flag.NOT_ATTEMPTED | Flag.TB_SUSPECT))
     new = ov.flags_by_share(flag & others, observed, cover)
-    for bit, share in of_own_share.items():
+    for bit, share in min_shares.items():
         here = flag & np.uint32(int(bit))
         new |= ov.flags_by_share(here, observed, cover, min_share=share)
     new |= flags.where(out["tb"].isnull().any("channel").to_numpy(), Flag.TB_INVALID)
     if "soil_temperature" in ds:
         new |= flags.where(out["soil_temperature"].isnull().to_numpy(), Flag.NO_TEMPERATURE)
-    seen = ov.at_least(ov.covered_share(cover, observed), ov.MIN_SHARE)
-    _put(out, ds, "flag", np.where(seen, new, flags.where(~seen, Flag.NOT_OBSERVED)))
+    is_observed = ov.at_least(ov.covered_share(cover, observed), ov.MIN_SHARE)
+    _put(out, ds, "flag", np.where(is_observed, new, flags.where(~is_observed, Flag.NOT_OBSERVED)))
 
 
 def _with_missing(values: Floating, dtype: np.dtype, fill: int) -> AnyArray:
-    """`values` in the type of the source; in a whole-number type NaN becomes `fill`."""
+    """Convert `values` to the type of the source; in an integer type NaN becomes `fill`."""
     if dtype.kind == "f":
         return values.astype(dtype)
     return np.where(np.isnan(values), fill, values).astype(dtype)

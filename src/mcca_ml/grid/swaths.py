@@ -12,18 +12,18 @@ from mcca_ml.flags import Flag, Quality
 from mcca_ml.grid import footprint_bins, overpasses
 from mcca_ml.grid.daily_composite import TARGET_HOUR
 from mcca_ml.grid.ease2 import M25, cell_coordinates, cell_latlon, positions
-from mcca_ml.grid.footprint_bins import Footprints, Kernel
+from mcca_ml.grid.footprint_bins import FootprintArrays, Kernel
 from mcca_ml.grid.overpasses import Key, Passes
 from mcca_ml.sensors import SENSORS, Sensor
 
 KERNEL = Kernel(0.5, spread=0.3)
-"""What the record is made with; docs/gridding.md has the measurement behind it."""
+"""Weights used for the record; docs/gridding.md describes their choice."""
 
 _ONE_DAY = np.timedelta64(1, "D")
 _MARGIN = np.timedelta64(
     2 * footprint_bins.SLOT_MS, "ms"
-)  # so that a pass at the edge of the days is whole
-_KEEP = 64  # parts of one key after which they are made one
+)  # includes complete overpasses at the edges of the days
+_KEEP = 64  # number of sums of one key after which they are added
 _TYPES: Mapping[str, tuple[str, str | None]] = {
     "tb": ("f4", "K"),
     "incidence": ("f4", "rad"),
@@ -46,58 +46,60 @@ def grid_swaths(
 ) -> xr.Dataset:
     """Return gridded brightness temperature of some days; the swaths are not modified.
 
-    A bin (day, look, cell) holds one pass, of several the one nearest to 06:00 (am) or 18:00 (pm)
-    local mean solar time, and of that the weighted mean over its footprints. See `bins.Kernel` for
-    the weights, `passes.passes_of` for suspect footprints, `passes.is_evening` for the look. A
-    pass belongs to the UTC day of its mean time.
+    A bin (day, look, cell) contains the weighted mean over the footprints of one overpass: the one
+    nearest to 06:00 (am) or 18:00 (pm) local mean solar time. See `footprint_bins.Kernel` for the
+    weights, `overpasses.find_passes` for suspect footprints, `overpasses.is_evening` for the look.
+    An overpass belongs to the UTC day of its mean time.
 
-    The result depends to the last bit only on which footprints there are, neither on how they are
-    cut into swaths nor on the order of these. The swaths are taken one at a time; what is kept of
-    them are sums, some 70 bytes for each cell, pass and swath: 80 MB a day of AMSR2 over all land.
-    Days do not depend on each other, so that many of them are best made one by one.
+    The result is bit-identical for any division of the footprints into swaths and any order of the
+    swaths. The swaths are read one at a time; only sums are kept, some 70 bytes for each cell,
+    overpass and swath: 80 MB for a day of AMSR2 over all land. Days are independent, so many days
+    are best gridded one by one.
 
     Args:
-        swaths: after `schema.SWATH_TB`, of one sensor; swaths with channels of their own are
-            joined. All granules that touch the days have to be among them.
-        cells: flat cells of EASE2_M25, rising.
-        first_day: UTC day.
-        last_day: UTC day, included.
-        sensor: whose swaths these are; without it that of the first swath.
-        channels: of the outcome; without it those of the swaths, in the order of the sensor's.
-        kernel: weights.
+        swaths: datasets after `schema.SWATH_TB`, of one sensor; swaths with different channels are
+            joined. All granules that overlap the days must be included.
+        cells: flat cells of EASE2_M25, increasing.
+        first_day: first UTC day.
+        last_day: last UTC day, inclusive.
+        sensor: sensor of the swaths; default that of the first swath.
+        channels: channels of the result; default those of the swaths, in the sensor's order.
+        kernel: weights by distance.
 
     Returns:
         New dataset after `schema.GRID_TB`, with `lat` and `lon` of the cells. Where nothing was
-        observed, `flag` is NOT_OBSERVED; where some channels were observed and others not,
-        TB_INVALID is set. Attributes: sensor, grid, granules (one a line), simulated.
+        observed, `flag` is NOT_OBSERVED; where only some channels were observed, TB_INVALID is set.
+        Attributes: sensor, grid, granules (one per line), simulated.
 
     Raises:
         SchemaError: a swath breaks its contract or is of another sensor; no swath and no `sensor`;
-            cells that do not rise or are off the grid; or days in the wrong order.
+            cells not increasing or off the grid; or the last day before the first.
     """
     days = np.arange(first_day.astype("M8[D]"), last_day.astype("M8[D]") + _ONE_DAY)
     _check_frame(days, cells)
     table = positions(M25, cells)
     window = (days[0] - _MARGIN).astype("M8[ms]"), (days[-1] + _ONE_DAY + _MARGIN).astype("M8[ms]")
-    sums: dict[Key, list[footprint_bins.Part]] = {}
+    sums: dict[Key, list[footprint_bins.CellSums]] = {}
     granules: dict[str, bool] = {}
     present: set[str] = set()
     for swath in swaths:
         sensor = _checked(swath, sensor)
         names = tuple(map(str, swath.variables["channel"].to_numpy()))
         present |= set(names)
-        seen = _footprints(swath, *window)
-        for (slot, is_suspect), part in footprint_bins.binned(seen, names, table, kernel):
+        footprints = _footprints(swath, *window)
+        for (slot, is_suspect), part in footprint_bins.bin_footprints(
+            footprints, names, table, kernel
+        ):
             parts = sums.setdefault((names, slot, is_suspect), [])
             parts.append(part)
             if len(parts) >= _KEEP:
-                parts[:] = [footprint_bins.merged(parts)]
+                parts[:] = [footprint_bins.merge_sums(parts)]
         granules[str(swath.attrs.get("granule", ""))] = schema.is_simulated(swath)
     if sensor is None:
-        raise SchemaError("grid_swaths: found no swath, expected one or more; or name the sensor")
+        raise SchemaError("grid_swaths: found no swath, expected one or more; or give the sensor")
     wanted = _channels(sensor, present, channels)
-    found = overpasses.passes_of(sums, wanted)
-    out = _dataset(found, sensor, cells, days).assign_coords(channel=wanted)
+    passes = overpasses.find_passes(sums, wanted)
+    out = _dataset(passes, sensor, cells, days).assign_coords(channel=wanted)
     out.attrs |= {
         "sensor": sensor.name,
         "grid": M25.name,
@@ -108,11 +110,13 @@ def grid_swaths(
 
 
 def _check_frame(days: Datetime64, cells: Integer) -> None:
-    """Raise where there is nothing to fill, or a cell is none."""
+    """Raise if there are no days, or the cells are not increasing cells of the grid."""
     if not days.size:
-        raise SchemaError("grid_swaths: found a last day before the first; exchange them")
+        raise SchemaError("grid_swaths: found a last day before the first; swap them")
     if np.any(np.diff(cells) <= 0):
-        raise SchemaError("grid_swaths: found cells out of order or twice, expected them rising")
+        raise SchemaError(
+            "grid_swaths: found cells out of order or twice, expected increasing cells"
+        )
     if cells.size and not (cells[0] >= 0 and cells[-1] < M25.size):
         raise SchemaError(
             f"grid_swaths: found cells {cells[0]} to {cells[-1]}, expected 0 to {M25.size - 1}"
@@ -120,7 +124,7 @@ def _check_frame(days: Datetime64, cells: Integer) -> None:
 
 
 def _checked(swath: xr.Dataset, sensor: Sensor | None) -> Sensor:
-    """The sensor of a swath, which has to be `sensor` where that is known."""
+    """Return the sensor of a swath, which must be `sensor` if that is given."""
     where = f"grid_swaths: {swath.attrs.get('granule', 'a swath')}"
     schema.check(swath, schema.SWATH_TB, where=where)
     name = str(swath.attrs.get("sensor"))
@@ -128,13 +132,13 @@ def _checked(swath: xr.Dataset, sensor: Sensor | None) -> Sensor:
     if name not in expected:
         raise SchemaError(
             f"{where}: found sensor {name!r}, expected {' or '.join(expected)}; "
-            "grid each sensor by itself"
+            "grid each sensor separately"
         )
     return sensor or SENSORS[name]
 
 
 def _channels(sensor: Sensor, present: set[str], channels: Sequence[str] | None) -> list[str]:
-    """Channels of the outcome."""
+    """Return the channels of the result."""
     known = [channel.name for channel in sensor.channels]
     if channels is None:
         return [name for name in known if name in present] or known
@@ -147,25 +151,27 @@ def _channels(sensor: Sensor, present: set[str], channels: Sequence[str] | None)
     return list(channels)
 
 
-def _footprints(swath: xr.Dataset, first: np.datetime64, last: np.datetime64) -> Footprints:
-    """Footprints of a swath with a time from `first` until before `last`."""
-    # Not swath["lat"]: making its coordinates costs more than a small swath takes to grid.
+def _footprints(swath: xr.Dataset, first: np.datetime64, last: np.datetime64) -> FootprintArrays:
+    """Return the footprints of a swath with `first` <= time < `last`."""
+    # Not swath["lat"]: building its coordinates takes longer than gridding a small swath.
     lat, lon, incidence, tb, quality = (
         swath.variables[name].to_numpy() for name in ("lat", "lon", "incidence", "tb", "quality")
     )
     time = swath.variables["time"].to_numpy().astype("M8[ms]")
-    is_wanted = (time >= first) & (time < last)  # no time is in no span
+    is_wanted = (time >= first) & (time < last)  # False for NaT
     every = lat, lon, time.astype(np.int64), incidence, tb, quality == Quality.SUSPECT
-    # A copy of all of a granule costs more than the test.
-    return Footprints._make(every if is_wanted.all() else (values[is_wanted] for values in every))
+    # Copying a whole granule takes longer than this test.
+    return FootprintArrays._make(
+        every if is_wanted.all() else (values[is_wanted] for values in every)
+    )
 
 
-def _dataset(found: Passes, sensor: Sensor, cells: Integer, days: Datetime64) -> xr.Dataset:
-    """One pass of each bin, unfolded."""
-    hours = overpasses.local_time(found.time, cell_latlon(M25, cells).lon[found.cell])
+def _dataset(passes: Passes, sensor: Sensor, cells: Integer, days: Datetime64) -> xr.Dataset:
+    """Return the chosen overpasses as arrays over day, look and cell."""
+    hours = overpasses.local_time(passes.time, cell_latlon(M25, cells).lon[passes.cell])
     is_pm = overpasses.is_evening(sensor, hours)
-    taken, bin_of = overpasses.chosen(found, hours, is_pm, days.size, days[0])
-    values = {**vars(found), "local_time": hours, "obs_time": found.time}
+    taken, bin_of = overpasses.choose_passes(passes, hours, is_pm, days.size, days[0])
+    values = {**vars(passes), "local_time": hours, "obs_time": passes.time}
     shape = (days.size, len(TARGET_HOUR), cells.size)
     variables = {}
     for name, (dtype, units) in _TYPES.items():

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 
 from mcca_ml.inspect.description import SIMULATED, Description, Row, extent, row_of
-from mcca_ml.read.products.dimensions import layout_of
+from mcca_ml.read.products.dimensions import find_layout
 from mcca_ml.read.products.extract_file import flag_name
 from mcca_ml.read.products.moisture_files import moisture_files
-from mcca_ml.read.products.open import files_of, product_of
-from mcca_ml.read.products.point_series import days_of
+from mcca_ml.read.products.open import list_files, parse_product
+from mcca_ml.read.products.point_series import file_days
 from mcca_ml.schema import is_simulated
 
 
@@ -23,21 +23,21 @@ def describe_other(path: Path) -> Description:
     Raises:
         GranuleError: it has no soil moisture with coordinates, or cannot be read.
     """
-    product, files = product_of(str(path)), files_of(path)
+    product, files = parse_product(str(path)), list_files(path)
     days: list[date | None] = []
     heading: dict[str, str] = {}
     rows: list[Row] = []
     ends = tuple(dict.fromkeys((files[0], files[-1])))
     count = f"{len(files):,}" + (", the first and last are read" if len(files) > 2 else "")
     for file, ds, first in moisture_files(product, paths=ends):
-        layout = layout_of(ds, first.variable, file.name)
-        days += days_of(ds, file).tolist()
+        layout = find_layout(ds, first.variable, file.name)
+        days += file_days(ds, file).tolist()
         flag = flag_name(ds, first.variable)
         heading = {
             "product": first.attrs.get("title", product.name),
             **({"simulated": SIMULATED} if is_simulated(ds) else {}),
             "files": count,
-            "variable": f"{first.variable} in {first.conversion.said}",
+            "variable": f"{first.variable} in {first.conversion.description}",
             "recommended": f"by the variable {flag}" if flag else "all: no flag beside it",
             "places": f"{' x '.join(map(str, layout.shape))}, {extent(layout.lat, layout.lon)}",
         }

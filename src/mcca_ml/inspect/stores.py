@@ -98,10 +98,10 @@ def _days_of(held: list[dict[str, Any]], *, is_by_cells: bool) -> Datetime64:
 
 def _store_parts(path: Path, days: Datetime64, cells: int) -> Iterator[xr.Dataset]:
     """A few blocks of days of a store, each with as many cells as are read at once."""
-    blocks = np.unique([layout.block_of(day) for day in days])
+    blocks = np.unique([layout.block_number(day) for day in days])
     groups = max(-(-cells // layout.CELL_BLOCK), 1)
     for number, block in enumerate(blocks[np.unique(_spread(len(blocks)))]):
-        of_block = layout.days_of_block(int(block))
+        of_block = layout.block_days(int(block))
         start = _spread(groups)[number] * layout.CELL_BLOCK
         yield read_blocks.open_store(
             path,

@@ -17,7 +17,7 @@ from mcca_ml.flags import Flag, is_recommended
 from mcca_ml.grid.daily_composite import stack_days
 from mcca_ml.publish.attributes import Provenance, Source, provenance, source
 from mcca_ml.publish.smap_day import file_name, is_of_others, write_product
-from mcca_ml.read.by_day import Days, Part, by_day, of_day
+from mcca_ml.read.by_day import Days, LoadedGranule, by_day, load_day
 from mcca_ml.read.granule import shorten
 from mcca_ml.retrieve.season import retrieve_season
 from mcca_ml.retrieve.single_look import retrieve
@@ -105,10 +105,10 @@ class _Job:
                 raise
             return Summary(failures=(str(error),))
 
-    def compose(self, day: np.datetime64, parts: Sequence[Part]) -> Day:
+    def compose(self, day: np.datetime64, parts: Sequence[LoadedGranule]) -> Day:
         """One day of one sensor on the grid and for the looks that the options ask for."""
         options = self.options
-        ancillary = of_day(options.ancillary, day) if options.ancillary else None
+        ancillary = load_day(options.ancillary, day) if options.ancillary else None
         composed = compose(parts, day, look=options.look, ancillary=ancillary)
         return Day(to_grid(composed.ds, options.grid), composed.paths)
 
@@ -152,14 +152,14 @@ def _publish(job: _Job, paths: Sequence[Path], found: xr.Dataset) -> Summary:
     )
 
 
-def _one_day(job: _Job, day: np.datetime64, parts: Sequence[Part]) -> Summary:
+def _one_day(job: _Job, day: np.datetime64, parts: Sequence[LoadedGranule]) -> Summary:
     composed = job.compose(day, parts)
     retrieved = retrieve(composed.ds, job.settings, done=lambda cells: job.progress(0, cells))
     return _publish(job, composed.paths, retrieved)
 
 
 def _each_day(
-    job: _Job, days: Days, work: Callable[[np.datetime64, list[Part]], Summary]
+    job: _Job, days: Days, work: Callable[[np.datetime64, list[LoadedGranule]], Summary]
 ) -> Summary:
     """Do `work` for the granules of each day, sensor and grid."""
     total = Summary()
@@ -189,7 +189,7 @@ def _season(job: _Job, days: Days) -> Summary:
     """All days at once, each sensor and grid by itself."""
     seasons: dict[tuple[str, str], list[Day]] = {}
 
-    def collect(day: np.datetime64, parts: Sequence[Part]) -> Summary:
+    def collect(day: np.datetime64, parts: Sequence[LoadedGranule]) -> Summary:
         composed = job.compose(day, parts)
         key = (str(composed.ds.attrs["sensor"]), str(composed.ds.attrs["grid"]))
         seasons.setdefault(key, []).append(composed)

@@ -20,7 +20,7 @@ from mcca_ml.arrays import Datetime64
 from mcca_ml.atomic import replacing
 from mcca_ml.config.load import InputSettings
 from mcca_ml.errors import ConfigError, GranuleError
-from mcca_ml.read.granule_names import check_versions, start_of
+from mcca_ml.read.granule_names import check_versions, granule_start
 from mcca_ml.sensors import products
 
 PRODUCTS: Mapping[str, str] = products()
@@ -120,7 +120,7 @@ def granules_of(
         paths = _files(base / inputs[product].path, product)
         check_versions(paths)
         for path, sha in zip(paths, _hashes(paths, cache), strict=True):
-            one = Granule(path, PRODUCTS[product], *start_of(path), sha)
+            one = Granule(path, PRODUCTS[product], *granule_start(path), sha)
             found.setdefault(one.sensor, []).append(one)
     # Without copies. One name with other bytes is another part of an orbit: it stays.
     unique = {sensor: {one.identity: one for one in some} for sensor, some in found.items()}

@@ -18,7 +18,7 @@ from mcca_ml.grid.land import land_cells
 from mcca_ml.pipeline.granules import ONE_DAY, Granule, granules_of, of_days
 from mcca_ml.sensors import SENSORS, networks
 from mcca_ml.store.integrity import missing_blocks
-from mcca_ml.store.layout import Frame, block_of, days_of_block, digest
+from mcca_ml.store.layout import Frame, block_days, block_number, digest
 
 
 @dataclass(frozen=True)
@@ -102,11 +102,11 @@ class Plan:
 
     def blocks(self) -> list[int]:
         """Numbers of the blocks of 32 days that the record touches."""
-        return list(range(block_of(self.first_day), block_of(self.last_day) + 1))
+        return list(range(block_number(self.first_day), block_number(self.last_day) + 1))
 
     def days_of(self, block: int) -> Datetime64:
         """Days of the record in a block."""
-        of_block = days_of_block(block)
+        of_block = block_days(block)
         return self.days(of_block[0], of_block[-1])
 
     def granules_of(self, sensor: str, days: Datetime64) -> tuple[Granule, ...]:

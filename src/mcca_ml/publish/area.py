@@ -9,9 +9,9 @@ from mcca_ml.publish.variables import AttributeValue
 def area(grid: ease2.Grid, rows: slice, columns: slice) -> dict[str, AttributeValue]:
     """Attributes that say where: the outer edges of some rows and columns of a grid."""
     row, column = (span.indices(n)[:2] for span, n in zip((rows, columns), grid.shape, strict=True))
-    north, south = (float(lat) for lat in ease2.latitude_of(ease2.y_edges(grid)[list(row)]))
+    north, south = (float(lat) for lat in ease2.map_latitude(ease2.y_edges(grid)[list(row)]))
     # M25 and M09 end some millimetres beside the date line
-    edges = np.clip(ease2.longitude_of(ease2.x_edges(grid)[list(column)]), -180.0, 180.0)
+    edges = np.clip(ease2.map_longitude(ease2.x_edges(grid)[list(column)]), -180.0, 180.0)
     west, east = (float(lon) for lon in edges)
     return area_between((south, north), (west, east), f"{grid.cell_m:.2f} m at 30 degrees")
 

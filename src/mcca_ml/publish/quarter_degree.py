@@ -105,18 +105,18 @@ def remap_of(cells: Integer) -> Remap:
     m25 = ease2.M25
     position = ease2.positions(m25, cells)
     lat, lon = latitude_edges(), longitude_edges()
-    of_row, _ = ease2.cell_of(m25, _middles(lat), 0.0)
-    _, of_column = ease2.cell_of(m25, 0.0, _middles(lon))
+    of_row, _ = ease2.find_cell(m25, _middles(lat), 0.0)
+    _, of_column = ease2.find_cell(m25, 0.0, _middles(lon))
     held = position[np.maximum(of_row, 0)[:, None] * m25.columns + of_column]
     held[of_row < 0] = -1
     row, column = np.nonzero(held >= 0)
-    down = overlap(ease2.y_edges(m25), ease2.y_of(lat))
-    across = overlap(ease2.x_edges(m25), ease2.x_of(lon))
+    down = overlap(ease2.y_edges(m25), ease2.map_y(lat))
+    across = overlap(ease2.x_edges(m25), ease2.map_x(lon))
     return Remap(
         _window(cells, row, column),
         np.asarray(row * COLUMNS + column, np.int64),
         held[row, column],
-        rectangles(down.of(row), across.of(column), position, m25.columns),
+        rectangles(down.select(row), across.select(column), position, m25.columns),
     )
 
 

@@ -1,1 +1,1 @@
-"""Granule -> GRID_TB with ANCILLARY."""
+"""Read granules: GRID_TB with ANCILLARY, or SWATH_TB."""

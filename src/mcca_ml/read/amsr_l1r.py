@@ -17,28 +17,28 @@ from mcca_ml.read.granule import (
     number_array,
     open_hdf5,
     shorten,
-    simulated,
+    simulated_attribute,
     swath,
     text,
 )
 from mcca_ml.read.jaxa import (
     angle,
     brightness_temperature,
-    checked,
-    sensor_of,
-    utc_of_tai93,
+    check_swath,
+    identify_sensor,
+    tai93_to_utc,
 )
 from mcca_ml.sensors import AMSR2, Sensor
 
 
 def is_l1r(h5: h5py.File) -> bool:
-    """Whether an HDF5 file holds brightness temperatures as level 1R names them."""
-    marks = tuple(f"Brightness Temperature ({name}," for name in jaxa.RESOLUTIONS)
-    return any(str(name).startswith(marks) for name in h5)
+    """Return True for files with brightness temperatures named as in level 1R."""
+    prefixes = tuple(f"Brightness Temperature ({name}," for name in jaxa.RESOLUTIONS)
+    return any(str(name).startswith(prefixes) for name in h5)
 
 
 def _resolution(h5: h5py.File, sensor: Sensor) -> str:
-    """The common footprint that all channels are there for.
+    """Return the common footprint for which all channels are present.
 
     Raises:
         GranuleError: there is none.
@@ -51,12 +51,12 @@ def _resolution(h5: h5py.File, sensor: Sensor) -> str:
     missing = [name for name in first if name not in h5]
     raise GranuleError(
         f"{file_name(h5)}: no dataset {missing[0]!r}, found {shorten(h5)}; expected all "
-        f"channels at {' or '.join(jaxa.RESOLUTIONS)}: give a whole granule of level 1R"
+        f"channels at {' or '.join(jaxa.RESOLUTIONS)}: give a complete granule of level 1R"
     )
 
 
 def _places(h5: h5py.File, shape: tuple[int, int]) -> tuple[Float32, Float32]:
-    """Latitude and longitude [degree] of the footprints; NaN where they are not on the Earth."""
+    """Read latitude and longitude of the footprints [degree]; NaN if not on the Earth."""
     fine = (shape[0], jaxa.PER_FOOTPRINT * shape[1])
     lat = number_array(h5, jaxa.LATITUDE, fine)[:, :: jaxa.PER_FOOTPRINT].astype(np.float32)
     lon = number_array(h5, jaxa.LONGITUDE, fine)[:, :: jaxa.PER_FOOTPRINT].astype(np.float32)
@@ -66,62 +66,62 @@ def _places(h5: h5py.File, shape: tuple[int, int]) -> tuple[Float32, Float32]:
     return np.where(is_place, lat, nothing), np.where(is_place, east, nothing)
 
 
-def _has_rfi(h5: h5py.File, shape: tuple[int, int]) -> Booleans:
-    """Whether the provider saw interference at 6.9 or 7.3 GHz in either half of a footprint."""
+def _is_rfi(h5: h5py.File, shape: tuple[int, int]) -> Booleans:
+    """Return True where the provider flags interference at 6.9 or 7.3 GHz in a footprint."""
     raw = number_array(h5, jaxa.PIXEL_QUALITY, (shape[0], jaxa.PER_FOOTPRINT * shape[1]))
     fields = raw.astype(np.int64)
-    found = np.zeros(fields.shape, np.bool_)
+    is_rfi = np.zeros(fields.shape, np.bool_)
     for shift in jaxa.RFI_SHIFTS:
-        found |= (fields >> shift & jaxa.RFI) == jaxa.RFI
-    return np.asarray(found[:, ::2] | found[:, 1::2])
+        is_rfi |= (fields >> shift & jaxa.RFI) == jaxa.RFI
+    return np.asarray(is_rfi[:, ::2] | is_rfi[:, 1::2])
 
 
-def _own_scans(h5: h5py.File, scans: int) -> slice:
-    """Scans that the neighbouring granules do not hold as well; all where nothing is said."""
-    said = text(h5.attrs.get(jaxa.OVERLAP))
-    overlap = int(said) if said.isdigit() else 0
+def _unique_scans(h5: h5py.File, scans: int) -> slice:
+    """Return the scans not shared with adjacent granules; all if the overlap is unknown."""
+    written = text(h5.attrs.get(jaxa.OVERLAP))
+    overlap = int(written) if written.isdigit() else 0
     return slice(overlap, scans - overlap) if scans > 2 * overlap else slice(0, scans)
 
 
 def _look(h5: h5py.File) -> dict[str, str]:
-    """The attribute look, where the metadata tell the direction of the orbit."""
+    """Return the attribute look if the metadata contain the direction of the orbit."""
     node = text(h5.attrs.get(jaxa.DIRECTION))[:1].upper()
     return {"look": jaxa.LOOK_OF_NODE[node]} if node in jaxa.LOOK_OF_NODE else {}
 
 
 def _shape(h5: h5py.File, name: str) -> tuple[int, int]:
-    """Scans and pixels of a dataset.
+    """Return the number of scans and pixels of a dataset.
 
     Raises:
-        GranuleError: it is absent or has other dimensions.
+        GranuleError: the dataset is absent or has other dimensions.
     """
     shape = dataset(h5, name).shape
     if len(shape) != 2:
         raise GranuleError(
             f"{file_name(h5)}: {name} has shape {shape}, expected scans and pixels; "
-            "give a whole granule"
+            "give a complete granule"
         )
     return int(shape[0]), int(shape[1])
 
 
 def _swath(h5: h5py.File, sensor: Sensor) -> xr.Dataset:
-    """The swath of an open granule."""
+    """Return the swath of an open granule."""
     where = file_name(h5)
     resolution = _resolution(h5, sensor)
     names = [jaxa.l1r_field(channel.name, resolution) for channel in sensor.channels]
     shape = _shape(h5, names[0])
     tb = np.stack([brightness_temperature(h5, name, shape) for name in names], axis=-1)
     lat, lon = _places(h5, shape)
-    time = utc_of_tai93(number_array(h5, jaxa.SCAN_TIME, shape[:1]).astype(np.float64))
+    time = tai93_to_utc(number_array(h5, jaxa.SCAN_TIME, shape[:1]).astype(np.float64))
     times = np.broadcast_to(time[:, None], shape)
     is_seen = np.asarray(np.isfinite(tb).any(axis=-1))
     is_placed, is_timed = np.isfinite(lat), np.asarray(~np.isnat(times))
     check_placed(where, is_seen, is_placed, is_timed)
     usable = is_seen & is_placed & is_timed
-    quality = np.where(_has_rfi(h5, shape), Quality.SUSPECT, Quality.GOOD)
+    quality = np.where(_is_rfi(h5, shape), Quality.SUSPECT, Quality.GOOD)
     quality = np.where(usable, quality, Quality.UNUSABLE).astype(np.int8)
     tb[~usable] = np.nan
-    own = _own_scans(h5, shape[0])
+    own = _unique_scans(h5, shape[0])
     columns = {
         "lat": lat,
         "lon": lon,
@@ -140,7 +140,7 @@ def _swath(h5: h5py.File, sensor: Sensor) -> xr.Dataset:
             "swath": resolution,
             "scans": tb[own].shape[0],
             "pixels": shape[1],
-            "simulated": simulated(h5),
+            "simulated": simulated_attribute(h5),
             **_look(h5),
         },
     )
@@ -149,24 +149,23 @@ def _swath(h5: h5py.File, sensor: Sensor) -> xr.Dataset:
 def read_l1r(path: Path, *, may_be_empty: bool = False) -> tuple[xr.Dataset, ...]:
     """Read a half orbit of level 1R.
 
-    All channels are taken at the footprint of 10.65 GHz (`res10`), onto which the provider has
-    resampled them; where a file lacks one of them there, at that of 6.9 GHz (`res06`). Interference
-    at 6.9 or 7.3 GHz, the only that the provider tells, makes a footprint suspect and not unusable:
-    transmitters there do not reach 10 GHz, but where they stand others may. Scans that the
-    neighbouring granules hold as well are left out.
+    All channels are read at the 10.65 GHz footprint (`res10`), to which the provider resamples
+    them; if a channel is missing there, at the 6.9 GHz footprint (`res06`). The provider flags
+    interference at 6.9 and 7.3 GHz only; it makes a footprint suspect, not unusable: these
+    transmitters do not affect 10 GHz, but others may be nearby. Scans shared with adjacent
+    granules are omitted.
 
     Args:
-        path: HDF5 file; the metadata tell AMSR-E, what they do not tell is taken for AMSR2.
-        may_be_empty: whether a granule without any brightness temperature will do.
+        path: HDF5 file; AMSR-E if the metadata name it, otherwise AMSR2.
+        may_be_empty: accept a granule without any brightness temperature.
 
     Returns:
-        One dataset after schema.SWATH_TB. A footprint without place, time or any brightness
-        temperature is `UNUSABLE`. Attribute look, `am` or `pm`, where the orbit's direction is
-        told.
+        One dataset after schema.SWATH_TB. A footprint without position, time or any brightness
+        temperature is `UNUSABLE`. Attribute look, `am` or `pm`, if the direction of the orbit is
+        known.
 
     Raises:
-        GranuleError: it is not readable, of another level, all fill, or not laid out as
-            documented.
+        GranuleError: unreadable, another level, all fill, or another layout than documented.
     """
     with open_hdf5(path) as h5:
         if not is_l1r(h5):
@@ -174,5 +173,5 @@ def read_l1r(path: Path, *, may_be_empty: bool = False) -> tuple[xr.Dataset, ...
                 f"{path.name}: found {shorten(h5)}, expected brightness temperatures at "
                 f"{' or '.join(jaxa.RESOLUTIONS)}; give a granule of JAXA's level 1R"
             )
-        footprints = _swath(h5, sensor_of(h5) or AMSR2)
-    return (checked(footprints, path.name, may_be_empty=may_be_empty),)
+        footprints = _swath(h5, identify_sensor(h5) or AMSR2)
+    return (check_swath(footprints, path.name, may_be_empty=may_be_empty),)

@@ -19,17 +19,17 @@ from mcca_ml.read.granule import (
     number_array,
     open_hdf5,
     shorten,
-    simulated,
+    simulated_attribute,
     swath,
     text,
 )
-from mcca_ml.read.jaxa import brightness_temperature, checked, sensor_of
+from mcca_ml.read.jaxa import brightness_temperature, check_swath, identify_sensor
 from mcca_ml.sensors import AMSR2, AMSRE, SENSORS, Sensor
 
 _SAME_MINUTES = 2
-"""Times of one cell that differ by more are of two passes [minute]."""
+"""Largest time difference within one overpass of a cell [minute]."""
 _MOST_OTHER = 0.1
-"""Share of the cells in which times may be of two passes before files do not belong together."""
+"""Largest share of cells with times of different overpasses for files to be combined."""
 
 
 @dataclass(frozen=True)
@@ -38,47 +38,48 @@ class _Map:
 
     where: str
     kind: dict[str, object]
-    """Sensor, day, look, grid and simulated: the same in maps that belong together."""
+    """Sensor, day, look, grid and simulated; identical in maps that are combined."""
     tb: dict[str, Float32]
-    """By channel, (row, column) [K]."""
+    """Brightness temperature by channel, (row, column) [K]."""
     minutes: Float64
-    """Since 00:00 UTC of the day; NaN where there is none."""
+    """Minutes since 00:00 UTC of the day; NaN where missing."""
 
 
 def is_l3(h5: h5py.File) -> bool:
-    """Whether an HDF5 file holds brightness temperatures as level 3 names them."""
+    """Return True for files with brightness temperatures named as in level 3."""
     return any(name in h5 for name in jaxa.L3_TB.values())
 
 
 def _name(h5: h5py.File) -> re.Match[str]:
-    """Day, node and frequency, by the granule's identification in the file, else by its name.
+    """Match day, node and frequency in the granule identification of the file, else in its name.
 
     Raises:
-        GranuleError: neither has them, or they are of a monthly or polar map.
+        GranuleError: neither contains them, or the map is monthly or polar.
     """
     where = file_name(h5)
-    said = text(h5.attrs.get(jaxa.GRANULE_ID))
-    found = jaxa.L3_NAME.match(said) or jaxa.L3_NAME.match(where)
-    if found is None:
+    identification = text(h5.attrs.get(jaxa.GRANULE_ID))
+    match = jaxa.L3_NAME.match(identification) or jaxa.L3_NAME.match(where)
+    if match is None:
         raise GranuleError(
-            f"{where}: neither {jaxa.GRANULE_ID} ({said or 'missing'!r}) nor the name tells day, "
-            "node and frequency, expected GW1AM2_YYYYMMDD_01D_EQMA_L3SGT10LA2220220 for instance; "
+            f"{where}: neither {jaxa.GRANULE_ID} ({identification or 'missing'!r}) nor the name "
+            "contains day, node and frequency, expected for instance "
+            "GW1AM2_YYYYMMDD_01D_EQMA_L3SGT10LA2220220; "
             "give the file the provider's name"
         )
-    if (found["period"], found["map"]) != ("01D", "EQ"):
+    if (match["period"], match["map"]) != ("01D", "EQ"):
         raise GranuleError(
-            f"{where}: found a {'daily' if found['period'] == '01D' else 'monthly'} "
-            f"{'global' if found['map'] == 'EQ' else 'polar'} map, expected daily and global "
+            f"{where}: found a {'daily' if match['period'] == '01D' else 'monthly'} "
+            f"{'global' if match['map'] == 'EQ' else 'polar'} map, expected daily and global "
             "(01D_EQ); give one of these"
         )
-    return found
+    return match
 
 
 def _day(name: re.Match[str], where: str) -> str:
-    """Nominal UTC day, YYYY-MM-DD.
+    """Return the nominal UTC day, YYYY-MM-DD.
 
     Raises:
-        GranuleError: there is no such day.
+        GranuleError: the day does not exist.
     """
     day = f"{name['day'][:4]}-{name['day'][4:6]}-{name['day'][6:]}"
     try:
@@ -92,27 +93,27 @@ def _day(name: re.Match[str], where: str) -> str:
 
 
 def _channels(where: str, band: str, sensor: Sensor) -> dict[str, str]:
-    """Our channels of one frequency, and the dataset that holds each.
+    """Return the channels of one frequency and the name of the dataset of each.
 
     Raises:
-        GranuleError: the frequency is not among those that are used.
+        GranuleError: the frequency is not used here.
     """
     bands = {channel.name: jaxa.TB_CHANNELS[channel.name] for channel in sensor.channels}
     chosen = {name: jaxa.L3_TB[row[2]] for name, row in bands.items() if row[1] == band}
     if not chosen:
         used = sorted({row[1] for row in bands.values()})
         raise GranuleError(
-            f"{where}: holds the frequency {band}, expected one of {', '.join(used)}; leave it out"
+            f"{where}: found the frequency {band}, expected one of {', '.join(used)}; leave it out"
         )
     return chosen
 
 
 def _open_map(h5: h5py.File) -> _Map:
-    """What one file holds."""
+    """Read one file."""
     where = file_name(h5)
     name = _name(h5)
     day = _day(name, where)
-    sensor = sensor_of(h5) or (AMSRE if name["prefix"].endswith("AME") else AMSR2)
+    sensor = identify_sensor(h5) or (AMSRE if name["prefix"].endswith("AME") else AMSR2)
     channels = _channels(where, name["band"], sensor)
     shape = dataset(h5, next(iter(channels.values()))).shape
     if shape not in jaxa.L3_SHAPES:
@@ -135,67 +136,68 @@ def _open_map(h5: h5py.File) -> _Map:
         "day": day,
         "look": jaxa.LOOK_OF_NODE[name["node"]],
         "grid": shape,
-        "simulated": simulated(h5),
+        "simulated": simulated_attribute(h5),
     }
     return _Map(where, kind, tb, np.where(is_time, raw, np.nan))
 
 
 def _check_alike(maps: Sequence[_Map]) -> None:
-    """Raise unless all maps are of one sensor, day, node and grid, each of its own frequency."""
+    """Raise unless all maps have one sensor, day, node and grid and different frequencies."""
     first = maps[0]
     for other in maps[1:]:
-        for what, own in other.kind.items():
-            if own != first.kind[what]:
+        for what, value in other.kind.items():
+            if value != first.kind[what]:
                 raise GranuleError(
-                    f"{other.where}: {what} is {own}, that of {first.where} is {first.kind[what]}, "
+                    f"{other.where}: {what} is {value}, that of {first.where} is "
+                    f"{first.kind[what]}, "
                     "expected the same in all; give files of one sensor, day, node and grid"
                 )
-    names = [channel for one in maps for channel in one.tb]
+    names = [channel for tb_map in maps for channel in tb_map.tb]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise GranuleError(
-            f"{maps[-1].where}: the channel {twice[0]} is there twice, expected each frequency "
-            "once; leave a file out"
+            f"{maps[-1].where}: found the channel {twice[0]} twice, expected each frequency "
+            "once; omit one file"
         )
 
 
-def _joined(maps: Sequence[_Map]) -> tuple[Float64, dict[str, Float32]]:
-    """Minutes of each cell, and its channels; those seen at another time than the first are left.
+def _join_maps(maps: Sequence[_Map]) -> tuple[Float64, dict[str, Float32]]:
+    """Return minutes and channels of each cell, without channels of another overpass.
 
     Raises:
-        GranuleError: the times of two files are of different passes in too many cells.
+        GranuleError: too many cells have times of different overpasses in two files.
     """
     minutes = maps[0].minutes.copy()
     tb: dict[str, Float32] = {}
-    for one in maps:
-        both = np.isfinite(minutes) & np.isfinite(one.minutes)
-        is_other = both & (np.abs(minutes - one.minutes) > _SAME_MINUTES)
+    for tb_map in maps:
+        both = np.isfinite(minutes) & np.isfinite(tb_map.minutes)
+        is_other = both & (np.abs(minutes - tb_map.minutes) > _SAME_MINUTES)
         if is_other.sum() > _MOST_OTHER * both.sum():
             raise GranuleError(
-                f"{one.where}: in {int(is_other.sum())} of {int(both.sum())} cells the time "
+                f"{tb_map.where}: in {int(is_other.sum())} of {int(both.sum())} cells the time "
                 f"differs by more than {_SAME_MINUTES} minutes from that of {maps[0].where}, "
                 "expected the same passes; give files of one product version"
             )
-        minutes = np.where(np.isfinite(minutes), minutes, one.minutes)
-        is_mine = np.isfinite(one.minutes) & ~is_other
-        tb |= {name: np.where(is_mine, v, np.float32(np.nan)) for name, v in one.tb.items()}
+        minutes = np.where(np.isfinite(minutes), minutes, tb_map.minutes)
+        is_used = np.isfinite(tb_map.minutes) & ~is_other
+        tb |= {name: np.where(is_used, v, np.float32(np.nan)) for name, v in tb_map.tb.items()}
     return minutes, tb
 
 
 def _dataset(maps: Sequence[_Map]) -> xr.Dataset:
-    """The footprints of all cells that were seen."""
+    """Return the observed cells as footprints."""
     first = maps[0]
-    minutes, by_channel = _joined(maps)
+    minutes, by_channel = _join_maps(maps)
     sensor = SENSORS[str(first.kind["sensor"])]
     channels = [channel.name for channel in sensor.channels if channel.name in by_channel]
-    # A brightness temperature without a time is gone by now: such a cell was not seen.
-    seen = np.any([np.isfinite(by_channel[name]) for name in channels], axis=0)
-    row, column = np.nonzero(seen)
-    step = jaxa.L3_SHAPES[(seen.shape[0], seen.shape[1])]
+    # Brightness temperatures without a time are already NaN.
+    observed = np.any([np.isfinite(by_channel[name]) for name in channels], axis=0)
+    row, column = np.nonzero(observed)
+    step = jaxa.L3_SHAPES[(observed.shape[0], observed.shape[1])]
     lon = (column + 0.5) * step
-    passed = (minutes[seen] * 60).astype("m8[s]")
+    passed = (minutes[observed] * 60).astype("m8[s]")
     columns = {
-        "tb": np.stack([by_channel[name][seen] for name in channels], axis=-1),
+        "tb": np.stack([by_channel[name][observed] for name in channels], axis=-1),
         "lat": (90 - (row + 0.5) * step).astype(np.float32),
         "lon": np.where(lon > 180, lon - 360, lon).astype(np.float32),
         "time": (np.datetime64(str(first.kind["day"]), "s") + passed).astype("M8[ns]"),
@@ -203,7 +205,7 @@ def _dataset(maps: Sequence[_Map]) -> xr.Dataset:
         "quality": np.full(row.size, int(Quality.GOOD), np.int8),
     }
     attrs = {
-        "granule": ", ".join(one.where for one in maps),
+        "granule": ", ".join(tb_map.where for tb_map in maps),
         "product": f"JAXA L3 TB {step:g} degree",
         "swath": "EQ",
         **{name: first.kind[name] for name in ("sensor", "look", "day", "simulated")},
@@ -214,21 +216,22 @@ def _dataset(maps: Sequence[_Map]) -> xr.Dataset:
 def read_l3(paths: Sequence[Path], *, may_be_empty: bool = False) -> xr.Dataset:
     """Read the maps of one day and node: one file a frequency, joined on the channel.
 
-    Each cell that was seen is a footprint at its centre. Incidence is the sensor's nominal one and
-    quality good, since the maps hold neither. The day in a name is nominal: times may lie on the
-    day before or after it. A channel that was seen at another time than the first file's is left
-    out in that cell.
+    Each observed cell becomes a footprint at its centre. Incidence is the nominal value of the
+    sensor and quality is good, since the maps contain neither. The day in a name is nominal: times
+    may be on the day before or after. A channel observed at another time than that of the first
+    file is omitted in that cell.
 
     Args:
-        paths: HDF5 files of one sensor, day, node and grid, each of another frequency.
-        may_be_empty: whether maps without any brightness temperature will do.
+        paths: HDF5 files of one sensor, day, node and grid, with different frequencies.
+        may_be_empty: accept maps without any brightness temperature.
 
     Returns:
-        After schema.SWATH_TB; attribute look is `am` for descending and `pm` for ascending passes.
+        Dataset after schema.SWATH_TB; attribute look is `am` for descending and `pm` for ascending
+        overpasses.
 
     Raises:
-        GranuleError: no file, one that is not readable or not laid out as documented, files that
-            do not belong together, or maps that are all fill.
+        GranuleError: no file, an unreadable file, another layout than documented, files that do
+            not belong together, or only fill values.
     """
     if not paths:
         raise GranuleError("read_l3: found no file, expected at least one; name some granules")
@@ -242,4 +245,4 @@ def read_l3(paths: Sequence[Path], *, may_be_empty: bool = False) -> xr.Dataset:
                 )
             maps.append(_open_map(h5))
     _check_alike(maps)
-    return checked(_dataset(maps), paths[0].name, may_be_empty=may_be_empty)
+    return check_swath(_dataset(maps), paths[0].name, may_be_empty=may_be_empty)

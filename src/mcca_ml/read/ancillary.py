@@ -1,4 +1,4 @@
-"""Ancillary fields of one granule for the brightness temperatures of another, which has none."""
+"""Fill the ancillary fields of one granule from another granule."""
 
 import numpy as np
 import xarray as xr
@@ -10,14 +10,14 @@ from mcca_ml.read.assemble import SURFACE
 from mcca_ml.schema import ANCILLARY, NO_LAND_COVER, missing_like
 
 STATIC = ("clay_fraction", "bulk_density", "roughness_h", "water_fraction")
-"""Fields that do not change from day to day: they come from any time and look that has them."""
+"""Fields constant in time: filled from any time and look with a value."""
 
 DYNAMIC = ("soil_temperature", "canopy_temperature")
-"""Fields of one moment: they come from the same UTC day and the same look, or not at all. Soil at
-6 am is many kelvin colder than the soil that was seen at 6 pm."""
+"""Time-dependent fields: filled only from the same UTC day and look. Soil at 6 am is many kelvin
+colder than at 6 pm."""
 
 COVER = ("land_cover", "land_cover_fraction")
-"""Static as well, and lent together: a share belongs to its class."""
+"""Static fields filled together: each share belongs to a class."""
 
 _STATIC_FLAGS = Flag.OPEN_WATER | Flag.COAST | Flag.URBAN | Flag.TOPOGRAPHY | Flag.PERMANENT_ICE
 
@@ -25,17 +25,21 @@ Slot = tuple[int, int]
 
 
 def _days_in(ds: xr.Dataset) -> str:
-    """The days of a dataset, in words."""
+    """List the days of a dataset."""
     return ", ".join(str(day)[:10] for day in ds["time"].to_numpy())
 
 
 def _slots(ds: xr.Dataset, ancillary: xr.Dataset) -> dict[Slot, Slot]:
-    """Time and look of `ds` -> those of the ancillary, where it has the same day and look."""
+    """Map time and look of `ds` to those of the ancillary dataset with the same day and look.
+
+    Raises:
+        GranuleError: no common day.
+    """
     days = {day: i for i, day in enumerate(ancillary["time"].to_numpy().tolist())}
     looks = {str(look): i for i, look in enumerate(ancillary["look"].to_numpy())}
     if days.keys().isdisjoint(ds["time"].to_numpy().tolist()):
         raise GranuleError(
-            f"{ancillary.attrs.get('granules', 'ancillary')}: is of {_days_in(ancillary)}, "
+            f"{ancillary.attrs.get('granules', 'ancillary')}: found {_days_in(ancillary)}, "
             f"expected {_days_in(ds)}; give an ancillary granule of the same UTC day"
         )
     return {
@@ -47,24 +51,26 @@ def _slots(ds: xr.Dataset, ancillary: xr.Dataset) -> dict[Slot, Slot]:
 
 
 def _is_none(ds: xr.Dataset, name: str) -> Booleans:
-    """Where a field has no value, (time, look, cell); the classes of a cell are judged as one."""
+    """Return True where a field has no value, (time, look, cell); all classes for land cover."""
     if name in COVER:
         return np.asarray((ds["land_cover"].to_numpy() == NO_LAND_COVER).all(axis=-1))
     return np.asarray(np.isnan(ds[name].to_numpy()))
 
 
 def _any_time(values: AnyArray, none: Booleans) -> AnyArray:
-    """The first value that each cell has at any time and look, as an array that begins with cell.
+    """Return the first value of each cell at any time and look, shape (cell, ...).
 
-    Where `none` is true there is no value, whatever stands in `values`.
+    Values where `none` is true are missing.
     """
-    flat, gone = values.reshape(-1, *values.shape[2:]), none.reshape(-1, none.shape[-1])
-    first = np.argmin(gone, axis=0)  # 0 where all are gone: what stands there says missing
-    return np.asarray(flat[first, np.arange(gone.shape[1])])
+    flat, is_missing = values.reshape(-1, *values.shape[2:]), none.reshape(-1, none.shape[-1])
+    first = np.argmin(
+        is_missing, axis=0
+    )  # 0 if all are missing; the value there is the missing value
+    return np.asarray(flat[first, np.arange(is_missing.shape[1])])
 
 
-def _of_day(values: AnyArray, slots: dict[Slot, Slot], blank: AnyArray) -> AnyArray:
-    """A copy of `blank` with the values of the chosen slots in their places."""
+def _copy_slots(values: AnyArray, slots: dict[Slot, Slot], blank: AnyArray) -> AnyArray:
+    """Copy `blank` and insert the values of the given slots."""
     out = blank.copy()
     for target, source in slots.items():
         out[target] = values[source]
@@ -72,7 +78,7 @@ def _of_day(values: AnyArray, slots: dict[Slot, Slot], blank: AnyArray) -> AnyAr
 
 
 def _with_shares(ds: xr.Dataset) -> xr.Dataset:
-    """The dataset with shares of its classes of land cover; where it has none the first is all."""
+    """Return the dataset with land-cover shares; without shares the first class has share 1."""
     if "land_cover" not in ds:
         return ds.drop_vars("land_cover_fraction", errors="ignore")
     if "land_cover_fraction" in ds:
@@ -83,18 +89,18 @@ def _with_shares(ds: xr.Dataset) -> xr.Dataset:
 
 
 def with_ancillary(ds: xr.Dataset, ancillary: xr.Dataset) -> xr.Dataset:
-    """The brightness temperatures of one granule with the surface fields and flags of another.
+    """Return the brightness temperatures of one granule with ancillary fields of another.
 
-    Cells are matched by index. A field is lent to a cell only where `ds` has none of its own, and
-    temperatures, frozen ground, snow and rain only within one UTC day and look; where both lack
-    it the cell gets NaN. Flags of the surface hold where either says so.
+    Cells are matched by index. A field is filled only where `ds` has no value, and temperatures,
+    frozen ground, snow and rain only within one UTC day and look; without a value in either, the
+    cell is NaN. Surface flags of both granules are combined.
 
     Args:
-        ds: after schema.GRID_TB, of SPL1CTB for instance.
-        ancillary: after schema.GRID_TB and schema.ANCILLARY, of SPL3SMP or SPL2SMP.
+        ds: dataset after schema.GRID_TB, for instance SPL1CTB.
+        ancillary: dataset after schema.GRID_TB and schema.ANCILLARY, SPL3SMP or SPL2SMP.
 
     Raises:
-        GranuleError: the two are on different grids or have no day in common.
+        GranuleError: different grids, or no common day.
     """
     if ds.attrs.get("grid") != ancillary.attrs.get("grid"):
         raise GranuleError(
@@ -113,7 +119,7 @@ def with_ancillary(ds: xr.Dataset, ancillary: xr.Dataset) -> xr.Dataset:
     for name in names:
         values = source[name].to_numpy()
         if name in DYNAMIC:
-            field = _of_day(values, slots, np.full(shape, np.nan, np.float32))
+            field = _copy_slots(values, slots, np.full(shape, np.nan, np.float32))
         else:
             field = _any_time(values, _is_none(source, name))
             field = np.broadcast_to(field, (*shape, *values.shape[3:])).copy()
@@ -127,8 +133,8 @@ def with_ancillary(ds: xr.Dataset, ancillary: xr.Dataset) -> xr.Dataset:
 
 
 def _surface(source: xr.Dataset, slots: dict[Slot, Slot], shape: tuple[int, ...]) -> UInt32:
-    """Surface flags: the lasting ones of any time, the others of the same day and look."""
+    """Return the surface flags: static ones of any time, others of the same day and look."""
     flags = source["flag"].to_numpy().astype(FLAG_DTYPE) & FLAG_DTYPE(int(SURFACE))
-    lasting = np.bitwise_or.reduce(flags, axis=(0, 1)) & FLAG_DTYPE(int(_STATIC_FLAGS))
-    of_day = _of_day(flags, slots, np.zeros(shape, FLAG_DTYPE))
-    return np.asarray(of_day | lasting, FLAG_DTYPE)
+    static = np.bitwise_or.reduce(flags, axis=(0, 1)) & FLAG_DTYPE(int(_STATIC_FLAGS))
+    current = _copy_slots(flags, slots, np.zeros(shape, FLAG_DTYPE))
+    return np.asarray(current | static, FLAG_DTYPE)

@@ -1,4 +1,4 @@
-"""A file of any kind that this package reads -> GRID_TB with ANCILLARY, or SWATH_TB."""
+"""Any readable granule -> GRID_TB with ANCILLARY, or SWATH_TB."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -43,7 +43,7 @@ def open_granule(path: str | Path, cells_of: CellsOf | None = None) -> xr.Datase
     with open_hdf5(path) as h5:
         smap = is_smap(h5)
         gridded = is_gridded(h5)
-        found = describe(h5)
+        content = describe(h5)
     if smap:
         return read_smap(path, cells_of)
     if gridded:
@@ -52,24 +52,24 @@ def open_granule(path: str | Path, cells_of: CellsOf | None = None) -> xr.Datase
             return ds
         return ds.isel(cell=np.isin(ds["cell"], cells_of(ease2.by_name(ds.attrs["grid"]))))
     raise GranuleError(
-        f"{path.name}: holds {found}, expected one of {', '.join(PRODUCTS)} or gridded brightness "
-        "temperature (NetCDF with tb and the attribute sensor); give one of these"
+        f"{path.name}: found {content}, expected one of {', '.join(PRODUCTS)} or gridded "
+        "brightness temperature (NetCDF with tb and the attribute sensor); give one of these"
     )
 
 
 def _read_map(path: Path, *, may_be_empty: bool) -> tuple[xr.Dataset, ...]:
-    """One map of level 3 alone."""
+    """Read a single level 3 map."""
     return (read_l3([path], may_be_empty=may_be_empty),)
 
 
 def _swath_reader(h5: h5py.File) -> Callable[..., tuple[xr.Dataset, ...]] | None:
-    """What reads the swaths of an open file; None where it holds none."""
+    """Return the reader of the swaths of an open file; None if it contains no swaths."""
     kinds = ((is_1c, read_1c), (is_l1r, read_l1r), (is_l3, _read_map))
-    return next((reader for holds, reader in kinds if holds(h5)), None)
+    return next((reader for is_kind, reader in kinds if is_kind(h5)), None)
 
 
 def is_swath(h5: h5py.File) -> bool:
-    """Whether an HDF5 file holds swaths of brightness temperature that this package reads."""
+    """Return True for HDF5 files with readable swaths of brightness temperature."""
     return _swath_reader(h5) is not None
 
 
@@ -88,13 +88,13 @@ def open_swaths(path: str | Path, *, may_be_empty: bool = False) -> tuple[xr.Dat
     """
     path = Path(path)
     with open_hdf5(path) as h5:
-        if is_1c(h5):  # of them there are most, and opening one twice takes a fifth of its time
+        if is_1c(h5):  # the most frequent kind; opening a file twice takes a fifth of the time
             return read_open_1c(h5, may_be_empty=may_be_empty)
         reader = _swath_reader(h5)
-        found = describe(h5)
+        content = describe(h5)
     if reader is None:
         raise GranuleError(
-            f"{path.name}: holds {found}, expected swaths of brightness temperature (PPS 1C of "
+            f"{path.name}: found {content}, expected swaths of brightness temperature (PPS 1C of "
             "TMI, GMI, AMSR2 or AMSR-E, JAXA L1R or L3); give one of these"
         )
     return reader(path, may_be_empty=may_be_empty)

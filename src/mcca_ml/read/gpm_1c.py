@@ -12,7 +12,7 @@ from mcca_ml.arrays import AnyArray, Booleans, Datetime64, Float32, Int8
 from mcca_ml.errors import GranuleError
 from mcca_ml.flags import Quality
 from mcca_ml.formats import pps_1c
-from mcca_ml.formats.pps_1c import TB_RANGE, Product
+from mcca_ml.formats.pps_1c import TB_RANGE, Product1C
 from mcca_ml.read.granule import (
     check_placed,
     dataset,
@@ -21,16 +21,16 @@ from mcca_ml.read.granule import (
     open_hdf5,
     quick_numbers,
     shorten,
-    simulated,
+    simulated_attribute,
     swath,
 )
 from mcca_ml.read.pps_header import check_channels, identify
 from mcca_ml.sensors import SENSORS
 
 _NAN = np.float32(np.nan)
-_YEARS = (1987, 2200)  # of the first imager in the archive, and far ahead; a fill value is neither
-_BLOCK = 1 << 15  # footprints masked at a time, so that what is made on the way stays in the cache
-_DAY = 86_400  # [s]; a day with a leap second has one more
+_YEARS = (1987, 2200)  # first imager in the archive to far ahead; excludes fill values
+_BLOCK = 1 << 15  # footprints masked at once; intermediate arrays fit in the processor cache
+_DAY = 86_400  # [s]; one more with a leap second
 _CODES = {
     0: Quality.GOOD,
     pps_1c.GLINT: Quality.SUSPECT,
@@ -39,33 +39,33 @@ _CODES = {
 
 
 def _raw(group: h5py.Group, name: str, shape: tuple[int, ...]) -> AnyArray:
-    """Raw values of a dataset of a swath.
+    """Read the raw values of a dataset of a swath.
 
     Raises:
-        GranuleError: it is absent or no numbers, or its dimensions are not those of Tc.
+        GranuleError: the dataset is absent, not numeric, or has other dimensions than Tc.
     """
     raw = quick_numbers(group, name, shape)
     if raw is not None:
         return raw
-    found = dataset(group, name)
-    if found.shape != shape:
+    field = dataset(group, name)
+    if field.shape != shape:
         raise GranuleError(
-            f"{file_name(group)}: {group.name}/{name} has shape {found.shape}, expected {shape} "
+            f"{file_name(group)}: {group.name}/{name} has shape {field.shape}, expected {shape} "
             "as Tc; the parts of this swath are not of one orbit: download it again"
         )
-    return numbers(found)
+    return numbers(field)
 
 
 def _floats(group: h5py.Group, name: str, shape: tuple[int, ...]) -> Float32:
-    """Raw values of a dataset of a swath as float32, free to be changed."""
+    """Read a dataset of a swath as float32; the array may be modified."""
     return _raw(group, name, shape).astype(np.float32, copy=False)
 
 
-def _shape(tc: h5py.Dataset, layout: pps_1c.Swath, product: Product) -> tuple[int, int]:
-    """Scans and pixels of a swath.
+def _shape(tc: h5py.Dataset, layout: pps_1c.SwathLayout, product: Product1C) -> tuple[int, int]:
+    """Return the number of scans and pixels of a swath.
 
     Raises:
-        GranuleError: Tc has more of them than the sensor, or other channels.
+        GranuleError: Tc has more scans or pixels than the sensor, or other channels.
     """
     shape = tc.shape
     most = (product.most_scans, layout.pixels, len(layout.channels))
@@ -79,9 +79,9 @@ def _shape(tc: h5py.Dataset, layout: pps_1c.Swath, product: Product) -> tuple[in
 
 
 def _time(group: h5py.Group, scans: int) -> Datetime64:
-    """Time of each scan [UTC]; NaT where there is none.
+    """Read the time of each scan [UTC]; NaT where missing.
 
-    A time inside a leap second is given as that of the second after it, since datetime64 has none.
+    A time within a leap second becomes the second after it: datetime64 has no leap seconds.
     """
     year, day, second = (
         _raw(group, f"ScanTime/{name}", (scans,)).astype(np.float64)
@@ -97,7 +97,7 @@ def _time(group: h5py.Group, scans: int) -> Datetime64:
 
 
 def _places(group: h5py.Group, shape: tuple[int, int]) -> tuple[Float32, Float32, Booleans]:
-    """Latitude and longitude [degree], and whether they are on the Earth."""
+    """Read latitude and longitude [degree], and True for positions on the Earth."""
     lat, lon = (_floats(group, name, shape) for name in pps_1c.PLACE)
     is_place = (lat >= -90) & (lat <= 90) & (lon >= -180) & (lon <= 360)
     is_east = lon > 180
@@ -106,8 +106,8 @@ def _places(group: h5py.Group, shape: tuple[int, int]) -> tuple[Float32, Float32
     return lat, lon, is_place
 
 
-def _incidence(group: h5py.Group, layout: pps_1c.Swath, kept: int, lat: Float32) -> Float32:
-    """Incidence angle [rad]: the mean over the channels kept of the angle of each."""
+def _incidence(group: h5py.Group, layout: pps_1c.SwathLayout, kept: int, lat: Float32) -> Float32:
+    """Return the incidence angle [rad]: the mean over the channels that are kept."""
     shape = (*lat.shape, *dataset(group, "incidenceAngle").shape[2:3])
     angles = _floats(group, "incidenceAngle", shape)
     np.copyto(angles, _NAN, where=~((angles >= 0) & (angles < 90)))
@@ -121,44 +121,44 @@ def _incidence(group: h5py.Group, layout: pps_1c.Swath, kept: int, lat: Float32)
         share = (index == number + 1).mean(axis=1, dtype=np.float32)[:, None]
         known += share
         total += np.where(share > 0, angles[..., number] * share, 0)
-    # A scan of which only some channels tell their angle has the mean of those.
+    # Mean over the channels with a known angle.
     return np.where(known > 0, total / np.where(known > 0, known, 1), _NAN)
 
 
 def _quality(group: h5py.Group, shape: tuple[int, int]) -> Int8:
-    """Quality of each footprint, after `flags.Quality`."""
+    """Return the quality of each footprint, after `flags.Quality`."""
     table = np.full(256, Quality.UNUSABLE, np.int8)
     for code, meaning in _CODES.items():
         table[code] = meaning
     codes = _raw(group, "Quality", shape).astype(np.int8, copy=False).ravel()
-    noted = np.flatnonzero(codes)  # of a good granule nearly all are 0
-    codes[noted] = table[codes[noted]]  # a negative code counts from the end, as the table does
+    noted = np.flatnonzero(codes)  # nearly all codes of a good granule are 0
+    codes[noted] = table[codes[noted]]  # negative codes index the table from its end
     return codes
 
 
 def _masked(tb: Float32, quality: Int8) -> Booleans:
-    """Whether a footprint has any value; what is none becomes NaN, and the footprint unusable."""
+    """Set invalid values to NaN and empty footprints to unusable; return True where not empty."""
     is_seen = np.zeros(quality.size, np.bool_)
     for start in range(0, quality.size, _BLOCK):
         rows = slice(start, start + _BLOCK)
-        block, codes, seen = tb[rows], quality[rows], is_seen[rows]
+        block, codes, is_seen_block = tb[rows], quality[rows], is_seen[rows]
         is_value = (block >= TB_RANGE[0]) & (block <= TB_RANGE[1])
         for channel in range(block.shape[1]):  # ten times as fast as any() over a short axis
-            seen |= is_value[:, channel]
-        codes[~seen] = Quality.UNUSABLE
+            is_seen_block |= is_value[:, channel]
+        codes[~is_seen_block] = Quality.UNUSABLE
         is_value &= (codes != Quality.UNUSABLE)[:, None]
         np.copyto(block, _NAN, where=~is_value)
     return is_seen
 
 
 def _swath(
-    group: h5py.Group, layout: pps_1c.Swath, product: Product, common: Mapping[str, object]
+    group: h5py.Group, layout: pps_1c.SwathLayout, product: Product1C, common: Mapping[str, object]
 ) -> xr.Dataset:
-    """One swath of an open granule; `common` are attributes of all its swaths."""
-    found = dataset(group, "Tc")
-    shape = _shape(found, layout, product)
-    names = channels_of(layout, product)
-    check_channels(found, names)
+    """Read one swath of an open granule; `common` are attributes of all its swaths."""
+    tc_field = dataset(group, "Tc")
+    shape = _shape(tc_field, layout, product)
+    names = select_channels(layout, product)
+    check_channels(tc_field, names)
     tc = _floats(group, "Tc", (*shape, len(layout.channels)))
     tb = tc.reshape(-1, len(layout.channels))[:, : len(names)]
     lat, lon, is_place = _places(group, shape)
@@ -187,16 +187,16 @@ def _swath(
     return swath({name: values[kept] for name, values in columns.items()}, names, attributes)
 
 
-def channels_of(layout: pps_1c.Swath, product: Product) -> tuple[str, ...]:
-    """Channels of a swath that the sensor's table has; in all layouts they come first."""
+def select_channels(layout: pps_1c.SwathLayout, product: Product1C) -> tuple[str, ...]:
+    """Return the channels of a swath used for the sensor; they come first in all layouts."""
     known = {channel.name for channel in SENSORS[product.sensor].channels}
     return tuple(name for name in layout.channels if name in known)
 
 
 def _swaths(h5: h5py.File) -> tuple[xr.Dataset, ...]:
-    """The swaths of an open granule."""
+    """Read the swaths of an open granule."""
     product, header = identify(h5)
-    wanted = [layout for layout in product.swaths if channels_of(layout, product)]
+    wanted = [layout for layout in product.swaths if select_channels(layout, product)]
     groups = [(layout, h5.get(layout.name)) for layout in wanted]
     present = [(layout, group) for layout, group in groups if isinstance(group, h5py.Group)]
     if not present:
@@ -212,47 +212,47 @@ def _swaths(h5: h5py.File) -> tuple[xr.Dataset, ...]:
         "product": "PPS 1C",
         "version": header["ProductVersion"],
         "orbit": int(number) if number.isdigit() else -1,
-        "simulated": simulated(h5),
+        "simulated": simulated_attribute(h5),
     }
     return tuple(_swath(group, layout, product, common) for layout, group in present)
 
 
 def read_1c(path: Path, *, may_be_empty: bool = False) -> tuple[xr.Dataset, ...]:
-    """Read one orbit, or a cut of one.
+    """Read one orbit, or a subset of one.
 
-    Footprints without a place on the Earth and scans without a time are left out, since they belong
-    to no cell and no day; the attributes without_place and without_time count them. `Quality` 0 is
+    Footprints without a position on the Earth and scans without a time are omitted, since they have
+    no cell or no day; the attributes without_place and without_time count them. `Quality` 0 is
     good; 1 (possible sun glint) and 4 (corrected for the warm load) are suspect and kept; 2
     (possible interference), 3 (degraded geolocation) and all negative codes are unusable. Values
-    outside 30 to 350 K are none. The incidence of a footprint is the mean over the channels of its
-    swath, which differ by 0.1 degrees in one swath of TMI and not at all in the others.
+    outside 30 to 350 K are missing. The incidence of a footprint is the mean over the channels of
+    its swath; they differ by 0.1 degrees in one TMI swath and are equal in all others.
 
     Args:
-        path: HDF5 file of version V05, V07 or V08; its header tells the sensor.
-        may_be_empty: whether a granule without any brightness temperature will do; one whose
-            header says that it is empty will not, since it need not have any swath.
+        path: HDF5 file of version V05, V07 or V08; the sensor is read from its header.
+        may_be_empty: accept a granule without any brightness temperature, unless its header
+            declares it empty, since it may then have no swath.
 
     Returns:
-        A dataset after schema.SWATH_TB for each swath with channels of the sensor's table, each
-        with its own places; those of 85 GHz and above are left out. Attributes besides: version,
+        A dataset after schema.SWATH_TB for each swath with channels used for the sensor, with its
+        own positions; swaths of 85 GHz and above are omitted. Additional attributes: version,
         orbit, scans, pixels, without_place, without_time.
 
     Raises:
-        GranuleError: it is not readable, not level 1C of these sensors, remapped (1C-R), empty,
-            without any brightness temperature, or not laid out as documented.
+        GranuleError: unreadable, not level 1C of these sensors, remapped (1C-R), empty, without
+            any brightness temperature, or another layout than documented.
     """
     with open_hdf5(path) as h5:
         return read_open_1c(h5, may_be_empty=may_be_empty)
 
 
 def read_open_1c(h5: h5py.File, *, may_be_empty: bool = False) -> tuple[xr.Dataset, ...]:
-    """Read one orbit from a file that is open; see `read_1c`."""
+    """Read one orbit from an open file; see `read_1c`."""
     swaths, where = _swaths(h5), file_name(h5)
-    quality = (one.variables["quality"].to_numpy() for one in swaths)
+    quality = (ds.variables["quality"].to_numpy() for ds in swaths)
     is_empty = all(bool((codes == Quality.UNUSABLE).all()) for codes in quality)
     if is_empty and not may_be_empty:
         raise GranuleError(
             f"{where}: no brightness temperature in any footprint of "
-            f"{', '.join(one.attrs['swath'] for one in swaths)}, expected some; leave it out"
+            f"{', '.join(ds.attrs['swath'] for ds in swaths)}, expected some; leave it out"
         )
-    return tuple(schema.check(one, schema.SWATH_TB, where=where) for one in swaths)
+    return tuple(schema.check(ds, schema.SWATH_TB, where=where) for ds in swaths)

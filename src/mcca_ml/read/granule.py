@@ -1,6 +1,6 @@
-"""HDF5 granules: opening them, finding datasets, and turning raw values into physical ones.
+"""HDF5 granules: open files, find datasets, convert raw values to physical values.
 
-Every failure becomes a GranuleError of one line: the file, what was found, what was expected.
+Every failure raises a one-line GranuleError: file, what was found, what was expected, what to do.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,12 +21,12 @@ from mcca_ml.formats.smap import KELVIN, SIMULATED
 _SHOWN = 8
 
 LEAST_INSIDE = 0.1
-"""Share of the values within their range below which they cannot be kelvin. Genuine ones have
-0.9999; degrees Celsius pass 30 in the hottest deserts only, values scaled by 100 are far off."""
+"""Smallest share of values within the valid range for data in kelvin. Genuine granules have 0.9999;
+degrees Celsius exceed 30 only in the hottest deserts, values scaled by 100 are far outside."""
 
 
 def shorten(names: Iterable[str]) -> str:
-    """Names in one phrase: the first eight, and how many more there are.
+    """Join names: the first eight, and the number of the others.
 
     >>> shorten(["b", "a"]), shorten([]), shorten("abcdefghij")
     ('a, b', 'nothing', 'a, b, c, d, e, f, g, h and 2 more')
@@ -38,7 +38,7 @@ def shorten(names: Iterable[str]) -> str:
 
 
 def _why_not_a_file(path: Path) -> str | None:
-    """Reason why there is nothing to open at `path`, if there is one."""
+    """Return the reason why `path` cannot be a file with data, if there is one."""
     if path.is_dir():
         return "is a directory, expected a file; name the granules in it"
     if not path.exists():
@@ -49,7 +49,7 @@ def _why_not_a_file(path: Path) -> str | None:
 
 
 def _why_not_hdf5(error: Exception) -> str:
-    """What an error of the HDF5 library means, and what to do."""
+    """Return the meaning of an error of the HDF5 library, and what to do."""
     text = str(error)
     if isinstance(error, PermissionError) or "Permission denied" in text:
         return "no permission to read the file; change its permissions"
@@ -62,13 +62,14 @@ def _why_not_hdf5(error: Exception) -> str:
 
 @contextmanager
 def open_hdf5(path: Path) -> Iterator[h5py.File]:
-    """Open an HDF5 file for reading; damage that shows only while reading counts as well.
+    """Open an HDF5 file for reading; damage detected while reading raises the same error.
 
     Args:
-        path: the file.
+        path: file to open.
 
     Raises:
-        GranuleError: it is missing, empty, a directory, unreadable, not HDF5, truncated, damaged.
+        GranuleError: the file is missing, empty, a directory, unreadable, not HDF5, truncated or
+            damaged.
     """
     try:
         reason = _why_not_a_file(path)
@@ -82,7 +83,7 @@ def open_hdf5(path: Path) -> Iterator[h5py.File]:
 
 
 def text(value: object) -> str:
-    """An attribute as text: bytes, arrays of one and padding are taken care of.
+    """Convert an attribute to text; decodes bytes and one-element arrays, strips padding.
 
     >>> text(b"SPL3SMP"), text(np.array(["003 "])), text(None)
     ('SPL3SMP', '003', '')
@@ -94,117 +95,120 @@ def text(value: object) -> str:
     return "" if value is None else str(value).strip().strip("\0")
 
 
-def simulated(h5: h5py.File) -> str:
-    """`true` or `false`: whether the file says that it is simulated."""
+def simulated_attribute(h5: h5py.File) -> str:
+    """Return `true` if the file declares itself simulated, else `false`."""
     return "true" if text(h5.attrs.get(SIMULATED)).lower() == "true" else "false"
 
 
 def dataset(group: h5py.Group, name: str) -> h5py.Dataset:
-    """The dataset `name` of a group.
+    """Return the dataset `name` of a group.
 
     Raises:
-        GranuleError: it is absent or holds nothing at all; the message lists those present.
+        GranuleError: it is absent or empty; the message lists the datasets present.
     """
-    found = group.get(name)
-    if not isinstance(found, h5py.Dataset) or found.shape is None:
+    field = group.get(name)
+    if not isinstance(field, h5py.Dataset) or field.shape is None:
         raise GranuleError(
-            f"{file_name(group)}: no dataset {name!r} in {group.name}, which holds "
-            f"{shorten(group)}; give a whole granule"
+            f"{file_name(group)}: no dataset {name!r} in {group.name}, found "
+            f"{shorten(group)}; give a complete granule"
         )
-    return found
+    return field
 
 
 def _shaped(group: h5py.Group, name: str, shape: tuple[int, ...]) -> h5py.Dataset:
-    """The dataset `name`, which must have the given shape."""
-    found = dataset(group, name)
-    if found.shape != shape:
+    """Return the dataset `name`, which must have the given shape."""
+    field = dataset(group, name)
+    if field.shape != shape:
         raise GranuleError(
-            f"{file_name(group)}: {name} has shape {found.shape}, expected {shape}; "
+            f"{file_name(group)}: {name} has shape {field.shape}, expected {shape}; "
             "this is not the grid of the product that the metadata name"
         )
-    return found
+    return field
 
 
 def array(
     group: h5py.Group, name: str, shape: tuple[int, ...], rows: Sequence[slice] = (slice(None),)
 ) -> AnyArray:
-    """Raw values of the dataset `name`, which must have the given shape.
+    """Read the raw values of the dataset `name`, which must have the given shape.
 
     Args:
         group: HDF5 group.
-        name: dataset in it.
-        shape: that it must have.
-        rows: runs along its first axis to read, one after the other; all of it if not given.
+        name: name of the dataset.
+        shape: required shape.
+        rows: slices along its first axis to read and concatenate; default all.
 
     Raises:
-        GranuleError: it is absent or has another shape.
+        GranuleError: the dataset is absent or has another shape.
     """
-    found = _shaped(group, name, shape)
-    parts: list[AnyArray] = [found[run] for run in rows]
+    field = _shaped(group, name, shape)
+    parts: list[AnyArray] = [field[run] for run in rows]
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def number_array(group: h5py.Group, name: str, shape: tuple[int, ...]) -> AnyArray:
-    """Raw values of the dataset `name`, which must be numbers of the given shape.
+    """Read the raw values of the dataset `name`, which must be numbers of the given shape.
 
     Raises:
-        GranuleError: it is absent, has another shape, or holds something else.
+        GranuleError: the dataset is absent, has another shape, or is not numeric.
     """
     return numbers(_shaped(group, name, shape))
 
 
 def quick_numbers(group: h5py.Group, name: str, shape: tuple[int, ...]) -> AnyArray | None:
-    """Raw values of the dataset `name` if it is there, of that shape, and holds numbers; else None.
+    """Read the raw values of a numeric dataset of the given shape; None on any fault.
 
-    By the library's own calls: h5py's comfortable ones take most of the time of a small granule.
-    What is wrong is for the caller to find out by those.
+    Uses the low-level calls of h5py: the high-level ones take most of the time of a small granule.
+    The caller uses the latter to report the fault.
     """
     try:
-        found = h5d.open(group.id, name.encode())
-        dtype = found.dtype
-        if found.shape != shape or dtype.kind not in "iuf":
+        field = h5d.open(group.id, name.encode())
+        dtype = field.dtype
+        if field.shape != shape or dtype.kind not in "iuf":
             return None
         raw: AnyArray = np.empty(shape, dtype)
-        found.read(h5s.ALL, h5s.ALL, raw)
+        field.read(h5s.ALL, h5s.ALL, raw)
     except (KeyError, TypeError, ValueError, OSError, RuntimeError):
         return None
     return raw
 
 
-def numbers(found: h5py.Dataset) -> AnyArray:
-    """Raw values of a dataset, which must be numbers.
+def numbers(field: h5py.Dataset) -> AnyArray:
+    """Read the raw values of a dataset, which must be numbers.
 
     Raises:
-        GranuleError: they are texts or something else.
+        GranuleError: the dataset is not numeric.
     """
-    if found.dtype.kind not in "iuf":
+    if field.dtype.kind not in "iuf":
         raise GranuleError(
-            f"{file_name(found)}: {found.name} is of type {found.dtype}, expected numbers; "
+            f"{file_name(field)}: {field.name} is of type {field.dtype}, expected numbers; "
             "give the provider's file"
         )
-    raw: AnyArray = found[()]
+    raw: AnyArray = field[()]
     return raw
 
 
 def file_name(group: h5py.Group | h5py.Dataset) -> str:
-    """Name of the file that a group or dataset belongs to, without its folder."""
+    """Return the name of the file of a group or dataset, without its folder."""
     return Path(group.file.filename).name
 
 
 def check_placed(where: str, is_seen: Booleans, is_placed: Booleans, is_timed: Booleans) -> None:
-    """Raise where values are there and not one of them has a place or a time.
+    """Raise if there are values and none of them has a position or a time.
 
     Args:
         where: file, and swath if it has several.
-        is_seen: whether a footprint has any brightness temperature.
-        is_placed: whether it has a place on the Earth.
-        is_timed: whether it has a time.
+        is_seen: True for footprints with any brightness temperature.
+        is_placed: True for footprints with a position on the Earth.
+        is_timed: True for footprints with a time.
 
     Raises:
-        GranuleError: that is so.
+        GranuleError: no value has a position, or no value has a time.
     """
-    for has, what in ((is_placed, "a latitude and longitude on the Earth"), (is_timed, "a time")):
-        if is_seen.any() and not (is_seen & has).any():
+    for is_known, what in (
+        (is_placed, "a latitude and longitude on the Earth"),
+        (is_timed, "a time"),
+    ):
+        if is_seen.any() and not (is_seen & is_known).any():
             raise GranuleError(
                 f"{where}: of {int(is_seen.sum())} footprints with brightness temperature none "
                 f"has {what}, expected it of nearly all; download the granule again"
@@ -219,14 +223,14 @@ def decode(
     scale: float = 1.0,
     offset: float = 0.0,
 ) -> Float32:
-    """Physical values: raw * scale + offset, NaN where the raw value is the fill or out of range.
+    """Convert to physical values: raw * scale + offset; NaN for fill or out-of-range values.
 
-    The fill value is judged on the raw values, before the scale.
+    The fill value is compared with the raw values, before scaling.
 
     Args:
         raw: values as stored.
-        fill: raw value that stands for none.
-        valid: physical range, outside of which a value becomes NaN.
+        fill: raw value of missing data; None if there is none.
+        valid: valid physical range; values outside become NaN.
         scale: physical units per raw unit.
         offset: physical value of a raw 0.
 
@@ -241,21 +245,21 @@ def decode(
 
 
 def check_kelvin(
-    found: h5py.Dataset, unit: str, values: Floating, valid: tuple[float, float], least: int = 1
+    tb: h5py.Dataset, unit: str, values: Floating, valid: tuple[float, float], least: int = 1
 ) -> None:
-    """Raise where the unit is not kelvin, or where the values cannot be.
+    """Raise if the unit is not kelvin, or the values cannot be in kelvin.
 
     Args:
-        found: dataset of brightness temperatures.
-        unit: that the file states; empty where it states none.
-        values: known values of it [K].
-        valid: range of brightness temperatures that exist [K].
-        least: number of values below which their share within the range says nothing.
+        tb: dataset of brightness temperatures.
+        unit: unit in the file; empty if there is none.
+        values: valid values of the dataset [K].
+        valid: physical range of brightness temperature [K].
+        least: smallest number of values for which the range is checked.
 
     Raises:
         GranuleError: another unit, or nearly all values outside the range.
     """
-    where = f"{file_name(found)}: {found.name}"
+    where = f"{file_name(tb)}: {tb.name}"
     if unit and unit not in KELVIN:
         raise GranuleError(f"{where} is in {unit!r}, expected Kelvin; convert it")
     is_inside = (values >= valid[0]) & (values <= valid[1])
@@ -268,19 +272,19 @@ def check_kelvin(
 
 @lru_cache
 def _channels(names: tuple[str, ...]) -> xr.Coordinates:
-    """Coordinates of a swath; to make their index costs as much as to read a small one."""
+    """Return the channel coordinate, cached: building its index takes as long as a small swath."""
     return xr.Coordinates({"channel": list(names)})
 
 
 def swath(
     columns: Mapping[str, AnyArray], channels: Sequence[str], attrs: Mapping[str, object]
 ) -> xr.Dataset:
-    """One swath as a dataset with the dimensions and units of schema.SWATH_TB.
+    """Return one swath as a dataset with the dimensions and units of schema.SWATH_TB.
 
     Args:
         columns: arrays (footprint, ...) by the names of the contract, in its units.
-        channels: names, in the order of the last dimension of `tb`.
-        attrs: of the dataset.
+        channels: channel names, in the order of the last dimension of `tb`.
+        attrs: attributes of the dataset.
     """
     variables = {name: var.variable(columns[name]) for name, var in schema.SWATH_TB.items()}
     return xr.Dataset(variables, coords=_channels(tuple(channels)), attrs=attrs)

@@ -1,7 +1,7 @@
-"""What the names of granules say: start, day, and which of them are versions of one granule.
+"""Information in granule names: start, day, and versions of the same granule.
 
-Data centres process again and keep the old files beside the new ones, so that both are easily
-downloaded. Taken together they would count one observation twice.
+Data centres keep reprocessed granules next to the earlier ones, so both are easily downloaded.
+Reading both would use the same observation twice.
 """
 
 import re
@@ -15,8 +15,8 @@ from mcca_ml.errors import GranuleError
 _STAMP = re.compile(r"(?<!\d)((?:19|20)\d{2}[01]\d[0-3]\d)(?:T(\d{6}))?(?!\d)")
 _ENDS = re.compile(r"[-_]S(\d{6})[-_]E(\d{6})(?!\d)")
 _LATE = "210000"
-"""A granule whose name gives no end is taken to cross midnight if it begins after this [hhmmss]:
-no orbit is longer than 2 hours, and a granule of another day costs a look and nothing else."""
+"""A granule without an end time in its name is assumed to cross midnight if it begins after this
+[hhmmss]: no orbit is longer than 2 hours, and reading one granule too many is harmless."""
 _SMAP = re.compile(
     r"SMAP_(?P<product>L[1-3]C?_(?:SM_P|TB)(?:_E)?)_"
     r"(?:(?P<orbit>\d+)_(?P<way>[AD])_)?(?P<day>\d{8})(?:T\d{6})?_R\d+_\d+"
@@ -28,17 +28,17 @@ _1C = re.compile(
 
 
 def stamp(path: Path) -> str:
-    """Start of a granule after its name; empty where the name has none.
+    """Return the start time in the name of a granule; empty if there is none.
 
     >>> stamp(Path("SMAP_L1C_TB_03721_D_20151013T000528_R11920_001.h5"))
     '20151013T000528'
     """
-    found = _STAMP.search(path.name)
-    return f"{found[1]}T{found[2] or '000000'}" if found else ""
+    match = _STAMP.search(path.name)
+    return f"{match[1]}T{match[2] or '000000'}" if match else ""
 
 
 def stamp_day(path: Path) -> np.datetime64 | None:
-    """UTC day on which a granule begins, after its name; None where the name has none."""
+    """Return the UTC start day in the name of a granule; None if there is none."""
     digits = stamp(path)
     try:
         return np.datetime64(f"{digits[:4]}-{digits[4:6]}-{digits[6:8]}") if digits else None
@@ -46,8 +46,8 @@ def stamp_day(path: Path) -> np.datetime64 | None:
         return None
 
 
-def start_of(path: Path) -> tuple[np.datetime64, bool]:
-    """Start of a granule [UTC], to the second, and whether it crosses midnight, after its name.
+def granule_start(path: Path) -> tuple[np.datetime64, bool]:
+    """Return the start [UTC] in the name of a granule, and True if it crosses midnight.
 
     Raises:
         GranuleError: the name has no date.
@@ -69,12 +69,12 @@ def start_of(path: Path) -> tuple[np.datetime64, bool]:
 
 
 def granule_key(name: str) -> tuple[str, ...] | None:
-    """What all versions of a granule have in common in their names; None for an unknown name.
+    """Return the part of the name common to all versions of a granule; None if unknown.
 
-    A day or half orbit of a SMAP product; platform, sensor, start and orbit of a 1C granule.
+    Product and day or half orbit for SMAP; platform, sensor, start and orbit for 1C granules.
 
     Args:
-        name: of the file.
+        name: file name.
 
     >>> granule_key("SMAP_L3_SM_P_20150401_R19240_001.h5")
     ('L3_SM_P', '20150401')
@@ -85,7 +85,7 @@ def granule_key(name: str) -> tuple[str, ...] | None:
     """
     smap, imager = _SMAP.search(name), _1C.search(name)
     if smap:
-        # Versions of a half orbit may begin at other seconds: its number says which it is.
+        # Start seconds of a half orbit differ between versions: use its orbit number.
         place = (smap["orbit"], smap["way"]) if smap["orbit"] else (smap["day"],)
         return (smap["product"], *place)
     return (
@@ -94,23 +94,23 @@ def granule_key(name: str) -> tuple[str, ...] | None:
 
 
 def check_versions(paths: Sequence[Path]) -> None:
-    """Raise where two of the granules are versions of one.
+    """Raise if two granules are versions of the same granule.
 
     Args:
-        paths: granules in any order. Files of one name in several folders are one version, cut to
-            several boxes for instance. Names that are neither SMAP's nor PPS's are passed over.
+        paths: granules in any order. Files with one name in several folders are one version, for
+            instance subsets of several boxes. Names other than those of SMAP and PPS are ignored.
 
     Raises:
-        GranuleError: there are two; both are named.
+        GranuleError: two versions of a granule; the message names both.
     """
-    seen: dict[tuple[str, ...], str] = {}
+    names_by_key: dict[tuple[str, ...], str] = {}
     for name in sorted({path.name for path in paths}):
         key = granule_key(name)
         if key is None:
             continue
-        if key in seen:
+        if key in names_by_key:
             raise GranuleError(
-                f"{seen[key]} and {name}: found two versions of one granule, expected one; "
+                f"{names_by_key[key]} and {name}: found two versions of one granule, expected one; "
                 "remove one"
             )
-        seen[key] = name
+        names_by_key[key] = name

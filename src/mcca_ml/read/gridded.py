@@ -20,7 +20,7 @@ TIME_ENCODING = {"units": "microseconds since 2000-01-01", "dtype": "int64"}
 
 
 def _faults(ds: xr.Dataset) -> list[str]:
-    """What keeps the dataset from being gridded brightness temperature, in words."""
+    """List the reasons why a dataset is not gridded brightness temperature."""
     faults = []
     sensor, grid = str(ds.attrs.get("sensor")), str(ds.attrs.get("grid"))
     if sensor not in SENSORS:
@@ -39,7 +39,7 @@ def _faults(ds: xr.Dataset) -> list[str]:
 
 
 def is_gridded(h5: h5py.File) -> bool:
-    """Whether an HDF5 file claims to be gridded brightness temperature."""
+    """Return True for HDF5 files with the structure of gridded brightness temperature."""
     return "tb" in h5 and "sensor" in h5.attrs
 
 
@@ -47,7 +47,7 @@ def check_gridded(ds: xr.Dataset, where: str) -> xr.Dataset:
     """Return `ds` unchanged if it is gridded brightness temperature.
 
     Raises:
-        GranuleError: sensor, grid, channel, a coordinate or a variable is not as it should be.
+        GranuleError: a wrong sensor, grid, channel, coordinate or variable.
     """
     faults = _faults(ds)
     if faults:
@@ -62,15 +62,15 @@ def read_gridded(path: Path) -> xr.Dataset:
     """Read gridded brightness temperature of one sensor.
 
     Args:
-        path: NetCDF-4 file as `write_gridded` writes it: AMSR2's X and Ku band, for instance.
+        path: NetCDF-4 file from `write_gridded`, for instance AMSR2 X and Ku band.
 
     Returns:
-        After schema.GRID_TB and schema.ANCILLARY; attributes sensor, grid, granules.
+        Dataset after schema.GRID_TB and schema.ANCILLARY; attributes sensor, grid, granules.
 
     Raises:
-        GranuleError: the file is not readable or not laid out so.
+        GranuleError: the file is unreadable or has another layout.
     """
-    # The NetCDF library can crash on HDF5 files that are none of its own: those never reach it.
+    # The NetCDF library can crash on other HDF5 files: these are refused first.
     with open_hdf5(path) as h5:
         if not is_gridded(h5):
             raise GranuleError(
@@ -78,8 +78,8 @@ def read_gridded(path: Path) -> xr.Dataset:
                 f"gridded brightness temperature; {REMEDY}"
             )
     try:
-        with xr.open_dataset(path, engine="netcdf4") as opened:
-            ds = opened.load()
+        with xr.open_dataset(path, engine="netcdf4") as file_ds:
+            ds = file_ds.load()
     except (OSError, ValueError) as error:
         reason = str(error).splitlines()[0][:80]
         raise GranuleError(f"{path.name}: no readable NetCDF ({reason}); write it again") from error
@@ -90,11 +90,11 @@ def read_gridded(path: Path) -> xr.Dataset:
 
 
 def write_gridded(ds: xr.Dataset, path: Path) -> None:
-    """Write gridded brightness temperature so that `read_gridded` gives it back.
+    """Write gridded brightness temperature in the format of `read_gridded`.
 
     Args:
-        ds: after schema.GRID_TB and, as far as it has them, schema.ANCILLARY.
-        path: NetCDF-4 file to write; it appears whole or not at all. Times are rounded to
+        ds: dataset after schema.GRID_TB and, if present, schema.ANCILLARY.
+        path: NetCDF-4 file to write; it is written completely or not at all. Times are rounded to
             microseconds.
 
     Raises:
@@ -102,8 +102,8 @@ def write_gridded(ds: xr.Dataset, path: Path) -> None:
         OutputError: the file cannot be written.
     """
     check_gridded(ds, where=f"write_gridded({path.name})")
-    # A time that is missing is the smallest int64, as in numpy; a float would lose microseconds.
+    # A missing time is the smallest int64, as in NumPy; a float would lose microseconds.
     encoding = {"obs_time": {**TIME_ENCODING, "_FillValue": np.iinfo(np.int64).min}}
-    rounded = ds.assign(obs_time=ds["obs_time"].dt.round("us"))  # what the encoding can hold
+    rounded = ds.assign(obs_time=ds["obs_time"].dt.round("us"))  # resolution of the encoding
     with replacing(path) as beside:
         rounded.to_netcdf(beside, engine="netcdf4", encoding=encoding)

@@ -1,4 +1,4 @@
-"""Which SMAP product, version and layout a file holds, from its metadata and its groups."""
+"""Identify SMAP product, version and layout of a file from its metadata and groups."""
 
 import re
 from pathlib import Path
@@ -6,24 +6,24 @@ from pathlib import Path
 import h5py
 
 from mcca_ml.errors import GranuleError
-from mcca_ml.formats.smap import GROUPS, LOOK_OF_ORBIT, PRODUCTS, Group, Layout, Product
+from mcca_ml.formats.smap import GROUPS, LOOK_OF_ORBIT, PRODUCTS, Group, SmapLayout, SmapProduct
 from mcca_ml.grid import ease2
-from mcca_ml.read.granule import shorten, simulated, text
+from mcca_ml.read.granule import shorten, simulated_attribute, text
 
 IDENTIFICATIONS = ("Metadata/DatasetIdentification", "Metadata/SeriesIdentification")
 _ALGORITHM = re.compile(r"AlgorithmID=([^;\s]*)")
 
 
 def metadata(h5: h5py.File, name: str) -> str:
-    """An attribute of the product's identification, as text; empty where it is absent."""
+    """Return an attribute of the product identification as text; empty if absent."""
     values = (text(h5[group].attrs.get(name)) for group in IDENTIFICATIONS if group in h5)
     return next((value for value in values if value), "")
 
 
 def describe(h5: h5py.File) -> str:
-    """What an HDF5 file says that it is, in a few words.
+    """Describe the content of an HDF5 file in a few words.
 
-    Looks at SMAP's metadata, the header of PPS products, then the title of NetCDF products.
+    From SMAP metadata, the header of PPS products, then the title of NetCDF products.
     """
     smap = metadata(h5, "shortName") or metadata(h5, "SMAPShortName")
     pps = _ALGORITHM.search(text(h5.attrs.get("FileHeader")))
@@ -36,26 +36,25 @@ def describe(h5: h5py.File) -> str:
 
 
 def _rows(h5: h5py.File, groups: tuple[Group, ...]) -> int | None:
-    """Rows of the grid that the first dataset over a grid tells; None where there is none."""
-    for found in h5[groups[0].name].values():
-        if isinstance(found, h5py.Dataset) and found.ndim >= 2 and found.shape[1] > 3:
-            return int(found.shape[0])
+    """Return the rows of the first gridded dataset; None if there is none."""
+    for field in h5[groups[0].name].values():
+        if isinstance(field, h5py.Dataset) and field.ndim >= 2 and field.shape[1] > 3:
+            return int(field.shape[0])
     return None
 
 
 def _groups(h5: h5py.File, level: str) -> tuple[Group, ...]:
-    """The groups of observations that the file holds, of those that the level may have."""
+    """Return the groups of observations present in the file, for a product level."""
     for groups in GROUPS[level]:
         if all(group.name in h5 for group in groups):
             return groups
     return ()
 
 
-def _product_from_groups(h5: h5py.File) -> Product | None:
-    """The product by groups and shapes, for a file whose metadata were stripped.
+def _product_from_groups(h5: h5py.File) -> SmapProduct | None:
+    """Identify the product by groups and shapes, for a file without metadata.
 
-    Cells in a list do not tell their grid: those are taken for the 36 km product unless an index
-    lies beyond it, which the reader then reports.
+    Lists of cells are assumed to be on the 36 km grid; the reader reports indices outside it.
     """
     for product in PRODUCTS.values():
         groups = _groups(h5, product.level)
@@ -69,37 +68,37 @@ def _product_from_groups(h5: h5py.File) -> Product | None:
     return None
 
 
-def _version(h5: h5py.File, product: Product, where: str) -> int | None:
-    """Version of the product; None where the metadata are silent.
+def _version(h5: h5py.File, product: SmapProduct, where: str) -> int | None:
+    """Return the version of the product; None if the metadata do not contain it.
 
     Raises:
-        GranuleError: a version that no one has read yet.
+        GranuleError: an unknown version.
     """
-    found = metadata(h5, "ECSVersionID")
-    if not found:
+    version = metadata(h5, "ECSVersionID")
+    if not version:
         return None
     known = product.versions
-    if not found.isdigit() or int(found) not in known:
+    if not version.isdigit() or int(version) not in known:
         release = metadata(h5, "CompositeReleaseID")
         raise GranuleError(
-            f"{where}: version {found!r} of {product.short_name} (release {release or 'none'}) "
+            f"{where}: version {version!r} of {product.short_name} (release {release or 'none'}) "
             f"is not known, expected {known[0]} to {known[-1]}; give a granule of one of those"
         )
-    return int(found)
+    return int(version)
 
 
 def is_smap(h5: h5py.File) -> bool:
-    """Whether the file carries SMAP's metadata or groups, of whichever product."""
+    """Return True for files with SMAP metadata or groups, of any product."""
     return bool(metadata(h5, "shortName") or metadata(h5, "SMAPShortName")) or any(
         _groups(h5, level) for level in GROUPS
     )
 
 
-def layout_of(h5: h5py.File) -> Layout:
-    """Product, version and layout of an open SMAP granule; the file's name plays no part.
+def identify_layout(h5: h5py.File) -> SmapLayout:
+    """Identify product, version and layout of an open SMAP granule; its name is not used.
 
     Raises:
-        GranuleError: another product, an unknown version, a group missing.
+        GranuleError: another product, an unknown version, or a missing group.
     """
     where = Path(h5.filename).name
     short_name = metadata(h5, "shortName")
@@ -110,7 +109,7 @@ def layout_of(h5: h5py.File) -> Layout:
         product = _product_from_groups(h5)
     if product is None:
         raise GranuleError(
-            f"{where}: holds {describe(h5)}, expected one of {', '.join(PRODUCTS)}; "
+            f"{where}: found {describe(h5)}, expected one of {', '.join(PRODUCTS)}; "
             "give a granule of one of these"
         )
     version = _version(h5, product, where)
@@ -121,20 +120,20 @@ def layout_of(h5: h5py.File) -> Layout:
             f"{where}: {product.short_name} without its group {wanted}, found {shorten(h5)}; "
             "give a whole granule"
         )
-    return Layout(product, version, groups, simulated(h5))
+    return SmapLayout(product, version, groups, simulated_attribute(h5))
 
 
-def look_of_orbit(h5: h5py.File) -> str:
-    """`am` or `pm`, by the orbit's direction in the metadata and never by the clock.
+def orbit_look(h5: h5py.File) -> str:
+    """Return `am` or `pm` from the orbit direction in the metadata, never from the time.
 
     Raises:
-        GranuleError: the metadata do not say.
+        GranuleError: the metadata do not contain the direction.
     """
     group = "Metadata/OrbitMeasuredLocation"
-    found = text(h5[group].attrs.get("orbitDirection")) if group in h5 else ""
-    if found.lower() not in LOOK_OF_ORBIT:
+    direction = text(h5[group].attrs.get("orbitDirection")) if group in h5 else ""
+    if direction.lower() not in LOOK_OF_ORBIT:
         raise GranuleError(
-            f"{Path(h5.filename).name}: orbitDirection in {group} is {found or 'missing'!r}, "
+            f"{Path(h5.filename).name}: orbitDirection in {group} is {direction or 'missing'!r}, "
             "expected Ascending or Descending; give a whole granule"
         )
-    return LOOK_OF_ORBIT[found.lower()]
+    return LOOK_OF_ORBIT[direction.lower()]

@@ -1,8 +1,8 @@
 """Stations of the International Soil Moisture Network, through the `ismn` package.
 
-That package writes into the folder of the data, prints, draws a bar, and passes over a file or a
-station that it cannot read. None of this reaches the caller: its notes go into a temporary folder,
-and a file that was passed over is an error.
+That package writes into the data folder, prints, shows a progress bar, and skips unreadable files
+and stations. Here its logs go to a temporary folder, its output is suppressed, and a skipped file
+raises an error.
 """
 
 import contextlib
@@ -21,14 +21,14 @@ from mcca_ml.errors import ConfigError, GranuleError
 from mcca_ml.read.granule import shorten
 
 MAX_DEPTH = 0.10
-"""Lower end of a sensor that still counts as surface [m]."""
+"""Greatest lower end of a surface sensor [m]."""
 GOOD = "G"
-"""ISMN's flag of a value that none of its checks doubts."""
-_LEAST = -1.0  # no probe reads less; the files hold a large negative number for no value
-_NO_ELEVATION = -99.0  # genuine headers hold -99.9
-_VARIABLE = "_sm_"  # of soil moisture, in the name of a file
+"""ISMN flag of a value that passes all checks."""
+_LEAST = -1.0  # below any reading; the fill value of the files is a large negative number
+_NO_ELEVATION = -99.0  # -99.9 in genuine headers
+_VARIABLE = "_sm_"  # marks soil moisture in a file name
 _LEVELS = ("", "*/", "*/*/")
-_NOTES = ("ERROR ", "WARNING ", "INFO ")  # how a note of the package begins
+_NOTES = ("ERROR ", "WARNING ", "INFO ")  # first words of log entries
 _ARCHIVE_PARTS = 3  # network, station, file
 _NAME_PARTS = 8  # CSE_Network_Station_sm_from_to_Sensor_first_last, the sensor with any more
 
@@ -44,24 +44,24 @@ class Station:
     lon: float
     """[degree]."""
     elevation: float
-    """[m]; NaN where not told."""
+    """[m]; NaN if unknown."""
     depth_from: float
     """[m]."""
     depth_to: float
     """[m]."""
     sensor: str
     climate: str
-    """Koeppen-Geiger class; empty where not told."""
+    """Koeppen-Geiger class; empty if unknown."""
     land_cover: str
-    """ESA CCI class of 2010; empty where not told."""
+    """ESA CCI class of 2010; empty if unknown."""
     data: xr.Dataset
     """soil_moisture (time) [m3 m-3], flag (time) of ISMN, is_good (time); UTC, ascending. The
-    attribute `duplicates` counts the lines whose time was there already; the first one counts."""
+    attribute `duplicates` is the number of lines with a repeated time; the first line is used."""
 
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Let nothing be printed or drawn, and no warning of other people's code become an error."""
+    """Suppress the output and the warnings of the package."""
     nowhere = io.StringIO()
     with (
         warnings.catch_warnings(action="ignore"),
@@ -72,23 +72,23 @@ def _quiet() -> Iterator[None]:
 
 
 def _below(folder: Path, name: str) -> list[Path]:
-    """Files of a name in a station, a network, or a folder of networks; sorted."""
+    """Return the files with a name pattern in a station, network or folder of networks; sorted."""
     return sorted(path for level in _LEVELS for path in folder.glob(f"{level}{name}"))
 
 
 def station_files(folder: Path) -> list[Path]:
-    """The files of soil moisture in a station, a network, or a folder of networks; sorted."""
+    """Return the soil moisture files in a station, a network or a folder of networks; sorted."""
     return _below(folder, f"*{_VARIABLE}*.stm")
 
 
 def _link(folder: Path, files: list[Path], archive: Path) -> None:
-    """Show the files to the package as networks of stations, by links.
+    """Link the files into an archive of networks and stations for the package.
 
-    So a network or a station alone and a plain list of files will do, a folder may have any name,
-    nothing can be written beside the data, and the package spends no time on other variables.
+    This allows a single network or station, a plain list of files and any folder name; nothing is
+    written next to the data, and other variables are not read.
 
     Raises:
-        GranuleError: a file's name does not tell network and station.
+        GranuleError: a file name without network and station.
     """
     is_archive = all(len(file.relative_to(folder).parts) == _ARCHIVE_PARTS for file in files)
     for file in [*files, *_below(folder, "*_static_variables.csv")]:
@@ -98,7 +98,7 @@ def _link(folder: Path, files: list[Path], archive: Path) -> None:
                 f"{file.name}: found a name of {len(parts)} parts, expected "
                 "NETWORK_NETWORK_STATION_sm_FROM_TO_SENSOR_FIRST_LAST.stm; keep the provider's name"
             )
-        # Folders spell a network as its files' headers do, file names otherwise: FR_Aqui, FR-Aqui.
+        # Folders and headers spell a network alike, file names differ: FR_Aqui, FR-Aqui.
         below = file.parent.relative_to(folder) if is_archive else Path(parts[1], parts[2])
         place = archive / below
         place.mkdir(parents=True, exist_ok=True)
@@ -107,26 +107,26 @@ def _link(folder: Path, files: list[Path], archive: Path) -> None:
 
 
 def _why(notes: Path) -> str:
-    """The last line of the first error that the package has noted, without what led to it."""
+    """Return the last line of the first error in the logs of the package."""
     lines = [line for log in notes.glob("*.log") for line in log.read_text().splitlines()]
-    begun = [number for number, line in enumerate(lines) if line.startswith(_NOTES)]
-    faults = [number for number in begun if lines[number].startswith(_NOTES[0])]
+    starts = [number for number, line in enumerate(lines) if line.startswith(_NOTES)]
+    faults = [number for number in starts if lines[number].startswith(_NOTES[0])]
     if not faults:
-        return "no reason told"
-    end = next((number for number in begun if number > faults[0]), None)
-    told = [line for line in lines[faults[0] : end] if line and not line.startswith((" ", "-"))]
-    return told[-1][:100]
+        return "reason unknown"
+    end = next((number for number in starts if number > faults[0]), None)
+    messages = [line for line in lines[faults[0] : end] if line and not line.startswith((" ", "-"))]
+    return messages[-1][:100]
 
 
 def _interface(archive: Path, notes: Path, where: str) -> Any:
-    """The package's view of a folder.
+    """Open a folder with the package.
 
     Raises:
         ConfigError: the package is not installed.
-        GranuleError: it cannot read the folder.
+        GranuleError: the package cannot read the folder.
     """
     try:
-        # Not above: an extra that not everyone installs, and it takes a second.
+        # Imported here: an optional dependency that takes a second to import.
         from ismn.interface import ISMN_Interface
     except ImportError as error:
         raise ConfigError(
@@ -136,7 +136,7 @@ def _interface(archive: Path, notes: Path, where: str) -> Any:
     try:
         return ISMN_Interface(archive, meta_path=notes)
     except (TypeError, ValueError, KeyError, IndexError, OSError) as error:
-        # What it raises says nothing (None is not iterable); its notes do.
+        # Its exceptions are uninformative (None is not iterable); its logs are not.
         raise GranuleError(
             f"{where}: ismn could read no station ({_why(notes)}), expected files of ISMN in "
             "header_values or CEOP format; download them again"
@@ -144,16 +144,16 @@ def _interface(archive: Path, notes: Path, where: str) -> Any:
 
 
 def _text(value: object) -> str:
-    """A class as text; empty for none."""
-    said = "" if value is None else str(value)
-    return "" if said.lower() in ("nan", "none", "unknown") else said.removesuffix(".0")
+    """Convert a class to text; empty if missing."""
+    text = "" if value is None else str(value)
+    return "" if text.lower() in ("nan", "none", "unknown") else text.removesuffix(".0")
 
 
 def _series(sensor: Any, where: str) -> xr.Dataset:
-    """The values of a sensor.
+    """Read the values of a sensor.
 
     Raises:
-        GranuleError: they are not readable, or not in m3 m-3.
+        GranuleError: the values are unreadable, or not in m3 m-3.
     """
     try:
         frame = sensor.read_data()
@@ -169,7 +169,7 @@ def _series(sensor: Any, where: str) -> xr.Dataset:
     lines = time.size
     time, first = np.unique(time, return_index=True)
     duplicates = lines - time.size
-    known = ~np.isnat(time)  # a line whose time is none belongs to no day
+    known = ~np.isnat(time)  # lines without a time have no day
     time, values, flag = time[known], values[first][known], flag[first][known]
     values = np.where(values < _LEAST, np.nan, values)
     is_good = (flag == GOOD) & np.isfinite(values)
@@ -190,14 +190,14 @@ def _series(sensor: Any, where: str) -> xr.Dataset:
 
 
 def _station(network: str, station: Any, sensor: Any) -> Station:
-    """One sensor, with what is known of its place.
+    """Read one sensor with the metadata of its position.
 
     Raises:
-        GranuleError: the place is not on the Earth, or the values are not readable.
+        GranuleError: the position is not on the Earth, or the values are unreadable.
     """
-    told = {variable.name: variable.val for variable in sensor.metadata}
+    metadata = {variable.name: variable.val for variable in sensor.metadata}
     where = Path(sensor.filehandler.file_path).name
-    lat, lon, elevation = (float(told[name]) for name in ("latitude", "longitude", "elevation"))
+    lat, lon, elevation = (float(metadata[name]) for name in ("latitude", "longitude", "elevation"))
     if not (abs(lat) <= 90 and abs(lon) <= 180):
         raise GranuleError(
             f"{where}: found latitude {lat:g} and longitude {lon:g}, expected a place on the "
@@ -212,20 +212,20 @@ def _station(network: str, station: Any, sensor: Any) -> Station:
         depth_from=float(sensor.depth.start),
         depth_to=float(sensor.depth.end),
         sensor=str(sensor.instrument),
-        climate=_text(told.get("climate_KG")),
-        land_cover=_text(told.get("lc_2010")),
+        climate=_text(metadata.get("climate_KG")),
+        land_cover=_text(metadata.get("lc_2010")),
         data=_series(sensor, where),
     )
 
 
-def _check_none_lost(found: Any, files: list[Path], notes: Path, where: str) -> None:
-    """Raise where the package has passed over a file of soil moisture."""
-    read = {Path(str(name)).name for name in found.metadata["file_path"].to_numpy().ravel()}
+def _check_none_lost(interface: Any, files: list[Path], notes: Path, where: str) -> None:
+    """Raise if the package has skipped a soil moisture file."""
+    read = {Path(str(name)).name for name in interface.metadata["file_path"].to_numpy().ravel()}
     lost = sorted({file.name for file in files} - read)
     if lost:
         raise GranuleError(
             f"{where}: ismn could not read {len(lost)} of {len(files)} files, the first {lost[0]} "
-            f"({_why(notes)}), expected all; download them again or take them out"
+            f"({_why(notes)}), expected all; download them again or remove them"
         )
 
 
@@ -233,19 +233,18 @@ def read_ismn(folder: Path, *, max_depth: float = MAX_DEPTH) -> tuple[Station, .
     """Read the soil moisture of all stations in a folder as ISMN delivers it.
 
     Args:
-        folder: networks of stations, or one network, or one station, or files alone; it is not
-            written to.
+        folder: networks of stations, one network, one station, or files; nothing is written to it.
         max_depth: lower end of the deepest sensor to take [m].
 
     Returns:
-        A record for each sensor, by network, station and depth. Values are as delivered, with NaN
-        for missing ones; `is_good` says which none of ISMN's checks doubts. Lines without a time
-        are left out.
+        One entry per sensor, sorted by network, station and depth. Values are as delivered, NaN
+        where missing; `is_good` is True for values that pass all ISMN checks. Lines without a
+        time are omitted.
 
     Raises:
         ConfigError: the package ismn is not installed.
-        GranuleError: no station in the folder, none that shallow, one off the Earth, or a file that
-            is not readable.
+        GranuleError: no station in the folder, no sensor within `max_depth`, a position off the
+            Earth, or an unreadable file.
     """
     where = folder.name or str(folder)
     if folder.is_file():
@@ -260,24 +259,24 @@ def read_ismn(folder: Path, *, max_depth: float = MAX_DEPTH) -> tuple[Station, .
             f"{where}: found {shorten(path.name for path in folder.iterdir())}, expected stations "
             f"of ISMN (*{_VARIABLE}*.stm); give the folder that was unpacked"
         )
-    with tempfile.TemporaryDirectory() as made, _quiet():
-        archive, notes = Path(made) / "archive", Path(made) / "notes"
+    with tempfile.TemporaryDirectory() as temporary, _quiet():
+        archive, notes = Path(temporary) / "archive", Path(temporary) / "notes"
         _link(folder, files, archive)
-        found = _interface(archive, notes, where)
-        _check_none_lost(found, files, notes, where)
+        interface = _interface(archive, notes, where)
+        _check_none_lost(interface, files, notes, where)
         sensors = [
             (network.name, station, sensor)
-            for network in found.networks.values()
+            for network in interface.networks.values()
             for station in network.stations.values()
             for sensor in station.sensors.values()
             if sensor.variable == "soil_moisture"
         ]
-        shallow = [one for one in sensors if one[2].depth.end <= max_depth + 1e-6]
+        shallow = [entry for entry in sensors if entry[2].depth.end <= max_depth + 1e-6]
         if not shallow:
             least = min((sensor.depth.end for _, _, sensor in sensors), default=np.nan)
             raise GranuleError(
                 f"{where}: the shallowest sensor ends at {least:g} m, expected one at "
                 f"{max_depth:g} m or above; raise max_depth"
             )
-        stations = [_station(*one) for one in shallow]
+        stations = [_station(*entry) for entry in shallow]
     return tuple(sorted(stations, key=lambda s: (s.network, s.name, s.depth_to, s.sensor)))

@@ -22,8 +22,8 @@ from xarray.core.indexing import (
 from mcca_ml.arrays import AnyArray, Datetime64
 from mcca_ml.errors import ConfigError, GranuleError
 from mcca_ml.flags import NOT_RECOMMENDED, Flag, has
-from mcca_ml.read.products.cf_time import of_name
-from mcca_ml.read.products.open import files_of
+from mcca_ml.read.products.cf_time import dates_in_name
+from mcca_ml.read.products.open import list_files
 from mcca_ml.schema import is_simulated
 
 _MASKED = re.compile(r"(sm|soil_moisture)$|sm_|vod_")
@@ -123,7 +123,7 @@ def _decoded(path: Path) -> xr.Dataset:
 
 def _of_days(files: Sequence[Path]) -> xr.Dataset:
     """Daily files as one dataset over time, sorted by day."""
-    spans = {path: of_name(path) for path in files}
+    spans = {path: dates_in_name(path) for path in files}
     ordered = sorted(files, key=lambda path: (str(spans[path]), path.name))
     days = np.array([span[0] if (span := spans[path]) else "NaT" for path in ordered], "M8[ns]")
     twice = np.flatnonzero(np.isnat(days[1:]) | (days[1:] == days[:-1]))
@@ -194,7 +194,7 @@ def open_record(path: str | Path | Sequence[str | Path], *, recommended: bool = 
         GranuleError: there is nothing, or something else, or files of several grids.
     """
     if isinstance(path, str | Path):
-        files = files_of(Path(path))
+        files = list_files(Path(path))
     else:
         files = tuple(Path(one) for one in path)
     if not files:

@@ -1,4 +1,4 @@
-"""What a level 1C file of PPS is, by its content alone: its header, the channels of a swath."""
+"""Identify PPS level 1C files from their content: file header and channels of a swath."""
 
 import re
 from collections.abc import Mapping
@@ -7,16 +7,16 @@ import h5py
 
 from mcca_ml.errors import GranuleError
 from mcca_ml.formats import pps_1c
-from mcca_ml.formats.pps_1c import PRODUCTS, Product
+from mcca_ml.formats.pps_1c import PRODUCTS, Product1C
 from mcca_ml.read.granule import file_name, shorten, text
 
-_CHANNEL = re.compile(r"([\d.]+) GHz ([VH])-Pol")  # as the text of Tc names them
-_SAME_GHZ = 0.2  # GMI's 36.64 GHz goes by its nominal 36.5
+_CHANNEL = re.compile(r"([\d.]+) GHz ([VH])-Pol")  # as in the LongName of Tc
+_SAME_GHZ = 0.2  # GMI's 36.64 GHz is listed as its nominal 36.5
 _WANTED = f"level 1C of {', '.join(PRODUCTS)}"
 
 
 def parse_pvl(written: str) -> dict[str, str]:
-    r"""Pairs of a text of PPS.
+    r"""Parse the key-value pairs of a PPS text.
 
     >>> parse_pvl("AlgorithmID=1CTMI;\nEmptyGranule=NOT_EMPTY;\n")
     {'AlgorithmID': '1CTMI', 'EmptyGranule': 'NOT_EMPTY'}
@@ -27,31 +27,33 @@ def parse_pvl(written: str) -> dict[str, str]:
 
 
 def file_header(h5: h5py.File) -> dict[str, str]:
-    """Pairs of the file header; empty where there is none."""
+    """Return the key-value pairs of the file header; empty if there is none."""
     return parse_pvl(text(h5.attrs.get(pps_1c.HEADER)))
 
 
 def is_1c(h5: h5py.File) -> bool:
-    """Whether an HDF5 file says that it is level 1C of PPS, of whatever sensor."""
-    return _says_1c(file_header(h5))
+    """Return True for PPS level 1C files, of any sensor."""
+    return _is_1c_header(file_header(h5))
 
 
-def _says_1c(header: Mapping[str, str]) -> bool:
+def _is_1c_header(header: Mapping[str, str]) -> bool:
     return header.get("AlgorithmID", "").startswith("1C")
 
 
-def _product(where: str, header: Mapping[str, str]) -> Product:
-    """The product that the header names.
+def _product(where: str, header: Mapping[str, str]) -> Product1C:
+    """Return the product named in the header.
 
     Raises:
-        GranuleError: it is of another sensor, or remapped.
+        GranuleError: another sensor, or a remapped product.
     """
-    said = tuple(header.get(key, "") for key in ("SatelliteName", "InstrumentName", "AlgorithmID"))
+    identity = tuple(
+        header.get(key, "") for key in ("SatelliteName", "InstrumentName", "AlgorithmID")
+    )
     for product in PRODUCTS.values():
-        if said == (product.satellite, product.instrument, product.algorithm):
+        if identity == (product.satellite, product.instrument, product.algorithm):
             break
     else:
-        satellite, instrument, algorithm = said
+        satellite, instrument, algorithm = identity
         raise GranuleError(
             f"{where}: {algorithm} of {satellite} {instrument}, expected {_WANTED}; leave it out"
         )
@@ -63,17 +65,16 @@ def _product(where: str, header: Mapping[str, str]) -> Product:
     return product
 
 
-def identify(h5: h5py.File) -> tuple[Product, dict[str, str]]:
-    """Product and file header of a level 1C granule; the file's name plays no part.
+def identify(h5: h5py.File) -> tuple[Product1C, dict[str, str]]:
+    """Return product and file header of a level 1C granule; the file name is not used.
 
     Raises:
-        GranuleError: it is no level 1C, of another sensor, remapped, of an unknown version, or
-            empty.
+        GranuleError: not level 1C, another sensor, remapped, an unknown version, or empty.
     """
     where, header = file_name(h5), file_header(h5)
-    if not _says_1c(header):
-        found = header.get("AlgorithmID") or f"no {pps_1c.HEADER} but {shorten(h5)}"
-        raise GranuleError(f"{where}: found {found}, expected {_WANTED}; give such a granule")
+    if not _is_1c_header(header):
+        algorithm = header.get("AlgorithmID") or f"no {pps_1c.HEADER} but {shorten(h5)}"
+        raise GranuleError(f"{where}: found {algorithm}, expected {_WANTED}; give such a granule")
     product = _product(where, header)
     version = header.get("ProductVersion", "")
     if not pps_1c.KNOWN_VERSION.fullmatch(version):
@@ -89,23 +90,23 @@ def identify(h5: h5py.File) -> tuple[Product, dict[str, str]]:
 
 
 def check_channels(tc: h5py.Dataset, names: tuple[str, ...]) -> None:
-    """Raise where the text of Tc names other channels than those expected first.
+    """Raise if the LongName of Tc lists other channels first than expected.
 
-    What it does not name is taken as laid out like the others.
+    Channels that it does not list are assumed to follow the documented order.
 
     Raises:
-        GranuleError: it names others.
+        GranuleError: other channels.
     """
-    said = _CHANNEL.findall(text(tc.attrs.get("LongName")))[: len(names)]
+    listed = _CHANNEL.findall(text(tc.attrs.get("LongName")))[: len(names)]
     wanted = [(float(name[:-1]), name[-1]) for name in names]
-    found = [(float(frequency), polarisation) for frequency, polarisation in said]
+    channels = [(float(frequency), polarisation) for frequency, polarisation in listed]
     is_same = all(
         abs(ours[0] - theirs[0]) <= _SAME_GHZ and ours[1] == theirs[1]
-        for ours, theirs in zip(wanted, found, strict=False)
+        for ours, theirs in zip(wanted, channels, strict=False)
     )
     if not is_same:
         raise GranuleError(
             f"{file_name(tc)}: {tc.name} has channels "
-            f"{', '.join(f'{ghz:g}{p}' for ghz, p in found)}, expected {', '.join(names)} first; "
-            "give a granule of V05, V07 or V08"
+            f"{', '.join(f'{ghz:g}{p}' for ghz, p in channels)}, "
+            f"expected {', '.join(names)} first; give a granule of V05, V07 or V08"
         )

@@ -1,4 +1,4 @@
-"""Observation times of SMAP granules, whose stated epoch is wrong."""
+"""Observation times of SMAP granules, whose metadata give a wrong epoch."""
 
 import re
 
@@ -11,34 +11,36 @@ from mcca_ml.formats.smap import DOCUMENTED_EPOCH, FILLS
 from mcca_ml.read.granule import text
 
 KNOWN_EPOCHS = (DOCUMENTED_EPOCH, "2000-01-01T11:58:55.816")
-"""UTC at which the seconds may be zero: what is documented, and J2000, which the metadata name."""
+"""Possible UTC of zero seconds: the documented epoch, and J2000 as in the metadata."""
 
 _SAMPLES = 9
-# Genuine texts differ from the seconds by up to 4 ms; what is nearer to a known epoch is that one,
-# so that the times do not depend on which of them were looked at.
+# Genuine texts differ from the seconds by up to 4 ms; an estimate near a known epoch is replaced by
+# it, so the times do not depend on the sample.
 _NEAR_US = 50_000
 _ROUND_US = 10_000
-# Genuine files hold `N/A` and, where the milliseconds round to 1000, `2015-08-11T02:19:34.***Z`.
+# Genuine files contain `N/A` and, where the milliseconds round to 1000, `2015-08-11T02:19:34.***Z`.
 _WRITTEN = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:[0-5]\d\.\d+)Z?$")
 
 
 def sample(seconds: Float64) -> Int64:
-    """Flat indices of a few observations spread over the array; none are of a fill value.
+    """Return the flat indices of a few valid observations, evenly distributed over the array.
 
     Args:
-        seconds: observation times as stored, of any shape.
+        seconds: observation times as stored, any shape.
     """
     known = np.flatnonzero(seconds != FILLS["f8"])
     spread = np.linspace(0, known.size - 1, min(known.size, _SAMPLES)).astype(np.int64)
     return np.asarray(known[spread], np.int64)
 
 
-def epoch_of(seconds: Float64, utc: h5py.Dataset | npt.NDArray[np.bytes_] | None) -> np.datetime64:
-    """UTC at which `seconds` is zero, told from the few times written out in `utc`.
+def estimate_epoch(
+    seconds: Float64, utc: h5py.Dataset | npt.NDArray[np.bytes_] | None
+) -> np.datetime64:
+    """Estimate the UTC at which `seconds` is zero, from a few of the texts in `utc`.
 
     Args:
-        seconds: observation times as stored; fill values are passed over.
-        utc: the same times as text, `N/A` where missing; None where the file has none.
+        seconds: observation times as stored; fill values are ignored.
+        utc: the same times as text, `N/A` where missing; None if the file has no texts.
     """
     offsets = []
     epoch = np.datetime64(DOCUMENTED_EPOCH, "us")
@@ -57,11 +59,11 @@ def epoch_of(seconds: Float64, utc: h5py.Dataset | npt.NDArray[np.bytes_] | None
 
 
 def obs_time(seconds: Float64, epoch: np.datetime64) -> Datetime64:
-    """Observation times [UTC]; NaT where there is none.
+    """Convert observation times to UTC; NaT where missing.
 
     Args:
-        seconds: observation times as stored [s]; fill or NaN is none.
-        epoch: where they count from.
+        seconds: observation times as stored [s]; fill or NaN is missing.
+        epoch: UTC of zero seconds.
     """
     known = np.isfinite(seconds) & (seconds != FILLS["f8"])
     passed = np.where(known, seconds * 1e6, 0.0).round().astype("m8[us]")

@@ -1,4 +1,4 @@
-"""Some cells of a gridded granule, and the rows of the grid that have to be read for them."""
+"""Selected cells of a gridded granule, and the rows of the grid to read for them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,28 +9,28 @@ from mcca_ml.arrays import Int64
 from mcca_ml.grid import ease2
 
 CellsOf = Callable[[ease2.Grid], Int64]
-"""The cells to read, flat indices on the grid of a granule, rising; each once."""
+"""Function from a grid to the cells to read: flat indices, increasing, each once."""
 
 
 @dataclass(frozen=True)
-class Window:
-    """Runs of rows, and where some cells stand among what is read of them."""
+class RowWindow:
+    """Slices of rows, and the positions of selected cells in the data read."""
 
     rows: tuple[slice, ...]
     cell: Int64
     """Flat indices on the grid."""
     place: Int64
-    """Flat indices into the rows read, of each cell."""
+    """Flat index of each cell in the rows read."""
 
 
-def window_of(cells: Int64, grid: ease2.Grid) -> Window:
-    """Return the rows that hold some cells; granules are stored row by row.
+def select_rows(cells: Int64, grid: ease2.Grid) -> RowWindow:
+    """Return the rows that contain some cells; granules are stored row by row.
 
     Args:
-        cells: flat indices on the grid, rising; each once.
-        grid: of the granule.
+        cells: flat indices on the grid, increasing, each once.
+        grid: grid of the granule.
 
-    >>> window_of(np.array([0, 1, 964, 4 * 964 + 7]), ease2.M36).rows
+    >>> select_rows(np.array([0, 1, 964, 4 * 964 + 7]), ease2.M36).rows
     (slice(0, 2, None), slice(4, 5, None))
     """
     row, column = np.divmod(cells, grid.columns)
@@ -42,4 +42,4 @@ def window_of(cells: Int64, grid: ease2.Grid) -> Window:
         for a, b in zip(starts, ends, strict=True)
         if b > a
     ]
-    return Window(tuple(runs) or (slice(0, 0),), cells, number * grid.columns + column)
+    return RowWindow(tuple(runs) or (slice(0, 0),), cells, number * grid.columns + column)

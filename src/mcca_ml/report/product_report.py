@@ -7,7 +7,7 @@ from mcca_ml import __version__, schema
 from mcca_ml.atomic import make_directory
 from mcca_ml.config.validate import ValidateSettings
 from mcca_ml.publish.attributes import commit
-from mcca_ml.read.products.open import Product
+from mcca_ml.read.products.open import MoistureProduct
 from mcca_ml.report.html.files import OnDisk, looks, write_page
 from mcca_ml.report.html.page import Section
 from mcca_ml.report.scores.sheet import Sheet, facts_sheet, sheet_of
@@ -37,7 +37,7 @@ def _said(one: Compared) -> tuple[tuple[str, str, str], ...]:
     rows = [
         ("read from", one.product.path.name),
         ("variable", one.extract.variable),
-        ("units", one.extract.conversion.said),
+        ("units", one.extract.conversion.description),
         ("made from", ", ".join(sorted(one.product.shares)) or "not told"),
         *((key, str(attrs[key])) for key in _SAID if attrs.get(key)),
     ]
@@ -106,7 +106,7 @@ def sections_of(
 
 
 def write_product_report(
-    products: Sequence[Product], stations: Path, settings: ValidateSettings, out: Path
+    products: Sequence[MoistureProduct], stations: Path, settings: ValidateSettings, out: Path
 ) -> OnDisk:
     """Score products against stations and write the page, its figures and its tables.
 

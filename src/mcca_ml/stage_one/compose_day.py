@@ -19,7 +19,7 @@ from mcca_ml.grid import ease2
 from mcca_ml.grid.daily_composite import compose_day
 from mcca_ml.grid.regrid import to_m25
 from mcca_ml.read.ancillary import with_ancillary
-from mcca_ml.read.by_day import Part
+from mcca_ml.read.by_day import LoadedGranule
 from mcca_ml.read.granule import shorten
 
 Grid = Literal["native", "m25"]
@@ -51,21 +51,21 @@ class EmptyDayError(GranuleError):
         self.note = note
 
 
-def by_product(parts: Sequence[Part], grid: Grid) -> list[list[Part]]:
+def by_product(parts: Sequence[LoadedGranule], grid: Grid) -> list[list[LoadedGranule]]:
     """Group the granules of a day by product, one per sensor and grid.
 
     Args:
         parts: granules of any sensors and grids.
         grid: grid of the products.
     """
-    groups: dict[tuple[str, str], list[Part]] = {}
+    groups: dict[tuple[str, str], list[LoadedGranule]] = {}
     for part in parts:
         target = str(part.ds.attrs["grid"]) if grid == "native" else ease2.M25.name
         groups.setdefault((str(part.ds.attrs["sensor"]), target), []).append(part)
     return [groups[key] for key in sorted(groups)]
 
 
-def _compose(parts: Sequence[Part], day: np.datetime64) -> xr.Dataset:
+def _compose(parts: Sequence[LoadedGranule], day: np.datetime64) -> xr.Dataset:
     """Compose granules into one GRID_TB; the message names granules that do not match."""
     try:
         return compose_day([part.ds for part in parts], day)
@@ -100,8 +100,11 @@ def observed_looks(ds: xr.Dataset, look: Look) -> xr.Dataset:
 
 
 def _fitting(
-    ancillary: Sequence[Part], parts: Sequence[Part], ds: xr.Dataset, day: np.datetime64
-) -> list[Part]:
+    ancillary: Sequence[LoadedGranule],
+    parts: Sequence[LoadedGranule],
+    ds: xr.Dataset,
+    day: np.datetime64,
+) -> list[LoadedGranule]:
     """Ancillary granules on the grid of `ds`, those of its sensor if there are any.
 
     Without any, granules with only the minutes around midnight raise EmptyDayError, others
@@ -122,11 +125,11 @@ def _fitting(
 
 
 def compose(
-    parts: Sequence[Part],
+    parts: Sequence[LoadedGranule],
     day: np.datetime64,
     *,
     look: Look = "both",
-    ancillary: Sequence[Part] | None = None,
+    ancillary: Sequence[LoadedGranule] | None = None,
 ) -> Day:
     """Compose the GRID_TB of one UTC day, with the ancillary fields of the inversion.
 

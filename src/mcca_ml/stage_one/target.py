@@ -20,9 +20,9 @@ from mcca_ml.errors import GranuleError, SchemaError
 from mcca_ml.flags import FLAG_DTYPE
 from mcca_ml.grid import ease2
 from mcca_ml.grid.daily_composite import TARGET_HOUR, stack_days
-from mcca_ml.grid.regrid import cover_of
+from mcca_ml.grid.regrid import compute_cover
 from mcca_ml.read.any_granule import open_granule
-from mcca_ml.read.by_day import Part, by_day
+from mcca_ml.read.by_day import LoadedGranule, by_day
 from mcca_ml.read.granule_names import check_versions, stamp_day
 from mcca_ml.retrieve.channels import choose_channels
 from mcca_ml.retrieve.single_look import retrieve
@@ -61,11 +61,11 @@ class _Reader:
         """Cell numbers of `grid` that overlap the requested cells, rising."""
         if grid.name not in self.sources:
             every = np.arange(grid.size)
-            cover = cover_of(grid, ease2.M25, source_cells=every, target_cells=self.cells)
+            cover = compute_cover(grid, ease2.M25, source_cells=every, target_cells=self.cells)
             self.sources[grid.name] = np.unique(cover.index[cover.weight > 0]).astype(np.int64)
         return self.sources[grid.name]
 
-    def __call__(self, path: Path) -> Part:
+    def __call__(self, path: Path) -> LoadedGranule:
         """Read one granule."""
         ds = open_granule(path, self.source_cells)
         if ds.attrs["sensor"] != SMAP.name:
@@ -74,7 +74,7 @@ class _Reader:
                 "the target is retrieved; remove it from the input"
             )
         self.is_simulated |= schema.is_simulated(ds)
-        return Part(path, ds)
+        return LoadedGranule(path, ds)
 
 
 def _raise(error: GranuleError | SchemaError) -> None:
@@ -93,7 +93,7 @@ def near(paths: Sequence[Path], days: Datetime64) -> list[Path]:
     return [path for path, day in stamps if (day if day is None else day.item()) in begins]
 
 
-def _one_day(parts: Sequence[Part], day: np.datetime64) -> xr.Dataset | None:
+def _one_day(parts: Sequence[LoadedGranule], day: np.datetime64) -> xr.Dataset | None:
     """GRID_TB of a day on the grid of its granules; None without an observation on it."""
     try:
         ds = compose(parts, day).ds

@@ -1,1 +1,1 @@
-"""Zarr stores: layout, packing, block writer and reader, integrity."""
+"""Zarr stores: layout, packing, writing and reading of blocks, integrity."""

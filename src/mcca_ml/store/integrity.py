@@ -1,9 +1,9 @@
 """Complete blocks of a store: their checkpoints, and the sizes and digests of their shards.
 
-Zarr reads a shard that is lost as fill, so that a hole would look like days without a look. Each
-checkpoint says how many bytes each of its shards has: one that is lost or cut short is noticed by a
-look at the directory, before anything is read. Bytes that changed are noticed as they are read, by
-the checksum of each part; only then the digests tell which file it is.
+Zarr reads a missing shard as fill values, which would look like days without observations. Each
+checkpoint lists the sizes of its shards, so a missing or truncated shard is detected from the
+directory before data are read. Changed bytes are detected on reading, by the checksum of each
+chunk; the digests then identify the damaged file.
 """
 
 import json
@@ -23,37 +23,38 @@ from mcca_ml.store.layout import CELL_BLOCK
 Checkpoints = Mapping[int, Mapping[str, Any]]
 
 CHECKPOINTS = "blocks"
-"""Directory of the checkpoints in a store of work."""
+"""Directory of the checkpoints in an intermediate store."""
 UNREADABLE = (OSError, RuntimeError, ValueError)
-"""What the libraries raise on bytes that they cannot decode."""
+"""Exceptions of the libraries for bytes that cannot be decoded."""
 
 
 def block_checkpoints(path: Path, folder: str = CHECKPOINTS) -> dict[int, dict[str, Any]]:
-    """Checkpoints of the complete blocks of a store, by number of the block.
+    """Return the checkpoints of the complete blocks of a store, by block number.
+
+    An unreadable checkpoint is ignored: its block is written again.
 
     Args:
-        path: of the store; where there is none, there are no blocks. A checkpoint that cannot be
-            read is none: its block is made again.
-        folder: of the checkpoints in the store.
+        path: store; without a store there are no blocks.
+        folder: directory of the checkpoints in the store.
     """
-    found: dict[int, dict[str, Any]] = {}
+    checkpoints: dict[int, dict[str, Any]] = {}
     for file in sorted((path / folder).glob("[0-9]*.json")):
         try:
-            said = json.loads(file.read_text())
+            checkpoint = json.loads(file.read_text())
         except ValueError:
             continue
-        if isinstance(said, dict) and {"inputs", "shards", "bytes"} <= said.keys():
-            found[int(file.stem)] = said
-    return found
+        if isinstance(checkpoint, dict) and {"inputs", "shards", "bytes"} <= checkpoint.keys():
+            checkpoints[int(file.stem)] = checkpoint
+    return checkpoints
 
 
 def missing_blocks(path: Path, wanted: Mapping[int, str], folder: str = CHECKPOINTS) -> list[int]:
-    """Numbers of the blocks that are absent, or made from other inputs than those wanted.
+    """Return the numbers of the blocks that are absent or were made from other inputs.
 
     Args:
-        path: of a store; where there is none, all are missing.
-        wanted: digest of the inputs by number of the block.
-        folder: of the checkpoints in the store.
+        path: store; without a store all blocks are missing.
+        wanted: digest of the inputs, by block number.
+        folder: directory of the checkpoints in the store.
     """
     complete = block_checkpoints(path, folder)
     return [
@@ -61,7 +62,7 @@ def missing_blocks(path: Path, wanted: Mapping[int, str], folder: str = CHECKPOI
         for block, inputs in sorted(wanted.items())
         if block not in complete
         or complete[block]["inputs"] != inputs
-        or any(_lost(path, complete[block]))
+        or any(_damaged_shards(path, complete[block]))
     ]
 
 
@@ -70,19 +71,19 @@ def write_shards(
     checkpoint: str,
     shards: Iterable[tuple[str, Buffer]],
     earlier: Iterable[Path],
-    said: Mapping[str, object],
+    entries: Mapping[str, object],
 ) -> None:
-    """Replace a block: each shard is written beside and renamed, the checkpoint comes last.
+    """Replace a block: each shard is written to a temporary name and renamed, the checkpoint last.
 
     Args:
-        path: of the store.
+        path: store.
         checkpoint: key of the checkpoint of the block; without it the block is absent.
-        shards: keys and bytes; a shard that is all fill has none.
+        shards: keys and bytes; a shard with fill values only is omitted.
         earlier: files of an earlier version of the block; those not among the shards are removed.
-        said: what the checkpoint says beside digests and sizes of the shards, `inputs` at least.
+        entries: entries of the checkpoint other than shard digests and sizes; includes `inputs`.
 
     Raises:
-        OutputError: it cannot be written; then the block is absent.
+        OutputError: the block cannot be written; it is then absent.
     """
     file = path / checkpoint
     make_directory(file.parent)
@@ -98,12 +99,12 @@ def write_shards(
         if old.relative_to(path).as_posix() not in digests:
             old.unlink(missing_ok=True)
     with replacing(file) as beside:
-        whole = {**said, "shards": digests, "bytes": sizes}
-        beside.write_text(json.dumps(whole, indent=1, sort_keys=True))
+        content = {**entries, "shards": digests, "bytes": sizes}
+        beside.write_text(json.dumps(content, indent=1, sort_keys=True))
 
 
-def _lost(path: Path, checkpoint: Mapping[str, Any]) -> Iterator[str]:
-    """Keys of the shards of a block that are not there or have another size than written."""
+def _damaged_shards(path: Path, checkpoint: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the keys of the shards of a block that are missing or have another size."""
     for key in checkpoint["shards"]:
         try:
             size = (path / key).stat().st_size
@@ -114,72 +115,77 @@ def _lost(path: Path, checkpoint: Mapping[str, Any]) -> Iterator[str]:
                 yield key
 
 
-def blocks_read(
+def select_blocks(
     complete: Checkpoints, cells: range, days: Datetime64, *, is_by_cells: bool
 ) -> dict[int, Mapping[str, Any]]:
-    """The blocks of which some cells on some days are read.
+    """Return the checkpoints of the blocks that contain some cells and days.
 
     Args:
         complete: checkpoints of the store.
-        cells: places of cells.
-        days: UTC days, rising.
-        is_by_cells: whether the store is cut into cells.
+        cells: positions of the cells.
+        days: UTC days, increasing.
+        is_by_cells: True if the blocks are groups of cells, False if they are groups of days.
     """
     if not days.size or not cells:
         return {}
     first, last = days[0], days[-1]
     if is_by_cells:
         ends = cells[0] // CELL_BLOCK, cells[-1] // CELL_BLOCK
-        return {number: said for number, said in complete.items() if ends[0] <= number <= ends[1]}
+        return {
+            number: checkpoint
+            for number, checkpoint in complete.items()
+            if ends[0] <= number <= ends[1]
+        }
     return {
-        number: said
-        for number, said in complete.items()
-        if np.datetime64(said["first_day"]) <= last and first <= np.datetime64(said["last_day"])
+        number: checkpoint
+        for number, checkpoint in complete.items()
+        if np.datetime64(checkpoint["first_day"]) <= last
+        and first <= np.datetime64(checkpoint["last_day"])
     }
 
 
-def refuse_lost(path: Path, blocks: Checkpoints, variables: tuple[str, ...]) -> None:
-    """Raise where a shard of some variables is lost or cut short.
+def check_shards(path: Path, blocks: Checkpoints, variables: tuple[str, ...]) -> None:
+    """Raise if a shard of one of the variables is missing or truncated.
 
     Args:
-        path: of the store.
-        blocks: checkpoints of those that are read.
-        variables: names.
+        path: store.
+        blocks: checkpoints of the blocks to read.
+        variables: names of the variables to read.
 
     Raises:
-        OutputError: naming the first shard.
+        OutputError: a shard is missing or truncated; the message names the first.
     """
     for checkpoint in blocks.values():
-        for key in _lost(path, checkpoint):
+        for key in _damaged_shards(path, checkpoint):
             if key.split("/")[0] in variables:
                 raise OutputError(
-                    f"{path / key}: lost or cut short since it was written, expected "
+                    f"{path / key}: missing or truncated since it was written, expected "
                     f"{checkpoint['bytes'].get(key, 'its')} bytes; run the stage that makes it "
                     "again"
                 )
 
 
-def unreadable(path: Path, blocks: Checkpoints, error: Exception) -> OutputError:
-    """The one line that a person sees where a store cannot be decoded.
+def unreadable_store(path: Path, blocks: Checkpoints, error: Exception) -> OutputError:
+    """Return the error for a store that cannot be decoded, naming the damaged file.
 
     Args:
-        path: of the store.
-        blocks: checkpoints of those that were read.
-        error: of the library.
+        path: store.
+        blocks: checkpoints of the blocks that were read.
+        error: exception of the library.
     """
-    said = " ".join(str(error).split()) or type(error).__name__
+    reason = " ".join(str(error).split()) or type(error).__name__
     for checkpoint in blocks.values():
-        for key, written in checkpoint["shards"].items():
+        for key, expected in checkpoint["shards"].items():
             if not (path / key).is_file():
                 continue
             with (path / key).open("rb") as file:
-                found = file_digest(file, "sha256").hexdigest()
-            if found != written:
+                digest = file_digest(file, "sha256").hexdigest()
+            if digest != expected:
                 return OutputError(
-                    f"{path / key}: found other bytes than were written ({said}), expected sha256 "
-                    f"{written}; remove it and run the stage that makes it again"
+                    f"{path / key}: found other bytes than were written ({reason}), expected "
+                    f"sha256 {expected}; remove it and run the stage that makes it again"
                 )
     return OutputError(
-        f"{path}: cannot be read ({said}), expected a store of this package; remove it and run "
+        f"{path}: cannot be read ({reason}), expected a store of this package; remove it and run "
         "the stage that makes it again"
     )

@@ -1,4 +1,4 @@
-"""The layout of a store: contracts of its contents, frame, manifest, blocks, arrays."""
+"""Layout of a store: contracts of its contents, frame, manifest, blocks, arrays."""
 
 import json
 from collections.abc import Mapping
@@ -21,20 +21,20 @@ from mcca_ml.schema import Var
 from mcca_ml.store.packing import PACKED
 
 BLOCK_DAYS = 32
-"""Days of a block."""
+"""Number of days in a block."""
 EPOCH = np.datetime64("1997-01-01", "D")
-"""First day of block 0; blocks never begin with the first day of a run, so that all runs agree."""
+"""First day of block 0; blocks do not depend on the first day of a run."""
 BLOCKS = 600
-"""Blocks that a store has room for, until 2049; those never written take no space."""
+"""Number of blocks of a store, until 2049; blocks never written take no space."""
 CELL_BLOCK = 1024
-"""Cells of the part of a shard that is read at once."""
+"""Number of cells in a chunk."""
 TIME_SHARD = 1024
-"""Days of a shard in a store that is cut into cells; it is read by parts of 32 days."""
+"""Days of a shard in a store with blocks of cells; its chunks have 32 days."""
 FORMAT = 2
 """Version of the layout."""
 CHECKED = ZstdCodec(level=0, checksum=True)
-"""Compression of what is read at once, with a checksum that every reader looks at. The index of a
-shard has one of its own."""
+"""Compression of a chunk, with a checksum verified on every read. The index of a shard has its own
+checksum."""
 
 ONE_DAY = np.timedelta64(1, "D")
 MANIFEST = "manifest.json"
@@ -42,11 +42,11 @@ MANIFEST = "manifest.json"
 
 @dataclass(frozen=True)
 class Contents:
-    """One kind of store: the contract of its variables, and how it is cut into blocks."""
+    """One kind of store: the contract of its variables and the type of its blocks."""
 
     contract: Mapping[str, Var]
     is_by_cells: bool
-    """A block is some cells over all days; else 32 days of all cells."""
+    """True: a block is a group of cells over all days. False: 32 days of all cells."""
 
 
 CONTENTS: Mapping[str, Contents] = {
@@ -57,26 +57,26 @@ CONTENTS: Mapping[str, Contents] = {
 }
 """Kinds of stores by the name of their contract.
 
-What is made day by day is cut into days, what is made cell by cell into cells: so one writer has
-a shard."""
+Data computed day by day are divided into days, data computed cell by cell into cells, so that each
+shard has one writer."""
 
 
 @dataclass(frozen=True)
 class Frame:
-    """What is the same for all blocks of a store."""
+    """Properties common to all blocks of a store."""
 
     sensor: str
     channels: tuple[str, ...]
     cells: Int64
-    """Flat cells of EASE2_M25, rising."""
+    """Flat cells of EASE2_M25, increasing."""
     configuration: str
-    """Digest of everything that the values depend on beside the inputs."""
+    """Digest of all settings on which the values depend, without the inputs."""
     contents: str = "GRID_TB"
-    """Contract of what it holds, a key of `CONTENTS`."""
+    """Contract of the variables, a key of `CONTENTS`."""
 
 
 def digest(*texts: str) -> str:
-    """Sha256 of some texts, in their order; ("ab", "c") and ("a", "bc") differ.
+    """Return the SHA-256 of some texts, in order; ("ab", "c") and ("a", "bc") differ.
 
     >>> digest("ab", "c") == digest("a", "bc")
     False
@@ -84,97 +84,101 @@ def digest(*texts: str) -> str:
     return sha256(json.dumps(texts).encode()).hexdigest()
 
 
-def block_of(day: np.datetime64) -> int:
-    """Number of the block that holds a UTC day.
+def block_number(day: np.datetime64) -> int:
+    """Return the number of the block that contains a UTC day.
 
-    >>> block_of(np.datetime64("1997-02-02"))
+    >>> block_number(np.datetime64("1997-02-02"))
     1
     """
     return int((day.astype("M8[D]") - EPOCH).astype(int) // BLOCK_DAYS)
 
 
-def days_of_block(block: int) -> Datetime64:
-    """The UTC days of a block."""
+def block_days(block: int) -> Datetime64:
+    """Return the UTC days of a block."""
     return np.asarray(EPOCH + np.arange(block * BLOCK_DAYS, (block + 1) * BLOCK_DAYS) * ONE_DAY)
 
 
 def read_frame(path: Path) -> Frame:
-    """What the blocks of a store have in common.
+    """Read the properties common to all blocks of a store.
 
     Raises:
-        OutputError: there is no such store, it is of another version, or its cells are damaged.
+        OutputError: there is no such store, it has another version, or its cells are damaged.
     """
-    said = read_manifest(path)
+    manifest_entries = read_manifest(path)
     try:
         array: Any = zarr.open_array(path / "cell", mode="r", zarr_format=3)
         cells = np.asarray(array[:], np.int64)
-        is_same = _digest_of(cells) == said.get("cells")
+        is_same = _digest_cells(cells) == manifest_entries.get("cells")
     except (OSError, RuntimeError, ValueError):
         is_same = False
     if not is_same:
         raise OutputError(
-            f"{path / 'cell'}: found other cells than the store was made for, expected those of "
+            f"{path / 'cell'}: found other cells than those of the store, expected those of "
             f"its {MANIFEST}; remove {path} and run the stage that makes it again"
         )
     return Frame(
-        str(said["sensor"]),
-        tuple(str(said["channels"]).split()),
+        str(manifest_entries["sensor"]),
+        tuple(str(manifest_entries["channels"]).split()),
         cells,
-        str(said["configuration"]),
-        str(said["contents"]),
+        str(manifest_entries["configuration"]),
+        str(manifest_entries["contents"]),
     )
 
 
-def _digest_of(cells: Int64) -> str:
+def _digest_cells(cells: Int64) -> str:
     return sha256(cells.astype("<i8").tobytes()).hexdigest()
 
 
 def manifest(frame: Frame) -> dict[str, object]:
-    """What a store says of itself."""
+    """Return the content of the manifest of a store."""
     return {
         "format": FORMAT,
         "sensor": frame.sensor,
         "channels": " ".join(frame.channels),
-        "cells": _digest_of(frame.cells),
+        "cells": _digest_cells(frame.cells),
         "configuration": frame.configuration,
         "contents": frame.contents,
     }
 
 
 def read_manifest(path: Path) -> dict[str, object]:
-    """The manifest of a store of this version."""
+    """Read the manifest of a store of this version.
+
+    Raises:
+        OutputError: there is no manifest, or it has another version.
+    """
     try:
-        said: dict[str, object] = json.loads((path / MANIFEST).read_text())
+        entries: dict[str, object] = json.loads((path / MANIFEST).read_text())
     except (OSError, ValueError) as error:
         raise OutputError(
             f"{path}: found no manifest, expected a store of this package; "
             "run the stage that makes it"
         ) from error
-    if said.get("format") != FORMAT:
+    if entries.get("format") != FORMAT:
         raise OutputError(
-            f"{path}: found a store of format {said.get('format')}, expected {FORMAT}; it was "
+            f"{path}: found a store of format {entries.get('format')}, expected {FORMAT}; it was "
             "written by another version: remove it and run the stage that makes it again"
         )
-    return said
+    return entries
 
 
 def make_arrays(store: Store, frame: Frame) -> Mapping[str, "zarr.Array[Any]"]:
-    """The arrays of an empty store."""
+    """Create the arrays of an empty store."""
     group = zarr.create_group(store, zarr_format=3)
     cells = group.create_array(
         "cell", shape=frame.cells.shape, dtype="i8", dimension_names=["cell"]
     )
     cells[:] = frame.cells
     count = max(frame.cells.size, 1)
-    part = min(CELL_BLOCK, count)
+    chunk_cells = min(CELL_BLOCK, count)
     sizes = {"look": len(TARGET_HOUR), "channel": len(frame.channels)}
     arrays: dict[str, zarr.Array[Any]] = {}
     kind = CONTENTS[frame.contents]
     for name, var in kind.contract.items():
-        packed, dims = PACKED[name], var.dims
+        packing, dims = PACKED[name], var.dims
         full = {"time": BLOCK_DAYS * BLOCKS, "cell": count, **sizes}
-        inner = {"time": BLOCK_DAYS, "cell": part, **sizes}
-        shard = {**inner, "cell": -(-count // part) * part}
+        inner = {"time": BLOCK_DAYS, "cell": chunk_cells, **sizes}
+        shard = {**inner, "cell": -(-count // chunk_cells) * chunk_cells}
         if kind.is_by_cells:
             shard = {**inner, "time": TIME_SHARD}
         arrays[name] = group.create_array(
@@ -183,13 +187,13 @@ def make_arrays(store: Store, frame: Frame) -> Mapping[str, "zarr.Array[Any]"]:
             chunks=tuple(inner[d] for d in dims),
             shards=tuple(shard[d] for d in dims),
             compressors=CHECKED,
-            dtype=packed.dtype,
-            fill_value=packed.fill,
+            dtype=packing.dtype,
+            fill_value=packing.fill,
             dimension_names=dims,
             attributes={
-                "units": packed.units,
-                "scale_factor": packed.quantum,
-                "add_offset": packed.offset,
+                "units": packing.units,
+                "scale_factor": packing.quantum,
+                "add_offset": packing.offset,
                 "long_name": f"{name}, counts: value = count * scale_factor + add_offset",
             },
         )
@@ -197,13 +201,12 @@ def make_arrays(store: Store, frame: Frame) -> Mapping[str, "zarr.Array[Any]"]:
 
 
 def write_files(folder: Path, files: Mapping[str, Buffer]) -> None:
-    """Write the files of a store that was made in memory.
+    """Write the files of a store that was built in memory, one after the other.
 
-    One after the other: Zarr itself writes in threads, which go on after the disk is full and
-    leave behind what they make.
+    Zarr itself writes in threads, which continue after the disk is full and leave files behind.
 
     Args:
-        folder: that exists.
+        folder: existing folder.
         files: bytes by key.
     """
     for key, data in sorted(files.items()):

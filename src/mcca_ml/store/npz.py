@@ -1,4 +1,4 @@
-"""Named arrays in one `.npz` file, with the version of its layout: written whole or not at all."""
+"""Named arrays in one `.npz` file, with the version of its layout; written whole or not at all."""
 
 import zipfile
 from collections.abc import Iterable, Mapping
@@ -15,14 +15,14 @@ def save(path: Path, version: int, arrays: Mapping[str, Any]) -> None:
     """Write arrays to one file; the same arrays give the same bytes.
 
     Args:
-        path: ends in `.npz`; made or replaced.
-        version: of the layout, checked by `load`.
-        arrays: by name, none of them `version`.
+        path: file name ending in `.npz`; created or replaced.
+        version: version of the layout, checked by `load`.
+        arrays: arrays by name; `version` is reserved.
 
     Raises:
-        OutputError: it cannot be written; what stood there still stands.
+        OutputError: the file cannot be written; an existing file is unchanged.
     """
-    # Through an open file, since NumPy appends .npz to a name that does not end so.
+    # Through an open file: NumPy would append .npz to the temporary name.
     with replacing(path) as beside, beside.open("wb") as file:
         np.savez(file, version=np.int64(version), **arrays)
 
@@ -33,28 +33,30 @@ def load(
     """Read the arrays that `save` wrote.
 
     Args:
-        path: of the file.
-        version: that its layout must have.
-        names: arrays that must be in it.
-        what: contents of the file, for the message of an error.
-        remedy: what to do where the file cannot be used, for that message.
+        path: file to read.
+        version: required version of the layout.
+        names: required arrays.
+        what: contents of the file, for error messages.
+        remedy: what to do if the file cannot be used, for error messages.
 
     Raises:
-        GranuleError: no such file, damaged, of another version, or without one of the arrays.
+        GranuleError: no such file, damaged, another version, or an array is missing.
     """
     try:
-        # Opened here, since NumPy leaves a damaged file open.
+        # Opened here: NumPy does not close a damaged file.
         with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
     except OSError as error:
         reason = error.strerror or str(error)
         raise GranuleError(f"{path}: {reason}, expected {what}; {remedy}") from error
     except (ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise GranuleError(f"{path}: no whole file of {what} ({error}); {remedy}") from error
-    found = arrays.pop("version", "none")
-    if str(found) != str(version):
         raise GranuleError(
-            f"{path}: {what} of layout version {found}, expected {version}; {remedy}"
+            f"{path}: incomplete or damaged file of {what} ({error}); {remedy}"
+        ) from error
+    stored_version = arrays.pop("version", "none")
+    if str(stored_version) != str(version):
+        raise GranuleError(
+            f"{path}: {what} of layout version {stored_version}, expected {version}; {remedy}"
         )
     missing = sorted(set(names) - arrays.keys())
     if missing:

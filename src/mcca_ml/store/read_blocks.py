@@ -1,9 +1,9 @@
-"""Data between the stages as a Zarr store of whole blocks, packed to 16 bits.
+"""Intermediate data as a Zarr store of complete blocks, packed to 16 bits.
 
-A block is 32 days of all cells or, of what is made cell by cell, some cells over all days. It is
-written beside and renamed, and only after its last shard its checkpoint, `blocks/NUMBER.json`: a
-block without a checkpoint is not there, whatever else was left behind by a run that ended early.
-One writer a block; blocks can be written at the same time.
+A block is 32 days of all cells or, for data computed cell by cell, a group of cells over all days.
+Its shards are written to temporary names and renamed; its checkpoint, `blocks/NUMBER.json`, follows
+the last shard. A block without a checkpoint is absent, even if an interrupted run left shards.
+Each block has one writer; blocks can be written at the same time.
 """
 
 import json
@@ -26,9 +26,9 @@ from mcca_ml.store.integrity import (
     UNREADABLE,
     Checkpoints,
     block_checkpoints,
-    blocks_read,
-    refuse_lost,
-    unreadable,
+    check_shards,
+    select_blocks,
+    unreadable_store,
 )
 from mcca_ml.store.layout import (
     CONTENTS,
@@ -52,22 +52,22 @@ def open_store(
     """Read cells over the days of all complete blocks.
 
     Args:
-        path: of the store.
-        cells: which of its cells, by their places; multiples of `CELL_BLOCK` read no byte in vain.
-        first_day: UTC day; without it the first that was written.
-        last_day: UTC day, included; without it the last that was written.
-        variables: which; without it all of the contract.
-        source: where the bytes come from, if not from the directory itself.
+        path: store.
+        cells: positions of the cells to read; multiples of `CELL_BLOCK` are read fastest.
+        first_day: first UTC day; default the first day written.
+        last_day: last UTC day, inclusive; default the last day written.
+        variables: names of the variables to read; default all of the contract.
+        source: Zarr store with the bytes; default the directory itself.
 
     Returns:
         New dataset after the contract of the store, each value within the quantum of
-        `packing.PACKED` of what was written. Days of blocks that are absent are left out; of a
-        store that is cut into cells, days that some block lacks. Attributes are those on which
-        all blocks agree; it is simulated if one of them is.
+        `packing.PACKED` of the written value. Days of absent blocks are omitted; in a store with
+        blocks of cells, days missing from any block are omitted. Attributes are those common to
+        all blocks; `simulated` is true if it is true in any block.
 
     Raises:
-        OutputError: there is no such store, or it is of another version, or a shard is lost, cut
-            short, or holds other bytes than were written.
+        OutputError: there is no such store, it has another version, or a shard is missing,
+            truncated or changed.
     """
     frame = read_frame(path)
     kind = CONTENTS[frame.contents]
@@ -75,8 +75,8 @@ def open_store(
     days = _written_days(complete, first_day, last_day, is_by_cells=kind.is_by_cells)
     names = tuple(variables if variables is not None else kind.contract)
     places = range(frame.cells.size)[cells]
-    used = blocks_read(complete, places, days, is_by_cells=kind.is_by_cells)
-    refuse_lost(path, used, names)
+    used = select_blocks(complete, places, days, is_by_cells=kind.is_by_cells)
+    check_shards(path, used, names)
     axes = {dim for var in kind.contract.values() for dim in var.dims}
     inner = {"look": list(TARGET_HOUR), "channel": list(frame.channels)}
     out = xr.Dataset(
@@ -92,24 +92,30 @@ def open_store(
         try:
             counts = _read(source or LocalStore(path), name, days, cells, var.dims.index("cell"))
         except UNREADABLE as error:
-            raise unreadable(path, used, error) from error
+            raise unreadable_store(path, used, error) from error
         attrs = {"units": var.units} if var.units else {}
         out[name] = (var.dims, unpack(name, counts, days), attrs)
     return out
 
 
 def content_digest(path: Path) -> str:
-    """Digest of the bytes of all complete blocks, by which a later stage tells what has changed."""
-    said = {number: one["shards"] for number, one in block_checkpoints(path).items()}
-    return digest(json.dumps(said, sort_keys=True))
+    """Return the digest of all complete blocks, from which later stages detect changed input."""
+    shards = {
+        number: checkpoint["shards"] for number, checkpoint in block_checkpoints(path).items()
+    }
+    return digest(json.dumps(shards, sort_keys=True))
 
 
 def _attributes(complete: Checkpoints) -> dict[str, str]:
-    """Attributes on which all blocks agree, and whether one of them is simulated."""
-    every = [said["attributes"] for said in complete.values()]
-    common = dict(every[0]) if every else {}
-    common = {k: v for k, v in common.items() if all(one.get(k) == v for one in every)}
-    simulated = any(map(is_simulated, every))
+    """Return the attributes common to all blocks; `simulated` is true if true in any block."""
+    block_attributes = [checkpoint["attributes"] for checkpoint in complete.values()]
+    common = dict(block_attributes[0]) if block_attributes else {}
+    common = {
+        k: v
+        for k, v in common.items()
+        if all(attributes.get(k) == v for attributes in block_attributes)
+    }
+    simulated = any(map(is_simulated, block_attributes))
     return {**common, "simulated": "true" if simulated else "false"}
 
 
@@ -120,12 +126,12 @@ def _written_days(
     *,
     is_by_cells: bool,
 ) -> Datetime64:
-    """Days of the complete blocks of a store, within some days."""
+    """Return the days of the complete blocks of a store between two days."""
     ends = [
         (np.datetime64(b["first_day"]), np.datetime64(b["last_day"])) for b in complete.values()
     ]
     if is_by_cells and ends:
-        # Days that every block has.
+        # Days present in every block.
         ends = [(max(begin for begin, _ in ends), min(end for _, end in ends))]
     spans = [np.arange(begin, end + ONE_DAY) for begin, end in ends]
     days = np.concatenate([np.empty(0, "M8[D]"), *spans])
@@ -138,11 +144,11 @@ def _written_days(
 
 
 def _read(store: Store, name: str, days: Datetime64, cells: slice, axis: int) -> npt.NDArray[Any]:
-    """Counts of a variable on some days, rising; cells are its dimension number `axis`."""
+    """Read the counts of a variable on increasing days; `axis` is its dimension cell."""
     array: Any = zarr.open_array(store, path=name, mode="r", zarr_format=3)
     inner = (slice(None),) * (axis - 1)
     index = (days - EPOCH).astype(int)
-    # Runs of days that follow each other are read at once.
+    # Consecutive days are read at once.
     runs = np.split(index, np.flatnonzero(np.diff(index) != 1) + 1)
     parts = [array[(slice(run[0], run[-1] + 1), *inner, cells)] for run in runs if run.size]
     return np.concatenate(parts) if parts else np.asarray(array[(slice(0, 0), *inner, cells)])

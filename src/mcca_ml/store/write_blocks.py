@@ -1,4 +1,4 @@
-"""Writer of the stores of work: an empty store, then its blocks."""
+"""Write intermediate stores: an empty store, then its blocks."""
 
 import json
 from collections.abc import Iterator
@@ -23,33 +23,33 @@ from mcca_ml.store.layout import (
     EPOCH,
     ONE_DAY,
     Frame,
-    block_of,
+    block_number,
     read_frame,
 )
 from mcca_ml.store.packing import pack
 
 PACKED_AT_ONCE = 1 << 22
-"""Values that are packed at once: each takes some forty bytes on the way, which for a block of all
-land would be three gigabytes."""
+"""Number of values packed at once. Packing needs about forty bytes per value, three gigabytes for a
+block of all land."""
 
 
 def create_store(path: Path, frame: Frame) -> None:
-    """Make an empty store; one of the same frame is left as it stands.
+    """Create an empty store; an existing store with the same frame is not changed.
 
     Args:
-        path: its name, such as AMSR2.zarr, in a directory that exists.
-        frame: what its blocks have in common.
+        path: name of the store, such as AMSR2.zarr, in an existing directory.
+        frame: properties common to all blocks.
 
     Raises:
-        OutputError: a store of another frame or version stands there, or it cannot be written.
+        OutputError: a store with another frame or version exists, or it cannot be written.
     """
     manifest = layout.manifest(frame)
     if (path / layout.MANIFEST).is_file():
-        found = layout.read_manifest(path)
-        differing = sorted(key for key in manifest if found.get(key) != manifest[key])
+        existing = layout.read_manifest(path)
+        differing = sorted(key for key in manifest if existing.get(key) != manifest[key])
         if differing:
             raise OutputError(
-                f"{path}: a store with another {', '.join(differing)} stands there, expected "
+                f"{path}: found a store with another {', '.join(differing)}, expected "
                 "that of this run; remove it or choose another directory"
             )
         return
@@ -62,11 +62,11 @@ def create_store(path: Path, frame: Frame) -> None:
 
 
 def blocks_of_cells(count: int, size: int = CELL_BLOCK) -> list[slice]:
-    """Places of the cells of each block of a store that is cut into cells.
+    """Return the positions of the cells of each block of a store with blocks of cells.
 
     Args:
-        count: cells of the store.
-        size: cells of a block.
+        count: number of cells in the store.
+        size: number of cells in a block.
 
     >>> blocks_of_cells(1500)
     [slice(0, 1024, None), slice(1024, 1500, None)]
@@ -75,20 +75,20 @@ def blocks_of_cells(count: int, size: int = CELL_BLOCK) -> list[slice]:
 
 
 def write_block(path: Path, ds: xr.Dataset, inputs: str, *, at_once: int = PACKED_AT_ONCE) -> None:
-    """Write one block; what stood there of it is replaced.
+    """Write one block; an existing block is replaced.
 
     Args:
-        path: a store that `create_store` made.
-        ds: after the store's contract; its days follow each other. In a store that is cut into
-            days they are in one block, with both looks, the channels and all cells of the store;
-            days of the block that it lacks are stored as not observed, optional variables that it
-            lacks as missing. In one cut into cells, the cells are one of `blocks_of_cells`.
-        inputs: digest of what it was made from, kept in the checkpoint.
-        at_once: values packed in one step; it does not change the bytes.
+        path: store from `create_store`.
+        ds: dataset after the contract of the store, with consecutive days. In a store with blocks
+            of days they are in one block, with both looks, the channels and all cells of the
+            store; absent days of the block are stored as not observed, absent optional variables
+            as missing. In a store with blocks of cells, the cells are one of `blocks_of_cells`.
+        inputs: digest of the inputs, kept in the checkpoint.
+        at_once: number of values packed in one step; it does not change the result.
 
     Raises:
-        OutputError: no such store, `ds` does not fit it, or it cannot be written; then the block
-            is absent.
+        OutputError: no such store, `ds` does not fit it, or the block cannot be written; it is
+            then absent.
     """
     frame = read_frame(path)
     kind = CONTENTS[frame.contents]
@@ -102,7 +102,7 @@ def write_block(path: Path, ds: xr.Dataset, inputs: str, *, at_once: int = PACKE
         faults.append(f"sensor {ds.attrs.get('sensor')}")
     if faults:
         raise OutputError(
-            f"{path}: found {'; '.join(faults)}; give a block as this store holds them"
+            f"{path}: found {'; '.join(faults)}; give a block with the frame of this store"
         )
     write_shards(
         path,
@@ -120,8 +120,8 @@ def write_block(path: Path, ds: xr.Dataset, inputs: str, *, at_once: int = PACKE
 
 
 def _fitting_days(ds: xr.Dataset, days: Datetime64, frame: Frame) -> tuple[int, list[str]]:
-    """Number of a block of days, and why it does not fit the store."""
-    blocks = sorted({block_of(day) for day in days})
+    """Return the number of a block of days and the reasons why it does not fit the store."""
+    blocks = sorted({block_number(day) for day in days})
     channels = tuple(ds["channel"].to_numpy()) if "channel" in ds.dims else ()
     faults = []
     if len(blocks) != 1 or not 0 <= blocks[0] < BLOCKS:
@@ -136,14 +136,14 @@ def _fitting_days(ds: xr.Dataset, days: Datetime64, frame: Frame) -> tuple[int, 
 
 
 def _fitting_cells(ds: xr.Dataset, days: Datetime64, frame: Frame) -> tuple[int, list[str]]:
-    """Number of a block of cells, and why it does not fit the store."""
+    """Return the number of a block of cells and the reasons why it does not fit the store."""
     cells = ds["cell"].to_numpy()
     block = int(np.searchsorted(frame.cells, cells[0])) // CELL_BLOCK if cells.size else 0
     own = frame.cells[block * CELL_BLOCK : (block + 1) * CELL_BLOCK]
-    numbers = {block_of(days[0]), block_of(days[-1])} if days.size else {-1}
+    numbers = {block_number(days[0]), block_number(days[-1])} if days.size else {-1}
     faults = []
     if min(numbers) < 0 or max(numbers) >= BLOCKS:
-        faults.append("days that the store has no room for")
+        faults.append("days outside the range of the store")
     if not np.array_equal(cells, own):
         faults.append("other cells than those of one block of the store")
     return block, faults
@@ -152,7 +152,7 @@ def _fitting_cells(ds: xr.Dataset, days: Datetime64, frame: Frame) -> tuple[int,
 def _packed(
     ds: xr.Dataset, days: Datetime64, frame: Frame, block: int, at_once: int
 ) -> dict[str, Buffer]:
-    """Bytes of the shards of a block by their key; those that are all fill have none."""
+    """Return the bytes of the shards of a block by key; shards with fill only are omitted."""
     kind = CONTENTS[frame.contents]
     memory: dict[str, Buffer] = {}
     arrays = layout.make_arrays(MemoryStore(memory), frame)
@@ -167,15 +167,15 @@ def _packed(
 
 
 def _counts(name: str, values: AnyArray, days: Datetime64, at_once: int) -> AnyArray:
-    """A variable as counts, some days after the other."""
-    each = max(1, at_once // max(1, values[:1].size))
-    starts = range(0, max(days.size, 1), each)
-    parts = [pack(name, values[n : n + each], days[n : n + each]) for n in starts]
+    """Pack a variable, a few days at a time."""
+    days_per_step = max(1, at_once // max(1, values[:1].size))
+    starts = range(0, max(days.size, 1), days_per_step)
+    parts = [pack(name, values[n : n + days_per_step], days[n : n + days_per_step]) for n in starts]
     return np.concatenate(parts)
 
 
 def _earlier(path: Path, frame: Frame, block: int) -> Iterator[Path]:
-    """Shards that an earlier version of a block may have left."""
+    """Yield the possible shards of an earlier version of a block."""
     kind = CONTENTS[frame.contents]
     for name, var in kind.contract.items():
         if kind.is_by_cells:

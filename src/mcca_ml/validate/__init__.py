@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mcca_ml.config.validate import ValidateSettings
-    from mcca_ml.read.products.open import Product
+    from mcca_ml.read.products.open import MoistureProduct
     from mcca_ml.validate.run import Validation
 
 
@@ -20,7 +20,7 @@ class _Callable(ModuleType):
 
     def __call__(
         self,
-        products: "Sequence[str | Path | Product]",
+        products: "Sequence[str | Path | MoistureProduct]",
         stations: str | Path,
         settings: "ValidateSettings | None" = None,
     ) -> "Validation":

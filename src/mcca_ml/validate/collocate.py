@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mcca_ml.arrays import Booleans, Datetime64, Float64, Int64
-from mcca_ml.read.products.extract import Series
+from mcca_ml.read.products.extract import PlaceSeries
 from mcca_ml.validate.station_mean import average, thiessen_weights
 from mcca_ml.validate.stations import DENSE, Probe, Unit
 
@@ -59,7 +59,7 @@ def _nearest(time: Datetime64, at: Datetime64, window: np.timedelta64) -> tuple[
     return nearest, np.asarray(np.abs(time[nearest] - at) <= window)
 
 
-def readings(probe: Probe, series: Series, window_hours: float) -> Float64:
+def readings(probe: Probe, series: PlaceSeries, window_hours: float) -> Float64:
     """Reading of a probe for each value of a product [m3 m-3], (value,); NaN where there is none.
 
     Args:
@@ -82,7 +82,7 @@ def readings(probe: Probe, series: Series, window_hours: float) -> Float64:
     return reading
 
 
-def _daily_values(series: Series, is_usable: Booleans, lon: float) -> Int64:
+def _daily_values(series: PlaceSeries, is_usable: Booleans, lon: float) -> Int64:
     """Indices of the usable value nearest to 06:00 local solar time of each day, by day."""
     at = np.flatnonzero(is_usable)
     begin = series.begin[at]
@@ -110,7 +110,7 @@ def _station_means(probes: Sequence[Probe], values: Float64) -> tuple[Float64, F
 
 
 def collocate(
-    series: Series, unit: Unit, *, window_hours: float, fewest: int, weights: str = "equal"
+    series: PlaceSeries, unit: Unit, *, window_hours: float, fewest: int, weights: str = "equal"
 ) -> Collocated:
     """Pair a product with the readings at one site.
 

@@ -8,8 +8,8 @@ import numpy as np
 from mcca_ml.config.validate import ValidateSettings
 from mcca_ml.errors import GranuleError
 from mcca_ml.read.products.extract import Extract, extract_product
-from mcca_ml.read.products.open import Product
-from mcca_ml.read.products.provenance import shares_of
+from mcca_ml.read.products.open import MoistureProduct
+from mcca_ml.read.products.provenance import find_shares
 from mcca_ml.validate.collocate import Collocated, collocate
 from mcca_ml.validate.stations import Unit
 
@@ -20,7 +20,7 @@ OUTSIDE = "outside the product"
 class Compared:
     """One product paired with the readings at all sites."""
 
-    product: Product
+    product: MoistureProduct
     extract: Extract
     pairs: tuple[Collocated, ...]
     """Pairs of each site; empty where the site is outside the product."""
@@ -36,7 +36,7 @@ def _no_pairs() -> Collocated:
 
 
 def compare(
-    product: Product,
+    product: MoistureProduct,
     units: Sequence[Unit],
     settings: ValidateSettings,
     progress: Callable[[int], None] = lambda _: None,
@@ -72,11 +72,11 @@ def compare(
         reasons[unit.name] = {**series.excluded, **collocated.excluded}
     if not any(pair.day.size for pair in pairs):
         raise GranuleError(_no_pairs_message(product, extract, units))
-    shares = product.shares or shares_of(f"{product.name} {product.path.name}", extract.attrs)
+    shares = product.shares or find_shares(f"{product.name} {product.path.name}", extract.attrs)
     return Compared(replace(product, shares=shares), extract, tuple(pairs), reasons)
 
 
-def _no_pairs_message(product: Product, extract: Extract, units: Sequence[Unit]) -> str:
+def _no_pairs_message(product: MoistureProduct, extract: Extract, units: Sequence[Unit]) -> str:
     """Error message that states why a product has no pair with any station."""
     inside = [series for series in extract.series if series is not None]
     first = [probe.time[0] for unit in units for probe in unit.probes if probe.time.size]

@@ -10,7 +10,7 @@ import numpy as np
 from mcca_ml.arrays import Booleans
 from mcca_ml.config.validate import ValidateSettings
 from mcca_ml.errors import ConfigError
-from mcca_ml.read.products.open import Product, product_of
+from mcca_ml.read.products.open import MoistureProduct, parse_product
 from mcca_ml.validate import pairwise, score_rows, strata
 from mcca_ml.validate.pair_product import OUTSIDE, Compared, compare
 from mcca_ml.validate.score_units import (
@@ -162,7 +162,7 @@ def _products(compared: Sequence[Compared]) -> ScoreTable:
         (
             item.product.name,
             item.extract.variable,
-            item.extract.conversion.said,
+            item.extract.conversion.description,
             item.extract.passed_over,
             " ".join(sorted(item.product.shares)),
         )
@@ -173,7 +173,7 @@ def _products(compared: Sequence[Compared]) -> ScoreTable:
 
 
 def validate(
-    products: Sequence[Product | str | Path],
+    products: Sequence[MoistureProduct | str | Path],
     stations: str | Path,
     settings: ValidateSettings | None = None,
     progress: Callable[[int], None] = lambda _: None,
@@ -182,7 +182,7 @@ def validate(
 
     Args:
         products: at least one: a file, folder or cube of soil moisture, `PATH::VARIABLE` where
-            there are several variables, or a `Product`.
+            there are several variables, or a `MoistureProduct`.
         stations: folder of station files as the ISMN delivers them.
         settings: the `[validate]` table; None: the defaults.
         progress: called with 1 after each file.
@@ -196,7 +196,7 @@ def validate(
     """
     settings = settings or ValidateSettings()
     compared_products = [
-        one if isinstance(one, Product) else product_of(str(one)) for one in products
+        one if isinstance(one, MoistureProduct) else parse_product(str(one)) for one in products
     ]
     names = [product.name for product in compared_products]
     twice = sorted({name for name in names if names.count(name) > 1})

@@ -188,7 +188,7 @@ def group_probes(probes: Sequence[Probe], fewest: int) -> tuple[Unit, ...]:
 def _cells(probes: Sequence[Probe]) -> list[int]:
     """EASE2_M25 cell of each probe; -1 beyond the grid's 84 degrees of latitude."""
     lat, lon = np.array([(probe.lat, probe.lon) for probe in probes]).reshape(-1, 2).T
-    row, column = ease2.cell_of(ease2.M25, lat, lon)
+    row, column = ease2.find_cell(ease2.M25, lat, lon)
     cells = np.atleast_1d(ease2.flat_cell(ease2.M25, row, column))
     return [int(cell) for cell in cells]
 

@@ -1,4 +1,4 @@
-"""When the values of a file hold: times of CF, of each value, or of the name of the file."""
+"""Times of the values of a file: CF time axes, times of each value, or dates in the file name."""
 
 import re
 from collections.abc import Mapping
@@ -19,73 +19,78 @@ _CALENDARS = ("standard", "gregorian", "proleptic_gregorian")
 _SECONDS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0}
 _STAMP = re.compile(r"(?<!\d)((?:19|20)\d{2})([01]\d)([0-3]\d)(?:T?\d{4,6})?(?!\d)")
 _ZONE = re.compile(r"^(.*?)\s*(?:UTC|Z|GMT)?\s*(?:([+-])(\d{1,2}):?(\d{2}))?$", re.IGNORECASE)
-_FARTHEST = 300 * 365.25 * 86400.0  # [s]; fill values that are no time lie farther from the epoch
+_FARTHEST = 300 * 365.25 * 86400.0  # [s]; fill values are farther from the epoch
 
 
 def is_time(attrs: dict[str, object]) -> bool:
-    """Whether units are those of a time: `seconds since 1993-01-01`."""
+    """Return True for units of time such as `seconds since 1993-01-01`."""
     return bool(_SINCE.match(str(attrs.get("units", ""))))
 
 
 def _epoch(text: str, where: str) -> datetime:
-    """The date of units, in UTC, with the time zone that it may tell.
+    """Parse the date of CF time units, with an optional time zone, to UTC.
 
     Raises:
-        GranuleError: it is no date.
+        GranuleError: the text is not a date.
     """
     body, sign, hours, minutes = _ZONE.match(text.strip()).groups(default="0")  # type: ignore[union-attr]
-    away = timedelta(hours=int(hours), minutes=int(minutes))
+    offset = timedelta(hours=int(hours), minutes=int(minutes))
     try:
-        parts = [int(float(one)) for one in re.split(r"[-T:\s]+", body) if one]
+        parts = [int(float(number)) for number in re.split(r"[-T:\s]+", body) if number]
         year, month, day, hour, minute, second = (*parts, 0, 0, 0)[:6]
-        told = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
+        local = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
     except ValueError as error:
         raise GranuleError(
             f"{where}: units of time since {text!r}, expected a date in UTC or with a zone in "
             "hours (+05:45); correct them"
         ) from error
-    return told + away if sign == "-" else told - away
+    return local + offset if sign == "-" else local - offset
 
 
 def decode(values: AnyArray, units: str, where: str) -> Datetime64:
-    """Times [UTC] of numbers in units of CF; NaT for NaN, and for what is centuries away.
+    """Convert numbers in CF time units to times [UTC]; NaT for NaN and beyond 300 years.
 
     Args:
         values: numbers, any shape.
-        units: `days since 1970-01-01`, with a time zone or without (UTC).
-        where: file, for the message.
+        units: units such as `days since 1970-01-01`; UTC unless they contain a time zone.
+        where: name of the file, for error messages.
 
     Raises:
-        GranuleError: the date of the units is no date.
+        GranuleError: the units contain no date.
     """
-    found = _SINCE.match(units)
-    if not found:
+    match = _SINCE.match(units)
+    if not match:
         raise GranuleError(f"{where}: units of time {units!r}, expected `days since` a date")
-    seconds = values.astype(np.float64) * _SECONDS[found[1][0].lower()]
+    seconds = values.astype(np.float64) * _SECONDS[match[1][0].lower()]
     is_known = np.isfinite(seconds) & (np.abs(seconds) < _FARTHEST)
-    epoch = np.datetime64(_epoch(found[2], where).replace(tzinfo=None), "ns")
+    epoch = np.datetime64(_epoch(match[2], where).replace(tzinfo=None), "ns")
     whole = np.where(is_known, seconds, 0.0)
-    # Seconds and their fraction apart: a float of nanoseconds would lose microseconds.
+    # Seconds and fraction separately: a float of nanoseconds would lose microseconds.
     floor = np.floor(whole)
-    away = floor.astype("m8[s]").astype("m8[ns]") + np.rint((whole - floor) * 1e9).astype("m8[ns]")
-    return np.where(is_known, epoch + away, np.datetime64("NaT", "ns"))
+    elapsed = floor.astype("m8[s]").astype("m8[ns]") + np.rint((whole - floor) * 1e9).astype(
+        "m8[ns]"
+    )
+    return np.where(is_known, epoch + elapsed, np.datetime64("NaT", "ns"))
 
 
-def axis_of(ds: xr.Dataset) -> str | None:
-    """Name of the one-dimensional variable of times; None where a file has none."""
+def find_time_axis(ds: xr.Dataset) -> str | None:
+    """Return the name of the one-dimensional time variable; None if there is none."""
     for name, variable in ds.variables.items():
-        said = variable.attrs.get("standard_name") == "time" or str(name) in ("time", "valid_time")
-        is_read = variable.dtype.kind == "M" or is_time(variable.attrs)
-        if said and is_read and variable.ndim == 1:
+        is_named_time = variable.attrs.get("standard_name") == "time" or str(name) in (
+            "time",
+            "valid_time",
+        )
+        is_decodable = variable.dtype.kind == "M" or is_time(variable.attrs)
+        if is_named_time and is_decodable and variable.ndim == 1:
             return str(name)
     return None
 
 
 def check_calendar(attrs: Mapping[str, object], where: str) -> None:
-    """Refuse times of a calendar in which days have no date here.
+    """Refuse times in a calendar other than the standard one.
 
     Raises:
-        GranuleError: one of a model (`noleap`, `360_day`), or `julian`.
+        GranuleError: a model calendar (`noleap`, `360_day`), or `julian`.
     """
     calendar = str(attrs.get("calendar", "standard")).lower()
     if calendar not in _CALENDARS:
@@ -95,11 +100,11 @@ def check_calendar(attrs: Mapping[str, object], where: str) -> None:
         )
 
 
-def times_of(variable: xr.DataArray | xr.Variable, where: str) -> Datetime64:
-    """Times of a variable [UTC], decoded before or not.
+def decode_times(variable: xr.DataArray | xr.Variable, where: str) -> Datetime64:
+    """Return the times of a variable [UTC], already decoded or not.
 
     Raises:
-        GranuleError: of another calendar, or since no date.
+        GranuleError: another calendar, or units without a date.
     """
     check_calendar(variable.attrs, where)
     if variable.dtype.kind == "M":
@@ -107,12 +112,12 @@ def times_of(variable: xr.DataArray | xr.Variable, where: str) -> Datetime64:
     return decode(variable.to_numpy(), str(variable.attrs["units"]), where)
 
 
-def of_name(path: Path) -> tuple[np.datetime64, np.datetime64] | None:
-    """Begin and end of what a file holds, by its name; None where the name has no date.
+def dates_in_name(path: Path) -> tuple[np.datetime64, np.datetime64] | None:
+    """Return begin and end of the period in a file name; None if the name has no date.
 
-    One date is that day; two are the first and the last day of a window.
+    One date means that day; two dates are the first and the last day.
 
-    >>> str(of_name(Path("SMAP_20180801_20180803.nc"))[1])
+    >>> str(dates_in_name(Path("SMAP_20180801_20180803.nc"))[1])
     '2018-08-04T00:00:00.000000000'
     """
     days = []
@@ -128,29 +133,31 @@ def of_name(path: Path) -> tuple[np.datetime64, np.datetime64] | None:
 
 
 def spans(times: Datetime64) -> tuple[Datetime64, Datetime64]:
-    """Begin and end of what stamps stand for.
+    """Return begin and end of the periods given by time stamps.
 
-    Stamps that are all at midnight, or all at noon, are UTC days. All others are instants, whose
-    begin and end are the same.
+    Stamps that are all at midnight, or all at noon, are UTC days. All others are instants, with
+    equal begin and end.
     """
     days = times.astype("M8[D]").astype("M8[ns]")
-    of_day = np.unique((times - days)[~np.isnat(times)])
-    if of_day.size == 1 and of_day[0] in (np.timedelta64(0, "h"), np.timedelta64(12, "h")):
+    day_time = np.unique((times - days)[~np.isnat(times)])
+    if day_time.size == 1 and day_time[0] in (np.timedelta64(0, "h"), np.timedelta64(12, "h")):
         return np.asarray(days), np.asarray(days + ONE_DAY)
     return times, times
 
 
 def axis_spans(ds: xr.Dataset, axis: str, where: str) -> tuple[Datetime64, Datetime64]:
-    """Begin and end of what each step of an axis stands for: its bounds, else by its stamps.
+    """Return begin and end of each step of a time axis: from its bounds, else from its stamps.
 
     Args:
-        ds: a file.
-        axis: its variable of times.
-        where: the file, for the message.
+        ds: dataset of a file.
+        axis: name of the time variable.
+        where: name of the file, for error messages.
     """
     bounds = ds.get(str(ds[axis].attrs.get("bounds", "")))
     if bounds is None or bounds.shape != (ds[axis].size, 2):
-        return spans(times_of(ds[axis], where))
-    units = bounds.attrs.get("units", ds[axis].attrs.get("units", ""))  # CF lets them leave it out
-    ends = times_of(bounds.assign_attrs(units=units), where)
+        return spans(decode_times(ds[axis], where))
+    units = bounds.attrs.get(
+        "units", ds[axis].attrs.get("units", "")
+    )  # CF: bounds may omit their units
+    ends = decode_times(bounds.assign_attrs(units=units), where)
     return ends[:, 0], ends[:, 1]

@@ -1,6 +1,6 @@
-"""Any soil-moisture product -> its values at some places, with the time that each stands for.
+"""Any soil-moisture product -> its values at some places, with the time of each value.
 
-Nothing here knows a product by its name: layouts, units, times and flags are read from the files.
+Products are not identified by name: layouts, units, times and flags are read from the files.
 """
 
 from collections import Counter
@@ -10,62 +10,64 @@ from dataclasses import dataclass
 import numpy as np
 
 from mcca_ml.arrays import Datetime64, Float64
-from mcca_ml.read.products.dimensions import Nearest, layout_of
-from mcca_ml.read.products.extract_file import Values, extract, together
+from mcca_ml.read.products.dimensions import NearestPlaces, find_layout
+from mcca_ml.read.products.extract_file import Values, concatenate, extract
 from mcca_ml.read.products.moisture_files import moisture_files
-from mcca_ml.read.products.open import Product, files_of
+from mcca_ml.read.products.open import MoistureProduct, list_files
 from mcca_ml.read.products.soil_moisture_variable import Conversion, check_range
 
-_SAME_KM = 1e-3  # places of two files that are nearer than that are one
+_SAME_KM = 1e-3  # places of two files within this distance are identical
 
 
 @dataclass(frozen=True)
-class Series:
+class PlaceSeries:
     """Values of a product at a place, in order of time."""
 
     begin: Datetime64
-    """Of what each value stands for [UTC] (value,)."""
+    """Begin of the period of each value [UTC] (value,)."""
     end: Datetime64
-    """The same as `begin` for an observation at an instant."""
+    """End of the period [UTC] (value,); equal to `begin` for an instantaneous observation."""
     value: Float64
     """[m3 m-3], or a fraction of saturation."""
     distance_km: float
-    """From the place to the centre of the cell, or to the point."""
+    """Distance from the place to the centre of the cell, or to the point."""
     excluded: Mapping[str, int]
-    """Values that are not used, by reason."""
+    """Number of rejected values by reason."""
     vod: float = float("nan")
-    """Mean vegetation optical depth beside the values [1]; NaN where the product has none."""
+    """Mean vegetation optical depth at the place [1]; NaN if the product has none."""
 
 
 @dataclass(frozen=True)
 class Extract:
-    """What a product holds at some places."""
+    """Series of a product at some places."""
 
-    product: Product
+    product: MoistureProduct
     variable: str
     conversion: Conversion
-    series: tuple[Series | None, ...]
-    """One a place; None where it lies outside the product."""
+    series: tuple[PlaceSeries | None, ...]
+    """Series of each place; None outside the product."""
     passed_over: int
-    """Files of the folder without soil moisture."""
+    """Number of files of the folder without soil moisture."""
     attrs: Mapping[str, str]
     """Global attributes of the first file."""
 
 
-def _of_place(
-    parts: Sequence[tuple[float, Values]], told: Conversion, *, is_strict: bool
-) -> Series | None:
-    """The values of a place, from the file or files whose cell is the nearest to it."""
+def _place_series(
+    parts: Sequence[tuple[float, Values]], conversion: Conversion, *, is_strict: bool
+) -> PlaceSeries | None:
+    """Return the values of a place, from the files with the nearest cell."""
     if not parts:
         return None
     nearest = min(far for far, _ in parts)
-    values = together([one for far, one in parts if far <= nearest + _SAME_KM])
-    return _ordered(values, told, nearest, is_strict=is_strict)
+    values = concatenate([values for far, values in parts if far <= nearest + _SAME_KM])
+    return _ordered(values, conversion, nearest, is_strict=is_strict)
 
 
-def _ordered(values: Values, told: Conversion, far: float, *, is_strict: bool) -> Series:
-    """Values in order of time and in m3 m-3, without those that do not count."""
-    sm = values.value * told.factor
+def _ordered(
+    values: Values, conversion: Conversion, distance_km: float, *, is_strict: bool
+) -> PlaceSeries:
+    """Convert values to m3 m-3, sort them by time and reject invalid ones."""
+    sm = values.value * conversion.factor
     reasons: list[tuple[str, np.ndarray[tuple[int], np.dtype[np.bool_]]]] = [
         ("no value", ~np.isfinite(sm)),
         ("without a time", np.isnat(values.begin)),
@@ -74,53 +76,57 @@ def _ordered(values: Values, told: Conversion, far: float, *, is_strict: bool) -
     if is_strict:
         reasons.append(("not recommended by the product's flag", ~values.good))
     keep, count = np.ones(sm.size, np.bool_), Counter[str]()
-    for reason, is_so in reasons:
-        count[reason] += int((keep & is_so).sum())
-        keep &= ~is_so
+    for reason, is_rejected in reasons:
+        count[reason] += int((keep & is_rejected).sum())
+        keep &= ~is_rejected
     vod = values.vod[keep & np.isfinite(values.vod)]
     begin, end, sm = values.begin[keep], values.end[keep], sm[keep]
     order = np.argsort(begin, kind="stable")
     begin, end, sm = begin[order], end[order], sm[order]
-    again = np.r_[False, begin[1:] == begin[:-1]] if begin.size else np.zeros(0, np.bool_)
-    count["the same place and time again"] += int(again.sum())
+    is_duplicate = np.r_[False, begin[1:] == begin[:-1]] if begin.size else np.zeros(0, np.bool_)
+    count["the same place and time again"] += int(is_duplicate.sum())
     excluded = {reason: number for reason, number in count.items() if number}
     mean = float(vod.mean()) if vod.size else float("nan")
-    return Series(begin[~again], end[~again], sm[~again], far, excluded, mean)
+    return PlaceSeries(
+        begin[~is_duplicate], end[~is_duplicate], sm[~is_duplicate], distance_km, excluded, mean
+    )
 
 
 def extract_product(
-    product: Product,
+    product: MoistureProduct,
     places: Sequence[tuple[float, float]],
     *,
     is_strict: bool = True,
     progress: Callable[[int], None] = lambda _: None,
 ) -> Extract:
-    """What a product holds at some places.
+    """Return the series of a product at some places.
 
     Args:
-        product: what to read.
-        places: latitude and longitude of each [degree].
-        is_strict: whether values that the product itself does not recommend are left out.
+        product: product to read.
+        places: latitude and longitude of each place [degree].
+        is_strict: True to reject values that the product does not recommend.
         progress: called with 1 after each file.
 
     Raises:
-        GranuleError: not readable, no soil moisture, units not known, no times.
+        GranuleError: unreadable, no soil moisture, unknown units, or no times.
     """
-    paths = files_of(product.path)
-    nearest, used = Nearest(places), 0
+    paths = list_files(product.path)
+    nearest, files_used = NearestPlaces(places), 0
     parts: list[list[tuple[float, Values]]] = [[] for _ in places]
     for path, ds, first in moisture_files(product, paths=paths, progress=progress):
-        used += 1
-        layout = layout_of(ds, first.variable, path.name)
+        files_used += 1
+        layout = find_layout(ds, first.variable, path.name)
         inside = [(n, *at) for n, at in enumerate(nearest.places(layout)) if at[0].size]
         index = [places for _, places, _ in inside]
         values = extract(ds, first.variable, layout, index, path) if inside else []
-        for (n, _, far), one in zip(inside, values, strict=True):
-            parts[n].append((far, one))
-    told = first.conversion
+        for (n, _, distance), one in zip(inside, values, strict=True):
+            parts[n].append((distance, one))
+    conversion = first.conversion
     known = [one.value[np.isfinite(one.value)] for part in parts for _, one in part]
     if any(values.size for values in known):
-        percentiles = np.percentile(np.concatenate(known) * told.factor, [5, 50, 95])
-        check_range(percentiles.tolist(), told, f"{product.path.name}: {first.variable}")
-    series = tuple(_of_place(part, told, is_strict=is_strict) for part in parts)
-    return Extract(product, first.variable, told, series, len(paths) - used, first.attrs)
+        percentiles = np.percentile(np.concatenate(known) * conversion.factor, [5, 50, 95])
+        check_range(percentiles.tolist(), conversion, f"{product.path.name}: {first.variable}")
+    series = tuple(_place_series(part, conversion, is_strict=is_strict) for part in parts)
+    return Extract(
+        product, first.variable, conversion, series, len(paths) - files_used, first.attrs
+    )

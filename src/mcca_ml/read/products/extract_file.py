@@ -1,4 +1,4 @@
-"""What one file of a product holds at some places: values, times, and what it recommends."""
+"""Values of one file of a product at some places: values, times and recommendation."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -12,7 +12,7 @@ from mcca_ml.arrays import AnyArray, Booleans, Datetime64, Float64, Int64
 from mcca_ml.errors import GranuleError
 from mcca_ml.flags import FLAG_DTYPE, is_recommended
 from mcca_ml.read.products import cf_time
-from mcca_ml.read.products.dimensions import Layout, block_of
+from mcca_ml.read.products.dimensions import SpatialLayout, enclosing_slices
 
 FLAGS = (
     "flag",
@@ -21,35 +21,35 @@ FLAGS = (
     "recommended_operational",
     "quality_flag",
 )
-"""Variables that say which values a product recommends; the first that is there counts."""
+"""Flag variables of recommended values; the first one present is used."""
 _VOD = re.compile(r"^(vod|opt_depth|vegetation_opacity)|vegetation optical depth", re.IGNORECASE)
-_IN_MEMORY = 2**28  # [byte]; a larger part of a cube is read place by place
+_IN_MEMORY = 2**28  # [byte]; larger slices of a cube are read place by place
 
 
 class Values(NamedTuple):
-    """What one file holds at one place, in the order of the file."""
+    """Values of one file at one place, in the order of the file."""
 
     begin: Datetime64
-    """Of what each value stands for [UTC] (value,)."""
+    """Begin of the period of each value [UTC] (value,)."""
     end: Datetime64
-    """The same as `begin` for an observation at an instant."""
+    """End of the period [UTC] (value,); equal to `begin` for an instantaneous observation."""
     value: Float64
-    """In the units of the file."""
+    """Soil moisture in the units of the file."""
     good: Booleans
-    """Whether the product recommends it."""
+    """True for values that the product recommends."""
     vod: Float64
-    """Vegetation optical depth beside it [1]; NaN where the file has none."""
+    """Vegetation optical depth of each value [1]; NaN if the file has none."""
 
 
 def picker(
-    variable: xr.Variable, layout: Layout, block: dict[str, slice]
+    variable: xr.Variable, layout: SpatialLayout, block: dict[str, slice]
 ) -> Callable[[int], AnyArray]:
-    """A function of a place: all values of a variable there, flat over its other dimensions.
+    """Return a function of a place: all values of a variable there, flattened.
 
     Args:
-        variable: of a file.
-        layout: of soil moisture, whose dimensions of place the variable has too.
-        block: of `dimensions.block_of`, with all places that will be asked for.
+        variable: variable of a file.
+        layout: layout of soil moisture; the variable has the same spatial dimensions.
+        block: slices from `dimensions.enclosing_slices` with all places of later calls.
     """
     if layout.owner is not None:
         whole, owner = variable.to_numpy(), layout.owner
@@ -71,7 +71,7 @@ def picker(
 def recommends(
     values: AnyArray, name: str, attrs: dict[str, object], dtype: np.dtype[np.generic]
 ) -> Booleans:
-    """Whether a flag recommends each value: by our own mask, by SMAP's first bit, or by 0."""
+    """Return True where a flag recommends a value: our own mask, SMAP's first bit, or flag 0."""
     flag = np.nan_to_num(values.astype(np.float64), nan=1.0).astype(np.int64)
     meanings = str(attrs.get("flag_meanings", "")).lower()
     if name == "flag" and ("not_observed" in meanings or dtype == FLAG_DTYPE):
@@ -82,7 +82,7 @@ def recommends(
 
 
 def flag_name(ds: xr.Dataset, variable: str) -> str | None:
-    """The variable that says which values the product recommends; None where there is none."""
+    """Return the flag variable of recommended values; None if there is none."""
     flag = next((name for name in FLAGS if name in ds.data_vars), None)
     return flag if flag is not None and ds[flag].dims == ds[variable].dims else None
 
@@ -98,25 +98,25 @@ def _is_vod(name: str, variable: xr.Variable) -> bool:
     return variable.dtype.kind == "f" and _VOD.search(words) is not None
 
 
-def _spans(ds: xr.Dataset, variable: str, layout: Layout, path: Path) -> list[xr.Variable]:
-    """Begin and end of what each value of a variable stands for, in its dimensions.
+def _spans(ds: xr.Dataset, variable: str, layout: SpatialLayout, path: Path) -> list[xr.Variable]:
+    """Return begin and end of the period of each value of a variable, in its dimensions.
 
-    From the axis of times, else from the name of the file; empty where neither has a time.
+    From the time axis, else from the file name; empty if neither has a time.
     """
-    axis = cf_time.axis_of(ds)
+    axis = cf_time.find_time_axis(ds)
     if axis is None:
-        ends: tuple[AnyArray | np.datetime64, ...] = cf_time.of_name(path) or ()
+        ends: tuple[AnyArray | np.datetime64, ...] = cf_time.dates_in_name(path) or ()
     elif layout.owner is not None:
-        ends = (cf_time.times_of(ds[axis], path.name),) * 2
+        ends = (cf_time.decode_times(ds[axis], path.name),) * 2
     else:
         ends = cf_time.axis_spans(ds, axis, path.name)
     dims = () if axis is None else ds[axis].dims
     sizes = ds[variable].sizes
-    return [xr.Variable(dims, one).squeeze().set_dims(sizes) for one in ends]  # type: ignore[no-untyped-call]
+    return [xr.Variable(dims, times).squeeze().set_dims(sizes) for times in ends]  # type: ignore[no-untyped-call]
 
 
 def _no_time(ds: xr.Dataset, path: Path) -> str:
-    """What to say of a file that tells no time, or one in units that are none."""
+    """Return the error message for a file without time, or with invalid units of time."""
     units = ds.variables["time"].attrs.get("units", "") if "time" in ds.variables else None
     found = "found no time in the file" if units is None else f"found time in units {units!r}"
     return (
@@ -128,50 +128,50 @@ def _no_time(ds: xr.Dataset, path: Path) -> str:
 def extract(
     ds: xr.Dataset,
     variable: str,
-    layout: Layout,
+    layout: SpatialLayout,
     places: Sequence[Int64],
     path: Path,
     *,
     has_own_times: bool = True,
 ) -> list[Values]:
-    """What a file holds at some places.
+    """Return the values of a file at some places.
 
     Args:
-        ds: the file.
-        variable: soil moisture.
-        layout: of the variable.
-        places: flat indices for each place that is asked for, as `layout.places_of` gives them.
-        path: of the file, whose name may tell the day.
-        has_own_times: take the time of each value, where the file has one, before that of its axis.
+        ds: dataset of the file.
+        variable: name of the soil moisture variable.
+        layout: spatial layout of the variable.
+        places: flat indices of each place, from `dimensions.nearest_places`.
+        path: path of the file; its name may contain the day.
+        has_own_times: True to prefer the time variable of the values to the time axis.
 
     Raises:
-        GranuleError: neither the file nor its name tells a time.
+        GranuleError: neither the file nor its name contains a time.
     """
-    block = block_of(layout, np.concatenate([*places, np.zeros(0, np.int64)]))
-    value_of = picker(ds.variables[variable], layout, block)
+    block = enclosing_slices(layout, np.concatenate([*places, np.zeros(0, np.int64)]))
+    pick_value = picker(ds.variables[variable], layout, block)
     dims = ds.variables[variable].dims
-    beside = {str(name): one for name, one in ds.variables.items() if one.dims == dims}
-    own = next((n for n, one in beside.items() if has_own_times and _is_time(one)), None)
-    vod = next((n for n, one in beside.items() if _is_vod(n, one)), None)
+    companions = {str(name): one for name, one in ds.variables.items() if one.dims == dims}
+    own = next((n for n, one in companions.items() if has_own_times and _is_time(one)), None)
+    vod = next((n for n, one in companions.items() if _is_vod(n, one)), None)
     flag = flag_name(ds, variable)
     spans = _spans(ds, variable, layout, path)
     if not spans and own is None:
         raise GranuleError(_no_time(ds, path))
     wanted = {int(place) for index in places for place in index}
-    values = {place: value_of(place).astype(np.float64) for place in wanted}
+    values = {place: pick_value(place).astype(np.float64) for place in wanted}
     if not any(np.isfinite(one).any() for one in values.values()):
-        own = flag = None  # nothing to time or to judge: most days of few stations in daily files
+        own = flag = None  # no valid value, so neither times nor flags are needed
     pick = {n: picker(ds.variables[n], layout, block) for n in (own, flag, vod) if n}
-    ends_of = [picker(one, layout, block) for one in spans]
+    pick_ends = [picker(one, layout, block) for one in spans]
 
     def at(place: int) -> Values:
         value = values[place]
         unknown = np.full(value.size, np.datetime64("NaT", "ns"))
-        ends = [end_of(place).astype("M8[ns]") for end_of in ends_of]
+        ends = [pick_end(place).astype("M8[ns]") for pick_end in pick_ends]
         begin, end = ends or (unknown, unknown)
         if own:
             times = xr.Variable("value", pick[own](place), ds[own].attrs)
-            exact = cf_time.times_of(times, path.name)
+            exact = cf_time.decode_times(times, path.name)
             begin = np.where(np.isnat(exact), begin, exact)
             end = np.where(np.isnat(exact), end, exact)
         good = np.ones(value.size, np.bool_)
@@ -180,9 +180,9 @@ def extract(
         depth = pick[vod](place) if vod else np.full(value.size, np.nan)
         return Values(begin, end, value, good, depth.astype(np.float64))
 
-    return [together([at(place) for place in index.tolist()]) for index in places]
+    return [concatenate([at(place) for place in index.tolist()]) for index in places]
 
 
-def together(parts: Sequence[Values]) -> Values:
-    """Several pieces behind each other, at least one."""
+def concatenate(parts: Sequence[Values]) -> Values:
+    """Concatenate the values of several files or places, at least one."""
     return Values(*map(np.concatenate, zip(*parts, strict=True)))

@@ -15,38 +15,38 @@ from mcca_ml.store.read_blocks import open_store
 CUBE = "record.zarr"
 SUFFIXES = (".nc", ".nc4", ".h5", ".hdf5", ".he5")
 SEPARATOR = "::"
-"""Between a product and the variable that is meant: `record.zarr::sm_gmi`."""
+"""Separates a product and its variable: `record.zarr::sm_gmi`."""
 
 
 @dataclass(frozen=True)
-class Product:
-    """What to validate."""
+class MoistureProduct:
+    """A soil-moisture product to read."""
 
     name: str
     path: Path
     variable: str = ""
-    """Empty: the one that is soil moisture by its attributes."""
+    """Name of the variable; empty: the variable with the attributes of soil moisture."""
     shares: frozenset[str] = frozenset()
-    """Words for what it is made from; products that share one have errors in common."""
+    """Sources of the product; products with a common source have correlated errors."""
 
 
-def product_of(argument: str) -> Product:
-    """The product that an argument names: PATH or PATH::VARIABLE.
+def parse_product(argument: str) -> MoistureProduct:
+    """Return the product given by an argument, PATH or PATH::VARIABLE.
 
-    >>> product_of("out/record.zarr::sm_gmi").name
+    >>> parse_product("out/record.zarr::sm_gmi").name
     'record::sm_gmi'
     """
     path, _, variable = argument.partition(SEPARATOR)
     place = Path(path)
     stem = place.stem if place.suffix in (*SUFFIXES, ".zarr") else place.name
-    return Product(f"{stem}{SEPARATOR}{variable}" if variable else stem, place, variable)
+    return MoistureProduct(f"{stem}{SEPARATOR}{variable}" if variable else stem, place, variable)
 
 
-def files_of(path: Path) -> tuple[Path, ...]:
-    """The files, or the cube, that a product consists of.
+def list_files(path: Path) -> tuple[Path, ...]:
+    """Return the files, or the cube, of a product.
 
     Raises:
-        GranuleError: there is nothing at `path`, or nothing that could be one.
+        GranuleError: `path` does not exist or contains no product.
     """
     if not path.exists():
         raise GranuleError(f"{path}: found nothing, expected a product; give its path")
@@ -54,17 +54,17 @@ def files_of(path: Path) -> tuple[Path, ...]:
         return (path,)
     if (path / CUBE / "zarr.json").is_file():
         return (path / CUBE,)
-    found = sorted(one for one in path.rglob("*") if one.suffix.lower() in SUFFIXES)
-    if not found:
+    files = sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES)
+    if not files:
         raise GranuleError(
             f"{path}: found no file that ends in {', '.join(SUFFIXES)} and no {CUBE}, expected a "
             "product; give another folder"
         )
-    return tuple(found)
+    return tuple(files)
 
 
-def _group_of(file: netCDF4.Dataset, variable: str) -> str | None:
-    """The group of a file that holds its soil moisture, where the root has no variable."""
+def _find_group(file: netCDF4.Dataset, variable: str) -> str | None:
+    """Return the group with soil moisture, if the root group has no variable."""
     if "/" in variable:
         return variable.rpartition("/")[0]
     if file.variables:
@@ -77,11 +77,11 @@ def _group_of(file: netCDF4.Dataset, variable: str) -> str | None:
 
 def _open(path: Path, variable: str) -> xr.Dataset:
     if not path.is_dir():
-        # Opened once: a folder of 26 years has ten thousand files. Nothing is kept in a cache, for
-        # each value is read once.
+        # Opened once: a folder of 26 years has ten thousand files. No cache: each value is read
+        # once.
         file = netCDF4.Dataset(path)
         try:
-            store = NetCDF4DataStore(file, group=_group_of(file, variable))  # type: ignore[no-untyped-call]
+            store = NetCDF4DataStore(file, group=_find_group(file, variable))  # type: ignore[no-untyped-call]
             return xr.open_dataset(store, decode_times=False, decode_timedelta=False, cache=False)
         except BaseException:
             file.close()
@@ -93,11 +93,11 @@ def _open(path: Path, variable: str) -> xr.Dataset:
 
 
 @contextmanager
-def opened(path: Path, variable: str = "") -> Iterator[xr.Dataset]:
-    """A file or cube of a product; values are read when they are used, times are not decoded.
+def open_product(path: Path, variable: str = "") -> Iterator[xr.Dataset]:
+    """Open a file or cube of a product; values are read lazily, times are not decoded.
 
     Raises:
-        GranuleError: it cannot be read.
+        GranuleError: the file cannot be read.
     """
     try:
         ds = _open(path, variable)

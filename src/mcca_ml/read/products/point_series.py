@@ -1,6 +1,6 @@
-"""A soil-moisture product -> its values at a place, or the map of a day, reading no more than that.
+"""A soil-moisture product -> its values at a point, or the map of a day.
 
-Files, variable, coordinates and times are those that `mcca-ml validate` finds: see `open`,
+Files, variable, coordinates and times are found as in `mcca-ml validate`: see `open`,
 `soil_moisture_variable`, `dimensions`, `cf_time` and `extract_file`.
 """
 
@@ -13,29 +13,29 @@ from mcca_ml.arrays import Datetime64, Int64
 from mcca_ml.errors import ConfigError, GranuleError
 from mcca_ml.read.products import cf_time
 from mcca_ml.read.products.dimensions import (
-    Layout,
-    Nearest,
-    block_of,
-    centre_of,
-    coordinates_of,
-    layout_of,
+    NearestPlaces,
+    SpatialLayout,
+    enclosing_slices,
+    find_coordinates,
+    find_layout,
+    place_centre,
 )
 from mcca_ml.read.products.extract_file import extract, flag_name, picker, recommends
 from mcca_ml.read.products.moisture_files import moisture_files
-from mcca_ml.read.products.open import Product, files_of
+from mcca_ml.read.products.open import MoistureProduct, list_files
 
 
-def days_of(ds: xr.Dataset, path: Path) -> Datetime64:
-    """UTC days on the axis of times, else that of the file's name; empty where neither has one."""
-    axis = cf_time.axis_of(ds)
+def file_days(ds: xr.Dataset, path: Path) -> Datetime64:
+    """Return the UTC days of the time axis, else of the file name; empty if there are none."""
+    axis = cf_time.find_time_axis(ds)
     if axis is not None:
         return cf_time.axis_spans(ds, axis, path.name)[0].astype("M8[D]")
-    span = cf_time.of_name(path)
+    span = cf_time.dates_in_name(path)
     return np.array([] if span is None else [span[0]], "M8[D]")
 
 
-def _extent(layout: Layout, days: Datetime64) -> str:
-    """Latitudes, longitudes and days of a file, in words."""
+def _extent(layout: SpatialLayout, days: Datetime64) -> str:
+    """Describe latitudes, longitudes and days of a file."""
     words = [
         f"{name} {np.nanmin(axis):.2f} to {np.nanmax(axis):.2f}"
         for name, axis in (("latitude", layout.lat), ("longitude", layout.lon))
@@ -45,81 +45,87 @@ def _extent(layout: Layout, days: Datetime64) -> str:
     return ", ".join([*words, f"{known.min()} to {known.max()}"] if known.size else words)
 
 
-def _beside(ds: xr.Dataset, name: str) -> list[str]:
-    """Variables that have a value for each value of soil moisture."""
+def _companions(ds: xr.Dataset, name: str) -> list[str]:
+    """Return the other variables with the dimensions of soil moisture."""
     return [str(n) for n, v in ds.data_vars.items() if v.dims == ds[name].dims and n != name]
 
 
-def _at_place(ds: xr.Dataset, name: str, layout: Layout, index: Int64, path: Path) -> xr.Dataset:
-    """Soil moisture at a place over time, with the variables beside it and `is_recommended`."""
-    axis = cf_time.axis_of(ds)
-    # A nominal day, as a record has, is the time of its value; several looks of a day have times.
+def _at_place(
+    ds: xr.Dataset, name: str, layout: SpatialLayout, index: Int64, path: Path
+) -> xr.Dataset:
+    """Return soil moisture at a place over time, its companion variables and `is_recommended`."""
+    axis = cf_time.find_time_axis(ds)
+    # A daily value has the time of its day; the looks of a day have times of their own.
     over = {*layout.dims, *(ds[axis].dims if axis is not None else ())}
     is_daily = axis is not None and set(ds[name].dims) <= over
     values = extract(ds, name, layout, [index], path, has_own_times=not is_daily)[0]
     columns = {"sm": xr.Variable("time", values.value, ds[name].attrs)}
-    block = block_of(layout, index)
-    for other in _beside(ds, name):
+    block = enclosing_slices(layout, index)
+    for other in _companions(ds, name):
         pick = picker(ds.variables[other], layout, block)
         column = np.concatenate([pick(place) for place in index.tolist()])
         columns.setdefault(other, xr.Variable("time", column, ds[other].attrs))
     good = values.good & np.isfinite(values.value)
     columns["is_recommended"] = xr.Variable("time", good)
-    lat, lon = centre_of(layout, int(index[0]))
+    lat, lon = place_centre(layout, int(index[0]))
     coords = {"time": values.begin, "lat": lat, "lon": lon}
     return xr.Dataset(columns, coords=coords, attrs=ds.attrs)
 
 
-def _cut(
-    ds: xr.Dataset, layout: Layout, days: Datetime64, first: np.datetime64, last: np.datetime64
+def _select_days(
+    ds: xr.Dataset,
+    layout: SpatialLayout,
+    days: Datetime64,
+    first: np.datetime64,
+    last: np.datetime64,
 ) -> xr.Dataset | None:
-    """A file without the steps of its axis before and after some days; None where none are left."""
+    """Select the steps of a file between two days; None if there are none."""
     wanted = np.flatnonzero((days >= first) & (days <= last))
     if days.size and not wanted.size:
         return None
-    axis = cf_time.axis_of(ds)
-    # Times of points or of lines of a swath lie along a dimension of place, which stays whole.
+    axis = cf_time.find_time_axis(ds)
+    # Times of points or swath lines vary along a spatial dimension, which is not cut.
     if axis is None or ds[axis].dims[0] in layout.dims:
         return ds
     return ds.isel({ds[axis].dims[0]: slice(int(wanted[0]), int(wanted[-1]) + 1)})
 
 
 def read_series(
-    product: Product,
+    product: MoistureProduct,
     lat: float,
     lon: float,
     start: np.datetime64 | None = None,
     end: np.datetime64 | None = None,
 ) -> xr.Dataset:
-    """The series of a product at a point, in memory.
+    """Read the series of a product at a point.
 
     Args:
-        product: its path and, where it has several variables of soil moisture, the one meant.
-        lat: of the point [degree], -90 to 90.
-        lon: of the point [degree], -180 to 360.
-        start: first day; None is the first of the product.
-        end: last day, inclusive.
+        product: path and, if it has several soil moisture variables, the name of one.
+        lat: latitude of the point [degree], -90 to 90.
+        lon: longitude of the point [degree], -180 to 360.
+        start: first day; None for the first day of the product.
+        end: last day, inclusive; None for the last day of the product.
 
     Returns:
-        Soil moisture `sm` (time) [as the file says], `is_recommended` (time), and the variables
-        beside it; coordinates `time` [UTC], `lat` and `lon` of the cell; attribute `distance_km`
-        from the point to its centre.
+        Soil moisture `sm` (time) [units of the file], `is_recommended` (time), and the variables
+        with the same dimensions; coordinates `time` [UTC], `lat` and `lon` of the cell;
+        attribute `distance_km` from the point to its centre.
 
     Raises:
-        ConfigError: the point or the days lie outside the product.
+        ConfigError: the point or the days are outside the product.
         GranuleError: there is no soil moisture, or a file cannot be read.
     """
     first = np.datetime64("0001-01-01") if start is None else start
     last = np.datetime64("9999-12-31") if end is None else end
-    nearest, parts, is_near = Nearest([(lat, lon)]), [], False
+    nearest, parts, is_near = NearestPlaces([(lat, lon)]), [], False
     for path, ds, first_file in moisture_files(product):
         name = first_file.variable
-        layout, days = layout_of(ds, name, path.name), days_of(ds, path)
+        layout, days = find_layout(ds, name, path.name), file_days(ds, path)
         index, far = nearest.places(layout)[0]
         is_near |= index.size > 0
-        some = _cut(ds, layout, days, first, last) if index.size else None
-        if some is not None:
-            parts.append((far, _at_place(some, name, layout, index, path)))
+        selected = _select_days(ds, layout, days, first, last) if index.size else None
+        if selected is not None:
+            parts.append((far, _at_place(selected, name, layout, index, path)))
     if not is_near:
         raise ConfigError(
             f"latitude {lat:g}, longitude {lon:g}: outside the product, expected a point in "
@@ -130,8 +136,10 @@ def read_series(
             f"{start} to {end}: no such days, expected some in {_extent(layout, days)}"
         )
     distance = min(far for far, _ in parts)
-    kept = [one for far, one in parts if far <= distance + 1e-3]  # the same place of other files
-    whole = xr.concat(
+    kept = [
+        values for far, values in parts if far <= distance + 1e-3
+    ]  # the same place in other files
+    series = xr.concat(
         kept,
         dim="time",
         data_vars="minimal",
@@ -140,16 +148,16 @@ def read_series(
         join="override",
         combine_attrs="override",
     ).sortby("time")
-    day = whole["time"].to_numpy().astype("M8[D]")
-    whole = whole.isel(time=(day >= first) & (day <= last))
-    return whole.assign_attrs(distance_km=distance)
+    day = series["time"].to_numpy().astype("M8[D]")
+    series = series.isel(time=(day >= first) & (day <= last))
+    return series.assign_attrs(distance_km=distance)
 
 
-def read_day(product: Product, date: np.datetime64) -> xr.Dataset:
-    """The map of a UTC day, in memory.
+def read_day(product: MoistureProduct, date: np.datetime64) -> xr.Dataset:
+    """Read the map of a UTC day.
 
     Args:
-        product: its path and, where it has several variables of soil moisture, the one meant.
+        product: path and, if it has several soil moisture variables, the name of one.
         date: UTC day.
 
     Returns:
@@ -161,14 +169,14 @@ def read_day(product: Product, date: np.datetime64) -> xr.Dataset:
         GranuleError: no soil moisture on a grid with 1-D latitude and longitude, or a file cannot
             be read.
     """
-    files = files_of(product.path)
-    spans = [(path, cf_time.of_name(path)) for path in files]
+    files = list_files(product.path)
+    spans = [(path, cf_time.dates_in_name(path)) for path in files]
     named = tuple(path for path, span in spans if span and span[0] <= date < span[1])
     for path, ds, first_file in moisture_files(product, paths=named or files):
-        name, days = first_file.variable, days_of(ds, path)
-        layout = layout_of(ds, name, path.name)
+        name, days = first_file.variable, file_days(ds, path)
+        layout = find_layout(ds, name, path.name)
         if date in days:
-            return _of_day(ds, name, layout, int(np.argmax(days == date)), path).assign_coords(
+            return _day_map(ds, name, layout, int(np.argmax(days == date)), path).assign_coords(
                 time=date.astype("M8[ns]")
             )
     several = f"the files {files[0].name} to {files[-1].name}"
@@ -176,9 +184,9 @@ def read_day(product: Product, date: np.datetime64) -> xr.Dataset:
     raise ConfigError(f"{date}: no such day, expected one in {extent}")
 
 
-def _of_day(ds: xr.Dataset, name: str, layout: Layout, step: int, path: Path) -> xr.Dataset:
-    """One step of a file as a map."""
-    axis = cf_time.axis_of(ds)
+def _day_map(ds: xr.Dataset, name: str, layout: SpatialLayout, step: int, path: Path) -> xr.Dataset:
+    """Return one step of a file as a map."""
+    axis = cf_time.find_time_axis(ds)
     if axis is not None and ds[axis].dims[0] in ds[name].dims:
         ds = ds.isel({ds[axis].dims[0]: step})
     ds = ds.squeeze([d for d in ds[name].dims if d not in layout.dims and ds.sizes[d] == 1])
@@ -187,9 +195,9 @@ def _of_day(ds: xr.Dataset, name: str, layout: Layout, step: int, path: Path) ->
             f"{path.name}: {name} has dimensions {ds[name].dims}, expected those of a grid with "
             "1-D latitude and longitude; `mcca-ml series` shows a point of it"
         )
-    lat, lon = coordinates_of(ds)
+    lat, lon = find_coordinates(ds)
     names = {name: "sm", str(lat): "lat", str(lon): "lon"}
-    shown = ds[[name, *_beside(ds, name)]]
+    shown = ds[[name, *_companions(ds, name)]]
     day = shown.rename({k: v for k, v in names.items() if k != v}).load()
     good, flag = np.isfinite(day["sm"].to_numpy()), flag_name(day, "sm")
     if flag is not None:

@@ -1,6 +1,6 @@
-"""What a product says that it is made from: targets, instruments, models.
+"""Sources of a product according to its metadata: targets, instruments, models.
 
-Two that name the same have errors in common, so that triple collocation of them means nothing.
+Products with a common source have correlated errors, so triple collocation of them is invalid.
 """
 
 import re
@@ -21,19 +21,32 @@ WORDS = (
     ("GLDAS", r"GLDAS|Noah"),
     ("MERRA", r"MERRA"),
 )
-"""Word, and how files spell it. What is learned from MCCA has the errors of SMAP."""
-_SAYING = ("title", "id", "source", "platform", "product", "product_id", "product_name", "summary")
+"""Source, and its spellings in files. Products learned from MCCA share the errors of SMAP."""
+_ATTRIBUTES = (
+    "title",
+    "id",
+    "source",
+    "platform",
+    "product",
+    "product_id",
+    "product_name",
+    "summary",
+)
 
 
-def shares_of(name: str, attrs: Mapping[str, str]) -> frozenset[str]:
-    """Words for what a product is made from, by its name and its global attributes.
+def find_shares(name: str, attrs: Mapping[str, str]) -> frozenset[str]:
+    """Return the sources of a product, from its name and its global attributes.
 
     Args:
-        name: of the file or folder, and of the variable.
+        name: name of the file or folder, and of the variable.
         attrs: global attributes.
 
-    >>> sorted(shares_of("record.zarr::sm_gmi", {"title": "MCCA-ML soil moisture"}))
+    >>> sorted(find_shares("record.zarr::sm_gmi", {"title": "MCCA-ML soil moisture"}))
     ['GMI', 'SMAP']
     """
-    said = " ".join([name.replace("_", " "), *(attrs.get(one, "") for one in _SAYING)])
-    return frozenset(word for word, spelled in WORDS if re.search(spelled, said, re.IGNORECASE))
+    words = " ".join(
+        [name.replace("_", " "), *(attrs.get(attribute, "") for attribute in _ATTRIBUTES)]
+    )
+    return frozenset(
+        source for source, pattern in WORDS if re.search(pattern, words, re.IGNORECASE)
+    )

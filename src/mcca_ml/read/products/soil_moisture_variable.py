@@ -1,7 +1,7 @@
-"""Which variable of a file is surface soil moisture, and how it becomes m3 m-3; by CF, not by name.
+"""Find the surface soil moisture variable of a file and its conversion to m3 m-3.
 
-What is looked at: `standard_name`, then `long_name`, then the name; `units`. What cannot be told is
-refused: a wrong guess of units would be a wrong score.
+Used are `standard_name`, then `long_name`, then the name; and `units`. Ambiguous units are refused,
+since a wrong guess would give wrong scores.
 """
 
 import re
@@ -14,14 +14,14 @@ from mcca_ml.errors import GranuleError, MoistureError
 from mcca_ml.read.granule import shorten
 
 WATER_DENSITY = 1000.0
-"""Of liquid water [kg m-3], by which kg m-2 of a layer become m3 m-3."""
+"""Density of liquid water [kg m-3], to convert kg m-2 of a layer to m3 m-3."""
 STANDARD_NAMES = (
     "volume_fraction_of_condensed_water_in_soil",
     "volume_fraction_of_water_in_soil",
     "mass_content_of_water_in_soil_layer",
     "moisture_content_of_soil_layer",
 )
-"""Of the CF table, those of a layer; the last two in kg m-2."""
+"""CF standard names of soil moisture in a layer; the last two in kg m-2."""
 _SAID = re.compile(r"soil[ _]moisture|volumetric soil water|soil water content", re.IGNORECASE)
 _NAMED = re.compile(r"^(sm|ssm|soil_?moisture|swvl1|soilmoi.*)(_|$|\d)", re.IGNORECASE)
 _OTHER = re.compile(
@@ -31,7 +31,7 @@ _OTHER = re.compile(
 )
 _LAYER = re.compile(r"(?<!\d)(\d+)[_-](\d+) ?cm")
 _FIRST = ("sm", "soil_moisture", "soil_moisture_pm")
-"""Names that are taken before others of the same file."""
+"""Names preferred to others in the same file."""
 _FRACTIONS = frozenset({"m3m-3", "m3/m3", "cm3cm-3", "cm3/cm3", "mm3mm-3"})
 _PERCENT = frozenset({"%", "percent", "pct", "vol%", "%vol"})
 _MASS = frozenset({"kgm-2", "kg/m2", "mm"})
@@ -40,19 +40,19 @@ _UNITLESS = frozenset({"", "1", "-", "none", "unitless", "dimensionless"})
 
 @dataclass(frozen=True)
 class Conversion:
-    """How values of a variable become m3 m-3."""
+    """Conversion of a variable to m3 m-3."""
 
     factor: float
-    said: str
-    """What was found and done, for the tables."""
+    description: str
+    """Units in the file and conversion, for the tables."""
     is_volumetric: bool = True
-    """False for degrees of saturation: bias, RMSD and ubRMSD mean nothing, R does."""
+    """False for degree of saturation: only R is meaningful, not bias, RMSD and ubRMSD."""
     is_sure: bool = True
-    """False where no units are told, so that the values must show them."""
+    """False if the file has no units, so that the range of the values is checked."""
 
 
 def _is_moisture(name: str, attrs: dict[str, object]) -> bool:
-    """Whether a variable is soil moisture itself, not an error or a flag of it."""
+    """Return True for soil moisture itself, not for its error or flag."""
     standard = str(attrs.get("standard_name", ""))
     long_name = str(attrs.get("long_name", ""))
     first_words = long_name.split(",")[0]
@@ -66,27 +66,27 @@ def _is_moisture(name: str, attrs: dict[str, object]) -> bool:
 
 
 def _layer(name: str, attrs: dict[str, object]) -> re.Match[str] | None:
-    """Upper and lower end of the layer in the name or long name [cm]; None where there is none."""
+    """Match the upper and lower end of the layer [cm] in the name or long name; else None."""
     return _LAYER.search(name) or _LAYER.search(str(attrs.get("long_name", "")))
 
 
 def _depth(name: str, attrs: dict[str, object]) -> float:
-    """Lower end of the layer of a variable [m]; 0 where none is given."""
+    """Return the lower end of the layer of a variable [m]; 0 if not given."""
     layer = _layer(name, attrs)
     return float(layer[2]) / 100 if layer else 0.0
 
 
-def find(ds: xr.Dataset, where: str, wanted: str = "") -> str:
-    """Name of the variable that is surface soil moisture.
+def find_variable(ds: xr.Dataset, where: str, wanted: str = "") -> str:
+    """Return the name of the surface soil moisture variable.
 
     Args:
-        ds: of a file.
-        where: the file, for the message.
-        wanted: name that was asked for; empty: find it.
+        ds: dataset of a file.
+        where: name of the file, for error messages.
+        wanted: requested name; empty: search by attributes and name.
 
     Raises:
-        GranuleError: there is none.
-        MoistureError: there are several of the same rank.
+        GranuleError: there is no such variable.
+        MoistureError: several variables match equally.
     """
     if wanted:
         if wanted not in ds.data_vars:
@@ -95,41 +95,41 @@ def find(ds: xr.Dataset, where: str, wanted: str = "") -> str:
                 f"{shorten(map(str, ds.data_vars))}; name another"
             )
         return wanted
-    found = [str(name) for name, v in ds.data_vars.items() if _is_moisture(str(name), v.attrs)]
-    if not found:
+    candidates = [str(name) for name, v in ds.data_vars.items() if _is_moisture(str(name), v.attrs)]
+    if not candidates:
         raise GranuleError(
             f"{where}: found no soil moisture among {shorten(map(str, ds.data_vars))}, expected a "
             "variable whose standard_name, long_name or name says so; name it, FILE::VARIABLE"
         )
-    first = [name for name in _FIRST if name in found]
+    first = [name for name in _FIRST if name in candidates]
     if first:
         return first[0]
-    top = min(_depth(name, ds[name].attrs) for name in found)
-    found = [name for name in found if _depth(name, ds[name].attrs) == top]
-    if len(found) > 1:
+    top = min(_depth(name, ds[name].attrs) for name in candidates)
+    candidates = [name for name in candidates if _depth(name, ds[name].attrs) == top]
+    if len(candidates) > 1:
         raise MoistureError(
-            f"{where}: found {len(found)} variables of soil moisture ({shorten(found)}), expected "
-            "one; name it, FILE::VARIABLE"
+            f"{where}: found {len(candidates)} variables of soil moisture "
+            f"({shorten(candidates)}), expected one; name it, FILE::VARIABLE"
         )
-    return found[0]
+    return candidates[0]
 
 
 def _plain(units: str) -> str:
-    """Units without blanks, powers' signs and dots: `m**3 m**-3` as `m3m-3`."""
+    """Normalise units, without blanks, power signs and dots: `m**3 m**-3` becomes `m3m-3`."""
     text = units.strip().lower().replace("³", "3").replace("⁻", "-").replace("²", "2")
     return re.sub(r"[\s*^.·]", "", text)
 
 
-def conversion(name: str, attrs: dict[str, object], where: str) -> Conversion:
-    """How a variable becomes m3 m-3.
+def find_conversion(name: str, attrs: dict[str, object], where: str) -> Conversion:
+    """Return the conversion of a variable to m3 m-3.
 
     Args:
-        name: of the variable.
-        attrs: its attributes.
-        where: file, for the message.
+        name: name of the variable.
+        attrs: attributes of the variable.
+        where: name of the file, for error messages.
 
     Raises:
-        MoistureError: units of something else, or kg m-2 of a layer whose thickness is not told.
+        MoistureError: other units, or kg m-2 of a layer of unknown thickness.
     """
     units = str(attrs.get("units", ""))
     plain = _plain(units)
@@ -148,8 +148,8 @@ def conversion(name: str, attrs: dict[str, object], where: str) -> Conversion:
                 "(0_10cm) by which it can be converted; divide by 1000 kg m-3 and the thickness"
             )
         thickness = (float(layer[2]) - float(layer[1])) / 100
-        said = f"{units}, divided by {WATER_DENSITY:g} kg m-3 and {thickness:g} m"
-        return Conversion(1 / (WATER_DENSITY * thickness), said)
+        description = f"{units}, divided by {WATER_DENSITY:g} kg m-3 and {thickness:g} m"
+        return Conversion(1 / (WATER_DENSITY * thickness), description)
     if plain in _UNITLESS:
         return Conversion(1.0, f"units {units!r}, taken as m3 m-3", is_sure=False)
     raise MoistureError(
@@ -158,28 +158,29 @@ def conversion(name: str, attrs: dict[str, object], where: str) -> Conversion:
     )
 
 
-def check_range(values: Sequence[float], told: Conversion, where: str) -> None:
-    """Refuse values that cannot be m3 m-3 after their conversion.
+def check_range(values: Sequence[float], conversion: Conversion, where: str) -> None:
+    """Refuse values that cannot be m3 m-3 after conversion.
 
     Args:
-        values: typical ones, the 5th, 50th and 95th percentile [m3 m-3].
-        told: the conversion.
-        where: file and variable, for the message.
+        values: 5th, 50th and 95th percentile [m3 m-3].
+        conversion: conversion of the variable.
+        where: file and variable, for error messages.
 
     Raises:
-        GranuleError: most lie outside 0 to 1, or at most 1 % where units of percent or of mass
-            would have them: fractions with units of another kind.
+        GranuleError: most values are outside 0 to 1, or have the range of fractions although the
+            units are percent or mass.
     """
     low, middle, high = values
-    if told.is_volumetric and told.factor < 1 and high <= told.factor:
+    if conversion.is_volumetric and conversion.factor < 1 and high <= conversion.factor:
         raise GranuleError(
-            f"{where}: percentiles 5 / 50 / 95 are {low / told.factor:.3g} / "
-            f"{middle / told.factor:.3g} / {high / told.factor:.3g} in the file with units "
-            f"{told.said}, expected more than 1 unless they are fractions; correct the units"
+            f"{where}: percentiles 5 / 50 / 95 are {low / conversion.factor:.3g} / "
+            f"{middle / conversion.factor:.3g} / {high / conversion.factor:.3g} in the file with "
+            f"units {conversion.description}, expected more than 1 unless they are fractions; "
+            "correct the units"
         )
-    if middle > 1 or middle < 0 or (high > 1 and not told.is_sure):
+    if middle > 1 or middle < 0 or (high > 1 and not conversion.is_sure):
         raise GranuleError(
             f"{where}: percentiles 5 / 50 / 95 are {low:.3g} / {middle:.3g} / {high:.3g} with "
-            f"units {told.said}, expected 0 to 1 m3 m-3; correct the units, or "
+            f"units {conversion.description}, expected 0 to 1 m3 m-3; correct the units, or "
             "declare the fill value"
         )

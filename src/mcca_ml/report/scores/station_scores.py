@@ -11,7 +11,7 @@ import numpy as np
 from mcca_ml.arrays import Datetime64, Float64
 from mcca_ml.config.load import Settings
 from mcca_ml.metrics.scores import Scores, scores_of_pairs
-from mcca_ml.read.products.configured import products_of
+from mcca_ml.read.products.configured import configured_products
 from mcca_ml.report.scores.compared import FUSED, Held
 from mcca_ml.report.scores.sheet import Column, Sheet, sheet_of
 from mcca_ml.validate.pair_product import Compared
@@ -57,7 +57,7 @@ def at_stations(settings: Settings, base: Path, stations: Path | None) -> AtStat
         return AtStations(None, "No stations were given; --stations DIR names a folder of them.")
     if find_spec("ismn") is None:
         return AtStations(None, "Stations were not read: the package ismn is not installed.")
-    products = products_of(settings, base)
+    products = configured_products(settings, base)
     if not products:
         return AtStations(None, "Stations were not compared: the record has no published cube.")
     return AtStations(validate(products, stations, settings.validation))

@@ -10,7 +10,7 @@ from mcca_ml.arrays import AnyArray, Datetime64, Float32
 from mcca_ml.atomic import replacing
 from mcca_ml.errors import OutputError
 from mcca_ml.formats import pps_1c
-from mcca_ml.formats.pps_1c import FILLS, Field
+from mcca_ml.formats.pps_1c import FILLS, SwathField
 from mcca_ml.simulate.files import hdf5_image
 from mcca_ml.simulate.files.granule_1c import (
     SimulatedGranule,
@@ -30,18 +30,18 @@ Shapes = tuple[tuple[str, int, int], ...]
 _IMAGES = 512  # empty images that a process keeps, of some 30 kB: one for each shape of a cut
 
 
-def _dataset(swath: pps_1c.Swath, field: Field, scans: int, pixels: int) -> Dataset:
+def _dataset(swath: pps_1c.SwathLayout, field: SwathField, scans: int, pixels: int) -> Dataset:
     """One dataset of the image of a granule."""
-    fill, units = FILLS[field.dtype], swath.units_of(field).encode()
+    fill, units = FILLS[field.dtype], swath.field_units(field).encode()
     attributes = {
         "CodeMissingValue": str(fill).encode(),
-        "DimensionNames": ",".join(swath.dims_of(field)).encode(),
+        "DimensionNames": ",".join(swath.field_dims(field)).encode(),
     }
     if field.name == "Tc":
         attributes["LongName"] = swath.long_name.encode()
     if units:
         attributes |= {"Units": units, "units": units}
-    shape = swath.shape_of(field, scans, pixels)
+    shape = swath.field_shape(field, scans, pixels)
     return Dataset(f"{swath.name}/{field.name}", field.dtype, shape, fill, attributes)
 
 
@@ -93,7 +93,7 @@ def _stored(values: Float32) -> Float32:
     return np.where(np.isnan(values), np.float32(FILLS["f4"]), values).astype(np.float32)
 
 
-def _values(layout: pps_1c.Swath, swath: SimulatedSwath) -> Iterator[tuple[str, AnyArray]]:
+def _values(layout: pps_1c.SwathLayout, swath: SimulatedSwath) -> Iterator[tuple[str, AnyArray]]:
     """What a subsetter keeps of a swath, by dataset."""
     yield "Tc", _stored(swath.tb)
     yield "Latitude", _stored(swath.lat)
@@ -107,7 +107,7 @@ def _values(layout: pps_1c.Swath, swath: SimulatedSwath) -> Iterator[tuple[str, 
         yield f"ScanTime/{name}", values
 
 
-def _checked(path: Path, granule: SimulatedGranule) -> dict[str, pps_1c.Swath]:
+def _checked(path: Path, granule: SimulatedGranule) -> dict[str, pps_1c.SwathLayout]:
     """Layouts of the swaths of a granule, by name.
 
     Raises:

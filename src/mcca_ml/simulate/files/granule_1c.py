@@ -7,7 +7,7 @@ import numpy as np
 
 from mcca_ml.arrays import Datetime64, Float32, Int8
 from mcca_ml.formats import pps_1c
-from mcca_ml.formats.pps_1c import Product
+from mcca_ml.formats.pps_1c import Product1C
 from mcca_ml.formats.smap import SIMULATED
 from mcca_ml.sensors import SENSORS
 
@@ -38,7 +38,7 @@ class SimulatedSwath:
 class SimulatedGranule:
     """One orbit of a sensor, cut to a place."""
 
-    product: Product
+    product: Product1C
     orbit: int
     start: np.datetime64
     """First scan of the whole orbit [UTC]."""
@@ -101,7 +101,7 @@ def file_header(granule: SimulatedGranule) -> bytes:
     return _pvl(pairs)
 
 
-def swath_header(granule: SimulatedGranule, swath: pps_1c.Swath) -> bytes:
+def swath_header(granule: SimulatedGranule, swath: pps_1c.SwathLayout) -> bytes:
     """Attribute `Sn_SwathHeader`, of the whole orbit as in cut genuine granules."""
     minutes = (granule.stop - granule.start) / np.timedelta64(1, "m")
     turns = SENSORS[granule.product.sensor].scan.turns_per_minute
@@ -117,7 +117,7 @@ def swath_header(granule: SimulatedGranule, swath: pps_1c.Swath) -> bytes:
     return _pvl(pairs)
 
 
-def static_attributes(product: Product, names: tuple[str, ...]) -> dict[str, dict[str, bytes]]:
+def static_attributes(product: Product1C, names: tuple[str, ...]) -> dict[str, dict[str, bytes]]:
     """Attributes of groups that do not change from granule to granule."""
     info = {k: v.format(algorithm=product.algorithm) for k, v in pps_1c.FILE_INFO.items()}
     xcal = {"CalibrationStandard": "SIMULATED", "CalibrationTable": ""}

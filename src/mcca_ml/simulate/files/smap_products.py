@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from mcca_ml.arrays import Datetime64, Float64, Floating, Integer, UInt8, UInt16
 from mcca_ml.formats import smap
-from mcca_ml.formats.smap import Field, Group, Product
+from mcca_ml.formats.smap import GranuleField, Group, SmapProduct
 from mcca_ml.grid import ease2
 from mcca_ml.simulate.files import hdf5
 from mcca_ml.simulate.files.hdf5 import Columns
@@ -63,7 +63,7 @@ class Look:
     """[K]"""
 
 
-def granule_name(product: Product, version: int, day: np.datetime64) -> str:
+def granule_name(product: SmapProduct, version: int, day: np.datetime64) -> str:
     """File name in the provider's pattern, with a word that says what it is.
 
     Args:
@@ -126,11 +126,11 @@ def look_columns(look: Look, grid: ease2.Grid) -> Columns:
 def write_spl3smp(
     path: Path,
     looks: Mapping[smap.Look, Look],
-    product: Product = PRODUCT,
+    product: SmapProduct = PRODUCT,
     version: int = VERSION,
     *,
     groups: Sequence[Group] = (smap.AM, smap.PM),
-    fields: Sequence[Field] = smap.L3_FIELDS,
+    fields: Sequence[GranuleField] = smap.L3_FIELDS,
     image: bytes = b"",
 ) -> None:
     """Write a day of SPL3SMP.

@@ -105,8 +105,8 @@ def shares(
     sine2 = np.sin(azimuth) ** 2
     east = np.sqrt(along**2 * sine2 + across**2 * (1 - sine2)) * METRES_PER_KM
     north = np.sqrt(along**2 * (1 - sine2) + across**2 * sine2) * METRES_PER_KM
-    x = ease2.x_of(lon) + shift_km[0] * METRES_PER_KM * stretch
-    y = ease2.y_of(lat) + shift_km[1] * METRES_PER_KM / stretch
+    x = ease2.map_x(lon) + shift_km[0] * METRES_PER_KM * stretch
+    y = ease2.map_y(lat) + shift_km[1] * METRES_PER_KM / stretch
     row, column = patch.first_row, patch.first_column
     y_edges = ease2.y_edges(M25)[row : row + patch.shape[0] + 1]
     x_edges = ease2.x_edges(M25)[column : column + patch.shape[1] + 1]

@@ -165,7 +165,7 @@ def _swath(
     )
 
 
-def _swath_channels(instrument: Instrument, swath: pps_1c.Swath) -> list[int | None]:
+def _swath_channels(instrument: Instrument, swath: pps_1c.SwathLayout) -> list[int | None]:
     """Index of each channel of a swath among those of the sensor; None where it has none."""
     names = [channel.name for channel in instrument.sensor.channels]
     return [names.index(name) if name in names else None for name in swath.channels]
