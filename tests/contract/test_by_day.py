@@ -23,7 +23,7 @@ HELD = {
 
 
 class Reader:
-    """Stands for `read`: notes what was asked for."""
+    """Stands for `open_granule`: notes what was asked for."""
 
     def __init__(self, held: dict[str, tuple[str, ...]]) -> None:
         self.held = held
@@ -44,7 +44,7 @@ class Reader:
 @pytest.fixture
 def reader(monkeypatch) -> Reader:
     found = Reader(dict(HELD))
-    monkeypatch.setattr(by_day_module, "read", found)
+    monkeypatch.setattr(by_day_module, "open_granule", found)
     return found
 
 

@@ -80,7 +80,7 @@ def test_another_world_is_refused(folder: Path, tmp_path: Path):
     asked = ["demo", "--world", str(tmp_path / "other.toml"), "--out", str(folder)]
     found = CliRunner().invoke(app, asked)
     assert found.exit_code == 1
-    assert f"error: {folder}: holds another simulated world" in found.stderr
+    assert f"error: {folder}: contains another simulated world" in found.stderr
     assert "choose another --out or remove it" in found.stderr
 
 

@@ -176,7 +176,7 @@ def test_a_complete_world_is_left_as_it_is(folder: Path):
 
 def test_another_world_in_the_folder_is_refused(folder: Path):
     other = SETTINGS.model_copy(update={"seed": 5})
-    with pytest.raises(ConfigError, match="holds another simulated world.*choose another --out"):
+    with pytest.raises(ConfigError, match="contains another simulated world.*choose another --out"):
         simulate_world(other, folder)
 
 
@@ -191,7 +191,7 @@ def test_an_interrupted_world_is_gone_on_with_and_not_mixed(tmp_path: Path):
     assert contents(tmp_path, "granules")
     assert not (tmp_path / MANIFEST).exists()
     other = short.model_copy(update={"seed": 5})
-    with pytest.raises(ConfigError, match="holds a part of another simulated world"):
+    with pytest.raises(ConfigError, match="contains an incomplete other simulated world"):
         simulate_world(other, tmp_path)
     assert not simulate_world(short, tmp_path).was_there
     assert not (tmp_path / BEGUN).exists()
@@ -201,7 +201,7 @@ def test_an_interrupted_world_is_gone_on_with_and_not_mixed(tmp_path: Path):
 @pytest.mark.parametrize("text", ["{", "3", "[]", '{"identity": ""}'])
 def test_notes_that_are_spoilt(tmp_path: Path, text: str):
     (tmp_path / MANIFEST).write_text(text)
-    said = r"world.json: found no JSON with identity, granules, size, cells, expected the notes of"
+    said = r"world.json: found no JSON with identity, granules, size, cells, expected the manifest"
     with pytest.raises(ConfigError, match=said):
         simulate_world(SETTINGS, tmp_path)
 
@@ -217,9 +217,7 @@ def test_a_world_without_a_granule_is_refused(tmp_path: Path):
     early = SETTINGS.model_copy(
         update={"first_day": date(1990, 1, 1), "last_day": date(1990, 1, 9)}
     )
-    with pytest.raises(
-        ConfigError, match="no sensor of .* gave data from 1990-01-01 to 1990-01-09"
-    ):
+    with pytest.raises(ConfigError, match="no sensor of .* has data from 1990-01-01 to 1990-01-09"):
         simulate_world(early, tmp_path)
 
 

@@ -90,7 +90,7 @@ def test_coast_lines_reach_into_the_frame_at_any_turn(turn):
     low, high = (SPAIN.west, SPAIN.south), (SPAIN.east, SPAIN.north)
     inside = points[((points >= low) & (points <= high)).all(axis=1)]
     assert len(inside) > 200
-    row, column = ease2.cell_of(ease2.M25, inside[:, 1], inside[:, 0])
+    row, column = ease2.find_cell(ease2.M25, inside[:, 1], inside[:, 0])
     around = np.arange(-1, 2)
     mask = land_mask(ease2.M25)[
         row[:, None, None] + around[:, None], column[:, None, None] + around

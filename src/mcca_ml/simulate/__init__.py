@@ -1,1 +1,1 @@
-"""Truth -> granules in the sensors' own formats, marked as simulated."""
+"""Simulated worlds: a known truth, in-situ stations, and granules in the sensors' own formats."""

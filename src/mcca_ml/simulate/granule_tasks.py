@@ -1,7 +1,7 @@
-"""The work of a simulated world cut into tasks: one sensor, one patch or all, some days.
+"""Tasks that write the granules of a simulated world: a sensor, one patch or all, a block of days.
 
-A task depends on its piece of the truth and on the seed alone, so that any number of workers, in
-any order, write the same bytes. Blocks of days are counted from a fixed day, not from the first.
+A task depends only on its subset of the truth and on the seed, so that any number of workers, in
+any order, write the same bytes. Blocks of days start at a fixed epoch, not at the first day.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,15 +29,15 @@ from mcca_ml.simulate.observe.truth_slice import TruthSlice, slice_truth
 from mcca_ml.simulate.truth.types import KM_PER_DEGREE, Cells, Patch, WorldTruth
 
 BLOCK_DAYS = 32
-"""Days of a task, as of the shards of all stores."""
+"""Days per task, as in the shards of all stores."""
 EPOCH = np.datetime64("1997-01-01", "D")
 MARGIN_KM = 15.0
-"""How far beyond its outermost cell centres footprints of a box are given [km]: half a cell."""
+"""Margin of footprints beyond the outermost cell centres of a box [km]: half a cell."""
 
 
 @dataclass(frozen=True)
 class Task:
-    """One sensor over some patches in some days."""
+    """One sensor over some patches on some days."""
 
     sensor: Sensor
     patches: tuple[Patch, ...]
@@ -49,23 +49,23 @@ class Task:
 
 @dataclass(frozen=True)
 class TaskResult:
-    """What was written."""
+    """Granules written by a task, and errors of its passes."""
 
     sensor: str
     granules: int
     size: int
-    """[byte]."""
+    """Total size [byte]."""
     passes: tuple[PassErrors, ...]
-    """What each pass added to what it saw."""
+    """Errors of each pass."""
 
 
 def product_folder(sensor: Sensor) -> str:
-    """Name of the product that stands for a sensor, and of its folder: SPL3SMP, 1C-TMI."""
+    """Name of the product of a sensor and of its folder: SPL3SMP, 1C-TMI."""
     return "SPL3SMP" if sensor == SMAP else f"1C-{sensor.name}"
 
 
 def blocks(settings: SimulateSettings, sensor: Sensor) -> list[tuple[np.datetime64, np.datetime64]]:
-    """First and last UTC day of each block of days in which a sensor flies; they may be none."""
+    """First and last UTC day of each block of days in which a sensor flies; may be empty."""
     days = (np.datetime64(day, "D") for day in (settings.first_day, settings.last_day))
     first, last = days_flown(sensor, *days)
     before = (first - EPOCH).astype(int) % BLOCK_DAYS
@@ -74,25 +74,25 @@ def blocks(settings: SimulateSettings, sensor: Sensor) -> list[tuple[np.datetime
 
 
 def tasks(settings: SimulateSettings, cells: Cells) -> list[Task]:
-    """All tasks of a world, those of the imagers for each patch, those of SMAP for all at once."""
-    found = []
-    # A sensor that is named twice is written once: two workers would write one file.
+    """All tasks of a world: one per patch for imagers, one for all patches for SMAP."""
+    todo = []
+    # Without duplicates: two workers would write the same file.
     for sensor in (SENSORS[name] for name in dict.fromkeys(settings.sensors)):
         groups = [cells.patches] if sensor == SMAP else [(patch,) for patch in cells.patches]
-        found += [
+        todo += [
             Task(sensor, group, *days) for days in blocks(settings, sensor) for group in groups
         ]
-    return found
+    return todo
 
 
 def truth_slices(truth: WorldTruth, task: Task) -> tuple[TruthSlice, ...]:
-    """What a task needs of the truth: its days, and an orbit before and after."""
+    """Subsets of the truth for a task: its patches and days, and one day before and after."""
     first, last = task.first - ONE_DAY, task.last + 2 * ONE_DAY
     return tuple(slice_truth(truth, patch, first, last) for patch in task.patches)
 
 
 def box_target(truth: TruthSlice) -> Target:
-    """Where footprints are wanted: around the centres of the cells of the box."""
+    """Disc that encloses the cells of a box, for its footprints."""
     lat, lon = (values[truth.cells.is_core] for values in (truth.cells.lat, truth.cells.lon))
     middle = float((lat.min() + lat.max()) / 2), float((lon.min() + lon.max()) / 2)
     north = (lat - middle[0]) * KM_PER_DEGREE
@@ -105,13 +105,13 @@ Written = tuple[list[Path], list[PassErrors]]
 
 def _imager(instrument: Instrument, truth: TruthSlice, task: Task, out: Path) -> Written:
     """Write the granules of an imager over one patch."""
-    found = observe_1c.overpasses(instrument, box_target(truth), task.first, task.last)
+    passes = observe_1c.overpasses(instrument, box_target(truth), task.first, task.last)
     paths = []
-    for granule in observe_1c.granules(truth, instrument, found):
+    for granule in observe_1c.granules(truth, instrument, passes):
         folder = out / product_folder(instrument.sensor) / truth.patch.name / str(granule.start)[:4]
         paths.append(make_directory(folder) / name_1c(granule))
         write_1c(paths[-1], granule)
-    return paths, [observe_1c.draw_pass_errors(truth, instrument, overpass) for overpass in found]
+    return paths, [observe_1c.draw_pass_errors(truth, instrument, overpass) for overpass in passes]
 
 
 def _smap(instrument: Instrument, whole: Sequence[TruthSlice], task: Task, out: Path) -> Written:
@@ -133,7 +133,7 @@ def _smap(instrument: Instrument, whole: Sequence[TruthSlice], task: Task, out: 
 def _smap_days(
     passes: Sequence[Mapping[Look, Sequence[SmapLook]]], task: Task, out: Path
 ) -> list[Path]:
-    """Write the days of a task; `passes` are the looks over each patch."""
+    """Write the days of a task; `passes` are the looks of the passes over each patch."""
     image, paths = empty_day(), []
     for day in np.arange(task.first, task.last + ONE_DAY):
         found = {
@@ -153,13 +153,13 @@ def perform(
     """Write all granules of a task.
 
     Args:
-        task: what to do.
-        whole: the pieces of the truth that belong to it.
-        settings: of the world.
-        out: folder of the granules; each product has a folder in it.
+        task: sensor, patches and days.
+        whole: subset of the truth for each patch, from `truth_slices`.
+        settings: settings of the world.
+        out: folder of the granules; each product has a subfolder.
 
     Raises:
-        OutputError: a granule cannot be written; those before it stand.
+        OutputError: a granule cannot be written; earlier granules are kept.
     """
     instrument = Instrument(task.sensor, settings.instrument, settings.effects, settings.seed)
     if task.sensor == SMAP:

@@ -1,4 +1,4 @@
-"""What stands in the folder of a simulated world: nothing, a part of one, or all of one."""
+"""State of the folder of a simulated world: empty, incomplete or complete."""
 
 import json
 from collections.abc import Mapping
@@ -13,10 +13,10 @@ from mcca_ml.config.simulate import SimulateSettings
 from mcca_ml.errors import ConfigError
 
 MANIFEST, BEGUN = "world.json", "begun.json"
-"""Of a complete world, and of one that is being made."""
+"""Files that mark a complete world, and one that is being made."""
 
 _IDENTITY = "identity"
-_NOTED = ("granules", "size", "cells")  # of a complete world
+_NOTED = ("granules", "size", "cells")  # entries of a complete world
 
 
 @dataclass(frozen=True)
@@ -25,37 +25,37 @@ class World:
 
     folder: Path
     granules: dict[str, int]
-    """Files by sensor."""
+    """Number of granules by sensor."""
     size: int
-    """Of all granules [byte]."""
+    """Total size of the granules [byte]."""
     cells: int
-    """Land cells in the boxes."""
+    """Number of land cells in the boxes."""
     was_there: bool = False
-    """Whether an find_world call had made it."""
+    """True if the world existed before the call."""
 
     @property
     def count(self) -> int:
-        """Granules of all sensors."""
+        """Number of granules of all sensors."""
         return sum(self.granules.values())
 
 
 def identity(settings: SimulateSettings) -> str:
-    """Hash of all that a world depends on: its settings, and the version of this package."""
+    """Hash of the settings of a world and the version of this package, which determine it."""
     text = settings.model_dump_json()
     return sha256(f"{__version__} {text}".encode()).hexdigest()
 
 
 def find_world(folder: Path, settings: SimulateSettings) -> World | None:
-    """The world that stands complete in a folder, if it is the one of these settings.
+    """Complete world of these settings in a folder; None if there is none or it is incomplete.
 
     Raises:
-        ConfigError: the folder holds another world, or a part of one.
+        ConfigError: the folder contains a world of other settings or of another version.
     """
-    complete, begun = _noted(folder / MANIFEST, *_NOTED), _noted(folder / BEGUN)
-    for found, what in ((complete, "another"), (begun, "a part of another")):
-        if found is not None and found[_IDENTITY] != identity(settings):
+    complete, begun = _read_notes(folder / MANIFEST, *_NOTED), _read_notes(folder / BEGUN)
+    for notes, kind in ((complete, "another"), (begun, "an incomplete other")):
+        if notes is not None and notes[_IDENTITY] != identity(settings):
             raise ConfigError(
-                f"{folder}: holds {what} simulated world (settings or version differ), expected "
+                f"{folder}: contains {kind} simulated world (settings or version differ), expected "
                 "none or the same; choose another --out or remove it"
             )
     if complete is None:
@@ -64,47 +64,48 @@ def find_world(folder: Path, settings: SimulateSettings) -> World | None:
     return World(folder, granules, size, cells, was_there=True)
 
 
-def _noted(path: Path, *names: str) -> dict[str, Any] | None:
-    """What a file of notes says; None where there is none.
+def _read_notes(path: Path, *names: str) -> dict[str, Any] | None:
+    """Contents of a manifest file; None if it does not exist.
 
     Raises:
-        ConfigError: it cannot be read, or lacks one of the names or the identity.
+        ConfigError: it cannot be read, or lacks the identity or one of the names.
     """
     if not path.is_file():
         return None
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        notes = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        found = None
-    if not isinstance(found, dict) or not {_IDENTITY, *names} <= found.keys():
+        notes = None
+    if not isinstance(notes, dict) or not {_IDENTITY, *names} <= notes.keys():
         raise ConfigError(
-            f"{path}: found no JSON with {', '.join((_IDENTITY, *names))}, expected the notes of a "
-            "simulated world; choose another --out or remove the folder"
+            f"{path}: found no JSON with {', '.join((_IDENTITY, *names))}, expected the manifest "
+            "of a simulated world; choose another --out or remove the folder"
         )
-    return found
+    return notes
 
 
 def begin(folder: Path, settings: SimulateSettings) -> None:
-    """Note which world is being made, lest after an interruption another is mixed with it.
+    """Record the identity of the world being made, so that no other is mixed with it later.
 
     Raises:
-        OutputError: it cannot be written.
+        OutputError: the file cannot be written.
     """
-    _note(folder / BEGUN, {_IDENTITY: identity(settings)})
+    _write_notes(folder / BEGUN, {_IDENTITY: identity(settings)})
 
 
 def end(world: World, settings: SimulateSettings) -> None:
-    """Note that a world is complete.
+    """Record that a world is complete.
 
     Raises:
-        OutputError: it cannot be written.
+        OutputError: the file cannot be written.
     """
-    made = {name: value for name, value in asdict(world).items() if name in _NOTED}
-    _note(world.folder / MANIFEST, {_IDENTITY: identity(settings), "simulated": True} | made)
+    counts = {name: value for name, value in asdict(world).items() if name in _NOTED}
+    notes = {_IDENTITY: identity(settings), "simulated": True} | counts
+    _write_notes(world.folder / MANIFEST, notes)
     (world.folder / BEGUN).unlink(missing_ok=True)
 
 
-def _note(path: Path, found: Mapping[str, object]) -> None:
-    """Write a file of notes."""
+def _write_notes(path: Path, notes: Mapping[str, object]) -> None:
+    """Write a manifest file."""
     with replacing(path) as beside:
-        beside.write_text(json.dumps(found, indent=1), encoding="utf-8")
+        beside.write_text(json.dumps(notes, indent=1), encoding="utf-8")

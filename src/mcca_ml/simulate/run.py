@@ -1,11 +1,11 @@
-"""A configuration -> a simulated world: truth, stations and granules in one folder, by any workers.
+"""Simulate a world in one folder: truth, stations and granules, in any number of processes.
 
-OUT/truth.zarr                      the truth and every injected error; no stage opens it
-OUT/stations/NETWORK/STATION/*.stm  dense networks, in the form of the ISMN
-OUT/granules/SPL3SMP/2015/*.h5      one file a day
-OUT/granules/1C-TMI/BOX/2011/*.HDF5 one file an orbit and box
-OUT/world.json                      written last: what the world is, and that it is complete
-OUT/begun.json                      until then: of which world the folder holds a part
+OUT/truth.zarr                      the truth and all injected errors; no stage opens it
+OUT/stations/NETWORK/STATION/*.stm  dense networks, in the format of the ISMN
+OUT/granules/SPL3SMP/2015/*.h5      one file per day
+OUT/granules/1C-TMI/BOX/2011/*.HDF5 one file per orbit and box
+OUT/world.json                      written last: identity of the complete world
+OUT/begun.json                      until then: identity of the incomplete world
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -34,26 +34,26 @@ from mcca_ml.simulate.truth.types import WorldTruth
 TRUTH, GRANULES, STATIONS = "truth.zarr", "granules", "stations"
 
 Progress = Callable[[int, int, int], None]
-"""Called with the tasks done and the granules written since the last call, and all tasks."""
+"""Called with the tasks and granules completed since the last call, and the number of all tasks."""
 
 Result = TypeVar("Result")
 Errors = dict[str, object]
 
 _AHEAD = 2
-"""Tasks a worker whose pieces of the truth wait in memory."""
+"""Queued tasks per worker, whose subsets of the truth are in memory."""
 
 
 def _stations(site: Site, settings: SimulateSettings, folder: Path) -> Errors:
-    """Write the network of a site; return its errors."""
-    found = simulate_network(site, settings)
-    write_stations(folder, [found])
-    return {site.network: network_errors(found)}
+    """Write the network of a site; return its representativeness errors."""
+    network = simulate_network(site, settings)
+    write_stations(folder, [network])
+    return {site.network: network_errors(network)}
 
 
 def _mapped(
     jobs: Iterable[Callable[[], Result]], pool: Executor | None, ahead: int
 ) -> Iterator[Result]:
-    """Results of some jobs in the order in which they end, `ahead` of them under way at a time."""
+    """Results of jobs in order of completion, with at most `ahead` jobs submitted at a time."""
     if pool is None:
         yield from (job() for job in jobs)
         return
@@ -67,9 +67,9 @@ def _mapped(
 
 
 def injected_errors(settings: SimulateSettings) -> Errors:
-    """Lasting errors of the sensors, by sensor, for the truth store.
+    """Calibration errors by sensor, for the truth store.
 
-    Those of single passes stand in the table of `pass_errors`.
+    Errors of single passes are in `overpass_errors.table`.
     """
     return {
         name: calibration_error(SENSORS[name], settings.instrument, settings.seed).as_text()
@@ -88,13 +88,13 @@ def _granules(
     progress: Progress,
 ) -> list[TaskResult]:
     """Write all granules of a world."""
-    every = tasks(settings, truth.cells)
-    jobs = (partial(perform, task, truth_slices(truth, task), settings, folder) for task in every)
-    made = []
-    for one in _mapped(jobs, pool, ahead):
-        made.append(one)
-        progress(1, one.granules, len(every))
-    return made
+    todo = tasks(settings, truth.cells)
+    jobs = (partial(perform, task, truth_slices(truth, task), settings, folder) for task in todo)
+    results = []
+    for result in _mapped(jobs, pool, ahead):
+        results.append(result)
+        progress(1, result.granules, len(todo))
+    return results
 
 
 def simulate_world(
@@ -104,30 +104,29 @@ def simulate_world(
     workers: int = 1,
     progress: Progress = lambda _done, _granules, _all: None,
 ) -> World:
-    """Make a simulated world: truth, stations, and the granules of every sensor over its boxes.
+    """Simulate a world: truth, stations, and the granules of all sensors over its boxes.
 
     Args:
         settings: the `[simulate]` table.
-        folder: where it goes; made if missing. A complete world of the same settings is left as
-            it is.
-        workers: processes; the bytes do not depend on it.
-        progress: told how far the work is.
+        folder: output folder, created if missing. A complete world of the same settings is kept.
+        workers: number of processes; the files are identical for any number.
+        progress: called after each task, see `Progress`.
 
     Returns:
-        What stands in the folder.
+        Contents of the folder.
 
     Raises:
-        ConfigError: a box without land, no sensor in these days, or a folder that holds another
-            world or a part of one.
-        OutputError: something cannot be written.
+        ConfigError: a box has no land, no sensor has data in these days, or the folder contains
+            another world.
+        OutputError: a file cannot be written.
     """
     folder = make_directory(Path(folder))
-    found = find_world(folder, settings)
-    if found is not None:
-        return found
+    complete = find_world(folder, settings)
+    if complete is not None:
+        return complete
     if not any(blocks(settings, SENSORS[name]) for name in settings.sensors):
         raise ConfigError(
-            f"simulate: no sensor of {', '.join(settings.sensors)} gave data from "
+            f"simulate: no sensor of {', '.join(settings.sensors)} has data from "
             f"{settings.first_day} to {settings.last_day}, expected at least one; change the days "
             "or the sensors"
         )
@@ -135,25 +134,25 @@ def simulate_world(
         truth = make_truth(settings, pool)
         begin(folder, settings)
         changes: dict[str, Mapping[str, float]] = {}
-        for of_box in _mapped(change_jobs(truth, settings), pool, workers):
-            changes |= of_box
+        for box_changes in _mapped(change_jobs(truth, settings), pool, workers):
+            changes |= box_changes
         networks = (
             partial(_stations, site, settings, folder / STATIONS)
             for site in network_sites(truth, settings)
         )
         errors = injected_errors(settings)
-        for of_network in _mapped(networks, pool, workers):
-            errors |= of_network
-        made = _granules(
+        for station_errors in _mapped(networks, pool, workers):
+            errors |= station_errors
+        results = _granules(
             truth, settings, folder / GRANULES, pool=pool, ahead=_AHEAD * workers, progress=progress
         )
-    rows = [row for one in made for row in one.passes]
+    rows = [row for result in results for row in result.passes]
     passes = table(rows, truth.cells, truth.land.has_rfi)
     write_truth(truth, folder / TRUTH, settings, errors, changes, passes)
     world = World(
         folder,
-        {name: sum(m.granules for m in made if m.sensor == name) for name in settings.sensors},
-        sum(m.size for m in made),
+        {name: sum(r.granules for r in results if r.sensor == name) for name in settings.sensors},
+        sum(r.size for r in results),
         int(truth.cells.is_core.sum()),
     )
     end(world, settings)

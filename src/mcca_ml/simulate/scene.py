@@ -1,4 +1,4 @@
-"""A scene of known truth -> brightness temperature by the forward model; always simulated."""
+"""Simulated brightness temperature of a scene of known truth, by the forward model."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -21,7 +21,7 @@ VOD_FREQUENCY_GHZ = 1.41
 
 @dataclass(frozen=True)
 class Scene:
-    """Truth of some cells; arrays of one shape, (cell) or (time, look, cell)."""
+    """True state of some cells; all arrays (cell) or (time, look, cell)."""
 
     soil_moisture: Float32
     """[m3 m-3]."""
@@ -46,7 +46,7 @@ class Scene:
 
 
 def uniform_scene(soil_moisture: Float32, vod_v: Float32, *, incidence_deg: float = 40.0) -> Scene:
-    """A scene in which only soil moisture [m3 m-3] and VOD at V [1] vary; the rest is ordinary."""
+    """Scene of given soil moisture [m3 m-3] and VOD at V [1], with constant typical properties."""
     shape = np.broadcast_shapes(soil_moisture.shape, vod_v.shape)
 
     def everywhere(value: float) -> Float32:
@@ -94,12 +94,12 @@ def _one_channel(scene: dict[str, Array], channel: Channel) -> Array:
 def scene_tb(
     scene: Scene, channels: Sequence[Channel], rng: np.random.Generator | None = None
 ) -> Float32:
-    """Brightness temperature of a scene [K], with one more, last axis over channels.
+    """Brightness temperature of a scene [K], (..., channel).
 
     Args:
-        scene: truth.
-        channels: frequencies, polarizations and noise.
-        rng: adds the noise of each channel if given.
+        scene: true state of the cells, arrays (...).
+        channels: frequency, polarization and noise of each channel.
+        rng: random generator of the noise; None: no noise.
     """
     arrays = {f.name: jnp.asarray(getattr(scene, f.name), jnp.float32) for f in fields(scene)}
     layers = [np.asarray(jax.jit(_one_channel, static_argnums=1)(arrays, c)) for c in channels]

@@ -1,8 +1,8 @@
-"""One small simulated SMAP day over the Great Plains box: a granule, and its truth beside it.
+"""Simulate one small SMAP day over a box in the Great Plains: a granule and its truth.
 
-What the box holds is plausible, not real: fields are smooth random ones, only the cells are places.
-The emission is that of the forward model which the retrieval inverts, with one VOD for V and H, so
-the day shows that the inversion works and what noise does to it; it says nothing of model error.
+The land is plausible, not real: smooth random fields on real grid cells. The emission is that of
+the forward model which the retrieval inverts, with one VOD for V and H, so that the day tests the
+inversion and the effect of noise, but not model error.
 """
 
 from dataclasses import dataclass, replace
@@ -28,13 +28,14 @@ WATER_TB = (165.0, 105.0)
 """Brightness temperature of calm fresh water at 1.4 GHz and 40 degrees, V and H [K], rounded."""
 
 RFI = 25.0
-"""Warming by interference in the cells that have some [K]."""
+"""Warming by interference in the affected cells [K]."""
 RFI_SHARE = 0.02
+"""Fraction of cells with interference [1]."""
 RFI_QUALITY = 0b101
 """`tb_qual_flag` of those cells: use with caution, interference detected."""
 
 WARMING = 7.0
-"""Soil at 6 pm over soil at 6 am [K]."""
+"""Soil temperature at 6 pm minus that at 6 am [K]."""
 
 COVERS = ((16, 0.01), (7, 0.08), (10, 0.16), (12, 0.28), (4, 0.70))
 """IGBP class and its mean VOD, from dry to wet: barren, open shrub, grass, crop, broadleaf."""
@@ -42,12 +43,12 @@ COVERS = ((16, 0.01), (7, 0.08), (10, 0.16), (12, 0.28), (4, 0.70))
 
 @dataclass(frozen=True)
 class Box:
-    """The cells of the box and what lies in them at both looks; arrays of one value a cell."""
+    """Cells of the box and their land, arrays (cell)."""
 
     row: Int32
     column: Int32
     scene: Scene
-    """As it is at 6 am."""
+    """True state at 6 am."""
     water_fraction: Float32
     land_cover: UInt8
     land_cover_fraction: Float32
@@ -58,9 +59,9 @@ def smooth_field(rng: np.random.Generator, shape: tuple[int, int], length: float
     """Random field of zero mean and unit variance, correlated over `length` cells [1].
 
     Args:
-        rng: source of randomness.
+        rng: random generator.
         shape: rows and columns.
-        length: standard deviation of the Gaussian that smooths it [cells].
+        length: standard deviation of the Gaussian smoothing kernel [cells].
     """
     reach = int(4 * length)
     lags = np.arange(-reach, reach + 1)
@@ -72,13 +73,13 @@ def smooth_field(rng: np.random.Generator, shape: tuple[int, int], length: float
 
 
 def _between(field: Float32, low: float, high: float) -> Float32:
-    """A field of unit variance squeezed into a range, about uniformly."""
+    """Map a field of unit variance to a range, with a nearly uniform distribution."""
     share = 1 / (1 + np.exp(np.float32(-1.7) * field))
     return np.asarray(low + (high - low) * share, np.float32)
 
 
 def _land_cover(field: Float32, mixing: Float32) -> tuple[UInt8, Float32, Intp]:
-    """Classes and shares of each cell, (cell, 3), and the rank of the first class in COVERS."""
+    """Classes and their fractions, (cell, 3), and the rank of the first class in `COVERS`."""
     ranks = np.clip(np.searchsorted([-1.4, -0.6, 0.2, 1.1], field), 0, len(COVERS) - 1)
     classes = np.array([number for number, _ in COVERS], np.uint8)
     other = np.where(ranks > 0, ranks - 1, 1)
@@ -93,7 +94,7 @@ def _land_cover(field: Float32, mixing: Float32) -> tuple[UInt8, Float32, Intp]:
 
 
 def _places() -> tuple[Int32, Int32, tuple[int, int]]:
-    """Row and column of every cell of the box on the grid, and how many of each it has."""
+    """Grid row and column of every cell of the box, and the numbers of rows and columns."""
     lat, lon = ease2.latitude(GRID), ease2.longitude(GRID)
     rows = np.flatnonzero((lat > BOX[0]) & (lat < BOX[1]))
     columns = np.flatnonzero((lon > BOX[2]) & (lon < BOX[3]))
@@ -102,15 +103,15 @@ def _places() -> tuple[Int32, Int32, tuple[int, int]]:
 
 
 def _position(index: Int32) -> Float32:
-    """How far along the box each cell lies, 0 to 1."""
+    """Relative position of each cell along the box, 0 to 1."""
     return np.asarray((index - index.min()) / np.ptp(index), np.float32)
 
 
 def make_box(rng: np.random.Generator) -> Box:
-    """Truth of the box: smooth fields, a lake in the south-east, frozen ground in the north-west.
+    """Draw the box: smooth fields, a lake in the south-east, frozen ground in the north-west.
 
     Args:
-        rng: source of randomness.
+        rng: random generator.
     """
     row, column, shape = _places()
     down, right = _position(row), _position(column)
@@ -152,7 +153,7 @@ def _surface_bits(box: Box, temperature: Float32) -> UInt16:
 
 
 def _obs_time(box: Box, day: np.datetime64, hour: float) -> Datetime64:
-    """UTC of the pass of `hour` local solar time that falls on the UTC day."""
+    """UTC of the overpass at `hour` local solar time on the UTC day."""
     lon = ease2.longitude(GRID)[box.column]
     hours = np.mod(hour - lon / 15.0, 24.0)
     passed = np.round(hours * 3600e3).astype("m8[ms]")
@@ -160,7 +161,7 @@ def _obs_time(box: Box, day: np.datetime64, hour: float) -> Datetime64:
 
 
 def _look(box: Box, scene: Scene, obs_time: Datetime64, rng: np.random.Generator | None) -> Look:
-    """What SMAP sees of the box in one pass."""
+    """SMAP's observation of the box in one pass."""
     tb = scene_tb(scene, SMAP.channels, rng)
     share = box.water_fraction[:, None]
     tb = (1 - share) * tb + share * np.array(WATER_TB, np.float32)
@@ -187,7 +188,7 @@ def _look(box: Box, scene: Scene, obs_time: Datetime64, rng: np.random.Generator
 
 
 def _truth(box: Box, scenes: tuple[Scene, Scene], day: np.datetime64, seed: int) -> xr.Dataset:
-    """The truth of both looks, over time, look and cell like a retrieval."""
+    """Truth of both looks, arrays (time, look, cell) as in a retrieval."""
     cell = ease2.flat_cell(GRID, box.row, box.column).astype(np.int64)
     place = ease2.cell_latlon(GRID, cell)
 
@@ -232,17 +233,17 @@ def simulate_small_day(
     day: str = "2015-07-01",
     has_noise: bool = True,
 ) -> None:
-    """Write a small SPL3SMP granule (version 9, both looks) and, beside it, its truth.
+    """Write a small SPL3SMP granule (version 9, both looks) and its truth.
 
     Args:
-        path: granule to write; `simulate.smap.granule_name` gives a good name.
-        truth_path: NetCDF file of soil moisture, VOD and temperature to write.
-        seed: of all randomness; the same seed gives the same values.
+        path: path of the granule; see `files.smap_products.granule_name` for the name.
+        truth_path: path of the NetCDF file of true soil moisture, VOD and temperature.
+        seed: random seed; the same seed gives the same values.
         day: UTC day.
-        has_noise: adds the noise of `sensors.SMAP`, 1.3 K.
+        has_noise: True to add the noise of `sensors.SMAP`, 1.3 K.
 
     Raises:
-        OutputError: one of the two cannot be written.
+        OutputError: one of the files cannot be written.
     """
     rng = np.random.default_rng(seed)
     box = make_box(rng)

@@ -1,1 +1,1 @@
-"""How the simulated sensors observe the simulated truth."""
+"""Observation of the simulated truth by the simulated sensors."""

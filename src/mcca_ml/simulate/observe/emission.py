@@ -1,7 +1,7 @@
-"""Land and state of a simulated world -> brightness temperature at the satellite, of each channel.
+"""Brightness temperature at the satellite from land and state of a simulated world.
 
-The same tau-omega model as the retrieval's, with what the retrieval leaves out: two surfaces, open
-water, ice and snow, temperatures and constants that vary, an atmosphere. Each can be switched off.
+The tau-omega model of the retrieval, with effects that the retrieval neglects: two surfaces, open
+water, ice and snow, varying temperatures and parameters, an atmosphere. Each can be switched off.
 """
 
 from collections.abc import Sequence
@@ -46,23 +46,23 @@ from mcca_ml.simulate.truth.types import Land, State
 Arrays = dict[str, Array]
 
 BLOCK = 4096
-"""Cases of one call of the compiled function; fewer are padded, so that it is compiled once."""
+"""Cases per call of the compiled function; fewer are padded, so that it is compiled once."""
 
 L_BAND_GHZ = 1.41
-"""Frequency at which the land and the state are stated."""
+"""Reference frequency of land and state [GHz]."""
 
 SEEN_THROUGH_AIR_GHZ = 3.0
-"""Above it the atmosphere counts: SMAP's brightness temperature is corrected for it."""
+"""Lowest frequency with an atmosphere [GHz]: SMAP's brightness temperature is corrected for it."""
 
 RETRIEVAL_OMEGA = 0.07
-"""Albedo that the retrieval takes where nothing else is said [1]."""
+"""Default single-scattering albedo of the retrieval [1]."""
 
 _ROUGHNESS_EXPONENT = 2.0  # N of the roughness loss, as in SMAP
-# Of open water in a wind of some 5 m/s: 4 K more at H, 1 K less at V, at 10.65 GHz and 55 degrees,
+# Open water at a wind of some 5 m/s: 4 K more at H, 1 K less at V, at 10.65 GHz and 55 degrees,
 # the order of published wind sensitivities; a choice.
 _WATER_MIXING, _WATER_H = 0.02, 0.03
-_ICE_PERMITTIVITY = 3.17  # of a frozen lake [1]
-_FREEZING_RANGE = 2.0  # below freezing a lake's ice closes over this range [K]
+_ICE_PERMITTIVITY = 3.17  # of lake ice [1]
+_FREEZING_RANGE = 2.0  # range below freezing in which a lake freezes over [K]
 _DRIEST = 1e-3  # [m3 m-3]
 _CASE = (
     "soil_moisture", "total_water", "surface_temperature", "deep_temperature",
@@ -80,20 +80,20 @@ def brightness_temperature(
     channels: Sequence[Channel],
     effects: EffectSettings,
 ) -> Float32:
-    """Brightness temperature at the satellite, without noise and interference; simulated [K].
+    """Simulated brightness temperature at the satellite, without noise and interference [K].
 
     Args:
-        land: of each case, arrays (case); `Land.at` takes them from a whole world.
-        state: of each case, arrays (case).
+        land: land of each case, arrays (case); `Land.at` selects them from a world.
+        state: state of each case, arrays (case).
         incidence: Earth incidence angle of each case [rad], 0 to 1.2.
-        channels: what is seen; the noise of a channel is not added.
-        effects: which effects, and how large.
+        channels: frequency and polarization of each channel; their noise is not added.
+        effects: sizes of the effects; 0 switches one off.
 
     Returns:
-        Array (case, channel) [K]; NaN where anything of a case is NaN.
+        Array (case, channel) [K]; NaN where any input of a case is NaN.
 
-    Departs from what is known: Mironov's permittivity stands for 26.5 GHz and less and is used to
-        37 GHz; sea is taken as fresh water; snow is dry.
+    Limitations: Mironov's permittivity is valid up to 26.5 GHz and is used up to 37 GHz; sea is
+        treated as fresh water; snow is dry.
     """
     case = {name: np.asarray(getattr(state, name), np.float32) for name in _CASE}
     case |= {name: np.asarray(getattr(land, name), np.float32) for name in _LAND}
@@ -101,14 +101,14 @@ def brightness_temperature(
     pairs = {
         name: np.stack([getattr(land.first, name), getattr(land.second, name)]) for name in _SURFACE
     }
-    seen = _channel_constants(channels)
+    constants = _channel_constants(channels)
     sizes = {name: jnp.float32(size) for name, size in effects.model_dump().items()}
     count = case["incidence"].size
     layers = [
         _brightness(
             {name: _padded(array[start : start + BLOCK]) for name, array in case.items()},
             {name: _padded(array[:, start : start + BLOCK]) for name, array in pairs.items()},
-            seen,
+            constants,
             sizes,
         )
         for start in range(0, count, BLOCK)
@@ -119,9 +119,8 @@ def brightness_temperature(
 
 
 def _padded(array: Float32) -> Float32:
-    """Last axis filled up to the size of a block with its last value."""
-    lacking = BLOCK - array.shape[-1]
-    widths = [(0, 0)] * (array.ndim - 1) + [(0, lacking)]
+    """Pad the last axis to the size of a block with its last value."""
+    widths = [(0, 0)] * (array.ndim - 1) + [(0, BLOCK - array.shape[-1])]
     return np.pad(np.asarray(array, np.float32), widths, mode="edge")
 
 
@@ -179,7 +178,7 @@ def _brightness(case: Arrays, pairs: Arrays, channel: Arrays, effect: Arrays) ->
 def _land_emission(
     case: Arrays, surface: Arrays, channel: Arrays, effect: Arrays
 ) -> tuple[Array, Array]:
-    """Brightness temperature [K] and reflectivity [1] of both, (surface, channel, case)."""
+    """Brightness temperature [K] and reflectivity [1] of the land, (surface, channel, case)."""
     ratio = channel["ghz"] / L_BAND_GHZ
     weight = 1 - effect["deep_soil"] * (1 - channel["surface_weight"])
     soil = effective_temperature_choudhury82(
@@ -194,9 +193,9 @@ def _land_emission(
     omega = omega * ratio ** effect["albedo_exponent"]
     ground = _ground_reflectivity(case, surface, channel, effect)
     tb = brightness_temperature_mo82(ground, soil, canopy, through, omega)
-    # By Kirchhoff the land reflects what it does not emit at one temperature.
-    one = jnp.ones_like(ground)
-    return tb, 1 - brightness_temperature_mo82(ground, one, one, through, omega)
+    # Kirchhoff: reflectivity is 1 - emissivity, the emission at a uniform temperature of 1 K.
+    unit = jnp.ones_like(ground)
+    return tb, 1 - brightness_temperature_mo82(ground, unit, unit, through, omega)
 
 
 def _ground_reflectivity(case: Arrays, surface: Arrays, channel: Arrays, effect: Arrays) -> Array:
@@ -230,7 +229,7 @@ def _ground_reflectivity(case: Arrays, surface: Arrays, channel: Arrays, effect:
 
 def _water_emission(case: Arrays, frequency: Array, at_v: Array) -> tuple[Array, Array]:
     """Brightness temperature [K] and reflectivity [1] of open or frozen water, (channel, case)."""
-    # A lake follows the seasons about as the soil at 50 cm does.
+    # Lake temperature is taken as that of the soil at 50 cm.
     temperature = case["deep_temperature"]
     liquid = water_permittivity_ulaby86(jnp.maximum(temperature, WATER_FREEZING_POINT), frequency)
     rough_v, rough_h = rough_reflectivity_wang81(
@@ -248,7 +247,7 @@ def _water_emission(case: Arrays, frequency: Array, at_v: Array) -> tuple[Array,
 
 
 def _opacity(case: Arrays, channel: Arrays, effect: Arrays) -> Array:
-    """Zenith opacity of the atmosphere and its rain [Np], (channel, case)."""
+    """Zenith opacity of atmosphere, clouds and rain [Np], (channel, case)."""
     clear = dry_opacity(channel["dry"], case["elevation"], case["air_temperature"])
     cloud = cloud_absorption_rayleigh(jnp.float32(WATER_FREEZING_POINT), channel["ghz"] * 1e9)
     clear = clear + channel["vapour"] * case["vapour"] + cloud * case["cloud_water"]

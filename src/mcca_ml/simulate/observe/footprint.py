@@ -1,9 +1,9 @@
-"""Antenna footprints: which share of what a footprint sees comes from each cell of a patch.
+"""Antenna footprints: weight of each cell of a patch in each footprint.
 
-A footprint is a Gaussian on the ground, long along the line of sight. It is integrated over cells
-exactly in x and in y, one axis after the other: an ellipse that lies oblique to the grid is
-replaced by the upright one of the same variances along x and y. Fields are constant in a cell of
-25 km, so this shifts weight between neighbours only, by up to 0.05 for the longest footprint.
+A footprint is a Gaussian on the ground, elongated along the line of sight. It is integrated over
+cells exactly in x and in y separately: an ellipse oblique to the grid is replaced by the one
+aligned with the grid that has the same variances in x and y. Fields are constant in a 25 km cell,
+so this shifts weight between neighbours only, by up to 0.05 for the longest footprint.
 """
 
 from dataclasses import dataclass
@@ -17,21 +17,21 @@ from mcca_ml.grid.ease2 import M25
 from mcca_ml.simulate.truth.types import METRES_PER_KM, Patch
 
 _SD_OF_HALF_POWER = 1 / np.sqrt(8 * np.log(2))
-"""Standard deviation of a Gaussian over its width at half of its height [1]."""
+"""Standard deviation of a Gaussian over its full width at half maximum [1]."""
 
-_FAR = 6.0  # standard deviations beyond which a share is 0 or 1
+_FAR = 6.0  # standard deviations beyond which the integral is 0 or 1
 _POINT_KM = 1.0
-"""Footprint of a radiometer without footprint averaging [km]: it sees the cell that it looks at."""
+"""Footprint of a radiometer without footprint averaging [km]: it samples a single cell."""
 
 
 def _below(z: Float32) -> Float32:
-    """Share of a normal distribution below z standard deviations [1], to 2e-4; `z` is used up.
+    """Cumulative normal distribution at z standard deviations [1], to 2e-4; overwrites `z`.
 
     Source: the logistic approximation of Bowling et al. (2009), J. Ind. Eng. Manag. 2, 114-127;
         checked against scipy in the tests.
     """
     np.clip(z, -_FAR, _FAR, out=z)
-    share = z * z  # in place from here: this is what most of a pass's time would go into
+    share = z * z  # in place from here: the costliest step of a pass
     share *= np.float32(-0.07056)
     share -= np.float32(1.5976)
     share *= z
@@ -42,12 +42,12 @@ def _below(z: Float32) -> Float32:
 
 
 def axis_shares(edges: Float64, centre: Float64, sd: Float32) -> Float32:
-    """Share of each footprint between neighbouring edges, (footprint, interval) [1].
+    """Fraction of each footprint between neighbouring edges, (footprint, interval) [1].
 
     Args:
-        edges: rising or falling [m], one more than intervals.
-        centre: of the footprints [m].
-        sd: of the antenna pattern [m].
+        edges: ascending or descending edges [m], one more than intervals.
+        centre: centres of the footprints [m], (footprint).
+        sd: standard deviations of the antenna pattern [m], (footprint).
     """
     z = ((edges[None, :] - centre[:, None]) / sd[:, None]).astype(np.float32)
     return np.abs(np.diff(_below(z), axis=1))
@@ -55,7 +55,7 @@ def axis_shares(edges: Float64, centre: Float64, sd: Float32) -> Float32:
 
 @dataclass(frozen=True)
 class Shares:
-    """Shares of the rows and columns of a patch in footprints; their product is that of a cell."""
+    """Weights of rows and columns of a patch in footprints; a cell's weight is their product."""
 
     rows: Float32
     """(footprint, row)."""
@@ -64,19 +64,19 @@ class Shares:
 
     @cached_property
     def inside(self) -> Float32:
-        """Share of each footprint that lies on the patch [1]."""
+        """Fraction of each footprint on the patch [1], (footprint)."""
         return np.asarray(self.rows.sum(axis=1) * self.columns.sum(axis=1), np.float32)
 
     def mean(self, values: Float32) -> Float32:
-        """What each footprint sees of values of the cells of the patch, (footprint, channel).
+        """Weighted mean over the cells of each footprint, (footprint, channel).
 
         Args:
-            values: (cell, channel) or (cell).
+            values: values of the cells of the patch, (cell, channel) or (cell).
         """
         banded = self.rows @ values.reshape(self.rows.shape[1], -1)
         by_column = banded.reshape(*self.columns.shape, -1)
-        seen = np.einsum("fc,fck->fk", self.columns, by_column)
-        return np.asarray(seen / np.maximum(self.inside, 1e-6)[:, None], np.float32)
+        total = np.einsum("fc,fck->fk", self.columns, by_column)
+        return np.asarray(total / np.maximum(self.inside, 1e-6)[:, None], np.float32)
 
 
 def shares(
@@ -88,17 +88,17 @@ def shares(
     *,
     shift_km: tuple[float, float] = (0.0, 0.0),
 ) -> Shares:
-    """Shares of the cells of a patch in footprints of one size.
+    """Weights of the cells of a patch in footprints of one size.
 
     Args:
-        patch: which cells.
-        lat: of the centres [degree], (footprint).
-        lon: of the centres [degree].
-        azimuth: of the line of sight at the ground, clockwise from north [rad].
-        size_km: width at half power along the line of sight and across it [km]; 0 is a point.
-        shift_km: by how much the antenna really looks elsewhere, east and north [km].
+        patch: rectangle of cells.
+        lat: latitude of the centres [degree], (footprint).
+        lon: longitude of the centres [degree], (footprint).
+        azimuth: azimuth of the line of sight at the ground, clockwise from north [rad].
+        size_km: half-power width along and across the line of sight [km]; 0 is a point.
+        shift_km: geolocation error, true minus reported position, east and north [km].
 
-    The map stretches x by cos 30 / cos lat and shrinks y as much, so that areas are kept.
+    The equal-area projection scales x by cos 30 / cos lat and y by the inverse.
     """
     stretch = np.cos(ease2.STANDARD_PARALLEL) / np.cos(np.deg2rad(lat))
     along, across = (max(size, _POINT_KM) * _SD_OF_HALF_POWER for size in size_km)

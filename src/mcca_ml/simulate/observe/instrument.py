@@ -1,7 +1,7 @@
-"""What a radiometer makes of the radiation: calibration errors, noise, interference.
+"""Errors of a radiometer: calibration errors, noise, interference.
 
-Every error is drawn from the seed of the world and the name of what it belongs to, never from the
-order of the work; those of calibration stand in the truth store.
+Every error is drawn from the seed of the world and the name of its sensor, box or pass, so that it
+does not depend on the order of the work; calibration errors are stored with the truth.
 """
 
 import zlib
@@ -15,14 +15,14 @@ from mcca_ml.config.simulate import EffectSettings, InstrumentSettings
 from mcca_ml.sensors import Sensor
 
 MIDDLE_TB, SPAN_TB = 250.0, 50.0
-"""Brightness temperature at which slope and scene dependence are zero, and their unit [K]."""
+"""Brightness temperature at which slope and curvature errors are zero, and their scale [K]."""
 
 SCALE = {"GMI": 0.2, "SMAP": 0.0}
-"""Size of calibration errors over the settings [1], 1 for sensors that are not named: GMI is the
-reference of the archive (its bias over sea is 0.25 K, Draper 2016), and SMAP is the target."""
+"""Factor of the calibration errors [1], 1 for sensors that are not listed: GMI is the reference of
+the archive (its bias over sea is 0.25 K, Draper 2016), and SMAP is the target."""
 
 LEAST_INSIDE = 0.98
-"""Share of a footprint that has to lie on the patch; of what lies beyond nothing is known."""
+"""Least fraction of a footprint on the patch, as there is no truth outside it [1]."""
 
 _YEAR = np.timedelta64(31_556_952, "s")
 """A mean Gregorian year."""
@@ -30,24 +30,24 @@ _YEAR = np.timedelta64(31_556_952, "s")
 
 @dataclass(frozen=True)
 class CalibrationError:
-    """How far a sensor's brightness temperature is off; arrays (channel)."""
+    """Calibration error of a sensor's brightness temperature, arrays (channel)."""
 
     offset: Float32
-    """[K]."""
+    """Error at 250 K [K]."""
     slope: Float32
-    """[1]."""
+    """Error per kelvin of departure from 250 K [1]."""
     curvature: Float32
-    """At 50 K from 250 K [K]."""
+    """Quadratic error at 50 K from 250 K [K]."""
     drift: Float32
-    """[K per year], from the first day of the sensor."""
+    """Drift since the first day of the sensor [K per year]."""
     step: Float32
-    """Before the boost of the satellite [K]."""
+    """Additional error before the orbit boost of the satellite [K]."""
     first_day: np.datetime64
     boost: np.datetime64
-    """Day from which the step is gone; NaT where the satellite was never boosted."""
+    """Day of the orbit boost; NaT if there was none."""
 
     def apply(self, tb: Float32, when: np.datetime64) -> Float32:
-        """Brightness temperatures (..., channel) as the sensor gives them at a time (UTC) [K]."""
+        """Brightness temperature (..., channel) with calibration errors at a UTC time [K]."""
         z = (tb - MIDDLE_TB) / SPAN_TB
         years = float((when - self.first_day) / _YEAR)
         before = bool(when < self.boost)  # never, if NaT
@@ -55,7 +55,7 @@ class CalibrationError:
         return np.asarray(tb + off + self.slope * (tb - MIDDLE_TB) + self.curvature * z**2, "f4")
 
     def as_text(self) -> dict[str, object]:
-        """All values in plain types, for the attributes of the truth store."""
+        """All values as JSON-serialisable types, for the attributes of the truth store."""
         return {
             key: value.tolist() if isinstance(value, np.ndarray) else str(value)
             for key, value in asdict(self).items()
@@ -63,17 +63,17 @@ class CalibrationError:
 
 
 def named_generator(seed: int, *names: str | int) -> np.random.Generator:
-    """A source of randomness that belongs to the names, wherever and whenever it is asked for.
+    """Random generator determined by the seed and the names only.
 
     >>> bool(named_generator(1, "TMI", 7).random() == named_generator(1, "TMI", 7).random())
     True
     """
-    parts = [n if isinstance(n, int) else zlib.crc32(n.encode()) for n in names]
-    return np.random.default_rng(np.random.SeedSequence([seed, *parts]))
+    numbers = [n if isinstance(n, int) else zlib.crc32(n.encode()) for n in names]
+    return np.random.default_rng(np.random.SeedSequence([seed, *numbers]))
 
 
 def calibration_error(sensor: Sensor, settings: InstrumentSettings, seed: int) -> CalibrationError:
-    """The calibration errors of a sensor in the world of that seed."""
+    """Draw the calibration errors of a sensor from the seed of the world."""
     rng = named_generator(seed, "calibration", sensor.name)
     count, scale = len(sensor.channels), SCALE.get(sensor.name, 1.0)
 
@@ -105,16 +105,16 @@ class Instrument:
 
     @cached_property
     def errors(self) -> CalibrationError:
-        """The calibration errors that the seed gives the sensor."""
+        """Calibration errors of the sensor."""
         return calibration_error(self.sensor, self.settings, self.seed)
 
 
 def transmitters(has_rfi: Booleans, rng: np.random.Generator) -> Float32:
-    """Strength of the transmitters during one pass, 0 to 1; each is on in half of the passes [1].
+    """Strength of the transmitters in one pass, 0 to 1 [1], (cell); half of them are on.
 
     Args:
-        has_rfi: cells with a transmitter, (cell); 0 comes out elsewhere.
-        rng: of the pass.
+        has_rfi: True for cells with a transmitter, (cell); the strength is 0 elsewhere.
+        rng: random generator of the pass.
     """
     strength = rng.random(has_rfi.size) * (rng.random(has_rfi.size) < 0.5) * has_rfi
     return np.asarray(strength, np.float32)
@@ -124,10 +124,9 @@ def interference(strength: Float32, sensor: Sensor, settings: InstrumentSettings
     """Warming of cells by transmitters, (cell, channel) [K].
 
     Args:
-        strength: of the transmitters, 0 to 1 [1].
-        sensor: at 10.65 and 1.41 GHz it is warmed by up to the sizes of the settings, above 15 GHz
-            not at all.
-        settings: sizes.
+        strength: strength of the transmitters, 0 to 1 [1], (cell).
+        sensor: sensor with its channels; channels above 15 GHz are not affected.
+        settings: largest warming at 1.41 and at 10.65 GHz.
     """
     size = np.array([_rfi_size(c.frequency_ghz, settings) for c in sensor.channels], np.float32)
     return np.asarray(strength[:, None] * size, np.float32)
@@ -145,6 +144,6 @@ def noise(
     settings: InstrumentSettings,
     rng: np.random.Generator,
 ) -> Float32:
-    """Noise of observations (..., channel) [K]; the last axis is that of the sensor's channels."""
+    """Radiometric noise of observations [K], of the given shape (..., channel)."""
     nedt = np.array([channel.nedt for channel in sensor.channels], np.float32)
     return rng.standard_normal(shape, np.float32) * nedt * np.float32(settings.noise)

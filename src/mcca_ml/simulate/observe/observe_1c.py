@@ -1,4 +1,4 @@
-"""A piece of the truth, and the orbits of an imager over it -> level 1C granules, simulated."""
+"""Simulate level 1C granules of an imager's passes over a patch."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
@@ -33,38 +33,39 @@ USED_SWATHS: Mapping[str, tuple[str, ...]] = {
     "GMI": ("S1",),
     "AMSR2": ("S1", "S2", "S4"),
 }
-"""Swaths that a granule is cut to: those with 10.65, 18.7 and 36.5 GHz."""
+"""Swaths in a granule: those with 10.65, 18.7 and 36.5 GHz."""
 
 TB_STEP, PLACE_STEP = 1 / 64, 1 / 2048
-"""Steps of brightness temperature [K] and places [degree]; powers of two keep files small."""
+"""Quanta of brightness temperature [K] and coordinates [degree]; powers of two compress well."""
 
 MULTIPLE = 8
-"""Scans and pixels of a granule are multiples of it: files of one shape are of one image."""
+"""Numbers of scans and pixels are multiples of it, so that files share a few empty images."""
 
 SWATH_SHIFT_KM = {"S1": (0.0, 0.0), "S2": (0.4, -0.6), "S3": (0.7, -0.9), "S4": (0.9, -1.2)}
-"""Where the footprints of a swath lie against those of the first, east and north [km]: feed horns
-look at slightly different places, so each swath has a geolocation of its own."""
+"""Offset of the footprints of a swath from those of the first, east and north [km]: feed horns
+point at slightly different places, so each swath has its own geolocation."""
 
 MISSING, GLINT = -1, 1
 """`Quality` of footprints without a value, and of those with a possible sun glint."""
 GLINT_SHARE = 0.01
+"""Fraction of footprints with a possible sun glint [1]."""
 
 
 @dataclass(frozen=True)
 class ImagerPass:
-    """One pass of the satellite over a box, and where its footprints lie."""
+    """One pass of the satellite over a box, and its footprints."""
 
     flown: Pass
     footprints: PassFootprints
 
     @property
     def begin(self) -> np.datetime64:
-        """First scan [UTC]."""
+        """Time of the first scan [UTC]."""
         return np.datetime64(self.footprints.scan_time[0], "us")
 
     @property
     def when(self) -> np.datetime64:
-        """Middle of the scans [UTC]."""
+        """Time of the middle scan [UTC]."""
         return np.datetime64(self.footprints.scan_time[self.footprints.scan_time.size // 2], "us")
 
     @property
@@ -76,13 +77,13 @@ class ImagerPass:
 def cell_tb(
     truth: TruthSlice, instrument: Instrument, when: Datetime64, incidence: Float32
 ) -> Float32:
-    """Brightness temperature of all cells of a piece at some moments, (moment, cell, channel) [K].
+    """Brightness temperature of all cells at given times, (time, cell, channel) [K].
 
     Args:
-        truth: truth.
-        instrument: instrument; its calibration and noise play no part here.
-        when: UTC, (moment).
-        incidence: of each moment [rad], (moment).
+        truth: subset of the truth of the patch.
+        instrument: sensor and effects; calibration errors and noise are not added.
+        when: UTC, (time).
+        incidence: incidence angle at each time [rad], (time).
     """
     cells = truth.cells.cell.size
     land = truth.land.at(np.tile(np.arange(cells), when.size))
@@ -93,11 +94,11 @@ def cell_tb(
 
 
 def _sizes(instrument: Instrument, altitude_km: float) -> list[tuple[float, float]]:
-    """Footprint of each channel [km], which grows with the height of the satellite."""
+    """Footprint size of each channel [km], proportional to the altitude of the satellite."""
     if not instrument.settings.has_footprints:
         return [(0.0, 0.0)] * len(instrument.sensor.channels)
-    grown = altitude_km / instrument.sensor.orbits[0].altitude_km
-    return [(a * grown, b * grown) for a, b in (c.footprint_km for c in instrument.sensor.channels)]
+    scale = altitude_km / instrument.sensor.orbits[0].altitude_km
+    return [(a * scale, b * scale) for a, b in (c.footprint_km for c in instrument.sensor.channels)]
 
 
 def _footprint_tb(
@@ -107,45 +108,45 @@ def _footprint_tb(
     tb: Float32,
     shifts_km: Sequence[Shift],
 ) -> Float32:
-    """What the antenna receives in each footprint inside the box, (footprint, channel) [K].
+    """Antenna temperature of each footprint in the box, (footprint, channel) [K].
 
     Args:
-        truth: patch of the cells.
-        instrument: instrument.
-        overpass: pass.
-        tb: of the cells, (cell, channel) [K].
-        shifts_km: where each channel looks against the footprints of the pass, east and north.
+        truth: subset of the truth of the patch.
+        instrument: sensor and settings.
+        overpass: pass and its footprints.
+        tb: brightness temperature of the cells, (cell, channel) [K].
+        shifts_km: offset of each channel from the footprints of the pass, east and north [km].
 
-    NaN where the footprint reaches beyond the patch.
+    NaN where the footprint extends beyond the patch.
     """
     where, inside = overpass.footprints, overpass.footprints.is_inside
     lat, lon, azimuth = where.lat[inside], where.lon[inside], where.azimuth[inside]
     sizes = _sizes(instrument, float(where.satellite_altitude_km.mean()))
     out = np.empty((lat.size, tb.shape[-1]), np.float32)
-    alike = list(zip(sizes, shifts_km, strict=True))
-    for size, shift in dict.fromkeys(alike):
-        channels = [number for number, key in enumerate(alike) if key == (size, shift)]
-        found = shares(truth.patch, lat, lon, azimuth, size, shift_km=shift)
-        known = (found.inside >= instrument.least_inside)[:, None]
-        out[:, channels] = np.where(known, found.mean(tb[:, channels]), np.nan)
+    geometries = list(zip(sizes, shifts_km, strict=True))
+    for size, shift in dict.fromkeys(geometries):
+        channels = [number for number, key in enumerate(geometries) if key == (size, shift)]
+        weights = shares(truth.patch, lat, lon, azimuth, size, shift_km=shift)
+        known = (weights.inside >= instrument.least_inside)[:, None]
+        out[:, channels] = np.where(known, weights.mean(tb[:, channels]), np.nan)
     return out
 
 
 def _quality(shape: tuple[int, int], missing: Booleans, rng: np.random.Generator) -> Int8:
-    """`Quality` of the footprints of a swath: good, now and then a possible glint, or missing."""
+    """`Quality` of the footprints of a swath: good, a possible sun glint, or missing."""
     glint = rng.random(shape) < GLINT_SHARE
     return np.where(missing, MISSING, np.where(glint, GLINT, 0)).astype(np.int8)
 
 
 def _stepped(values: Floating, step: float) -> Float32:
-    """Values rounded to whole steps."""
+    """Round values to multiples of a step."""
     return np.asarray(np.round(values / step) * step, np.float32)
 
 
 def _swath(
     name: str, channels: Sequence[int | None], tb: Float32, overpass: ImagerPass, quality: Int8
 ) -> SimulatedSwath:
-    """One swath of the granule; `channels` index those of `tb`, None is one not simulated."""
+    """One swath of the granule; `channels` index those of `tb`, None if not simulated."""
     where = overpass.footprints
     east, north = (km / KM_PER_DEGREE for km in SWATH_SHIFT_KM[name])
     lat = where.lat + np.float32(north)
@@ -166,13 +167,13 @@ def _swath(
 
 
 def _swath_channels(instrument: Instrument, swath: pps_1c.SwathLayout) -> list[int | None]:
-    """Index of each channel of a swath among those of the sensor; None where it has none."""
+    """Index of each channel of a swath among those of the sensor; None if it is not there."""
     names = [channel.name for channel in instrument.sensor.channels]
     return [names.index(name) if name in names else None for name in swath.channels]
 
 
 def _shifts(instrument: Instrument, astray: Shift) -> list[Shift]:
-    """Where each channel really looks against the footprints of the pass, east and north [km]."""
+    """Offset of each channel from the footprints of the pass, east and north [km]."""
     shifts = [astray] * len(instrument.sensor.channels)
     for layout in pps_1c.PRODUCTS[instrument.sensor.name].swaths:
         for channel in _swath_channels(instrument, layout):
@@ -183,9 +184,9 @@ def _shifts(instrument: Instrument, astray: Shift) -> list[Shift]:
 
 
 def draw_pass_errors(truth: TruthSlice, instrument: Instrument, overpass: ImagerPass) -> PassErrors:
-    """Errors of one pass over the box of a piece.
+    """Draw the errors of one pass over a box.
 
-    One orbit may pass a box twice; the time of its first scan tells them apart.
+    The time of the first scan is part of the seed, as one orbit may pass a box twice.
     """
     own = pass_errors(
         truth,
@@ -200,13 +201,13 @@ def draw_pass_errors(truth: TruthSlice, instrument: Instrument, overpass: Imager
 def granule(
     truth: TruthSlice, instrument: Instrument, overpass: ImagerPass, tb: Float32
 ) -> SimulatedGranule:
-    """One granule over a box: what the instrument makes of the cells' radiation in one pass.
+    """Simulate the granule of one pass over a box.
 
     Args:
-        truth: truth.
-        instrument: instrument.
-        overpass: the pass.
-        tb: of the cells at that time, (cell, channel) [K].
+        truth: subset of the truth of the patch.
+        instrument: sensor and its errors.
+        overpass: pass and its footprints.
+        tb: brightness temperature of the cells at that time, (cell, channel) [K].
     """
     flown, inside = overpass.flown, overpass.footprints.is_inside
     own = draw_pass_errors(truth, instrument, overpass)
@@ -232,9 +233,9 @@ def granule(
     return SimulatedGranule(product, flown.orbit, flown.start, flown.stop, tuple(swaths), note)
 
 
-def _beside(parts: Sequence[SimulatedSwath]) -> SimulatedSwath:
-    """One swath of the scans of all parts; those with fewer pixels are filled up."""
-    widest = max(part.lat.shape[1] for part in parts)
+def _concatenated(swaths: Sequence[SimulatedSwath]) -> SimulatedSwath:
+    """Concatenate the scans of swaths; those with fewer pixels are padded."""
+    widest = max(swath.lat.shape[1] for swath in swaths)
 
     def wide(values: AnyArray) -> AnyArray:
         if values.ndim == 1:
@@ -243,47 +244,49 @@ def _beside(parts: Sequence[SimulatedSwath]) -> SimulatedSwath:
         return np.pad(values, more, constant_values=MISSING if values.dtype.kind == "i" else np.nan)
 
     names = [field.name for field in fields(SimulatedSwath) if field.name != "name"]
-    every: dict[str, Any] = {
-        name: np.concatenate([wide(getattr(p, name)) for p in parts]) for name in names
+    arrays: dict[str, Any] = {
+        name: np.concatenate([wide(getattr(swath, name)) for swath in swaths]) for name in names
     }
-    return replace(parts[0], **every)
+    return replace(swaths[0], **arrays)
 
 
-def joined(parts: Sequence[SimulatedGranule]) -> SimulatedGranule:
-    """One granule of the passes of one orbit: in high latitudes it may see a box twice."""
-    swaths = zip(*(part.swaths for part in parts), strict=True)
-    return parts[0] if len(parts) == 1 else replace(parts[0], swaths=tuple(map(_beside, swaths)))
+def joined(passes: Sequence[SimulatedGranule]) -> SimulatedGranule:
+    """Join the passes of one orbit, which may cross a box twice in high latitudes."""
+    if len(passes) == 1:
+        return passes[0]
+    swaths = zip(*(granule.swaths for granule in passes), strict=True)
+    return replace(passes[0], swaths=tuple(map(_concatenated, swaths)))
 
 
 def overpasses(
     instrument: Instrument, target: Target, first: np.datetime64, last: np.datetime64
 ) -> list[ImagerPass]:
-    """The passes whose footprints reach a box from one UTC day to another, both included."""
-    found = []
+    """Passes with footprints in a box from the first to the last UTC day, both included."""
+    passes = []
     for flown in passes_over(instrument.sensor, first, last, target):
         where = footprints(instrument.sensor, flown, target, multiple=MULTIPLE)
         if where is not None:
-            found.append(ImagerPass(flown, where))
-    return [overpass for overpass in found if first <= overpass.when.astype("M8[D]") <= last]
+            passes.append(ImagerPass(flown, where))
+    return [overpass for overpass in passes if first <= overpass.when.astype("M8[D]") <= last]
 
 
 def granules(
-    truth: TruthSlice, instrument: Instrument, found: Sequence[ImagerPass]
+    truth: TruthSlice, instrument: Instrument, passes: Sequence[ImagerPass]
 ) -> Iterator[SimulatedGranule]:
-    """Granules of some passes over the box of a piece, whose steps enclose them.
+    """Simulate the granules of passes over a box, one per orbit.
 
-    An orbit of which no footprint has a value (all reach beyond the patch, or their scans are lost)
-    gives no granule, as a provider's subsetter gives none.
+    An orbit without a valid footprint (outside the patch, or in lost scans) has no granule, as with
+    a provider's subsetter.
     """
-    if not found:
+    if not passes:
         return
-    when = np.array([overpass.when for overpass in found], "M8[us]")
-    incidence = np.array([overpass.incidence for overpass in found], np.float32)
+    when = np.array([overpass.when for overpass in passes], "M8[us]")
+    incidence = np.array([overpass.incidence for overpass in passes], np.float32)
     tb = cell_tb(truth, instrument, when, incidence)
-    made = [
-        granule(truth, instrument, overpass, tb[number]) for number, overpass in enumerate(found)
+    by_pass = [
+        granule(truth, instrument, overpass, tb[number]) for number, overpass in enumerate(passes)
     ]
-    for _, of_orbit in groupby(made, key=lambda one: one.orbit):
-        one = joined(list(of_orbit))
-        if any(bool(np.isfinite(swath.tb).any()) for swath in one.swaths):
-            yield one
+    for _, of_orbit in groupby(by_pass, key=lambda part: part.orbit):
+        whole = joined(list(of_orbit))
+        if any(bool(np.isfinite(swath.tb).any()) for swath in whole.swaths):
+            yield whole

@@ -1,4 +1,4 @@
-"""A piece of the truth, and orbits of SMAP over it -> what each pass gives on the 36 km grid."""
+"""Simulate the observations of SMAP's passes over a patch on the 36 km grid."""
 
 from dataclasses import dataclass, replace
 
@@ -18,26 +18,26 @@ from mcca_ml.simulate.observe.truth_slice import TruthSlice, state_at
 from mcca_ml.simulate.truth.types import State
 
 FLAGGED = 0.05
-"""Share of a cell from which on water, snow and frozen ground are flagged [1]."""
+"""Least fraction of a cell for the flags of water, snow and frozen ground [1]."""
 WET, DEEP_SNOW = 1.0, 10.0
-"""Rain that is flagged [mm h-1], and water of snow that covers all of a cell [mm]."""
+"""Rain rate of the rain flag [mm h-1], and snow water at full snow cover of a cell [mm]."""
 ICY = 0.3
-"""Share of ice in the water of the soil from which on the radiometer sees frozen ground [1]."""
+"""Fraction of ice in the soil water above which the ground is flagged as frozen [1]."""
 RFI_SEEN, RFI_QUALITY = 3.0, 0b101
-"""Interference that the provider notices [K], and `tb_qual_flag` of it."""
+"""Interference above which it is flagged [K], and its `tb_qual_flag`."""
 
 
 @dataclass(frozen=True)
 class SmapPassState:
-    """One pass of SMAP: what the cells give at its time."""
+    """One pass of SMAP, with brightness temperature and state of the cells at its time."""
 
     flown: SmapPass
     wet: Float32
     """Brightness temperature of the cells of the patch, (cell, channel) [K]."""
     dry: Float32
-    """The same without their open water [K]."""
+    """Brightness temperature without open water, (cell, channel) [K]."""
     state: State
-    """(cell)."""
+    """State of the cells of the patch, (cell)."""
 
 
 def overpasses(
@@ -47,41 +47,41 @@ def overpasses(
     first: np.datetime64,
     last: np.datetime64,
 ) -> list[SmapPassState]:
-    """The passes over a patch from one UTC day to another, both included."""
-    found = [
+    """Passes of SMAP over a patch from the first to the last UTC day, both included."""
+    passes = [
         flown
         for flown in smap_looks(first, last, target.lat, target.lon)
         if not np.isnat(flown.obs_time).all()
     ]
-    if not found:
+    if not passes:
         return []
-    when = np.array([_middle(flown.obs_time) for flown in found], "M8[us]")
+    when = np.array([_middle(flown.obs_time) for flown in passes], "M8[us]")
     incidence = np.full(when.size, np.deg2rad(instrument.sensor.incidence_deg), np.float32)
     wet = cell_tb(truth, instrument, when, incidence)
-    # Where all is water there is no land to see: its emission stands in, and the cell is no target.
+    # Cells of water only have no land emission: use that of water; they are no targets.
     share = np.where(truth.land.water_fraction < 1, np.float32(0), np.float32(1))
     drained = replace(truth, land=replace(truth.land, water_fraction=share))
     dry = cell_tb(drained, instrument, when, incidence)
     states = state_at(truth, when)
     return [
         SmapPassState(flown, wet[number], dry[number], states.at(number))
-        for number, flown in enumerate(found)
+        for number, flown in enumerate(passes)
     ]
 
 
 def _middle(times: Datetime64) -> np.datetime64:
-    """Middle of the known times."""
+    """Median of the valid times."""
     known = np.sort(times[~np.isnat(times)])
     return np.datetime64(known[known.size // 2], "us")
 
 
 def look_name(flown: SmapPass) -> smap.Look:
-    """Am where SMAP flies south (6:00), pm where it flies north (18:00)."""
+    """Look of a pass: am if SMAP flies south (6:00), pm if it flies north (18:00)."""
     return "pm" if flown.is_ascending else "am"
 
 
 def _effective_temperature(state: State, look: smap.Look) -> Float32:
-    """What a perfect model would give as SMAP's effective soil temperature, over cells [K]."""
+    """SMAP's effective soil temperature without model error, (cell) [K]."""
     weight = np.float32(SMAP_WEIGHT_AM if look == "am" else SMAP_WEIGHT_PM)
     deep = state.deep_temperature
     return np.asarray(deep + weight * (state.surface_temperature - deep), np.float32)
@@ -90,7 +90,7 @@ def _effective_temperature(state: State, look: smap.Look) -> Float32:
 def _surface_bits(
     truth: TruthSlice, target: SmapCells, state: State, temperature: Float32
 ) -> UInt16:
-    """The provider's `surface_flag`, from the truth but for frozen ground by the model."""
+    """SMAP's `surface_flag` from the truth, with bit 8 (frozen, model) from the temperature."""
 
     def mean(values: Float32) -> Float32:
         return over_cells(target.shares, values)
@@ -112,7 +112,7 @@ def _surface_bits(
 def draw_pass_errors(
     truth: TruthSlice, instrument: Instrument, overpass: SmapPassState
 ) -> PassErrors:
-    """Errors of one pass over a patch; the gridded product is taken for well placed."""
+    """Draw the errors of one pass over a patch; the gridded product has no geolocation error."""
     flown = overpass.flown
     first = np.fmin.reduce(flown.obs_time)
     return pass_errors(truth, instrument, first, flown.orbit, int(flown.is_ascending))
@@ -121,13 +121,13 @@ def draw_pass_errors(
 def observe(
     truth: TruthSlice, instrument: Instrument, target: SmapCells, overpass: SmapPassState
 ) -> Look:
-    """What SMAP gives of one pass, for all cells of the target; those unseen have no time.
+    """Simulate SMAP's observation of one pass for all 36 km cells; NaT where not observed.
 
     Args:
-        truth: patch.
-        instrument: instrument.
-        target: cells of the 36 km grid.
-        overpass: pass.
+        truth: subset of the truth of the patch.
+        instrument: sensor and its errors.
+        target: 36 km grid cells.
+        overpass: pass, with brightness temperature and state of the cells.
     """
     own = draw_pass_errors(truth, instrument, overpass)
     rng, warm = own.rng, interference(own.transmitters, instrument.sensor, instrument.settings)
@@ -137,7 +137,7 @@ def observe(
     corrected = dry + hot + error + instrument.settings.water_left * (wet - dry)
     look = look_name(overpass.flown)
     true_temperature = over_cells(target.shares, _effective_temperature(overpass.state, look))
-    # Of the variance of the error a quarter lasts, a quarter is common to the pass.
+    # A quarter of the error variance is lasting, a quarter is common to the pass.
     sd = instrument.settings.temperature_sd
     temperature = true_temperature + target.temperature_bias + 0.5 * sd * rng.standard_normal()
     temperature += np.sqrt(0.5) * sd * rng.standard_normal(true_temperature.size)

@@ -1,7 +1,7 @@
-"""Errors that belong to one pass over one box, its pointing and interference, and their table.
+"""Errors of one pass over one box, pointing and interference, and their table.
 
-They are a function of the seed, the sensor, the box and the pass alone: the granules take them from
-here, and so does the truth store.
+They depend only on the seed, the sensor, the box and the pass; the granules and the truth store
+both use the values drawn here.
 """
 
 from collections.abc import Sequence
@@ -18,32 +18,32 @@ from mcca_ml.simulate.truth.types import Cells
 
 @dataclass(frozen=True)
 class PassErrors:
-    """Errors of one pass over one box, and the source of what is drawn after them."""
+    """Errors of one pass over one box, and its random generator."""
 
     sensor: str
     box: str
     time: np.datetime64
     """UTC of its first scan or observation."""
     transmitters: Float32
-    """Strength of the interference in each cell of the patch, 0 to 1 [1]."""
+    """Strength of the interference in each cell of the patch, 0 to 1 [1], (cell)."""
     east_km: float
-    """By how much the antenna really looks east of where it says [km]."""
+    """Eastward geolocation error: true minus reported position [km]."""
     north_km: float
-    """[km]."""
+    """Northward geolocation error [km]."""
     rng: np.random.Generator
-    """For noise and lost scans."""
+    """Random generator for noise and lost scans."""
 
 
 def pass_errors(
     truth: TruthSlice, instrument: Instrument, time: np.datetime64, *name: int
 ) -> PassErrors:
-    """Errors of one pass over a patch that every sensor has; its pointing is right.
+    """Draw the interference of one pass over a patch; the pointing errors are 0.
 
     Args:
-        truth: patch.
-        instrument: instrument.
-        time: UTC of its first scan or observation.
-        name: numbers that tell the pass from others of the sensor over this patch.
+        truth: subset of the truth of the patch.
+        instrument: sensor and seed.
+        time: UTC of the first scan or observation.
+        name: numbers that identify the pass among those of the sensor over this patch.
     """
     sensor, box = instrument.sensor.name, truth.patch.name
     rng = named_generator(instrument.seed, "pass", sensor, box, *name)
@@ -51,17 +51,18 @@ def pass_errors(
 
 
 def table(rows: Sequence[PassErrors], cells: Cells, has_rfi: Booleans) -> xr.Dataset:
-    """All passes of a world, by sensor in the order of box and time.
+    """Dataset of the errors of all passes, for each sensor ordered by box and time.
 
     Args:
-        rows: in any order.
-        cells: of the world.
-        has_rfi: its cells with a transmitter, (cell).
+        rows: errors of passes, in any order.
+        cells: cells of the world.
+        has_rfi: True for cells with a transmitter, (cell).
 
     Returns:
         For each sensor `pass_time_*`, `pass_box_*` (index into the patches), `pass_east_*` and
         `pass_north_*` [km], (pass_*), and `interference_*` (pass_*, rfi_cell) [1], the strength of
-        each transmitter, NaN in other boxes; times the sizes of the settings it is the warming.
+        each transmitter, NaN in other boxes. Strength times the sizes of the settings is the
+        warming [K].
     """
     names = [patch.name for patch in cells.patches]
     at = np.flatnonzero(has_rfi)

@@ -1,4 +1,4 @@
-"""A patch of the truth -> the cells of the 36 km grid over it, as SMAP granules describe them."""
+"""36 km grid cells over a patch of the truth, with the ancillary data of SMAP granules."""
 
 from dataclasses import dataclass
 
@@ -15,19 +15,19 @@ from mcca_ml.simulate.truth.land_classes import ROUGHNESS, class_values
 
 GRID = ease2.M36
 CLASSES = 17
-"""IGBP classes 0 (water) to 16."""
+"""Number of IGBP classes, 0 (water) to 16."""
 
 
 @dataclass(frozen=True)
 class SmapCells:
-    """The cells of the 36 km grid over a patch, what does not change in them, and their errors."""
+    """36 km grid cells over a patch, their static properties and errors, arrays (footprint)."""
 
     row: Int32
     column: Int32
     lat: Float64
     lon: Float64
     shares: Shares
-    """Of the cells of the patch in each of these."""
+    """Weights of the cells of the patch in each 36 km cell."""
     clay: Float32
     bulk_density: Float32
     roughness_h: Float32
@@ -38,23 +38,23 @@ class SmapCells:
     """Lasting error of the soil temperature in the granules [K]."""
 
 
-def over_cells(found: Shares, values: Float32) -> Float32:
-    """Means over the footprints of values over cells."""
-    return found.mean(np.asarray(values, np.float32))[:, 0]
+def over_cells(weights: Shares, values: Float32) -> Float32:
+    """Means of values of the patch's cells over the 36 km cells, (footprint)."""
+    return weights.mean(np.asarray(values, np.float32))[:, 0]
 
 
-def _covers(truth: TruthSlice, found: Shares) -> tuple[UInt8, Float32]:
-    """The three commonest classes of each footprint and their shares, (footprint, 3)."""
+def _covers(truth: TruthSlice, weights: Shares) -> tuple[UInt8, Float32]:
+    """The three most frequent classes of each footprint and their fractions, (footprint, 3)."""
     land = truth.land
-    dry, part = 1 - land.water_fraction, land.first_share
-    everywhere = np.zeros((land.clay.size, CLASSES), np.float32)
-    every = np.arange(land.clay.size)
-    for surface, share in ((land.first, part), (land.second, 1 - part)):
-        np.add.at(everywhere, (every, surface.land_cover), dry * share)
-    everywhere[:, 0] += land.water_fraction
-    instrument = found.mean(everywhere)
-    classes = np.argsort(-instrument, axis=1, kind="stable")[:, : smap.COVERS]
-    fraction = np.take_along_axis(instrument, classes, axis=1)
+    dry, first_share = 1 - land.water_fraction, land.first_share
+    in_cell = np.zeros((land.clay.size, CLASSES), np.float32)
+    cells = np.arange(land.clay.size)
+    for surface, share in ((land.first, first_share), (land.second, 1 - first_share)):
+        np.add.at(in_cell, (cells, surface.land_cover), dry * share)
+    in_cell[:, 0] += land.water_fraction
+    in_footprint = weights.mean(in_cell)
+    classes = np.argsort(-in_footprint, axis=1, kind="stable")[:, : smap.COVERS]
+    fraction = np.take_along_axis(in_footprint, classes, axis=1)
     none = fraction < 0.01
     return (
         np.where(none, NO_COVER, classes).astype(np.uint8),
@@ -63,10 +63,10 @@ def _covers(truth: TruthSlice, found: Shares) -> tuple[UInt8, Float32]:
 
 
 def targets(truth: TruthSlice, instrument: Instrument) -> SmapCells:
-    """The cells of the 36 km grid whose footprint lies on the patch, with what does not change.
+    """36 km grid cells whose footprint is on the patch, with their static properties.
 
-    The granule's clay and roughness are not the truth: clay has an error, roughness is the mean
-    that the tables give the land cover, and soil temperature has a lasting bias of each cell.
+    Ancillary data of the granules differ from the truth: clay has an error, roughness is the mean
+    of a land-cover table, and soil temperature has a lasting bias in each cell.
     """
     inside = [
         np.flatnonzero((axis >= low) & (axis <= high))
@@ -81,27 +81,26 @@ def targets(truth: TruthSlice, instrument: Instrument) -> SmapCells:
         * instrument.settings.has_footprints
     )
     place = ease2.cell_latlon(GRID, ease2.flat_cell(GRID, row, column))
-    # Fore and aft looks cross at right angles, so their mean is taken for round.
+    # Fore and aft looks cross at right angles: their mean footprint is approximately circular.
     whole = shares(truth.patch, place.lat, place.lon, np.zeros(row.size), (size, size))
     kept = whole.inside >= LEAST_INSIDE
     row, column = row[kept], column[kept]
-    found = Shares(whole.rows[kept], whole.columns[kept])
+    weights = Shares(whole.rows[kept], whole.columns[kept])
     rng = named_generator(instrument.seed, "smap ancillary", truth.patch.name)
-    classes, fraction = _covers(truth, found)
-    clay = over_cells(found, truth.land.clay) + instrument.settings.clay_sd * rng.standard_normal(
-        row.size
-    )
+    classes, fraction = _covers(truth, weights)
+    clay_error = instrument.settings.clay_sd * rng.standard_normal(row.size)
+    clay = over_cells(weights, truth.land.clay) + clay_error
     bias = 0.5 * instrument.settings.temperature_sd * rng.standard_normal(row.size)
     return SmapCells(
         row=row,
         column=column,
         lat=place.lat[kept],
         lon=place.lon[kept],
-        shares=found,
+        shares=weights,
         clay=np.clip(clay, 0.01, 0.8).astype(np.float32),
-        bulk_density=over_cells(found, truth.land.bulk_density),
+        bulk_density=over_cells(weights, truth.land.bulk_density),
         roughness_h=_table_roughness(classes, fraction),
-        water_fraction=np.clip(over_cells(found, truth.land.water_fraction), 0, 1),
+        water_fraction=np.clip(over_cells(weights, truth.land.water_fraction), 0, 1),
         land_cover=classes,
         land_cover_fraction=fraction,
         temperature_bias=bias.astype(np.float32),
@@ -109,7 +108,7 @@ def targets(truth: TruthSlice, instrument: Instrument) -> SmapCells:
 
 
 def _table_roughness(classes: UInt8, fraction: Float32) -> Float32:
-    """Roughness h that the table of the land cover gives a cell [1]."""
+    """Mean roughness h of a cell from the land-cover table [1]."""
     known = classes < CLASSES
     weight = np.where(known, np.nan_to_num(fraction), 0.0)
     h = class_values(ROUGHNESS, np.where(known, classes, 0).astype(np.uint8))

@@ -1,4 +1,4 @@
-"""Looks of single passes of SMAP -> those of a UTC day, as SPL3SMP composes them."""
+"""Composite of single passes of SMAP over a UTC day, as in SPL3SMP."""
 
 from collections.abc import Mapping, Sequence
 
@@ -12,28 +12,28 @@ from mcca_ml.simulate.files.smap_products import Look
 from mcca_ml.simulate.observe.smap_cells import GRID
 
 TARGET_HOUR: Mapping[smap.Look, float] = {"am": 6.0, "pm": 18.0}
-"""Local solar time to which the pass that is kept is the nearest [h]."""
+"""Local solar time of each look; the pass nearest to it is kept [h]."""
 
 
 def _hours_off(look: Look, lon: Float64, target_hour: float) -> Float64:
-    """Distance of each observation from its hour of local solar time [h]; infinite where none."""
+    """Difference of each observation from the target local solar time [h]; inf where missing."""
     of_day = (look.obs_time - look.obs_time.astype("M8[D]")) / np.timedelta64(1, "h")
     off = np.abs((of_day + lon / 15 - target_hour + 12) % 24 - 12)
     return np.where(np.isnan(off), np.inf, off)
 
 
 def compose_day(looks: Sequence[Look], day: np.datetime64, look_name: smap.Look) -> Look | None:
-    """One look of one UTC day: of the passes that saw a cell, the one nearest to 6 or 18 h.
+    """Compose one look of one UTC day from the passes nearest to 6 or 18 h local solar time.
 
     Args:
-        looks: passes of that look over the same cells, those of other days among them.
-        day: UTC.
+        looks: passes of that look over the same cells, of this and other days.
+        day: UTC day.
         look_name: am or pm.
 
     Returns:
-        The cells that were seen; None where none was.
+        Observed cells; None if there is none.
     """
-    # Of the month's passes only those of the day: the others are most of them.
+    # Most passes of a month are on other days.
     looks = [look for look in looks if (look.obs_time.astype("M8[D]") == day).any()]
     if not looks:
         return None
@@ -51,7 +51,7 @@ def compose_day(looks: Sequence[Look], day: np.datetime64, look_name: smap.Look)
 
 
 def merge_patches(looks: Sequence[Look]) -> Look:
-    """Looks of several patches as one; a cell that two of them have is that of the first."""
+    """Concatenate looks of several patches; a cell in two patches is taken from the first."""
     joined: Look = jax.tree.map(lambda *patches: np.concatenate(patches), *looks)
     first = np.unique(ease2.flat_cell(GRID, joined.row, joined.column), return_index=True)[1]
     unique: Look = jax.tree.map(lambda values: values[first], joined)
@@ -61,13 +61,13 @@ def merge_patches(looks: Sequence[Look]) -> Look:
 def compose_patches(
     passes: Sequence[Mapping[smap.Look, Sequence[Look]]], day: np.datetime64, look_name: smap.Look
 ) -> Look | None:
-    """One look of one UTC day over several patches; None where none was seen.
+    """Compose one look of one UTC day over several patches; None if no cell is observed.
 
     Args:
-        passes: of each patch the looks of its passes.
-        day: UTC.
+        passes: looks of the passes over each patch, by look.
+        day: UTC day.
         look_name: am or pm.
     """
-    found = [compose_day(looks[look_name], day, look_name) for looks in passes]
-    is_observed = [look for look in found if look is not None]
-    return merge_patches(is_observed) if is_observed else None
+    composites = [compose_day(looks[look_name], day, look_name) for looks in passes]
+    observed = [look for look in composites if look is not None]
+    return merge_patches(observed) if observed else None

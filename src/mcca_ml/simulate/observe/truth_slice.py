@@ -1,4 +1,4 @@
-"""A piece of the truth, one patch over some days: what one worker needs, and its state in time."""
+"""Subset of the truth for one worker, one patch over some days, and its state at any time."""
 
 from dataclasses import dataclass, fields
 
@@ -8,7 +8,7 @@ from mcca_ml.arrays import Datetime64, Float32
 from mcca_ml.simulate.truth.types import Cells, Land, Patch, State, WorldTruth
 
 INSTANT = ("rain_rate", "cloud_water")
-"""Fields that are those of the nearest step; between the steps of the others lies a line."""
+"""Fields taken from the nearest step; all others are interpolated linearly in time."""
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class TruthSlice:
 
     patch: Patch
     cells: Cells
-    """Of the patch only."""
+    """Cells of the patch only."""
     land: Land
     time: Datetime64
     """UTC of the steps."""
@@ -28,13 +28,13 @@ class TruthSlice:
 def slice_truth(
     truth: WorldTruth, patch: Patch, first: np.datetime64, last: np.datetime64
 ) -> TruthSlice:
-    """The piece of a world that a patch and a span of time need.
+    """Select one patch and a time span of the truth.
 
     Args:
-        truth: whole world.
+        truth: truth of the whole world.
         patch: one of its patches.
-        first: beginning [UTC]; the last step before it belongs to the piece.
-        last: end [UTC]; the first step after it belongs to the piece.
+        first: beginning [UTC]; the last step before it is included.
+        last: end [UTC]; the first step after it is included.
     """
     start = max(int(np.searchsorted(truth.time, first, "right")) - 1, 0)
     stop = int(np.searchsorted(truth.time, last, "left")) + 1
@@ -49,11 +49,11 @@ def slice_truth(
 
 
 def state_at(truth: TruthSlice, when: Datetime64) -> State:
-    """State of all cells of a piece at some moments, arrays (moment, cell).
+    """State of all cells at given times, arrays (time, cell).
 
     Args:
-        truth: whose steps enclose the moments; beyond them the first or last step holds.
-        when: UTC, (moment).
+        truth: subset of the truth; before its first and after its last step the state is constant.
+        when: UTC, (time).
     """
     step = truth.time[1] - truth.time[0]
     at = (when - truth.time[0]) / step

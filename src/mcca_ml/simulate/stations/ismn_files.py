@@ -1,7 +1,7 @@
-"""Simulated stations as files of the International Soil Moisture Network, header and values.
+"""Write simulated stations in the file format of the International Soil Moisture Network (ISMN).
 
-Names, header, lines and the table of static variables follow genuine files byte by byte; the
-networks' names, the sensor and a note beside them say that they are simulated.
+File names, header, lines and the table of static variables follow genuine files byte by byte. The
+names of the networks, the sensor and a note in the folder state that the data are simulated.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from mcca_ml.simulate.stations.truth_to_readings import (
 )
 
 DEPTH = (0.0, 0.05)
-"""Of all sensors [m]."""
+"""Upper and lower depth of all sensors [m]."""
 SENSOR = "Simulated probe"
 NOTE_NAME = "SIMULATED.txt"
 _NOTE = (
@@ -35,11 +35,11 @@ _COLUMNS = (
 )
 _SOURCE = "simulated;MCCA-ML;;25 km;;"
 CCI_OF_IGBP = (210, 70, 50, 80, 60, 90, 120, 120, 62, 130, 130, 180, 10, 190, 30, 220, 200)
-"""Class of the ESA CCI land cover, whose numbers ISMN writes, for each IGBP class from 0 on."""
+"""ESA CCI land-cover class, as the ISMN writes it, for each IGBP class from 0."""
 
 
 def _stamps(time: Datetime64) -> list[str]:
-    """Times as they begin a line: `2015/04/01 06:00`."""
+    """Times in the form of the ISMN: `2015/04/01 06:00`."""
     minutes = time.astype("M8[m]")
     days = minutes.astype("M8[D]")
     each_day, number = np.unique(days, return_inverse=True)
@@ -51,21 +51,21 @@ def _stamps(time: Datetime64) -> list[str]:
 
 
 def _flag(code: int) -> str:
-    """ISMN's flags of one reading, those of range first: `C03,D01`; `G` for none."""
+    """ISMN flags of one reading, those of range first: `C03,D01`; `G` if none is set."""
     names = [check.name for check in Check if check and code & check]
     return ",".join(name for name in names if name) or "G"
 
 
 def _lines(stamps: list[str], station: SimulatedStation) -> str:
-    """All lines of values, those of outages left out."""
+    """All lines of values, without outages."""
     ends = [f" {_flag(code)} M\n" for code in range(Check.ABSENT)]
     kept = np.flatnonzero(station.check != Check.ABSENT)
     values = station.value[kept]
     counts = np.rint(np.where(np.isnan(values), 0, values) * _PER_UNIT).astype(np.int64)
-    # Each number is formatted once: there are far fewer different values than lines.
-    unique, which = np.unique(counts, return_inverse=True)
+    # Format each distinct value once: there are far fewer of them than lines.
+    unique, index = np.unique(counts, return_inverse=True)
     words = [f"{count / _PER_UNIT:g}" for count in unique.tolist()]
-    texts = [words[number] for number in which.tolist()]
+    texts = [words[number] for number in index.tolist()]
     missing = np.isnan(values).tolist()
     rows = zip(kept.tolist(), texts, missing, station.check[kept].tolist(), strict=True)
     return "".join(
@@ -75,7 +75,7 @@ def _lines(stamps: list[str], station: SimulatedStation) -> str:
 
 
 def _header(network: str, station: SimulatedStation) -> str:
-    """First line of a file."""
+    """Header line of a file."""
     return (
         f"{network:<10} {network:<10} {station.name:<15} {station.lat:.5f} {station.lon:.5f}"
         f"{'':17}{station.elevation:.1f} {DEPTH[0]:.4f} {DEPTH[1]:.4f} {SENSOR}\n"
@@ -83,7 +83,7 @@ def _header(network: str, station: SimulatedStation) -> str:
 
 
 def _static(site: Site) -> str:
-    """The table of static variables of a station."""
+    """Table of static variables of a station."""
     numbers = (
         ("saturation", "m^3*m^-3", site.porosity),
         ("clay fraction", "% weight", 100 * site.clay),
@@ -104,19 +104,19 @@ def _write(path: Path, text: str) -> Path:
 
 
 def write_stations(folder: Path, networks: Sequence[StationNetwork]) -> tuple[Path, ...]:
-    """Write networks of simulated stations, as ISMN delivers genuine ones.
+    """Write networks of simulated stations in the layout of an ISMN archive.
 
     Args:
-        folder: made where it is missing; each network gets a folder in it.
-        networks: each with another name.
+        folder: output folder, created if missing; each network has a subfolder.
+        networks: networks with unique names.
 
     Returns:
-        The files of soil moisture, network by network.
+        Paths of the soil-moisture files, network by network.
 
     Raises:
-        OutputError: it cannot be written there.
+        OutputError: a file cannot be written.
     """
-    made = []
+    paths = []
     _write(make_directory(folder) / NOTE_NAME, _NOTE)
     for network in networks:
         name = network.site.network
@@ -129,5 +129,5 @@ def write_stations(folder: Path, networks: Sequence[StationNetwork]) -> tuple[Pa
             _write(place / f"{begin}_static_variables.csv", static)
             depths = "_".join(f"{depth:.6f}" for depth in DEPTH)
             file = f"{begin}_sm_{depths}_{SENSOR.replace(' ', '-')}_{first}_{last}.stm"
-            made.append(_write(place / file, _header(name, station) + _lines(stamps, station)))
-    return tuple(made)
+            paths.append(_write(place / file, _header(name, station) + _lines(stamps, station)))
+    return tuple(paths)

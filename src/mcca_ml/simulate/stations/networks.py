@@ -1,4 +1,4 @@
-"""Which cells of a world have a dense network of stations, and what its stations say."""
+"""Cells of a world with a dense network of stations, and the simulated networks."""
 
 import numpy as np
 
@@ -14,20 +14,21 @@ from mcca_ml.simulate.stations.truth_to_readings import (
 from mcca_ml.simulate.truth.types import Patch, WorldTruth
 
 WETTEST = 0.05
-"""Open water above which no network stands in a cell [1]."""
+"""Largest fraction of open water in a cell with a network [1]."""
 
 
 def _chosen(truth: WorldTruth, patch: Patch, count: int) -> list[int]:
-    """Cells for the networks of a box: dry land, spread evenly over the list of its cells."""
+    """Cells for the networks of a box: little open water, evenly spaced in the list of cells."""
     index = np.arange(patch.cells.start, patch.cells.stop)
-    fit = truth.cells.is_core[patch.cells] & (truth.land.water_fraction[patch.cells] <= WETTEST)
+    is_dry = truth.land.water_fraction[patch.cells] <= WETTEST
+    fit = truth.cells.is_core[patch.cells] & is_dry
     at = index[fit] if fit.any() else index[truth.cells.is_core[patch.cells]]
     steps = (np.arange(count) + 0.5) / count * at.size
     return [int(cell) for cell in np.unique(at[steps.astype(int)])]
 
 
 def network_sites(truth: WorldTruth, settings: SimulateSettings) -> list[Site]:
-    """Where the networks of a world stand; their names say that they are simulated."""
+    """Sites of the networks of a world; their names start with `SIM-`."""
     return [
         make_site(truth, cell, f"SIM-{patch.name.upper()}-{number + 1}")
         for patch in truth.cells.patches
@@ -36,21 +37,21 @@ def network_sites(truth: WorldTruth, settings: SimulateSettings) -> list[Site]:
 
 
 def simulate_network(site: Site, settings: SimulateSettings) -> StationNetwork:
-    """The stations of a network; they depend on its name and the seed alone."""
+    """Simulate the stations of a network; they depend only on its name and the seed."""
     rng = named_generator(settings.seed, "stations", site.network)
     return make_network(site, rng, StationSettings(stations=settings.stations))
 
 
-def network_errors(found: StationNetwork) -> dict[str, object]:
-    """What sets the stations of a network apart from their cell, for the truth store."""
+def network_errors(network: StationNetwork) -> dict[str, object]:
+    """Representativeness errors of the stations of a network [m3 m-3], for the truth store."""
     return {
-        "lat": found.site.lat,
-        "lon": found.site.lon,
+        "lat": network.site.lat,
+        "lon": network.site.lon,
         "stations": {
-            one.name: {
-                "representativeness_mean": float(np.nanmean(one.representativeness)),
-                "representativeness_sd": float(np.nanstd(one.representativeness)),
+            station.name: {
+                "representativeness_mean": float(np.nanmean(station.representativeness)),
+                "representativeness_sd": float(np.nanstd(station.representativeness)),
             }
-            for one in found.stations
+            for station in network.stations
         },
     }

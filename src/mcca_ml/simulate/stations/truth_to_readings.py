@@ -1,7 +1,7 @@
-"""Simulated dense networks of soil-moisture stations: what they measure, and how far it is off.
+"""Simulate dense networks of soil-moisture stations: readings and representativeness errors.
 
 A station measures a point, a cell is 25 km wide. Their difference, the representativeness error, is
-made of a gain, an offset and a slowly varying part, and is kept beside what the station says.
+the sum of a gain error, an offset and a slowly varying term, and is stored with the readings.
 """
 
 from dataclasses import dataclass
@@ -17,14 +17,14 @@ from mcca_ml.simulate.truth.types import KM_PER_DEGREE, WorldTruth
 Rng = np.random.Generator
 
 SPREAD_KM = 10.0
-"""Stations lie up to this far north or south, and east or west, of the centre of the cell [km]."""
+"""Largest north-south and east-west distance of stations from the centre of the cell [km]."""
 TOO_WET = 0.60
-"""What ISMN's check C02 doubts lies above [m3 m-3]."""
+"""Upper limit of ISMN check C02 [m3 m-3]."""
 _DECIMALS = 4  # genuine values have three or four
 
 
 class Check(IntFlag):
-    """ISMN's checks that a simulated value can fail; none is `G`, good."""
+    """ISMN quality checks that a simulated value can fail; 0 is good (`G`)."""
 
     GOOD = 0
     C01 = 1
@@ -40,48 +40,50 @@ class Check(IntFlag):
     M = 32
     """Missing."""
     ABSENT = 64
-    """No line at all."""
+    """Outage: no line in the file."""
 
 
 @dataclass(frozen=True)
 class StationSettings:
-    """Sizes of what makes a station differ from its cell, and of its failures.
+    """Error statistics of the stations, and rates of their failures.
 
-    Famiglietti et al. (2008), Water Resour. Res. 44, W01423 (its abstract was read), find the
-    standard deviation over an area to grow with its extent up to 50 km. Genuine good hourly values
-    of REMEDHUS (16 stations, 35 km) have 0.09 m3 m-3 in all, 0.08 of it lasting and 0.034 varying,
-    with a correlation of 0.59 over 10 days; OzNet 0.054, 0.030 and 0.045. The defaults, 0.05 in
-    all, are on the side of similar stations. Values an hour apart differ there by a noise of 0.001;
-    the 0.01 to 0.03 of a capacitance probe's stated accuracy last: they are part of the offset.
+    Famiglietti et al. (2008), Water Resour. Res. 44, W01423 (abstract read only), find that the
+    spatial standard deviation grows with the extent of an area up to 50 km. Genuine good hourly
+    values of REMEDHUS (16 stations, 35 km) have a standard deviation of 0.09 m3 m-3 in total, 0.08
+    lasting and 0.034 varying, with a correlation of 0.59 over 10 days; OzNet has 0.054, 0.030 and
+    0.045. The defaults, 0.05 in total, assume rather similar stations. Hourly values of these
+    networks have a noise of 0.001; the stated accuracy of capacitance probes, 0.01 to 0.03, is
+    lasting and is part of the offset.
     """
 
     stations: int = 8
-    """In each network."""
+    """Stations per network."""
     interval_minutes: int = 60
+    """Interval of the readings [min]."""
     gain_sd: float = 0.10
-    """Of the gain, about 1 [1]."""
+    """Standard deviation of the gain about 1 [1]."""
     offset_sd: float = 0.04
-    """[m3 m-3]."""
+    """Standard deviation of the offset [m3 m-3]."""
     varying_sd: float = 0.03
-    """Of the slowly varying part [m3 m-3]."""
+    """Standard deviation of the slowly varying term [m3 m-3]."""
     varying_days: float = 20.0
-    """Time in which the correlation of the varying part falls to 1/e [day]."""
+    """Autocorrelation time (1/e) of the varying term [day]."""
     noise_sd: float = 0.002
-    """Of a single reading, on top of the representativeness error [m3 m-3]."""
+    """Noise of a single reading, in addition to the representativeness error [m3 m-3]."""
     outages_per_year: float = 4.0
     outage_days: float = 5.0
-    """Mean length of an outage; no line is written in it [day]."""
+    """Mean length of an outage, without lines in the file [day]."""
     missing_share: float = 0.005
-    """Share of single values that are missing, flagged M [1]."""
+    """Fraction of single missing values, flagged M [1]."""
     spikes_per_year: float = 20.0
-    """Single readings that are too high, flagged D06."""
+    """Number of single readings that are too high, flagged D06."""
     spike_height: float = 0.15
     """Mean height of a spike [m3 m-3]."""
 
 
 @dataclass(frozen=True)
 class Site:
-    """A cell that a network stands in, and what is true of it; arrays (step)."""
+    """A cell with a network, and its truth; time series are arrays (step)."""
 
     network: str
     lat: float
@@ -103,12 +105,12 @@ class Site:
     soil_moisture: Float32
     """Liquid water of 0-5 cm [m3 m-3]."""
     temperature: Float32
-    """Of the soil at 0-5 cm [K]."""
+    """Soil temperature of 0-5 cm [K]."""
 
 
 @dataclass(frozen=True)
 class SimulatedStation:
-    """One station; arrays (time) of its network."""
+    """One station; arrays (time) at the times of its network."""
 
     name: str
     lat: float
@@ -118,16 +120,16 @@ class SimulatedStation:
     elevation: float
     """[m]."""
     value: Float32
-    """What it reports [m3 m-3]; NaN where missing or absent."""
+    """Reported soil moisture [m3 m-3]; NaN where missing or absent."""
     check: UInt8
     """Bits of `Check`."""
     representativeness: Float32
-    """Truth at the station less truth of the cell [m3 m-3], also where nothing is reported."""
+    """Truth at the station minus truth of the cell [m3 m-3], also without a reading."""
 
 
 @dataclass(frozen=True)
 class StationNetwork:
-    """Stations in one cell."""
+    """All stations of one cell."""
 
     site: Site
     time: Datetime64
@@ -136,12 +138,12 @@ class StationNetwork:
 
 
 def make_site(truth: WorldTruth, cell: int, network: str) -> Site:
-    """The cell of a simulated world that a network stands in.
+    """Site of a network in a simulated world.
 
     Args:
-        truth: the world.
-        cell: index among its cells.
-        network: name that says so, `SIM-PLATEAU` for instance.
+        truth: truth of the world.
+        cell: index of the cell in the world.
+        network: name of the network, for example `SIM-PLATEAU`.
     """
     land, cells, state = truth.land, truth.cells, truth.state
     return Site(
@@ -168,37 +170,37 @@ def _reading_times(time: Datetime64, minutes: int) -> Datetime64:
 
 
 def _at(time: Datetime64, known: Datetime64, values: Float32) -> Float64:
-    """Values at `time`, straight between those known."""
-    age, known_age = ((t - known[0]) / np.timedelta64(1, "s") for t in (time, known))
-    return np.asarray(np.interp(age, known_age, values), np.float64)
+    """Values at `time` by linear interpolation of the known ones."""
+    seconds, known_seconds = ((t - known[0]) / np.timedelta64(1, "s") for t in (time, known))
+    return np.asarray(np.interp(seconds, known_seconds, values), np.float64)
 
 
 def slow_noise(time: Datetime64, sd: float, days: float, stations: int, rng: Rng) -> Float64:
-    """Noise that keeps its value for about `days`, over (station, time).
+    """Autocorrelated noise, (station, time), in the unit of `sd`.
 
-    A first-order autoregression of daily steps, straight between them.
+    A first-order autoregression with daily steps, linearly interpolated in time.
 
     Args:
-        time: UTC, ascending.
+        time: UTC, ascending, (time,).
         sd: standard deviation.
-        days: time in which its correlation falls to 1/e [day].
-        stations: independent series.
-        rng: source of randomness.
+        days: autocorrelation time (1/e) [day].
+        stations: number of independent series.
+        rng: random generator.
     """
-    age = (time - time[0]) / np.timedelta64(1, "D")
-    knots = np.arange(int(age[-1]) + 2)
-    fresh = rng.standard_normal((knots.size, stations)) * sd
-    series = autoregression(fresh, np.exp(-1.0 / days))
-    return np.stack([np.interp(age, knots, column) for column in series.T])
+    since = (time - time[0]) / np.timedelta64(1, "D")
+    knots = np.arange(int(since[-1]) + 2)
+    innovations = rng.standard_normal((knots.size, stations)) * sd
+    series = autoregression(innovations, np.exp(-1.0 / days))
+    return np.stack([np.interp(since, knots, column) for column in series.T])
 
 
 def _outages(time: Datetime64, settings: StationSettings, rng: Rng) -> Booleans:
-    """Whether a station is out of order at each time."""
-    age = (time - time[0]) / np.timedelta64(1, "D")
-    count = rng.poisson(settings.outages_per_year * age[-1] / 365.25)
-    begins = rng.uniform(0, age[-1], count)
+    """Return True at times within an outage of a station."""
+    since = (time - time[0]) / np.timedelta64(1, "D")
+    count = rng.poisson(settings.outages_per_year * since[-1] / 365.25)
+    begins = rng.uniform(0, since[-1], count)
     ends = begins + rng.exponential(settings.outage_days, count)
-    first, last = np.searchsorted(age, begins), np.searchsorted(age, ends)
+    first, last = np.searchsorted(since, begins), np.searchsorted(since, ends)
     change = np.zeros(time.size + 1, np.int64)
     np.add.at(change, first, 1)
     np.add.at(change, last, -1)
@@ -206,15 +208,15 @@ def _outages(time: Datetime64, settings: StationSettings, rng: Rng) -> Booleans:
 
 
 def _checked(values: Float64, frozen: Booleans, porosity: float) -> UInt8:
-    """The checks that a reading fails by its own value, and by the temperature of the soil."""
+    """Failed checks of range and of frozen soil, as bits of `Check`."""
     failed = np.zeros(values.shape, np.uint8)
-    for check, is_so in (
+    for check, fails in (
         (Check.C01, values < 0),
         (Check.C02, values > TOO_WET),
         (Check.C03, values > porosity),
         (Check.D01, frozen),
     ):
-        failed |= np.where(is_so, np.uint8(check), np.uint8(0))
+        failed |= np.where(fails, np.uint8(check), np.uint8(0))
     return failed
 
 
@@ -225,7 +227,7 @@ def _read_off(
     settings: StationSettings,
     rng: Rng,
 ) -> tuple[Float32, UInt8]:
-    """What a station reports of the truth at its place, and the checks that it fails."""
+    """Readings of a station [m3 m-3] from the truth at its position, and failed checks."""
     site, time = network
     values = point + rng.standard_normal(time.size) * settings.noise_sd
     year = 365.25 * 24 * 60 / settings.interval_minutes
@@ -236,21 +238,21 @@ def _read_off(
     check |= np.where(has_spike, np.uint8(Check.D06), np.uint8(0))
     check[rng.random(time.size) < settings.missing_share] = Check.M
     check[_outages(time, settings, rng)] = Check.ABSENT
-    is_there = check < Check.M
-    return np.where(is_there, values, np.nan).astype(np.float32), check
+    is_reported = check < Check.M
+    return np.where(is_reported, values, np.nan).astype(np.float32), check
 
 
 def make_network(site: Site, rng: Rng, settings: StationSettings) -> StationNetwork:
-    """A network of simulated stations in one cell.
+    """Simulate a network of stations in one cell.
 
-    A station's truth is gain * (cell - its mean) + mean + offset + a slowly varying part; its
-    reading adds noise, spikes, gaps and the flags that ISMN would give. Frozen soil is flagged by
-    the temperature of the cell. A truth below 0 or above the porosity cannot be, and is cut.
+    A station's truth is gain * (cell - its mean) + mean + offset + a slowly varying term, clipped
+    to 0 and the porosity; its reading adds noise, spikes, gaps and ISMN flags. Frozen soil is
+    flagged by the temperature of the cell.
 
     Args:
-        site: the cell and its truth.
-        rng: source of randomness; the same gives the same network.
-        settings: sizes of all errors.
+        site: cell and its truth.
+        rng: random generator; the same state gives the same network.
+        settings: error statistics and failure rates.
     """
     time = _reading_times(site.time, settings.interval_minutes)
     cell = _at(time, site.time, site.soil_moisture)
@@ -259,22 +261,22 @@ def make_network(site: Site, rng: Rng, settings: StationSettings) -> StationNetw
     gain = 1 + settings.gain_sd * rng.standard_normal(count)
     offset = settings.offset_sd * rng.standard_normal(count)
     varying = slow_noise(time, settings.varying_sd, settings.varying_days, count, rng)
-    away = rng.uniform(-SPREAD_KM, SPREAD_KM, (count, 2)) / KM_PER_DEGREE
+    shift = rng.uniform(-SPREAD_KM, SPREAD_KM, (count, 2)) / KM_PER_DEGREE
     mean = cell.mean()
-    made = []
+    stations = []
     for number in range(count):
         point = gain[number] * (cell - mean) + mean + offset[number] + varying[number]
         point = np.clip(point, 0, site.porosity)
         value, check = _read_off(point, frozen, (site, time), settings, rng)
-        made.append(
+        stations.append(
             SimulatedStation(
                 name=f"Sim{number + 1:02d}",
-                lat=site.lat + float(away[number, 0]),
-                lon=site.lon + float(away[number, 1] / np.cos(np.radians(site.lat))),
+                lat=site.lat + float(shift[number, 0]),
+                lon=site.lon + float(shift[number, 1] / np.cos(np.radians(site.lat))),
                 elevation=site.elevation,
                 value=value,
                 check=check,
                 representativeness=(point - cell).astype(np.float32),
             )
         )
-    return StationNetwork(site, time, tuple(made))
+    return StationNetwork(site, time, tuple(stations))

@@ -1,8 +1,8 @@
-"""Climate zones of simulated worlds: how much it rains, when, and how warm it is.
+"""Climate zones of simulated worlds: amount and season of rain, and temperature.
 
 The numbers are this project's choice, set so that simulated boxes in the United States agree with
-real series there (docs/simulation_truth.md); for the plateau they follow what is commonly said of
-Naqu: some 400 mm a year, most of it from June to September, mean temperature near freezing.
+real series there (docs/simulation_truth.md); for the plateau they follow common knowledge of Naqu:
+some 400 mm a year, most of it from June to September, mean temperature near freezing.
 """
 
 from dataclasses import dataclass
@@ -20,23 +20,23 @@ class Climate:
 
     name: str
     wet_share: float
-    """Share of days with rain, mean of the year [1]."""
+    """Annual mean fraction of days with rain [1]."""
     wet_season: float
-    """Amplitude of its annual cycle over its mean [1]."""
+    """Amplitude of the annual cycle of that fraction over its mean [1]."""
     wet_peak: float
-    """Day of the year of most rain, in the north [1]."""
+    """Day of the year with most rain, in the northern hemisphere [1]."""
     amount: float
-    """Rain of a wet day of 15 degrees Celsius, mean [mm]."""
+    """Mean rain of a wet day at 15 degrees Celsius [mm]."""
     shape: float
-    """Shape of the gamma distribution of that rain [1]."""
+    """Shape parameter of the gamma distribution of that rain [1]."""
     warmth: float
-    """Annual mean temperature above that of latitude and height [K]."""
+    """Departure of the annual mean temperature from the mean at that latitude and elevation [K]."""
     diurnal: float
     """Half of the daily range of air temperature under clear sky [K]."""
     humidity: float
     """Relative humidity on a mean day [1]."""
     sublimation: float
-    """Snow that the wind and the sun take [mm day-1]."""
+    """Sublimation of snow [mm day-1]."""
 
 
 CLIMATES = (
@@ -47,7 +47,7 @@ CLIMATES = (
     Climate("boreal", 0.38, 0.30, 195, 5.0, 0.8, 0.0, 5.0, 0.70, 0.1),
     Climate("rainforest", 0.60, 0.15, 300, 5.0, 0.8, 0.0, 4.0, 0.80, 0.1),
 )
-"""The zones; `Land.climate` counts in this order."""
+"""All zones; `Land.climate` is an index into this table."""
 
 NEIGHBOUR = {
     "plateau": "semiarid",
@@ -57,11 +57,11 @@ NEIGHBOUR = {
     "boreal": "temperate",
     "rainforest": "savanna",
 }
-"""Zone of the cells of a box that are not of its commonest."""
+"""Zone of the cells of a box that are not in its main zone."""
 
 
 def zone_index(name: str) -> int:
-    """Number of a zone.
+    """Index of a zone in `CLIMATES`.
 
     >>> zone_index("savanna")
     3
@@ -70,13 +70,13 @@ def zone_index(name: str) -> int:
 
 
 def zone_values(field: str, climate: UInt8) -> Float32:
-    """A field of `Climate` at each cell.
+    """Look up a field of `Climate` for each cell, (cell).
 
     Args:
-        field: its name.
-        climate: zone of each cell.
+        field: name of the field.
+        climate: zone of each cell, (cell).
     """
-    return np.array([getattr(one, field) for one in CLIMATES], np.float32)[climate]
+    return np.array([getattr(zone, field) for zone in CLIMATES], np.float32)[climate]
 
 
 def day_of_year(days: Datetime64) -> Float64:
@@ -86,11 +86,12 @@ def day_of_year(days: Datetime64) -> Float64:
 
 
 def season(days: Datetime64, peak: Float32, lat: Float64) -> Float32:
-    """Annual cycle, 1 at its peak and -1 half a year from it, (day, cell) [1].
+    """Annual cycle, 1 at its peak and -1 half a year later, (day, cell) [1].
 
     Args:
-        days: UTC days.
-        peak: day of the year of the peak in the north, (cell); half a year later in the south.
+        days: UTC days, (day).
+        peak: day of the year of the peak in the northern hemisphere, (cell); in the southern
+            hemisphere it is half a year later.
         lat: latitude [degree], (cell).
     """
     shift = np.where(lat < 0, DAYS_OF_YEAR / 2, 0.0)
@@ -99,9 +100,9 @@ def season(days: Datetime64, peak: Float32, lat: Float64) -> Float32:
 
 
 def tropical(lat: Float64) -> Float32:
-    """How tropical a place is, 1 within 12.5 degrees of the equator and 0 beyond 25 [1].
+    """Weight of the tropical climate, 1 within 12.5 degrees of the equator and 0 beyond 25 [1].
 
-    There the year has a dry and a wet time whatever the zone, and no cold spells.
+    Tropical cells have a dry and a wet season in every zone, and no cold spells.
 
     >>> tropical(np.array([-40.0, 18.75, 5.0])).tolist()
     [0.0, 0.5, 1.0]
@@ -110,9 +111,9 @@ def tropical(lat: Float64) -> Float32:
 
 
 def has_dry_season(climate: UInt8) -> Booleans:
-    """Whether the tropics of a zone have a dry time of the year: all but the rainforest, (cell).
+    """Return True where the tropics of a zone have a dry season: all but the rainforest, (cell).
 
     Args:
-        climate: zone of each cell.
+        climate: zone of each cell, (cell).
     """
-    return np.array([one.name != "rainforest" for one in CLIMATES])[climate]
+    return np.array([zone.name != "rainforest" for zone in CLIMATES])[climate]

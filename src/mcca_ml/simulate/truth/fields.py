@@ -1,9 +1,9 @@
-"""Correlated Gaussian random fields of a patch, each from a seed of its own name.
+"""Correlated Gaussian random fields of a patch, each seeded by its own name.
 
-A field is a sum of fields of Gaussian correlation exp(-d^2 / 2 l^2) with several lengths l. Such a
-sum falls off with distance about as an exponential does, is the same in all directions, and is
-drawn axis by axis, which keeps large boxes cheap. Days are drawn in whole calendar years: what a
-day holds depends neither on other boxes nor on the period asked for.
+A field is a sum of fields of Gaussian correlation exp(-d^2 / 2 l^2) with several lengths l. The
+correlation of the sum falls off with distance about exponentially, is isotropic, and separates into
+rows and columns, which keeps large boxes cheap. Days are drawn in whole calendar years, so that a
+day does not depend on other boxes or on the simulated period.
 """
 
 import hashlib
@@ -17,38 +17,38 @@ from mcca_ml.grid.ease2 import M25
 from mcca_ml.simulate.truth.types import METRES_PER_KM, Patch
 
 DAYS_OF_YEAR = 366
-"""Days drawn for a calendar year; the last is unused in most."""
+"""Days drawn for a calendar year; the last is used in leap years only."""
 
 _SCALES = (0.35, 1.0, 2.5)
-"""Lengths of the summands over the nominal length [1]."""
+"""Correlation lengths of the summands over the nominal length [1]."""
 _SHARES = (0.25, 0.45, 0.30)
-"""Their shares of the variance [1]."""
+"""Fractions of the variance of the summands [1]."""
 
 
 def generator(seed: int, *name: str | int) -> np.random.Generator:
-    """A random generator of its own for each name; none depends on which others were made.
+    """Random generator for a name, independent of all other generators.
 
     Args:
-        seed: of the world, >= 0.
-        name: what is drawn, such as box, field and year.
+        seed: random seed of the world, >= 0.
+        name: parts of the name, such as box, field and year.
     """
-    text = "/".join(str(part) for part in name)
+    text = "/".join(str(word) for word in name)
     digest = hashlib.sha256(text.encode()).digest()
     return np.random.default_rng(np.random.SeedSequence([seed, int.from_bytes(digest[:16])]))
 
 
 @dataclass(frozen=True)
 class Smoother:
-    """Turns white noise on a patch into a correlated field of variance 1."""
+    """Filter from white noise on a patch to a correlated field of variance 1."""
 
     along_rows: Float32
-    """Root of the correlation between rows, (scale, row, row)."""
+    """Square root of the correlation matrix of rows, (scale, row, row)."""
     along_columns: Float32
-    """Root of the correlation between columns, (scale, column, column)."""
+    """Square root of the correlation matrix of columns, (scale, column, column)."""
 
     @property
     def noise_shape(self) -> tuple[int, int, int]:
-        """Scales, rows and columns of the noise of one field."""
+        """Shape of the noise of one field: scales, rows, columns."""
         scales, rows, _ = self.along_rows.shape
         return scales, rows, self.along_columns.shape[1]
 
@@ -64,12 +64,12 @@ class Smoother:
 
 
 def smoother(patch: Patch, lat: Float64, length_km: float) -> Smoother:
-    """The smoother of a patch.
+    """Make the smoother of a patch.
 
     Args:
-        patch: where.
-        lat: of its cells [degree]; the map's stretching is taken at their mean.
-        length_km: distance over which the field stays alike [km], > 0.
+        patch: rectangle of cells.
+        lat: latitude of its cells [degree]; the scale of the projection is that of their mean.
+        length_km: correlation length [km], > 0.
     """
     stretch = np.cos(np.deg2rad(lat.mean())) / np.cos(np.pi / 6)
     side = M25.cell_m / METRES_PER_KM
@@ -82,54 +82,54 @@ def smoother(patch: Patch, lat: Float64, length_km: float) -> Smoother:
 
 
 def _root(count: int, step: float) -> Float32:
-    """Symmetric root of the Gaussian correlation of equidistant places, rows of length 1."""
+    """Symmetric square root of the Gaussian correlation of equidistant points, unit rows."""
     distance = step * np.subtract.outer(np.arange(count), np.arange(count))
     values, vectors = np.linalg.eigh(np.exp(-0.5 * distance**2))
-    # A long correlation is singular but for rounding; a negative rounding has no root.
+    # Long correlations are singular: rounding may make eigenvalues negative.
     root = (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T
     return np.asarray(root / np.sqrt((root**2).sum(1, keepdims=True)), np.float32)
 
 
 def static_field(smooth: Smoother, seed: int, *name: str | int) -> Float32:
-    """A field that does not change, (cell) [1], mean 0 and variance 1 over many worlds."""
+    """Field constant in time, (cell) [1], mean 0 and variance 1 over many worlds."""
     noise = generator(seed, *name).standard_normal((1, *smooth.noise_shape), np.float32)
     return np.asarray(smooth(noise)[0])
 
 
 def daily_noise(smooth: Smoother, seed: int, days: Datetime64, *name: str | int) -> Float32:
-    """A field of each day, independent of the other days, (day, cell) [1], variance 1.
+    """Fields of independent days, (day, cell) [1], variance 1.
 
     Args:
-        smooth: of the patch.
-        seed: of the world.
+        smooth: smoother of the patch.
+        seed: random seed of the world.
         days: consecutive UTC days, datetime64[D].
-        name: box and field.
+        name: names of box and field.
     """
     years = days.astype("datetime64[Y]")
-    parts = []
+    by_year = []
     for year in np.unique(years):
         rng = generator(seed, *name, str(year))
         noise = rng.standard_normal((DAYS_OF_YEAR, *smooth.noise_shape), np.float32)
-        of_year = days[years == year] - year.astype("datetime64[D]")
-        parts.append(smooth(noise[of_year.astype(np.int64)]))
-    return np.concatenate(parts)
+        index = days[years == year] - year.astype("datetime64[D]")
+        by_year.append(smooth(noise[index.astype(np.int64)]))
+    return np.concatenate(by_year)
 
 
 def autoregression(noise: Floating, memory: float) -> Floating:
-    """First-order autoregression of a noise, of its variance and shape.
+    """First-order autoregression driven by a noise, with the variance and shape of the noise.
 
     Args:
-        noise: independent from day to day, of one variance, (day, cell).
-        memory: correlation with the day before [1], 0 to < 1.
+        noise: noise of independent days and constant variance, (day, cell).
+        memory: lag-1 autocorrelation [1], 0 to < 1.
     """
-    fresh = float(np.sqrt(1 - memory**2))
+    innovation = float(np.sqrt(1 - memory**2))
     out = np.empty_like(noise)
     out[0] = noise[0]
     for day in range(1, len(noise)):
-        out[day] = memory * out[day - 1] + fresh * noise[day]
+        out[day] = memory * out[day - 1] + innovation * noise[day]
     return out
 
 
-def mixed(parts: Sequence[tuple[float, Float32]]) -> Float32:
-    """Sum of independent fields by their shares of the variance, which sum to 1 [1]."""
-    return np.asarray(sum(np.sqrt(share) * field for share, field in parts), np.float32)
+def mixed(summands: Sequence[tuple[float, Float32]]) -> Float32:
+    """Sum of independent fields, weighted by their fractions of the variance, of sum 1 [1]."""
+    return np.asarray(sum(np.sqrt(share) * field for share, field in summands), np.float32)

@@ -1,8 +1,8 @@
-"""Temperatures of a patch: season, weather and day, in the air, the canopy and the soil.
+"""Temperatures of a patch: season, weather and daily cycle of the air, the canopy and the soil.
 
-The soil follows the air with a lag and less and less with depth: as a heat wave does for the day
-(exp(-z / d) in size and z / d in phase), and as a filter with memory does for weather and season.
-Snow keeps the soil near its deep temperature; freezing water keeps it near the freezing point.
+The soil follows the air with a lag and an amplitude that falls with depth: as a heat wave for the
+daily cycle (exp(-z / d) in amplitude and z / d in phase), and as an exponential filter for weather
+and season. Snow insulates the soil; freezing water keeps it near the freezing point.
 """
 
 from dataclasses import dataclass
@@ -20,33 +20,33 @@ SURFACE_M, DEEP_M = 0.025, 0.5
 """Depths of the two soil temperatures [m]."""
 
 DAMPING_M = 0.10
-"""Depth where the daily wave is down to 1 / e [m]; usual for moist soil."""
+"""Damping depth of the daily wave [m]; typical of moist soil."""
 
 _WARMEST_DAY = 200.0
 _AIR_PEAK, _GROUND_PEAK, _CANOPY_PEAK = 15.0, 13.0, 13.5  # local solar time [h]
-_SURFACE_DAYS, _DEEP_DAYS = 1.5, 20.0  # memory of the soil [day]
-_WEATHER_SD = 4.2  # [K], in spring and autumn
-_RAIN_COOLS = 2.0  # a day as wet as one in six is colder by this, in summer [K]
-_NIGHT_COOLS = 1.8  # canopy below the air in a clear night [K]
-_SNOW_MM = 40.0  # snow that leaves 1 / e of the air's sway to the soil [mm]
-_CURTAIN = 1.5  # width of the range in which freezing water slows the soil [K]
+_SURFACE_DAYS, _DEEP_DAYS = 1.5, 20.0  # exponential memory of the soil [day]
+_WEATHER_SD = 4.2  # in spring and autumn [K]
+_RAIN_COOLS = 2.0  # cooling in summer for a wetness of 1 standard deviation [K]
+_NIGHT_COOLS = 1.8  # canopy below air in a clear night [K]
+_SNOW_MM = 40.0  # snow water that damps the soil's response to the air to 1 / e [mm]
+_CURTAIN = 1.5  # temperature range of the zero-curtain effect [K]
 
 
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
 class DailyHeat(CellArrays):
-    """What the temperatures of each day are made of, arrays (day, cell)."""
+    """Daily components of the temperatures, arrays (day, cell)."""
 
     season: Float32
-    """Mean air temperature of the season [K]."""
+    """Seasonal mean air temperature [K]."""
     air: Float32
-    """Mean air temperature of the day [K]."""
+    """Daily mean air temperature [K]."""
     sway: Float32
-    """Half of the daily range of the air [K]."""
+    """Half of the daily range of air temperature [K]."""
     clear: Float32
-    """How clear the sky is, 0 to 1."""
+    """Clearness of the sky, 0 to 1 [1]."""
     cycle: Float32
-    """Annual cycle, 1 in high summer [1]."""
+    """Annual cycle, 1 in midsummer and -1 in midwinter [1]."""
 
 
 def seasonal_temperature(
@@ -55,18 +55,18 @@ def seasonal_temperature(
     elevation: Float32,
     climate: UInt8,
 ) -> tuple[Float32, Float32]:
-    """Mean air temperature of the season [K], and its cycle from -1 to 1, (day, cell).
+    """Seasonal mean air temperature [K], and annual cycle from -1 to 1 [1], both (day, cell).
 
     Args:
-        days: UTC days.
-        lat: [degree].
-        elevation: [m].
-        climate: zone.
+        days: UTC days, (day).
+        lat: latitude [degree], (cell).
+        elevation: elevation [m], (cell).
+        climate: climate zone, (cell).
 
     Formula:
-        28 - 38 sin^2 lat - 3 z / km in degrees Celsius, with 3 + 25 sin^2 lat as amplitude: a
-        choice near the means of Oklahoma, Nebraska and Saskatchewan as commonly known. High land
-        heats the air above it, so it is warmer than free air at its height (6.5 K / km).
+        28 - 38 sin^2 lat - 3 z / km in degrees Celsius, with amplitude 3 + 25 sin^2 lat: a choice
+        near the means of Oklahoma, Nebraska and Saskatchewan as commonly known. High land heats
+        the air above it, so its lapse rate is below that of free air (6.5 K / km).
     """
     high = np.sin(np.deg2rad(lat)) ** 2
     mean = 28 - 38 * high - 0.003 * elevation + zones.zone_values("warmth", climate)
@@ -82,14 +82,14 @@ def daily_heat(
     diurnal: Float32,
     tropical: Float32,
 ) -> DailyHeat:
-    """Temperatures of each day, colder and with less sway where it is wet.
+    """Daily temperatures; wet days are colder and have a smaller daily range.
 
     Args:
-        season: of `seasonal_temperature`.
-        wetness: of the rain, variance 1 [1], (day, cell).
-        weather: departure from the season, variance 1 [1], (day, cell).
+        season: mean and cycle from `seasonal_temperature`.
+        wetness: wetness field of the rain, variance 1 [1], (day, cell).
+        weather: standardised departure from the season, variance 1 [1], (day, cell).
         diurnal: half of the daily range under clear sky [K], (cell).
-        tropical: of `climate.tropical`, (cell); there the weather changes less.
+        tropical: weight from `climate.tropical`, (cell); weather varies less in the tropics.
     """
     mean, cycle = season
     clear = 1 / (1 + np.exp(1.5 * (wetness - 0.3)))
@@ -100,47 +100,47 @@ def daily_heat(
 
 
 def at_steps(daily: Float32) -> Float32:
-    """A line between noons, at the steps of all days but the last, (step, cell).
+    """Interpolate daily values to the steps of all days but the last, (step, cell).
 
     Args:
-        daily: value at 12 UTC, (day, cell). The first half day holds the first value.
+        daily: value at 12 UTC, (day, cell); constant in the first half day.
     """
     before = np.concatenate([daily[:1], daily[:-1]])[:-1]
     here, after = daily[:-1], daily[1:]
     share = (np.arange(STEPS_OF_DAY) * STEP_HOURS - 12) / 24
-    parts = [here + w * (after - here) if w >= 0 else here + w * (here - before) for w in share]
-    return np.asarray(np.stack(parts, 1).reshape(-1, daily.shape[1]), np.float32)
+    steps = [here + w * (after - here) if w >= 0 else here + w * (here - before) for w in share]
+    return np.asarray(np.stack(steps, 1).reshape(-1, daily.shape[1]), np.float32)
 
 
 def local_hour(steps: int, lon: Float64) -> Float32:
-    """Local solar time of each step from 0 UTC on, without the equation of time [h], (step, cell).
+    """Local mean solar time of each step, starting at 0 UTC [h], (step, cell).
 
     Args:
-        steps: how many.
-        lon: [degree].
+        steps: number of steps.
+        lon: longitude [degree], (cell).
     """
     return np.asarray((np.arange(steps)[:, None] * STEP_HOURS + lon / 15) % 24, np.float32)
 
 
 def wave(hour: Float32, peak: float, depth: float = 0.0) -> Float32:
-    """The daily wave at a depth: 1 at its peak at the surface [1].
+    """Daily wave at a depth, of amplitude 1 at the surface [1].
 
     Args:
         hour: local solar time [h].
-        peak: when the surface is warmest [h].
-        depth: [m]; the wave is damped and late by depth over `DAMPING_M`.
+        peak: local solar time of the maximum at the surface [h].
+        depth: depth [m]; damping and phase lag are depth / `DAMPING_M`.
     """
-    late = depth / DAMPING_M
-    phase = 2 * np.pi * (hour - np.float32(peak)) / 24 - late
-    return np.asarray(np.exp(-late) * np.cos(phase), np.float32)
+    lag = depth / DAMPING_M
+    phase = 2 * np.pi * (hour - np.float32(peak)) / 24 - lag
+    return np.asarray(np.exp(-lag) * np.cos(phase), np.float32)
 
 
 def lagged(daily: Float32, memory: float) -> Float32:
-    """What follows a daily value with a lag, (day, cell), unit of `daily`.
+    """Exponential filter of daily values, (day, cell), in the unit of `daily`.
 
     Args:
-        daily: what is followed.
-        memory: time after which 1 / e of a step is still to come [day].
+        daily: daily values, (day, cell).
+        memory: time constant of the filter [day].
     """
     share = np.float32(1 - np.exp(-1 / memory))
     out = np.empty_like(daily)
@@ -151,21 +151,21 @@ def lagged(daily: Float32, memory: float) -> Float32:
 
 
 def air_temperature(heat: DailyHeat, hour: Float32) -> Float32:
-    """Air at 2 m [K], (step, cell).
+    """Air temperature at 2 m [K], (step, cell).
 
     Args:
-        heat: of the days, one more than the steps have.
-        hour: local solar time [h].
+        heat: daily components, one day more than the steps.
+        hour: local solar time [h], (step, cell).
     """
     return at_steps(heat.air) + at_steps(heat.sway) * wave(hour, _AIR_PEAK)
 
 
 def canopy_temperature(heat: DailyHeat, hour: Float32) -> Float32:
-    """Canopy [K], (step, cell): ahead of air and soil, below the air in clear nights.
+    """Canopy temperature [K], (step, cell): leads the air, and is below it in clear nights.
 
     Args:
-        heat: of the days, one more than the steps have.
-        hour: local solar time [h].
+        heat: daily components, one day more than the steps.
+        hour: local solar time [h], (step, cell).
     """
     sun = wave(hour, _CANOPY_PEAK)
     night = _NIGHT_COOLS * at_steps(heat.clear) * np.maximum(-sun, 0)
@@ -175,15 +175,15 @@ def canopy_temperature(heat: DailyHeat, hour: Float32) -> Float32:
 def soil_temperatures(
     heat: DailyHeat, hour: Float32, cover: Float32, snow_water: Float32
 ) -> tuple[Float32, Float32]:
-    """Soil of 0-5 cm and at 50 cm [K], (step, cell).
+    """Soil temperature of 0-5 cm and at 50 cm [K], (step, cell).
 
     Args:
-        heat: of the days, one more than the steps have.
-        hour: local solar time [h].
-        cover: share of the ground that vegetation shades [1], (cell).
-        snow_water: [mm], (step, cell).
+        heat: daily components, one day more than the steps.
+        hour: local solar time [h], (step, cell).
+        cover: fraction of the ground shaded by vegetation [1], (cell).
+        snow_water: water equivalent of the snow [mm], (step, cell).
     """
-    # Sun on open ground warms it above the air in summer; shade halves that.
+    # In summer the sun warms open ground above the air; full shade halves this.
     open_ground = 1 - 0.5 * cover
     sunned = open_ground * heat.clear * (1 + heat.cycle)
     warmed = np.asarray(heat.air + sunned, np.float32)
@@ -196,21 +196,21 @@ def soil_temperatures(
 
 
 def _slowed_by_freezing(temperature: Float32) -> Float32:
-    """Temperature pulled towards the freezing point below it, same sign of the departure [K]."""
+    """Zero-curtain effect: temperatures below freezing are shifted towards it [K]."""
     below = np.maximum(np.float32(WATER_FREEZING_POINT) - temperature, 0)
     return np.asarray(temperature + below * (_CURTAIN / (below + _CURTAIN)), np.float32)
 
 
 def potential_evaporation_hargreaves85(days: Datetime64, lat: Float64, heat: DailyHeat) -> Float32:
-    """Water that air and sun could take from wet ground [mm day-1], (day, cell), >= 0.
+    """Potential evaporation [mm day-1], (day, cell), >= 0.
 
     Args:
-        days: UTC days.
-        lat: [degree].
-        heat: of the same days.
+        days: UTC days, (day).
+        lat: latitude [degree], (cell).
+        heat: temperatures of the same days.
 
     Formula:
-        0.0023 Ra (T + 17.8) sqrt(range), Ra the radiation above the air as water [mm day-1]
+        0.0023 Ra (T + 17.8) sqrt(range), Ra: extraterrestrial radiation as water [mm day-1]
 
     Source: Hargreaves and Samani 1985, with the radiation of FAO 56; both from general knowledge,
         not verified.

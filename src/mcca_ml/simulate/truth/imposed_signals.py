@@ -1,4 +1,4 @@
-"""What trend and droughts did to the soil moisture of a world: it against itself without them."""
+"""Effect of trend and droughts on the soil moisture of a world, against the world without them."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -13,21 +13,21 @@ from mcca_ml.simulate.truth.types import WorldTruth
 Changes = Mapping[str, Mapping[str, float]]
 
 _SETTLES_DAYS = 365
-"""After a drought until the root zone has forgotten it, at most [day]."""
+"""Longest time after a drought in which it affects the root zone [day]."""
 
 
 def change_jobs(truth: WorldTruth, settings: SimulateSettings) -> list[Callable[[], Changes]]:
-    """A job for each box, for other processes too, that gives what came out of trend and droughts.
+    """Jobs, one per box, that compute the effect of trend and droughts; can be pickled.
 
     Args:
-        truth: of the world.
-        settings: of the same world.
+        truth: truth of the world.
+        settings: settings of the same world.
 
     Returns:
-        Jobs of which each gives, by the name of its box, means over the core cells: `trend`
-        [m3 m-3 per decade] of liquid water and ice, a line through the change outside droughts and
-        the year after each; and `drought FIRST/LAST` [m3 m-3], the mean change in its days beside
-        the trend. None where neither is set.
+        Jobs; each returns, by the name of its box, means over the core cells: `trend` of liquid
+        water and ice [m3 m-3 per decade], a regression through the origin of the change outside
+        droughts and the year after each; and `drought FIRST/LAST` [m3 m-3], the mean change in its
+        days minus the trend. Empty if the world has neither.
     """
     if settings.trend == 0 and not settings.drought:
         return []
@@ -36,7 +36,7 @@ def change_jobs(truth: WorldTruth, settings: SimulateSettings) -> list[Callable[
     for box, patch in zip(settings.box, truth.cells.patches, strict=True):
         core = truth.cells.is_core[patch.cells]
         water = truth.state.total_water[:, patch.cells][:, core]
-        # What a box holds does not depend on the others.
+        # A box does not depend on the other boxes.
         plain = settings.model_copy(update={"box": (box,), "trend": 0.0, "drought": ()})
         jobs.append(partial(_box_changes, water, truth.time, core, plain, droughts[box.name]))
     return jobs
@@ -49,22 +49,22 @@ def _box_changes(
     plain: SimulateSettings,
     droughts: tuple[DroughtSettings, ...],
 ) -> Changes:
-    """The changes of one box, by its name; `water` is that of its core, (step, cell)."""
-    bare = make_truth(plain).state.total_water[:, core]
-    change = (water - bare).mean(1, dtype=np.float64)
+    """Effects in one box, by its name; `water` is total water of its core cells, (step, cell)."""
+    unchanged = make_truth(plain).state.total_water[:, core]
+    change = (water - unchanged).mean(1, dtype=np.float64)
     days = time.astype("datetime64[D]")
     since = (time - time[0]) / np.timedelta64(1, "D") / DAYS_OF_DECADE
     calm = np.ones(days.size, np.bool_)
-    spans = [(np.datetime64(one.start), np.datetime64(one.end)) for one in droughts]
+    spans = [(np.datetime64(drought.start), np.datetime64(drought.end)) for drought in droughts]
     for first, last in spans:
         calm &= (days < first) | (days > last + _SETTLES_DAYS)
-    # The change is 0 at the beginning by construction: a line through it.
-    line = since[calm]
-    trend = float(line @ change[calm] / (line @ line)) if line.any() else float("nan")
-    found = {"trend": trend}
+    # The change is 0 at the beginning by construction: regression through the origin.
+    x = since[calm]
+    trend = float(x @ change[calm] / (x @ x)) if x.any() else float("nan")
+    effects = {"trend": trend}
     for first, last in spans:
         during = (days >= first) & (days <= last)
         if during.any():
-            beside = change[during] - np.nan_to_num(trend) * since[during]
-            found[f"drought {first}/{last}"] = float(beside.mean())
-    return {plain.box[0].name: found}
+            without_trend = change[during] - np.nan_to_num(trend) * since[during]
+            effects[f"drought {first}/{last}"] = float(without_trend.mean())
+    return {plain.box[0].name: effects}

@@ -1,4 +1,4 @@
-"""Cells -> the land they hold: soil, cover, height, water, all correlated in space, from a seed."""
+"""Draw the land of the cells from a seed: soil, cover, elevation, water, correlated in space."""
 
 from dataclasses import dataclass
 
@@ -15,20 +15,20 @@ from mcca_ml.simulate.truth.fields import Smoother, generator, smoother, static_
 from mcca_ml.simulate.truth.rain import normal_rank
 from mcca_ml.simulate.truth.types import Cells, Land, Patch, Surface
 
-_LAND_KM, _LAKE_KM = 90.0, 20.0  # lengths of the correlation of land and of lakes [km]
+_LAND_KM, _LAKE_KM = 90.0, 20.0  # correlation lengths of land and of lakes [km]
 _CLAY = {
     "plateau": 0.16, "temperate": 0.19, "semiarid": 0.15, "savanna": 0.29, "boreal": 0.15,
     "rainforest": 0.33,
 }  # fmt: skip
 """Mean clay fraction of each zone [1]."""
-_COMMONEST = 0.8  # share of the commonest climate zone in its box [1]
-_LAKES_ABOVE = 1.5  # of a standard normal field: 7 % of the cells
-_RFI_SHARE = 0.03  # of the cells
+_COMMONEST = 0.8  # fraction of a box in its main climate zone [1]
+_LAKES_ABOVE = 1.5  # threshold of a standard normal field: 7 % of the cells
+_RFI_SHARE = 0.03  # fraction of cells with a transmitter [1]
 
 
 @dataclass(frozen=True)
 class _Draw:
-    """Draws fields of one patch, each by its name."""
+    """Random fields of one patch, each identified by its name."""
 
     smooth: Smoother
     seed: int
@@ -39,27 +39,27 @@ class _Draw:
         return static_field(self.smooth, self.seed, self.box, name)
 
     def rank(self, name: str) -> Float32:
-        """Field that is even between 0 and 1."""
+        """Field with a uniform distribution between 0 and 1."""
         return normal_rank(self.normal(name))
 
 
 def make_land(cells: Cells, settings: SimulateSettings) -> Land:
-    """The land of all cells; a box's land does not depend on the other boxes.
+    """Draw the land of all cells; the land of a box does not depend on the other boxes.
 
     Args:
-        cells: where.
-        settings: of the world; its seed and boxes.
+        cells: positions of the cells.
+        settings: settings of the world, for its seed and boxes.
     """
     lands = [
         _patch_land(cells, patch, box, settings.seed)
         for patch, box in zip(cells.patches, settings.box, strict=True)
     ]
-    joined: Land = jax.tree.map(lambda *parts: np.concatenate(parts), *lands)
-    return joined
+    land: Land = jax.tree.map(lambda *arrays: np.concatenate(arrays), *lands)
+    return land
 
 
 def _patch_land(cells: Cells, patch: Patch, box: BoxSettings, seed: int) -> Land:
-    """The land of one patch."""
+    """Land of one patch."""
     lat, is_land = cells.lat[patch.cells], cells.is_land[patch.cells]
     draw = _Draw(smoother(patch, lat, _LAND_KM), seed, box.name)
     is_other = draw.rank("climate") > _COMMONEST
@@ -91,17 +91,17 @@ def _patch_land(cells: Cells, patch: Patch, box: BoxSettings, seed: int) -> Land
 
 
 def _texture(draw: _Draw, climate: UInt8) -> tuple[Float32, Float32, Float32]:
-    """Clay and sand fraction [1] and bulk density [g cm-3]: sand is what clay and silt leave."""
-    mean = np.array([_CLAY[one.name] for one in zones.CLIMATES], np.float32)[climate]
+    """Clay and sand fraction [1] and bulk density [g cm-3]; silt is the remainder."""
+    mean = np.array([_CLAY[zone.name] for zone in zones.CLIMATES], np.float32)[climate]
     clay = np.clip(mean * np.exp(0.3 * draw.normal("clay")), 0.03, 0.60)
     sand = np.clip(0.62 - 0.75 * clay + 0.12 * draw.normal("sand"), 0.05, 0.97 - clay)
-    # Sand lies denser than clay, humus looser than both.
+    # Sand is denser than clay; organic matter lowers the density.
     bulk = 1.24 + 0.30 * sand + 0.08 * draw.normal("bulk density")
     return _f32(clay), _f32(sand), _f32(np.clip(bulk, 0.9, 1.7))
 
 
 def _surfaces(draw: _Draw, zone: str, is_land: Booleans, share: Float32) -> tuple[Surface, Surface]:
-    """The two surfaces of each cell, half alike: what lies side by side shares soil and weather."""
+    """Two surfaces of each cell, with correlated cover: neighbours share soil and weather."""
     green = draw.normal("green")
     other = np.sqrt(0.5) * (green + draw.normal("green of second"))
     covers = [
@@ -114,7 +114,7 @@ def _surfaces(draw: _Draw, zone: str, is_land: Booleans, share: Float32) -> tupl
     ]
     mean = np.maximum(share * vod[0] + (1 - share) * vod[1], 1e-6)
     has_vod = mean > 1e-5
-    # Where the first surface is nearly all, its contrast is small, lest the second's be negative.
+    # A large first surface has a small contrast, so that the second stays positive.
     room = 0.6 * (1 - share) / share
     first_moisture = 1 + np.clip(0.12 * draw.normal("moisture contrast"), -room, room)
     moisture = (first_moisture, (1 - share * first_moisture) / (1 - share))
@@ -126,7 +126,7 @@ def _surfaces(draw: _Draw, zone: str, is_land: Booleans, share: Float32) -> tupl
 
 
 def _surface(draw: _Draw, name: str, cover: UInt8, vod: Float32, moisture: Float32) -> Surface:
-    """One surface: the constants of its class, and some scatter from place to place."""
+    """One surface: parameters of its class, with spatial scatter."""
     rough = classes.class_values(classes.ROUGHNESS, cover)
     omega = classes.class_values(classes.OMEGA, cover) + 0.01 * draw.normal(f"albedo of {name}")
     exponent = classes.class_values(classes.EXPONENT, cover) + 0.05 * draw.normal(
@@ -143,5 +143,5 @@ def _surface(draw: _Draw, name: str, cover: UInt8, vod: Float32, moisture: Float
 
 
 def _f32(values: npt.ArrayLike) -> Float32:
-    """Values as stored."""
+    """Convert to float32."""
     return np.asarray(values, np.float32)

@@ -1,9 +1,9 @@
-"""What the simulated land takes for each IGBP class, and how common each class is in each zone.
+"""Surface parameters of each IGBP class, and the class fractions of each climate zone.
 
-Roughness and albedo are means of two published columns each (SMOS-IC and SMAP ATBD; SMAP DCA and
-MT-DCA, as tabulated in the code of CIMR's ATBD and of GEOS), so that they are no one retrieval's.
-Optical depth, its exponent and cover are this project's choice: totals near L-band VOD as usually
-mapped, exponents of 0.3 to 0.6 as AMSR2 over SMAP shows on one day.
+Roughness and albedo are means of two published tables each (SMOS-IC and SMAP ATBD; SMAP DCA and
+MT-DCA, as tabulated in the code of CIMR's ATBD and of GEOS), so that they differ from those of any
+single retrieval. Optical depth, its exponent and cover are this project's choice: totals near
+published L-band VOD, exponents of 0.3 to 0.6 as the ratio of AMSR2 to SMAP shows on one day.
 """
 
 from collections.abc import Mapping
@@ -22,16 +22,16 @@ OMEGA = (0.00, 0.07, 0.075, 0.065, 0.07, 0.07, 0.08, 0.065, 0.08, 0.085, 0.065, 
 """Scattering albedo at 1.41 GHz [1]."""
 WOODY = (0.00, 0.50, 0.80, 0.40, 0.50, 0.48, 0.20, 0.05, 0.30, 0.13, 0.03, 0.10, 0.03, 0.12,
          0.10, 0.00, 0.00)  # fmt: skip
-"""VOD of wood, all year [1]."""
+"""VOD of wood, constant over the year [1]."""
 LEAFY = (0.00, 0.05, 0.10, 0.08, 0.15, 0.12, 0.08, 0.06, 0.12, 0.16, 0.17, 0.18, 0.28, 0.08,
          0.22, 0.00, 0.02)  # fmt: skip
-"""VOD that leaves and grass add in full season [1]."""
+"""Additional VOD of leaves and grass in full season [1]."""
 EXPONENT = (0.45, 0.30, 0.30, 0.30, 0.30, 0.30, 0.40, 0.60, 0.40, 0.45, 0.60, 0.45, 0.55, 0.45,
             0.50, 0.45, 0.60)  # fmt: skip
 """x of tau ~ f^x [1]."""
 COVER = (0.00, 0.85, 0.95, 0.80, 0.85, 0.85, 0.60, 0.30, 0.75, 0.60, 0.50, 0.70, 0.60, 0.30,
          0.65, 0.00, 0.05)  # fmt: skip
-"""Share of the ground that vegetation shades [1]."""
+"""Fraction of the ground shaded by vegetation [1]."""
 
 SHARES: Mapping[str, tuple[tuple[int, float], ...]] = {
     "plateau": ((16, 0.12), (7, 0.13), (10, 0.70), (11, 0.05)),
@@ -41,11 +41,11 @@ SHARES: Mapping[str, tuple[tuple[int, float], ...]] = {
     "boreal": ((7, 0.10), (10, 0.08), (11, 0.12), (8, 0.15), (5, 0.25), (1, 0.30)),
     "rainforest": ((12, 0.08), (9, 0.12), (8, 0.20), (2, 0.60)),
 }
-"""IGBP classes of each zone from bare to dense, with their shares of the land [1]."""
+"""IGBP classes of each zone from bare to dense, with their fractions of the land [1]."""
 
 
 def class_values(table: tuple[float, ...], land_cover: UInt8) -> Float32:
-    """Value of each cell's class, unit of the table.
+    """Look up the value of each cell's class, in the unit of the table.
 
     >>> class_values(COVER, np.array([16, 10], np.uint8)).round(2).tolist()
     [0.05000000074505806, 0.5]
@@ -57,12 +57,12 @@ def class_at(rank: Float32, zone: str) -> UInt8:
     """IGBP class of a zone at a rank from bare to dense.
 
     Args:
-        rank: 0 to 1.
+        rank: cumulative fraction of the land, 0 (bare) to 1 (dense).
         zone: name of the climate zone.
 
     >>> class_at(np.float32([0.0, 0.5, 1.0]), "plateau").tolist()
     [16, 10, 11]
     """
     classes, shares = zip(*SHARES[zone], strict=True)
-    found = np.searchsorted(np.cumsum(shares)[:-1], rank, side="right")
-    return np.array(classes, np.uint8)[found]
+    index = np.searchsorted(np.cumsum(shares)[:-1], rank, side="right")
+    return np.array(classes, np.uint8)[index]

@@ -1,4 +1,4 @@
-"""Settings -> the truth of a simulated world: cells, land, and its state every three hours."""
+"""Make the truth of a simulated world: cells, land, and the state every three hours."""
 
 from concurrent.futures import Executor
 from dataclasses import fields
@@ -22,31 +22,31 @@ from mcca_ml.simulate.truth.vegetation import between_ends, daily_vod, vegetatio
 from mcca_ml.simulate.truth.weather import Weather, make_weather
 
 STEP = np.timedelta64(3, "h")
-"""Between two steps of the state."""
+"""Interval of the state."""
 
 SUBSTEPS = 2
-"""Of the water balance in a step."""
+"""Steps of the water balance in one step of the state."""
 
 DAYS_OF_DECADE = 3652.5
 
-_SNOW_COVERS = 2.0  # snow from which on nothing evaporates from the soil [mm]
+_SNOW_COVERS = 2.0  # snow water above which the soil does not evaporate [mm]
 _VEGETATION_KM = 60.0
-_START = 0.5  # wetness with which the spin-up begins, residual to field capacity [1]
+_START = 0.5  # initial wetness of the spin-up, residual (0) to field capacity (1) [1]
 
 
 def make_truth(settings: SimulateSettings, executor: Executor | None = None) -> WorldTruth:
-    """The truth of a world, every three hours from the first day to the end of the last.
+    """Make the truth of a world, every three hours from the first day to the end of the last.
 
     Args:
-        settings: of the world.
-        executor: where the boxes are made, each by itself; None: here, one after the other.
+        settings: settings of the world.
+        executor: process pool for the boxes; None computes them here, one after the other.
 
     Returns:
-        Values of every cell, sea and rim too. What a box holds on a day depends on the seed, the
-        box and the first day, not on other boxes and not on the last day.
+        Values of all cells, sea and rim included. The values of a box depend on the seed, the box
+        and the first day, but not on other boxes or on the last day.
 
     Raises:
-        ConfigError: the period, a box or a drought makes no sense; see also `make_cells`.
+        ConfigError: the period, a box or a drought is invalid; see also `make_cells`.
     """
     days = _days(settings)
     droughts = group_droughts(settings)
@@ -59,13 +59,13 @@ def make_truth(settings: SimulateSettings, executor: Executor | None = None) -> 
         partial(_patch_state, cells.of(p), land.at(p.cells), settings, days, droughts[p.name])
         for p in cells.patches
     ]
-    # One after the other as they are wanted: of a large world only some patches lie in memory.
+    # Lazily, so that only some patches of a large world are in memory.
     states = map(call, jobs) if executor is None else executor.map(call, jobs)
-    for patch, made in zip(cells.patches, states, strict=True):
+    for patch, patch_state in zip(cells.patches, states, strict=True):
         for field in fields(State):
-            getattr(state, field.name)[:, patch.cells] = getattr(made, field.name)
-        # Else it would lie in memory until the next patch is made.
-        del made
+            getattr(state, field.name)[:, patch.cells] = getattr(patch_state, field.name)
+        # Free its memory before the next patch is computed.
+        del patch_state
     return WorldTruth(cells, land, step_times(settings), state)
 
 
@@ -77,7 +77,7 @@ def step_times(settings: SimulateSettings) -> Datetime64:
 
 
 def _days(settings: SimulateSettings) -> Datetime64:
-    """Days of the spin-up and of the world, and one more."""
+    """UTC days of the spin-up and of the world, and one more."""
     if settings.last_day < settings.first_day:
         raise ConfigError(
             f"simulate.last_day: found {settings.last_day}, expected {settings.first_day} (the "
@@ -88,16 +88,16 @@ def _days(settings: SimulateSettings) -> Datetime64:
 
 
 def group_droughts(settings: SimulateSettings) -> dict[str, tuple[DroughtSettings, ...]]:
-    """Droughts of each box, by its name.
+    """Droughts by the name of their box.
 
     Raises:
-        ConfigError: a drought is in no box, or ends before it starts.
+        ConfigError: a drought names no box of the world, or ends before it starts.
     """
     names = [box.name for box in settings.box]
-    found: dict[str, tuple[DroughtSettings, ...]] = dict.fromkeys(names, ())
+    droughts: dict[str, tuple[DroughtSettings, ...]] = dict.fromkeys(names, ())
     for drought in settings.drought:
         name = drought.box or names[0]
-        if name not in found:
+        if name not in droughts:
             raise ConfigError(
                 f"simulate.drought: found box {name!r}, expected one of {', '.join(names)}; "
                 "name one of them"
@@ -107,8 +107,8 @@ def group_droughts(settings: SimulateSettings) -> dict[str, tuple[DroughtSetting
                 f"simulate.drought of {name!r}: found its end {drought.end} before its start "
                 f"{drought.start}, expected it after; change one of them"
             )
-        found[name] = (*found[name], drought)
-    return found
+        droughts[name] = (*droughts[name], drought)
+    return droughts
 
 
 def _patch_state(
@@ -152,39 +152,39 @@ def _patch_state(
 
 
 def _snow(weather: Weather, land: Land) -> tuple[Float32, Float32, Float32]:
-    """Snow that lies, what reaches the soil, and rain, of each step, (step, cell) [mm]."""
+    """Snow water, water input to the soil, and rain of each step, (step, cell) [mm]."""
     share = water.snow_share(weather.air)
-    fallen = weather.precipitation * share
-    rain = weather.precipitation - fallen
+    snowfall = weather.precipitation * share
+    rain = weather.precipitation - snowfall
     sublimation = zones.zone_values("sublimation", land.climate).astype(np.float64)
-    lying = np.zeros_like(weather.air)
+    snow_water = np.zeros_like(weather.air)
     into_soil = np.empty_like(weather.air)
     snow = np.zeros(share.shape[1])
-    for step, new in enumerate(fallen):
-        snow, melted, _ = water.snow_step(snow, new, weather.air[step], sublimation, STEP_HOURS)
-        lying[step] = snow
-        into_soil[step] = melted + rain[step]
-    return lying, into_soil, np.asarray(rain, np.float32)
+    for step, fallen in enumerate(snowfall):
+        snow, melt, _ = water.snow_step(snow, fallen, weather.air[step], sublimation, STEP_HOURS)
+        snow_water[step] = snow
+        into_soil[step] = melt + rain[step]
+    return snow_water, into_soil, np.asarray(rain, np.float32)
 
 
 def _soil_water(
     weather: Weather, snow: Float32, into_soil: Float32, limit: Float32, soil: water.Soil
 ) -> tuple[Float32, Float32]:
-    """Water of 0-5 cm at each step [m3 m-3], and wetness of the root zone each day [1]."""
+    """Soil water of 0-5 cm at each step [m3 m-3], and wetness of the root zone each day [1]."""
     range_ = soil.field_capacity - soil.residual
     start = soil.residual + _START * range_
     stores = water.Stores(start * water.SURFACE_MM, start * water.ROOT_MM)
     total = np.empty_like(into_soil)
     root = np.empty((len(total) // STEPS_OF_DAY, total.shape[1]), np.float32)
     potential = np.where(snow < _SNOW_COVERS, weather.potential, 0)
-    for step, given in enumerate(into_soil.astype(np.float64) / SUBSTEPS):
-        wanted, most = potential[step].astype(np.float64), limit[step].astype(np.float64)
+    for step, water_in in enumerate(into_soil.astype(np.float64) / SUBSTEPS):
+        demand, liquid = potential[step].astype(np.float64), limit[step].astype(np.float64)
         for _ in range(SUBSTEPS):
             stores, _ = water.soil_step(
-                stores, soil, given, wanted, most, hours=STEP_HOURS / SUBSTEPS
+                stores, soil, water_in, demand, liquid, hours=STEP_HOURS / SUBSTEPS
             )
         total[step] = stores.surface / water.SURFACE_MM
         if step % STEPS_OF_DAY == STEPS_OF_DAY - 1:
-            held = (stores.root / water.ROOT_MM - soil.residual) / range_
-            root[step // STEPS_OF_DAY] = np.clip(held, 0, 1)
+            wetness = (stores.root / water.ROOT_MM - soil.residual) / range_
+            root[step // STEPS_OF_DAY] = np.clip(wetness, 0, 1)
     return total, root

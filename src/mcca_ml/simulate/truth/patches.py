@@ -1,4 +1,4 @@
-"""Boxes of a simulated world -> its cells: each box and its rim, a rectangle of EASE2_M25."""
+"""Cells of a simulated world: each box with its rim is a rectangle of EASE2_M25."""
 
 import numpy as np
 
@@ -14,14 +14,14 @@ _Range = tuple[int, int]
 
 
 def make_cells(settings: SimulateSettings) -> Cells:
-    """Cells of all boxes, one patch after the other; a box holds the cells whose centre is in it.
+    """Cells of all boxes, patch by patch; a box contains the cells with their centre in it.
 
     Args:
-        settings: of the world; its boxes and the width of their rim.
+        settings: settings of the world, for its boxes and the width of their rim.
 
     Raises:
-        ConfigError: a box is empty, holds no land, reaches the edge of the grid with its rim, or
-            shares its name or a cell with another.
+        ConfigError: a box contains no cell or no land, its rim crosses the edge of the grid, or it
+            shares its name or a cell with another box.
     """
     if not settings.box:
         raise ConfigError(
@@ -52,7 +52,7 @@ def make_cells(settings: SimulateSettings) -> Cells:
 
 
 def _patch(box: BoxSettings, rim: int, start: int) -> tuple[Patch, Booleans]:
-    """The rectangle of a box and its rim, and which of its cells lie in the box."""
+    """Rectangle of a box and its rim, and True for the cells in the box."""
     where = f"simulate.box {box.name!r}"
     rows = _within(ease2.latitude(M25), box.south, box.north, f"{where}: south to north")
     columns = _within(ease2.longitude(M25), box.west, box.east, f"{where}: west to east")
@@ -74,18 +74,18 @@ def _patch(box: BoxSettings, rim: int, start: int) -> tuple[Patch, Booleans]:
 
 
 def _within(centres: Float64, low: float, high: float, where: str) -> _Range:
-    """First and one past the last index of the centres between two bounds."""
-    found = np.flatnonzero((centres >= low) & (centres <= high))
-    if found.size == 0:
+    """Range of indices (first, last + 1) of the centres between two bounds."""
+    inside = np.flatnonzero((centres >= low) & (centres <= high))
+    if inside.size == 0:
         raise ConfigError(
             f"{where}: found no cell's centre in {low:g} to {high:g}, expected one or more; "
             "widen the box"
         )
-    return int(found[0]), int(found[-1]) + 1
+    return int(inside[0]), int(inside[-1]) + 1
 
 
 def _refuse_twins(patches: list[Patch], flat: list[Int64]) -> None:
-    """Raise where a name or a cell stands twice: a place has one truth."""
+    """Raise if two boxes share a name or a cell."""
     for index, patch in enumerate(patches):
         for other, cells in zip(patches[:index], flat, strict=False):
             where = f"simulate.box {patch.name!r}"

@@ -1,9 +1,8 @@
-"""Rain of a patch: wet days in spells, gamma amounts, and storms within the day.
+"""Rain of a patch: wet days in spells, gamma-distributed amounts, and storms within the day.
 
-Occurrence is a Gaussian field with memory that exceeds a threshold (Wilks 1998,
-doi:10.1016/S0022-1694(98)00186-3, not verified, does so between stations); amounts are gamma
-quantiles of a second field, by the cube of Wilson and Hilferty 1931 (doi:10.1073/pnas.17.12.684,
-not verified).
+A day is wet where an autocorrelated Gaussian field exceeds a threshold (as Wilks 1998 does between
+stations, doi:10.1016/S0022-1694(98)00186-3, not verified); amounts are gamma quantiles of a second
+field, by the cube of Wilson and Hilferty 1931 (doi:10.1073/pnas.17.12.684, not verified).
 """
 
 from dataclasses import dataclass
@@ -20,13 +19,13 @@ STEPS_OF_DAY = 8
 STEP_HOURS = 24 / STEPS_OF_DAY
 
 STORM_KM, SPELL_KM = 220.0, 700.0
-"""Lengths of the correlation of daily rain, and of spells of weather [km]."""
+"""Correlation lengths of daily rain, and of weather spells [km]."""
 
-_STORM_MEMORY, _SPELL_MEMORY = 0.35, 0.9  # from day to day [1]
-_SPELL_SHARE = 0.2  # of the variance of the occurrence [1]
-_WARMER = 0.045  # more rain a wet day by this share for each kelvin, about water vapour's [K-1]
-_AT_WARMTH = 288.0  # where the zones state their amounts [K]
-_LIGHTEST = 0.1  # [mm day-1]
+_STORM_MEMORY, _SPELL_MEMORY = 0.35, 0.9  # lag-1 autocorrelation of days [1]
+_SPELL_SHARE = 0.2  # fraction of the variance of the occurrence field [1]
+_WARMER = 0.045  # relative increase of rain on wet days, near that of water vapour [K-1]
+_AT_WARMTH = 288.0  # reference temperature of the zones' amounts [K]
+_LIGHTEST = 0.1  # least rain of a wet day [mm day-1]
 _TROPICAL_SEASON = 0.95  # amplitude of the wet season in the tropics over its mean [1]
 
 
@@ -35,7 +34,7 @@ class DailyRain:
     """Rain of each day, arrays (day, cell)."""
 
     wetness: Float32
-    """Gaussian field whose high values rain, variance 1 [1]; clouds and humidity follow it."""
+    """Gaussian field of variance 1 [1]: rain above a threshold; clouds and humidity follow it."""
     amount: Float32
     """[mm]."""
 
@@ -50,21 +49,21 @@ def daily_rain(
     seed: int,
     box: str,
 ) -> DailyRain:
-    """Rain and snowfall of each day and cell.
+    """Precipitation of each day and cell.
 
     Args:
-        smooth: of storms and of spells.
+        smooth: smoothers of storms and of spells.
         days: UTC days, (day).
-        lat: [degree], (cell).
-        climate: zone, (cell).
-        warmth: air temperature of the season [K], (day, cell).
-        seed: of the world.
+        lat: latitude [degree], (cell).
+        climate: climate zone, (cell).
+        warmth: seasonal air temperature [K], (day, cell).
+        seed: random seed of the world.
         box: name of the box.
     """
     storm, spell = smooth
     memories = ((storm, "storm", _STORM_MEMORY), (spell, "spell", _SPELL_MEMORY))
-    parts = [autoregression(daily_noise(s, seed, days, box, n), m) for s, n, m in memories]
-    wetness = mixed([(1 - _SPELL_SHARE, parts[0]), (_SPELL_SHARE, parts[1])])
+    storms, spells = (autoregression(daily_noise(s, seed, days, box, n), m) for s, n, m in memories)
+    wetness = mixed([(1 - _SPELL_SHARE, storms), (_SPELL_SHARE, spells)])
     cycle = zones.season(days, zones.zone_values("wet_peak", climate), lat)
     tropical = zones.tropical(lat) * zones.has_dry_season(climate)
     amplitude = zones.zone_values("wet_season", climate)
@@ -82,11 +81,11 @@ def daily_rain(
 
 
 def gamma_quantile_wilson31(normal: Float32, shape: Float32) -> Float32:
-    """Quantile of a gamma distribution of mean 1 where a standard normal lies at `normal` [1].
+    """Quantile of a gamma distribution of mean 1, from a standard normal deviate [1].
 
     Args:
-        normal: standard normal value [1].
-        shape: of the gamma distribution [1], >= 0.5; the mean is off by 1 % there.
+        normal: standard normal deviate [1].
+        shape: shape parameter of the gamma distribution [1], >= 0.5, where the mean is off by 1 %.
 
     Formula:
         (1 - 1 / (9 k) + z / (3 sqrt(k)))^3, not below 0
@@ -96,7 +95,7 @@ def gamma_quantile_wilson31(normal: Float32, shape: Float32) -> Float32:
 
 
 def normal_quantile(probability: Float32) -> Float32:
-    """Quantile of the standard normal distribution [1], by a table, good to 1e-3.
+    """Quantile of the standard normal distribution [1], interpolated in a table, to 1e-3.
 
     Args:
         probability: 0.001 to 0.999 [1].
@@ -109,7 +108,7 @@ def normal_quantile(probability: Float32) -> Float32:
 
 
 def normal_rank(normal: Float32) -> Float32:
-    """Share of a standard normal distribution that lies below [1], good to 1e-3.
+    """Cumulative probability of a standard normal deviate [1], to 1e-3.
 
     >>> round(float(normal_rank(np.float32(1.28))), 2)
     0.9
@@ -119,9 +118,9 @@ def normal_rank(normal: Float32) -> Float32:
 
 
 def _normal_table() -> tuple[Float64, Float64]:
-    """Values of a standard normal distribution and the share below each."""
+    """Standard normal deviates and their cumulative probabilities."""
     value = np.linspace(-3.2, 3.2, 1281)
-    return value, np.array([0.5 * (1 + erf(one / np.sqrt(2))) for one in value])
+    return value, np.array([0.5 * (1 + erf(z / np.sqrt(2))) for z in value])
 
 
 def within_day(
@@ -133,36 +132,36 @@ def within_day(
     seed: int,
     box: str,
 ) -> Float32:
-    """Share of a day's rain that falls around each step, (day, step, cell) [1]; a day sums to 1.
+    """Fraction of a day's rain around each step, (day, step, cell) [1]; each day sums to 1.
 
     Args:
-        smooth: of storms.
+        smooth: smoother of storms.
         days: UTC days, (day).
-        lon: [degree], (cell).
-        season: 1 in high summer to -1 in deep winter, (day, cell): then rain comes at any hour,
-            in summer rather late in the afternoon.
-        seed: of the world.
+        lon: longitude [degree], (cell).
+        season: annual cycle, 1 in midsummer to -1 in midwinter, (day, cell); summer rain falls
+            mostly in the late afternoon, winter rain at any hour.
+        seed: random seed of the world.
         box: name of the box.
     """
-    when = daily_noise(smooth, seed, days, box, "hour of rain")
-    long = daily_noise(smooth, seed, days, box, "length of rain")
-    spread = np.where(season > 0, 12 - 8 * season, 12)  # [h]
-    centre = 17 + spread * when
-    length = 2.0 * np.exp(0.5 * long)  # [h], 1 sd
+    of_centre = daily_noise(smooth, seed, days, box, "hour of rain")
+    of_length = daily_noise(smooth, seed, days, box, "length of rain")
+    centre_sd = np.where(season > 0, 12 - 8 * season, 12)  # [h]
+    centre = 17 + centre_sd * of_centre
+    length = 2.0 * np.exp(0.5 * of_length)  # [h], 1 sd
     hour = np.arange(STEPS_OF_DAY) * STEP_HOURS
     local = hour[:, None] + lon / 15
-    away = (local - centre[:, None, :] + 12) % 24 - 12
-    weight = np.exp(-0.5 * (away / np.maximum(length[:, None, :], 0.9)) ** 2)
+    distance = (local - centre[:, None, :] + 12) % 24 - 12
+    weight = np.exp(-0.5 * (distance / np.maximum(length[:, None, :], 0.9)) ** 2)
     weight[weight < 0.05] = 0
     return np.asarray(weight / weight.sum(1, keepdims=True), np.float32)
 
 
 def drought_factor(days: Datetime64, droughts: tuple[DroughtSettings, ...]) -> Float32:
-    """What remains of the rain of each day in a box, (day) [1].
+    """Factor by which droughts reduce the rain of each day in a box, (day) [1].
 
     Args:
-        days: UTC days.
-        droughts: those of the box; where two meet both count.
+        days: UTC days, (day).
+        droughts: droughts of the box; the factors of overlapping droughts multiply.
     """
     factor = np.ones(days.size, np.float32)
     for drought in droughts:

@@ -1,7 +1,7 @@
-"""The truth of a simulated world as a Zarr store that no stage of the pipeline opens.
+"""Write the truth of a simulated world to a Zarr store, which no stage of the pipeline opens.
 
-Arrays (time, cell) are counts of 16 bits; the quanta stand in `PACKED`, each far below what any
-comparison resolves. The store appears whole or not at all, and the same truth gives the same bytes.
+Arrays (time, cell) are packed to 16 bits; `PACKED` has the quanta, each far below the resolution of
+any comparison. The store is written atomically, and the same truth gives the same bytes.
 """
 
 import json
@@ -21,19 +21,19 @@ from mcca_ml.simulate.truth.imposed_signals import Changes
 from mcca_ml.simulate.truth.types import State, Surface, WorldTruth
 
 FILL = 65535
-"""Count that means no value; every other counts quanta."""
+"""Packed value of missing data."""
 CHUNK = {"time": 2920, "cell": 64}
-"""Steps, a year of them, and cells of a chunk."""
+"""Chunk size: one year of steps, 64 cells."""
 
 
 @dataclass(frozen=True)
 class StatePacking:
-    """How a variable of the state is stored."""
+    """Packing of a variable of the state."""
 
     quantum: float
-    """Value of one count, in the units of the variable."""
+    """Scale factor, in the units of the variable."""
     lowest: float
-    """Value of count 0."""
+    """Offset: value of the packed 0, in the units of the variable."""
     units: str
     name: str
 
@@ -51,14 +51,14 @@ PACKED: Mapping[str, StatePacking] = {
     "vapour": StatePacking(0.002, 0, "kg m-2", "precipitable water"),
     "cloud_water": StatePacking(2e-5, 0, "kg m-2", "liquid water of clouds"),
 }
-"""Packing of the state, by the name of the field."""
+"""Packing of the state, by field of `State`."""
 
 LAND_UNITS: Mapping[str, str] = {
     "bulk_density": "g cm-3",
     "porosity": "m3 m-3",
     "elevation": "m",
 }
-"""Units of the land that are not 1."""
+"""Units of the fields of `Land` that have one."""
 
 
 def write_truth(
@@ -69,18 +69,18 @@ def write_truth(
     changes: Changes,
     passes: xr.Dataset,
 ) -> None:
-    """Write the truth of a world; a store of that name is replaced at the end.
+    """Write the truth of a world; an existing store of that name is replaced at the end.
 
     Args:
-        truth: whole world.
-        path: name of the store, such as truth.zarr, in a directory that exists.
-        settings: of the world, for the attributes.
-        errors: every injected error of the sensors, as plain numbers, texts, lists and mappings.
-        changes: of each box, as the jobs of `imposed_signals.change_jobs` give them.
-        passes: errors of single passes, of `overpass_errors.table`.
+        truth: truth of the whole world.
+        path: path of the store, such as truth.zarr, in an existing directory.
+        settings: settings of the world, for the attributes.
+        errors: injected errors of the sensors, as JSON-serialisable values.
+        changes: effect of trend and droughts by box, from `imposed_signals.change_jobs`.
+        passes: errors of single passes, from `overpass_errors.table`.
 
     Raises:
-        OutputError: it cannot be written, or a value does not fit its packing.
+        OutputError: the store cannot be written, or a value is outside the range of its packing.
     """
     _check_range(truth.state, path)
     ds = (
@@ -114,7 +114,7 @@ def write_truth(
 
 
 def _check_range(state: State, path: Path) -> None:
-    """Raise where a value has no count: it would come back as another."""
+    """Raise if a value is outside the range of its packing."""
     for name, packed in PACKED.items():
         values = getattr(state, name)
         low, high = packed.lowest, packed.lowest + packed.quantum * (FILL - 1)
@@ -126,9 +126,9 @@ def _check_range(state: State, path: Path) -> None:
 
 
 def _dataset(truth: WorldTruth) -> xr.Dataset:
-    """All of a truth as one dataset."""
+    """Dataset of state, land and cells."""
     cells = truth.cells
-    found: dict[str, tuple[object, ...]] = {
+    variables: dict[str, tuple[object, ...]] = {
         name: (
             ("time", "cell"),
             getattr(truth.state, name),
@@ -136,18 +136,18 @@ def _dataset(truth: WorldTruth) -> xr.Dataset:
         )
         for name, p in PACKED.items()
     }
-    of_cell: dict[str, AnyArray] = {"is_land": cells.is_land, "is_core": cells.is_core}
+    static: dict[str, AnyArray] = {"is_land": cells.is_land, "is_core": cells.is_core}
     for name, value in vars(truth.land).items():
         if isinstance(value, Surface):
-            of_cell |= {f"{name}_{part}": values for part, values in vars(value).items()}
+            static |= {f"{name}_{field}": values for field, values in vars(value).items()}
         else:
-            of_cell[name] = value
-    for name, values in of_cell.items():
-        found[name] = ("cell", values, {"units": LAND_UNITS.get(name, "1")})
+            static[name] = value
+    for name, values in static.items():
+        variables[name] = ("cell", values, {"units": LAND_UNITS.get(name, "1")})
     coords = {
         "time": truth.time.astype("datetime64[ns]"),
         "cell": ("cell", cells.cell, {"long_name": "flat index on EASE2_M25"}),
         "lat": ("cell", cells.lat, {"units": "degrees_north"}),
         "lon": ("cell", cells.lon, {"units": "degrees_east"}),
     }
-    return xr.Dataset(found, coords)
+    return xr.Dataset(variables, coords)

@@ -1,8 +1,8 @@
-"""The nouns of a simulated world: patches of cells, the land they hold, and the state over time.
+"""Data classes of a simulated world: patches of cells, their land, and the state over time.
 
-Everything is an array over the cells of all patches, one after the other. A patch is a rectangle
-of EASE2_M25 cells: those of its box, and a rim around them, so that footprints at the edge of the
-box see ground. Of the rim no product is expected; it is water where the land mask says sea.
+All arrays run over the cells of all patches, one patch after the other. A patch is a rectangle of
+EASE2_M25 cells: those of a box, and a rim around it, so that footprints at the edge of the box are
+filled. No product is made for the rim; it is open water where the land mask has sea.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ KM_PER_DEGREE = 111.2
 
 @dataclass(frozen=True)
 class Patch:
-    """A rectangle of cells of EASE2_M25; row 0 is the north."""
+    """A rectangle of EASE2_M25 cells; row 0 is the northernmost."""
 
     name: str
     first_row: int
@@ -27,17 +27,17 @@ class Patch:
     shape: tuple[int, int]
     """Rows and columns, rim included."""
     start: int
-    """Index of its first cell among the cells of the world; they follow row by row."""
+    """Index of its first cell among the cells of the world, which are in row-major order."""
 
     @property
     def cells(self) -> slice:
-        """Its cells among those of the world."""
+        """Slice of its cells among those of the world."""
         return slice(self.start, self.start + self.shape[0] * self.shape[1])
 
 
 @dataclass(frozen=True)
 class Cells:
-    """Where the cells of a world lie; arrays of one shape, (cell)."""
+    """Positions of the cells of a world, arrays (cell)."""
 
     patches: tuple[Patch, ...]
     cell: Int64
@@ -47,22 +47,22 @@ class Cells:
     lon: Float64
     """[degree]."""
     is_land: Booleans
-    """By the frozen mask."""
+    """True for land in the packaged land mask."""
     is_core: Booleans
-    """Land of a box, not of its rim: what the record is made for."""
+    """True for land in a box, without its rim; the record is made for these cells."""
 
     def of(self, patch: Patch) -> "Cells":
-        """The cells of one patch."""
-        part = patch.cells
-        places = self.cell[part], self.lat[part], self.lon[part]
-        return Cells((patch,), *places, self.is_land[part], self.is_core[part])
+        """Select the cells of one patch."""
+        at = patch.cells
+        places = self.cell[at], self.lat[at], self.lon[at]
+        return Cells((patch,), *places, self.is_land[at], self.is_core[at])
 
 
 class CellArrays:
-    """Arrays over the same cells, which JAX knows as a tree."""
+    """Arrays over the same cells, registered as a JAX pytree."""
 
     def at(self, index: Any) -> Self:
-        """The same of some cells or cases; `index` is one of numpy's, for all arrays alike."""
+        """Index all arrays with the same numpy index."""
         chosen: Self = jax.tree.map(lambda values: values[index], self)
         return chosen
 
@@ -70,7 +70,7 @@ class CellArrays:
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
 class Surface(CellArrays):
-    """One of the two surfaces of a cell that a sensor sees as one; arrays (cell)."""
+    """One of the two surfaces of a cell, which a sensor does not resolve; arrays (cell)."""
 
     land_cover: UInt8
     """IGBP class."""
@@ -89,7 +89,7 @@ class Surface(CellArrays):
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
 class Land(CellArrays):
-    """What does not change in a cell; arrays (cell)."""
+    """Static properties of the cells, arrays (cell)."""
 
     clay: Float32
     """Clay fraction [1]."""
@@ -100,27 +100,27 @@ class Land(CellArrays):
     porosity: Float32
     """[m3 m-3]."""
     water_fraction: Float32
-    """Share of open water [1]; 1 at sea."""
+    """Fraction of open water [1]; 1 at sea."""
     elevation: Float32
     """[m]."""
     climate: UInt8
-    """Climate zone, an index into the table of `simulate.land`."""
+    """Climate zone, an index into `climate.CLIMATES`."""
     first: Surface
     second: Surface
     first_share: Float32
-    """Share of the first surface in the land of the cell [1], 0.5 to 1."""
+    """Fraction of the land that is the first surface [1], 0.5 to 1."""
     vod_ratio: Float32
     """VOD at H over VOD at V, at 1.41 GHz [1]."""
     has_rfi: Booleans
-    """Whether there is a transmitter in the cell."""
+    """True for cells with a transmitter."""
 
 
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
 class State(CellArrays):
-    """What changes; arrays of one shape: (step, cell) of a whole world, or (case) of observations.
+    """State that varies in time: arrays (step, cell) of a world, or (case) of observations.
 
-    The soil moisture is that of the land of the cell, the mean of its two surfaces.
+    The soil moisture is the area-weighted mean of the two surfaces of a cell.
     """
 
     soil_moisture: Float32
@@ -149,11 +149,11 @@ class State(CellArrays):
 
 @dataclass(frozen=True)
 class WorldTruth:
-    """A simulated world without its sensors."""
+    """Cells, land and state of a simulated world."""
 
     cells: Cells
     land: Land
     time: Datetime64
-    """UTC of the steps, even."""
+    """UTC of the steps, at a constant interval."""
     state: State
     """Arrays (step, cell)."""

@@ -1,4 +1,4 @@
-"""Weather of a patch: what falls, how warm it is, what the air holds; no soil, no plants."""
+"""Weather of a patch: precipitation, air temperature, evaporative demand, vapour and clouds."""
 
 from dataclasses import dataclass
 
@@ -23,25 +23,25 @@ from mcca_ml.simulate.truth.types import Cells, Land, Patch
 
 _AIR_MASS_KM, _AIR_MASS_MEMORY = 900.0, 0.72
 _VAPOUR_HEIGHT = 2.0  # [km]
-_SUN_PEAK = 12.5  # local solar time when most evaporates [h]
+_SUN_PEAK = 12.5  # local solar time of the largest evaporative demand [h]
 
 
 @dataclass(frozen=True)
 class Weather:
-    """Weather of a patch at its steps, arrays (step, cell); `heat` by days."""
+    """Weather of a patch, arrays (step, cell); `heat` is daily."""
 
     heat: warmth.DailyHeat
-    """(day, cell), one day more than the steps have."""
+    """Daily components of the temperatures, (day, cell), one day more than the steps."""
     air: Float32
-    """At 2 m [K]."""
+    """Air temperature at 2 m [K]."""
     precipitation: Float32
-    """Rain and snow of the 3 hours around the step [mm]."""
+    """Rain and snow in the 3 hours around the step [mm]."""
     potential: Float32
     """Potential evaporation [mm h-1]."""
     vapour: Float32
-    """[kg m-2]."""
+    """Precipitable water [kg m-2]."""
     cloud_water: Float32
-    """[kg m-2]."""
+    """Liquid water of the clouds [kg m-2]."""
 
 
 def make_weather(
@@ -51,14 +51,14 @@ def make_weather(
     droughts: tuple[DroughtSettings, ...],
     seed: int,
 ) -> Weather:
-    """Weather of one patch at the steps of all days but the last.
+    """Draw the weather of one patch at the steps of all days but the last.
 
     Args:
-        cells: of the patch alone.
-        land: of the patch alone.
-        days: UTC days; the last is only where the day before leads to.
-        droughts: in this patch.
-        seed: of the world.
+        cells: cells of the patch only.
+        land: land of the patch only.
+        days: UTC days; the last is used for interpolation only.
+        droughts: droughts of this patch.
+        seed: random seed of the world.
     """
     patch: Patch = cells.patches[0]
     lat, box = cells.lat, patch.name
@@ -89,15 +89,15 @@ def make_weather(
 
 
 def _flat(by_day: Float32) -> Float32:
-    """Arrays (day, step of the day, cell) as (step, cell)."""
+    """Reshape (day, step of the day, cell) to (step, cell)."""
     return np.asarray(by_day, np.float32).reshape(-1, by_day.shape[-1])
 
 
 def saturation_pressure_magnus(temperature: Float32) -> Float32:
-    """Pressure of saturated vapour over water [hPa].
+    """Saturation vapour pressure over water [hPa].
 
     Args:
-        temperature: [K], 220 to 330.
+        temperature: air temperature [K], 220 to 330.
 
     Source: Magnus form with 6.112, 17.62, 243.12, from general knowledge, not verified.
 
@@ -109,7 +109,7 @@ def saturation_pressure_magnus(temperature: Float32) -> Float32:
 
 
 def _vapour(heat: warmth.DailyHeat, wetness: Float32, climate: UInt8) -> Float32:
-    """Precipitable water [kg m-2], (step, cell): vapour at the ground over 2 km of height."""
+    """Precipitable water [kg m-2], (step, cell): vapour density at the ground times 2 km."""
     humidity = np.clip(zones.zone_values("humidity", climate) + 0.12 * wetness, 0.1, 0.98)
     pressure = humidity * saturation_pressure_magnus(heat.air)
     # 216.7 g K m-3 hPa-1 is the molar mass of water over the gas constant.
@@ -117,7 +117,7 @@ def _vapour(heat: warmth.DailyHeat, wetness: Float32, climate: UInt8) -> Float32
 
 
 def _cloud_water(wetness: Float32, falling: Float32) -> Float32:
-    """Liquid water of the clouds [kg m-2], (step, cell): some on wet days, more where it rains."""
+    """Liquid water of the clouds [kg m-2], (step, cell): on wet days, more where it rains."""
     day = np.repeat(wetness[:-1], STEPS_OF_DAY, axis=0)
     rate = falling / np.float32(STEP_HOURS)
     cloud = 0.04 * np.maximum(day, 0) + 0.15 * np.sqrt(rate)
