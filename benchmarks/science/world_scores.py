@@ -13,7 +13,6 @@ from mcca_ml.demo.world import CONFIGURATION, TRUTH
 from mcca_ml.pipeline.load_series import Source
 from mcca_ml.pipeline.plan import plan_of
 from mcca_ml.pipeline.train import roles
-from mcca_ml.report.scores.claims import claims_of, claims_sheet
 from mcca_ml.report.scores.compared import held
 from mcca_ml.report.scores.findings import find
 from mcca_ml.report.scores.interval_coverage import interval_sheet
@@ -39,7 +38,6 @@ def main() -> None:
     compared = held(source, roles(source), folder / TRUTH)
     found = find(source, compared)
     sheets = [
-        claims_sheet(claims_of(found, tuple(compared.baselines))),
         *map(scores_sheet, (*found.tables, *found.orders)),
         interval_sheet(found.intervals),
         steps_sheet(found.steps),

@@ -1,11 +1,10 @@
-"""Tables of a report: one mask for all, what is left out and why, and claims judged by them."""
+"""Tables of a report: one mask for all, and what is left out and why."""
 
 import numpy as np
 import pytest
 
 from mcca_ml.flags import Flag
-from mcca_ml.report.scores.claims import Findings, claims_of
-from mcca_ml.report.scores.tables import Product, Row, Table, compared, each_alone, left_out
+from mcca_ml.report.scores.tables import Product, compared, each_alone, left_out
 
 SHAPE = (3, 200)
 
@@ -57,19 +56,3 @@ def test_what_flags_leave_out_is_a_share_of_the_looks(truth):
     words = left_out(Product(truth, flag, seen), np.ones(SHAPE, np.bool_))
     assert words == "50 % (frozen 50, snow 10)"
     assert left_out(Product(truth), seen) == ""
-
-
-def row(name, ubrmsd, anomaly_r=0.5):
-    return Row(name, 100, 3, 0.5, anomaly_r, ubrmsd, 0.0)
-
-
-def test_a_claim_that_fails_is_said_to_fail():
-    tables = [
-        Table("AMSR2 against truth", (row("LSTM AMSR2", 0.03), row("ridge", 0.04, 0.4)), ""),
-        Table("Common days, against truth", (row("fused", 0.0311), row("AMSR2", 0.03)), ""),
-        Table("All days of AMSR2, against truth", (row("fused", 0.029), row("AMSR2", 0.03)), ""),
-    ]
-    found = {claim.words: claim.holds for claim in claims_of(Findings(tables, [], []), ("AMSR2",))}
-    assert list(found.values()) == [True, False, True]
-    worse = [Table("AMSR2 against truth", (row("LSTM AMSR2", 0.03, 0.3), row("ridge", 0.04)), "")]
-    assert not next(claims_of(Findings(worse, [], []), ("AMSR2",))).holds

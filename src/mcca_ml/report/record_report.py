@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from mcca_ml import __version__
 from mcca_ml.atomic import make_directory
 from mcca_ml.config.load import load_settings
 from mcca_ml.pipeline.load_series import Source
@@ -16,7 +15,7 @@ from mcca_ml.report.scores.findings import find
 from mcca_ml.report.scores.key_scores import key_scores
 from mcca_ml.report.scores.score_sheets import scores_sheet
 from mcca_ml.report.scores.station_scores import at_stations
-from mcca_ml.report.sections import record
+from mcca_ml.report.sections import overview, record
 from mcca_ml.report.sections.record import Known
 from mcca_ml.report.sections.stations import record_sections
 from mcca_ml.store.read_blocks import open_store
@@ -55,13 +54,14 @@ def write_report(
     with looks():
         sections = sections_of(known)
     title = f"Soil-moisture record: {settings.project.name}"
-    return write_page(out, title, _lead(known), sections, is_simulated=known.is_simulated)
+    return write_page(out, title, overview.lead(known), sections, is_simulated=known.is_simulated)
 
 
 def sections_of(known: Known) -> Sequence[Section]:
-    """All sections of the page, the numbers that matter first."""
+    """All sections of the page, first the record and its scores, then details."""
     return (
-        record.summary_section(known),
+        overview.record_section(known),
+        record.scores_section(known),
         record.maps_section(known),
         record.comparison_section(known),
         record.stations_section(known),
@@ -73,19 +73,4 @@ def sections_of(known: Known) -> Sequence[Section]:
         Section("Order of days", tuple(map(scores_sheet, known.found.orders))),
         record.calibration_section(known.plan),
         record.provenance_section(known.plan),
-    )
-
-
-def _lead(known: Known) -> str:
-    """What the page is about."""
-    plan = known.plan
-    days = plan.days(last=plan.learned_last)
-    tested = days[known.compared.is_test]
-    first = tested[0] if tested.size else "–"
-    return (
-        f"{plan.cells.size:,} cells of 25 km, {plan.first_day} to {plan.last_day}; streams of "
-        f"{', '.join(plan.streams)}; MCCA-ML {__version__}. Test days, of which nothing was "
-        f"learned: {tested.size} from {first}. Soil moisture in m³ m⁻³; where a table does not "
-        "say otherwise, scores are medians over cells with 20 pairs or more, and anomalies depart "
-        "from a mean of 35 days."
     )

@@ -74,7 +74,7 @@ def page(title: str, lead: str, sections: Sequence[Section], *, is_simulated: bo
 
     Args:
         title: of it.
-        lead: a paragraph below the title.
+        lead: paragraphs below the title, one per line.
         sections: of different titles; those without a block are left out.
         is_simulated: whether what it shows is simulated, which it then says first.
     """
@@ -86,13 +86,15 @@ def page(title: str, lead: str, sections: Sequence[Section], *, is_simulated: bo
         else ""
     )
     contents = "".join(f'<li><a href="#{one.anchor}">{escape(one.title)}</a></li>' for one in kept)
+    words = "".join(f'<p class="lead">{escape(line)}</p>' for line in lead.split("\n"))
     mark = "SIMULATED " if is_simulated else ""
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         '<link rel="icon" href="data:,">'
         f"<title>{mark}{escape(title)}</title><style>{style()}</style></head>\n"
-        f"<body><h1>{escape(title)}</h1>{warning}<p>{escape(lead)}</p>"
-        f'<nav aria-label="Contents"><ul>{contents}</ul></nav>\n'
+        f"<body><h1>{escape(title)}</h1>{warning}{words}"
+        f'<nav aria-label="Contents"><details><summary>Contents</summary><ul>{contents}</ul>'
+        "</details></nav>\n"
         f"<main>{''.join(map(_section, kept))}</main></body></html>\n"
     )

@@ -4,8 +4,8 @@ from importlib import resources
 
 STYLE_FILE = "report.css"
 """Colours first, by what they are for: text on `paper`, `panel` and `warn` has a contrast of 4.5 or
-more, as WCAG 2 asks at level AA. On a narrow screen figures keep a size at which words can be read,
-and scroll like tables."""
+more, as WCAG 2 asks at level AA. On a narrow screen figures shrink to its width, and
+tables scroll in boxes of their own."""
 
 
 def style() -> str:

@@ -1,20 +1,42 @@
 """Everything that a report says of a record, found from its stores."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 
 from mcca_ml.pipeline.load_series import Source
 from mcca_ml.report.scores.calibration_error import shift_of
-from mcca_ml.report.scores.claims import Findings
 from mcca_ml.report.scores.compared import FUSED, Held, beyond_tables, record_tables, stream_tables
 from mcca_ml.report.scores.counterfactuals import order_table, record_without
-from mcca_ml.report.scores.imposed_signals import Series, droughts, known_of, shares, trends
-from mcca_ml.report.scores.interval_coverage import intervals
+from mcca_ml.report.scores.imposed_signals import (
+    FoundDrought,
+    FoundTrend,
+    Series,
+    droughts,
+    known_of,
+    shares,
+    trends,
+)
+from mcca_ml.report.scores.interval_coverage import Interval, intervals
 from mcca_ml.report.scores.reference import Truth
 from mcca_ml.report.scores.sensor_changes import PeriodStep, periods_of, steps_of
-from mcca_ml.report.scores.tables import product_of
+from mcca_ml.report.scores.tables import Table, product_of
 from mcca_ml.sensors import SENSORS
 
 RECORD, WITHOUT = "record", "without cross-calibration"
+
+
+@dataclass(frozen=True)
+class Findings:
+    """All tables and signals of a record."""
+
+    tables: Sequence[Table]
+    orders: Sequence[Table]
+    intervals: Sequence[Interval]
+    steps: Sequence[PeriodStep] = ()
+    trends: Sequence[FoundTrend] = ()
+    droughts: Sequence[FoundDrought] = ()
 
 
 def _steps(source: Source, found: Held, truth: Truth) -> list[PeriodStep]:

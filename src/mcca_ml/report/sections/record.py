@@ -11,28 +11,26 @@ from matplotlib.figure import Figure
 
 from mcca_ml import schema
 from mcca_ml.arrays import Float32
-from mcca_ml.flags import FLAG_DTYPE, is_recommended
 from mcca_ml.grid.place_text import place_text
 from mcca_ml.intercal import coefficients
 from mcca_ml.pipeline.plan import Plan
 from mcca_ml.plot import cell_maps
 from mcca_ml.plot.colours import CORRELATION, DIFFERENCE, UNCERTAINTY
-from mcca_ml.plot.day_map import MOISTURE_SCALE
 from mcca_ml.plot.maps import ColourScale
 from mcca_ml.report.figures import reliability, stability, taylor
 from mcca_ml.report.figures.time_series import draw_coverage, draw_series
 from mcca_ml.report.html.files import pictured
 from mcca_ml.report.html.page import Block, Picture, Section
 from mcca_ml.report.scores import station_scores
-from mcca_ml.report.scores.claims import Findings, claims_of, claims_sheet
 from mcca_ml.report.scores.compared import FUSED, Held
+from mcca_ml.report.scores.findings import Findings
 from mcca_ml.report.scores.interval_coverage import interval_sheet
 from mcca_ml.report.scores.key_scores import TARGET, TRUTH, KeyScores, key_sheet
 from mcca_ml.report.scores.score_sheets import drought_sheet, scores_sheet, steps_sheet, trend_sheet
 from mcca_ml.report.scores.station_scores import Readings
-from mcca_ml.report.scores.tables import mean_of_days
 from mcca_ml.report.scores.temporal_coverage import coverage_sheets
 from mcca_ml.report.sections import calibration, provenance
+from mcca_ml.validate.run import Validation
 
 _SHOWN_CELLS = 4
 _SHOWN_UNITS = 6
@@ -62,45 +60,36 @@ class Known:
         return None if truth is None else truth.of_record(self.whole)
 
 
-def _picture(known: Known, figure: Figure, name: str, alt: str, caption: str) -> Picture:
+def report_picture(known: Known, figure: Figure, name: str, alt: str, caption: str) -> Picture:
+    """Figure with caption; marked where the record is simulated."""
     return pictured(figure, name, alt, caption, is_simulated=known.is_simulated)
 
 
-def summary_section(known: Known) -> Section:
-    """The handful of numbers, and what the record is meant to show."""
-    claims = claims_sheet(claims_of(known.found, tuple(known.compared.baselines)))
-    return Section("Summary", (key_sheet(known.scores), claims))
+def scores_section(known: Known) -> Section:
+    """Scores of record and streams with their intervals."""
+    days = known.plan.days(last=known.plan.learned_last)[known.compared.is_test]
+    period = f", {days.size} from {days[0]}" if days.size else ": none"
+    return Section(
+        "Scores",
+        (
+            f"Test days are days that no network was trained on{period}. Soil moisture is in "
+            "m³ m⁻³. Unless a table states otherwise, scores are medians over cells with 20 pairs "
+            "or more, and anomalies are departures from a moving mean of 35 days.",
+            key_sheet(known.scores),
+        ),
+    )
 
 
 def maps_section(known: Known) -> Section:
-    """Means, and scores of each cell."""
-    good = is_recommended(known.whole["flag"].to_numpy().astype(FLAG_DTYPE))
-    sm = np.where(good, known.whole["sm"].to_numpy(), np.nan).T
-    panels = [("record, mean [m³ m⁻³]", mean_of_days(sm), MOISTURE_SCALE)]
-    if known.truth is not None:
-        seen = np.where(np.isfinite(sm), known.truth, np.nan)
-        off = mean_of_days(sm - known.truth)
-        most = cell_maps.limit_of(off)
-        panels += [
-            ("truth, mean [m³ m⁻³]", mean_of_days(seen), MOISTURE_SCALE),
-            ("record less truth [m³ m⁻³]", off, ColourScale(-most, most, DIFFERENCE)),
-        ]
-    words = "Mean of the recommended values of each cell" + (
-        ", of the truth at the same times, and their difference." if len(panels) > 1 else "."
-    )
-    cells = known.plan.cells
-    blocks: list[Block] = [
-        _picture(
-            known, cell_maps.draw_cell_maps(cells, panels), "map means", "Maps of means", words
-        )
-    ]
+    """Maps of the scores of each cell."""
+    blocks: list[Block] = []
     for reference in (TARGET, TRUTH):
         one = next(
             (k for k in known.scores if (k.product, k.reference) == (FUSED, reference)), None
         )
         if one is not None:
             blocks.append(_score_maps(known, one))
-    return Section("Maps", tuple(blocks))
+    return Section("Maps of scores", tuple(blocks))
 
 
 def _score_maps(known: Known, one: KeyScores) -> Picture:
@@ -123,7 +112,9 @@ def _score_maps(known: Known, one: KeyScores) -> Picture:
     )
     figure = cell_maps.draw_cell_maps(known.plan.cells, panels)
     name = f"map scores against {one.reference}"
-    return _picture(known, figure, name, f"Maps of scores against the {one.reference}", caption)
+    return report_picture(
+        known, figure, name, f"Maps of scores against the {one.reference}", caption
+    )
 
 
 def comparison_section(known: Known) -> Section:
@@ -139,18 +130,18 @@ def comparison_section(known: Known) -> Section:
         figure = taylor.draw_taylor(points, taylor.colours_of([one.product for one in points]))
         alt = "Taylor diagrams against target and truth"
         blocks += [
-            _picture(known, figure, "taylor", alt, caption),
+            report_picture(known, figure, "taylor", alt, caption),
             taylor.taylor_sheet(points),
         ]
     blocks += [scores_sheet(table) for table in known.found.tables]
-    return Section("Scores", tuple(blocks))
+    return Section("Comparison on common days", tuple(blocks))
 
 
 def _place_text(ds: xr.Dataset, place: int) -> str:
     return place_text(float(ds["lat"][place]), float(ds["lon"][place]))
 
 
-def _series(
+def _draw_place(
     known: Known,
     place: int,
     title: str,
@@ -162,42 +153,63 @@ def _series(
         f"{title}: recommended values of the record with its standard uncertainty, the streams of "
         "single sensors as points; below the last two years."
     )
-    return _picture(known, figure, f"series {title.split(',')[0]}", f"Series at {title}", caption)
+    return report_picture(
+        known, figure, f"series {title.split(',')[0]}", f"Series at {title}", caption
+    )
+
+
+def shown_sites(known: Known) -> list[int]:
+    """Numbers of the sites whose series are drawn, in the order of the validation."""
+    validation = known.stations.validation
+    if validation is None:
+        return []
+    return station_scores.shown_units(validation, known.plan.cells.tolist(), _SHOWN_UNITS)
+
+
+def draw_site(known: Known, validation: Validation, number: int) -> Picture:
+    """Series of the record, its streams and the stations at one site."""
+    unit = validation.units[number]
+    place = int(np.searchsorted(known.plan.cells, unit.cell))
+    title = f"{unit.name}, {_place_text(known.whole, place)}"
+    return _draw_place(known, place, title, station_scores.readings_of(validation, number))
+
+
+def draw_cell(known: Known, place: int) -> Picture:
+    """Series of the record and its streams in one cell."""
+    return _draw_place(
+        known, place, f"cell {known.plan.cells[place]}, {_place_text(known.whole, place)}"
+    )
 
 
 def stations_section(known: Known) -> Section:
-    """Scores and series at stations."""
+    """Scores and series at stations; the first series is at the top of the page."""
     validation = known.stations.validation
     if validation is None:
         return Section("Stations", (known.stations.why_not,))
-    blocks: list[Block] = [station_scores.network_sheet(known.compared, validation)]
-    cells = known.plan.cells
-    for at in station_scores.shown_units(validation, cells.tolist(), _SHOWN_UNITS):
-        unit = validation.units[at]
-        place = int(np.searchsorted(cells, unit.cell))
-        title = f"{unit.name}, {_place_text(known.whole, place)}"
-        blocks.append(_series(known, place, title, station_scores.readings_of(validation, at)))
-    blocks.append(station_scores.excluded_sheet(validation, (station_scores.RECORD,)))
-    return Section("Stations", tuple(blocks))
+    return Section(
+        "Stations",
+        (
+            station_scores.network_sheet(known.compared, validation),
+            *(draw_site(known, validation, number) for number in shown_sites(known)[1:]),
+            station_scores.excluded_sheet(validation, (station_scores.RECORD,)),
+        ),
+    )
 
 
 def series_section(known: Known) -> Section:
-    """Series of some cells, evenly chosen."""
-    cells = known.plan.cells
-    places = np.unique(np.linspace(0, cells.size - 1, _SHOWN_CELLS).astype(int)).tolist()
-    return Section(
-        "Series",
-        tuple(
-            _series(known, place, f"cell {cells[place]}, {_place_text(known.whole, place)}")
-            for place in places
-        ),
-    )
+    """Series of evenly spaced cells, without the one at the top of the page."""
+    last = known.plan.cells.size - 1
+    places = np.unique(np.linspace(0, last, _SHOWN_CELLS).astype(int)).tolist()
+    top = None if shown_sites(known) else known.plan.cells.size // 2
+    return Section("Series", tuple(draw_cell(known, place) for place in places if place != top))
 
 
 def coverage_section(known: Known) -> Section:
     """Coverage by month."""
     caption = "Share of cells with a value a day, mean of each month."
-    picture = _picture(known, draw_coverage(known.whole), "coverage", "Coverage by month", caption)
+    picture = report_picture(
+        known, draw_coverage(known.whole), "coverage", "Coverage by month", caption
+    )
     return Section("Coverage", (picture, *coverage_sheets(known.whole)))
 
 
@@ -214,7 +226,7 @@ def uncertainty_section(known: Known) -> Section:
         figure = reliability.draw_reliability(found)
         alt = "Shares found inside intervals against nominal shares"
         blocks += [
-            _picture(known, figure, "reliability", alt, caption),
+            report_picture(known, figure, "reliability", alt, caption),
             reliability.reliability_sheet(found),
         ]
     blocks.append(interval_sheet(known.found.intervals))
@@ -233,7 +245,7 @@ def stability_section(known: Known) -> Section:
         )
         figure = stability.draw_stability(found)
         blocks += [
-            _picture(known, figure, "stability", "Differences by month, and trends", caption),
+            report_picture(known, figure, "stability", "Differences by month, and trends", caption),
             stability.stability_sheet(found),
         ]
     if known.found.steps:
