@@ -15,11 +15,11 @@ from mcca_ml.demo.world import CONFIGURATION, TRUTH
 from mcca_ml.pipeline.load_series import Source
 from mcca_ml.pipeline.plan import Plan, plan_of
 from mcca_ml.pipeline.train import roles
-from mcca_ml.report.scores.compared import DENSE_VOD, held
+from mcca_ml.report.scores.compared import DENSE_VOD, read_comparison
 from mcca_ml.report.scores.counterfactuals import OTHER, OWN
-from mcca_ml.report.scores.findings import Findings, find
+from mcca_ml.report.scores.findings import Findings, compute_findings
 from mcca_ml.report.scores.sheet import filled, percent
-from mcca_ml.report.scores.tables import Row, Table, rows_by_name
+from mcca_ml.report.scores.tables import ScoreRow, ScoreTable, rows_by_name
 
 OUT = Path(__file__).resolve().parents[2] / "docs" / "acceptance_checks.md"
 MOST_STEP = 0.005
@@ -41,7 +41,7 @@ class Check:
     is_met: bool
 
 
-def _beats(sensor: str, reference: str, rows: Mapping[str, Row]) -> Iterator[Check]:
+def _beats(sensor: str, reference: str, rows: Mapping[str, ScoreRow]) -> Iterator[Check]:
     """Networks have better scores than ridge and the pooled network."""
     lstm = rows.get(f"LSTM {sensor}")
     for other in ("ridge", "pooled"):
@@ -56,7 +56,9 @@ def _beats(sensor: str, reference: str, rows: Mapping[str, Row]) -> Iterator[Che
         )
 
 
-def _fusion(tables: Sequence[Table], reference: str, sensors: Sequence[str]) -> Iterator[Check]:
+def _fusion(
+    tables: Sequence[ScoreTable], reference: str, sensors: Sequence[str]
+) -> Iterator[Check]:
     """Fusion: no loss on common days, a gain over each stream on its own days."""
     rows = rows_by_name(tables, f"Common days, against {reference}")
     if "fused" in rows:
@@ -83,7 +85,7 @@ def _fusion(tables: Sequence[Table], reference: str, sensors: Sequence[str]) -> 
             )
 
 
-def _order(tables: Sequence[Table]) -> Iterator[Check]:
+def _order(tables: Sequence[ScoreTable]) -> Iterator[Check]:
     """Shuffled days lower the anomaly R."""
     for table in tables:
         rows = {row.name: row.anomaly_r for row in table.rows}
@@ -118,7 +120,7 @@ def _signals(findings: Findings) -> Iterator[Check]:
         yield Check(
             f"Drought detected: {dry.name}",
             filled("{:+z.3f} (truth {:+z.3f}), {:.1f} standard deviations", *numbers),
-            dry.is_found,
+            dry.is_detected,
         )
 
 
@@ -177,8 +179,8 @@ def main() -> None:
     folder = parser.parse_args().demo
     plan = plan_of(load_settings(folder / CONFIGURATION), folder)
     source = Source(plan)
-    compared = held(source, roles(source), folder / TRUTH)
-    checks = acceptance_checks(find(source, compared), tuple(compared.baselines))
+    comparison = read_comparison(source, roles(source), folder / TRUTH)
+    checks = acceptance_checks(compute_findings(source, comparison), tuple(comparison.baselines))
     OUT.write_text(page(plan, checks), encoding="utf-8")
 
 

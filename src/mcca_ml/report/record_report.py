@@ -8,15 +8,15 @@ from mcca_ml.config.load import load_settings
 from mcca_ml.pipeline.load_series import Source
 from mcca_ml.pipeline.plan import plan_of
 from mcca_ml.pipeline.train import roles as roles_of
-from mcca_ml.report.html.files import OnDisk, looks, write_page
+from mcca_ml.report.html.files import OnDisk, figure_style, write_page
 from mcca_ml.report.html.page import Section
-from mcca_ml.report.scores.compared import held
-from mcca_ml.report.scores.findings import find
+from mcca_ml.report.scores.compared import read_comparison
+from mcca_ml.report.scores.findings import compute_findings
 from mcca_ml.report.scores.key_scores import key_scores
 from mcca_ml.report.scores.score_sheets import scores_sheet
 from mcca_ml.report.scores.station_scores import at_stations
 from mcca_ml.report.sections import overview, record
-from mcca_ml.report.sections.record import Known
+from mcca_ml.report.sections.record import RecordResults
 from mcca_ml.report.sections.stations import record_sections
 from mcca_ml.store.read_blocks import open_store
 
@@ -41,36 +41,38 @@ def write_report(
     settings, base = load_settings(configuration), configuration.parent
     plan = plan_of(settings, base)
     source = Source(plan)
-    compared = held(source, roles_of(source), truth)
+    comparison = read_comparison(source, roles_of(source), truth)
     folder = record.stations_folder(plan, base, stations)
-    known = Known(
+    results = RecordResults(
         plan,
         open_store(plan.record_store, first_day=plan.first_day, last_day=plan.last_day),
-        compared,
-        find(source, compared),
-        key_scores(compared, source.learned),
+        comparison,
+        compute_findings(source, comparison),
+        key_scores(comparison, source.learned),
         at_stations(settings, base, folder),
     )
-    with looks():
-        sections = sections_of(known)
+    with figure_style():
+        sections = page_sections(results)
     title = f"Soil-moisture record: {settings.project.name}"
-    return write_page(out, title, overview.lead(known), sections, is_simulated=known.is_simulated)
+    return write_page(
+        out, title, overview.lead(results), sections, is_simulated=results.is_simulated
+    )
 
 
-def sections_of(known: Known) -> Sequence[Section]:
+def page_sections(results: RecordResults) -> Sequence[Section]:
     """All sections of the page, first the record and its scores, then details."""
     return (
-        overview.record_section(known),
-        record.scores_section(known),
-        record.maps_section(known),
-        record.comparison_section(known),
-        record.stations_section(known),
-        *record_sections(known.stations.validation, is_simulated=known.is_simulated),
-        record.series_section(known),
-        record.coverage_section(known),
-        record.uncertainty_section(known),
-        record.stability_section(known),
-        Section("Order of days", tuple(map(scores_sheet, known.found.orders))),
-        record.calibration_section(known.plan),
-        record.provenance_section(known.plan),
+        overview.record_section(results),
+        record.scores_section(results),
+        record.maps_section(results),
+        record.comparison_section(results),
+        record.stations_section(results),
+        *record_sections(results.stations.validation, is_simulated=results.is_simulated),
+        record.series_section(results),
+        record.coverage_section(results),
+        record.uncertainty_section(results),
+        record.stability_section(results),
+        Section("Order of days", tuple(map(scores_sheet, results.findings.orders))),
+        record.calibration_section(results.plan),
+        record.provenance_section(results.plan),
     )

@@ -11,7 +11,7 @@ from mcca_ml.plot.coast_lines import draw_outlines, outlines_in
 from mcca_ml.plot.colours import CORRELATION, INK, STATIONS, moisture_axis
 from mcca_ml.plot.frames import MapFrame
 from mcca_ml.plot.maps import label_degrees
-from mcca_ml.report.figures.taylor import Point, colours_of, point
+from mcca_ml.report.figures.taylor import Point, point, product_colours
 from mcca_ml.report.scores.station_tables import COMMON, KINDS, days_compared
 from mcca_ml.validate.run import Validation
 from mcca_ml.validate.score_units import days_of, held
@@ -42,23 +42,23 @@ def points_at_units(validation: Validation) -> list[Point]:
     Args:
         validation: of one product or of several.
     """
-    days = days_of([pair for one in validation.compared for pair in one.pairs])
-    pairs = [held(one.pairs, days) for one in validation.compared]
+    days = days_of([pair for compared in validation.compared for pair in compared.pairs])
+    pairs = [held(compared.pairs, days) for compared in validation.compared]
     every = np.ones(pairs[0].seen.shape, np.bool_)
     which = days_compared(validation)
-    common = np.all([one.seen for one in pairs], axis=0) if which == COMMON else every
+    common = np.all([pair.seen for pair in pairs], axis=0) if which == COMMON else every
     kinds = np.array([unit.kind for unit in validation.units])
     out = []
     for kind, reference in KINDS.items():
         mask = common & (kinds == kind)[:, None]
-        for one, series in zip(validation.compared, pairs, strict=True):
-            if one.extract.conversion.is_volumetric:
-                names = (one.product.name, reference, f"{which} days")
+        for compared, series in zip(validation.compared, pairs, strict=True):
+            if compared.extract.conversion.is_volumetric:
+                names = (compared.product.name, reference, f"{which} days")
                 out.append(point(names, series.estimate, series.reference, mask))
-    return [one for one in out if one.cells]
+    return [item for item in out if item.cells]
 
 
-def _r_of(validation: Validation, product: str, which: str) -> dict[str, float]:
+def _site_r(validation: Validation, product: str, which: str) -> dict[str, float]:
     """R of a product at each unit, on days of a kind."""
     table = validation.table("scores")
     at_unit, at_r = (table.columns.index(name) for name in ("unit", "r"))
@@ -85,10 +85,10 @@ def _parts(units: Sequence[Unit]) -> list[list[Unit]]:
     """Units far apart in longitude, which a map each shows; all on one map if these are many."""
     ordered = sorted(units, key=lambda unit: unit.lon)
     parts = [[ordered[0]]]
-    for last, one in pairwise(ordered):
-        if one.lon - last.lon > _FAR:
+    for last, unit in pairwise(ordered):
+        if unit.lon - last.lon > _FAR:
             parts.append([])
-        parts[-1].append(one)
+        parts[-1].append(unit)
     return parts if len(parts) <= _MOST_PARTS else [ordered]
 
 
@@ -118,15 +118,15 @@ def draw_units(validation: Validation) -> Figure:
     across, down, size = _shape(parts, len(shown))
     figure = Figure(figsize=size, layout="compressed")
     grid = figure.subplots(down, across, squeeze=False).ravel()
-    wanted = [(one, some) for one in shown for some in parts]
+    wanted = [(compared, some) for compared in shown for some in parts]
     for axes in grid[len(wanted) :]:
         axes.set_axis_off()
-    for axes, (one, some) in zip(grid, wanted, strict=False):
+    for axes, (compared, some) in zip(grid, wanted, strict=False):
         lat = _around([unit.lat for unit in some], 84.0)
         _land(axes, lat, _around([unit.lon for unit in some], 180.0))
-        _draw_r(axes, some, _r_of(validation, one.product.name, which))
+        _draw_r(axes, some, _site_r(validation, compared.product.name, which))
         if some is parts[0]:
-            axes.set_title(one.product.name, loc="left", fontsize=11)
+            axes.set_title(compared.product.name, loc="left", fontsize=11)
     figure.colorbar(
         grid[0].collections[-1], ax=list(grid), label="R", extend="min", shrink=0.7, aspect=30
     )
@@ -134,13 +134,13 @@ def draw_units(validation: Validation) -> Figure:
 
 
 def _draw_r(axes: Axes, units: Sequence[Unit], r: Mapping[str, float]) -> None:
-    for kind, mark, size in ((SINGLE, "o", 30), (DENSE, "s", 55)):
+    for kind, marker, size in ((SINGLE, "o", 30), (DENSE, "s", 55)):
         some = [unit for unit in units if unit.kind == kind]
         axes.scatter(
             [unit.lon for unit in some],
             [unit.lat for unit in some],
             c=[r.get(unit.name, np.nan) for unit in some],
-            marker=mark,
+            marker=marker,
             s=size,
             cmap=CORRELATION,
             vmin=0,
@@ -161,21 +161,25 @@ def draw_unit_series(validation: Validation, place: int, title: str) -> Figure:
     """
     figure = Figure(figsize=(_WIDTH, 3.6), layout="constrained")
     axes = figure.add_subplot()
-    colours = colours_of([one.product.name for one in validation.compared])
-    drawn = [one for one in validation.compared if one.extract.conversion.is_volumetric]
+    colours = product_colours([compared.product.name for compared in validation.compared])
+    drawn = [
+        compared for compared in validation.compared if compared.extract.conversion.is_volumetric
+    ]
     known = {
         day: value
-        for one in drawn
-        for day, value in zip(one.pairs[place].day, one.pairs[place].reference, strict=True)
+        for compared in drawn
+        for day, value in zip(
+            compared.pairs[place].day, compared.pairs[place].reference, strict=True
+        )
     }
     day = np.array(sorted(known), "M8[D]")
     gap = np.flatnonzero(np.diff(day) > np.timedelta64(_GAP_DAYS, "D")) + 1
-    values = np.insert(np.array([known[one] for one in day]), gap, np.nan)
+    values = np.insert(np.array([known[date] for date in day]), gap, np.nan)
     axes.plot(np.insert(day, gap, day[gap]), values, color=STATIONS, lw=1.2, label="stations")
-    for one in drawn:
-        pair = one.pairs[place]
+    for compared in drawn:
+        pair = compared.pairs[place]
         if pair.day.size:
-            name = one.product.name
+            name = compared.product.name
             axes.plot(pair.day, pair.estimate, ".", ms=3, color=colours[name], label=name)
     axes.set_title(title, loc="left")
     moisture_axis(axes)

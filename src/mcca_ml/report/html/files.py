@@ -39,7 +39,7 @@ class OnDisk:
 
 
 @contextmanager
-def looks() -> Iterator[None]:
+def figure_style() -> Iterator[None]:
     """Sizes of words in figures; within it figures are drawn and rendered."""
     with matplotlib.rc_context(
         {
@@ -63,9 +63,9 @@ def rendered(figure: Figure, *, is_simulated: bool) -> bytes:
     """
     if is_simulated:
         figure.suptitle("SIMULATED", x=0.01, ha="left", weight="bold", fontsize=11)
-    held = BytesIO()
-    figure.savefig(held, format="png", dpi=_DPI)
-    whole, small = Image.open(held).convert("RGB"), BytesIO()
+    buffer = BytesIO()
+    figure.savefig(buffer, format="png", dpi=_DPI)
+    whole, small = Image.open(buffer).convert("RGB"), BytesIO()
     few = whole.quantize(_COLOURS)
     off = np.asarray(whole, np.int16) - np.asarray(few.convert("RGB"), np.int16)
     is_alike = np.percentile(np.abs(off).max(axis=-1), _NEARLY_ALL) <= _MOST_OFF
@@ -87,7 +87,7 @@ def pictured(figure: Figure, name: str, alt: str, caption: str, *, is_simulated:
     return Picture(slug(name), rendered(figure, is_simulated=is_simulated), alt, f"{lead}{caption}")
 
 
-def table_of(sheet: Sheet, *, is_simulated: bool) -> Table:
+def csv_table(sheet: Sheet, *, is_simulated: bool) -> Table:
     """A sheet as its file holds it, marked in its last column.
 
     Args:
@@ -96,8 +96,10 @@ def table_of(sheet: Sheet, *, is_simulated: bool) -> Table:
     """
     rows: Sequence[tuple[Value, ...]] = sheet.data or sheet.rows
     columns = sheet.columns or tuple(word or "name" for word in sheet.head)
-    mark = "true" if is_simulated else "false"
-    return Table(sheet.name, (*columns, SIMULATED), tuple((*row, mark) for row in rows))
+    is_simulated_text = "true" if is_simulated else "false"
+    return Table(
+        sheet.name, (*columns, SIMULATED), tuple((*row, is_simulated_text) for row in rows)
+    )
 
 
 def _blocks(sections: Sequence[Section]) -> list[Block]:
@@ -139,8 +141,10 @@ def write_sheets(out: Path, sections: Sequence[Section], *, is_simulated: bool) 
     sheets = [block for block in _blocks(sections) if isinstance(block, Sheet)]
     folder = out / TABLES
     with replacing_directory(folder) as beside:
-        made = write_tables(beside, [table_of(one, is_simulated=is_simulated) for one in sheets])
-    return tuple(folder / path.name for path in made)
+        paths = write_tables(
+            beside, [csv_table(sheet, is_simulated=is_simulated) for sheet in sheets]
+        )
+    return tuple(folder / path.name for path in paths)
 
 
 def write_page(

@@ -45,28 +45,28 @@ class Section:
         return slug(self.title)
 
 
-def picture(one: Picture) -> str:
+def picture(image: Picture) -> str:
     """A figure as HTML, its picture inside."""
-    size = one.png[_PNG_SIZE]
+    size = image.png[_PNG_SIZE]
     width, height = int.from_bytes(size[:4], "big"), int.from_bytes(size[4:], "big")
-    kind, alt = ' class="tall"' if height > _TALL * width else "", escape(one.alt)
+    kind, alt = ' class="tall"' if height > _TALL * width else "", escape(image.alt)
     return (
         f'<figure{kind}><div class="wide" tabindex="0" role="region" aria-label="{alt}">'
         f'<img alt="{alt}" width="{width}" height="{height}" '
-        f'src="data:image/png;base64,{base64.b64encode(one.png).decode()}"></div>'
-        f"<figcaption>{escape(one.caption)}</figcaption></figure>"
+        f'src="data:image/png;base64,{base64.b64encode(image.png).decode()}"></div>'
+        f"<figcaption>{escape(image.caption)}</figcaption></figure>"
     )
 
 
-def _block(one: Block) -> str:
-    if isinstance(one, Sheet):
-        return html(one)
-    return picture(one) if isinstance(one, Picture) else f"<p>{escape(one)}</p>"
+def _block(block: Block) -> str:
+    if isinstance(block, Sheet):
+        return html(block)
+    return picture(block) if isinstance(block, Picture) else f"<p>{escape(block)}</p>"
 
 
-def _section(one: Section) -> str:
-    blocks = "".join(map(_block, one.blocks))
-    return f'<section><h2 id="{one.anchor}">{escape(one.title)}</h2>{blocks}</section>\n'
+def _section(section: Section) -> str:
+    blocks = "".join(map(_block, section.blocks))
+    return f'<section><h2 id="{section.anchor}">{escape(section.title)}</h2>{blocks}</section>\n'
 
 
 def page(title: str, lead: str, sections: Sequence[Section], *, is_simulated: bool) -> str:
@@ -78,21 +78,23 @@ def page(title: str, lead: str, sections: Sequence[Section], *, is_simulated: bo
         sections: of different titles; those without a block are left out.
         is_simulated: whether what it shows is simulated, which it then says first.
     """
-    kept = [one for one in sections if one.blocks]
+    kept = [section for section in sections if section.blocks]
     warning = (
         '<p class="simulated"><b>SIMULATED.</b> Granules, target, stations and truth are '
         "simulated; nothing here says how well the record does on the Earth.</p>"
         if is_simulated
         else ""
     )
-    contents = "".join(f'<li><a href="#{one.anchor}">{escape(one.title)}</a></li>' for one in kept)
+    contents = "".join(
+        f'<li><a href="#{section.anchor}">{escape(section.title)}</a></li>' for section in kept
+    )
     words = "".join(f'<p class="lead">{escape(line)}</p>' for line in lead.split("\n"))
-    mark = "SIMULATED " if is_simulated else ""
+    prefix = "SIMULATED " if is_simulated else ""
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         '<link rel="icon" href="data:,">'
-        f"<title>{mark}{escape(title)}</title><style>{style()}</style></head>\n"
+        f"<title>{prefix}{escape(title)}</title><style>{style()}</style></head>\n"
         f"<body><h1>{escape(title)}</h1>{warning}{words}"
         f'<nav aria-label="Contents"><details><summary>Contents</summary><ul>{contents}</ul>'
         "</details></nav>\n"

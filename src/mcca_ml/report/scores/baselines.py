@@ -23,8 +23,8 @@ def climatology(series: Series, level: Levels, first_day: float = 0.0) -> Float3
     waves = np.stack([np.ones(days), np.cos(phase), np.sin(phase)], axis=1)
     out = np.repeat(level.mean[:, None], days, axis=1)
     for cell in np.flatnonzero(level.is_own):
-        seen = np.isfinite(series.train[cell])
-        slope, *_ = np.linalg.lstsq(waves[seen], series.train[cell][seen], rcond=None)
+        is_known = np.isfinite(series.train[cell])
+        slope, *_ = np.linalg.lstsq(waves[is_known], series.train[cell][is_known], rcond=None)
         out[cell] = waves @ slope
     return out.astype(np.float32)
 

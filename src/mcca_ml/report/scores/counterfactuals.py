@@ -11,8 +11,8 @@ from mcca_ml.learn.splits import Role
 from mcca_ml.pipeline.fuse import FuseTask, moments_of
 from mcca_ml.pipeline.load_series import Source, inputs_for
 from mcca_ml.pipeline.train import files_of
-from mcca_ml.report.scores.compared import Held
-from mcca_ml.report.scores.tables import Product, Table, compared
+from mcca_ml.report.scores.compared import Comparison
+from mcca_ml.report.scores.tables import ComparedProduct, ScoreTable, compared
 from mcca_ml.sensors import SENSORS
 
 SEED = 0
@@ -57,7 +57,7 @@ def _estimates(
     return np.concatenate(parts)
 
 
-def order_table(source: Source, found: Held, sensor: str) -> Table:
+def order_table(source: Source, comparison: Comparison, sensor: str) -> ScoreTable:
     """A network on its test days as they are, and with the days of each season shuffled.
 
     Where each day keeps its own look, only what came before it is another; where it has the look
@@ -65,41 +65,41 @@ def order_table(source: Source, found: Held, sensor: str) -> Table:
 
     Args:
         source: of the series.
-        found: what is compared.
+        comparison: what is compared.
         sensor: of the network.
     """
-    place = shuffled(source.learned, found.roles, SEED)
-    said = _estimates(source, sensor, place)
-    own = np.empty_like(said)
-    own[:, place] = said
-    as_is = found.products[sensor]
+    place = shuffled(source.learned, comparison.roles, SEED)
+    estimate = _estimates(source, sensor, place)
+    own = np.empty_like(estimate)
+    own[:, place] = estimate
+    as_is = comparison.products[sensor]
     nothing = np.float32(np.nan)
-    has = np.isfinite(as_is.sm)
+    has_value = np.isfinite(as_is.sm)
     products = {
         "as they are": as_is,
-        OWN: Product(np.where(has, own, nothing)),
-        OTHER: Product(np.where(has, said, nothing)),
+        OWN: ComparedProduct(np.where(has_value, own, nothing)),
+        OTHER: ComparedProduct(np.where(has_value, estimate, nothing)),
     }
-    mask = np.broadcast_to(found.is_test, found.target.shape)
+    mask = np.broadcast_to(comparison.is_test, comparison.target.shape)
     title = f"Order of days, {sensor} against the target"
-    return compared(title, products, found.target, mask)
+    return compared(title, products, comparison.target, mask)
 
 
-def record_without(source: Source, found: Held) -> xr.Dataset:
+def record_without(source: Source, comparison: Comparison) -> xr.Dataset:
     """The fused record of all cells without cross-calibration, everything else being the same.
 
     Args:
         source: of the series.
-        found: the streams as they are, and the roles of the days.
+        comparison: the streams as they are, and the roles of the days.
     """
     plan = source.plan
-    streams = dict(found.streams)
-    for name, ds in found.streams.items():
+    streams = dict(comparison.streams)
+    for name, ds in comparison.streams.items():
         if plan.coefficients(name).is_file():
             sm = _estimates(source, name, is_calibrated=False).T
             streams[name] = ds.assign(soil_moisture=ds["soil_moisture"].copy(data=sm))
     pool = plan.work / "fusion" / "pool.npz"
-    task = FuseTask(source, slice(0, plan.cells.size), found.roles, pool, "")
+    task = FuseTask(source, slice(0, plan.cells.size), comparison.roles, pool, "")
     settings = plan.settings.fuse
     model = error_covariance.model_of(moments_of(task), models.load_pool(pool), settings)
     return fusion.fuse(streams, model, settings)

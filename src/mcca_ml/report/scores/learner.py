@@ -47,7 +47,7 @@ def compare(
     """
     target = np.asarray(y, np.float32)
     wanted = only(target, per_cell(roles, *target.shape), role)
-    found = estimates(weights, series)
-    everywhere = np.all([np.isfinite(e) for e in found.values()], axis=0)
+    by_name = estimates(weights, series)
+    everywhere = np.all([np.isfinite(e) for e in by_name.values()], axis=0)
     wanted = np.where(everywhere, wanted, np.float32(np.nan))
-    return {name: scores_of_days(e, wanted, fewest=FEWEST_PAIRS) for name, e in found.items()}
+    return {name: scores_of_days(e, wanted, fewest=FEWEST_PAIRS) for name, e in by_name.items()}

@@ -51,7 +51,7 @@ def _words(sensor: str, days: Datetime64) -> npt.NDArray[np.str_]:
     return np.where(is_later, f"{sensor} after its boost", sensor)
 
 
-def periods_of(streams: Mapping[str, xr.Dataset]) -> list[Period]:
+def sensor_periods(streams: Mapping[str, xr.Dataset]) -> list[Period]:
     """Periods of the record, in their order; those shorter than `SHORTEST` are left out.
 
     A sensor flies from its first look to its last; a boost parts its days.
@@ -68,13 +68,13 @@ def periods_of(streams: Mapping[str, xr.Dataset]) -> list[Period]:
             parts[at].append(str(words[at]))
     names = np.array([" + ".join(part) for part in parts])
     edges = np.flatnonzero(names[1:] != names[:-1]) + 1
-    found = []
+    periods = []
     for run in np.split(np.arange(days.size), edges):
         if names[run[0]] and run.size >= SHORTEST:
             is_in = np.zeros(days.size, np.bool_)
             is_in[run] = True
-            found.append(Period(f"{names[run[0]]}, from {days[run[0]]}", is_in))
-    return found
+            periods.append(Period(f"{names[run[0]]}, from {days[run[0]]}", is_in))
+    return periods
 
 
 def step_between(
@@ -92,22 +92,27 @@ def step_between(
         before: the one period.
         after: the other.
     """
-    months = month_of(days)
+    months = months_since_1970(days)
     sides = [means_by_month(error[:, p.is_in], months[p.is_in]) for p in (before, after)]
-    has = (sides[0][1] >= FEWEST) & (sides[1][1] >= FEWEST)
-    if not has.any():
+    is_compared = (sides[0][1] >= FEWEST) & (sides[1][1] >= FEWEST)
+    if not is_compared.any():
         return None
-    change = np.where(has, sides[1][0] - sides[0][0], 0)
-    size = change.sum(axis=1)[has.any(axis=1)] / has.sum(axis=1)[has.any(axis=1)]
-    of_month = (change.sum(axis=0) / np.maximum(has.sum(axis=0), 1))[has.any(axis=0)]
+    change = np.where(is_compared, sides[1][0] - sides[0][0], 0)
+    size = (
+        change.sum(axis=1)[is_compared.any(axis=1)]
+        / is_compared.sum(axis=1)[is_compared.any(axis=1)]
+    )
+    of_month = (change.sum(axis=0) / np.maximum(is_compared.sum(axis=0), 1))[
+        is_compared.any(axis=0)
+    ]
     scatter = float(of_month.std(ddof=1) / np.sqrt(of_month.size)) if of_month.size > 1 else np.nan
-    pairs = int((sides[0][1] + sides[1][1])[has].sum())
+    pairs = int((sides[0][1] + sides[1][1])[is_compared].sum())
     return PeriodStep(
         before.name, after.name, product, float(size.mean()), scatter, int(size.size), pairs
     )
 
 
-def steps_of(
+def period_steps(
     product: str, error: Float32, days: Datetime64, periods: Sequence[Period]
 ) -> tuple[PeriodStep, ...]:
     """Steps from each period to the next, and from the first to the last.
@@ -121,14 +126,14 @@ def steps_of(
     pairs = list(zip(periods, periods[1:], strict=False))
     if len(periods) > 2:
         pairs.append((periods[0], periods[-1]))
-    found = [step_between(product, error, days, *pair) for pair in pairs]
-    return tuple(step for step in found if step is not None)
+    steps = [step_between(product, error, days, *pair) for pair in pairs]
+    return tuple(step for step in steps if step is not None)
 
 
 MONTHS = 12
 
 
-def month_of(days: Datetime64) -> Int64:
+def months_since_1970(days: Datetime64) -> Int64:
     """Months since January 1970; modulo 12 the month of the year, 0 being January."""
     return days.astype("M8[M]").astype(np.int64)
 
@@ -143,9 +148,9 @@ def means_by_month(values: Float32, months: Int64) -> tuple[Float64, Float64]:
     total, count = np.zeros((2, len(values), MONTHS))
     for number in range(MONTHS):
         part = values[:, months % MONTHS == number]
-        seen = np.isfinite(part)
-        count[:, number] = seen.sum(axis=1)
-        total[:, number] = np.where(seen, part, 0).sum(axis=1, dtype=np.float64)
+        is_known = np.isfinite(part)
+        count[:, number] = is_known.sum(axis=1)
+        total[:, number] = np.where(is_known, part, 0).sum(axis=1, dtype=np.float64)
     return total / np.maximum(count, 1), count
 
 
@@ -159,7 +164,7 @@ def mean_departure(values: Float32, months: Int64, place: Int64) -> Float64:
     """
     usual, _ = means_by_month(values, months)
     departure = values - usual[:, months % MONTHS]
-    seen = np.isfinite(departure)
-    total = np.bincount(place, np.where(seen, departure, 0).sum(axis=0, dtype=np.float64))
-    count = np.bincount(place, seen.sum(axis=0))
+    is_known = np.isfinite(departure)
+    total = np.bincount(place, np.where(is_known, departure, 0).sum(axis=0, dtype=np.float64))
+    count = np.bincount(place, is_known.sum(axis=0))
     return np.where(count > 0, total / np.maximum(count, 1), np.nan)

@@ -58,7 +58,7 @@ def filled(template: str, *values: Value) -> str:
     )
 
 
-def sheet_of(
+def make_sheet(
     title: str,
     shown: Sequence[Column],
     data: Iterable[tuple[Value, ...]],
@@ -96,7 +96,7 @@ def facts_sheet(title: str, facts: Iterable[tuple[str, str]]) -> Sheet:
         title: of the table.
         facts: what, and its value.
     """
-    return sheet_of(title, (("", "{}", "what"), ("value", "{}", "value")), facts)
+    return make_sheet(title, (("", "{}", "what"), ("value", "{}", "value")), facts)
 
 
 def slug(words: str) -> str:

@@ -12,8 +12,8 @@ from mcca_ml.arrays import Datetime64, Float64
 from mcca_ml.config.load import Settings
 from mcca_ml.metrics.scores import Scores, scores_of_pairs
 from mcca_ml.read.products.configured import products_of
-from mcca_ml.report.scores.compared import FUSED, Held
-from mcca_ml.report.scores.sheet import Column, Sheet, sheet_of
+from mcca_ml.report.scores.compared import FUSED, Comparison
+from mcca_ml.report.scores.sheet import Column, Sheet, make_sheet
 from mcca_ml.validate.pair_product import Compared
 from mcca_ml.validate.run import NOT_COMMON, Validation, validate
 from mcca_ml.validate.stations import DENSE, Unit
@@ -63,7 +63,7 @@ def at_stations(settings: Settings, base: Path, stations: Path | None) -> AtStat
     return AtStations(validate(products, stations, settings.validation))
 
 
-def readings_of(validation: Validation, place: int) -> Readings:
+def site_readings(validation: Validation, place: int) -> Readings:
     """What the stations of a unit say on the days of the record [m3 m-3].
 
     Args:
@@ -103,23 +103,23 @@ def product_of_report(name: str) -> str:
     return name.removeprefix(_STREAM) if name.startswith(_STREAM) else ""
 
 
-def truth_at(found: Held, one: Compared, place: int, unit: Unit) -> Scores | None:
+def truth_at(comparison: Comparison, compared: Compared, place: int, unit: Unit) -> Scores | None:
     """Scores against truth in the cell of a unit, on the days of its pairs; None where unknown.
 
     Args:
-        found: what is compared.
-        one: a product at all units.
+        comparison: what is compared.
+        compared: a product at all units.
         place: of the unit.
         unit: it.
     """
-    name = product_of_report(one.product.name)
-    cells = found.record["cell"].to_numpy()
+    name = product_of_report(compared.product.name)
+    cells = comparison.record["cell"].to_numpy()
     at = int(np.searchsorted(cells, unit.cell))
-    if name not in found.known or at >= cells.size or cells[at] != unit.cell:
+    if name not in comparison.truths or at >= cells.size or cells[at] != unit.cell:
         return None
-    days = found.record["time"].to_numpy().astype("M8[D]")
-    is_day = np.isin(days, one.pairs[place].day)
-    sm, known = found.products[name].sm[at], found.known[name][at]
+    days = comparison.record["time"].to_numpy().astype("M8[D]")
+    is_day = np.isin(days, compared.pairs[place].day)
+    sm, known = comparison.products[name].sm[at], comparison.truths[name][at]
     return scores_of_pairs(sm[is_day], known[is_day])
 
 
@@ -150,36 +150,36 @@ _SHOWN: tuple[Column, ...] = (
 )
 
 
-def share_held(columns: Sequence[str], data: Sequence[Sequence[Value]]) -> str:
+def share_inside(columns: Sequence[str], data: Sequence[Sequence[Value]]) -> str:
     """How many intervals of scores against the cell, at networks, hold those against truth.
 
     Args:
         columns: of the table of scores at stations.
         data: its rows.
     """
-    said = []
+    shares = []
     for name, of_truth, words in (
         ("cell_r", "true_r", "R"),
         ("cell_ubrmsd", "true_ubrmsd", "ubRMSD"),
         ("cell_bias", "true_bias", "bias"),
     ):
-        at = [columns.index(one) for one in (f"{name}_low", of_truth, f"{name}_high")]
+        at = [columns.index(column) for column in (f"{name}_low", of_truth, f"{name}_high")]
         ends = np.array([[float(row[i]) for i in at] for row in data if row[1] == DENSE])
         known = ends[np.isfinite(ends).all(axis=1)] if ends.size else ends.reshape(0, 3)
-        held = ((known[:, 0] <= known[:, 1]) & (known[:, 1] <= known[:, 2])).sum()
-        said.append(f"{words} {held} of {len(known)}")
-    return ", ".join(said)
+        inside = ((known[:, 0] <= known[:, 1]) & (known[:, 1] <= known[:, 2])).sum()
+        shares.append(f"{words} {inside} of {len(known)}")
+    return ", ".join(shares)
 
 
-def network_sheet(found: Held | None, validation: Validation) -> Sheet:
+def network_sheet(comparison: Comparison | None, validation: Validation) -> Sheet:
     """Scores of all products at all units, beside those against truth where it is known.
 
     Args:
-        found: what is compared of a record; None: the products are not of a record.
+        comparison: what is compared of a record; None: the products are not of a record.
         validation: of the record, its streams and others.
     """
     table, names = validation.table("scores"), (*_COLUMNS, *_OF_TRUTH)
-    of_product = {one.product.name: one for one in validation.compared}
+    of_product = {product.product.name: product for product in validation.compared}
     places = {unit.name: i for i, unit in enumerate(validation.units)}
     data: list[tuple[Value, ...]] = []
     for row in table.rows:
@@ -192,21 +192,21 @@ def network_sheet(found: Held | None, validation: Validation) -> Sheet:
         named["cell_bias"] = named[
             "bias"
         ]  # stations are not biased, only less certain of the level
-        true = None if found is None else truth_at(found, compared, place, unit)
+        true = None if comparison is None else truth_at(comparison, compared, place, unit)
         if true is not None:
             of_truth = (float(true.r), float(true.ubrmsd), float(true.bias))
             named |= dict(zip(_OF_TRUTH, of_truth, strict=True))
         data.append(tuple(named.get(name, float("nan")) for name in names))
-    is_known = found is not None and bool(found.known)
+    is_known = comparison is not None and bool(comparison.truths)
     beside = (
         " Beside them, where truth is known, the scores against it in the same cell on the same "
         "days: they differ from those against stations by what stations do not know of their cell. "
         "Intervals of scores against the cell, which allow for what stations do not know of it "
-        f"(in the file), hold those against truth at networks: {share_held(names, data)}."
+        f"(in the file), hold those against truth at networks: {share_inside(names, data)}."
         if is_known
         else ""
     )
-    return sheet_of(
+    return make_sheet(
         "Scores at stations",
         [column for column in _SHOWN if is_known or not {*column} & {*_OF_TRUTH}],
         data,

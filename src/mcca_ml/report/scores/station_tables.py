@@ -7,7 +7,7 @@ from typing import cast
 import numpy as np
 
 from mcca_ml.metrics.scores import median
-from mcca_ml.report.scores.sheet import Sheet, filled, percent, sheet_of
+from mcca_ml.report.scores.sheet import Sheet, filled, make_sheet, percent
 from mcca_ml.validate.run import Validation
 from mcca_ml.validate.stations import DENSE, SINGLE
 from mcca_ml.validate.tables import Value
@@ -39,11 +39,11 @@ def days_compared(validation: Validation) -> str:
         validation: of one product or of several.
     """
     units = Counter[tuple[str, str]]()
-    for (product, days, _, group, _), found in _summary(validation).items():
-        if group == ALL and "r" in found:
-            units[product, days] += found["r"][0]
-    products = [one.product.name for one in validation.compared]
-    has_most = [2 * units[one, COMMON] >= units[one, OWN] for one in products]
+    for (product, days, _, group, _), scores in _summary(validation).items():
+        if group == ALL and "r" in scores:
+            units[product, days] += scores["r"][0]
+    products = [compared.product.name for compared in validation.compared]
+    has_most = [2 * units[name, COMMON] >= units[name, OWN] for name in products]
     return COMMON if len(products) > 1 and all(has_most) else OWN
 
 
@@ -53,21 +53,21 @@ Head = tuple[str, str, str, str, str]
 
 def _summary(validation: Validation) -> dict[Head, dict[str, tuple[int, float, float, float]]]:
     """Units, median and quartiles of each score by what they are of."""
-    found: dict[Head, dict[str, tuple[int, float, float, float]]] = {}
+    scores_by_head: dict[Head, dict[str, tuple[int, float, float, float]]] = {}
     for *head, units, score, middle, low, high in validation.table("summary").rows:
         key = cast(Head, tuple(map(str, head)))
-        of_key = found.setdefault(key, {})
+        of_key = scores_by_head.setdefault(key, {})
         of_key[str(score)] = (int(units), float(middle), float(low), float(high))
-    return found
+    return scores_by_head
 
 
 def _cells(scores: dict[str, tuple[int, float, float, float]]) -> tuple[str, ...]:
     """Number of units and medians with quartiles as they are shown."""
-    said = []
+    texts = []
     for name, form in _FORMATS.items():
         units, *ends = scores.get(name, (0, float("nan")))
-        said.append(filled(f"{form}\n{form} to {form}" if units > 1 else form, *ends))
-    return (f"{max(units for units, *_ in scores.values())}", *said)
+        texts.append(filled(f"{form}\n{form} to {form}" if units > 1 else form, *ends))
+    return (f"{max(units for units, *_ in scores.values())}", *texts)
 
 
 def _values(scores: dict[str, tuple[int, float, float, float]]) -> tuple[Value, ...]:
@@ -96,7 +96,7 @@ def _medians_sheet(
     """
     names = ("product", "days", "kind", "group", "class")
     second = "days" if first == "product" else "product"
-    at = [names.index(one) for one in (first, second, "kind")]
+    at = [names.index(name) for name in (first, second, "kind")]
     heads = {key: [key[i] for i in at] for key in scores}
     return Sheet(
         title,
@@ -126,13 +126,13 @@ _PAIRWISE = {"r": "R", "anomaly_r": "anomaly R", "ubrmsd": "ubRMSD", "bias": "bi
 def pairwise_sheet(validation: Validation) -> Sheet | None:
     """The first product beside each of the others, on days of both; None where it is alone."""
     table = validation.table("pairwise")
-    found: dict[tuple[str, str], dict[str, list[Value]]] = {}
+    scores_by_product: dict[tuple[str, str], dict[str, list[Value]]] = {}
     for _, other, kind, units, score, *numbers in table.rows:
-        found.setdefault((str(other), str(kind)), {})[str(score)] = [units, *numbers]
-    if not found:
+        scores_by_product.setdefault((str(other), str(kind)), {})[str(score)] = [units, *numbers]
+    if not scores_by_product:
         return None
     first, rows = str(table.rows[0][0]), []
-    for (other, kind), scores in found.items():
+    for (other, kind), scores in scores_by_product.items():
         cells = []
         for name in _PAIRWISE:
             _, *numbers = scores.get(name, [0, *(float("nan"),) * 5])
@@ -144,8 +144,8 @@ def pairwise_sheet(validation: Validation) -> Sheet | None:
         rows.append((other, KINDS[kind], f"{units}", f"{float(days):,.0f}", *cells))
     heads = [
         word
-        for one in _PAIRWISE.values()
-        for word in (f"{one}, first", f"{one}, other (difference)")
+        for head in _PAIRWISE.values()
+        for word in (f"{head}, first", f"{head}, other (difference)")
     ]
     return Sheet(
         f"Others beside {first}, on days of both",
@@ -189,13 +189,13 @@ def _kinds(validation: Validation) -> dict[str, str]:
 def triple_sheet(validation: Validation) -> Sheet | None:
     """Errors by triple collocation, medians over units; None where no triplet was collocated."""
     table = validation.table("triple")
-    found = [row for row in table.rows if not row[-1]]
-    if not found:
+    collocated = [row for row in table.rows if not row[-1]]
+    if not collocated:
         return None
     kinds = _kinds(validation)
     rows = []
-    for kind, triplet, product in dict.fromkeys((kinds[str(r[0])], r[1], r[2]) for r in found):
-        some = [r for r in found if (kinds[str(r[0])], r[1], r[2]) == (kind, triplet, product)]
+    for kind, triplet, product in dict.fromkeys((kinds[str(r[0])], r[1], r[2]) for r in collocated):
+        some = [r for r in collocated if (kinds[str(r[0])], r[1], r[2]) == (kind, triplet, product)]
         n, error, low, high, r, snr = (
             median(np.array([float(row[at]) for row in some])) for at in (3, 4, 5, 6, 7, 8)
         )
@@ -215,7 +215,7 @@ def triple_sheet(validation: Validation) -> Sheet | None:
         "independent errors; of stations the error holds what a point does not know of a cell. The "
         "file has each unit.",
         table.columns,
-        tuple(found),
+        tuple(collocated),
     )
 
 
@@ -242,19 +242,22 @@ def years_sheet(validation: Validation) -> Sheet:
     """Share of the days of each year with a pair, median over units."""
     table = validation.table("coverage")
     kinds = _kinds(validation)
-    held: dict[tuple[str, str, str], list[float]] = {}
+    shares: dict[tuple[str, str, str], list[float]] = {}
     for product, _, unit, year, share in table.rows:
         key = (str(product), kinds[str(unit)], str(year))
-        held.setdefault(key, []).append(float(share))
-    products, found = (list(dict.fromkeys(key[at] for key in held)) for at in (0, 1))
+        shares.setdefault(key, []).append(float(share))
+    products, kinds_shown = (list(dict.fromkeys(key[at] for key in shares)) for at in (0, 1))
     rows = tuple(
         (
             year,
             KINDS[kind],
-            *(percent(median(np.array(held.get((one, kind, year), [])))) for one in products),
+            *(
+                percent(median(np.array(shares.get((product, kind, year), []))))
+                for product in products
+            ),
         )
-        for year in sorted({key[2] for key in held})
-        for kind in found
+        for year in sorted({key[2] for key in shares})
+        for kind in kinds_shown
     )
     return Sheet(
         "Days with a pair by year",
@@ -269,7 +272,7 @@ def years_sheet(validation: Validation) -> Sheet:
 def changes_sheet(validation: Validation) -> Sheet:
     """Trends of the difference from stations, and its steps where an imager comes or goes."""
     table = validation.table("stability")
-    return sheet_of(
+    return make_sheet(
         "Stability at stations",
         (
             ("", "{}", "unit"),

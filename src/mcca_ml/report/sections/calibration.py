@@ -6,7 +6,7 @@ import xarray as xr
 from mcca_ml.intercal import coefficients
 from mcca_ml.intercal.link import LineFlag
 from mcca_ml.intercal.step import Step
-from mcca_ml.report.scores.sheet import Sheet, sheet_of
+from mcca_ml.report.scores.sheet import Sheet, make_sheet
 
 _MIDDLE = 250.0
 """Brightness temperature at which offsets are told [K]."""
@@ -26,7 +26,7 @@ def lines_sheet(ds: xr.Dataset) -> Sheet:
     slope, slope_sd = link.all_line.slope, np.sqrt(link.all_line.slope_var)
     common = np.sqrt(link.common_var)
     numbers = zip(offset, offset_sd, slope, slope_sd, common, strict=True)
-    return sheet_of(
+    return make_sheet(
         str(ds.attrs["title"]),
         (
             ("channel", "{} → {}", "source_channel", "channel"),
@@ -61,7 +61,7 @@ def changes_sheet(ds: xr.Dataset) -> Sheet | None:
             data.append((channel, kind, str(change.date), size, sd, float(change.p_value[i]), gone))
     if not data:
         return None
-    return sheet_of(
+    return make_sheet(
         f"Steps and drifts of {ds.attrs['sensor']} that were tested",
         (
             ("channel", "{}", "channel"),

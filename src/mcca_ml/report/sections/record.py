@@ -22,7 +22,7 @@ from mcca_ml.report.figures.time_series import draw_coverage, draw_series
 from mcca_ml.report.html.files import pictured
 from mcca_ml.report.html.page import Block, Picture, Section
 from mcca_ml.report.scores import station_scores
-from mcca_ml.report.scores.compared import FUSED, Held
+from mcca_ml.report.scores.compared import FUSED, Comparison
 from mcca_ml.report.scores.findings import Findings
 from mcca_ml.report.scores.interval_coverage import interval_sheet
 from mcca_ml.report.scores.key_scores import TARGET, TRUTH, KeyScores, key_sheet
@@ -37,37 +37,39 @@ _SHOWN_UNITS = 6
 
 
 @dataclass(frozen=True)
-class Known:
+class RecordResults:
     """Everything that the page is made of."""
 
     plan: Plan
     whole: xr.Dataset
     """The record of all days, those since what is learned among them."""
-    compared: Held
-    found: Findings
+    comparison: Comparison
+    findings: Findings
     scores: Sequence[KeyScores]
     stations: station_scores.AtStations
 
     @property
     def is_simulated(self) -> bool:
         """Whether granules, target and truth are simulated."""
-        return schema.is_simulated(self.compared.record)
+        return schema.is_simulated(self.comparison.record)
 
     @cached_property
     def truth(self) -> Float32 | None:
         """At the times of `whole` [m3 m-3], (cell, time); None where it is unknown."""
-        truth = self.compared.truth
+        truth = self.comparison.truth
         return None if truth is None else truth.of_record(self.whole)
 
 
-def report_picture(known: Known, figure: Figure, name: str, alt: str, caption: str) -> Picture:
+def report_picture(
+    results: RecordResults, figure: Figure, name: str, alt: str, caption: str
+) -> Picture:
     """Figure with caption; marked where the record is simulated."""
-    return pictured(figure, name, alt, caption, is_simulated=known.is_simulated)
+    return pictured(figure, name, alt, caption, is_simulated=results.is_simulated)
 
 
-def scores_section(known: Known) -> Section:
+def scores_section(results: RecordResults) -> Section:
     """Scores of record and streams with their intervals."""
-    days = known.plan.days(last=known.plan.learned_last)[known.compared.is_test]
+    days = results.plan.days(last=results.plan.learned_last)[results.comparison.is_test]
     period = f", {days.size} from {days[0]}" if days.size else ": none"
     return Section(
         "Scores",
@@ -75,65 +77,67 @@ def scores_section(known: Known) -> Section:
             f"Test days are days that no network was trained on{period}. Soil moisture is in "
             "m³ m⁻³. Unless a table states otherwise, scores are medians over cells with 20 pairs "
             "or more, and anomalies are departures from a moving mean of 35 days.",
-            key_sheet(known.scores),
+            key_sheet(results.scores),
         ),
     )
 
 
-def maps_section(known: Known) -> Section:
+def maps_section(results: RecordResults) -> Section:
     """Maps of the scores of each cell."""
     blocks: list[Block] = []
     for reference in (TARGET, TRUTH):
-        one = next(
-            (k for k in known.scores if (k.product, k.reference) == (FUSED, reference)), None
+        scores = next(
+            (k for k in results.scores if (k.product, k.reference) == (FUSED, reference)), None
         )
-        if one is not None:
-            blocks.append(_score_maps(known, one))
+        if scores is not None:
+            blocks.append(_score_maps(results, scores))
     return Section("Maps of scores", tuple(blocks))
 
 
-def _score_maps(known: Known, one: KeyScores) -> Picture:
+def _score_maps(results: RecordResults, scores: KeyScores) -> Picture:
     """Maps of the scores of the record."""
-    plain, nothing = one.of_cells.absolute, np.nan
-    most = cell_maps.limit_of(plain.bias[one.has])
+    plain, nothing = scores.cell_scores.absolute, np.nan
+    most = cell_maps.limit_of(plain.bias[scores.is_scored])
     panels = [
-        (title, np.where(one.has, values, nothing), ColourScale(low, high, palette))
+        (title, np.where(scores.is_scored, values, nothing), ColourScale(low, high, palette))
         for title, values, low, high, palette in (
             ("R [1]", plain.r, 0.0, 1.0, CORRELATION),
-            ("anomaly R [1]", one.of_cells.window.r, 0.0, 1.0, CORRELATION),
+            ("anomaly R [1]", scores.cell_scores.window.r, 0.0, 1.0, CORRELATION),
             ("ubRMSD [m³ m⁻³]", plain.ubrmsd, 0.0, 0.08, UNCERTAINTY),
             ("bias [m³ m⁻³]", plain.bias, -most, most, DIFFERENCE),
         )
     ]
     caption = (
-        f"Scores of the record against the {one.reference}, {one.which} days; grey: fewer than 20 "
-        f"pairs. Medians: R {one.scores['r'].median:.2f}, "
-        f"ubRMSD {one.scores['ubrmsd'].median:.3f} m³ m⁻³."
+        f"Scores of the record against the {scores.reference}, {scores.day_set} days; grey: "
+        f"fewer than 20 pairs. Medians: R {scores.scores['r'].median:.2f}, "
+        f"ubRMSD {scores.scores['ubrmsd'].median:.3f} m³ m⁻³."
     )
-    figure = cell_maps.draw_cell_maps(known.plan.cells, panels)
-    name = f"map scores against {one.reference}"
+    figure = cell_maps.draw_cell_maps(results.plan.cells, panels)
+    name = f"map scores against {scores.reference}"
     return report_picture(
-        known, figure, name, f"Maps of scores against the {one.reference}", caption
+        results, figure, name, f"Maps of scores against the {scores.reference}", caption
     )
 
 
-def comparison_section(known: Known) -> Section:
+def comparison_section(results: RecordResults) -> Section:
     """Taylor diagrams, and all tables of scores."""
     blocks: list[Block] = []
-    points = taylor.points(known.compared)
+    points = taylor.points(results.comparison)
     if points:
         caption = (
             "Taylor diagram: the angle is the correlation, the distance from the origin the "
             "standard deviation over that of the reference, which is the red point; dashed circles "
             "are the centred RMSD over the same. Medians over cells."
         )
-        figure = taylor.draw_taylor(points, taylor.colours_of([one.product for one in points]))
+        figure = taylor.draw_taylor(
+            points, taylor.product_colours([item.product for item in points])
+        )
         alt = "Taylor diagrams against target and truth"
         blocks += [
-            report_picture(known, figure, "taylor", alt, caption),
+            report_picture(results, figure, "taylor", alt, caption),
             taylor.taylor_sheet(points),
         ]
-    blocks += [scores_sheet(table) for table in known.found.tables]
+    blocks += [scores_sheet(table) for table in results.findings.tables]
     return Section("Comparison on common days", tuple(blocks))
 
 
@@ -142,118 +146,120 @@ def _place_text(ds: xr.Dataset, place: int) -> str:
 
 
 def _draw_place(
-    known: Known,
+    results: RecordResults,
     place: int,
     title: str,
     readings: Readings | None = None,
 ) -> Picture:
-    truth = None if known.truth is None else known.truth[place]
-    figure = draw_series(known.whole, place, truth, title, stations=readings)
+    truth = None if results.truth is None else results.truth[place]
+    figure = draw_series(results.whole, place, truth, title, stations=readings)
     caption = (
         f"{title}: recommended values of the record with its standard uncertainty, the streams of "
         "single sensors as points; below the last two years."
     )
     return report_picture(
-        known, figure, f"series {title.split(',')[0]}", f"Series at {title}", caption
+        results, figure, f"series {title.split(',')[0]}", f"Series at {title}", caption
     )
 
 
-def shown_sites(known: Known) -> list[int]:
+def shown_sites(results: RecordResults) -> list[int]:
     """Numbers of the sites whose series are drawn, in the order of the validation."""
-    validation = known.stations.validation
+    validation = results.stations.validation
     if validation is None:
         return []
-    return station_scores.shown_units(validation, known.plan.cells.tolist(), _SHOWN_UNITS)
+    return station_scores.shown_units(validation, results.plan.cells.tolist(), _SHOWN_UNITS)
 
 
-def draw_site(known: Known, validation: Validation, number: int) -> Picture:
+def draw_site(results: RecordResults, validation: Validation, number: int) -> Picture:
     """Series of the record, its streams and the stations at one site."""
     unit = validation.units[number]
-    place = int(np.searchsorted(known.plan.cells, unit.cell))
-    title = f"{unit.name}, {_place_text(known.whole, place)}"
-    return _draw_place(known, place, title, station_scores.readings_of(validation, number))
+    place = int(np.searchsorted(results.plan.cells, unit.cell))
+    title = f"{unit.name}, {_place_text(results.whole, place)}"
+    return _draw_place(results, place, title, station_scores.site_readings(validation, number))
 
 
-def draw_cell(known: Known, place: int) -> Picture:
+def draw_cell(results: RecordResults, place: int) -> Picture:
     """Series of the record and its streams in one cell."""
     return _draw_place(
-        known, place, f"cell {known.plan.cells[place]}, {_place_text(known.whole, place)}"
+        results, place, f"cell {results.plan.cells[place]}, {_place_text(results.whole, place)}"
     )
 
 
-def stations_section(known: Known) -> Section:
+def stations_section(results: RecordResults) -> Section:
     """Scores and series at stations; the first series is at the top of the page."""
-    validation = known.stations.validation
+    validation = results.stations.validation
     if validation is None:
-        return Section("Stations", (known.stations.why_not,))
+        return Section("Stations", (results.stations.why_not,))
     return Section(
         "Stations",
         (
-            station_scores.network_sheet(known.compared, validation),
-            *(draw_site(known, validation, number) for number in shown_sites(known)[1:]),
+            station_scores.network_sheet(results.comparison, validation),
+            *(draw_site(results, validation, number) for number in shown_sites(results)[1:]),
             station_scores.excluded_sheet(validation, (station_scores.RECORD,)),
         ),
     )
 
 
-def series_section(known: Known) -> Section:
+def series_section(results: RecordResults) -> Section:
     """Series of evenly spaced cells, without the one at the top of the page."""
-    last = known.plan.cells.size - 1
+    last = results.plan.cells.size - 1
     places = np.unique(np.linspace(0, last, _SHOWN_CELLS).astype(int)).tolist()
-    top = None if shown_sites(known) else known.plan.cells.size // 2
-    return Section("Series", tuple(draw_cell(known, place) for place in places if place != top))
+    top = None if shown_sites(results) else results.plan.cells.size // 2
+    return Section("Series", tuple(draw_cell(results, place) for place in places if place != top))
 
 
-def coverage_section(known: Known) -> Section:
+def coverage_section(results: RecordResults) -> Section:
     """Coverage by month."""
     caption = "Share of cells with a value a day, mean of each month."
     picture = report_picture(
-        known, draw_coverage(known.whole), "coverage", "Coverage by month", caption
+        results, draw_coverage(results.whole), "coverage", "Coverage by month", caption
     )
-    return Section("Coverage", (picture, *coverage_sheets(known.whole)))
+    return Section("Coverage", (picture, *coverage_sheets(results.whole)))
 
 
-def uncertainty_section(known: Known) -> Section:
+def uncertainty_section(results: RecordResults) -> Section:
     """Whether the stated uncertainty is right."""
     blocks: list[Block] = []
-    found = reliability.reliabilities(known.compared)
-    if found:
+    curves = reliability.measure_reliabilities(results.comparison)
+    if curves:
         caption = (
             "Share of the reference that lies inside intervals of a nominal share: on the line "
             "they say what they mean, below it they are too narrow; the band is 3 points wide on "
             "either side."
         )
-        figure = reliability.draw_reliability(found)
+        figure = reliability.draw_reliability(curves)
         alt = "Shares found inside intervals against nominal shares"
         blocks += [
-            report_picture(known, figure, "reliability", alt, caption),
-            reliability.reliability_sheet(found),
+            report_picture(results, figure, "reliability", alt, caption),
+            reliability.reliability_sheet(curves),
         ]
-    blocks.append(interval_sheet(known.found.intervals))
+    blocks.append(interval_sheet(results.findings.intervals))
     return Section("Uncertainty", tuple(blocks))
 
 
-def stability_section(known: Known) -> Section:
+def stability_section(results: RecordResults) -> Section:
     """Whether the record stays the same; steps, trend and drought of a simulated world."""
     blocks: list[Block] = []
-    found = stability.stabilities(known.compared, known.stations.validation)
-    if found:
+    changes = stability.measure_stabilities(results.comparison, results.stations.validation)
+    if changes:
         caption = (
             "Above, differences of the record by month, with the days on which an imager comes, "
             "goes or is boosted; below, trends of all differences with 95 % intervals. A reference "
             "has a drift of its own, which is seen here too."
         )
-        figure = stability.draw_stability(found)
+        figure = stability.draw_stability(changes)
         blocks += [
-            report_picture(known, figure, "stability", "Differences by month, and trends", caption),
-            stability.stability_sheet(found),
+            report_picture(
+                results, figure, "stability", "Differences by month, and trends", caption
+            ),
+            stability.stability_sheet(changes),
         ]
-    if known.found.steps:
-        blocks.append(steps_sheet(known.found.steps))
-    if known.found.trends:
-        blocks.append(trend_sheet(known.found.trends))
-    if known.found.droughts:
-        blocks.append(drought_sheet(known.found.droughts))
+    if results.findings.steps:
+        blocks.append(steps_sheet(results.findings.steps))
+    if results.findings.trends:
+        blocks.append(trend_sheet(results.findings.trends))
+    if results.findings.droughts:
+        blocks.append(drought_sheet(results.findings.droughts))
     return Section("Stability, trend and drought", tuple(blocks))
 
 

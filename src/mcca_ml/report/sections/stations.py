@@ -39,7 +39,9 @@ def compared_section(validation: Validation, *, is_simulated: bool) -> Section:
             "the distance from the origin the standard deviation over that of the stations, which "
             "are the red point; dashed circles are the centred RMSD over the same.",
         )
-        colours = taylor.colours_of([one.product.name for one in validation.compared])
+        colours = taylor.product_colours(
+            [compared.product.name for compared in validation.compared]
+        )
         drawn = taylor.draw_taylor(points, colours)
         title = "Points of the Taylor diagram at stations"
         blocks += [
@@ -57,12 +59,12 @@ def strata_section(validation: Validation) -> Section:
 def triple_section(validation: Validation) -> Section:
     """Triple collocation, and why some triplets were refused."""
     sheets = (station_tables.triple_sheet(validation), station_tables.refused_sheet(validation))
-    return Section("Triple collocation", tuple(one for one in sheets if one is not None))
+    return Section("Triple collocation", tuple(sheet for sheet in sheets if sheet is not None))
 
 
 def units_section(validation: Validation) -> Section:
     """Scores of each product at each unit, and what was not used."""
-    names = [one.product.name for one in validation.compared]
+    names = [compared.product.name for compared in validation.compared]
     return Section(
         "Each network and station",
         (
@@ -74,9 +76,13 @@ def units_section(validation: Validation) -> Section:
 
 def series_section(validation: Validation, *, is_simulated: bool) -> Section:
     """Series at the units with most days, dense networks first."""
-    drawn = [one for one in validation.compared if one.extract.conversion.is_volumetric]
+    drawn = [
+        compared for compared in validation.compared if compared.extract.conversion.is_volumetric
+    ]
     units = validation.units
-    days = [sum(one.pairs[place].day.size for one in drawn) for place in range(len(units))]
+    days = [
+        sum(compared.pairs[place].day.size for compared in drawn) for place in range(len(units))
+    ]
     places = [place for place, number in enumerate(days) if number]
     places.sort(key=lambda place: (units[place].kind != DENSE, -days[place]))
     blocks = []
