@@ -1,4 +1,4 @@
-"""Any soil-moisture products against stations -> one self-contained page."""
+"""Self-contained page on any soil-moisture products compared with stations."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,28 +17,28 @@ from mcca_ml.validate.run import Validation, validate
 from mcca_ml.validate.stations import DENSE
 
 _METADATA = ("title", "product_version", "version", "institution", "date_created", "license")
-"""Global attributes that tell where a product comes from."""
+"""Global attributes on the origin of a product."""
 _LONGEST = 160
-"""Letters of an attribute that are shown."""
+"""Longest attribute text on the page, in characters."""
 _SIMULATED_NETWORK = "SIM-"
-"""What the names of simulated networks begin with."""
+"""Prefix of the names of simulated networks."""
 
 
 def is_simulated(validation: Validation) -> bool:
-    """Whether a product or a network says that it is simulated."""
+    """Return True if a product or a network is simulated."""
     return any(
         schema.is_simulated(product.extract.attrs) for product in validation.compared
     ) or any(unit.network.startswith(_SIMULATED_NETWORK) for unit in validation.units)
 
 
 def _metadata_rows(compared: Compared) -> tuple[tuple[str, str, str], ...]:
-    """What was read of a product and what it says of itself: product, what, value."""
+    """List file, variable and metadata of a product: product, item, value."""
     attrs, name = compared.extract.attrs, compared.product.name
     rows = [
         ("read from", compared.product.path.name),
         ("variable", compared.extract.variable),
         ("units", compared.extract.conversion.said),
-        ("made from", ", ".join(sorted(compared.product.shares)) or "not told"),
+        ("made from", ", ".join(sorted(compared.product.shares)) or "unknown"),
         *((key, str(attrs[key])) for key in _METADATA if attrs.get(key)),
     ]
     if compared.extract.passed_over:
@@ -51,7 +51,7 @@ def _cut(value: str) -> str:
 
 
 def products_sheet(validation: Validation) -> Sheet:
-    """What was read, and what the files say of themselves."""
+    """Format files and metadata of the products."""
     return make_sheet(
         "Products",
         (("", "{}", "product"), ("what", "{}", "what"), ("value", _cut, "value")),
@@ -60,7 +60,7 @@ def products_sheet(validation: Validation) -> Sheet:
 
 
 def settings_sheet(settings: ValidateSettings, stations: Path) -> Sheet:
-    """How products and stations were matched."""
+    """Format the settings of the matching."""
     data = tuple(
         (name, str(value))
         for name, value in settings.model_dump(mode="json").items()
@@ -72,7 +72,7 @@ def settings_sheet(settings: ValidateSettings, stations: Path) -> Sheet:
 
 
 def _lead(validation: Validation) -> str:
-    """What the page is about."""
+    """Describe products, stations and days in one paragraph."""
     names = ", ".join(compared.product.name for compared in validation.compared)
     places = range(len(validation.units))
     met = [i for i in places if any(compared.pairs[i].day.size for compared in validation.compared)]
@@ -88,16 +88,16 @@ def _lead(validation: Validation) -> str:
     first, last = min(day[0] for day in days), max(day[1] for day in days)
     return (
         f"{names} against {dense} dense networks and {single} probes of single stations"
-        f"{left}, {first} to {last}; MCCA-ML {__version__}. Soil moisture in m³ m⁻³. A value "
-        "of a product meets the reading nearest in time, never an interpolated one; anomalies "
-        "depart from a mean of 35 days, or from the climatology of the pairs."
+        f"{left}, {first} to {last}; MCCA-ML {__version__}. Soil moisture in m³ m⁻³. Each value "
+        "of a product is paired with the reading nearest in time, without interpolation; anomalies "
+        "are departures from a moving mean of 35 days, or from the climatology of the pairs."
     )
 
 
 def page_sections(
     validation: Validation, settings: ValidateSettings, stations: Path
 ) -> Sequence[Section]:
-    """All sections of the page, the numbers that matter first."""
+    """List the sections of the page, main scores first."""
     simulated = is_simulated(validation)
     return (
         sections.compared_section(validation, is_simulated=simulated),
@@ -116,7 +116,7 @@ def write_product_report(
     """Score products against stations and write the page, its figures and its tables.
 
     Args:
-        products: at least one.
+        products: one product or more.
         stations: folder as the International Soil Moisture Network delivers it.
         settings: the `[validate]` table.
         out: directory for the page; made if missing.

@@ -1,4 +1,4 @@
-"""A record -> one self-contained page with its scores and figures, and each of them as a file."""
+"""Self-contained page on a record; figures and tables are also written as files."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -27,14 +27,14 @@ def write_report(
     """Compare a record with its target, its stations and a truth; write the page.
 
     Args:
-        configuration: of the record, which has been made.
+        configuration: configuration of a finished record.
         out: directory for the page, its figures and its tables; made if missing.
-        truth: store of the truth of a simulated world; nothing before this opens it.
-        stations: folder as the International Soil Moisture Network delivers it; without it the one
-            of `[validate]`.
+        truth: truth store of a simulated world; no earlier stage opens it.
+        stations: folder of the International Soil Moisture Network; default: that of
+            `[validate]`.
 
     Raises:
-        GranuleError: the truth is of another world, or stations cannot be read.
+        GranuleError: the truth belongs to another world, or stations cannot be read.
         OutputError: a part of the record is missing or damaged, or the page cannot be written.
     """
     make_directory(out)
@@ -60,7 +60,7 @@ def write_report(
 
 
 def page_sections(results: RecordResults) -> Sequence[Section]:
-    """All sections of the page, first the record and its scores, then details."""
+    """List the sections of the page: the record and its scores, then details."""
     return (
         overview.record_section(results),
         record.scores_section(results),

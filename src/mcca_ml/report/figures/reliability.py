@@ -1,4 +1,4 @@
-"""How often intervals of any nominal share hold the reference."""
+"""Reliability diagram: actual against nominal coverage of uncertainty intervals."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,24 +15,24 @@ from mcca_ml.report.scores.interval_coverage import TOLERANCE
 from mcca_ml.report.scores.sheet import Column, Sheet, make_sheet, percent
 
 NOMINAL = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.68, 0.8, 0.9, 0.95, 0.99)
-"""Shares that central intervals of a normal distribution are to hold [1]."""
+"""Nominal coverage of central intervals of a normal distribution [1]."""
 
 
 @dataclass(frozen=True)
 class Reliability:
-    """Shares of a reference that intervals of a product hold, over pairs of all cells."""
+    """Coverage of a product's intervals, over pairs of all cells."""
 
     product: str
     reference: str
     inside: tuple[float, ...]
-    """Of each of `NOMINAL` [1]."""
+    """Actual coverage for each nominal coverage [1]."""
     pairs: int
 
 
 def measure_reliability(
     names: tuple[str, str], sm: Float32, sd: Float32, reference: Float32
 ) -> Reliability | None:
-    """Shares of one product; None where no pair has an uncertainty.
+    """Compute the coverage of one product; None if no pair has an uncertainty.
 
     Args:
         names: product and reference.
@@ -50,10 +50,10 @@ def measure_reliability(
 
 
 def measure_reliabilities(comparison: Comparison) -> list[Reliability]:
-    """Intervals of the learner against the target, published ones against truth.
+    """Compute coverage of network intervals of the target, and of published ones of the truth.
 
     Args:
-        comparison: what is compared.
+        comparison: products and references.
     """
     days = comparison.is_test
     out = []
@@ -71,10 +71,10 @@ def measure_reliabilities(comparison: Comparison) -> list[Reliability]:
 
 
 def draw_reliability(curves: Sequence[Reliability]) -> Figure:
-    """Found shares over nominal ones, a panel for each reference.
+    """Draw actual over nominal coverage, one panel per reference.
 
     Args:
-        curves: one at least.
+        curves: at least one.
     """
     references = list(dict.fromkeys(curve.reference for curve in curves))
     colours = product_colours([curve.product for curve in curves])
@@ -88,8 +88,8 @@ def draw_reliability(curves: Sequence[Reliability]) -> Figure:
             if curve.reference == reference:
                 colour = colours[curve.product]
                 axes.plot(NOMINAL, curve.inside, "o-", ms=4, color=colour, label=curve.product)
-        axes.set(xlim=(0, 1), ylim=(0, 1), aspect="equal", xlabel="nominal share")
-        axes.set_ylabel("share found inside" if not number else "")
+        axes.set(xlim=(0, 1), ylim=(0, 1), aspect="equal", xlabel="nominal coverage")
+        axes.set_ylabel("actual coverage" if not number else "")
         axes.set_title(reference, loc="left", fontsize=11)
         axes.legend(frameon=False, loc="upper left")
         tidy(axes)
@@ -97,7 +97,7 @@ def draw_reliability(curves: Sequence[Reliability]) -> Figure:
 
 
 def reliability_sheet(curves: Sequence[Reliability]) -> Sheet:
-    """The shares as a table."""
+    """Format the coverage as a table."""
     shares: list[Column] = [
         (f"{100 * share:.0f} %", percent, f"inside_{100 * share:.0f}") for share in NOMINAL
     ]

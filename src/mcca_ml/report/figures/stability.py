@@ -1,4 +1,4 @@
-"""Does a record stay the same? Trends of differences, held against GCOS, and steps."""
+"""Stability of a record: trends of differences, compared with GCOS levels, and steps."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -34,9 +34,9 @@ from mcca_ml.validate.tables import Value
 STEP, TREND = "step", "trend per decade"
 _LEVELS = ((THRESHOLD, "#eef1f4"), (BREAKTHROUGH, "#dfe6ec"), (GOAL, "#c9d6e0"))
 _FEWEST_SHARE = 0.25
-"""Of the cells or units that ever have a month [1]: fewer, as in winter, say nothing of all."""
+"""Smallest share of cells or sites for a monthly mean [1], relative to the usual number."""
 _ROOM = 1.7
-"""Upper end of a panel over its lower one: words stand above the values."""
+"""Ratio of upper to lower limit of a panel, to leave space for labels."""
 _HEIGHTS = (0.98, 0.9, 0.82)
 _CLOSE_DAYS = 500.0
 _SMALLEST_PANEL = 0.03
@@ -45,25 +45,25 @@ _SMALLEST_PANEL = 0.03
 
 @dataclass(frozen=True)
 class Stability:
-    """How the difference of a product from a reference changes."""
+    """Trend and steps of the difference between a product and a reference."""
 
     product: str
     reference: str
     month: Datetime64
     difference: Float64
-    """Mean over cells or units, each about its own mean [m3 m-3], (month,); NaN where none."""
+    """Mean over cells or sites of departures from their means [m3 m-3], (month,); NaN if none."""
     trend: Change
     """[m3 m-3 per decade]."""
     steps: tuple[tuple[np.datetime64, str, Change], ...]
-    """Date, what happens then, and the step [m3 m-3]."""
+    """Date, event and step [m3 m-3]."""
 
 
 def measure_stability(names: tuple[str, str], pairs: Pairs) -> Stability | None:
-    """Trend and steps of a difference; None where there are too few months for a trend.
+    """Compute trend and steps of a difference; None with too few months for a trend.
 
     Args:
         names: product and reference.
-        pairs: of cells or units.
+        pairs: pairs of cells or sites.
     """
     by_month = monthly(pairs)
     share = np.isfinite(by_month.difference).mean(axis=0)
@@ -86,11 +86,11 @@ def measure_stability(names: tuple[str, str], pairs: Pairs) -> Stability | None:
 
 
 def measure_stabilities(comparison: Comparison, validation: Validation | None) -> list[Stability]:
-    """The record and its streams against truth, and against the mean of all stations.
+    """Compare record and streams with truth, and with the mean of all stations.
 
     Args:
-        comparison: what is compared.
-        validation: of which the products are the record and its streams; None: no stations.
+        comparison: products and references.
+        validation: scores of record and streams at stations; None without stations.
     """
     days = comparison.record["time"].to_numpy().astype("M8[D]")
     order = [FUSED, *(name for name in comparison.truths if name != FUSED)]
@@ -109,18 +109,20 @@ def measure_stabilities(comparison: Comparison, validation: Validation | None) -
 
 
 def _draw_months(axes: Axes, changes: Sequence[Stability], reference: str) -> None:
-    """Monthly differences of the record, with the changes of the imagers."""
+    """Draw monthly differences of the record and the dates of sensor changes."""
     change = next(s for s in changes if (s.product, s.reference) == (FUSED, reference))
     colour = TRUTH if reference == "truth" else STATIONS
     axes.axhline(0, color="#7d8790", linewidth=0.8)
     axes.plot(change.month, change.difference, "o-", ms=3, linewidth=0.9, color=colour)
     most = max(float(np.nanmax(np.abs(change.difference))) * 1.15, _SMALLEST_PANEL)
     axes.set_ylim(-most, _ROOM * most)
-    axes.set_title(f"record less {reference}, by month, mean of all [m³ m⁻³]", loc="left")
+    axes.set_title(
+        f"record minus {reference}, monthly mean over all cells or sites [m³ m⁻³]", loc="left"
+    )
     level, last = 0, -np.inf
     for date, what in dates(change.month.astype("M8[D]")):
         at = float(date2num(date))  # type: ignore[no-untyped-call]
-        # Words of dates that lie close together stand below each other.
+        # Labels of close dates are staggered.
         level = (level + 1) % len(_HEIGHTS) if at - last < _CLOSE_DAYS else 0
         last = at
         axes.axvline(at, color="#57606a", linewidth=0.8, ls=":")
@@ -139,7 +141,7 @@ def _draw_months(axes: Axes, changes: Sequence[Stability], reference: str) -> No
 
 
 def _draw_trends(axes: Axes, changes: Sequence[Stability]) -> None:
-    """Trends with their intervals, on the levels of GCOS."""
+    """Draw trends with their intervals on the GCOS levels."""
     for size, colour in _LEVELS:
         axes.axvspan(-size, size, color=colour, linewidth=0)
     axes.axvline(0, color="#7d8790", linewidth=0.8)
@@ -163,10 +165,10 @@ def _draw_trends(axes: Axes, changes: Sequence[Stability]) -> None:
 
 
 def draw_stability(changes: Sequence[Stability]) -> Figure:
-    """Monthly differences of the record, and trends of all.
+    """Draw monthly differences of the record and trends of all products.
 
     Args:
-        changes: one at least.
+        changes: at least one.
     """
     references = [change.reference for change in changes if change.product == FUSED]
     heights = [2.3] * len(references) + [0.9 + 0.32 * len(changes)]
@@ -179,7 +181,7 @@ def draw_stability(changes: Sequence[Stability]) -> Figure:
 
 
 def stability_sheet(changes: Sequence[Stability]) -> Sheet:
-    """Trends and steps as a table."""
+    """Format trends and steps as a table."""
     data: list[tuple[Value, ...]] = []
     for product in changes:
         step_rows = [
@@ -203,14 +205,14 @@ def stability_sheet(changes: Sequence[Stability]) -> Sheet:
             ("what", lambda kind, what: f"{kind}: {what}" if what else kind, "kind", "what"),
             ("date", "{}", "date"),
             ("size", "{:+z.4f}\n{:+z.4f} to {:+z.4f}", "size", "low", "high"),
-            # The lag-1 autocorrelation stands in the file only.
+            # The lag-1 autocorrelation is in the file only.
             ("months", lambda _, months: f"{months}", "lag_one", "months"),
             ("verdict", "{}", "verdict"),
         ),
         data,
-        "Of the mean over cells or units of monthly differences, beside a mean of each month of "
-        "the year; trends in m3 m-3 per decade, held against the levels of GCOS: goal "
+        "Monthly differences averaged over cells or sites, minus the mean of each calendar "
+        "month; trends in m3 m-3 per decade, compared with the levels of GCOS: goal "
         f"{GOAL:.3f}, breakthrough {BREAKTHROUGH:.2f}, threshold {THRESHOLD:.2f}; steps in m3 m-3 "
-        "over two years on either side. Months count in which a quarter of the cells or "
-        "units or more have a mean. A level is met where the whole 95 % interval lies in it.",
+        "over two years on either side. Only months with a mean in a quarter of the cells or sites "
+        "are used. A level is met if it contains the whole 95 % interval.",
     )

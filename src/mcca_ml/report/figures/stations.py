@@ -1,4 +1,4 @@
-"""What a validation found at stations -> a Taylor diagram, a map of the units, their series."""
+"""Figures of scores at stations: Taylor diagram, map of the sites, series."""
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
@@ -18,29 +18,29 @@ from mcca_ml.validate.score_units import days_of, held
 from mcca_ml.validate.stations import DENSE, SINGLE, Unit
 
 _MARGIN = 2.0
-"""Land shown around the units [degree]."""
+"""Margin around the sites [degree]."""
 MOST_MAPS = 6
-"""Products that have a map."""
+"""Largest number of products with a map."""
 _FAR = 30.0
-"""Degrees of longitude without a unit that part two maps."""
+"""Gap in longitude between sites that starts another map [degree]."""
 _MOST_PARTS = 3
 _MOST_ACROSS = 4
 _MOST_SIDE = 3.2
-"""Of a map [inch]."""
+"""Longest side of a map [inch]."""
 _WIDTH = 9.0
-"""Of a figure [inch]."""
+"""Width of a figure [inch]."""
 _GAP_DAYS = 10
-"""Without a value, over which a line is broken."""
+"""Gap that breaks a line [day]."""
 
 
 def points_at_units(validation: Validation) -> list[Point]:
-    """Correlation and ratio of standard deviations of each product at dense networks and stations.
+    """Compute correlation and ratio of standard deviations at dense networks and stations.
 
-    Medians over units, on the days of `days_compared`; a product in degrees of saturation has
+    Medians over sites, on the days of `days_compared`; a product in degrees of saturation has
     no standard deviation to compare and no point.
 
     Args:
-        validation: of one product or of several.
+        validation: scores of one or more products at stations.
     """
     days = days_of([pair for compared in validation.compared for pair in compared.pairs])
     pairs = [held(compared.pairs, days) for compared in validation.compared]
@@ -59,7 +59,7 @@ def points_at_units(validation: Validation) -> list[Point]:
 
 
 def _site_r(validation: Validation, product: str, which: str) -> dict[str, float]:
-    """R of a product at each unit, on days of a kind."""
+    """Return R of a product by site, on own or common days."""
     table = validation.table("scores")
     at_unit, at_r = (table.columns.index(name) for name in ("unit", "r"))
     return {
@@ -68,7 +68,7 @@ def _site_r(validation: Validation, product: str, which: str) -> dict[str, float
 
 
 def _land(axes: Axes, lat: tuple[float, float], lon: tuple[float, float]) -> None:
-    """Land, coast lines, borders and graticule, as on all maps."""
+    """Draw land, coast lines, borders and graticule, as on all maps."""
     frame = MapFrame(*lon, *lat)
     draw_outlines(axes, outlines_in(frame))
     axes.set(xlim=lon, ylim=lat)
@@ -77,12 +77,12 @@ def _land(axes: Axes, lat: tuple[float, float], lon: tuple[float, float]) -> Non
 
 
 def _around(values: Sequence[float], most: float) -> tuple[float, float]:
-    """Ends of an axis that shows all values and some land around them [degree]."""
+    """Return the limits of an axis around all values [degree]."""
     return max(min(values) - _MARGIN, -most), min(max(values) + _MARGIN, most)
 
 
 def _parts(units: Sequence[Unit]) -> list[list[Unit]]:
-    """Units far apart in longitude, which a map each shows; all on one map if these are many."""
+    """Group sites far apart in longitude, a map for each group; one map for many groups."""
     ordered = sorted(units, key=lambda unit: unit.lon)
     parts = [[ordered[0]]]
     for last, unit in pairwise(ordered):
@@ -93,7 +93,7 @@ def _parts(units: Sequence[Unit]) -> list[list[Unit]]:
 
 
 def _shape(parts: Sequence[Sequence[Unit]], products: int) -> tuple[int, int, tuple[float, float]]:
-    """Maps beside each other, rows of maps, and the size of the figure [inch]."""
+    """Return columns and rows of maps and the size of the figure [inch]."""
     beside = min(max(_MOST_ACROSS // len(parts), 1), products)
     across, down = beside * len(parts), -(-products // beside)
     ratios = []
@@ -108,10 +108,10 @@ def _shape(parts: Sequence[Sequence[Unit]], products: int) -> tuple[int, int, tu
 
 
 def draw_units(validation: Validation) -> Figure:
-    """Where the units are, and R of each product at each: circles stations, squares networks.
+    """Draw sites coloured by R of each product: circles are stations, squares networks.
 
     Args:
-        validation: of one product or of several, of which the first ones are shown.
+        validation: scores of one or more products at stations; only the first products are drawn.
     """
     shown, which = validation.compared[:MOST_MAPS], days_compared(validation)
     parts = _parts(validation.units)
@@ -152,12 +152,12 @@ def _draw_r(axes: Axes, units: Sequence[Unit], r: Mapping[str, float]) -> None:
 
 
 def draw_unit_series(validation: Validation, place: int, title: str) -> Figure:
-    """What all products say at a unit, and what its stations say.
+    """Draw the series of all products and of the stations at one site.
 
     Args:
-        validation: of one product or of several.
-        place: of the unit in it.
-        title: of the figure.
+        validation: scores of one or more products at stations.
+        place: index of the unit.
+        title: title of the figure.
     """
     figure = Figure(figsize=(_WIDTH, 3.6), layout="constrained")
     axes = figure.add_subplot()

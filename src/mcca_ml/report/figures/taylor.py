@@ -1,4 +1,4 @@
-"""A Taylor diagram: correlation as an angle, standard deviation as a radius, for many products."""
+"""Taylor diagram: correlation as angle, standard deviation as radius, for many products."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
@@ -23,7 +23,7 @@ _TARGET = "target"
 _GREY = "#7d7d7d"
 ALL_DAYS = "all its days"
 _PAD = 0.22
-"""Around a diagram [inch]: the layout does not see the words below its axis."""
+"""Padding of a diagram [inch]: the layout ignores labels below its axis."""
 _RMSD = "#9a7b2f"
 _RMSD_LINES = (0.25, 0.5, 0.75, 1.0)
 _R_LINES = (0.2, 0.4, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
@@ -31,12 +31,12 @@ _R_LINES = (0.2, 0.4, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
 
 @dataclass(frozen=True)
 class Point:
-    """A product in the diagram, medians over cells."""
+    """Position of a product in the diagram, medians over cells."""
 
     product: str
     reference: str
     day_set: str
-    """Which days."""
+    """Days compared, in words."""
     r: float
     ratio: float
     """Standard deviation over that of the reference [1]."""
@@ -45,13 +45,13 @@ class Point:
 
 
 def point(names: tuple[str, str, str], sm: Floating, reference: Floating, mask: Booleans) -> Point:
-    """Correlation and ratio of standard deviations of a product.
+    """Compute correlation and ratio of standard deviations of a product.
 
     Args:
-        names: product, reference, which days.
+        names: product, reference, days in words.
         sm: soil moisture [m3 m-3], (cell, time).
         reference: [m3 m-3], same shape.
-        mask: days and cells that count, same shape.
+        mask: True for days and cells to use, same shape.
     """
     pair = moments_of([np.where(mask, sm, np.float32(np.nan)), reference])
     is_scored = (pair.n >= FEWEST_PAIRS) & (pair.co[0, 0] > 0) & (pair.co[1, 1] > 0)
@@ -64,12 +64,12 @@ def point(names: tuple[str, str, str], sm: Floating, reference: Floating, mask: 
 
 
 def points(comparison: Comparison) -> list[Point]:
-    """Record, streams and baselines on the test days that all have; the others on days of theirs.
+    """Place record, streams and baselines, on the test days common to all.
 
-    Streams that never met the target are held against truth on all their days.
+    Streams without days in common with the target are compared with truth on all their days.
 
     Args:
-        comparison: what is compared.
+        comparison: products and references.
     """
     products = {name: comparison.products[name].sm for name in (FUSED, *comparison.baselines)}
     for sensor, baselines in comparison.baselines.items():
@@ -98,7 +98,7 @@ def points(comparison: Comparison) -> list[Point]:
 
 
 def product_colours(names: Sequence[str]) -> dict[str, str]:
-    """A colour for each product, the same in every figure of a page.
+    """Choose a colour for each product, the same in every figure of a page.
 
     The record and its target have ink, streams and their baselines that of the sensor, a baseline
     of no stream is grey, others have theirs in turn: the first ink, where there is no record.
@@ -126,7 +126,7 @@ def product_colours(names: Sequence[str]) -> dict[str, str]:
 
 
 def _mark(name: str) -> str:
-    """Mark of a product: star of the record, circle of a stream, triangle of others."""
+    """Return the marker: star for the record, circle for a stream, triangle for others."""
     first, _, last = name.partition(" ")
     if name in (FUSED, RECORD, _TARGET):
         return "P" if name == _TARGET else "*"
@@ -171,11 +171,11 @@ def _draw(
 
 
 def draw_taylor(products: Sequence[Point], colours: Mapping[str, str]) -> Figure:
-    """A diagram for each reference, one beside the other.
+    """Draw a diagram for each reference, side by side.
 
     Args:
-        products: of one reference at least.
-        colours: of the products, as of `colours_of`.
+        products: positions for at least one reference.
+        colours: result of `product_colours`.
     """
     references = list(dict.fromkeys(item.reference for item in products))
     figure = Figure(figsize=(9.0, 5.4), layout=ConstrainedLayoutEngine(h_pad=_PAD))
@@ -195,12 +195,12 @@ def draw_taylor(products: Sequence[Point], colours: Mapping[str, str]) -> Figure
 def taylor_sheet(
     products: Sequence[Point], title: str = "Points of the Taylor diagram", over: str = "cells"
 ) -> Sheet:
-    """The points as a table.
+    """Format the positions as a table.
 
     Args:
-        products: what is drawn.
-        title: of the table.
-        over: what the medians are over.
+        products: positions in the diagram.
+        title: title of the table.
+        over: what medians are taken over, `cells` or `units`.
     """
     return make_sheet(
         title,

@@ -14,7 +14,7 @@ from mcca_ml.schema import LAYERS
 
 _MANY_DAYS = 1000
 _WIDTH = 9.0
-"""Of a figure [inch]."""
+"""Width of a figure [inch]."""
 
 
 def draw_series(
@@ -26,14 +26,14 @@ def draw_series(
     last_days: int = 730,
     stations: Readings | None = None,
 ) -> Figure:
-    """The record of one cell: fused with its uncertainty, streams as points, truth, stations.
+    """Draw the record of one cell with its uncertainty, streams as points, truth and stations.
 
     Args:
         ds: after schema.RECORD.
-        place: of the cell in it.
+        place: index of the cell.
         truth: true soil moisture of that cell [m3 m-3], (time,); None: unknown.
-        title: of the figure.
-        last_days: of these the lower panel shows the details.
+        title: title of the figure.
+        last_days: days in the lower panel.
         stations: within the cell; None: there are none.
     """
     figure = Figure(figsize=(_WIDTH, 6.6), layout="constrained")
@@ -84,7 +84,7 @@ def _draw_part(
 
 
 def draw_coverage(ds: xr.Dataset) -> Figure:
-    """Share of cells with a value, by month: of all, recommended, and of each stream.
+    """Draw the monthly share of cells with a value: all, recommended, and of each stream.
 
     Args:
         ds: after schema.RECORD.

@@ -1,4 +1,4 @@
-"""Words, tables and pictures -> one HTML page that needs nothing beside it."""
+"""Self-contained HTML page of texts, tables and figures."""
 
 import base64
 from collections.abc import Sequence
@@ -10,26 +10,26 @@ from mcca_ml.report.html.table import html
 from mcca_ml.report.scores.sheet import Sheet, slug
 
 _TALL = 0.9
-"""Height over width above which a figure has most of a sheet of paper to itself."""
+"""Ratio of height to width above which a figure fills most of a printed page."""
 _PNG_SIZE = slice(16, 24)
-"""Where a PNG says its width and height, four bytes each."""
+"""Bytes of a PNG with width and height, four each."""
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure, with its words."""
+    """A figure with its texts."""
 
     name: str
-    """Of its file, without a suffix."""
+    """Name of its file, without a suffix."""
     png: bytes
-    """The file."""
+    """Content of the file."""
     alt: str
-    """What is to be seen, for whom cannot see it."""
+    """Alternative text."""
     caption: str
 
 
 Block = Sheet | Picture | str
-"""What a section is made of; a text is a paragraph."""
+"""Element of a section; a text is a paragraph."""
 
 
 @dataclass(frozen=True)
@@ -41,12 +41,12 @@ class Section:
 
     @property
     def anchor(self) -> str:
-        """What links to it name."""
+        """Target of links to the section."""
         return slug(self.title)
 
 
 def picture(image: Picture) -> str:
-    """A figure as HTML, its picture inside."""
+    """Format a figure as HTML, with its image embedded."""
     size = image.png[_PNG_SIZE]
     width, height = int.from_bytes(size[:4], "big"), int.from_bytes(size[4:], "big")
     kind, alt = ' class="tall"' if height > _TALL * width else "", escape(image.alt)
@@ -70,18 +70,18 @@ def _section(section: Section) -> str:
 
 
 def page(title: str, lead: str, sections: Sequence[Section], *, is_simulated: bool) -> str:
-    """The page, whole.
+    """Format the whole page.
 
     Args:
-        title: of it.
+        title: title of the page.
         lead: paragraphs below the title, one per line.
-        sections: of different titles; those without a block are left out.
-        is_simulated: whether what it shows is simulated, which it then says first.
+        sections: sections with unique titles; those without a block are left out.
+        is_simulated: True for simulated data: the page says so first.
     """
     kept = [section for section in sections if section.blocks]
     warning = (
         '<p class="simulated"><b>SIMULATED.</b> Granules, target, stations and truth are '
-        "simulated; nothing here says how well the record does on the Earth.</p>"
+        "simulated; nothing here is evidence of its quality on the Earth.</p>"
         if is_simulated
         else ""
     )

@@ -1,4 +1,4 @@
-"""How a report looks: on a screen, light or dark, on a phone and on paper. No font, no script."""
+"""Style of a report on screen (light or dark), phone and paper; no font, no script."""
 
 from importlib import resources
 
@@ -9,5 +9,5 @@ tables scroll in boxes of their own."""
 
 
 def style() -> str:
-    """The style sheet of a report."""
+    """Read the style sheet of a report."""
     return resources.files(__package__).joinpath(STYLE_FILE).read_text(encoding="utf-8")

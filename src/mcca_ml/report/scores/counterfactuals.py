@@ -1,4 +1,4 @@
-"""What the order of days and the cross-calibration are worth: the record without either."""
+"""Counterfactuals: networks with shuffled days, and the record without cross-calibration."""
 
 import numpy as np
 import xarray as xr
@@ -20,12 +20,12 @@ OWN, OTHER = "days shuffled, each keeps its look", "looks of other days of the s
 
 
 def shuffled(days: Datetime64, roles: Int8, seed: int) -> Int64:
-    """Places of the days in another order: those of the test change places within their season.
+    """Return the indices of the days with test days shuffled within their season.
 
     Args:
         days: UTC days, (time,).
-        roles: of the days, (time,).
-        seed: of the order.
+        roles: splits of the days, (time,).
+        seed: random seed.
     """
     season = (days.astype("M8[M]").astype(np.int64) + 1) % 12 // 3
     rng, place = np.random.default_rng(seed), np.arange(days.size)
@@ -42,13 +42,13 @@ def _estimates(
     *,
     is_calibrated: bool = True,
 ) -> Float32:
-    """Soil moisture that the networks predict from a sensor, (cell, time).
+    """Predict soil moisture from a sensor [m3 m-3], (cell, time).
 
     Args:
-        source: of the series.
-        sensor: of the brightness temperatures.
+        source: stores of the series.
+        sensor: sensor of the brightness temperatures.
         place: order of the days.
-        is_calibrated: whether brightness temperatures are cross-calibrated, or as they came.
+        is_calibrated: True for cross-calibrated brightness temperatures.
     """
     parts: list[Float32] = []
     for path, cells in files_of(source.plan, SENSORS[sensor].network):
@@ -58,15 +58,15 @@ def _estimates(
 
 
 def order_table(source: Source, comparison: Comparison, sensor: str) -> ScoreTable:
-    """A network on its test days as they are, and with the days of each season shuffled.
+    """Score a network on its test days, and with the days of each season shuffled.
 
-    Where each day keeps its own look, only what came before it is another; where it has the look
-    of another day, nothing is left but the season.
+    If each day keeps its look, only the preceding days change; with the look of another day, only
+    the season is left.
 
     Args:
-        source: of the series.
-        comparison: what is compared.
-        sensor: of the network.
+        source: stores of the series.
+        comparison: products and references.
+        sensor: sensor of the network.
     """
     place = shuffled(source.learned, comparison.roles, SEED)
     estimate = _estimates(source, sensor, place)
@@ -86,11 +86,11 @@ def order_table(source: Source, comparison: Comparison, sensor: str) -> ScoreTab
 
 
 def record_without(source: Source, comparison: Comparison) -> xr.Dataset:
-    """The fused record of all cells without cross-calibration, everything else being the same.
+    """Make the fused record without cross-calibration, all else being equal.
 
     Args:
-        source: of the series.
-        comparison: the streams as they are, and the roles of the days.
+        source: stores of the series.
+        comparison: streams and splits of the days.
     """
     plan = source.plan
     streams = dict(comparison.streams)

@@ -1,4 +1,4 @@
-"""Everything that a report says of a record, found from its stores."""
+"""Scores, steps, trends and droughts of a record, computed from its stores."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -46,7 +46,7 @@ class Findings:
 
 
 def _steps(source: Source, comparison: Comparison, truth: TruthSeries) -> list[PeriodStep]:
-    """Steps of the record and of the record without calibration."""
+    """Compute steps of the record with and without cross-calibration."""
     periods, days = sensor_periods(comparison.streams), source.learned
     off = comparison.products[FUSED].sm - comparison.truths[FUSED]
     steps = list(period_steps(RECORD, off, days, periods))
@@ -58,7 +58,7 @@ def _steps(source: Source, comparison: Comparison, truth: TruthSeries) -> list[P
 
 
 def _series(source: Source, comparison: Comparison) -> RecordSeries:
-    """The record beside its truth at the same times."""
+    """Combine the record with its truth at the same times."""
     sm = comparison.products[FUSED].sm
     bits = {name: SENSORS[name].cci_bit for name in comparison.streams}
     return RecordSeries(
@@ -77,11 +77,11 @@ def _series(source: Source, comparison: Comparison) -> RecordSeries:
 
 
 def compute_findings(source: Source, comparison: Comparison) -> Findings:
-    """Compare a record with its target, and with the truth where it is simulated.
+    """Score a record against its target, and against the truth of a simulated world.
 
     Args:
-        source: of the series.
-        comparison: what is compared.
+        source: stores of the series.
+        comparison: products and references.
     """
     tables = stream_tables(comparison) + record_tables(comparison)
     orders = [order_table(source, comparison, sensor) for sensor in comparison.baselines]

@@ -1,4 +1,4 @@
-"""Coefficients of the cross-calibration -> tables."""
+"""Tables of the cross-calibration."""
 
 import numpy as np
 import xarray as xr
@@ -9,11 +9,11 @@ from mcca_ml.intercal.step import Step
 from mcca_ml.report.scores.sheet import Sheet, make_sheet
 
 _MIDDLE = 250.0
-"""Brightness temperature at which offsets are told [K]."""
+"""Brightness temperature at which offsets are given [K]."""
 
 
 def lines_sheet(ds: xr.Dataset) -> Sheet:
-    """The line of all cells of each channel.
+    """Format the regression over all cells of each channel.
 
     Args:
         ds: as `coefficients.read` gives it.
@@ -32,7 +32,7 @@ def lines_sheet(ds: xr.Dataset) -> Sheet:
             ("channel", "{} → {}", "source_channel", "channel"),
             ("offset at 250 K [K]", "{:+z.2f} ± {:.2f}", "offset_at_250K", "offset_sd"),
             ("slope", "{:.4f} ± {:.4f}", "slope", "slope_sd"),
-            ("wrong alike, sd [K]", "{:.2f}", "common_sd"),
+            ("systematic error, 1 sd [K]", "{:.2f}", "common_sd"),
             ("cells with pairs", "{:,}", "cells_with_pairs"),
         ),
         (
@@ -46,7 +46,7 @@ def lines_sheet(ds: xr.Dataset) -> Sheet:
 
 
 def changes_sheet(ds: xr.Dataset) -> Sheet | None:
-    """Steps and drifts that were tested; None where there are none.
+    """Format the tested steps and drifts; None without any.
 
     Args:
         ds: as `coefficients.read` gives it.
@@ -69,8 +69,8 @@ def changes_sheet(ds: xr.Dataset) -> Sheet | None:
             ("date", "{}", "date"),
             ("size", "{:+z.2f} ± {:.2f}", "size", "sd"),
             ("p", "{:.2g}", "p_value"),
-            ("taken off", "{}", "is_removed"),
+            ("subtracted", "{}", "is_removed"),
         ),
         data,
-        "A drift is none at its date.",
+        "A drift is zero at its date.",
     )

@@ -1,4 +1,4 @@
-"""Where a record comes from: software, settings, inputs, what was learned, and how to cite it."""
+"""Provenance of a record: software, settings, inputs, trained files, citation."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -14,7 +14,7 @@ from mcca_ml.publish.record_manifest import MANIFEST
 from mcca_ml.report.scores.sheet import Sheet, facts_sheet, make_sheet
 
 _DIGITS = "{:.16}…"
-"""The start of a digest, as the page shows it; the file has all."""
+"""Start of a digest; the file has the whole digest."""
 _LEARNED = ("calibration/*.nc", "networks/*/*.npz", "fusion/*.npz")
 _UNKNOWN = "unknown"
 
@@ -25,7 +25,7 @@ def _digest(path: Path) -> str:
 
 
 def _manifest(plan: Plan) -> Mapping[str, Any]:
-    """What the product says of itself; nothing where it is not published or damaged."""
+    """Read the manifest of the product; empty if it is not published or damaged."""
     try:
         manifest = json.loads((plan.output / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -34,10 +34,10 @@ def _manifest(plan: Plan) -> Mapping[str, Any]:
 
 
 def origin_sheet(plan: Plan) -> Sheet:
-    """What the record was made by and from.
+    """Format software, inputs and digests of the record.
 
     Args:
-        plan: of the record.
+        plan: plan of the record.
     """
     manifest = _manifest(plan)
     granules = ", ".join(f"{name} {len(some):,}" for name, some in sorted(plan.granules.items()))
@@ -68,10 +68,10 @@ def origin_sheet(plan: Plan) -> Sheet:
 
 
 def learned_sheet(plan: Plan) -> Sheet:
-    """Digests of the files that hold what was learned: calibration, networks, fusion.
+    """Format digests of the trained files: calibration, networks, fusion.
 
     Args:
-        plan: of the record.
+        plan: plan of the record.
     """
     paths = [path for pattern in _LEARNED for path in sorted(plan.work.glob(pattern))]
     return make_sheet(
@@ -85,7 +85,7 @@ def learned_sheet(plan: Plan) -> Sheet:
 
 
 def _flat(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
-    """Settings one by one, with dots in their names."""
+    """Flatten settings to pairs of dotted name and value."""
     if isinstance(value, Mapping):
         for key, item in value.items():
             yield from _flat(item, f"{name}.{key}" if name else str(key))
@@ -94,7 +94,7 @@ def _flat(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
 
 
 def settings_sheet(settings: Settings) -> Sheet:
-    """Settings that are not the default ones; the file has all.
+    """Format settings that differ from the defaults; the file has all.
 
     Args:
         settings: the whole configuration.
@@ -107,11 +107,11 @@ def settings_sheet(settings: Settings) -> Sheet:
 
 
 def citation(settings: Settings, version: str) -> tuple[str, ...]:
-    """How to cite the record, as paragraphs.
+    """Return how to cite the record, as paragraphs.
 
     Args:
         settings: the whole configuration.
-        version: of the record.
+        version: version of the record.
     """
     who = settings.project.creator or str(signed()["creator_name"])
     return (

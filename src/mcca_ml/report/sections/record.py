@@ -1,4 +1,4 @@
-"""What was found of a record -> the sections of its report, in the order of a reader."""
+"""Sections of the report of a record, from its scores."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -38,11 +38,11 @@ _SHOWN_UNITS = 6
 
 @dataclass(frozen=True)
 class RecordResults:
-    """Everything that the page is made of."""
+    """Record, scores and settings that the page shows."""
 
     plan: Plan
     whole: xr.Dataset
-    """The record of all days, those since what is learned among them."""
+    """Record of all days, also of those after the training period."""
     comparison: Comparison
     findings: Findings
     scores: Sequence[KeyScores]
@@ -50,12 +50,12 @@ class RecordResults:
 
     @property
     def is_simulated(self) -> bool:
-        """Whether granules, target and truth are simulated."""
+        """Return True if granules, target and truth are simulated."""
         return schema.is_simulated(self.comparison.record)
 
     @cached_property
     def truth(self) -> Float32 | None:
-        """At the times of `whole` [m3 m-3], (cell, time); None where it is unknown."""
+        """Truth at the times of `whole` [m3 m-3], (cell, time); None for a real record."""
         truth = self.comparison.truth
         return None if truth is None else truth.of_record(self.whole)
 
@@ -210,7 +210,7 @@ def series_section(results: RecordResults) -> Section:
 
 def coverage_section(results: RecordResults) -> Section:
     """Coverage by month."""
-    caption = "Share of cells with a value a day, mean of each month."
+    caption = "Monthly mean of the daily share of cells with a value."
     picture = report_picture(
         results, draw_coverage(results.whole), "coverage", "Coverage by month", caption
     )
@@ -218,17 +218,17 @@ def coverage_section(results: RecordResults) -> Section:
 
 
 def uncertainty_section(results: RecordResults) -> Section:
-    """Whether the stated uncertainty is right."""
+    """Coverage of the stated uncertainty."""
     blocks: list[Block] = []
     curves = reliability.measure_reliabilities(results.comparison)
     if curves:
         caption = (
-            "Share of the reference that lies inside intervals of a nominal share: on the line "
-            "they say what they mean, below it they are too narrow; the band is 3 points wide on "
+            "Share of the reference inside intervals of a nominal coverage: on the line the "
+            "uncertainty is right, below it too small; the band is 3 percentage points wide on "
             "either side."
         )
         figure = reliability.draw_reliability(curves)
-        alt = "Shares found inside intervals against nominal shares"
+        alt = "Actual against nominal coverage of intervals"
         blocks += [
             report_picture(results, figure, "reliability", alt, caption),
             reliability.reliability_sheet(curves),
@@ -238,14 +238,14 @@ def uncertainty_section(results: RecordResults) -> Section:
 
 
 def stability_section(results: RecordResults) -> Section:
-    """Whether the record stays the same; steps, trend and drought of a simulated world."""
+    """Stability against stations and truth; steps, trend and drought of a simulated world."""
     blocks: list[Block] = []
     changes = stability.measure_stabilities(results.comparison, results.stations.validation)
     if changes:
         caption = (
-            "Above, differences of the record by month, with the days on which an imager comes, "
-            "goes or is boosted; below, trends of all differences with 95 % intervals. A reference "
-            "has a drift of its own, which is seen here too."
+            "Above, monthly differences of the record, with the days on which an imager begins, "
+            "ends or is boosted; below, trends of all differences with 95 % intervals. They "
+            "include any drift of the reference."
         )
         figure = stability.draw_stability(changes)
         blocks += [
@@ -291,7 +291,7 @@ def provenance_section(plan: Plan) -> Section:
 
 
 def stations_folder(plan: Plan, base: Path, asked: Path | None) -> Path | None:
-    """The folder of stations: the one asked for, else that of the configuration."""
+    """Return the folder of stations: the given one, else that of the configuration."""
     named = plan.settings.validation.stations
     if asked is not None or named is None:
         return asked
