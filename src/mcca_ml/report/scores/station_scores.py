@@ -199,9 +199,10 @@ def network_sheet(comparison: Comparison | None, validation: Validation) -> Shee
         data.append(tuple(named.get(name, float("nan")) for name in names))
     is_known = comparison is not None and bool(comparison.truths)
     beside = (
-        " Columns with truth: scores against it in the same cell on the same days; they differ "
-        "by the representativeness error of the stations. Intervals of scores against the cell mean (in "
-        "the file), which allow for that error, contain the score against truth at networks for: "
+        " Columns with truth: scores against it in the same cell on the same days; they differ by "
+        "the representativeness error of the stations. Intervals of scores against the cell mean "
+        "(in the file), which allow for that error, contain the score against truth at networks "
+        "for: "
         f"{share_inside(names, data)}."
         if is_known
         else ""
