@@ -17,13 +17,13 @@ from mcca_ml.metrics.intervals import Interval
 from mcca_ml.metrics.moments import moments_of
 from mcca_ml.metrics.scores import Scores, scores_of
 from mcca_ml.read.products.configured import record_products
-from mcca_ml.report.scores.reference import Truth, read_truth
+from mcca_ml.report.scores.reference import TruthSeries, read_truth
 from mcca_ml.validate.pair_product import Compared, compare
 from mcca_ml.validate.score_units import align_pairs, cell_scores, day_axis, score_units
 from mcca_ml.validate.stations import DENSE, Unit, group_probes, read_probes
 
 
-def true_scores(one: Compared, truth: Truth) -> list[Scores]:
+def true_scores(one: Compared, truth: TruthSeries) -> list[Scores]:
     """Scores of the product against the truth of the cell, on the days and hours of its pairs."""
     found = []
     for row, pair in enumerate(one.pairs):
@@ -45,7 +45,7 @@ def told(value: float, interval: Interval, row: int, true: float) -> tuple[str, 
 
 
 def rows_of(
-    one: Compared, units: tuple[Unit, ...], truth: Truth
+    one: Compared, units: tuple[Unit, ...], truth: TruthSeries
 ) -> tuple[list[tuple[str, ...]], list[bool]]:
     """A row for each network, and whether each interval that is told holds the truth."""
     pairs = align_pairs(one.pairs, day_axis(one.pairs))

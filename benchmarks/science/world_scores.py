@@ -13,9 +13,8 @@ from mcca_ml.demo.world import CONFIGURATION, TRUTH
 from mcca_ml.pipeline.load_series import Source
 from mcca_ml.pipeline.plan import plan_of
 from mcca_ml.pipeline.train import roles
-from mcca_ml.report.scores.claims import claims_of, claims_sheet
-from mcca_ml.report.scores.compared import held
-from mcca_ml.report.scores.findings import find
+from mcca_ml.report.scores.compared import read_comparison
+from mcca_ml.report.scores.findings import compute_findings
 from mcca_ml.report.scores.interval_coverage import interval_sheet
 from mcca_ml.report.scores.score_sheets import drought_sheet, scores_sheet, steps_sheet, trend_sheet
 from mcca_ml.report.scores.sheet import Sheet
@@ -36,16 +35,15 @@ def main() -> None:
     path = folder / CONFIGURATION
     plan = plan_of(load_settings(path), folder)
     source = Source(plan)
-    compared = held(source, roles(source), folder / TRUTH)
-    found = find(source, compared)
+    comparison = read_comparison(source, roles(source), folder / TRUTH)
+    findings = compute_findings(source, comparison)
     sheets = [
-        claims_sheet(claims_of(found, tuple(compared.baselines))),
-        *map(scores_sheet, (*found.tables, *found.orders)),
-        interval_sheet(found.intervals),
-        steps_sheet(found.steps),
-        trend_sheet(found.trends),
-        drought_sheet(found.droughts),
-        *coverage_sheets(compared.record),
+        *map(scores_sheet, (*findings.tables, *findings.orders)),
+        interval_sheet(findings.intervals),
+        steps_sheet(findings.steps),
+        trend_sheet(findings.trends),
+        drought_sheet(findings.droughts),
+        *coverage_sheets(comparison.record),
     ]
     print("\n".join(map(markdown_of, sheets)))
 

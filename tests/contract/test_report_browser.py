@@ -97,10 +97,10 @@ def test_pictures_are_there_and_nothing_is_wider_than_the_screen(
     assert seen["scroll"] <= width
 
 
-def test_on_a_phone_wide_tables_and_figures_scroll_in_boxes_of_their_own(
+def test_on_a_phone_wide_tables_scroll_in_boxes_of_their_own_and_figures_shrink(
     browser: Browser, written: Path
 ):
-    assert found(browser, written, PHONE)["scrolling"] >= 5
+    assert found(browser, written, PHONE)["scrolling"] == 1
 
 
 def test_a_missing_picture_and_a_wide_table_are_noticed(

@@ -22,9 +22,10 @@ from mcca_ml.store.read_blocks import open_store
 MAILED = 10e6
 """Bytes that a mail may have."""
 SECTIONS = (
-    "Summary",
-    "Maps",
+    "The record",
     "Scores",
+    "Maps of scores",
+    "Comparison on common days",
     "Stations",
     "Products at stations",
     "Series",

@@ -10,10 +10,10 @@ from scipy.stats import linregress
 from mcca_ml.config.simulate import BoxSettings, DroughtSettings, SimulateSettings
 from mcca_ml.learn.splits import Role
 from mcca_ml.metrics.trend import trend_santer00
-from mcca_ml.report.scores.calibration_error import Shift, Tilt, mean_tilt
+from mcca_ml.report.scores.calibration_error import Shift, SlopeError, mean_slope_error
 from mcca_ml.report.scores.counterfactuals import shuffled
-from mcca_ml.report.scores.imposed_signals import Known, Series, droughts, trends
-from mcca_ml.report.scores.sensor_changes import Period, periods_of, step_between, steps_of
+from mcca_ml.report.scores.imposed_signals import ImposedSignals, RecordSeries, droughts, trends
+from mcca_ml.report.scores.sensor_changes import Period, period_steps, sensor_periods, step_between
 from mcca_ml.report.scores.temporal_coverage import by_month
 
 BOX = BoxSettings(name="one", south=30.0, north=32.0, west=10.0, east=12.0)
@@ -67,12 +67,12 @@ def known(*, drought=(), trend=-0.02, changes=None):
     settings = SimulateSettings(
         first_day=date(2010, 1, 1), last_day=date(2017, 12, 31), box=(BOX,), drought=drought
     )
-    return Known(settings, {"one": {"trend": trend, **(changes or {})}})
+    return ImposedSignals(settings, {"one": {"trend": trend, **(changes or {})}})
 
 
 def series(record, truth, share=None, sd=None):
     cells = len(record)
-    return Series(
+    return RecordSeries(
         DAYS,
         record.astype(np.float32),
         truth.astype(np.float32),
@@ -101,11 +101,11 @@ def test_an_imposed_trend_is_found_and_not_one_that_is_not_there():
         assert abs(found.off.slope - slope) < 3 * found.off.error + 1e-4
 
 
-def shift(cells, *, alike=0.0, drift=0.0, own=0.0, is_shared=False):
+def shift(cells, *, systematic=0.0, drift=0.0, own=0.0, is_shared=False):
     """All cells alike; two channels, of which the second does nothing."""
     return Shift(
         np.arange(cells),
-        np.tile([alike, 0.0], (cells, 1)),
+        np.tile([systematic, 0.0], (cells, 1)),
         np.tile([drift, 0.0], (cells, 1)),
         np.datetime64("2014-01-01"),
         np.full(cells, own),
@@ -121,7 +121,7 @@ def halves_of_two_sensors():
 
 def test_an_error_of_calibration_is_in_the_error_of_a_trend_by_the_days_that_have_it():
     truth, first, shares = halves_of_two_sensors()
-    one_sd = shift(len(truth), alike=0.01)
+    one_sd = shift(len(truth), systematic=0.01)
     (plain,) = trends(known(), series(truth, truth, shares, {}))
     (both,) = trends(known(), series(truth, truth, shares, {"TMI": one_sd, "AMSR2": one_sd}))
     (one,) = trends(known(), series(truth, truth, shares, {"TMI": one_sd}))
@@ -145,26 +145,26 @@ def test_what_is_open_of_a_drift_tilts_a_trend_as_the_drift_would():
 
 def test_errors_of_lines_that_cells_have_to_themselves_become_less_in_the_mean():
     truth, _, shares = halves_of_two_sensors()
-    alike, apart, together = (
+    systematic, apart, together = (
         trends(known(), series(truth, truth, shares, {"TMI": one}))[0].calibration
         for one in (
-            shift(4, alike=0.01),
+            shift(4, systematic=0.01),
             shift(4, own=0.01),
             shift(4, own=0.01, is_shared=True),
         )
     )
-    assert together == pytest.approx(alike, rel=1e-6)
-    assert apart == pytest.approx(alike / 2, rel=1e-6)
+    assert together == pytest.approx(systematic, rel=1e-6)
+    assert apart == pytest.approx(systematic / 2, rel=1e-6)
 
 
 def test_regions_share_what_is_wrong_alike_and_nothing_else():
-    one = Tilt({"TMI level": np.array([3.0, 0.0])}, 16.0)
+    one = SlopeError({"TMI level": np.array([3.0, 0.0])}, 16.0)
     assert one.error == 5.0
-    assert mean_tilt([one, one]).error == pytest.approx(np.sqrt(9 + 8))
+    assert mean_slope_error([one, one]).error == pytest.approx(np.sqrt(9 + 8))
     # Opposite signs of one error cancel; a sensor that one region lacks counts for the others.
-    other = Tilt({"TMI level": np.array([-3.0, 0.0])}, 0.0)
-    assert mean_tilt([one, other]).error == pytest.approx(2.0)
-    assert mean_tilt([one, Tilt({}, 0.0)]).error == pytest.approx(np.sqrt(1.5**2 + 4))
+    other = SlopeError({"TMI level": np.array([-3.0, 0.0])}, 0.0)
+    assert mean_slope_error([one, other]).error == pytest.approx(2.0)
+    assert mean_slope_error([one, SlopeError({}, 0.0)]).error == pytest.approx(np.sqrt(1.5**2 + 4))
 
 
 def test_a_drought_is_found_with_its_size_and_a_usual_year_is_not():
@@ -177,9 +177,9 @@ def test_a_drought_is_found_with_its_size_and_a_usual_year_is_not():
     (found,) = droughts(known(drought=(dry,), changes=imposed), series(deep, deep))
     assert found.imposed == -0.06
     assert found.record == pytest.approx(-0.06, abs=0.012)
-    assert found.is_found
+    assert found.is_detected
     (usual,) = droughts(known(drought=(dry,)), series(truth, deep))
-    assert not usual.is_found
+    assert not usual.is_detected
     assert usual.truth == pytest.approx(-0.06, abs=0.012)
     assert found.record - usual.record == pytest.approx(-0.06, abs=0.001)
 
@@ -210,7 +210,7 @@ def test_periods_without_a_common_month_have_no_step():
     month = DAYS.astype("M8[M]").astype(int) % 12
     sides = Period("summer", (month > 4) & (month < 8)), Period("winter", month < 2)
     assert step_between("record", error, DAYS, *sides) is None
-    assert steps_of("record", error, DAYS, sides) == ()
+    assert period_steps("record", error, DAYS, sides) == ()
 
 
 def looks(first, last):
@@ -225,9 +225,9 @@ def test_periods_part_where_a_sensor_comes_or_goes():
         "AMSRE": looks("2010-01-01", "2011-10-04"),
         "AMSR2": looks("2012-07-03", "2017-12-31"),
     }
-    names = [period.name.split(",")[0] for period in periods_of(streams)]
+    names = [period.name.split(",")[0] for period in sensor_periods(streams)]
     assert names == ["TMI + AMSRE", "TMI", "TMI + AMSR2", "AMSR2"]
-    whole = np.sum([period.is_in for period in periods_of(streams)], axis=0)
+    whole = np.sum([period.is_in for period in sensor_periods(streams)], axis=0)
     assert whole.max() == 1
 
 

@@ -6,7 +6,7 @@ from scipy.integrate import quad
 from scipy.stats import norm
 
 from mcca_ml.metrics.scores import crps_gneiting07
-from mcca_ml.report.scores.interval_coverage import interval_of
+from mcca_ml.report.scores.interval_coverage import score_intervals
 
 
 @pytest.mark.parametrize(("error", "sd"), [(0.0, 0.03), (0.05, 0.03), (-0.2, 0.01), (0.01, 0.2)])
@@ -34,7 +34,7 @@ def test_intervals_of_a_normal_error_are_nominal():
     truth = np.full_like(sd, 0.2)
     sm = truth + sd * rng.normal(size=sd.shape)
     sm[0, :100] = np.nan
-    found = interval_of(("a", "b"), sm, sd, truth)
+    found = score_intervals(("a", "b"), sm, sd, truth)
     assert (found.name, found.reference, found.pairs) == ("a", "b", sd.size - 100)
     assert found.inside_68 == pytest.approx(0.6827, abs=0.005)
     assert found.inside_95 == pytest.approx(0.95, abs=0.003)
@@ -44,6 +44,6 @@ def test_intervals_of_a_normal_error_are_nominal():
 
 def test_without_a_pair_there_is_no_number():
     nothing = np.full((2, 3), np.nan)
-    found = interval_of(("a", "b"), nothing, nothing, nothing)
+    found = score_intervals(("a", "b"), nothing, nothing, nothing)
     assert found.pairs == 0
     assert np.isnan(found.crps)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from mcca_ml.report.figures.taylor import colours_of
+from mcca_ml.report.figures.taylor import product_colours
 from mcca_ml.report.scores import station_tables
 from mcca_ml.validate.run import Validation
 from mcca_ml.validate.score_rows import SUMMARY
@@ -123,4 +123,4 @@ def test_refused_triplets_are_counted_by_reason():
 
 def test_products_have_different_colours():
     names = ["record", "stream TMI", "stream GMI", "ERA5", "ESA CCI", "AMSR2 LPRM", "LPRM GMI"]
-    assert len(set(colours_of(names).values())) == len(names)
+    assert len(set(product_colours(names).values())) == len(names)

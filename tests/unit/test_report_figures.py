@@ -10,13 +10,13 @@ from mcca_ml.plot.maps import ColourScale
 from mcca_ml.report.figures.reliability import (
     NOMINAL,
     draw_reliability,
-    reliability_of,
+    measure_reliability,
     reliability_sheet,
 )
-from mcca_ml.report.figures.stability import draw_stability, stability_of, stability_sheet
-from mcca_ml.report.figures.taylor import colours_of, draw_taylor, point, taylor_sheet
+from mcca_ml.report.figures.stability import draw_stability, measure_stability, stability_sheet
+from mcca_ml.report.figures.taylor import draw_taylor, point, product_colours, taylor_sheet
 from mcca_ml.report.scores.key_scores import key_sheet, score
-from mcca_ml.report.scores.station_scores import share_held
+from mcca_ml.report.scores.station_scores import share_inside
 from mcca_ml.validate.score_units import PairedSeries
 
 SHAPE = (5, 400)
@@ -64,7 +64,7 @@ def test_taylor_diagrams_are_drawn_for_negative_correlations_too(truth):
         point(("climatology", "target", "common test days"), 0.5 - truth, truth, mask),
         point(("TMI", "truth", "all its days"), noisy(truth, 0.1), truth, mask),
     ]
-    figure = draw_taylor(found, colours_of([one.product for one in found]))
+    figure = draw_taylor(found, product_colours([one.product for one in found]))
     assert [axes.name for axes in figure.axes] == ["polar", "polar"]
     assert figure.axes[0].get_thetamax() > 150
     assert figure.axes[1].get_thetamax() == 90
@@ -73,17 +73,17 @@ def test_taylor_diagrams_are_drawn_for_negative_correlations_too(truth):
 
 def test_intervals_of_the_right_width_are_reliable(truth):
     sd = np.full(SHAPE, 0.03, np.float32)
-    found = reliability_of(("fused", "truth"), noisy(truth, 0.03), sd, truth)
-    assert np.abs(np.array(found.found) - NOMINAL).max() < 0.03
-    narrow = reliability_of(("fused", "truth"), noisy(truth, 0.03), sd / 2, truth)
-    assert (np.array(narrow.found) < np.array(NOMINAL) - 0.03).all()
+    found = measure_reliability(("fused", "truth"), noisy(truth, 0.03), sd, truth)
+    assert np.abs(np.array(found.inside) - NOMINAL).max() < 0.03
+    narrow = measure_reliability(("fused", "truth"), noisy(truth, 0.03), sd / 2, truth)
+    assert (np.array(narrow.inside) < np.array(NOMINAL) - 0.03).all()
     assert len(draw_reliability([found, narrow]).axes) == 1
-    assert reliability_sheet([found]).data[0][2:-1] == found.found
+    assert reliability_sheet([found]).data[0][2:-1] == found.inside
 
 
 def test_without_an_uncertainty_there_is_no_reliability(truth):
-    assert reliability_of(("x", "truth"), truth, np.full(SHAPE, np.nan), truth) is None
-    assert reliability_of(("x", "truth"), truth, np.zeros(SHAPE), truth) is None
+    assert measure_reliability(("x", "truth"), truth, np.full(SHAPE, np.nan), truth) is None
+    assert measure_reliability(("x", "truth"), truth, np.zeros(SHAPE), truth) is None
 
 
 def cells_about(lat, lon, side=4):
@@ -164,7 +164,9 @@ def drifting(slope, step=0.0):
 
 
 def test_a_drift_is_found_and_held_against_gcos():
-    drift, steady = (stability_of(("fused", "truth"), drifting(slope)) for slope in (0.05, 0.0))
+    drift, steady = (
+        measure_stability(("fused", "truth"), drifting(slope)) for slope in (0.05, 0.0)
+    )
     assert drift.trend.low < 0.05 < drift.trend.high
     rows = {name: stability_sheet([one]).rows[0] for name, one in (("d", drift), ("s", steady))}
     assert rows["d"][-1] == "none"
@@ -172,7 +174,7 @@ def test_a_drift_is_found_and_held_against_gcos():
 
 
 def test_a_step_is_found_where_a_sensor_comes():
-    found = stability_of(("fused", "truth"), drifting(0.0, step=0.03))
+    found = measure_stability(("fused", "truth"), drifting(0.0, step=0.03))
     steps = {what: step for _, what, step in found.steps}
     assert steps["AMSR2 begins"].low < 0.03 < steps["AMSR2 begins"].high
     sheet = stability_sheet([found])
@@ -188,7 +190,7 @@ def test_months_of_few_cells_do_not_count():
     estimate = made.estimate.copy()
     estimate[1:, winter] = np.nan
     estimate[0, winter & (made.days > np.datetime64("2012-01-01"))] += 0.5
-    found = stability_of(("fused", "truth"), PairedSeries(made.days, estimate, made.reference))
+    found = measure_stability(("fused", "truth"), PairedSeries(made.days, estimate, made.reference))
     assert np.nanmax(np.abs(found.difference)) < 0.05
     assert np.isnan(found.difference[::12]).all()
 
@@ -196,7 +198,7 @@ def test_months_of_few_cells_do_not_count():
 def test_a_year_has_no_trend():
     short = drifting(0.0)
     assert (
-        stability_of(
+        measure_stability(
             ("x", "truth"),
             PairedSeries(
                 short.days[:200], *(one[:, :200] for one in (short.estimate, short.reference))
@@ -216,5 +218,5 @@ def test_intervals_that_hold_the_truth_are_counted_at_networks_only():
         ("b", "network", nothing, nothing, 0.01, 0.02, -0.1, 0.1, 0.7, 0.015, -0.2),
         ("c", "station", 0.5, 0.9, 0.01, 0.02, -0.1, 0.1, 0.7, 0.015, 0.0),
     ]
-    assert share_held(columns, data) == "R 1 of 1, ubRMSD 1 of 2, bias 1 of 2"
-    assert share_held(columns, []) == "R 0 of 0, ubRMSD 0 of 0, bias 0 of 0"
+    assert share_inside(columns, data) == "R 1 of 1, ubRMSD 1 of 2, bias 1 of 2"
+    assert share_inside(columns, []) == "R 0 of 0, ubRMSD 0 of 0, bias 0 of 0"

@@ -9,11 +9,11 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from mcca_ml.errors import OutputError
-from mcca_ml.report.html.files import rendered, table_of, write_pictures, write_sheets
+from mcca_ml.report.html.files import csv_table, rendered, write_pictures, write_sheets
 from mcca_ml.report.html.page import Picture, Section, page
 from mcca_ml.report.html.style import style
 from mcca_ml.report.html.table import html
-from mcca_ml.report.scores.sheet import Sheet, sheet_of
+from mcca_ml.report.scores.sheet import Sheet, make_sheet
 
 AA = 4.5
 """Contrast of text that WCAG 2 asks for at level AA."""
@@ -124,7 +124,7 @@ def test_files_hold_what_the_page_shows_and_not_rounded(tmp_path):
 
 
 def test_a_sheet_without_data_has_its_cells():
-    table = table_of(Sheet("t", ("", "n"), (("a", "1"),)), is_simulated=False)
+    table = csv_table(Sheet("t", ("", "n"), (("a", "1"),)), is_simulated=False)
     assert (table.columns, table.rows) == (("name", "n", "simulated"), (("a", "1", "false"),))
 
 
@@ -161,7 +161,7 @@ def test_cells_are_made_from_the_rows_of_the_file():
         ("step", "{:+z.2f} ± {:.2f}", "step", "error"),
         ("kept", {"true": "yes"}.__getitem__, "is_kept"),
     )
-    sheet = sheet_of("t", shown, [("a", "{b}", -0.001, float("nan"), "true")])
+    sheet = make_sheet("t", shown, [("a", "{b}", -0.001, float("nan"), "true")])
     assert sheet.head == ("", "step", "kept")
     assert sheet.columns == ("before", "after", "step", "error", "is_kept")
     assert sheet.rows == (("a → {b}", "+0.00 ± –", "yes"),)

@@ -1,11 +1,10 @@
-"""Tables of a report: one mask for all, what is left out and why, and claims judged by them."""
+"""Tables of a report: one mask for all, and what is left out and why."""
 
 import numpy as np
 import pytest
 
 from mcca_ml.flags import Flag
-from mcca_ml.report.scores.claims import Findings, claims_of
-from mcca_ml.report.scores.tables import Product, Row, Table, compared, each_alone, left_out
+from mcca_ml.report.scores.tables import ComparedProduct, compared, each_alone, left_out
 
 SHAPE = (3, 200)
 
@@ -18,7 +17,7 @@ def truth():
 def test_all_products_have_the_same_days(truth):
     rng = np.random.default_rng(1)
     products = {
-        name: Product(np.where(rng.random(SHAPE) < 0.3, np.nan, truth).astype(np.float32))
+        name: ComparedProduct(np.where(rng.random(SHAPE) < 0.3, np.nan, truth).astype(np.float32))
         for name in "ab"
     }
     table = compared("t", products, truth, np.ones(SHAPE, np.bool_))
@@ -32,7 +31,7 @@ def test_all_products_have_the_same_days(truth):
 def test_scores_are_medians_over_cells_of_what_numpy_says(truth):
     noise = np.random.default_rng(2).normal(0, [[0.01], [0.02], [0.04]], SHAPE)
     one = (truth + 0.01 + noise).astype(np.float32)
-    row = compared("t", {"x": Product(one)}, truth, np.ones(SHAPE, np.bool_)).rows[0]
+    row = compared("t", {"x": ComparedProduct(one)}, truth, np.ones(SHAPE, np.bool_)).rows[0]
     error = one.astype(float) - truth
     assert row.ubrmsd == pytest.approx(np.median(error.std(axis=1)), rel=1e-6)
     assert row.bias == pytest.approx(np.median(error.mean(axis=1)), rel=1e-6)
@@ -43,7 +42,7 @@ def test_scores_are_medians_over_cells_of_what_numpy_says(truth):
 def test_cells_of_few_pairs_are_counted_and_have_no_score(truth):
     sm = truth.copy()
     sm[0, 5:] = np.nan
-    table = compared("t", {"x": Product(sm)}, truth, np.ones(SHAPE, np.bool_))
+    table = compared("t", {"x": ComparedProduct(sm)}, truth, np.ones(SHAPE, np.bool_))
     assert table.rows[0].cells == 2
     assert "without a score: 1" in table.note
 
@@ -54,22 +53,6 @@ def test_what_flags_leave_out_is_a_share_of_the_looks(truth):
     flag[:, :10] |= int(Flag.SNOW)
     seen = np.ones(SHAPE, np.bool_)
     seen[:, 100:] = False
-    words = left_out(Product(truth, flag, seen), np.ones(SHAPE, np.bool_))
+    words = left_out(ComparedProduct(truth, flag, seen), np.ones(SHAPE, np.bool_))
     assert words == "50 % (frozen 50, snow 10)"
-    assert left_out(Product(truth), seen) == ""
-
-
-def row(name, ubrmsd, anomaly_r=0.5):
-    return Row(name, 100, 3, 0.5, anomaly_r, ubrmsd, 0.0)
-
-
-def test_a_claim_that_fails_is_said_to_fail():
-    tables = [
-        Table("AMSR2 against truth", (row("LSTM AMSR2", 0.03), row("ridge", 0.04, 0.4)), ""),
-        Table("Common days, against truth", (row("fused", 0.0311), row("AMSR2", 0.03)), ""),
-        Table("All days of AMSR2, against truth", (row("fused", 0.029), row("AMSR2", 0.03)), ""),
-    ]
-    found = {claim.words: claim.holds for claim in claims_of(Findings(tables, [], []), ("AMSR2",))}
-    assert list(found.values()) == [True, False, True]
-    worse = [Table("AMSR2 against truth", (row("LSTM AMSR2", 0.03, 0.3), row("ridge", 0.04)), "")]
-    assert not next(claims_of(Findings(worse, [], []), ("AMSR2",))).holds
+    assert left_out(ComparedProduct(truth), seen) == ""

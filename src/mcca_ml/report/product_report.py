@@ -1,4 +1,4 @@
-"""Any soil-moisture products against stations -> one self-contained page."""
+"""Self-contained page on any soil-moisture products compared with stations."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,59 +8,59 @@ from mcca_ml.atomic import make_directory
 from mcca_ml.config.validate import ValidateSettings
 from mcca_ml.publish.attributes import commit
 from mcca_ml.read.products.open import MoistureProduct
-from mcca_ml.report.html.files import OnDisk, looks, write_page
+from mcca_ml.report.html.files import OnDisk, figure_style, write_page
 from mcca_ml.report.html.page import Section
-from mcca_ml.report.scores.sheet import Sheet, facts_sheet, sheet_of
+from mcca_ml.report.scores.sheet import Sheet, facts_sheet, make_sheet
 from mcca_ml.report.sections import stations as sections
 from mcca_ml.validate.pair_product import Compared
 from mcca_ml.validate.run import Validation, validate
 from mcca_ml.validate.stations import DENSE
 
-_SAID = ("title", "product_version", "version", "institution", "date_created", "license")
-"""Global attributes that tell where a product comes from."""
-_MOST = 160
-"""Letters of an attribute that are shown."""
+_METADATA = ("title", "product_version", "version", "institution", "date_created", "license")
+"""Global attributes on the origin of a product."""
+_LONGEST = 160
+"""Longest attribute text on the page, in characters."""
 _SIMULATED_NETWORK = "SIM-"
-"""What the names of simulated networks begin with."""
+"""Prefix of the names of simulated networks."""
 
 
 def is_simulated(validation: Validation) -> bool:
-    """Whether a product or a network says that it is simulated."""
-    return any(schema.is_simulated(one.extract.attrs) for one in validation.compared) or any(
-        unit.network.startswith(_SIMULATED_NETWORK) for unit in validation.units
-    )
+    """Return True if a product or a network is simulated."""
+    return any(
+        schema.is_simulated(product.extract.attrs) for product in validation.compared
+    ) or any(unit.network.startswith(_SIMULATED_NETWORK) for unit in validation.units)
 
 
-def _said(one: Compared) -> tuple[tuple[str, str, str], ...]:
-    """What was read of a product and what it says of itself: product, what, value."""
-    attrs, name = one.extract.attrs, one.product.name
+def _metadata_rows(compared: Compared) -> tuple[tuple[str, str, str], ...]:
+    """List file, variable and metadata of a product: product, item, value."""
+    attrs, name = compared.extract.attrs, compared.product.name
     rows = [
-        ("read from", one.product.path.name),
-        ("variable", one.extract.variable),
-        ("units", one.extract.conversion.description),
-        ("made from", ", ".join(sorted(one.product.shares)) or "not told"),
-        *((key, str(attrs[key])) for key in _SAID if attrs.get(key)),
+        ("read from", compared.product.path.name),
+        ("variable", compared.extract.variable),
+        ("units", compared.extract.conversion.description),
+        ("made from", ", ".join(sorted(compared.product.shares)) or "unknown"),
+        *((key, str(attrs[key])) for key in _METADATA if attrs.get(key)),
     ]
-    if one.extract.passed_over:
-        rows.append(("files without soil moisture", f"{one.extract.passed_over:,}"))
+    if compared.extract.passed_over:
+        rows.append(("files without soil moisture", f"{compared.extract.passed_over:,}"))
     return tuple((name, what, value) for what, value in rows)
 
 
 def _cut(value: str) -> str:
-    return value if len(value) <= _MOST else f"{value[:_MOST]}…"
+    return value if len(value) <= _LONGEST else f"{value[:_LONGEST]}…"
 
 
 def products_sheet(validation: Validation) -> Sheet:
-    """What was read, and what the files say of themselves."""
-    return sheet_of(
+    """Format files and metadata of the products."""
+    return make_sheet(
         "Products",
         (("", "{}", "product"), ("what", "{}", "what"), ("value", _cut, "value")),
-        (row for one in validation.compared for row in _said(one)),
+        (row for compared in validation.compared for row in _metadata_rows(compared)),
     )
 
 
 def settings_sheet(settings: ValidateSettings, stations: Path) -> Sheet:
-    """How products and stations were matched."""
+    """Format the settings of the matching."""
     data = tuple(
         (name, str(value))
         for name, value in settings.model_dump(mode="json").items()
@@ -72,27 +72,32 @@ def settings_sheet(settings: ValidateSettings, stations: Path) -> Sheet:
 
 
 def _lead(validation: Validation) -> str:
-    """What the page is about."""
-    names = ", ".join(one.product.name for one in validation.compared)
+    """Describe products, stations and days in one paragraph."""
+    names = ", ".join(compared.product.name for compared in validation.compared)
     places = range(len(validation.units))
-    met = [i for i in places if any(one.pairs[i].day.size for one in validation.compared)]
+    met = [i for i in places if any(compared.pairs[i].day.size for compared in validation.compared)]
     dense = sum(validation.units[i].kind == DENSE for i in met)
     single, rest = len(met) - dense, len(validation.units) - len(met)
     left = f" ({rest} others have no pair)" if rest else ""
-    days = [pair.day[[0, -1]] for one in validation.compared for pair in one.pairs if pair.day.size]
+    days = [
+        pair.day[[0, -1]]
+        for compared in validation.compared
+        for pair in compared.pairs
+        if pair.day.size
+    ]
     first, last = min(day[0] for day in days), max(day[1] for day in days)
     return (
         f"{names} against {dense} dense networks and {single} probes of single stations"
-        f"{left}, {first} to {last}; MCCA-ML {__version__}. Soil moisture in m³ m⁻³. A value "
-        "of a product meets the reading nearest in time, never an interpolated one; anomalies "
-        "depart from a mean of 35 days, or from the climatology of the pairs."
+        f"{left}, {first} to {last}; MCCA-ML {__version__}. Soil moisture in m³ m⁻³. Each value "
+        "of a product is paired with the reading nearest in time, without interpolation; anomalies "
+        "are departures from a moving mean of 35 days, or from the climatology of the pairs."
     )
 
 
-def sections_of(
+def page_sections(
     validation: Validation, settings: ValidateSettings, stations: Path
 ) -> Sequence[Section]:
-    """All sections of the page, the numbers that matter first."""
+    """List the sections of the page, main scores first."""
     simulated = is_simulated(validation)
     return (
         sections.compared_section(validation, is_simulated=simulated),
@@ -111,7 +116,7 @@ def write_product_report(
     """Score products against stations and write the page, its figures and its tables.
 
     Args:
-        products: at least one.
+        products: one product or more.
         stations: folder as the International Soil Moisture Network delivers it.
         settings: the `[validate]` table.
         out: directory for the page; made if missing.
@@ -123,7 +128,9 @@ def write_product_report(
     """
     make_directory(out)
     validation = validate(products, stations, settings)
-    with looks():
-        made = sections_of(validation, settings, stations)
-    title = f"Soil moisture at stations: {', '.join(one.name for one in products)}"
-    return write_page(out, title, _lead(validation), made, is_simulated=is_simulated(validation))
+    with figure_style():
+        contents = page_sections(validation, settings, stations)
+    title = f"Soil moisture at stations: {', '.join(product.name for product in products)}"
+    return write_page(
+        out, title, _lead(validation), contents, is_simulated=is_simulated(validation)
+    )

@@ -1,4 +1,4 @@
-"""What a validation found at stations -> a Taylor diagram, a map of the units, their series."""
+"""Figures of scores at stations: Taylor diagram, map of the sites, series."""
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
@@ -11,55 +11,55 @@ from mcca_ml.plot.coast_lines import draw_outlines, outlines_in
 from mcca_ml.plot.colours import CORRELATION, INK, STATIONS, moisture_axis
 from mcca_ml.plot.frames import MapFrame
 from mcca_ml.plot.maps import label_degrees
-from mcca_ml.report.figures.taylor import Point, colours_of, point
+from mcca_ml.report.figures.taylor import Point, point, product_colours
 from mcca_ml.report.scores.station_tables import COMMON, KINDS, days_compared
 from mcca_ml.validate.run import Validation
 from mcca_ml.validate.score_units import align_pairs, day_axis
 from mcca_ml.validate.stations import DENSE, SINGLE, Unit
 
 _MARGIN = 2.0
-"""Land shown around the units [degree]."""
+"""Margin around the sites [degree]."""
 MOST_MAPS = 6
-"""Products that have a map."""
+"""Largest number of products with a map."""
 _FAR = 30.0
-"""Degrees of longitude without a unit that part two maps."""
+"""Gap in longitude between sites that starts another map [degree]."""
 _MOST_PARTS = 3
 _MOST_ACROSS = 4
 _MOST_SIDE = 3.2
-"""Of a map [inch]."""
+"""Longest side of a map [inch]."""
 _WIDTH = 9.0
-"""Of a figure [inch]."""
+"""Width of a figure [inch]."""
 _GAP_DAYS = 10
-"""Without a value, over which a line is broken."""
+"""Gap that breaks a line [day]."""
 
 
 def points_at_units(validation: Validation) -> list[Point]:
-    """Correlation and ratio of standard deviations of each product at dense networks and stations.
+    """Compute correlation and ratio of standard deviations at dense networks and stations.
 
-    Medians over units, on the days of `days_compared`; a product in degrees of saturation has
+    Medians over sites, on the days of `days_compared`; a product in degrees of saturation has
     no standard deviation to compare and no point.
 
     Args:
-        validation: of one product or of several.
+        validation: scores of one or more products at stations.
     """
-    days = day_axis([pair for one in validation.compared for pair in one.pairs])
-    pairs = [align_pairs(one.pairs, days) for one in validation.compared]
+    days = day_axis([pair for compared in validation.compared for pair in compared.pairs])
+    pairs = [align_pairs(compared.pairs, days) for compared in validation.compared]
     every = np.ones(pairs[0].is_paired.shape, np.bool_)
     which = days_compared(validation)
-    common = np.all([one.is_paired for one in pairs], axis=0) if which == COMMON else every
+    common = np.all([pair.is_paired for pair in pairs], axis=0) if which == COMMON else every
     kinds = np.array([unit.kind for unit in validation.units])
     out = []
     for kind, reference in KINDS.items():
         mask = common & (kinds == kind)[:, None]
-        for one, series in zip(validation.compared, pairs, strict=True):
-            if one.extract.conversion.is_volumetric:
-                names = (one.product.name, reference, f"{which} days")
+        for compared, series in zip(validation.compared, pairs, strict=True):
+            if compared.extract.conversion.is_volumetric:
+                names = (compared.product.name, reference, f"{which} days")
                 out.append(point(names, series.estimate, series.reference, mask))
-    return [one for one in out if one.cells]
+    return [item for item in out if item.cells]
 
 
-def _r_of(validation: Validation, product: str, which: str) -> dict[str, float]:
-    """R of a product at each unit, on days of a kind."""
+def _site_r(validation: Validation, product: str, which: str) -> dict[str, float]:
+    """Return R of a product by site, on own or common days."""
     table = validation.table("scores")
     at_unit, at_r = (table.columns.index(name) for name in ("unit", "r"))
     return {
@@ -68,7 +68,7 @@ def _r_of(validation: Validation, product: str, which: str) -> dict[str, float]:
 
 
 def _land(axes: Axes, lat: tuple[float, float], lon: tuple[float, float]) -> None:
-    """Land, coast lines, borders and graticule, as on all maps."""
+    """Draw land, coast lines, borders and graticule, as on all maps."""
     frame = MapFrame(*lon, *lat)
     draw_outlines(axes, outlines_in(frame))
     axes.set(xlim=lon, ylim=lat)
@@ -77,23 +77,23 @@ def _land(axes: Axes, lat: tuple[float, float], lon: tuple[float, float]) -> Non
 
 
 def _around(values: Sequence[float], most: float) -> tuple[float, float]:
-    """Ends of an axis that shows all values and some land around them [degree]."""
+    """Return the limits of an axis around all values [degree]."""
     return max(min(values) - _MARGIN, -most), min(max(values) + _MARGIN, most)
 
 
 def _parts(units: Sequence[Unit]) -> list[list[Unit]]:
-    """Units far apart in longitude, which a map each shows; all on one map if these are many."""
+    """Group sites far apart in longitude, a map for each group; one map for many groups."""
     ordered = sorted(units, key=lambda unit: unit.lon)
     parts = [[ordered[0]]]
-    for last, one in pairwise(ordered):
-        if one.lon - last.lon > _FAR:
+    for last, unit in pairwise(ordered):
+        if unit.lon - last.lon > _FAR:
             parts.append([])
-        parts[-1].append(one)
+        parts[-1].append(unit)
     return parts if len(parts) <= _MOST_PARTS else [ordered]
 
 
 def _shape(parts: Sequence[Sequence[Unit]], products: int) -> tuple[int, int, tuple[float, float]]:
-    """Maps beside each other, rows of maps, and the size of the figure [inch]."""
+    """Return columns and rows of maps and the size of the figure [inch]."""
     beside = min(max(_MOST_ACROSS // len(parts), 1), products)
     across, down = beside * len(parts), -(-products // beside)
     ratios = []
@@ -108,25 +108,25 @@ def _shape(parts: Sequence[Sequence[Unit]], products: int) -> tuple[int, int, tu
 
 
 def draw_units(validation: Validation) -> Figure:
-    """Where the units are, and R of each product at each: circles stations, squares networks.
+    """Draw sites coloured by R of each product: circles are stations, squares networks.
 
     Args:
-        validation: of one product or of several, of which the first ones are shown.
+        validation: scores of one or more products at stations; only the first products are drawn.
     """
     shown, which = validation.compared[:MOST_MAPS], days_compared(validation)
     parts = _parts(validation.units)
     across, down, size = _shape(parts, len(shown))
     figure = Figure(figsize=size, layout="compressed")
     grid = figure.subplots(down, across, squeeze=False).ravel()
-    wanted = [(one, some) for one in shown for some in parts]
+    wanted = [(compared, some) for compared in shown for some in parts]
     for axes in grid[len(wanted) :]:
         axes.set_axis_off()
-    for axes, (one, some) in zip(grid, wanted, strict=False):
+    for axes, (compared, some) in zip(grid, wanted, strict=False):
         lat = _around([unit.lat for unit in some], 84.0)
         _land(axes, lat, _around([unit.lon for unit in some], 180.0))
-        _draw_r(axes, some, _r_of(validation, one.product.name, which))
+        _draw_r(axes, some, _site_r(validation, compared.product.name, which))
         if some is parts[0]:
-            axes.set_title(one.product.name, loc="left", fontsize=11)
+            axes.set_title(compared.product.name, loc="left", fontsize=11)
     figure.colorbar(
         grid[0].collections[-1], ax=list(grid), label="R", extend="min", shrink=0.7, aspect=30
     )
@@ -134,13 +134,13 @@ def draw_units(validation: Validation) -> Figure:
 
 
 def _draw_r(axes: Axes, units: Sequence[Unit], r: Mapping[str, float]) -> None:
-    for kind, mark, size in ((SINGLE, "o", 30), (DENSE, "s", 55)):
+    for kind, marker, size in ((SINGLE, "o", 30), (DENSE, "s", 55)):
         some = [unit for unit in units if unit.kind == kind]
         axes.scatter(
             [unit.lon for unit in some],
             [unit.lat for unit in some],
             c=[r.get(unit.name, np.nan) for unit in some],
-            marker=mark,
+            marker=marker,
             s=size,
             cmap=CORRELATION,
             vmin=0,
@@ -152,30 +152,34 @@ def _draw_r(axes: Axes, units: Sequence[Unit], r: Mapping[str, float]) -> None:
 
 
 def draw_unit_series(validation: Validation, place: int, title: str) -> Figure:
-    """What all products say at a unit, and what its stations say.
+    """Draw the series of all products and of the stations at one site.
 
     Args:
-        validation: of one product or of several.
-        place: of the unit in it.
-        title: of the figure.
+        validation: scores of one or more products at stations.
+        place: index of the unit.
+        title: title of the figure.
     """
     figure = Figure(figsize=(_WIDTH, 3.6), layout="constrained")
     axes = figure.add_subplot()
-    colours = colours_of([one.product.name for one in validation.compared])
-    drawn = [one for one in validation.compared if one.extract.conversion.is_volumetric]
+    colours = product_colours([compared.product.name for compared in validation.compared])
+    drawn = [
+        compared for compared in validation.compared if compared.extract.conversion.is_volumetric
+    ]
     known = {
         day: value
-        for one in drawn
-        for day, value in zip(one.pairs[place].day, one.pairs[place].reference, strict=True)
+        for compared in drawn
+        for day, value in zip(
+            compared.pairs[place].day, compared.pairs[place].reference, strict=True
+        )
     }
     day = np.array(sorted(known), "M8[D]")
     gap = np.flatnonzero(np.diff(day) > np.timedelta64(_GAP_DAYS, "D")) + 1
-    values = np.insert(np.array([known[one] for one in day]), gap, np.nan)
+    values = np.insert(np.array([known[date] for date in day]), gap, np.nan)
     axes.plot(np.insert(day, gap, day[gap]), values, color=STATIONS, lw=1.2, label="stations")
-    for one in drawn:
-        pair = one.pairs[place]
+    for compared in drawn:
+        pair = compared.pairs[place]
         if pair.day.size:
-            name = one.product.name
+            name = compared.product.name
             axes.plot(pair.day, pair.estimate, ".", ms=3, color=colours[name], label=name)
     axes.set_title(title, loc="left")
     moisture_axis(axes)

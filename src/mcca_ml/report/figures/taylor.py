@@ -1,4 +1,4 @@
-"""A Taylor diagram: correlation as an angle, standard deviation as a radius, for many products."""
+"""Taylor diagram: correlation as angle, standard deviation as radius, for many products."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
@@ -14,8 +14,8 @@ from mcca_ml.arrays import Booleans, Floating
 from mcca_ml.metrics.moments import moments_of
 from mcca_ml.metrics.scores import FEWEST_PAIRS, scores_of
 from mcca_ml.plot.colours import COLOURS, INK, OTHERS
-from mcca_ml.report.scores.compared import BASELINES, FUSED, Held
-from mcca_ml.report.scores.sheet import Sheet, sheet_of
+from mcca_ml.report.scores.compared import BASELINES, FUSED, Comparison
+from mcca_ml.report.scores.sheet import Sheet, make_sheet
 from mcca_ml.report.scores.station_scores import RECORD
 
 _MARKS: Mapping[str, str] = {"climatology": "v", "ridge": "s", "pooled": "D"}
@@ -23,7 +23,7 @@ _TARGET = "target"
 _GREY = "#7d7d7d"
 ALL_DAYS = "all its days"
 _PAD = 0.22
-"""Around a diagram [inch]: the layout does not see the words below its axis."""
+"""Padding of a diagram [inch]: the layout ignores labels below its axis."""
 _RMSD = "#9a7b2f"
 _RMSD_LINES = (0.25, 0.5, 0.75, 1.0)
 _R_LINES = (0.2, 0.4, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
@@ -31,12 +31,12 @@ _R_LINES = (0.2, 0.4, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
 
 @dataclass(frozen=True)
 class Point:
-    """A product in the diagram, medians over cells."""
+    """Position of a product in the diagram, medians over cells."""
 
     product: str
     reference: str
-    which: str
-    """Which days."""
+    day_set: str
+    """Days compared, in words."""
     r: float
     ratio: float
     """Standard deviation over that of the reference [1]."""
@@ -45,60 +45,60 @@ class Point:
 
 
 def point(names: tuple[str, str, str], sm: Floating, reference: Floating, mask: Booleans) -> Point:
-    """Correlation and ratio of standard deviations of a product.
+    """Compute correlation and ratio of standard deviations of a product.
 
     Args:
-        names: product, reference, which days.
+        names: product, reference, days in words.
         sm: soil moisture [m3 m-3], (cell, time).
         reference: [m3 m-3], same shape.
-        mask: days and cells that count, same shape.
+        mask: True for days and cells to use, same shape.
     """
     pair = moments_of([np.where(mask, sm, np.float32(np.nan)), reference])
-    has = (pair.n >= FEWEST_PAIRS) & (pair.co[0, 0] > 0) & (pair.co[1, 1] > 0)
-    if not has.any():
+    is_scored = (pair.n >= FEWEST_PAIRS) & (pair.co[0, 0] > 0) & (pair.co[1, 1] > 0)
+    if not is_scored.any():
         return Point(*names, float("nan"), float("nan"), 0, 0)
-    r = scores_of(pair).r[has]
-    ratio = np.sqrt(pair.co[0, 0][has] / pair.co[1, 1][has])
+    r = scores_of(pair).r[is_scored]
+    ratio = np.sqrt(pair.co[0, 0][is_scored] / pair.co[1, 1][is_scored])
     middle = (float(np.median(r)), float(np.median(ratio)))
-    return Point(*names, *middle, int(pair.n[has].sum()), int(has.sum()))
+    return Point(*names, *middle, int(pair.n[is_scored].sum()), int(is_scored.sum()))
 
 
-def points(found: Held) -> list[Point]:
-    """Record, streams and baselines on the test days that all have; the others on days of theirs.
+def points(comparison: Comparison) -> list[Point]:
+    """Place record, streams and baselines, on the test days common to all.
 
-    Streams that never met the target are held against truth on all their days.
+    Streams without days in common with the target are compared with truth on all their days.
 
     Args:
-        found: what is compared.
+        comparison: products and references.
     """
-    products = {name: found.products[name].sm for name in (FUSED, *found.baselines)}
-    for sensor, baselines in found.baselines.items():
+    products = {name: comparison.products[name].sm for name in (FUSED, *comparison.baselines)}
+    for sensor, baselines in comparison.baselines.items():
         products |= {
             name if name == BASELINES[0] else f"{name} {sensor}": baselines[name]
             for name in BASELINES
         }
-    references = {"target": found.target}
-    if FUSED in found.known:
-        references["truth"] = found.known[FUSED]
+    references = {"target": comparison.target}
+    if FUSED in comparison.truths:
+        references["truth"] = comparison.truths[FUSED]
     common = np.all([np.isfinite(sm) for sm in products.values()], axis=0)
-    common &= np.isfinite(found.target) & found.is_test
+    common &= np.isfinite(comparison.target) & comparison.is_test
     out = []
     for reference, values in references.items():
-        others = products if reference == "target" else {**products, "target": found.target}
+        others = products if reference == "target" else {**products, "target": comparison.target}
         out += [
             point((name, reference, "common test days"), sm, values, common)
             for name, sm in others.items()
         ]
-    everywhere = np.ones(found.target.shape, np.bool_)
-    for name, known in found.known.items():
+    everywhere = np.ones(comparison.target.shape, np.bool_)
+    for name, known in comparison.truths.items():
         if name not in products:
-            sm = found.products[name].sm
+            sm = comparison.products[name].sm
             out.append(point((name, "truth", ALL_DAYS), sm, known, everywhere))
-    return [one for one in out if one.cells]
+    return [item for item in out if item.cells]
 
 
-def colours_of(names: Sequence[str]) -> dict[str, str]:
-    """A colour for each product, the same in every figure of a page.
+def product_colours(names: Sequence[str]) -> dict[str, str]:
+    """Choose a colour for each product, the same in every figure of a page.
 
     The record and its target have ink, streams and their baselines that of the sensor, a baseline
     of no stream is grey, others have theirs in turn: the first ink, where there is no record.
@@ -108,25 +108,25 @@ def colours_of(names: Sequence[str]) -> dict[str, str]:
     """
     own = (FUSED, RECORD, _TARGET)
     rest = list(OTHERS) if {*own} & {*names} else [INK, *OTHERS]
-    found: dict[str, str] = {}
+    colours: dict[str, str] = {}
     streams: set[str] = set()
     for name in dict.fromkeys(names):
         first, _, last = name.partition(" ")
         if name in own:
-            found[name] = INK
+            colours[name] = INK
         elif first in _MARKS and (not last or last in COLOURS):
-            found[name] = COLOURS.get(last, _GREY)
+            colours[name] = COLOURS.get(last, _GREY)
         elif (stream := COLOURS.get(last) or COLOURS.get(name)) and stream not in streams:
-            found[name] = stream
+            colours[name] = stream
             streams.add(stream)
         else:
-            found[name] = rest[0]
+            colours[name] = rest[0]
             rest = [*rest[1:], rest[0]]
-    return found
+    return colours
 
 
 def _mark(name: str) -> str:
-    """Mark of a product: star of the record, circle of a stream, triangle of others."""
+    """Return the marker: star for the record, circle for a stream, triangle for others."""
     first, _, last = name.partition(" ")
     if name in (FUSED, RECORD, _TARGET):
         return "P" if name == _TARGET else "*"
@@ -136,8 +136,8 @@ def _mark(name: str) -> str:
 def _draw(
     axes: PolarAxes, some: Sequence[Point], reference: str, colours: Mapping[str, str]
 ) -> None:
-    most = max(1.3, *(one.ratio for one in some)) * 1.05
-    least = min(0.0, *(one.r for one in some))
+    most = max(1.3, *(item.ratio for item in some)) * 1.05
+    least = min(0.0, *(item.r for item in some))
     widest = float(np.ceil(np.degrees(np.arccos(max(least, -1.0))) / 15) * 15)
     axes.set_thetamin(0)
     axes.set_thetamax(widest)
@@ -154,35 +154,35 @@ def _draw(
     )
     axes.clabel(circles, fmt="%g", fontsize=8)
     axes.plot(0, 1, marker="o", color="#b3261e", ms=8, clip_on=False, zorder=5)
-    for one in some:
-        colour, mark = colours[one.product], _mark(one.product)
-        is_open = one.which == ALL_DAYS
+    for item in some:
+        colour, marker = colours[item.product], _mark(item.product)
+        is_open = item.day_set == ALL_DAYS
         axes.plot(
-            np.arccos(np.clip(one.r, -1, 1)),
-            one.ratio,
-            mark,
+            np.arccos(np.clip(item.r, -1, 1)),
+            item.ratio,
+            marker,
             color=colour,
             mfc="none" if is_open else colour,
-            ms=11 if mark == "*" else 7,
-            label=f"{one.product}{f' ({ALL_DAYS})' if is_open else ''}",
+            ms=11 if marker == "*" else 7,
+            label=f"{item.product}{f' ({ALL_DAYS})' if is_open else ''}",
             zorder=4,
         )
     axes.set_title(f"against {reference}", fontsize=11, pad=14)
 
 
-def draw_taylor(found: Sequence[Point], colours: Mapping[str, str]) -> Figure:
-    """A diagram for each reference, one beside the other.
+def draw_taylor(products: Sequence[Point], colours: Mapping[str, str]) -> Figure:
+    """Draw a diagram for each reference, side by side.
 
     Args:
-        found: of one reference at least.
-        colours: of the products, as of `colours_of`.
+        products: positions for at least one reference.
+        colours: result of `product_colours`.
     """
-    references = list(dict.fromkeys(one.reference for one in found))
+    references = list(dict.fromkeys(item.reference for item in products))
     figure = Figure(figsize=(9.0, 5.4), layout=ConstrainedLayoutEngine(h_pad=_PAD))
     named: dict[str, Artist] = {}
     for at, reference in enumerate(references):
         axes = figure.add_subplot(1, len(references), at + 1, projection="polar")
-        some = [one for one in found if one.reference == reference]
+        some = [item for item in products if item.reference == reference]
         _draw(cast(PolarAxes, axes), some, reference, colours)
         handles, labels = axes.get_legend_handles_labels()
         named |= dict(zip(labels, handles, strict=True))
@@ -193,16 +193,16 @@ def draw_taylor(found: Sequence[Point], colours: Mapping[str, str]) -> Figure:
 
 
 def taylor_sheet(
-    found: Sequence[Point], title: str = "Points of the Taylor diagram", over: str = "cells"
+    products: Sequence[Point], title: str = "Points of the Taylor diagram", over: str = "cells"
 ) -> Sheet:
-    """The points as a table.
+    """Format the positions as a table.
 
     Args:
-        found: what is drawn.
-        title: of the table.
-        over: what the medians are over.
+        products: positions in the diagram.
+        title: title of the table.
+        over: what medians are taken over, `cells` or `units`.
     """
-    return sheet_of(
+    return make_sheet(
         title,
         (
             ("", "{}", "product"),
@@ -213,6 +213,6 @@ def taylor_sheet(
             ("pairs", "{:,}", "pairs"),
             (over, "{:,}", over),
         ),
-        map(astuple, found),
+        map(astuple, products),
         f"Medians over {over} with 20 pairs or more.",
     )

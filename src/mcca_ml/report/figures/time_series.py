@@ -14,7 +14,7 @@ from mcca_ml.schema import LAYERS
 
 _MANY_DAYS = 1000
 _WIDTH = 9.0
-"""Of a figure [inch]."""
+"""Width of a figure [inch]."""
 
 
 def draw_series(
@@ -26,22 +26,22 @@ def draw_series(
     last_days: int = 730,
     stations: Readings | None = None,
 ) -> Figure:
-    """The record of one cell: fused with its uncertainty, streams as points, truth, stations.
+    """Draw the record of one cell with its uncertainty, streams as points, truth and stations.
 
     Args:
         ds: after schema.RECORD.
-        place: of the cell in it.
+        place: index of the cell.
         truth: true soil moisture of that cell [m3 m-3], (time,); None: unknown.
-        title: of the figure.
-        last_days: of these the lower panel shows the details.
+        title: title of the figure.
+        last_days: days in the lower panel.
         stations: within the cell; None: there are none.
     """
     figure = Figure(figsize=(_WIDTH, 6.6), layout="constrained")
-    one = ds.isel(cell=place)
+    cell = ds.isel(cell=place)
     top = None
     for number, days in enumerate((ds.sizes["time"], last_days)):
         axes = figure.add_subplot(2, 1, number + 1)
-        part = one.isel(time=slice(-days, None))
+        part = cell.isel(time=slice(-days, None))
         _draw_part(axes, part, None if truth is None else truth[-days:], stations)
         if not number:
             axes.set_title(title, loc="left")
@@ -55,16 +55,16 @@ def draw_series(
 
 
 def _draw_part(
-    axes: Axes, one: xr.Dataset, truth: Float32 | None, stations: Readings | None
+    axes: Axes, cell: xr.Dataset, truth: Float32 | None, stations: Readings | None
 ) -> None:
-    time = one["time"].to_numpy()
-    good = is_recommended(one["flag"].to_numpy().astype(FLAG_DTYPE))
+    time = cell["time"].to_numpy()
+    good = is_recommended(cell["flag"].to_numpy().astype(FLAG_DTYPE))
     for name, layer in LAYERS.items():
-        values = one[layer].to_numpy()
+        values = cell[layer].to_numpy()
         if np.isfinite(values).any():
             axes.plot(time, values, ".", ms=2, color=COLOURS[name], alpha=0.5, label=name)
-    sm = np.where(good, one["sm"].to_numpy(), np.nan)
-    sd = one["sm_uncertainty"].to_numpy()
+    sm = np.where(good, cell["sm"].to_numpy(), np.nan)
+    sd = cell["sm_uncertainty"].to_numpy()
     axes.fill_between(time, sm - sd, sm + sd, color=BAND, alpha=0.35, linewidth=0)
     if truth is not None:
         axes.plot(time, truth, color=TRUTH, linewidth=0.7, alpha=0.7, label="truth (simulated)")
@@ -84,22 +84,24 @@ def _draw_part(
 
 
 def draw_coverage(ds: xr.Dataset) -> Figure:
-    """Share of cells with a value, by month: of all, recommended, and of each stream.
+    """Draw the monthly share of cells with a value: all, recommended, and of each stream.
 
     Args:
         ds: after schema.RECORD.
     """
     days = ds["time"].to_numpy()
     good = is_recommended(ds["flag"].to_numpy().astype(FLAG_DTYPE))
-    has = np.isfinite(ds["sm"].to_numpy())
+    has_value = np.isfinite(ds["sm"].to_numpy())
     figure = Figure(figsize=(_WIDTH, 4.2), layout="constrained")
     axes = figure.add_subplot()
     for name, layer in LAYERS.items():
         months, share = monthly(np.isfinite(ds[layer].to_numpy()), days)
         if share.any():
             axes.plot(months, share, color=COLOURS[name], linewidth=1.1, label=name)
-    axes.plot(*monthly(has, days), color=INK, linewidth=1.8, label="record")
-    axes.plot(*monthly(has & good, days), color=INK, linewidth=1.3, ls=":", label="recommended")
+    axes.plot(*monthly(has_value, days), color=INK, linewidth=1.8, label="record")
+    axes.plot(
+        *monthly(has_value & good, days), color=INK, linewidth=1.3, ls=":", label="recommended"
+    )
     axes.set_ylim(0, 1.02)
     axes.set_ylabel("share of cells a day")
     axes.margins(x=0.01)

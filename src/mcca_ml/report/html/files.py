@@ -1,4 +1,4 @@
-"""Figures as PNG and tables as CSV beside the page, each folder whole or not at all."""
+"""Write the page, its figures as PNG and its tables as CSV; each folder is replaced as a whole."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -23,15 +23,15 @@ SIMULATED = "simulated"
 """Last column of every table: true or false."""
 _DPI = 120
 _COLOURS = 256
-"""Of a palette, which makes a third of the bytes."""
+"""Colours of the palette, which reduces the size to a third."""
 _MOST_OFF, _NEARLY_ALL = 30, 99.9
-"""What a palette may change of a colour, of 255, in that share of a figure [%]; scales of colours
-need more than a palette has."""
+"""Largest change of a colour by the palette (of 255) in that share of the pixels [%]; figures with
+colour scales exceed it and keep all colours."""
 
 
 @dataclass(frozen=True)
 class OnDisk:
-    """A page on disk, and what stands beside it."""
+    """Paths of a page, its figures and its tables."""
 
     page: Path
     figures: tuple[Path, ...]
@@ -39,8 +39,8 @@ class OnDisk:
 
 
 @contextmanager
-def looks() -> Iterator[None]:
-    """Sizes of words in figures; within it figures are drawn and rendered."""
+def figure_style() -> Iterator[None]:
+    """Set the font sizes of figures drawn and rendered in this context."""
     with matplotlib.rc_context(
         {
             "font.size": 11,
@@ -55,17 +55,17 @@ def looks() -> Iterator[None]:
 
 
 def rendered(figure: Figure, *, is_simulated: bool) -> bytes:
-    """A figure as PNG; the same figure gives the same bytes.
+    """Render a figure as PNG; the same figure gives the same bytes.
 
     Args:
-        figure: to be shown.
-        is_simulated: whether what it shows is simulated, which it then says itself.
+        figure: figure to render.
+        is_simulated: True for simulated data: the figure is marked SIMULATED.
     """
     if is_simulated:
         figure.suptitle("SIMULATED", x=0.01, ha="left", weight="bold", fontsize=11)
-    held = BytesIO()
-    figure.savefig(held, format="png", dpi=_DPI)
-    whole, small = Image.open(held).convert("RGB"), BytesIO()
+    buffer = BytesIO()
+    figure.savefig(buffer, format="png", dpi=_DPI)
+    whole, small = Image.open(buffer).convert("RGB"), BytesIO()
     few = whole.quantize(_COLOURS)
     off = np.asarray(whole, np.int16) - np.asarray(few.convert("RGB"), np.int16)
     is_alike = np.percentile(np.abs(off).max(axis=-1), _NEARLY_ALL) <= _MOST_OFF
@@ -74,30 +74,32 @@ def rendered(figure: Figure, *, is_simulated: bool) -> bytes:
 
 
 def pictured(figure: Figure, name: str, alt: str, caption: str, *, is_simulated: bool) -> Picture:
-    """A figure as a page shows it.
+    """Render a figure for the page.
 
     Args:
-        figure: to be shown.
-        name: words for its file.
-        alt: what is to be seen, for whom cannot see it.
-        caption: below it.
-        is_simulated: whether what it shows is simulated, which figure and caption then say.
+        figure: figure to render.
+        name: name of the file, before `slug`.
+        alt: alternative text.
+        caption: text below the figure.
+        is_simulated: True for simulated data: figure and caption are marked SIMULATED.
     """
     lead = "SIMULATED. " if is_simulated else ""
     return Picture(slug(name), rendered(figure, is_simulated=is_simulated), alt, f"{lead}{caption}")
 
 
-def table_of(sheet: Sheet, *, is_simulated: bool) -> ScoreTable:
-    """A sheet as its file holds it, marked in its last column.
+def csv_table(sheet: Sheet, *, is_simulated: bool) -> ScoreTable:
+    """Convert a sheet to the table of its file, with `simulated` as last column.
 
     Args:
-        sheet: with or without data of its own.
-        is_simulated: whether its numbers are of simulated granules.
+        sheet: sheet with or without unrounded data.
+        is_simulated: True if its numbers come from simulated granules.
     """
     rows: Sequence[tuple[Value, ...]] = sheet.data or sheet.rows
     columns = sheet.columns or tuple(word or "name" for word in sheet.head)
-    mark = "true" if is_simulated else "false"
-    return ScoreTable(sheet.name, (*columns, SIMULATED), tuple((*row, mark) for row in rows))
+    is_simulated_text = "true" if is_simulated else "false"
+    return ScoreTable(
+        sheet.name, (*columns, SIMULATED), tuple((*row, is_simulated_text) for row in rows)
+    )
 
 
 def _blocks(sections: Sequence[Section]) -> list[Block]:
@@ -105,11 +107,11 @@ def _blocks(sections: Sequence[Section]) -> list[Block]:
 
 
 def write_pictures(out: Path, sections: Sequence[Section]) -> tuple[Path, ...]:
-    """Write every figure of a page as PNG, in place of those that stood there.
+    """Write every figure of a page as PNG, replacing the previous ones.
 
     Args:
         out: directory of the page.
-        sections: of it; figures are of different names.
+        sections: sections of the page, with unique figure names.
 
     Raises:
         OutputError: they cannot be written.
@@ -126,12 +128,12 @@ def write_pictures(out: Path, sections: Sequence[Section]) -> tuple[Path, ...]:
 
 
 def write_sheets(out: Path, sections: Sequence[Section], *, is_simulated: bool) -> tuple[Path, ...]:
-    """Write every table of a page as CSV, in place of those that stood there.
+    """Write every table of a page as CSV, replacing the previous ones.
 
     Args:
         out: directory of the page.
-        sections: of it; tables are of different titles.
-        is_simulated: as in `table_of`.
+        sections: sections of the page, with unique table titles.
+        is_simulated: as in `csv_table`.
 
     Raises:
         OutputError: they cannot be written.
@@ -139,8 +141,10 @@ def write_sheets(out: Path, sections: Sequence[Section], *, is_simulated: bool) 
     sheets = [block for block in _blocks(sections) if isinstance(block, Sheet)]
     folder = out / TABLES
     with replacing_directory(folder) as beside:
-        made = write_tables(beside, [table_of(one, is_simulated=is_simulated) for one in sheets])
-    return tuple(folder / path.name for path in made)
+        paths = write_tables(
+            beside, [csv_table(sheet, is_simulated=is_simulated) for sheet in sheets]
+        )
+    return tuple(folder / path.name for path in paths)
 
 
 def write_page(
@@ -150,10 +154,10 @@ def write_page(
 
     Args:
         out: directory of the page.
-        title: of it.
-        lead: a paragraph below the title.
-        sections: of it; figures and tables are of different names.
-        is_simulated: whether what it shows is simulated.
+        title: title of the page.
+        lead: paragraphs below the title, one per line.
+        sections: sections with unique names of figures and tables.
+        is_simulated: True for simulated data.
 
     Raises:
         OutputError: it cannot be written.

@@ -1,4 +1,4 @@
-"""Words, tables and pictures -> one HTML page that needs nothing beside it."""
+"""Self-contained HTML page of texts, tables and figures."""
 
 import base64
 from collections.abc import Sequence
@@ -10,26 +10,26 @@ from mcca_ml.report.html.table import html
 from mcca_ml.report.scores.sheet import Sheet, slug
 
 _TALL = 0.9
-"""Height over width above which a figure has most of a sheet of paper to itself."""
+"""Ratio of height to width above which a figure fills most of a printed page."""
 _PNG_SIZE = slice(16, 24)
-"""Where a PNG says its width and height, four bytes each."""
+"""Bytes of a PNG with width and height, four each."""
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure, with its words."""
+    """A figure with its texts."""
 
     name: str
-    """Of its file, without a suffix."""
+    """Name of its file, without a suffix."""
     png: bytes
-    """The file."""
+    """Content of the file."""
     alt: str
-    """What is to be seen, for whom cannot see it."""
+    """Alternative text."""
     caption: str
 
 
 Block = Sheet | Picture | str
-"""What a section is made of; a text is a paragraph."""
+"""Element of a section; a text is a paragraph."""
 
 
 @dataclass(frozen=True)
@@ -41,58 +41,62 @@ class Section:
 
     @property
     def anchor(self) -> str:
-        """What links to it name."""
+        """Target of links to the section."""
         return slug(self.title)
 
 
-def picture(one: Picture) -> str:
-    """A figure as HTML, its picture inside."""
-    size = one.png[_PNG_SIZE]
+def picture(image: Picture) -> str:
+    """Format a figure as HTML, with its image embedded."""
+    size = image.png[_PNG_SIZE]
     width, height = int.from_bytes(size[:4], "big"), int.from_bytes(size[4:], "big")
-    kind, alt = ' class="tall"' if height > _TALL * width else "", escape(one.alt)
+    kind, alt = ' class="tall"' if height > _TALL * width else "", escape(image.alt)
     return (
         f'<figure{kind}><div class="wide" tabindex="0" role="region" aria-label="{alt}">'
         f'<img alt="{alt}" width="{width}" height="{height}" '
-        f'src="data:image/png;base64,{base64.b64encode(one.png).decode()}"></div>'
-        f"<figcaption>{escape(one.caption)}</figcaption></figure>"
+        f'src="data:image/png;base64,{base64.b64encode(image.png).decode()}"></div>'
+        f"<figcaption>{escape(image.caption)}</figcaption></figure>"
     )
 
 
-def _block(one: Block) -> str:
-    if isinstance(one, Sheet):
-        return html(one)
-    return picture(one) if isinstance(one, Picture) else f"<p>{escape(one)}</p>"
+def _block(block: Block) -> str:
+    if isinstance(block, Sheet):
+        return html(block)
+    return picture(block) if isinstance(block, Picture) else f"<p>{escape(block)}</p>"
 
 
-def _section(one: Section) -> str:
-    blocks = "".join(map(_block, one.blocks))
-    return f'<section><h2 id="{one.anchor}">{escape(one.title)}</h2>{blocks}</section>\n'
+def _section(section: Section) -> str:
+    blocks = "".join(map(_block, section.blocks))
+    return f'<section><h2 id="{section.anchor}">{escape(section.title)}</h2>{blocks}</section>\n'
 
 
 def page(title: str, lead: str, sections: Sequence[Section], *, is_simulated: bool) -> str:
-    """The page, whole.
+    """Format the whole page.
 
     Args:
-        title: of it.
-        lead: a paragraph below the title.
-        sections: of different titles; those without a block are left out.
-        is_simulated: whether what it shows is simulated, which it then says first.
+        title: title of the page.
+        lead: paragraphs below the title, one per line.
+        sections: sections with unique titles; those without a block are left out.
+        is_simulated: True for simulated data: the page says so first.
     """
-    kept = [one for one in sections if one.blocks]
+    kept = [section for section in sections if section.blocks]
     warning = (
         '<p class="simulated"><b>SIMULATED.</b> Granules, target, stations and truth are '
-        "simulated; nothing here says how well the record does on the Earth.</p>"
+        "simulated; nothing here is evidence of its quality on the Earth.</p>"
         if is_simulated
         else ""
     )
-    contents = "".join(f'<li><a href="#{one.anchor}">{escape(one.title)}</a></li>' for one in kept)
-    mark = "SIMULATED " if is_simulated else ""
+    contents = "".join(
+        f'<li><a href="#{section.anchor}">{escape(section.title)}</a></li>' for section in kept
+    )
+    words = "".join(f'<p class="lead">{escape(line)}</p>' for line in lead.split("\n"))
+    prefix = "SIMULATED " if is_simulated else ""
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         '<link rel="icon" href="data:,">'
-        f"<title>{mark}{escape(title)}</title><style>{style()}</style></head>\n"
-        f"<body><h1>{escape(title)}</h1>{warning}<p>{escape(lead)}</p>"
-        f'<nav aria-label="Contents"><ul>{contents}</ul></nav>\n'
+        f"<title>{prefix}{escape(title)}</title><style>{style()}</style></head>\n"
+        f"<body><h1>{escape(title)}</h1>{warning}{words}"
+        f'<nav aria-label="Contents"><details><summary>Contents</summary><ul>{contents}</ul>'
+        "</details></nav>\n"
         f"<main>{''.join(map(_section, kept))}</main></body></html>\n"
     )

@@ -8,7 +8,7 @@ from mcca_ml.report.scores.sheet import Sheet
 
 _NUMBER = re.compile(r"[–+-]?[\d,]*\.?\d*( %)?( ± [–\d.]+)?(\n[–+\d,. -]* to [–+\d,. -]*)?")
 _SHORT = 24
-"""Rows up to which a table stays on one sheet of paper."""
+"""Most rows of a table that is kept on one printed page."""
 
 
 def _cell(words: str) -> str:
@@ -17,12 +17,12 @@ def _cell(words: str) -> str:
 
 
 def _are_numbers(cells: Sequence[str]) -> bool:
-    """Whether a column holds numbers, which stand to the right."""
+    """Return True for a column of numbers, which is aligned right."""
     return all(_NUMBER.fullmatch(cell) for cell in cells)
 
 
 def html(sheet: Sheet) -> str:
-    """The sheet as HTML, with its note below; it scrolls in a box of its own where it is wide."""
+    """Format the sheet as HTML with its note; a wide table scrolls in its own box."""
     columns = list(zip(*sheet.rows, strict=True)) or [()] * len(sheet.head)
     kinds = ['class="n"' if i and _are_numbers(column) else "" for i, column in enumerate(columns)]
     head = "".join(

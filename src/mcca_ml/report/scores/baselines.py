@@ -1,4 +1,4 @@
-"""What a learner has to beat: climatology and ridge per cell, from training days only."""
+"""Baselines of the networks: climatology and ridge per cell, from training days only."""
 
 import numpy as np
 
@@ -11,34 +11,34 @@ DAYS_IN_YEAR = 365.2425
 
 
 def climatology(series: Series, level: Levels, first_day: float = 0.0) -> Float32:
-    """Annual mean and one harmonic of each cell [m3 m-3], (cell, time).
+    """Fit annual mean and one harmonic of each cell [m3 m-3], (cell, time).
 
     Args:
-        series: of the cells.
-        level: mean of each cell, which a cell with too few targets gets.
-        first_day: day of the year of the first day, of no effect but on where the phase counts.
+        series: inputs and targets of the cells.
+        level: target mean of each cell, the estimate for cells with too few targets.
+        first_day: day of the year of the first day; shifts only the origin of the phase.
     """
     days = series.x.shape[1]
     phase = 2 * np.pi * (first_day + np.arange(days)) / DAYS_IN_YEAR
     waves = np.stack([np.ones(days), np.cos(phase), np.sin(phase)], axis=1)
     out = np.repeat(level.mean[:, None], days, axis=1)
     for cell in np.flatnonzero(level.is_own):
-        seen = np.isfinite(series.train[cell])
-        slope, *_ = np.linalg.lstsq(waves[seen], series.train[cell][seen], rcond=None)
+        is_known = np.isfinite(series.train[cell])
+        slope, *_ = np.linalg.lstsq(waves[is_known], series.train[cell][is_known], rcond=None)
         out[cell] = waves @ slope
     return out.astype(np.float32)
 
 
 def ridge(series: Series, level: Levels, form: ridge_path.Form) -> Float32:
-    """Linear estimate from the inputs and their exponential memories [m3 m-3], (cell, time).
+    """Estimate linearly from inputs and their exponential averages [m3 m-3], (cell, time).
 
-    It is the linear path of the learner alone. Missing days hold the last value; a cell with too
-    few targets gets its mean.
+    This is the linear path of the network alone. Missing days repeat the last value; cells with
+    too few targets get their mean.
 
     Args:
-        series: of the cells.
-        level: mean of each cell.
-        form: of the lines.
+        series: inputs and targets of the cells.
+        level: target mean of each cell.
+        form: form of the regression.
     """
     line = ridge_path.fit(series, level, form)
     values = values_at(series.x, latest(series.x))

@@ -1,4 +1,4 @@
-"""What the cross-calibration leaves open, as an error of slow change in soil moisture."""
+"""Calibration error of each sensor, propagated to the trend of soil moisture."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,48 +17,48 @@ from mcca_ml.pipeline.train import files_of
 from mcca_ml.sensors import SENSORS
 
 STRIDE = 8
-"""Every so many cells are asked: an error of calibration is much the same in neighbours."""
+"""Sampling interval of cells: the calibration error hardly differs between neighbours."""
 
 
 @dataclass(frozen=True)
 class Shift:
-    """How soil moisture of a stream moves by one standard deviation of errors of calibration."""
+    """Change of a stream's soil moisture by one standard deviation of each calibration error."""
 
     cells: Int64
-    """Places of the cells that were asked, (cell,)."""
-    alike: Float64
-    """By what is wrong alike in all cells [m3 m-3], (cell, channel)."""
+    """Indices of the sampled cells, (cell,)."""
+    systematic: Float64
+    """From the systematic error, common to all cells [m3 m-3], (cell, channel)."""
     drift: Float64
-    """By what is open of a drift [m3 m-3 per year], (cell, channel)."""
+    """From the error of a drift [m3 m-3 per year], (cell, channel)."""
     date: np.datetime64
-    """UTC day at which a drift is nought."""
+    """UTC day of zero drift."""
     own: Float64
-    """By what is wrong with the cell's line [m3 m-3], (cell,)."""
+    """From the error of the cell's regression [m3 m-3], (cell,)."""
     is_shared: Booleans
-    """Whether that line is that of its class or of all, so that neighbours share it, (cell,)."""
+    """True where neighbours share the regression of their class or of all cells, (cell,)."""
 
 
-def shift_of(source: Source, sensor: str) -> Shift | None:
-    """How errors of calibration move a stream; None for a sensor without coefficients.
+def calibration_shift(source: Source, sensor: str) -> Shift | None:
+    """Compute the effect of calibration errors on a stream; None without coefficients.
 
     Args:
-        source: of the series.
-        sensor: of the stream.
+        source: stores of the series.
+        sensor: sensor of the stream.
     """
     plan = source.plan
     if not plan.coefficients(sensor).is_file():
         return None
-    found = coefficients.read(plan.coefficients(sensor))
-    link = coefficients.to_link(found)
-    drifts = [one for one in coefficients.to_changes(found) if isinstance(one, Drift)]
+    ds = coefficients.read(plan.coefficients(sensor))
+    link = coefficients.to_link(ds)
+    drifts = [change for change in coefficients.to_changes(ds) if isinstance(change, Drift)]
     per_kelvin, sd, places = [], [], []
     for path, cells in files_of(plan, SENSORS[sensor].network):
         some = slice(cells.start, cells.stop, STRIDE)
         inputs = inputs_for(source, sensor, some, source.learned)
-        thin_pairs = np.arange(0, cells.stop - cells.start, STRIDE)
-        weights = select_cells(weights_file.load(path), thin_pairs)
-        seen = inputs.nobs > 0
-        per_kelvin.append(response(weights, inputs.x, inputs.names, inputs.channels, seen))
+        thinned = np.arange(0, cells.stop - cells.start, STRIDE)
+        weights = select_cells(weights_file.load(path), thinned)
+        is_observed = inputs.nobs > 0
+        per_kelvin.append(response(weights, inputs.x, inputs.names, inputs.channels, is_observed))
         sd.append(inputs.calibration_sd.astype(np.float64))
         places.append(np.arange(plan.cells.size)[some])
     at = [link.channels.index(name) for name in inputs.channels]
@@ -78,71 +78,73 @@ def shift_of(source: Source, sensor: str) -> Shift | None:
 
 
 @dataclass(frozen=True)
-class Tilt:
-    """Error of a slope from errors of calibration, in units of soil moisture per month."""
+class SlopeError:
+    """Calibration error of a slope [m3 m-3 per month]."""
 
-    alike: Mapping[str, Float64]
-    """By what is wrong alike in all cells; errors of different keys are independent, (channel,)."""
+    systematic: Mapping[str, Float64]
+    """Systematic errors, common to all cells; keys are independent of each other, (channel,)."""
     own: float
-    """Variance from what is wrong with the lines of cells."""
+    """Variance from errors of the regressions of cells."""
 
     @property
     def error(self) -> float:
-        """Standard error of the slope."""
-        return float(np.sqrt(sum(float((v**2).sum()) for v in self.alike.values()) + self.own))
+        """Standard error of the slope [m3 m-3 per month]."""
+        return float(np.sqrt(sum(float((v**2).sum()) for v in self.systematic.values()) + self.own))
 
 
-def mean_tilt(tilts: Sequence[Tilt]) -> Tilt:
-    """Of the mean of several regions: what is wrong alike stays, the rest becomes less."""
-    names = {name for tilt in tilts for name in tilt.alike}
-    alike = {
-        name: np.asarray(np.mean([t.alike[name] for t in tilts if name in t.alike], axis=0))
-        * (sum(name in t.alike for t in tilts) / len(tilts))
+def mean_slope_error(tilts: Sequence[SlopeError]) -> SlopeError:
+    """Return the error of the mean of regions: systematic errors stay, others average out."""
+    names = {name for tilt in tilts for name in tilt.systematic}
+    systematic = {
+        name: np.asarray(
+            np.mean([t.systematic[name] for t in tilts if name in t.systematic], axis=0)
+        )
+        * (sum(name in t.systematic for t in tilts) / len(tilts))
         for name in sorted(names)
     }
-    return Tilt(alike, sum(tilt.own for tilt in tilts) / len(tilts) ** 2)
+    return SlopeError(systematic, sum(tilt.own for tilt in tilts) / len(tilts) ** 2)
 
 
 def _variance_of_mean(own: Float64, is_shared: Booleans, count: int) -> float:
-    """Of the mean over `count` cells, of which some were asked [m6 m-6].
+    """Return the variance of the mean over `count` cells, of which some are sampled [m6 m-6].
 
-    Neighbours that share a line are wrong together, the others each by itself.
+    Errors of shared regressions are fully correlated, others independent.
     """
     together = float(np.where(is_shared, own, 0).mean())
     return together**2 + float(np.where(is_shared, 0, own**2).mean()) / count
 
 
-def tilt_of(
+def slope_error(
     shifts: Mapping[str, Shift],
     share: Mapping[str, Float64],
     months: Datetime64,
     cells: Booleans,
-    is_told: Booleans,
-) -> Tilt:
-    """Error of the slope of a monthly series from errors of calibration.
+    is_used: Booleans,
+) -> SlopeError:
+    """Propagate calibration errors to the slope of a monthly series.
 
     Args:
-        shifts: by stream; one that is not there has none.
-        share: by stream, of the values of each month, (month,).
-        months: first UTC day of each, (month,).
-        cells: whether a cell is in the mean, (cell,).
-        is_told: months that the slope is told from, (month,).
+        shifts: effects of calibration errors by stream; a missing stream has none.
+        share: share of each month's values by stream, (month,).
+        months: first UTC day of each month, (month,).
+        cells: True for cells in the mean, (cell,).
+        is_used: True for months that the slope is estimated from, (month,).
     """
-    time = np.arange(months.size, dtype=np.float64)[is_told]
+    time = np.arange(months.size, dtype=np.float64)[is_used]
     time -= time.mean()
     power = float((time**2).sum())
-    alike: dict[str, Float64] = {}
+    systematic: dict[str, Float64] = {}
     own = 0.0
     for name, shift in shifts.items():
         some = cells[shift.cells]
         if name not in share or not some.any():
             continue
-        part = share[name][is_told]
-        years = years_since(months[is_told], shift.date)
+        part = share[name][is_used]
+        years = years_since(months[is_used], shift.date)
         level, ramp = (float((time * of).sum()) / power for of in (part, part * years))
-        alike[f"{name} level"] = level * shift.alike[some].mean(axis=0)
-        alike[f"{name} drift"] = ramp * shift.drift[some].mean(axis=0)
+        systematic[f"{name} level"] = level * shift.systematic[some].mean(axis=0)
+        systematic[f"{name} drift"] = ramp * shift.drift[some].mean(axis=0)
         own += level**2 * _variance_of_mean(
             shift.own[some], shift.is_shared[some], int(cells.sum())
         )
-    return Tilt(alike, own)
+    return SlopeError(systematic, own)

@@ -1,4 +1,4 @@
-"""What the order of days and the cross-calibration are worth: the record without either."""
+"""Counterfactuals: networks with shuffled days, and the record without cross-calibration."""
 
 import numpy as np
 import xarray as xr
@@ -11,8 +11,8 @@ from mcca_ml.learn.splits import Role
 from mcca_ml.pipeline.fuse import FuseTask, moments_of
 from mcca_ml.pipeline.load_series import Source, inputs_for
 from mcca_ml.pipeline.train import files_of
-from mcca_ml.report.scores.compared import Held
-from mcca_ml.report.scores.tables import Product, Table, compared
+from mcca_ml.report.scores.compared import Comparison
+from mcca_ml.report.scores.tables import ComparedProduct, ScoreTable, compared
 from mcca_ml.sensors import SENSORS
 
 SEED = 0
@@ -20,12 +20,12 @@ OWN, OTHER = "days shuffled, each keeps its look", "looks of other days of the s
 
 
 def shuffled(days: Datetime64, roles: Int8, seed: int) -> Int64:
-    """Places of the days in another order: those of the test change places within their season.
+    """Return the indices of the days with test days shuffled within their season.
 
     Args:
         days: UTC days, (time,).
-        roles: of the days, (time,).
-        seed: of the order.
+        roles: splits of the days, (time,).
+        seed: random seed.
     """
     season = (days.astype("M8[M]").astype(np.int64) + 1) % 12 // 3
     rng, place = np.random.default_rng(seed), np.arange(days.size)
@@ -42,13 +42,13 @@ def _estimates(
     *,
     is_calibrated: bool = True,
 ) -> Float32:
-    """Soil moisture that the networks predict from a sensor, (cell, time).
+    """Predict soil moisture from a sensor [m3 m-3], (cell, time).
 
     Args:
-        source: of the series.
-        sensor: of the brightness temperatures.
+        source: stores of the series.
+        sensor: sensor of the brightness temperatures.
         place: order of the days.
-        is_calibrated: whether brightness temperatures are cross-calibrated, or as they came.
+        is_calibrated: True for cross-calibrated brightness temperatures.
     """
     parts: list[Float32] = []
     for path, cells in files_of(source.plan, SENSORS[sensor].network):
@@ -57,49 +57,49 @@ def _estimates(
     return np.concatenate(parts)
 
 
-def order_table(source: Source, found: Held, sensor: str) -> Table:
-    """A network on its test days as they are, and with the days of each season shuffled.
+def order_table(source: Source, comparison: Comparison, sensor: str) -> ScoreTable:
+    """Score a network on its test days, and with the days of each season shuffled.
 
-    Where each day keeps its own look, only what came before it is another; where it has the look
-    of another day, nothing is left but the season.
+    If each day keeps its look, only the preceding days change; with the look of another day, only
+    the season is left.
 
     Args:
-        source: of the series.
-        found: what is compared.
-        sensor: of the network.
+        source: stores of the series.
+        comparison: products and references.
+        sensor: sensor of the network.
     """
-    place = shuffled(source.learned, found.roles, SEED)
-    said = _estimates(source, sensor, place)
-    own = np.empty_like(said)
-    own[:, place] = said
-    as_is = found.products[sensor]
+    place = shuffled(source.learned, comparison.roles, SEED)
+    estimate = _estimates(source, sensor, place)
+    own = np.empty_like(estimate)
+    own[:, place] = estimate
+    as_is = comparison.products[sensor]
     nothing = np.float32(np.nan)
-    has = np.isfinite(as_is.sm)
+    has_value = np.isfinite(as_is.sm)
     products = {
         "as they are": as_is,
-        OWN: Product(np.where(has, own, nothing)),
-        OTHER: Product(np.where(has, said, nothing)),
+        OWN: ComparedProduct(np.where(has_value, own, nothing)),
+        OTHER: ComparedProduct(np.where(has_value, estimate, nothing)),
     }
-    mask = np.broadcast_to(found.is_test, found.target.shape)
+    mask = np.broadcast_to(comparison.is_test, comparison.target.shape)
     title = f"Order of days, {sensor} against the target"
-    return compared(title, products, found.target, mask)
+    return compared(title, products, comparison.target, mask)
 
 
-def record_without(source: Source, found: Held) -> xr.Dataset:
-    """The fused record of all cells without cross-calibration, everything else being the same.
+def record_without(source: Source, comparison: Comparison) -> xr.Dataset:
+    """Make the fused record without cross-calibration, all else being equal.
 
     Args:
-        source: of the series.
-        found: the streams as they are, and the roles of the days.
+        source: stores of the series.
+        comparison: streams and splits of the days.
     """
     plan = source.plan
-    streams = dict(found.streams)
-    for name, ds in found.streams.items():
+    streams = dict(comparison.streams)
+    for name, ds in comparison.streams.items():
         if plan.coefficients(name).is_file():
             sm = _estimates(source, name, is_calibrated=False).T
             streams[name] = ds.assign(soil_moisture=ds["soil_moisture"].copy(data=sm))
     pool = plan.work / "fusion" / "pool.npz"
-    task = FuseTask(source, slice(0, plan.cells.size), found.roles, pool, "")
+    task = FuseTask(source, slice(0, plan.cells.size), comparison.roles, pool, "")
     settings = plan.settings.fuse
     model = error_covariance.estimate_stream_errors(
         moments_of(task), models.load_pool(pool), settings

@@ -1,4 +1,4 @@
-"""The handful of numbers that come first: scores of each product with their 95 % intervals."""
+"""Main scores of each product with their 95 % intervals."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
@@ -9,8 +9,8 @@ from mcca_ml.arrays import Booleans, Datetime64, Float32, Float64
 from mcca_ml.metrics.intervals import Interval
 from mcca_ml.metrics.mergeable import PairScores, Span, in_parts, pair_scores
 from mcca_ml.metrics.scores import FEWEST_PAIRS, median
-from mcca_ml.report.scores.compared import FUSED, Held
-from mcca_ml.report.scores.sheet import Column, Sheet, sheet_of
+from mcca_ml.report.scores.compared import FUSED, Comparison
+from mcca_ml.report.scores.sheet import Column, Sheet, make_sheet
 
 TARGET, TRUTH = "target", "truth"
 _DAYS_AT_A_TIME = 1826
@@ -19,8 +19,8 @@ _OF_SCORE = ("r", "anomaly_r", "ubrmsd", "bias")
 
 
 @dataclass(frozen=True)
-class Summed:
-    """A score over cells."""
+class MedianScore:
+    """Median of a score over cells, with its interval."""
 
     median: float
     low: float
@@ -34,102 +34,104 @@ class KeyScores:
 
     product: str
     reference: str
-    which: str
-    """Which days: of the test, or all."""
-    scores: Mapping[str, Summed]
+    day_set: str
+    """`test` or `all`."""
+    scores: Mapping[str, MedianScore]
     """R, anomaly R, ubRMSD and bias [1, 1, m3 m-3, m3 m-3] by `r`, `anomaly_r`, `ubrmsd`, `bias`;
     anomalies depart from a mean of 35 days."""
     pairs: int
     cells: int
-    """With a score."""
+    """Number of scored cells."""
     days: int
-    """UTC days on which at least one of these cells has a pair."""
-    of_cells: PairScores
-    """Of every cell (cell,), those with too few pairs among them."""
-    has: Booleans
-    """Cells with enough pairs (cell,)."""
+    """Number of UTC days with a pair in at least one of these cells."""
+    cell_scores: PairScores
+    """Scores of every cell (cell,), also of those with too few pairs."""
+    is_scored: Booleans
+    """True for cells with enough pairs, (cell,)."""
 
 
-def _summed(values: Float64, ends: Interval, has: Booleans) -> Summed:
-    """Median over cells, and medians of the ends of their intervals."""
-    return Summed(*(median(one[has]) for one in (values, ends.low, ends.high)))
+def _median_score(values: Float64, ends: Interval, is_scored: Booleans) -> MedianScore:
+    """Return the median over cells and the medians of the interval ends."""
+    return MedianScore(*(median(ends_[is_scored]) for ends_ in (values, ends.low, ends.high)))
 
 
 def score(
     names: tuple[str, str, str], sm: Float32, reference: Float32, days: Datetime64, mask: Booleans
 ) -> KeyScores:
-    """Scores of a product on its own days.
+    """Score a product on its own days.
 
     Args:
-        names: product, reference, and which days these are.
-        sm: soil moisture [m3 m-3], NaN where there is none, (cell, time).
+        names: product, reference and day set.
+        sm: soil moisture [m3 m-3], NaN without a value, (cell, time).
         reference: [m3 m-3], same shape.
-        days: UTC days without a gap, (time,).
-        mask: days that count, (time,).
+        days: consecutive UTC days, (time,).
+        mask: days to score, (time,).
     """
     at = np.flatnonzero(mask)
     some = slice(int(at[0]), int(at[-1]) + 1) if at.size else slice(0, 1)
     nothing = np.float32(np.nan)
-    series = [np.where(mask[some], one[:, some], nothing) for one in (sm, reference)]
+    series = [np.where(mask[some], moisture[:, some], nothing) for moisture in (sm, reference)]
     span = Span(days[some][0], days[some][-1])
-    found = pair_scores(in_parts(series, days[some], span, _DAYS_AT_A_TIME))
-    has = np.asarray(found.absolute.n >= FEWEST_PAIRS)
-    seen = np.isfinite(series[0] + series[1]) & has[:, None]
-    plain, window = found.absolute_95, found.window_95
+    scores = pair_scores(in_parts(series, days[some], span, _DAYS_AT_A_TIME))
+    is_scored = np.asarray(scores.absolute.n >= FEWEST_PAIRS)
+    is_paired = np.isfinite(series[0] + series[1]) & is_scored[:, None]
+    plain, window = scores.absolute_95, scores.window_95
     return KeyScores(
         *names,
         {
-            "r": _summed(found.absolute.r, plain.r, has),
-            "anomaly_r": _summed(found.window.r, window.r, has),
-            "ubrmsd": _summed(found.absolute.ubrmsd, plain.ubrmsd, has),
-            "bias": _summed(found.absolute.bias, plain.bias, has),
+            "r": _median_score(scores.absolute.r, plain.r, is_scored),
+            "anomaly_r": _median_score(scores.window.r, window.r, is_scored),
+            "ubrmsd": _median_score(scores.absolute.ubrmsd, plain.ubrmsd, is_scored),
+            "bias": _median_score(scores.absolute.bias, plain.bias, is_scored),
         },
-        int(seen.sum()),
-        int(has.sum()),
-        int(seen.any(axis=0).sum()),
-        found,
-        has,
+        int(is_paired.sum()),
+        int(is_scored.sum()),
+        int(is_paired.any(axis=0).sum()),
+        scores,
+        is_scored,
     )
 
 
-def key_scores(found: Held, days: Datetime64) -> list[KeyScores]:
-    """The record and its streams on test days against the target, and all against truth.
+def key_scores(comparison: Comparison, days: Datetime64) -> list[KeyScores]:
+    """Score record and streams against the target on test days, and all products against truth.
 
-    Streams of sensors that never met the target have no test days: all of theirs count.
+    Streams without days in common with the target are scored on all their days.
 
     Args:
-        found: what is compared.
-        days: of it, (time,).
+        comparison: products and references.
+        days: their UTC days, (time,).
     """
-    products = {name: found.products[name].sm for name in (FUSED, *found.streams)}
-    tested = (FUSED, *found.baselines)
-    wanted = [(name, TARGET, "test", products[name], found.target) for name in tested]
+    products = {name: comparison.products[name].sm for name in (FUSED, *comparison.streams)}
+    tested = (FUSED, *comparison.baselines)
+    wanted = [(name, TARGET, "test", products[name], comparison.target) for name in tested]
     wanted += [
         (name, TRUTH, "test" if name in tested else "all", products[name], known)
-        for name, known in found.known.items()
+        for name, known in comparison.truths.items()
     ]
-    if FUSED in found.known:
-        known = found.known[FUSED]
+    if FUSED in comparison.truths:
+        known = comparison.truths[FUSED]
         wanted.append((FUSED, TRUTH, "all", products[FUSED], known))
-        wanted.append(("target itself", TRUTH, "test", found.target, known))
-    masks = {"test": found.is_test, "all": np.ones(days.size, np.bool_)}
+        wanted.append(("target itself", TRUTH, "test", comparison.target, known))
+    masks = {"test": comparison.is_test, "all": np.ones(days.size, np.bool_)}
     out = [
         score((name, reference, which), sm, values, days, masks[which])
         for name, reference, which, sm, values in wanted
     ]
-    out.sort(key=lambda one: (one.reference, one.which != "test", one.product != FUSED))
-    return [one for one in out if one.cells]
+    out.sort(
+        key=lambda scores: (scores.reference, scores.day_set != "test", scores.product != FUSED)
+    )
+    return [scores for scores in out if scores.cells]
 
 
-def key_sheet(found: Sequence[KeyScores]) -> Sheet:
-    """The numbers as a table."""
+def key_sheet(rows: Sequence[KeyScores]) -> Sheet:
+    """Format the scores as a table."""
     ends = "{:.2f}\n{:.2f} to {:.2f}", "{:.3f}\n{:.3f} to {:.3f}"
     shows = (ends[0], ends[0], ends[1], ends[1].replace(":", ":+z"))
     scores: list[Column] = [
         (head, show, name, f"{name}_low", f"{name}_high")
         for head, show, name in zip(_HEADS, shows, _OF_SCORE, strict=True)
     ]
-    return sheet_of(
+    return make_sheet(
         "Scores with 95 % intervals",
         (
             ("", "{}", "product"),
@@ -138,15 +140,15 @@ def key_sheet(found: Sequence[KeyScores]) -> Sheet:
             *scores,
             ("pairs", "{:,}", "pairs"),
             ("cells", "{:,}", "cells"),
-            ("days seen", "{:,}", "days"),
+            ("days with a pair", "{:,}", "days"),
         ),
         (
-            (one.product, one.reference, one.which)
-            + tuple(end for name in _OF_SCORE for end in astuple(one.scores[name]))
-            + (one.pairs, one.cells, one.days)
-            for one in found
+            (row.product, row.reference, row.day_set)
+            + tuple(end for name in _OF_SCORE for end in astuple(row.scores[name]))
+            + (row.pairs, row.cells, row.days)
+            for row in rows
         ),
-        "Medians over cells with 20 pairs or more; below them medians of the ends of the cells' "
-        "own 95 % intervals, which know that a day is like the one before. Each product on all its "
-        "own days. ubRMSD and bias in m3 m-3; anomalies depart from a mean of 35 days.",
+        "Medians over cells with 20 pairs or more; below them typical 95 % confidence intervals in "
+        "one cell, allowing for autocorrelation. Each product on all its own days. ubRMSD and bias "
+        "in m3 m-3; anomalies are departures from a moving mean of 35 days.",
     )

@@ -1,4 +1,4 @@
-"""The learner beside what it has to beat, on the days of one role."""
+"""Scores of the networks and their baselines on the days of one split."""
 
 from collections.abc import Mapping
 
@@ -15,11 +15,11 @@ from mcca_ml.report.scores.baselines import climatology, ridge
 
 
 def estimates(weights: Weights, series: Series) -> Mapping[str, Float32]:
-    """Soil moisture by the learner and by its baselines [m3 m-3], (cell, time).
+    """Predict soil moisture with networks and baselines [m3 m-3], (cell, time).
 
     Args:
-        weights: of the cells.
-        series: of the cells, as in training, up to any day.
+        weights: weights of the cells.
+        series: inputs and targets of the cells, as in training, up to any day.
     """
     level = weights.level
     return {
@@ -33,21 +33,21 @@ def estimates(weights: Weights, series: Series) -> Mapping[str, Float32]:
 def compare(
     weights: Weights, series: Series, y: npt.ArrayLike, *, roles: npt.ArrayLike, role: Role
 ) -> Mapping[str, tuple[Scores, Scores]]:
-    """Scores of the learner and of its baselines, and of their anomalies, on the same days.
+    """Score networks and baselines, and their anomalies, on the same days.
 
     Args:
-        weights: of the cells.
-        series: of the cells, whose training days the baselines learn from.
-        y: soil moisture to be compared with [m3 m-3], (cell, time).
-        roles: of the days, as in `fit`.
-        role: the days to score.
+        weights: weights of the cells.
+        series: inputs and targets of the cells; baselines are fitted to their training days.
+        y: reference soil moisture [m3 m-3], (cell, time).
+        roles: splits of the days, as in `fit`.
+        role: split to score.
 
     Raises:
         SchemaError: roles that do not fit.
     """
     target = np.asarray(y, np.float32)
     wanted = only(target, per_cell(roles, *target.shape), role)
-    found = estimates(weights, series)
-    everywhere = np.all([np.isfinite(e) for e in found.values()], axis=0)
+    by_name = estimates(weights, series)
+    everywhere = np.all([np.isfinite(e) for e in by_name.values()], axis=0)
     wanted = np.where(everywhere, wanted, np.float32(np.nan))
-    return {name: scores_of_days(e, wanted, fewest=FEWEST_PAIRS) for name, e in found.items()}
+    return {name: scores_of_days(e, wanted, fewest=FEWEST_PAIRS) for name, e in by_name.items()}

@@ -1,6 +1,6 @@
-"""What a record is compared with: the target of the test days, the truth of a simulated world.
+"""References of a record: target of the test days, truth of a simulated world.
 
-Only here, after everything is made, are the days of the test looked at.
+No other module reads the target of the test days, and this one only after the record is made.
 """
 
 from dataclasses import dataclass
@@ -18,11 +18,11 @@ from mcca_ml.store.read_blocks import open_store
 
 
 def whole_target(source: Source, roles: Int8) -> DailyTarget:
-    """The target of all days that may be known, those of the test among them.
+    """Return the target of all days with data, test days included.
 
     Args:
-        source: of the series.
-        roles: of the days, (time,).
+        source: stores of the series.
+        roles: splits of the days, (time,).
     """
     plan, days = source.plan, source.learned
     ds = open_store(plan.target_store, first_day=days[0], last_day=days[-1])
@@ -31,18 +31,18 @@ def whole_target(source: Source, roles: Int8) -> DailyTarget:
 
 
 @dataclass(frozen=True)
-class Truth:
+class TruthSeries:
     """True soil moisture of some cells of a simulated world."""
 
     path: Path
-    """Its store, which holds what was imposed too."""
+    """Store with the truth and the imposed signals."""
     steps: Int64
     """UTC, seconds since 1970, (step,)."""
     moisture: Float32
     """[m3 m-3], (step, cell)."""
 
     def at(self, when: Datetime64) -> Float32:
-        """At times of observation [m3 m-3], (cell, time); NaN where there is none.
+        """Return soil moisture at observation times [m3 m-3], (cell, time); NaN outside.
 
         Args:
             when: UTC, NaT for none, (cell, time); the truth is interpolated between its steps.
@@ -52,12 +52,12 @@ class Truth:
             known = ~np.isnat(when[cell])
             seconds = when[cell][known].astype("M8[s]").astype(np.int64)
             moisture = self.moisture[:, cell]
-            found = np.interp(seconds, self.steps, moisture, left=np.nan, right=np.nan)
-            out[cell][known] = found
+            interpolated = np.interp(seconds, self.steps, moisture, left=np.nan, right=np.nan)
+            out[cell][known] = interpolated
         return out
 
     def of_record(self, ds: xr.Dataset) -> Float32:
-        """At the times of a record, at noon where it has none [m3 m-3], (cell, time).
+        """Return soil moisture at the times of a record, else at noon [m3 m-3], (cell, time).
 
         Args:
             ds: after schema.RECORD, of the same cells.
@@ -67,25 +67,25 @@ class Truth:
         return self.at(np.where(np.isnat(t0), noon[:, None], t0).T)
 
 
-def read_truth(path: Path, cells: Int64) -> Truth:
-    """The truth of some cells.
+def read_truth(path: Path, cells: Int64) -> TruthSeries:
+    """Read the truth of some cells.
 
     Args:
-        path: the store of the truth of a simulated world.
+        path: truth store of a simulated world.
         cells: flat cells of EASE2_M25, (cell,).
 
     Raises:
         GranuleError: a cell is not in that world.
     """
     with xr.open_zarr(path, chunks=None, consolidated=False) as ds:
-        held = ds["cell"].to_numpy()
-        order = np.argsort(held, kind="stable")
-        at = order[np.minimum(np.searchsorted(held[order], cells), held.size - 1)]
-        if not np.array_equal(held[at], cells):
+        all_cells = ds["cell"].to_numpy()
+        order = np.argsort(all_cells, kind="stable")
+        at = order[np.minimum(np.searchsorted(all_cells[order], cells), all_cells.size - 1)]
+        if not np.array_equal(all_cells[at], cells):
             raise GranuleError(
-                f"{path.name}: holds no truth of cell {cells[held[at] != cells][0]}, expected that "
-                "of every cell of the record; give the truth of the same world"
+                f"{path.name}: has no truth of cell {cells[all_cells[at] != cells][0]}, expected "
+                "one for every cell of the record; give the truth of the same world"
             )
         steps = ds["time"].to_numpy().astype("M8[s]").astype(np.int64)
         moisture = ds["soil_moisture"].to_numpy().astype(np.float32)[:, at]
-    return Truth(path, steps, moisture)
+    return TruthSeries(path, steps, moisture)

@@ -1,17 +1,17 @@
-"""What was found -> the tables of a report."""
+"""Tables of scores, steps, trends and droughts."""
 
 from collections.abc import Sequence
 from dataclasses import astuple
 
-from mcca_ml.report.scores.imposed_signals import FOUND, FoundDrought, FoundTrend
+from mcca_ml.report.scores.imposed_signals import DETECTION_LIMIT, DetectedDrought, DetectedTrend
 from mcca_ml.report.scores.sensor_changes import PeriodStep
-from mcca_ml.report.scores.sheet import Sheet, sheet_of
-from mcca_ml.report.scores.tables import Table
+from mcca_ml.report.scores.sheet import Sheet, make_sheet
+from mcca_ml.report.scores.tables import ScoreTable
 
 
-def scores_sheet(table: Table) -> Sheet:
-    """Scores of products."""
-    return sheet_of(
+def scores_sheet(table: ScoreTable) -> Sheet:
+    """Format the scores of products."""
+    return make_sheet(
         table.title,
         (
             ("", "{}", "product"),
@@ -21,16 +21,16 @@ def scores_sheet(table: Table) -> Sheet:
             ("anomaly R", "{:.3f}", "anomaly_r"),
             ("ubRMSD", "{:.4f}", "ubrmsd"),
             ("bias", "{:+z.4f}", "bias"),
-            ("looks left out by flag", "{}", "left_out"),
+            ("looks excluded by flags", "{}", "left_out"),
         ),
         map(astuple, table.rows),
         table.note,
     )
 
 
-def steps_sheet(found: Sequence[PeriodStep]) -> Sheet:
-    """Steps between periods, of the record and of the record without calibration."""
-    return sheet_of(
+def steps_sheet(steps: Sequence[PeriodStep]) -> Sheet:
+    """Format steps between sensor periods, with and without cross-calibration."""
+    return make_sheet(
         "Steps of product less truth between the periods of the sensors",
         (
             ("", "{} → {}", "before", "after"),
@@ -39,16 +39,16 @@ def steps_sheet(found: Sequence[PeriodStep]) -> Sheet:
             ("cells", "{:,}", "cells"),
             ("pairs", "{:,}", "pairs"),
         ),
-        map(astuple, found),
-        "Mean over cells of the change of the error, like months of the year compared; ± from how "
-        "months differ. Recommended values.",
+        map(astuple, steps),
+        "Mean over cells of the change of the error between the same calendar months; ± is the "
+        "standard error over months. Recommended values.",
     )
 
 
-def trend_sheet(found: Sequence[FoundTrend]) -> Sheet:
-    """The imposed trend and those found [m3 m-3 per decade]."""
+def trend_sheet(trends: Sequence[DetectedTrend]) -> Sheet:
+    """Format imposed and measured trends [m3 m-3 per decade]."""
     slope = "{:+z.4f} ± {:.4f}"
-    return sheet_of(
+    return make_sheet(
         "Trend, m3 m-3 per decade",
         (
             ("", "{}", "box"),
@@ -57,24 +57,24 @@ def trend_sheet(found: Sequence[FoundTrend]) -> Sheet:
             ("record", slope, "record", "record_error"),
             ("from 0 (σ)", "{:.1f}", "sigmas_from_0"),
             ("from imposed (σ)", "{:.1f}", "sigmas_from_imposed"),
-            ("record less truth", slope, "difference", "difference_error"),
-            ("of it calibration", "{:.4f}", "calibration_error"),
+            ("record minus truth", slope, "difference", "difference_error"),
+            ("part from calibration", "{:.4f}", "calibration_error"),
         ),
         (
-            (one.box, one.imposed, one.truth.slope, one.truth.error)
-            + (one.record.slope, one.record.error, one.from_zero, one.from_imposed)
-            + (one.off.slope, one.off.error, one.calibration)
-            for one in found
+            (trend.box, trend.imposed, trend.truth.slope, trend.truth.error)
+            + (trend.record.slope, trend.record.error, trend.from_zero, trend.from_imposed)
+            + (trend.off.slope, trend.off.error, trend.calibration)
+            for trend in trends
         ),
-        "Monthly departures from the usual month, outside the drought and the year after it; "
-        "errors hold the memory of the residuals and, for the record, what calibration leaves "
-        "open. The truth's own slope differs from the imposed one by its weather.",
+        "Monthly departures from the mean of the calendar month, outside the drought and the year "
+        "after it; errors allow for autocorrelation of the residuals and, for the record, for the "
+        "calibration error. The truth's own slope differs from the imposed one by its weather.",
     )
 
 
-def drought_sheet(found: Sequence[FoundDrought]) -> Sheet:
-    """The imposed droughts and what the record has of them."""
-    return sheet_of(
+def drought_sheet(droughts: Sequence[DetectedDrought]) -> Sheet:
+    """Format imposed droughts and their size in the record."""
+    return make_sheet(
         "Drought: departure from the same months of other years, m3 m-3",
         (
             ("", "{}", "drought"),
@@ -82,9 +82,10 @@ def drought_sheet(found: Sequence[FoundDrought]) -> Sheet:
             ("truth", "{:+z.3f}", "truth"),
             ("record", "{:+z.3f}", "record"),
             ("standard deviations", "{:.1f}", "standard_deviations"),
-            ("found", {"true": "yes", "false": "no"}.__getitem__, "is_found"),
+            ("detected", {"true": "yes", "false": "no"}.__getitem__, "is_found"),
         ),
-        ((*astuple(one), str(one.is_found).lower()) for one in found),
-        f"Found: more than {-FOUND:g} standard deviations of other years below their mean. "
-        "Imposed: against the same world without the drought; truth: at the times of the record.",
+        ((*astuple(drought), str(drought.is_detected).lower()) for drought in droughts),
+        f"Detected: more than {-DETECTION_LIMIT:g} standard deviations below the mean of other "
+        "years. Imposed: difference from the same world without the drought; truth: at the times "
+        "of the record.",
     )

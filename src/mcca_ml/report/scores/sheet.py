@@ -1,4 +1,4 @@
-"""A table of words and numbers as a report shows it, and as a file holds it."""
+"""Table with its cells as text for the page, and unrounded values for the file."""
 
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -12,27 +12,27 @@ from mcca_ml.validate.tables import Value
 Show = str | Callable[..., str]
 """Template of `str.format`, where NaN becomes a dash, or a function of the values."""
 Column = tuple[str, Show, *tuple[str, ...]]
-"""Head, how a cell shows its values, and the columns of the file that these stand in."""
+"""Head, format of a cell, and the file columns of its values."""
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """A table, all cells as they are shown."""
+    """A table with formatted cells."""
 
     title: str
     head: tuple[str, ...]
-    """Of the columns; the first holds the names of the rows."""
+    """Heads of the columns; the first column has the row names."""
     rows: tuple[tuple[str, ...], ...]
-    """What follows the end of a line stands small below it."""
+    """Cells; text after a line end is printed small below."""
     note: str = ""
     columns: tuple[str, ...] = ()
-    """Of the file; empty: the heads."""
+    """Columns of the file; empty: the heads."""
     data: tuple[tuple[Value, ...], ...] = ()
-    """Rows of the file, not rounded; empty: the cells as they are shown."""
+    """Unrounded rows of the file; empty: the formatted cells."""
 
     @property
     def name(self) -> str:
-        """Of its file, without a suffix.
+        """Name of its file, without a suffix.
 
         >>> Sheet("AMSR2 against the target", (), ()).name
         'amsr2_against_the_target'
@@ -41,14 +41,14 @@ class Sheet:
 
 
 class _Unknown:
-    """What stands for a number that is not known, in any format."""
+    """Dash for an unknown number, in any format."""
 
     def __format__(self, form: str) -> str:
         return "–"
 
 
 def filled(template: str, *values: Value) -> str:
-    """Values in a template; a dash for each that is not finite.
+    """Fill a template; a dash for each value that is not finite.
 
     >>> filled("{:+z.3f} ± {:.3f}", -0.0002, float("nan"))
     '+0.000 ± –'
@@ -58,21 +58,21 @@ def filled(template: str, *values: Value) -> str:
     )
 
 
-def sheet_of(
+def make_sheet(
     title: str,
     shown: Sequence[Column],
     data: Iterable[tuple[Value, ...]],
     note: str = "",
     columns: Sequence[str] = (),
 ) -> Sheet:
-    """A table whose cells are made from the rows of its file.
+    """Format a table from the rows of its file.
 
     Args:
-        title: of the table.
-        shown: its columns.
-        data: rows of the file, not rounded.
-        note: below it.
-        columns: of the file, in order; empty: those that `shown` names, in its order.
+        title: title of the table.
+        shown: columns of the page.
+        data: unrounded rows of the file.
+        note: text below the table.
+        columns: columns of the file, in order; empty: those that `shown` names, in its order.
     """
     columns = tuple(columns) or tuple(name for _, _, *names in shown for name in names)
     places = {name: at for at, name in enumerate(columns)}
@@ -90,17 +90,17 @@ def sheet_of(
 
 
 def facts_sheet(title: str, facts: Iterable[tuple[str, str]]) -> Sheet:
-    """A table of names and values.
+    """Format a table of names and values.
 
     Args:
-        title: of the table.
-        facts: what, and its value.
+        title: title of the table.
+        facts: pairs of name and value.
     """
-    return sheet_of(title, (("", "{}", "what"), ("value", "{}", "value")), facts)
+    return make_sheet(title, (("", "{}", "what"), ("value", "{}", "value")), facts)
 
 
 def slug(words: str) -> str:
-    """Words as the name of a file: small letters and digits, everything else an underscore.
+    """Convert words to a file name: small letters and digits, else underscores.
 
     >>> slug("Trend, m3 m-3 per decade")
     'trend_m3_m_3_per_decade'
@@ -109,7 +109,7 @@ def slug(words: str) -> str:
 
 
 def percent(share: float, digits: int = 0) -> str:
-    """A share in percent.
+    """Format a share in percent.
 
     >>> percent(0.683, 1)
     '68.3 %'

@@ -1,4 +1,4 @@
-"""A record and its streams at stations: scores, and how near they are to those against truth."""
+"""Scores of a record and its streams at stations, and against truth in the same cells."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -12,8 +12,8 @@ from mcca_ml.arrays import Datetime64, Float64
 from mcca_ml.config.load import Settings
 from mcca_ml.metrics.scores import Scores, scores_of_pairs
 from mcca_ml.read.products.configured import configured_products
-from mcca_ml.report.scores.compared import FUSED, Held
-from mcca_ml.report.scores.sheet import Column, Sheet, sheet_of
+from mcca_ml.report.scores.compared import FUSED, Comparison
+from mcca_ml.report.scores.sheet import Column, Sheet, make_sheet
 from mcca_ml.validate.pair_product import Compared
 from mcca_ml.validate.run import NOT_COMMON, Validation, validate
 from mcca_ml.validate.stations import DENSE, Unit
@@ -25,7 +25,7 @@ _STREAM = "stream "
 
 @dataclass(frozen=True)
 class Readings:
-    """What stations say, a value a day."""
+    """Daily values of stations."""
 
     days: Datetime64
     """UTC days, (day,)."""
@@ -36,25 +36,25 @@ class Readings:
 
 @dataclass(frozen=True)
 class AtStations:
-    """What was found at stations, or why nothing was."""
+    """Scores at stations, or the reason for none."""
 
     validation: Validation | None
     why_not: str = ""
 
 
 def at_stations(settings: Settings, base: Path, stations: Path | None) -> AtStations:
-    """Score the published record and its streams, and what the configuration puts beside them.
+    """Score the published record, its streams and the other configured products.
 
     Args:
         settings: the whole configuration.
-        base: directory that its paths are seen from.
+        base: directory that its paths are relative to.
         stations: folder as the International Soil Moisture Network delivers it; None: none given.
 
     Raises:
         GranuleError: stations or a product cannot be read, or have nothing in common.
     """
     if stations is None:
-        return AtStations(None, "No stations were given; --stations DIR names a folder of them.")
+        return AtStations(None, "No stations were given; name their folder with --stations DIR.")
     if find_spec("ismn") is None:
         return AtStations(None, "Stations were not read: the package ismn is not installed.")
     products = configured_products(settings, base)
@@ -63,12 +63,12 @@ def at_stations(settings: Settings, base: Path, stations: Path | None) -> AtStat
     return AtStations(validate(products, stations, settings.validation))
 
 
-def readings_of(validation: Validation, place: int) -> Readings:
-    """What the stations of a unit say on the days of the record [m3 m-3].
+def site_readings(validation: Validation, place: int) -> Readings:
+    """Return the station values of a site on the days of the record [m3 m-3].
 
     Args:
-        validation: of which the first product is the record.
-        place: of the unit in it.
+        validation: scores at stations; the first product is the record.
+        place: index of the unit.
     """
     pairs, unit = validation.compared[0].pairs[place], validation.units[place]
     label = f"mean of {unit.stations} stations" if unit.kind == DENSE else "station"
@@ -76,12 +76,12 @@ def readings_of(validation: Validation, place: int) -> Readings:
 
 
 def shown_units(validation: Validation, cells: Sequence[int], most: int) -> list[int]:
-    """Places of the units to draw: dense networks first, those with most days of the record.
+    """Choose the sites to draw: dense networks first, then those with most days of the record.
 
     Args:
-        validation: of which the first product is the record.
-        cells: those of the record.
-        most: how many at most.
+        validation: scores at stations; the first product is the record.
+        cells: cells of the record.
+        most: largest number of sites.
     """
     pairs = validation.compared[0].pairs
     known = set(cells)
@@ -93,7 +93,7 @@ def shown_units(validation: Validation, cells: Sequence[int], most: int) -> list
 
 
 def product_of_report(name: str) -> str:
-    """What a product of a validation is called in a report; empty: neither record nor stream.
+    """Return the name of a product in the report; empty for neither record nor stream.
 
     >>> product_of_report("record"), product_of_report("stream AMSR2"), product_of_report("ERA5")
     ('fused', 'AMSR2', '')
@@ -103,23 +103,23 @@ def product_of_report(name: str) -> str:
     return name.removeprefix(_STREAM) if name.startswith(_STREAM) else ""
 
 
-def truth_at(found: Held, one: Compared, place: int, unit: Unit) -> Scores | None:
-    """Scores against truth in the cell of a unit, on the days of its pairs; None where unknown.
+def truth_at(comparison: Comparison, compared: Compared, place: int, unit: Unit) -> Scores | None:
+    """Score against truth in the cell of a site, on the days of its pairs; None without truth.
 
     Args:
-        found: what is compared.
-        one: a product at all units.
-        place: of the unit.
-        unit: it.
+        comparison: products and references.
+        compared: a product at all sites.
+        place: index of the site.
+        unit: the site.
     """
-    name = product_of_report(one.product.name)
-    cells = found.record["cell"].to_numpy()
+    name = product_of_report(compared.product.name)
+    cells = comparison.record["cell"].to_numpy()
     at = int(np.searchsorted(cells, unit.cell))
-    if name not in found.known or at >= cells.size or cells[at] != unit.cell:
+    if name not in comparison.truths or at >= cells.size or cells[at] != unit.cell:
         return None
-    days = found.record["time"].to_numpy().astype("M8[D]")
-    is_day = np.isin(days, one.pairs[place].day)
-    sm, known = found.products[name].sm[at], found.known[name][at]
+    days = comparison.record["time"].to_numpy().astype("M8[D]")
+    is_day = np.isin(days, compared.pairs[place].day)
+    sm, known = comparison.products[name].sm[at], comparison.truths[name][at]
     return scores_of_pairs(sm[is_day], known[is_day])
 
 
@@ -128,7 +128,7 @@ _OF_TRUTH = ("true_r", "true_ubrmsd", "true_bias")
 
 
 def _ends(name: str) -> tuple[str, str, str]:
-    """Columns of a score and of its 95 % interval."""
+    """Return the columns of a score and its 95 % interval."""
     return name, f"{name}_low", f"{name}_high"
 
 
@@ -150,36 +150,36 @@ _SHOWN: tuple[Column, ...] = (
 )
 
 
-def share_held(columns: Sequence[str], data: Sequence[Sequence[Value]]) -> str:
-    """How many intervals of scores against the cell, at networks, hold those against truth.
+def share_inside(columns: Sequence[str], data: Sequence[Sequence[Value]]) -> str:
+    """Count the intervals of cell scores at networks that contain the score against truth.
 
     Args:
-        columns: of the table of scores at stations.
-        data: its rows.
+        columns: columns of the table of scores at stations.
+        data: rows of that table.
     """
-    said = []
+    shares = []
     for name, of_truth, words in (
         ("cell_r", "true_r", "R"),
         ("cell_ubrmsd", "true_ubrmsd", "ubRMSD"),
         ("cell_bias", "true_bias", "bias"),
     ):
-        at = [columns.index(one) for one in (f"{name}_low", of_truth, f"{name}_high")]
+        at = [columns.index(column) for column in (f"{name}_low", of_truth, f"{name}_high")]
         ends = np.array([[float(row[i]) for i in at] for row in data if row[1] == DENSE])
         known = ends[np.isfinite(ends).all(axis=1)] if ends.size else ends.reshape(0, 3)
-        held = ((known[:, 0] <= known[:, 1]) & (known[:, 1] <= known[:, 2])).sum()
-        said.append(f"{words} {held} of {len(known)}")
-    return ", ".join(said)
+        inside = ((known[:, 0] <= known[:, 1]) & (known[:, 1] <= known[:, 2])).sum()
+        shares.append(f"{words} {inside} of {len(known)}")
+    return ", ".join(shares)
 
 
-def network_sheet(found: Held | None, validation: Validation) -> Sheet:
-    """Scores of all products at all units, beside those against truth where it is known.
+def network_sheet(comparison: Comparison | None, validation: Validation) -> Sheet:
+    """Format scores of all products at all sites, with those against truth where known.
 
     Args:
-        found: what is compared of a record; None: the products are not of a record.
-        validation: of the record, its streams and others.
+        comparison: references of a record; None: the products are not of a record.
+        validation: scores of the record, its streams and others.
     """
     table, names = validation.table("scores"), (*_COLUMNS, *_OF_TRUTH)
-    of_product = {one.product.name: one for one in validation.compared}
+    of_product = {product.product.name: product for product in validation.compared}
     places = {unit.name: i for i, unit in enumerate(validation.units)}
     data: list[tuple[Value, ...]] = []
     for row in table.rows:
@@ -191,38 +191,39 @@ def network_sheet(found: Held | None, validation: Validation) -> Sheet:
         named["pairs"] = int(named["n"])
         named["cell_bias"] = named[
             "bias"
-        ]  # stations are not biased, only less certain of the level
-        true = None if found is None else truth_at(found, compared, place, unit)
+        ]  # stations have no bias, but a larger uncertainty of their mean
+        true = None if comparison is None else truth_at(comparison, compared, place, unit)
         if true is not None:
             of_truth = (float(true.r), float(true.ubrmsd), float(true.bias))
             named |= dict(zip(_OF_TRUTH, of_truth, strict=True))
         data.append(tuple(named.get(name, float("nan")) for name in names))
-    is_known = found is not None and bool(found.known)
+    is_known = comparison is not None and bool(comparison.truths)
     beside = (
-        " Beside them, where truth is known, the scores against it in the same cell on the same "
-        "days: they differ from those against stations by what stations do not know of their cell. "
-        "Intervals of scores against the cell, which allow for what stations do not know of it "
-        f"(in the file), hold those against truth at networks: {share_held(names, data)}."
+        " Columns with truth: scores against it in the same cell on the same days; they differ by "
+        "the representativeness error of the stations. Intervals of scores against the cell mean "
+        "(in the file), which allow for that error, contain the score against truth at networks "
+        "for: "
+        f"{share_inside(names, data)}."
         if is_known
         else ""
     )
-    return sheet_of(
+    return make_sheet(
         "Scores at stations",
         [column for column in _SHOWN if is_known or not {*column} & {*_OF_TRUTH}],
         data,
-        "Against the mean of the stations of a network in a cell, or a station alone; below each "
-        "number its 95 % interval. Each product on days of its own; ubRMSD and bias in m3 m-3."
+        "Against the mean of the stations of a network in a cell, or a single station; below each "
+        "number its 95 % interval. Each product on its own days; ubRMSD and bias in m3 m-3."
         + beside,
         names,
     )
 
 
 def excluded_sheet(validation: Validation, products: Sequence[str]) -> Sheet:
-    """What was not used of products and of the readings, counted by reason.
+    """Count the excluded values of products and readings by reason.
 
     Args:
-        validation: of some products.
-        products: names of those that are shown; the file has all.
+        validation: scores of some products.
+        products: names of the products shown; the file has all.
     """
     table = validation.table("excluded")
     count = Counter[tuple[str, str]]()
@@ -234,7 +235,7 @@ def excluded_sheet(validation: Validation, products: Sequence[str]) -> Sheet:
         "Not used at stations",
         ("", "reason", "count"),
         rows,
-        "All stations together; the file tells them apart.",
+        "All stations together; the file has each station.",
         table.columns,
         table.rows,
     )

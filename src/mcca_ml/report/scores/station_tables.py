@@ -1,4 +1,4 @@
-"""What a validation found at stations -> the tables that a reader sees."""
+"""Tables of scores at stations."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from typing import cast
 import numpy as np
 
 from mcca_ml.metrics.scores import median
-from mcca_ml.report.scores.sheet import Sheet, filled, percent, sheet_of
+from mcca_ml.report.scores.sheet import Sheet, filled, make_sheet, percent
 from mcca_ml.validate.run import Validation
 from mcca_ml.validate.stations import DENSE, SINGLE
 from mcca_ml.validate.tables import Value
@@ -24,26 +24,26 @@ _FORMATS = {
 }
 _HEADS = ("R", "anomaly R", "climatology R", "ubRMSD", "bias", "pairs")
 _MEDIANS = (
-    "Medians over units, below them the quartiles; a dense network in a cell is a unit, and so is "
-    "a probe of a station that stands alone. Networks and stations are never pooled."
+    "Medians over units, below them the quartiles; a unit is a dense network in a cell, or a "
+    "probe of a single station. Networks and stations are never pooled."
 )
 
 
 def days_compared(validation: Validation) -> str:
-    """The days on which products stand beside each other: `common` or `own`.
+    """Return the days on which products are compared: `common` or `own`.
 
-    Common ones if all products have most of their units on them. Products that follow each other,
-    as the streams of a record do, have hardly a day in common; then each is on days of its own.
+    Common days if all products keep most of their units. Successive products, such as the streams
+    of a record, have hardly a day in common; then each is scored on its own days.
 
     Args:
-        validation: of one product or of several.
+        validation: scores of one or more products at stations.
     """
     units = Counter[tuple[str, str]]()
-    for (product, days, _, group, _), found in _summary(validation).items():
-        if group == ALL and "r" in found:
-            units[product, days] += found["r"][0]
-    products = [one.product.name for one in validation.compared]
-    has_most = [2 * units[one, COMMON] >= units[one, OWN] for one in products]
+    for (product, days, _, group, _), scores in _summary(validation).items():
+        if group == ALL and "r" in scores:
+            units[product, days] += scores["r"][0]
+    products = [compared.product.name for compared in validation.compared]
+    has_most = [2 * units[name, COMMON] >= units[name, OWN] for name in products]
     return COMMON if len(products) > 1 and all(has_most) else OWN
 
 
@@ -52,22 +52,22 @@ Head = tuple[str, str, str, str, str]
 
 
 def _summary(validation: Validation) -> dict[Head, dict[str, tuple[int, float, float, float]]]:
-    """Units, median and quartiles of each score by what they are of."""
-    found: dict[Head, dict[str, tuple[int, float, float, float]]] = {}
+    """Return number of units, median and quartiles of each score, by head."""
+    scores_by_head: dict[Head, dict[str, tuple[int, float, float, float]]] = {}
     for *head, units, score, middle, low, high in validation.table("summary").rows:
         key = cast(Head, tuple(map(str, head)))
-        of_key = found.setdefault(key, {})
+        of_key = scores_by_head.setdefault(key, {})
         of_key[str(score)] = (int(units), float(middle), float(low), float(high))
-    return found
+    return scores_by_head
 
 
 def _cells(scores: dict[str, tuple[int, float, float, float]]) -> tuple[str, ...]:
-    """Number of units and medians with quartiles as they are shown."""
-    said = []
+    """Format the number of units and medians with quartiles."""
+    texts = []
     for name, form in _FORMATS.items():
         units, *ends = scores.get(name, (0, float("nan")))
-        said.append(filled(f"{form}\n{form} to {form}" if units > 1 else form, *ends))
-    return (f"{max(units for units, *_ in scores.values())}", *said)
+        texts.append(filled(f"{form}\n{form} to {form}" if units > 1 else form, *ends))
+    return (f"{max(units for units, *_ in scores.values())}", *texts)
 
 
 def _values(scores: dict[str, tuple[int, float, float, float]]) -> tuple[Value, ...]:
@@ -76,7 +76,7 @@ def _values(scores: dict[str, tuple[int, float, float, float]]) -> tuple[Value, 
     return (max(units for units, *_ in scores.values()), *numbers)
 
 
-_WORDS = {COMMON: "Days that all products have", OWN: "Each product on days of its own"}
+_WORDS = {COMMON: "Days that all products have", OWN: "Each product on its own days"}
 _COLUMNS = tuple(f"{name}{end}" for name in _FORMATS for end in ("", "_q25", "_q75"))
 
 
@@ -86,17 +86,17 @@ def _medians_sheet(
     scores: dict[Head, dict[str, tuple[int, float, float, float]]],
     days: str,
 ) -> Sheet:
-    """Scores over units, a row for each head.
+    """Format scores over units, a row for each head.
 
     Args:
-        title: of the table.
+        title: title of the table.
         first: column of the row names, `product` or `class`; the other one is second.
-        scores: of `_summary`, some of them.
+        scores: entries of `_summary`.
         days: sentences about the days.
     """
     names = ("product", "days", "kind", "group", "class")
     second = "days" if first == "product" else "product"
-    at = [names.index(one) for one in (first, second, "kind")]
+    at = [names.index(name) for name in (first, second, "kind")]
     heads = {key: [key[i] for i in at] for key in scores}
     return Sheet(
         title,
@@ -109,14 +109,14 @@ def _medians_sheet(
 
 
 def medians_sheet(validation: Validation) -> Sheet:
-    """Each product over all units, on its own days and on those that all products have."""
+    """Format scores of each product over all units, on its own and on common days."""
     return _medians_sheet(
         "Products at stations",
         "product",
         {key: scores for key, scores in _summary(validation).items() if key[3] == ALL},
-        "Days: own, all of the product; common, those that all products have, without which a "
-        "comparison is of days as much as of products. ubRMSD and bias in m3 m-3; a product in "
-        "degrees of saturation has no level.",
+        "Days: own, all days of the product; common, the days of all products: only these compare "
+        "products rather than days. ubRMSD and bias in m3 m-3; a product in degrees of saturation "
+        "has neither.",
     )
 
 
@@ -124,15 +124,15 @@ _PAIRWISE = {"r": "R", "anomaly_r": "anomaly R", "ubrmsd": "ubRMSD", "bias": "bi
 
 
 def pairwise_sheet(validation: Validation) -> Sheet | None:
-    """The first product beside each of the others, on days of both; None where it is alone."""
+    """Compare the first product with each other on common days; None for a single product."""
     table = validation.table("pairwise")
-    found: dict[tuple[str, str], dict[str, list[Value]]] = {}
+    scores_by_product: dict[tuple[str, str], dict[str, list[Value]]] = {}
     for _, other, kind, units, score, *numbers in table.rows:
-        found.setdefault((str(other), str(kind)), {})[str(score)] = [units, *numbers]
-    if not found:
+        scores_by_product.setdefault((str(other), str(kind)), {})[str(score)] = [units, *numbers]
+    if not scores_by_product:
         return None
     first, rows = str(table.rows[0][0]), []
-    for (other, kind), scores in found.items():
+    for (other, kind), scores in scores_by_product.items():
         cells = []
         for name in _PAIRWISE:
             _, *numbers = scores.get(name, [0, *(float("nan"),) * 5])
@@ -144,25 +144,25 @@ def pairwise_sheet(validation: Validation) -> Sheet | None:
         rows.append((other, KINDS[kind], f"{units}", f"{float(days):,.0f}", *cells))
     heads = [
         word
-        for one in _PAIRWISE.values()
-        for word in (f"{one}, first", f"{one}, other (difference)")
+        for head in _PAIRWISE.values()
+        for word in (f"{head}, first", f"{head}, other (difference)")
     ]
     return Sheet(
         f"Others beside {first}, on days of both",
         ("", "against", "units", "days", *heads),
         tuple(rows),
         f"Medians over units of the first, {first}, and of the other on the days on which both "
-        "have a value; below the other's, quartiles of the difference, the other less the first, "
-        "unit by unit. ubRMSD and bias in m3 m-3.",
+        "have a value; below the other's, quartiles of the difference, the other minus the first, "
+        "by unit. ubRMSD and bias in m3 m-3.",
         table.columns,
         table.rows,
     )
 
 
 def strata_sheets(validation: Validation) -> Iterator[Sheet]:
-    """A table for each way to tell units or days apart: VOD, land cover, climate, season, sensors.
+    """Yield a table for each classification: VOD, land cover, climate, season, sensors.
 
-    Ways by which all are of one class, or of one that nobody tells, are left out.
+    Classifications with a single or unknown class are left out.
     """
     summary, which = _summary(validation), days_compared(validation)
     heads = [key for key in summary if key[1] == which and key[3] != ALL]
@@ -171,7 +171,7 @@ def strata_sheets(validation: Validation) -> Iterator[Sheet]:
         classes = list(dict.fromkeys(key[4] for key in some))
         is_each = all(units == 1 for key in some for units, *_ in summary[key].values())
         if len(classes) == 1 or (group == NETWORK and is_each):
-            continue  # another table has that already
+            continue  # already in another table
         some.sort(key=lambda key: classes.index(key[4]))
         yield _medians_sheet(
             f"At stations by {group}",
@@ -182,20 +182,20 @@ def strata_sheets(validation: Validation) -> Iterator[Sheet]:
 
 
 def _kinds(validation: Validation) -> dict[str, str]:
-    """Kind of each unit by its name."""
+    """Return the kind of each unit by name."""
     return {unit.name: unit.kind for unit in validation.units}
 
 
 def triple_sheet(validation: Validation) -> Sheet | None:
-    """Errors by triple collocation, medians over units; None where no triplet was collocated."""
+    """Format errors by triple collocation, medians over units; None without a triplet."""
     table = validation.table("triple")
-    found = [row for row in table.rows if not row[-1]]
-    if not found:
+    collocated = [row for row in table.rows if not row[-1]]
+    if not collocated:
         return None
     kinds = _kinds(validation)
     rows = []
-    for kind, triplet, product in dict.fromkeys((kinds[str(r[0])], r[1], r[2]) for r in found):
-        some = [r for r in found if (kinds[str(r[0])], r[1], r[2]) == (kind, triplet, product)]
+    for kind, triplet, product in dict.fromkeys((kinds[str(r[0])], r[1], r[2]) for r in collocated):
+        some = [r for r in collocated if (kinds[str(r[0])], r[1], r[2]) == (kind, triplet, product)]
         n, error, low, high, r, snr = (
             median(np.array([float(row[at]) for row in some])) for at in (3, 4, 5, 6, 7, 8)
         )
@@ -210,17 +210,16 @@ def triple_sheet(validation: Validation) -> Sheet | None:
         ("", "error of", "at", "units", "triplets of values", "error", "R with truth", "SNR [dB]"),
         tuple(rows),
         "Standard deviation of the random error of each of three, in the units of the first, and "
-        "its correlation with the truth that they share (extended triple collocation): medians "
-        "over units, with medians of the ends of 95 % intervals. It holds where the three have "
-        "independent errors; of stations the error holds what a point does not know of a cell. The "
-        "file has each unit.",
+        "correlation with their common truth (extended triple collocation): medians over units, "
+        "with medians of the ends of 95 % intervals. Valid if the three have independent errors; "
+        "the error of stations includes their representativeness error. The file has each unit.",
         table.columns,
-        tuple(found),
+        tuple(collocated),
     )
 
 
 def refused_sheet(validation: Validation) -> Sheet | None:
-    """Triplets that were not collocated, by reason; None where none was refused."""
+    """Format refused triplets by reason; None without any."""
     table = validation.table("triple")
     refused = [row for row in table.rows if row[-1]]
     if not refused:
@@ -232,29 +231,32 @@ def refused_sheet(validation: Validation) -> Sheet | None:
         "Triplets that were refused",
         ("", "triplets", "for instance"),
         tuple((reason, f"{len(some)}", some[0]) for reason, some in reasons.items()),
-        "Errors that are not independent would come out too small, and too few days tell nothing.",
+        "Dependent errors would be underestimated; too few days give no estimate.",
         ("triplet", "reason"),
         tuple((row[1], row[-1]) for row in refused),
     )
 
 
 def years_sheet(validation: Validation) -> Sheet:
-    """Share of the days of each year with a pair, median over units."""
+    """Format the share of days with a pair by year, median over units."""
     table = validation.table("coverage")
     kinds = _kinds(validation)
-    held: dict[tuple[str, str, str], list[float]] = {}
+    shares: dict[tuple[str, str, str], list[float]] = {}
     for product, _, unit, year, share in table.rows:
         key = (str(product), kinds[str(unit)], str(year))
-        held.setdefault(key, []).append(float(share))
-    products, found = (list(dict.fromkeys(key[at] for key in held)) for at in (0, 1))
+        shares.setdefault(key, []).append(float(share))
+    products, kinds_shown = (list(dict.fromkeys(key[at] for key in shares)) for at in (0, 1))
     rows = tuple(
         (
             year,
             KINDS[kind],
-            *(percent(median(np.array(held.get((one, kind, year), [])))) for one in products),
+            *(
+                percent(median(np.array(shares.get((product, kind, year), []))))
+                for product in products
+            ),
         )
-        for year in sorted({key[2] for key in held})
-        for kind in found
+        for year in sorted({key[2] for key in shares})
+        for kind in kinds_shown
     )
     return Sheet(
         "Days with a pair by year",
@@ -267,9 +269,9 @@ def years_sheet(validation: Validation) -> Sheet:
 
 
 def changes_sheet(validation: Validation) -> Sheet:
-    """Trends of the difference from stations, and its steps where an imager comes or goes."""
+    """Format trends of the difference from stations, and steps where an imager begins or ends."""
     table = validation.table("stability")
-    return sheet_of(
+    return make_sheet(
         "Stability at stations",
         (
             ("", "{}", "unit"),
@@ -280,8 +282,8 @@ def changes_sheet(validation: Validation) -> Sheet:
             ("verdict", "{}", "verdict"),
         ),
         table.rows,
-        "Of monthly differences from the stations, beside a mean of each month of the year, in "
-        "m3 m-3 (trends: per decade) with 95 % intervals, against the levels of GCOS (0.005, 0.01, "
-        "0.02 per decade). Stations have drifts of their own, which are seen here too.",
+        "Monthly differences from the stations, minus the mean of each calendar month, in m3 m-3 "
+        "(trends: per decade) with 95 % intervals, compared with the levels of GCOS (0.005, 0.01, "
+        "0.02 per decade). They include any drift of the stations.",
         table.columns,
     )

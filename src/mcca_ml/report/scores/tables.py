@@ -1,4 +1,4 @@
-"""Products compared on the same days and cells: medians over cells, and what was left out."""
+"""Scores of products on the same days and cells: medians over cells, and exclusions."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,70 +15,72 @@ _MOST_FLAGS = 3
 
 
 @dataclass(frozen=True)
-class Product:
-    """A soil moisture that is compared, (cell, time)."""
+class ComparedProduct:
+    """Soil moisture of a product, (cell, time)."""
 
     sm: Float32
-    """[m3 m-3]; NaN where it has none, or none that is recommended."""
+    """[m3 m-3]; NaN without a recommended value."""
     flag: UInt32 | None = None
-    """Bits of `flags.Flag`; None: it has none, and nothing is left out by it."""
-    is_seen: Booleans | None = None
-    """Where the satellite looked."""
+    """Bits of `flags.Flag`; None: a product without flags."""
+    is_observed: Booleans | None = None
+    """True where the satellite observed the cell."""
 
 
 @dataclass(frozen=True)
-class Row:
+class ScoreRow:
     """Scores of one product, medians over cells."""
 
     name: str
     days: int
-    """Pairs of all cells that have a score."""
+    """Number of pairs in all scored cells."""
     cells: int
-    """With a score."""
+    """Number of scored cells."""
     r: float
     anomaly_r: float
     ubrmsd: float
     bias: float
     left_out: str = ""
-    """Share of its looks that the recommended mask leaves out, and for what."""
+    """Share of looks excluded by the recommended mask, and the most common flags."""
 
 
 @dataclass(frozen=True)
-class Table:
-    """Products compared on the same days and cells."""
+class ScoreTable:
+    """Scores of products on the same days and cells."""
 
     title: str
-    rows: tuple[Row, ...]
+    rows: tuple[ScoreRow, ...]
     note: str
-    """Which days these are, and what was left out for which reason."""
+    """Days compared, and exclusions by reason."""
 
 
-def product_of(ds: xr.Dataset, name: str = "soil_moisture") -> Product:
-    """A variable of a STREAM or a RECORD where it was observed and is recommended.
+def recommended_product(ds: xr.Dataset, name: str = "soil_moisture") -> ComparedProduct:
+    """Read the recommended values of a STREAM or a RECORD.
 
     Args:
         ds: after schema.STREAM or schema.RECORD.
-        name: of its soil moisture.
+        name: name of the soil moisture variable.
     """
     flag = ds["flag"].to_numpy().astype(FLAG_DTYPE).T
     sm = np.where(is_recommended(flag), ds[name].to_numpy().T, np.float32(np.nan))
-    return Product(sm, flag, ds["nobs"].to_numpy().T > 0)
+    return ComparedProduct(sm, flag, ds["nobs"].to_numpy().T > 0)
 
 
 def mean_of_days(values: Float32) -> Float32:
-    """Mean over days without NaN, NaN where there is no day, (cell,)."""
-    seen = np.isfinite(values)
-    total = np.where(seen, values, 0).sum(axis=1)
-    return np.where(seen.any(axis=1), total / np.maximum(seen.sum(axis=1), 1), np.float32(np.nan))
+    """Return the mean over days with a value, NaN without any, (cell,)."""
+    is_known = np.isfinite(values)
+    total = np.where(is_known, values, 0).sum(axis=1)
+    return np.where(
+        is_known.any(axis=1), total / np.maximum(is_known.sum(axis=1), 1), np.float32(np.nan)
+    )
 
 
-def row_of(name: str, scores: Scores, anomaly: Scores, left_out: str = "") -> Row:
-    """Medians over cells of the scores of each cell, and of its anomalies."""
-    has = np.isfinite(scores.ubrmsd)
-    return Row(
+def score_row(name: str, scores: Scores, anomaly: Scores, left_out: str = "") -> ScoreRow:
+    """Return medians over cells of scores and of scores of anomalies."""
+    is_scored = np.isfinite(scores.ubrmsd)
+    return ScoreRow(
         name,
-        int(scores.n[has].sum()),
-        int(has.sum()),
+        int(scores.n[is_scored].sum()),
+        int(is_scored.sum()),
         median(scores.r),
         median(anomaly.r),
         median(scores.ubrmsd),
@@ -87,16 +89,16 @@ def row_of(name: str, scores: Scores, anomaly: Scores, left_out: str = "") -> Ro
     )
 
 
-def left_out(product: Product, among: Booleans) -> str:
-    """Share of the looks of a product that the recommended mask leaves out, and for what.
+def left_out(product: ComparedProduct, among: Booleans) -> str:
+    """Return the share of looks excluded by the recommended mask, with the most common flags.
 
     Args:
         product: with or without flags.
-        among: days and cells that are compared, (cell, time).
+        among: days and cells compared, (cell, time).
     """
     if product.flag is None:
         return ""
-    looks = among if product.is_seen is None else among & product.is_seen
+    looks = among if product.is_observed is None else among & product.is_observed
     total = max(int(looks.sum()), 1)
     lost = looks & ~is_recommended(product.flag)
     counts = {
@@ -112,62 +114,68 @@ def left_out(product: Product, among: Booleans) -> str:
 
 def compared(
     title: str,
-    products: Mapping[str, Product],
+    products: Mapping[str, ComparedProduct],
     reference: Float32,
     mask: Booleans,
-) -> Table:
-    """Scores of products against one reference, all on the days on which each has a value.
+) -> ScoreTable:
+    """Score products against one reference on the days on which all have a value.
 
     Args:
-        title: of the table.
-        products: by name.
+        title: title of the table.
+        products: products by name.
         reference: [m3 m-3], (cell, time).
-        mask: days and cells that may be used, (cell, time).
+        mask: days and cells allowed, (cell, time).
     """
-    seen = mask & np.isfinite(reference)
-    everywhere = seen & np.all([np.isfinite(one.sm) for one in products.values()], axis=0)
+    has_reference = mask & np.isfinite(reference)
+    everywhere = has_reference & np.all(
+        [np.isfinite(product.sm) for product in products.values()], axis=0
+    )
     wanted = np.where(everywhere, reference, np.float32(np.nan))
     rows = [
-        row_of(name, *scores_of_days(one.sm, wanted, fewest=FEWEST_PAIRS), left_out(one, seen))
-        for name, one in products.items()
+        score_row(
+            name,
+            *scores_of_days(product.sm, wanted, fewest=FEWEST_PAIRS),
+            left_out(product, has_reference),
+        )
+        for name, product in products.items()
     ]
     days = everywhere.sum(axis=1)
     few = (days > 0) & (days < FEWEST_PAIRS)
-    lost = 1 - everywhere.sum() / max(int(seen.sum()), 1)
+    lost = 1 - everywhere.sum() / max(int(has_reference.sum()), 1)
     parts = [
-        f"{int(seen.sum()):,} values of the reference, {percent(float(lost))} of them left "
-        "out: not every product has a recommended value there"
+        f"{int(has_reference.sum()):,} values of the reference, {percent(float(lost))} of them "
+        "without a recommended value of every product"
     ]
     if few.any():
         parts.append(
             f"cells with fewer than {FEWEST_PAIRS} pairs, without a score: {int(few.sum())}"
         )
-    return Table(title, tuple(rows), "; ".join(parts))
+    return ScoreTable(title, tuple(rows), "; ".join(parts))
 
 
 def each_alone(
     title: str,
-    products: Mapping[str, Product],
+    products: Mapping[str, ComparedProduct],
     reference: Mapping[str, Float32] | Float32,
     mask: Booleans,
-) -> Table:
-    """Scores of products against a reference, each on all its own days.
+) -> ScoreTable:
+    """Score products against a reference, each on all its own days.
 
     Args:
-        title: of the table.
-        products: by name.
-        reference: [m3 m-3], (cell, time); one for all, or one for each.
+        title: title of the table.
+        products: products by name.
+        reference: [m3 m-3], (cell, time); common, or by product.
         mask: as in `compared`.
     """
-    rows: list[Row] = []
-    for name, one in products.items():
+    rows: list[ScoreRow] = []
+    for name, product in products.items():
         against = reference[name] if isinstance(reference, Mapping) else reference
-        rows += compared("", {name: one}, against, mask).rows
-    return Table(title, tuple(rows), "each on all its own days")
+        rows += compared("", {name: product}, against, mask).rows
+    return ScoreTable(title, tuple(rows), "each on all its own days")
 
 
-def rows_by_name(tables: Sequence[Table], title: str) -> Mapping[str, Row]:
-    """Rows of the first table of a title, by their names; empty where there is none."""
+def rows_by_name(tables: Sequence[ScoreTable], title: str) -> Mapping[str, ScoreRow]:
+    """Return the rows of a table by name; empty without a table of that title."""
     for table in tables:
         if table.title == title:
             return {row.name: row for row in table.rows}

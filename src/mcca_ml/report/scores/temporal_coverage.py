@@ -5,30 +5,30 @@ import xarray as xr
 
 from mcca_ml.arrays import Booleans, Datetime64, Float64, Int64
 from mcca_ml.flags import FLAG_DTYPE, is_recommended
-from mcca_ml.report.scores.sheet import Column, Sheet, sheet_of
+from mcca_ml.report.scores.sheet import Column, Sheet, make_sheet
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
-def monthly(has: Booleans, days: Datetime64) -> tuple[Datetime64, Float64]:
-    """Months with days, rising, and the mean share of cells a day in each, both (month,).
+def monthly(has_value: Booleans, days: Datetime64) -> tuple[Datetime64, Float64]:
+    """Return months with data, ascending, and the mean daily share of cells in each, both (month,).
 
     Args:
-        has: whether a cell has a value, (time, cell).
+        has_value: True where a cell has a value, (time, cell).
         days: UTC days, (time,).
     """
     months, place = np.unique(days.astype("M8[M]"), return_inverse=True)
-    return months, np.asarray(np.bincount(place, has.mean(axis=1)) / np.bincount(place))
+    return months, np.asarray(np.bincount(place, has_value.mean(axis=1)) / np.bincount(place))
 
 
-def by_month(has: Booleans, days: Datetime64) -> tuple[Int64, Float64]:
-    """Years, and the mean share of cells a day in each month, NaN without a day, (year, 12).
+def by_month(has_value: Booleans, days: Datetime64) -> tuple[Int64, Float64]:
+    """Return years and the mean daily share of cells by month, NaN without data, (year, 12).
 
     Args:
-        has: whether a cell has a value, (time, cell).
+        has_value: True where a cell has a value, (time, cell).
         days: UTC days, (time,).
     """
-    months, share = monthly(has, days)
+    months, share = monthly(has_value, days)
     year, month = np.divmod(months.astype(np.int64), len(_MONTHS))
     years = np.unique(year)
     out = np.full((years.size, len(_MONTHS)), np.nan)
@@ -37,24 +37,24 @@ def by_month(has: Booleans, days: Datetime64) -> tuple[Int64, Float64]:
 
 
 def coverage_sheets(ds: xr.Dataset) -> list[Sheet]:
-    """Two sheets, of all values and of the recommended ones.
+    """Format coverage of all values and of recommended values, a table each.
 
     Args:
         ds: after schema.RECORD.
     """
     days = ds["time"].to_numpy().astype("M8[D]")
-    has = np.isfinite(ds["sm"].to_numpy())
-    good = has & is_recommended(ds["flag"].to_numpy().astype(FLAG_DTYPE))
+    has_value = np.isfinite(ds["sm"].to_numpy())
+    good = has_value & is_recommended(ds["flag"].to_numpy().astype(FLAG_DTYPE))
     shown: list[Column] = [
         ("", "{}", "year"),
         *((month, "{:.2f}", month.lower()) for month in _MONTHS),
         ("mean", "{:.2f}", "mean"),
     ]
     sheets = []
-    for title, part in (("with a value", has), ("with a recommended value", good)):
+    for title, part in (("with a value", has_value), ("with a recommended value", good)):
         data = (
             (int(year), *map(float, share), float(np.nanmean(share)))
             for year, share in zip(*by_month(part, days), strict=True)
         )
-        sheets.append(sheet_of(f"Share of cells {title} a day", shown, data))
+        sheets.append(make_sheet(f"Share of cells {title} a day", shown, data))
     return sheets

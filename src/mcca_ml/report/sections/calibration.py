@@ -1,4 +1,4 @@
-"""Coefficients of the cross-calibration -> tables."""
+"""Tables of the cross-calibration."""
 
 import numpy as np
 import xarray as xr
@@ -6,14 +6,14 @@ import xarray as xr
 from mcca_ml.intercal import coefficients
 from mcca_ml.intercal.link import LineFlag
 from mcca_ml.intercal.step import Step
-from mcca_ml.report.scores.sheet import Sheet, sheet_of
+from mcca_ml.report.scores.sheet import Sheet, make_sheet
 
 _MIDDLE = 250.0
-"""Brightness temperature at which offsets are told [K]."""
+"""Brightness temperature at which offsets are given [K]."""
 
 
 def lines_sheet(ds: xr.Dataset) -> Sheet:
-    """The line of all cells of each channel.
+    """Format the regression over all cells of each channel.
 
     Args:
         ds: as `coefficients.read` gives it.
@@ -26,13 +26,13 @@ def lines_sheet(ds: xr.Dataset) -> Sheet:
     slope, slope_sd = link.all_line.slope, np.sqrt(link.all_line.slope_var)
     common = np.sqrt(link.common_var)
     numbers = zip(offset, offset_sd, slope, slope_sd, common, strict=True)
-    return sheet_of(
+    return make_sheet(
         str(ds.attrs["title"]),
         (
             ("channel", "{} → {}", "source_channel", "channel"),
             ("offset at 250 K [K]", "{:+z.2f} ± {:.2f}", "offset_at_250K", "offset_sd"),
             ("slope", "{:.4f} ± {:.4f}", "slope", "slope_sd"),
-            ("wrong alike, sd [K]", "{:.2f}", "common_sd"),
+            ("systematic error, 1 sd [K]", "{:.2f}", "common_sd"),
             ("cells with pairs", "{:,}", "cells_with_pairs"),
         ),
         (
@@ -46,7 +46,7 @@ def lines_sheet(ds: xr.Dataset) -> Sheet:
 
 
 def changes_sheet(ds: xr.Dataset) -> Sheet | None:
-    """Steps and drifts that were tested; None where there are none.
+    """Format the tested steps and drifts; None without any.
 
     Args:
         ds: as `coefficients.read` gives it.
@@ -61,7 +61,7 @@ def changes_sheet(ds: xr.Dataset) -> Sheet | None:
             data.append((channel, kind, str(change.date), size, sd, float(change.p_value[i]), gone))
     if not data:
         return None
-    return sheet_of(
+    return make_sheet(
         f"Steps and drifts of {ds.attrs['sensor']} that were tested",
         (
             ("channel", "{}", "channel"),
@@ -69,8 +69,8 @@ def changes_sheet(ds: xr.Dataset) -> Sheet | None:
             ("date", "{}", "date"),
             ("size", "{:+z.2f} ± {:.2f}", "size", "sd"),
             ("p", "{:.2g}", "p_value"),
-            ("taken off", "{}", "is_removed"),
+            ("subtracted", "{}", "is_removed"),
         ),
         data,
-        "A drift is none at its date.",
+        "A drift is zero at its date.",
     )

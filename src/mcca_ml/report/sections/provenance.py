@@ -1,4 +1,4 @@
-"""Where a record comes from: software, settings, inputs, what was learned, and how to cite it."""
+"""Provenance of a record: software, settings, inputs, trained files, citation."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -11,10 +11,10 @@ from mcca_ml.config.load import Settings
 from mcca_ml.pipeline.plan import Plan
 from mcca_ml.publish.attributes import commit, settings_as_json, signed
 from mcca_ml.publish.record_manifest import MANIFEST
-from mcca_ml.report.scores.sheet import Sheet, facts_sheet, sheet_of
+from mcca_ml.report.scores.sheet import Sheet, facts_sheet, make_sheet
 
 _DIGITS = "{:.16}…"
-"""The start of a digest, as the page shows it; the file has all."""
+"""Start of a digest; the file has the whole digest."""
 _LEARNED = ("calibration/*.nc", "networks/*/*.npz", "fusion/*.npz")
 _UNKNOWN = "unknown"
 
@@ -25,36 +25,42 @@ def _digest(path: Path) -> str:
 
 
 def _manifest(plan: Plan) -> Mapping[str, Any]:
-    """What the product says of itself; nothing where it is not published or damaged."""
+    """Read the manifest of the product; empty if it is not published or damaged."""
     try:
-        found = json.loads((plan.output / MANIFEST).read_text(encoding="utf-8"))
+        manifest = json.loads((plan.output / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return manifest if isinstance(manifest, dict) else {}
 
 
 def origin_sheet(plan: Plan) -> Sheet:
-    """What the record was made by and from.
+    """Format software, inputs and digests of the record.
 
     Args:
-        plan: of the record.
+        plan: plan of the record.
     """
-    said = _manifest(plan)
+    manifest = _manifest(plan)
     granules = ", ".join(f"{name} {len(some):,}" for name, some in sorted(plan.granules.items()))
     settings = settings_as_json(plan.settings.model_dump(mode="json"))
     rows = (
-        ("record", f"{said.get('project', plan.settings.project.name)}"),
-        ("made by", str(said.get("creator") or plan.settings.project.creator or "nobody named")),
-        ("version of the record", str(said.get("version", "not published"))),
-        ("software of the product", f"MCCA-ML {said.get('software', {}).get('mcca-ml', _UNKNOWN)}"),
-        ("commit of the product", str(said.get("commit") or _UNKNOWN)),
+        ("record", f"{manifest.get('project', plan.settings.project.name)}"),
+        (
+            "made by",
+            str(manifest.get("creator") or plan.settings.project.creator or "nobody named"),
+        ),
+        ("version of the record", str(manifest.get("version", "not published"))),
+        (
+            "software of the product",
+            f"MCCA-ML {manifest.get('software', {}).get('mcca-ml', _UNKNOWN)}",
+        ),
+        ("commit of the product", str(manifest.get("commit") or _UNKNOWN)),
         ("software of this report", f"MCCA-ML {__version__}"),
         ("commit of this report", commit() or _UNKNOWN),
         ("period", f"{plan.first_day} to {plan.last_day}"),
         ("learned until", str(plan.learned_last)),
         ("cells", f"{plan.cells.size:,} of EASE2_M25km"),
         ("granules", granules),
-        ("sha256 of the granules' list", str(said.get("sources_sha256", _UNKNOWN))),
+        ("sha256 of the granules' list", str(manifest.get("sources_sha256", _UNKNOWN))),
         ("sha256 of what was learned from", plan.learned_from()),
         ("sha256 of the settings", sha256(settings.encode()).hexdigest()),
     )
@@ -62,13 +68,13 @@ def origin_sheet(plan: Plan) -> Sheet:
 
 
 def learned_sheet(plan: Plan) -> Sheet:
-    """Digests of the files that hold what was learned: calibration, networks, fusion.
+    """Format digests of the trained files: calibration, networks, fusion.
 
     Args:
-        plan: of the record.
+        plan: plan of the record.
     """
     paths = [path for pattern in _LEARNED for path in sorted(plan.work.glob(pattern))]
-    return sheet_of(
+    return make_sheet(
         "What was learned",
         (("", "{}", "file"), ("bytes", "{:,}", "bytes"), ("sha256", _DIGITS, "sha256")),
         (
@@ -79,16 +85,16 @@ def learned_sheet(plan: Plan) -> Sheet:
 
 
 def _flat(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
-    """Settings one by one, with dots in their names."""
+    """Flatten settings to pairs of dotted name and value."""
     if isinstance(value, Mapping):
-        for key, one in value.items():
-            yield from _flat(one, f"{name}.{key}" if name else str(key))
+        for key, item in value.items():
+            yield from _flat(item, f"{name}.{key}" if name else str(key))
     else:
         yield name, value if isinstance(value, str) else json.dumps(value)
 
 
 def settings_sheet(settings: Settings) -> Sheet:
-    """Settings that are not the default ones; the file has all.
+    """Format settings that differ from the defaults; the file has all.
 
     Args:
         settings: the whole configuration.
@@ -101,11 +107,11 @@ def settings_sheet(settings: Settings) -> Sheet:
 
 
 def citation(settings: Settings, version: str) -> tuple[str, ...]:
-    """How to cite the record, as paragraphs.
+    """Return how to cite the record, as paragraphs.
 
     Args:
         settings: the whole configuration.
-        version: of the record.
+        version: version of the record.
     """
     who = settings.project.creator or str(signed()["creator_name"])
     return (

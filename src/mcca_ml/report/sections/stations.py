@@ -1,4 +1,4 @@
-"""A validation at stations -> sections of a page, the same for a record and for any product."""
+"""Sections on scores at stations, for a record and for any product."""
 
 from mcca_ml.report.figures import stations, taylor
 from mcca_ml.report.html.files import pictured
@@ -11,11 +11,11 @@ _SHOWN_UNITS = 6
 
 
 def compared_section(validation: Validation, *, is_simulated: bool) -> Section:
-    """All products over all units, on common days: medians, map, Taylor diagram.
+    """Compare all products over all sites: medians, map, Taylor diagram.
 
     Args:
-        validation: of one product or of several.
-        is_simulated: whether stations or products are, which the figures then say.
+        validation: scores of one or more products at stations.
+        is_simulated: True if stations or products are simulated; figures are then marked.
     """
     which = station_tables.days_compared(validation)
     two = station_tables.pairwise_sheet(validation)
@@ -39,7 +39,9 @@ def compared_section(validation: Validation, *, is_simulated: bool) -> Section:
             "the distance from the origin the standard deviation over that of the stations, which "
             "are the red point; dashed circles are the centred RMSD over the same.",
         )
-        colours = taylor.colours_of([one.product.name for one in validation.compared])
+        colours = taylor.product_colours(
+            [compared.product.name for compared in validation.compared]
+        )
         drawn = taylor.draw_taylor(points, colours)
         title = "Points of the Taylor diagram at stations"
         blocks += [
@@ -50,19 +52,19 @@ def compared_section(validation: Validation, *, is_simulated: bool) -> Section:
 
 
 def strata_section(validation: Validation) -> Section:
-    """Scores by class of units and of days."""
+    """Scores by class of sites and of days."""
     return Section("Scores by class", tuple(station_tables.strata_sheets(validation)))
 
 
 def triple_section(validation: Validation) -> Section:
-    """Triple collocation, and why some triplets were refused."""
+    """Triple collocation, and refused triplets with reasons."""
     sheets = (station_tables.triple_sheet(validation), station_tables.refused_sheet(validation))
-    return Section("Triple collocation", tuple(one for one in sheets if one is not None))
+    return Section("Triple collocation", tuple(sheet for sheet in sheets if sheet is not None))
 
 
 def units_section(validation: Validation) -> Section:
-    """Scores of each product at each unit, and what was not used."""
-    names = [one.product.name for one in validation.compared]
+    """Scores of each product at each site, and excluded values."""
+    names = [compared.product.name for compared in validation.compared]
     return Section(
         "Each network and station",
         (
@@ -73,10 +75,14 @@ def units_section(validation: Validation) -> Section:
 
 
 def series_section(validation: Validation, *, is_simulated: bool) -> Section:
-    """Series at the units with most days, dense networks first."""
-    drawn = [one for one in validation.compared if one.extract.conversion.is_volumetric]
+    """Series at the sites with most days, dense networks first."""
+    drawn = [
+        compared for compared in validation.compared if compared.extract.conversion.is_volumetric
+    ]
     units = validation.units
-    days = [sum(one.pairs[place].day.size for one in drawn) for place in range(len(units))]
+    days = [
+        sum(compared.pairs[place].day.size for compared in drawn) for place in range(len(units))
+    ]
     places = [place for place, number in enumerate(days) if number]
     places.sort(key=lambda place: (units[place].kind != DENSE, -days[place]))
     blocks = []
@@ -85,8 +91,8 @@ def series_section(validation: Validation, *, is_simulated: bool) -> Section:
         words = (
             f"series at {name}",
             f"Series at {name}",
-            f"{name}: values of each product that have a pair, and the stations at their times; a "
-            "product in degrees of saturation is not drawn.",
+            f"{name}: paired values of each product, and the stations at the same times; "
+            "products in degrees of saturation are not drawn.",
         )
         figure = stations.draw_unit_series(validation, place, name)
         blocks.append(pictured(figure, *words, is_simulated=is_simulated))
@@ -102,7 +108,7 @@ def time_sections(validation: Validation) -> tuple[Section, ...]:
 
 
 def record_sections(validation: Validation | None, *, is_simulated: bool) -> tuple[Section, ...]:
-    """A record, its streams and the products beside it over all stations; nothing without them."""
+    """Compare record, streams and other products at all stations; empty without stations."""
     if validation is None:
         return ()
     return (
