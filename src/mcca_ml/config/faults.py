@@ -65,6 +65,15 @@ def _unknown_key(where: str, known: list[str]) -> str:
     return f"unknown key {where!r}, known: {', '.join(known)}; {advice}"
 
 
+def expected_value(fault: ErrorDetails) -> str:
+    """Describe the value that a fault of pydantic expects, without pydantic's words."""
+    kind = fault["type"]
+    if kind in _RANGES:
+        return _RANGES[kind].format(**fault.get("ctx", {})).replace("'", '"')
+    plain = fault["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
+    return _KINDS.get(kind.split("_")[0], plain)
+
+
 def describe_fault(fault: ErrorDetails, settings: type[BaseModel]) -> str:
     """Describe a fault that pydantic found in a configuration, without pydantic's words.
 
@@ -73,16 +82,11 @@ def describe_fault(fault: ErrorDetails, settings: type[BaseModel]) -> str:
         settings: model of the whole file, for the keys that it knows.
     """
     where, kind = ".".join(map(str, fault["loc"])), fault["type"]
-    context = fault.get("ctx", {})
     if kind == "extra_forbidden":
         return _unknown_key(where, _known_keys(settings, fault["loc"]))
     if kind == "missing":
         return f"{where}: found no such key, expected a value; add it"
     if kind == "value_error":
-        return f"{where}: {context['error']}"
-    if kind in _RANGES:
-        expected = _RANGES[kind].format(**context).replace("'", '"')
-    else:
-        plain = fault["msg"].removeprefix("Input should be ")
-        expected = _KINDS.get(kind.split("_")[0], plain)
-    return f"{where}: found {toml_value(fault['input'])}, expected {expected}; correct it"
+        return f"{where}: {fault['ctx']['error']}"
+    found = toml_value(fault["input"])
+    return f"{where}: found {found}, expected {expected_value(fault)}; correct it"
