@@ -106,7 +106,7 @@ def test_an_unforeseen_error_is_one_line_too(tmp_path, monkeypatch):
     monkeypatch.setattr("mcca_ml.inspect.describe.describe", broken)
     found = run(app, ["inspect", str(tmp_path)])
     assert found.exit_code == 1
-    assert "failed unexpectedly (ZeroDivisionError: one two)" in found.stderr
+    assert "internal error (ZeroDivisionError: one two)" in found.stderr
     assert len(found.stderr.splitlines()) == 1
 
 

@@ -1,6 +1,7 @@
 """Ctrl-C while `retrieve` works: one line, the status of shells, nothing half written."""
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -22,7 +23,14 @@ from mcca_ml.simulate.files.smap_products import write_spl3smp
 
 PLACES = [(100, 200), (100, 201), (101, 200), (150, 500)]
 DAYS = 40
-LINE = "interrupted; products written before stand"
+
+
+def line(arguments: list[str]) -> str:
+    """Message of an interrupted command, with the command that continues."""
+    again = shlex.join(["mcca-ml", *arguments])
+    return f"interrupted; finished files are kept; continue with: {again}"
+
+
 MAIN = (
     # A shell that puts the tests into the background has its children ignore the signal.
     "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
@@ -80,7 +88,7 @@ def test_an_interruption_leaves_whole_products_and_one_line(tmp_path):
     out = tmp_path / "out"
     command = [sys.executable, "-c", MAIN, "retrieve", str(tmp_path / "*.h5"), "--out", str(out)]
     status, stdout, stderr = interrupted(command, lambda: bool(list(out.glob("*.nc"))))
-    assert (status, stdout, stderr) == (INTERRUPTED, "", [LINE])
+    assert (status, stdout, stderr) == (INTERRUPTED, "", [line(command[3:])])
     files = sorted(path.name for path in out.iterdir())
     assert 0 < len(files) < DAYS
     ending = "_smap_m36_simulated.nc"
@@ -96,7 +104,7 @@ def test_an_interrupted_simulation_leaves_whole_granules_and_no_mark_that_it_is_
     config.write_text(WORLD)
     command = [sys.executable, "-c", MAIN, "simulate", str(config), "--out", str(out)]
     status, stdout, stderr = interrupted(command, lambda: bool(list(out.rglob("*.HDF5"))))
-    assert (status, stdout, stderr) == (INTERRUPTED, "", [LINE])
+    assert (status, stdout, stderr) == (INTERRUPTED, "", [line(command[3:])])
     granules = [path for path in (out / "granules").rglob("*") if path.is_file()]
     assert granules
     assert all(path.suffix == ".HDF5" and read_1c(path) for path in granules)
@@ -130,5 +138,21 @@ def test_an_interruption_in_code_whose_exceptions_are_ignored_ends_the_command(
     finally:
         signal.signal(signal.SIGINT, before)
     assert len(went_on) == 1, "the interruption was not ignored, or for as long as the work took"
-    assert (found.exit_code, found.stderr.splitlines()) == (INTERRUPTED, [LINE])
+    assert (found.exit_code, found.stderr.splitlines()) == (
+        INTERRUPTED,
+        [line(["inspect", str(tmp_path)])],
+    )
     assert sys.unraisablehook is hook
+
+
+def test_an_interrupted_run_names_the_command_as_typed(monkeypatch):
+    def interrupt(*_arguments: object, **_options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("mcca_ml.pipeline.run.run", interrupt)
+    result = CliRunner().invoke(app, ["run", "my record.toml", "--workers", "4"])
+    assert result.exit_code == INTERRUPTED
+    assert result.stderr == (
+        "interrupted; finished files are kept; continue with: "
+        "mcca-ml run 'my record.toml' --workers 4\n"
+    )

@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from made_day import CELLS, MADE, WINDOW, record
 from mcca_ml.errors import OutputError, SchemaError
 from mcca_ml.flags import NOT_RECOMMENDED, Flag, is_recommended
 from mcca_ml.grid.ease2 import M25, cell_latlon
+from mcca_ml.pipeline.publish import _ready_cube
 from mcca_ml.publish import record_day
 from mcca_ml.publish.record_cube import (
     CHECKPOINTS,
@@ -21,7 +24,7 @@ from mcca_ml.publish.record_cube import (
 )
 from mcca_ml.publish.record_day import write_record_day
 from mcca_ml.publish.record_manifest import write_manifest
-from mcca_ml.publish.record_variables import cci_flag
+from mcca_ml.publish.record_variables import LAYERS, cci_flag
 from mcca_ml.store.integrity import missing_blocks
 
 DAY = np.datetime64
@@ -112,6 +115,38 @@ def test_the_cube_grows_and_what_stood_stays(tmp_path):
     same(found.isel(time=slice(32, None)), second)
     with pytest.raises(SchemaError, match=r"days of blocks \[0, 1\]"):
         write_cube_block(path, record(33), "a")
+
+
+def test_a_cube_that_grows_states_its_new_end(tmp_path):
+    """Through the stage `publish`, which leaves the cube's checkpoint as it is."""
+    (tmp_path / "work" / "published").mkdir(parents=True)
+    (tmp_path / "product").mkdir()
+    later = replace(MADE, sources_digest="1" * 64)
+    for last_day, made in (("2016-02-01", MADE), ("2016-02-10", later)):
+        plan = SimpleNamespace(
+            work=tmp_path / "work",
+            output=tmp_path / "product",
+            first_day=DAY("2016-01-01"),
+            last_day=DAY(last_day),
+        )
+        _ready_cube(plan, WINDOW, ("sm_gmi",), MADE, made)
+    create_cube(
+        tmp_path / "record.zarr", WINDOW, DAY("2016-01-01"), DAY("2016-02-10"), ("sm_gmi",), later
+    )
+    grown = xr.open_zarr(tmp_path / "product" / "record.zarr", consolidated=False)
+    assert grown.attrs["time_coverage_end"] == "2016-02-11T00:00:00Z"
+    assert grown.attrs == xr.open_zarr(tmp_path / "record.zarr", consolidated=False).attrs
+
+
+def test_the_mask_of_recommended_values_is_one_number_in_netcdf_and_zarr(tmp_path):
+    ds = record(1)
+    daily = xr.open_dataset(write_record_day(ds, tmp_path, MADE, WINDOW))
+    path = tmp_path / "cube.zarr"
+    create_cube(path, WINDOW, DAY("2016-01-01"), DAY("2016-01-01"), LAYERS, MADE)
+    cube = xr.open_zarr(path, consolidated=False)
+    masks = [ds["flag"].attrs["not_recommended_mask"] for ds in (daily, cube)]
+    assert [np.ndim(mask) for mask in masks] == [0, 0]
+    assert masks[0] == masks[1] == int(NOT_RECOMMENDED)
 
 
 def test_the_manifest_names_every_file_with_its_digest(tmp_path):

@@ -103,6 +103,8 @@ def test_a_longer_period_leaves_the_days_that_stand(made: Path, world: Path, tmp
     kept = [name for name in before if name.endswith(".nc") or "networks" in name]
     assert len(kept) > 70
     assert [name for name in kept if before[name] != after[name]] == []
+    cube = json.loads((tmp_path / "product" / "record.zarr" / "zarr.json").read_text())
+    assert cube["attributes"]["time_coverage_end"] == "2015-06-21T00:00:00Z"
     run(configuration(tmp_path, world), retrain=True)
     assert bytes_of(tmp_path) == bytes_of(made)
 
@@ -210,7 +212,7 @@ def test_a_store_of_another_version_is_refused(made: Path, world: Path, tmp_path
     ("change", "words"),
     [
         (("[work]", "[wrok]"), "unknown key"),
-        (("end = 2015-06-20", "end = 2015-01-20"), "lies before start"),
+        (("end = 2015-06-20", "end = 2015-01-20"), "found end 2015-01-20 before start"),
         (("west = -99.0\neast = -98.2", "west = -40.0\neast = -39.0"), "no land cell"),
         (("[input.1C-TMI]", "[input.1C-TIM]"), "1C-TIM"),
         (("granules/1C-GMI", "granules/1C-GIM"), "found no file"),

@@ -202,6 +202,6 @@ def test_too_few_targets_and_wrong_inputs_are_refused(made):
 
 
 def test_settings_are_strict():
-    with pytest.raises(ValidationError, match="warm_up 64 must be shorter than sequence 64"):
+    with pytest.raises(ValidationError, match="found warm_up 64, expected less than sequence 64"):
         TrainSettings(warm_up=64)
     assert all(field.description for field in TrainSettings.model_fields.values())

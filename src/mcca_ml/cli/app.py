@@ -14,13 +14,14 @@ from mcca_ml.cli import (
     report_command,
     validate_command,
 )
-from mcca_ml.cli.errors import Debug, errors_in_one_line
+from mcca_ml.cli.errors import Debug, OneLineGroup, errors_in_one_line
 
 if TYPE_CHECKING:
     from mcca_ml.cli.arguments import Work
     from mcca_ml.pipeline.daily_product import Options
 
 app = typer.Typer(
+    cls=OneLineGroup,
     help="Soil moisture and vegetation optical depth from passive microwave satellites.",
     no_args_is_help=True,
     add_completion=False,

@@ -47,7 +47,7 @@ def demo(
         begun = time.monotonic()
         page = report(out).page
         typer.echo(f"{'report':<9} {page} in {time.monotonic() - begun:.1f} s")
-        typer.echo(f"SIMULATED: {out / 'product'} holds the record, {page} says how good it is")
+        typer.echo(f"SIMULATED: open {page} in a browser (record and its scores)")
 
 
 def demo_day(

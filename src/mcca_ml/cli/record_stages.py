@@ -14,52 +14,43 @@ if TYPE_CHECKING:
 
 Configuration = Annotated[Path, typer.Argument(help="A configuration (.toml).")]
 Workers = Annotated[
-    int, typer.Option(min=1, help="Processes; they change the time, not the bytes.")
+    int, typer.Option(min=1, help="Parallel processes; results are identical for any number.")
 ]
 Cluster = Annotated[
     str, typer.Option(help="Address of a Dask scheduler, tcp://host:8786, in place of processes.")
 ]
 Retrain = Annotated[
     bool,
-    typer.Option("--retrain", help="Learn anew from the whole period, not only append to it."),
+    typer.Option("--retrain", help="Train again on the whole period, do not only append to it."),
 ]
 
 
 @contextmanager
-def _shown() -> Iterator[
-    tuple[Callable[["Stage", int], Callable[[int], None]], Callable[["Tally"], None]]
-]:
-    """A bar for each stage, and one line when it has ended."""
+def _shown(
+    stages: tuple["Stage", ...],
+) -> Iterator[tuple[Callable[["Stage", int], Callable[[int], None]], Callable[["Tally"], None]]]:
+    """Progress over the stages, and one line when each has ended."""
     import time
 
     from rich.console import Console
 
-    from mcca_ml.cli.terminal import Bar
+    from mcca_ml.cli.terminal import StageProgress
 
-    console = Console(stderr=True)
-    bars: list[Bar] = []
+    shown = StageProgress(Console(stderr=True), stages)
     begun = [time.monotonic()]
 
-    def progress(stage: "Stage", tasks: int) -> Callable[[int], None]:
-        for bar in bars:
-            bar.stop()
-        bars[:] = [Bar(console, f"{stage:<9}", "tasks", tasks)]
-        return lambda done: bars[0].advance(done, done)
-
     def ended(tally: "Tally") -> None:
-        for bar in bars:
-            bar.stop()
+        shown.stop()
         seconds, begun[0] = time.monotonic() - begun[0], time.monotonic()
-        what = f"{tally.what} in {seconds:.1f} s" if tally.tasks else "was done already"
-        typer.echo(f"{tally.stage:<9} {what}")
+        result = f"{tally.what} in {seconds:.1f} s" if tally.tasks else "was done already"
+        typer.echo(f"{tally.stage:<9} {result}")
         for note in tally.notes:
             typer.echo(f"{tally.stage:<9} note: {note}")
 
     try:
-        yield progress, ended
+        yield shown.begin, ended
     finally:
-        for bar in bars:
-            bar.stop()
+        shown.stop()
 
 
 def make(
@@ -70,11 +61,11 @@ def make(
     *,
     retrain: bool = False,
 ) -> None:
-    """Do some stages, and say of each what it has done; the last line says where the record is."""
+    """Run stages, and print the result of each; the last line states the folder of the record."""
     from mcca_ml.pipeline.run import Workers as Crew
     from mcca_ml.pipeline.run import run as run_stages
 
-    with _shown() as (progress, ended):
+    with _shown(stages) as (progress, ended):
         run_stages(
             configuration,
             stages=stages,
@@ -94,8 +85,8 @@ def run(
 ) -> None:
     """Make the record: every stage in order.
 
-    What is done is kept: the same command goes on with what was stopped, and appends a longer
-    period.
+    Finished work is kept: the same command continues an interrupted run, and appends days to a
+    record if the period is longer.
     """
     with errors_in_one_line(debug):
         from mcca_ml.pipeline.stage import Stage  # not above: NumPy would slow --help
@@ -103,8 +94,8 @@ def run(
         make(configuration, tuple(Stage), workers, cluster, retrain=retrain)
 
 
-def _command(stage: str, what: str) -> Callable[..., None]:
-    """A command that makes one stage; `what` is its help."""
+def _stage_command(stage: str, text: str) -> Callable[..., None]:
+    """Return the command of one stage."""
 
     def command(
         configuration: Configuration,
@@ -117,17 +108,17 @@ def _command(stage: str, what: str) -> Callable[..., None]:
 
             make(configuration, (Stage(stage),), workers, cluster)
 
-    command.__name__, command.__doc__ = stage, what
+    command.__name__, command.__doc__ = stage, text
     return command
 
 
 COMMANDS = (
     run,
-    _command("grid", "Grid the swaths of the imagers by UTC day, look and cell."),
-    _command("calibrate", "Bring TMI to the scale of GMI and AMSR-E to that of AMSR2."),
-    _command("train", "Train a network of each cell on the soil moisture of stage one."),
-    _command("predict", "Apply the networks to all days of every sensor: streams."),
-    _command("fuse", "Fuse the streams by the covariance of their errors."),
-    _command("publish", "Write the record as daily NetCDF files and a Zarr cube."),
+    _stage_command("grid", "Grid the swaths of the imagers by UTC day, look and cell."),
+    _stage_command("calibrate", "Bring TMI to the scale of GMI and AMSR-E to that of AMSR2."),
+    _stage_command("train", "Train a network of each cell on the soil moisture of stage one."),
+    _stage_command("predict", "Apply the networks to all days of every sensor: streams."),
+    _stage_command("fuse", "Fuse the streams by the covariance of their errors."),
+    _stage_command("publish", "Write the record as daily NetCDF files and a Zarr cube."),
 )
-"""In the order of the help; the stage `retrieve` is the command of that name."""
+"""Commands in the order of the help; the stage `retrieve` is the command of that name."""

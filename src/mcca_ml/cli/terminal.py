@@ -1,7 +1,7 @@
 """What the command line shows: progress, tables, reports."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:  # they need JAX, or all that simulates, which not every comma
 
 QUIET_SECONDS = 2.0
 """Work shorter than this shows no progress."""
+LOG_SECONDS = 10.0
+"""In a log, a stage that takes longer prints a line at each tenth [s]."""
 _SHOWN_FLAGS = 12
 _SHOWN_NOTES = 3
 _FLAG_WIDTH = 22
@@ -73,6 +75,73 @@ class Bar:
         if not self._is_shown and self.seconds > QUIET_SECONDS:
             self._progress.start()
             self._is_shown = True
+
+
+class StageProgress:
+    """Progress of a run over its stages: a bar on a terminal, lines in a log.
+
+    Lines state the start of a stage, and each tenth of one that takes longer than 10 s.
+    """
+
+    def __init__(
+        self,
+        console: Console,
+        stages: Sequence[str],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._console, self._stages, self._clock = console, tuple(stages), clock
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+        self._task = self._progress.add_task("", total=len(self._stages))
+
+    def begin(self, stage: str, tasks: int) -> Callable[[int], None]:
+        """Show that a stage begins; returns a function that counts its finished tasks.
+
+        Args:
+            stage: name, among those of the run.
+            tasks: number of its tasks; a stage without tasks is not shown.
+        """
+        number = self._stages.index(stage)
+        label = f"stage {number + 1} of {len(self._stages)}, {stage}"
+        begun, finished, tenths = self._clock(), 0, 0
+
+        def advance(done: int) -> None:
+            nonlocal finished, tenths
+            finished += done
+            share, seconds = min(finished / max(tasks, 1), 1.0), self._clock() - begun
+            line = f"{label}, {100 * share:.0f} %, {_time_left(share, seconds)}"
+            self._progress.update(self._task, description=line, completed=number + share)
+            is_next = int(10 * share) > tenths
+            tenths = int(10 * share)
+            if is_next and seconds > LOG_SECONDS and not self._console.is_terminal:
+                self._log(line)
+
+        self._progress.update(self._task, description=label, completed=number)
+        if tasks and self._console.is_terminal:
+            self._progress.start()
+        elif tasks:
+            self._log(f"{label}, {_count(tasks, 'task')}")
+        return advance
+
+    def _log(self, line: str) -> None:
+        self._console.print(line, soft_wrap=True, highlight=False)
+
+    def stop(self) -> None:
+        """Remove the bar."""
+        self._progress.stop()
+
+
+def _time_left(share: float, seconds: float) -> str:
+    """Return the time that a stage still needs at its mean pace, in words."""
+    if not share:
+        return "time left unknown"
+    left = seconds * (1 - share) / share
+    return f"{left:.0f} s left" if left < 60 else f"{left / 60:.0f} min left"
 
 
 @contextmanager

@@ -1,12 +1,11 @@
 """Every setting with its default and its meaning, as the text of a TOML file."""
 
-import json
 from collections.abc import Iterator
-from datetime import date
 
 from pydantic import BaseModel
 
 from mcca_ml.config.load import Settings
+from mcca_ml.config.table import toml_value
 
 WIDTH = 40
 """Column in which the meanings begin."""
@@ -41,40 +40,30 @@ _HEAD = """\
 """
 
 
-def _toml(value: object) -> str:
-    """A default as TOML writes it."""
-    if isinstance(value, tuple):
-        return f"[{', '.join(_toml(item) for item in value)}]"
-    if isinstance(value, date):
-        return value.isoformat()
-    # JSON and TOML agree on strings, numbers and booleans.
-    return json.dumps(value)
-
-
-def _tables(heading: str, found: BaseModel) -> Iterator[str]:
-    """A table, a line for each of its keys, and after it the tables inside it."""
+def _tables(heading: str, table: BaseModel) -> Iterator[str]:
+    """Yield a table with a line for each key, then the tables inside it."""
     lines, inner = [heading], []
-    for key, field in type(found).model_fields.items():
-        value, name = getattr(found, key), f"{heading.strip('[]')}.{key}"
+    for key, field in type(table).model_fields.items():
+        value, name = getattr(table, key), f"{heading.strip('[]')}.{key}"
         if isinstance(value, BaseModel):
             inner.append((f"[{name}]", value))
-        elif value is None:  # which TOML has no word for
+        elif value is None:  # TOML has no null value
             lines.append(f"{f'# {key} =':<{WIDTH}}  # {field.description}")
         elif isinstance(value, tuple) and value and isinstance(value[0], BaseModel):
-            inner += [(f"[[{name}]]", one) for one in value]
+            inner += [(f"[[{name}]]", element) for element in value]
         else:
-            lines.append(f"{f'{key} = {_toml(value)}':<{WIDTH}}  # {field.description}")
+            lines.append(f"{f'{key} = {toml_value(value)}':<{WIDTH}}  # {field.description}")
     yield "\n".join(lines)
-    for title, one in inner:
-        yield from _tables(title, one)
+    for title, model in inner:
+        yield from _tables(title, model)
 
 
 def as_toml() -> str:
     """Return all defaults as TOML, with a comment on each."""
     tables = [
-        table
+        lines
         for name, field in Settings.model_fields.items()
         if isinstance(value := getattr(Settings(), name), BaseModel)
-        for table in _tables(f"[{field.alias or name}]", value)
+        for lines in _tables(f"[{field.alias or name}]", value)
     ]
     return f"{_HEAD}\n" + "\n\n".join(tables) + "\n"

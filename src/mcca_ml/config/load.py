@@ -2,12 +2,11 @@
 
 import tomllib
 from pathlib import Path
-from typing import get_args
 
-from pydantic import BaseModel, Field, ValidationError
-from pydantic.fields import FieldInfo
+from pydantic import Field, ValidationError
 
 from mcca_ml.config.calibrate import CalibrateSettings
+from mcca_ml.config.faults import describe_fault
 from mcca_ml.config.record import (
     FuseSettings,
     PeriodSettings,
@@ -26,7 +25,7 @@ from mcca_ml.errors import ConfigError
 
 
 class InputSettings(Table):
-    """One `[input.<product>]` table: where the granules of a product lie."""
+    """One `[input.<product>]` table: path of the granules of a product."""
 
     path: str = Field(description="directory, searched with all below it, or glob of granules")
 
@@ -38,7 +37,7 @@ class OutputSettings(Table):
 
 
 class Settings(Table):
-    """A whole configuration file; each field is a table, which says what it is for."""
+    """A whole configuration file; each field is a table."""
 
     input: dict[str, InputSettings] = {}
     """By product: `[input.SPL3SMP]` with its path."""
@@ -55,39 +54,17 @@ class Settings(Table):
     publish: PublishSettings = PublishSettings()
     validation: ValidateSettings = Field(
         ValidateSettings(),
-        alias="validate",  # a name that pydantic keeps for itself
+        alias="validate",  # pydantic reserves the name `validate`
     )
     simulate: SimulateSettings = SimulateSettings()
 
 
-def _model_in(kind: object) -> type[BaseModel] | None:
-    """The model that an annotation names, by itself or inside a tuple, a dict or an optional."""
-    if isinstance(kind, type) and issubclass(kind, BaseModel):
-        return kind
-    return next(filter(None, map(_model_in, get_args(kind))), None)
-
-
-def _known_keys(location: tuple[int | str, ...]) -> list[str]:
-    """Keys that may stand in the table that holds `location`."""
-    model: type[BaseModel] = Settings
-    for part in location[:-1]:
-        # Names of inputs and numbers of boxes lead to no other model.
-        inner = _by_key(model).get(str(part))
-        model = (inner and _model_in(inner.annotation)) or model
-    return sorted(_by_key(model))
-
-
-def _by_key(model: type[BaseModel]) -> dict[str, FieldInfo]:
-    """Fields of a model by the keys that stand in a file."""
-    return {field.alias or name: field for name, field in model.model_fields.items()}
-
-
 def load_settings(path: str | Path) -> Settings:
-    """Settings read from a TOML file; every fault is reported at once.
+    """Read settings from a TOML file; all faults are reported at once.
 
     Raises:
-        ConfigError: the file is missing, is no TOML, or holds an unknown key or a bad value; the
-            message lists the keys that are known.
+        ConfigError: the file is missing, is not TOML, or has an unknown key or a bad value; the
+            message lists the known keys.
     """
     path = Path(path)
     try:
@@ -99,13 +76,5 @@ def load_settings(path: str | Path) -> Settings:
     try:
         return Settings.model_validate(raw)
     except ValidationError as error:
-        faults = []
-        for fault in error.errors():
-            where = ".".join(str(part) for part in fault["loc"])
-            if fault["type"] == "extra_forbidden":
-                faults.append(
-                    f"unknown key {where!r}, known: {', '.join(_known_keys(fault['loc']))}"
-                )
-            else:
-                faults.append(f"{where}: {fault['msg']}, found {fault['input']!r}")
+        faults = [describe_fault(fault, Settings) for fault in error.errors()]
         raise ConfigError(f"{path}: " + "; ".join(faults)) from error

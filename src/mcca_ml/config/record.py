@@ -1,4 +1,4 @@
-"""Settings of the record as a whole: what it is called, where and when it is, which days teach."""
+"""Settings of the whole record: name, period, region, splits of days, fusion and files."""
 
 from datetime import date
 from pathlib import Path
@@ -12,12 +12,14 @@ from mcca_ml.config.table import NonNegative, Table
 class ProjectSettings(Table):
     """The `[project]` table."""
 
-    name: str = Field("record", min_length=1, description="of the record, said in its files")
-    creator: str = Field("", description="who made it, said in its files; empty: not said")
+    name: str = Field(
+        "record", min_length=1, description="name of the record, an attribute of its files"
+    )
+    creator: str = Field("", description="who made it, an attribute of its files; empty: left out")
 
 
 class PeriodSettings(Table):
-    """The `[period]` table; a later `end` appends to the record that stands."""
+    """The `[period]` table; a later `end` appends to the existing record."""
 
     start: date = Field(date(1997, 12, 7), description="first UTC day; the default is TMI's first")
     end: date = Field(description="last UTC day, included")
@@ -26,12 +28,14 @@ class PeriodSettings(Table):
     def _is_in_order(self) -> Self:
         """Refuse a period that ends before it begins."""
         if self.end < self.start:
-            raise ValueError(f"end {self.end} lies before start {self.start}; exchange them")
+            raise ValueError(
+                f"found end {self.end} before start {self.start}, expected start first; swap them"
+            )
         return self
 
 
 class RegionBox(Table):
-    """One `[[region.box]]`: cells whose centres lie inside."""
+    """One `[[region.box]]`: cells with their centres inside."""
 
     south: float = Field(ge=-90.0, le=90.0, description="southern edge [degrees_north]")
     north: float = Field(ge=-90.0, le=90.0, description="northern edge [degrees_north]")
@@ -42,11 +46,11 @@ class RegionBox(Table):
 
     @model_validator(mode="after")
     def _has_an_area(self) -> Self:
-        """Refuse a box without an inside."""
+        """Refuse a box without area."""
         if self.north <= self.south or self.east == self.west:
             raise ValueError(
-                f"box {self.south:g} to {self.north:g} N, {self.west:g} to {self.east:g} E has no "
-                "inside; give south below north and two different meridians"
+                f"found a box without area, {self.south:g} to {self.north:g} N, {self.west:g} to "
+                f"{self.east:g} E, expected south below north and west other than east; correct it"
             )
         return self
 
@@ -63,18 +67,18 @@ class RegionSettings(Table):
 class WorkSettings(Table):
     """The `[work]` table."""
 
-    directory: Path = Field(description="where the stages keep what they make")
+    directory: Path = Field(description="directory of intermediate files")
 
 
 class Span(Table):
-    """Some days, the first and the last included."""
+    """Consecutive days, first and last included."""
 
     first: date = Field(description="first UTC day")
     last: date = Field(description="last UTC day, included")
 
 
 class RolesSettings(Table):
-    """The `[roles]` table: what the days with a target are for."""
+    """The `[roles]` table: which days with a target train, calibrate and test."""
 
     calibrate: tuple[Span, ...] = Field(
         (),

@@ -85,8 +85,11 @@ class RetrieveSettings(Table):
         low, high = self.vod_ratio_bounds
         if not low < self.vod_ratio < high:
             raise ValueError(
-                f"vod_ratio {self.vod_ratio:g} must lie between vod_ratio_bounds {low:g}, {high:g}"
+                f"found vod_ratio {self.vod_ratio:g}, expected it between vod_ratio_bounds "
+                f"{low:g} and {high:g}; correct either"
             )
         if self.vod_window % 2 == 0:
-            raise ValueError(f"vod_window {self.vod_window} must be odd, a look and its neighbours")
+            raise ValueError(
+                f"found vod_window {self.vod_window}, expected an odd number; add or subtract 1"
+            )
         return self

@@ -68,6 +68,7 @@ class TrainSettings(Table):
         """Refuse a warm-up that leaves no day to learn from."""
         if self.warm_up >= self.sequence:
             raise ValueError(
-                f"warm_up {self.warm_up} must be shorter than sequence {self.sequence}"
+                f"found warm_up {self.warm_up}, expected less than sequence {self.sequence}; "
+                "shorten it"
             )
         return self

@@ -159,16 +159,26 @@ def _missing(plan: Plan, tasks: list[PublishTask]) -> list[PublishTask]:
     return [one for one in tasks if _lacks_days(one) or one.number in absent]
 
 
-def _ready_cube(plan: Plan, window: Window, layers: tuple[str, ...], made: RecordMade) -> None:
-    """Make the cube, in place of one of another record, or let it grow."""
+def _ready_cube(
+    plan: Plan, window: Window, layers: tuple[str, ...], first: RecordMade, last: RecordMade
+) -> None:
+    """Create the cube, replace one of another record, or extend it to the last day.
+
+    Args:
+        plan: plan of the record.
+        window: part of the grid with the cells of the record.
+        layers: published layers.
+        first: provenance of the first day; if it changes, the cube is replaced.
+        last: provenance of the last day, which includes all granules; for the attributes.
+    """
     path = plan.output / CUBE
     checkpoint = plan.work / "published" / "cube"
-    inputs = digest(str(plan.first_day), repr(window), *layers, repr(made))
+    inputs = digest(str(plan.first_day), repr(window), *layers, repr(first))
     if checkpoints.is_done(checkpoint, inputs) and cube_stands(path):
-        extend_cube(path, plan.last_day)
+        extend_cube(path, plan.last_day, last)
         return
     checkpoints.begin(checkpoint)
-    create_cube(path, window, plan.first_day, plan.last_day, layers, made)
+    create_cube(path, window, plan.first_day, plan.last_day, layers, last)
     checkpoints.finish(checkpoint, inputs, [])
 
 
@@ -197,7 +207,7 @@ def publish(plan: Plan, executor: Executor | None, progress: Progress) -> Tally:
     layers = tuple(LAYERS[name] for name in plan.streams)
     tasks = _tasks(plan, window, layers, executor)
     if plan.settings.publish.cube:
-        _ready_cube(plan, window, layers, tasks[0].made[0])
+        _ready_cube(plan, window, layers, tasks[0].made[0], tasks[-1].made[-1])
     missing = _missing(plan, tasks)
     is_listed = manifest_stands(plan.output)
     bar = progress(Stage.PUBLISH, len(missing) or int(not is_listed))

@@ -45,7 +45,9 @@ CHECKPOINTS = "time/blocks"
 
 
 def _plain(value: object) -> Any:
-    """An attribute as JSON has it."""
+    """Return an attribute as JSON; an array of one value becomes a number, as in NetCDF."""
+    if isinstance(value, np.ndarray) and value.size == 1:
+        return value.item()
     return value.tolist() if isinstance(value, np.ndarray | np.generic) else value
 
 
@@ -220,9 +222,11 @@ def extend_cube(path: Path, last_day: np.datetime64, made: RecordMade | None = N
     _lengthen(path, int((last - first).astype(int)) + 1)
     if made is not None:
         group = json.loads((path / "zarr.json").read_text())
-        group["attributes"] = _attributes(path, said, made, last)
-        with replacing(path / "zarr.json") as beside:
-            beside.write_text(json.dumps(group, indent=2))
+        attributes = _attributes(path, said, made, last)
+        if group["attributes"] != attributes:
+            group["attributes"] = attributes
+            with replacing(path / "zarr.json") as beside:
+                beside.write_text(json.dumps(group, indent=2))
 
 
 def write_cube_block(path: Path, ds: xr.Dataset, inputs: str = "") -> None:
