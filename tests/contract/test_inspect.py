@@ -14,7 +14,7 @@ from mcca_ml.cli.app import app
 from mcca_ml.errors import GranuleError
 from mcca_ml.inspect import folders
 from mcca_ml.inspect.describe import describe
-from mcca_ml.inspect.description import row_of
+from mcca_ml.inspect.description import variable_row
 from mcca_ml.read.any_granule import read_swaths
 from mcca_ml.sensors import AMSR2
 from mcca_ml.simulate.files.gpm_1c import write_1c
@@ -229,5 +229,5 @@ def test_genuine(real_data, name, said):
 
 
 def test_a_row_without_values():
-    assert row_of("x", "K", np.full(3, np.nan)).median == "-"
-    assert row_of("x", "K", np.zeros(0)).share == 0
+    assert variable_row("x", "K", np.full(3, np.nan)).median == "-"
+    assert variable_row("x", "K", np.zeros(0)).share == 0

@@ -60,7 +60,7 @@ def test_the_folder_of_a_product(made: Path, tiny_world: Path):
     assert found["days"] == f"{FIRST} to {LAST}, {DAYS}"
     granules = [p for p in (tiny_world / "granules").rglob("*") if p.is_file()]
     assert found["made from"] == f"{len(granules):,} granules, listed in sources.txt"
-    assert found["on disk"] == "all of them, by size; SHA256SUMS tells their content"
+    assert found["on disk"] == "all of them, by size; SHA256SUMS verifies their content"
 
 
 def test_its_cells_are_those_of_the_stores(made: Path):

@@ -246,5 +246,5 @@ def test_brightness_temperature_that_cannot_be_kelvin(
     path = tmp_path / "orbit.h5"
     write_spl2smp(path, a_look(tb_v=convert(a_look().tb_v)), "am")
     message = refusal(path)
-    assert "tb_v_corrected lies between" in message
+    assert "tb_v_corrected is between" in message
     assert "expected 30 to 330 K; is it scaled otherwise, or in degrees Celsius?" in message

@@ -265,7 +265,7 @@ def check_kelvin(
     is_inside = (values >= valid[0]) & (values <= valid[1])
     if values.size >= least and is_inside.mean() < LEAST_INSIDE:
         raise GranuleError(
-            f"{where} lies between {values.min():g} and {values.max():g}, expected {valid[0]:g} to "
+            f"{where} is between {values.min():g} and {values.max():g}, expected {valid[0]:g} to "
             f"{valid[1]:g} K; is it scaled otherwise, or in degrees Celsius?"
         )
 

@@ -92,15 +92,15 @@ def write_shards(
     for key, buffer in shards:
         data = buffer.to_bytes()
         make_directory((path / key).parent)
-        with replacing(path / key) as beside:
-            beside.write_bytes(data)
+        with replacing(path / key) as temporary:
+            temporary.write_bytes(data)
         digests[key], sizes[key] = sha256(data).hexdigest(), len(data)
     for old in earlier:
         if old.relative_to(path).as_posix() not in digests:
             old.unlink(missing_ok=True)
-    with replacing(file) as beside:
+    with replacing(file) as temporary:
         content = {**entries, "shards": digests, "bytes": sizes}
-        beside.write_text(json.dumps(content, indent=1, sort_keys=True))
+        temporary.write_text(json.dumps(content, indent=1, sort_keys=True))
 
 
 def _damaged_shards(path: Path, checkpoint: Mapping[str, Any]) -> Iterator[str]:

@@ -58,8 +58,8 @@ def _place_series(
     """Return the values of a place, from the files with the nearest cell."""
     if not parts:
         return None
-    nearest = min(far for far, _ in parts)
-    values = concatenate([values for far, values in parts if far <= nearest + _SAME_KM])
+    nearest = min(distance for distance, _ in parts)
+    values = concatenate([v for distance, v in parts if distance <= nearest + _SAME_KM])
     return _ordered(values, conversion, nearest, is_strict=is_strict)
 
 
@@ -119,10 +119,10 @@ def extract_product(
         inside = [(n, *at) for n, at in enumerate(nearest.places(layout)) if at[0].size]
         index = [places for _, places, _ in inside]
         values = extract(ds, first.variable, layout, index, path) if inside else []
-        for (n, _, distance), one in zip(inside, values, strict=True):
-            parts[n].append((distance, one))
+        for (n, _, distance), at_place in zip(inside, values, strict=True):
+            parts[n].append((distance, at_place))
     conversion = first.conversion
-    known = [one.value[np.isfinite(one.value)] for part in parts for _, one in part]
+    known = [v.value[np.isfinite(v.value)] for part in parts for _, v in part]
     if any(values.size for values in known):
         percentiles = np.percentile(np.concatenate(known) * conversion.factor, [5, 50, 95])
         check_range(percentiles.tolist(), conversion, f"{product.path.name}: {first.variable}")
