@@ -42,17 +42,13 @@ _NETWORKS = ".npz"
 
 def _places(ds: xr.Dataset, observed: Booleans) -> str:
     """Return the number of observed cells and their extent."""
-    is_observed = np.asarray(observed.any(axis=(0, 1)))
+    mask = np.asarray(observed.any(axis=(0, 1)))
     is_list = "cell" in ds.dims
-    rows, columns = (
-        (is_observed, is_observed)
-        if is_list
-        else (is_observed.any(axis=1), is_observed.any(axis=0))
-    )
+    rows, columns = (mask, mask) if is_list else (mask.any(axis=1), mask.any(axis=0))
     lat, lon = ds["lat"].to_numpy()[rows], ds["lon"].to_numpy()[columns]
     if lat.size == 0:
         return "none"
-    return f"{int(is_observed.sum()):,} observed, {extent(lat, lon)}"
+    return f"{int(mask.sum()):,} observed, {extent(lat, lon)}"
 
 
 def _describe_looks(ds: xr.Dataset, heading: Mapping[str, str]) -> Description:

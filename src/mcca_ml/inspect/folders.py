@@ -101,9 +101,7 @@ def _sample(variable: xr.DataArray, most: int) -> AnyArray:
 
 def _short_attributes(ds: xr.Dataset) -> dict[str, str]:
     """Return the attributes short enough for a line, without settings and injected errors."""
-    attributes = {
-        str(name): str(value) for name, value in ds.attrs.items() if name not in _SHOWN_ATTRIBUTES
-    }
+    attributes = {str(k): str(v) for k, v in ds.attrs.items() if k not in _SHOWN_ATTRIBUTES}
     return {name: value for name, value in attributes.items() if len(value) <= _ATTRIBUTE_WIDTH}
 
 

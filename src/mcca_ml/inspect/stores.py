@@ -59,9 +59,7 @@ def is_cube(path: Path) -> bool:
 def _sensors(bits: AnyArray) -> dict[str, str]:
     """Return the number of values that use each sensor."""
     whole = bits.astype(np.int64)
-    counts = {
-        sensor.name: int(((whole & sensor.cci_bit) != 0).sum()) for sensor in SENSORS.values()
-    }
+    counts = {s.name: int(((whole & s.cci_bit) != 0).sum()) for s in SENSORS.values()}
     listed = ", ".join(f"{name} {count:,}" for name, count in counts.items() if count)
     return {"sensors": listed or "none"}
 
@@ -88,10 +86,10 @@ def _describe_parts(parts: list[xr.Dataset], heading: Mapping[str, str]) -> Desc
     return describe_values({**heading, **more}, ds, rows[:_MOST_ROWS], room)
 
 
-def _block_days(checkpoints: list[dict[str, Any]], *, is_by_cells: bool) -> Datetime64:
+def _block_days(blocks: list[dict[str, Any]], *, is_by_cells: bool) -> Datetime64:
     """Return the days of all blocks or, with blocks of cells, the days present in every block."""
     spans = [
-        (np.datetime64(m["first_day"], "D"), np.datetime64(m["last_day"], "D")) for m in checkpoints
+        (np.datetime64(b["first_day"], "D"), np.datetime64(b["last_day"], "D")) for b in blocks
     ]
     if is_by_cells and spans:
         spans = [(max(first for first, _ in spans), min(last for _, last in spans))]

@@ -131,16 +131,11 @@ def select_blocks(
     first, last = days[0], days[-1]
     if is_by_cells:
         ends = cells[0] // CELL_BLOCK, cells[-1] // CELL_BLOCK
-        return {
-            number: checkpoint
-            for number, checkpoint in complete.items()
-            if ends[0] <= number <= ends[1]
-        }
+        return {n: c for n, c in complete.items() if ends[0] <= n <= ends[1]}
     return {
-        number: checkpoint
-        for number, checkpoint in complete.items()
-        if np.datetime64(checkpoint["first_day"]) <= last
-        and first <= np.datetime64(checkpoint["last_day"])
+        n: c
+        for n, c in complete.items()
+        if np.datetime64(c["first_day"]) <= last and first <= np.datetime64(c["last_day"])
     }
 
 
