@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from mcca_ml.grid import ease2, land
-from mcca_ml.grid.overlap import Overlap, overlap
+from mcca_ml.grid.overlap import Cover, overlap
 
 LAND_SHARE = 0.5
 OUT = Path(land.__file__).parent / land.MASK_FILE
@@ -35,7 +35,7 @@ def read_globe() -> np.ndarray:
     return ~is_sea
 
 
-def along_rows(field: np.ndarray, table: Overlap) -> np.ndarray:
+def along_rows(field: np.ndarray, table: Cover) -> np.ndarray:
     """Weighted sum over the first axis."""
     out = np.zeros((len(table.index), field.shape[1]))
     for index, weight in zip(table.index.T, table.weight.T, strict=True):

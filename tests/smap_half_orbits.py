@@ -9,7 +9,7 @@ import h5py
 import numpy as np
 
 from mcca_ml.formats import smap
-from mcca_ml.formats.smap import GranuleField
+from mcca_ml.formats.smap import SmapField
 from mcca_ml.grid import ease2
 from mcca_ml.simulate.files import hdf5
 from mcca_ml.simulate.files.hdf5 import Columns
@@ -30,33 +30,30 @@ def _write_orbit(h5: h5py.File, look: smap.Look) -> None:
 
 
 _L1C_CELL = (
-    GranuleField("cell_row", "u2", "", (0, 405), "Row of the EASE-Grid 2.0, 0 in the north"),
-    GranuleField("cell_column", "u2", "", (0, 963), "Column of the EASE-Grid 2.0, 0 in the west"),
-    GranuleField("cell_lat", "f4", "degrees", (-90.0, 90.0), "Latitude of the cell's centre"),
-    GranuleField("cell_lon", "f4", "degrees", (-180.0, 179.999), "Longitude of the cell's centre"),
+    SmapField("cell_row", "u2", "", (0, 405), "Row of the EASE-Grid 2.0, 0 in the north"),
+    SmapField("cell_column", "u2", "", (0, 963), "Column of the EASE-Grid 2.0, 0 in the west"),
+    SmapField("cell_lat", "f4", "degrees", (-90.0, 90.0), "Latitude of the cell's centre"),
+    SmapField("cell_lon", "f4", "degrees", (-180.0, 179.999), "Longitude of the cell's centre"),
 )
 
 
-def _l1c_look(side: str) -> tuple[GranuleField, ...]:
+def _l1c_look(side: str) -> tuple[SmapField, ...]:
     """The fields of one side of the scan, `fore` or `aft`."""
     return (
+        *(SmapField(f"cell_tb_{p}_{side}", "f4", "Kelvin", (0.0, 330.0), f"TB, {p}") for p in "hv"),
         *(
-            GranuleField(f"cell_tb_{p}_{side}", "f4", "Kelvin", (0.0, 330.0), f"TB, {p}")
+            SmapField(f"cell_tb_qual_flag_{p}_{side}", "u2", "", None, f"Quality, {p}")
             for p in "hv"
         ),
-        *(
-            GranuleField(f"cell_tb_qual_flag_{p}_{side}", "u2", "", None, f"Quality, {p}")
-            for p in "hv"
-        ),
-        GranuleField(f"cell_boresight_incidence_{side}", "f4", "degrees", (0.0, 90.0), "Incidence"),
-        GranuleField(
+        SmapField(f"cell_boresight_incidence_{side}", "f4", "degrees", (0.0, 90.0), "Incidence"),
+        SmapField(
             f"cell_tb_time_seconds_{side}", "f8", "seconds", (-999999.9, 940000000.0), "Time"
         ),
-        GranuleField(f"cell_tb_time_utc_{side}", "S24", "", None, "Mean acquisition time, UTC"),
+        SmapField(f"cell_tb_time_utc_{side}", "S24", "", None, "Mean acquisition time, UTC"),
     )
 
 
-L1C_FIELDS: tuple[GranuleField, ...] = (*_L1C_CELL, *_l1c_look("fore"), *_l1c_look("aft"))
+L1C_FIELDS: tuple[SmapField, ...] = (*_L1C_CELL, *_l1c_look("fore"), *_l1c_look("aft"))
 """SPL1CTB and SPL1CTB_E: what is read; genuine ones hold more."""
 
 

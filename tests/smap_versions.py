@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from mcca_ml.formats import smap
-from mcca_ml.formats.smap import GranuleField, SmapProduct
+from mcca_ml.formats.smap import SmapField, SmapProduct
 from mcca_ml.simulate.files import smap_products
 from mcca_ml.simulate.files.smap_products import Look
 
@@ -14,7 +14,7 @@ FIRST_LATER_FIELDS = {"SPL3SMP": 8, "SPL3SMP_E": 5, "SPL2SMP": 8, "SPL2SMP_E": 5
 density came some versions earlier; these granules leave them out of those."""
 
 
-def fields_in(product: SmapProduct, version: int) -> tuple[GranuleField, ...]:
+def fields_in(product: SmapProduct, version: int) -> tuple[SmapField, ...]:
     """Fields of a version of a product."""
     if version < FIRST_LATER_FIELDS[product.short_name]:
         return smap.FIRST_FIELDS

@@ -48,10 +48,10 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "GMI.zarr"
 
 
-def assert_within_quantum(found: xr.Dataset, ds: xr.Dataset):
-    schema.check(found, schema.GRID_TB, where="test")
+def assert_within_quantum(result: xr.Dataset, ds: xr.Dataset):
+    schema.check(result, schema.GRID_TB, where="test")
     for name, packed in ((n, PACKED[n]) for n in schema.GRID_TB):
-        one, other = found[name].to_numpy(), ds[name].to_numpy()
+        one, other = result[name].to_numpy(), ds[name].to_numpy()
         if name == "obs_time":
             assert (np.isnat(one) == np.isnat(other)).all()
             off = np.abs(one - other)[~np.isnat(one)] / np.timedelta64(1, "s")
@@ -65,11 +65,11 @@ def assert_within_quantum(found: xr.Dataset, ds: xr.Dataset):
 def test_round_trip(path: Path):
     ds = block()
     write_block(path, ds, "inputs")
-    found = open_store(path)
-    assert_within_quantum(found, ds)
+    result = open_store(path)
+    assert_within_quantum(result, ds)
     for name in ("time", "look", "cell", "lat", "lon", "channel"):
-        assert (found[name] == ds[name]).all()
-    assert found.attrs["sensor"] == "GMI"
+        assert (result[name] == ds[name]).all()
+    assert result.attrs["sensor"] == "GMI"
 
 
 @settings(max_examples=at_most(50), deadline=None)
@@ -114,8 +114,8 @@ def test_blocks_and_days_that_are_absent_are_left_out(path: Path):
     first, third = block(1), block(2, number=BLOCK + 2)
     for ds in (third, first):
         write_block(path, ds, "inputs")
-    found = open_store(path)
-    assert_within_quantum(found, xr.concat([first, third], "time"))
+    result = open_store(path)
+    assert_within_quantum(result, xr.concat([first, third], "time"))
     some = open_store(path, cells=slice(3, 9), first_day=DAYS[5], last_day=DAYS[-1] + 40)
     wanted = xr.concat([first, third], "time").isel(cell=slice(3, 9))
     assert_within_quantum(some, wanted.sel(time=slice(DAYS[5], DAYS[-1] + 40)))
@@ -242,8 +242,8 @@ def test_no_more_than_twice_the_bytes_needed_are_read(tmp_path: Path):
     shards = [f for name in schema.GRID_TB for f in (path / name / "c").rglob("*") if f.is_file()]
     Counting.read = 0
     part = slice(layout.CELL_BLOCK, 2 * layout.CELL_BLOCK)
-    found = open_store(path, cells=part, source=Counting(LocalStore(path)))
-    assert found.sizes["cell"] == layout.CELL_BLOCK
+    result = open_store(path, cells=part, source=Counting(LocalStore(path)))
+    assert result.sizes["cell"] == layout.CELL_BLOCK
     needed = sum(shard.stat().st_size for shard in shards) / 4
     assert needed < Counting.read < 1.1 * needed
 
@@ -336,10 +336,10 @@ def test_cells_over_all_days(tmp_path: Path, contents: str):
     assert len(parts) == 3
     for number, part in enumerate(parts):
         write_blocks.write_block(path, ds.isel(cell=part), f"inputs {number}")
-    found = open_store(path)
-    schema.check(found, getattr(schema, contents), where="test")
+    result = open_store(path)
+    schema.check(result, getattr(schema, contents), where="test")
     for name, var in getattr(schema, contents).items():
-        one, other = found[name].to_numpy(), ds[name].to_numpy()
+        one, other = result[name].to_numpy(), ds[name].to_numpy()
         assert one.shape == other.shape
         if var.units is None:
             assert (np.isnat(one) == np.isnat(other)).all()
@@ -347,10 +347,10 @@ def test_cells_over_all_days(tmp_path: Path, contents: str):
         off = np.abs(one.astype(float) - other.astype(float))
         assert (np.isnan(one) == np.isnan(other)).all()
         assert np.nanmax(off) <= (0 if PACKED[name].quantum == 1 else PACKED[name].quantum)
-    assert found.attrs["simulated"] == "true"
+    assert result.attrs["simulated"] == "true"
     some = open_store(path, cells=slice(1000, 1030), first_day=days[3], last_day=days[9])
-    name = next(iter(found.data_vars))
-    assert (some[name].to_numpy() == found[name].to_numpy()[3:10, 1000:1030]).mean() > 0.6
+    name = next(iter(result.data_vars))
+    assert (some[name].to_numpy() == result[name].to_numpy()[3:10, 1000:1030]).mean() > 0.6
     wanted = {n: f"inputs {n}" for n in range(3)}
     assert missing_blocks(path, wanted) == []
     assert missing_blocks(path, wanted | {1: "others"}) == [1]

@@ -59,9 +59,9 @@ def test_of_two_passes_the_nearer_to_six_is_kept():
 def test_of_two_equally_near_the_earlier_is_kept():
     time = np.array(["2016-03-02T13:00", "2016-03-02T09:00"], "M8[ms]")
     two = np.zeros(2)
-    found = Passes(two.astype(int), time, two, two, two, np.zeros((2, 1)))
+    result = Passes(two.astype(int), time, two, two, two, np.zeros((2, 1)))
     hours = np.array([8, 4], np.float32)
-    taken, (day, look, cell) = choose_passes(found, hours, hours >= 12, 1, DAY)
+    taken, (day, look, cell) = choose_passes(result, hours, hours >= 12, 1, DAY)
     assert (taken.tolist(), day.tolist(), look.tolist(), cell.tolist()) == ([1], [0], [0], [0])
 
 
@@ -198,10 +198,10 @@ def test_simulated_granules_give_the_truth_back(name, tmp_path):
     )
     ideal = CLEAN.model_copy(update={"has_footprints": False})
     at = Instrument(SENSORS[name], ideal, EffectSettings(), 0)
-    found = observe_1c.overpasses(
+    result = observe_1c.overpasses(
         at, box_target(piece), np.datetime64("2015-07-02"), np.datetime64("2015-07-04")
     )
-    over = max(found, key=lambda o: int(o.footprints.is_inside.sum()))
+    over = max(result, key=lambda o: int(o.footprints.is_inside.sum()))
     tb = observe_1c.cell_tb(
         piece, at, np.array([over.when]), np.array([over.incidence], np.float32)
     )

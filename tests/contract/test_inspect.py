@@ -14,7 +14,7 @@ from mcca_ml.cli.app import app
 from mcca_ml.errors import GranuleError
 from mcca_ml.inspect import folders
 from mcca_ml.inspect.describe import describe
-from mcca_ml.inspect.description import row_of
+from mcca_ml.inspect.description import variable_row
 from mcca_ml.read.any_granule import open_swaths
 from mcca_ml.sensors import AMSR2
 from mcca_ml.simulate.files.gpm_1c import write_1c
@@ -27,10 +27,10 @@ SCREEN = 30
 
 def shown(path):
     """What the command prints."""
-    found = CliRunner().invoke(app, ["inspect", str(path)])
-    assert found.exit_code == 0, found.stderr
-    assert len(found.stdout.splitlines()) <= SCREEN
-    return found.stdout
+    result = CliRunner().invoke(app, ["inspect", str(path)])
+    assert result.exit_code == 0, result.stderr
+    assert len(result.stdout.splitlines()) <= SCREEN
+    return result.stdout
 
 
 @pytest.fixture
@@ -41,16 +41,16 @@ def l1r(tmp_path):
 
 
 def test_level_1r(l1r):
-    said = shown(l1r)
-    assert "SIMULATED, not an observation" in said
-    found = describe(l1r)
-    assert found.heading["sensor"] == "AMSR2 on GCOM-W1"
-    assert found.heading["swaths"] == "res10: 4 scans of 5 pixels"
-    assert found.heading["look"] == "am"
-    assert found.heading["observed"] == "2015-06-30T23:59:57 to 2015-07-01T00:00:01 UTC"
-    assert found.heading["places"] == "10.0° N to 13.0° N, 100.0° E to 104.0° E"
-    assert found.heading["quality"] == "20 good, 0 suspect, 0 unusable"
-    first = found.rows[0]
+    output = shown(l1r)
+    assert "SIMULATED, not an observation" in output
+    result = describe(l1r)
+    assert result.heading["sensor"] == "AMSR2 on GCOM-W1"
+    assert result.heading["swaths"] == "res10: 4 scans of 5 pixels"
+    assert result.heading["look"] == "am"
+    assert result.heading["observed"] == "2015-06-30T23:59:57 to 2015-07-01T00:00:01 UTC"
+    assert result.heading["places"] == "10.0° N to 13.0° N, 100.0° E to 104.0° E"
+    assert result.heading["quality"] == "20 good, 0 suspect, 0 unusable"
+    first = result.rows[0]
     assert (first.name, first.low, first.high, first.share) == ("res10 tb 10.65V", "240", "283", 1)
 
 
@@ -59,8 +59,8 @@ def test_level_1r_without_any_value(l1r):
     for tb in scans.tb.values():
         tb[:] = np.nan
     write_l1r(l1r, AMSR2, scans, "am")
-    said = shown(l1r)
-    assert "0 good, 0 suspect, 20 unusable" in said
+    output = shown(l1r)
+    assert "0 good, 0 suspect, 20 unusable" in output
     assert describe(l1r).rows[0].share == 0
 
 
@@ -74,46 +74,46 @@ def test_level_1c(tmp_path):
     path = tmp_path / "1c.HDF5"
     write_1c(path, a_granule("TMI"))
     assert "SIMULATED, not an observation" in shown(path)
-    found = describe(path)
-    assert found.heading["sensor"] == "TMI on TRMM"
-    assert found.heading["product"].startswith("PPS 1C V")
-    assert found.heading["swaths"] == "S1: 12 scans of 9 pixels; S2: 12 scans of 9 pixels"
-    assert found.heading["quality"] == "216 good, 0 suspect, 0 unusable"
-    assert [row.name for row in found.rows][:3] == ["S1 tb 10.65V", "S1 tb 10.65H", "S1 incidence"]
-    assert "left out" not in found.heading
+    result = describe(path)
+    assert result.heading["sensor"] == "TMI on TRMM"
+    assert result.heading["product"].startswith("PPS 1C V")
+    assert result.heading["swaths"] == "S1: 12 scans of 9 pixels; S2: 12 scans of 9 pixels"
+    assert result.heading["quality"] == "216 good, 0 suspect, 0 unusable"
+    assert [row.name for row in result.rows][:3] == ["S1 tb 10.65V", "S1 tb 10.65H", "S1 incidence"]
+    assert "left out" not in result.heading
 
 
 def test_level_3(tmp_path):
     path = write_l3(tmp_path, AMSR2, DAY, "pm", a_map())
     shown(path)
-    found = describe(path)
-    assert found.heading["product"] == "JAXA L3 TB 0.25 degree"
-    assert found.heading["swaths"] == "EQ: 3 footprints"
-    assert [row.name for row in found.rows] == ["EQ tb 10.65V", "EQ tb 10.65H", "EQ incidence"]
+    result = describe(path)
+    assert result.heading["product"] == "JAXA L3 TB 0.25 degree"
+    assert result.heading["swaths"] == "EQ: 3 footprints"
+    assert [row.name for row in result.rows] == ["EQ tb 10.65V", "EQ tb 10.65H", "EQ incidence"]
 
 
 def test_level_3_without_any_value(tmp_path):
     path = write_l3(tmp_path, AMSR2, DAY, "pm", a_map(seen=()))
-    said = shown(path)
-    assert "times unknown" in said
-    assert "places unknown" in said
-    assert "0 %" in said
+    output = shown(path)
+    assert "times unknown" in output
+    assert "places unknown" in output
+    assert "0 %" in output
 
 
 def test_stations(tmp_path):
     write_stations(tmp_path / "stations", some_networks())
-    said = shown(tmp_path / "stations")
-    assert "SIMULATED, not an observation" in said
-    found = describe(tmp_path / "stations")
-    assert found.heading["stations"] == "6 with 6 sensors"
-    assert found.heading["networks"] == "SIM-NORTH 3, SIM-PLATEAU 3"
-    assert found.heading["depths"] == "0.00-0.05 m 6"
-    assert [row.name for row in found.rows] == ["SIM-NORTH, good", "SIM-PLATEAU, good"]
+    output = shown(tmp_path / "stations")
+    assert "SIMULATED, not an observation" in output
+    result = describe(tmp_path / "stations")
+    assert result.heading["stations"] == "6 with 6 sensors"
+    assert result.heading["networks"] == "SIM-NORTH 3, SIM-PLATEAU 3"
+    assert result.heading["depths"] == "0.00-0.05 m 6"
+    assert [row.name for row in result.rows] == ["SIM-NORTH, good", "SIM-PLATEAU, good"]
     north = some_networks()[1].stations
     lines = sum(int((station.check != Check.ABSENT).sum()) for station in north)
     good = [station.value[station.check == Check.GOOD] for station in north]
-    assert found.rows[0].share == pytest.approx(sum(map(len, good)) / lines)
-    assert float(found.rows[0].high) == pytest.approx(max(v.max() for v in good), abs=1e-4)
+    assert result.rows[0].share == pytest.approx(sum(map(len, good)) / lines)
+    assert float(result.rows[0].high) == pytest.approx(max(v.max() for v in good), abs=1e-4)
 
 
 @pytest.fixture
@@ -141,32 +141,32 @@ def truth(tmp_path):
 
 @pytest.mark.filterwarnings("ignore:The data type")  # fixed-length text has no specification yet
 def test_truth(truth):
-    said = shown(truth)
-    assert "SIMULATED TRUTH of a world; no observation in it" in said
-    found = describe(truth)
-    assert found.heading["dimensions"] in ("time 400, cell 5", "cell 5, time 400")
-    assert found.heading["period"] == "2011-01-01T00:00:00 to 2012-02-04T00:00:00 UTC"
-    assert found.heading["places"] == "33.0° N to 35.0° N, 90.0° E to 92.0° E"
-    assert found.heading["seed"] == "3"
-    assert "settings" not in found.heading
-    assert [row.name for row in found.rows] == ["frozen", "soil_moisture"]
-    assert (found.rows[1].low, found.rows[1].high) == ("0.1", "0.4")
-    assert "statistics" not in found.heading
+    output = shown(truth)
+    assert "SIMULATED TRUTH of a world; no observation in it" in output
+    result = describe(truth)
+    assert result.heading["dimensions"] in ("time 400, cell 5", "cell 5, time 400")
+    assert result.heading["period"] == "2011-01-01T00:00:00 to 2012-02-04T00:00:00 UTC"
+    assert result.heading["places"] == "latitude 33.0 to 35.0, longitude 90.0 to 92.0"
+    assert result.heading["seed"] == "3"
+    assert "settings" not in result.heading
+    assert [row.name for row in result.rows] == ["frozen", "soil_moisture"]
+    assert (result.rows[1].low, result.rows[1].high) == ("0.1", "0.4")
+    assert "statistics" not in result.heading
 
 
 @pytest.mark.filterwarnings("ignore:The data type")
 def test_of_a_large_truth_a_part_is_read(truth):
-    found = folders.describe_store(truth, most=400)
-    assert found.heading["statistics"] == "of 4 parts of the record"
-    row = found.rows[1]
+    result = folders.describe_store(truth, most=400)
+    assert result.heading["statistics"] == "of 4 parts of the record"
+    row = result.rows[1]
     assert (row.low, row.high) == ("0.1", "0.4")  # first and last block hold the ends
 
 
 @pytest.mark.filterwarnings("ignore:The data type")
 def test_a_store_that_is_not_simulated_is_no_truth(tmp_path):
     xr.Dataset({"tb": ("cell", np.zeros(3))}).to_zarr(tmp_path / "grid.zarr", consolidated=False)
-    said = r"grid.zarr: the attribute simulated is 'missing', expected 'true' as in the truth"
-    with pytest.raises(GranuleError, match=said):
+    output = r"grid.zarr: the attribute simulated is 'missing', expected 'true' as in the truth"
+    with pytest.raises(GranuleError, match=output):
         describe(tmp_path / "grid.zarr")
 
 
@@ -197,7 +197,7 @@ def test_no_swath(tmp_path):
 
 @pytest.mark.real_data
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "output"),
     [
         ("insitu/ismn_europe_2024_2025", "54 with 63 sensors"),
         ("insitu/oznet", "OZNET 18"),
@@ -222,12 +222,12 @@ def test_no_swath(tmp_path):
         ),
     ],
 )
-def test_genuine(real_data, name, said):
+def test_genuine(real_data, name, output):
     text = shown(real_data / name)
-    assert said in text
+    assert output in text
     assert "SIMULATED" not in text
 
 
 def test_a_row_without_values():
-    assert row_of("x", "K", np.full(3, np.nan)).median == "-"
-    assert row_of("x", "K", np.zeros(0)).share == 0
+    assert variable_row("x", "K", np.full(3, np.nan)).median == "-"
+    assert variable_row("x", "K", np.zeros(0)).share == 0

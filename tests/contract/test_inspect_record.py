@@ -37,11 +37,11 @@ def copied(made: Path, tmp_path: Path) -> Path:
 
 def shown(path: Path) -> str:
     """What the command prints."""
-    found = CliRunner().invoke(app, ["inspect", str(path)])
-    assert found.exit_code == 0, found.output
-    lines = found.stdout.splitlines()
+    result = CliRunner().invoke(app, ["inspect", str(path)])
+    assert result.exit_code == 0, result.output
+    lines = result.stdout.splitlines()
     assert 2 < len(lines) <= SCREEN
-    return found.stdout
+    return result.stdout
 
 
 def a_day(made: Path) -> Path:
@@ -50,17 +50,17 @@ def a_day(made: Path) -> Path:
 
 def test_the_folder_of_a_product(made: Path, tiny_world: Path):
     product = made / "product"
-    said = shown(product)
-    assert "SIMULATED, not an observation" in said
-    assert "variable" not in said
-    found = describe(product).heading
-    assert found["folder"] == "product"
-    assert found["product"] == "MCCA-ML 01.0, published record"
-    assert found["name"] == "record"
-    assert found["days"] == f"{FIRST} to {LAST}, {DAYS}"
+    output = shown(product)
+    assert "SIMULATED, not an observation" in output
+    assert "variable" not in output
+    result = describe(product).heading
+    assert result["folder"] == "product"
+    assert result["product"] == "MCCA-ML 01.0, published record"
+    assert result["name"] == "record"
+    assert result["days"] == f"{FIRST} to {LAST}, {DAYS}"
     granules = [p for p in (tiny_world / "granules").rglob("*") if p.is_file()]
-    assert found["made from"] == f"{len(granules):,} granules, listed in sources.txt"
-    assert found["on disk"] == "all of them, by size; SHA256SUMS tells their content"
+    assert result["made from"] == f"{len(granules):,} granules, listed in sources.txt"
+    assert result["on disk"] == "all of them, by size; SHA256SUMS verifies their content"
 
 
 def test_its_cells_are_those_of_the_stores(made: Path):
@@ -101,8 +101,8 @@ def test_files_that_are_missing_or_cut_are_named(copied: Path):
     gone, cut = sorted(copied.rglob("*-DAILY-*.nc"))[3:5]
     gone.unlink()
     cut.write_bytes(cut.read_bytes()[:-1])
-    said = describe(copied).heading["on disk"]
-    assert said == f"2 MISSING or of another size: {gone.name}, {cut.name}"
+    output = describe(copied).heading["on disk"]
+    assert output == f"2 MISSING or of another size: {gone.name}, {cut.name}"
     assert "MISSING" in shown(copied)
 
 
@@ -120,9 +120,9 @@ def test_without_daily_files_the_days_are_those_of_the_cube(copied: Path):
     manifest = json.loads(path.read_text())
     manifest["files"] = {n: of for n, of in manifest["files"].items() if "DAILY" not in n}
     path.write_text(json.dumps(manifest))
-    found = describe(copied).heading
-    assert found["days"] == f"{FIRST} to {LAST}, {DAYS}"
-    assert "daily" not in found["files"]
+    result = describe(copied).heading
+    assert result["days"] == f"{FIRST} to {LAST}, {DAYS}"
+    assert "daily" not in result["files"]
 
 
 @pytest.mark.parametrize(
@@ -148,23 +148,23 @@ def test_a_manifest_of_something_else_is_refused_in_one_line(tmp_path: Path, tex
     ],
 )
 def test_each_store_says_what_it_is_and_that_it_is_simulated(made: Path, pattern: str, words: str):
-    found = describe(made / pattern).heading
-    assert words in found["product"]
-    assert found["simulated"] == "SIMULATED, not an observation"
+    result = describe(made / pattern).heading
+    assert words in result["product"]
+    assert result["simulated"] == "SIMULATED, not an observation"
     assert "SIMULATED" in shown(made / pattern)
 
 
 def test_a_day_of_the_product(made: Path):
     path = a_day(made)
     shown(path)
-    found = describe(path)
+    result = describe(path)
     day = FIRST + timedelta(20)
-    assert found.heading["days"] == f"{day} to {day}, 1"
-    assert found.heading["simulated"] == "SIMULATED, not an observation"
+    assert result.heading["days"] == f"{day} to {day}, 1"
+    assert result.heading["simulated"] == "SIMULATED, not an observation"
     with netCDF4.Dataset(path) as nc:
         values = nc["sm"][:].compressed()
-    assert found.values == values.size > 0
-    assert float(found.rows[0].high) == pytest.approx(values.max(), abs=1e-4)
+    assert result.values == values.size > 0
+    assert float(result.rows[0].high) == pytest.approx(values.max(), abs=1e-4)
 
 
 def test_every_file_of_networks_and_fusion(made: Path):

@@ -15,11 +15,11 @@ def load(path, version=2, names=("slope",)):
 
 def test_arrays_come_back_without_the_version(tmp_path):
     npz.save(tmp_path / "a.npz", 2, ARRAYS)
-    found = load(tmp_path / "a.npz")
-    assert found.keys() == ARRAYS.keys()
+    result = load(tmp_path / "a.npz")
+    assert result.keys() == ARRAYS.keys()
     for name, values in ARRAYS.items():
-        assert found[name].dtype == values.dtype
-        np.testing.assert_array_equal(found[name], values)
+        assert result[name].dtype == values.dtype
+        np.testing.assert_array_equal(result[name], values)
 
 
 @pytest.mark.parametrize(

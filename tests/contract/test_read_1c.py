@@ -71,8 +71,8 @@ def test_what_was_written_is_read(tmp_path, sensor):
 @pytest.mark.parametrize("sensor", IMAGERS)
 def test_channels_are_all_of_the_sensor_and_come_first(sensor):
     product = pps_1c.PRODUCTS[sensor]
-    found = [name for layout in product.swaths for name in select_channels(layout, product)]
-    assert found == [channel.name for channel in SENSORS[sensor].channels]
+    result = [name for layout in product.swaths for name in select_channels(layout, product)]
+    assert result == [channel.name for channel in SENSORS[sensor].channels]
     for layout in product.swaths:
         names = select_channels(layout, product)
         assert layout.channels[: len(names)] == names
@@ -93,9 +93,9 @@ def test_each_swath_has_its_own_places(tmi):
 def test_codes_of_quality(gmi, code, quality):
     put(gmi, "S1/Quality", (3, 4), code)
     (swath,) = read_1c(gmi)
-    found = square(swath, "quality")
-    assert found[3, 4] == quality
-    assert (found == Quality.GOOD).sum() == SCANS * PIXELS - 1
+    result = square(swath, "quality")
+    assert result[3, 4] == quality
+    assert (result == Quality.GOOD).sum() == SCANS * PIXELS - 1
     is_none = np.isnan(square(swath, "tb")[3, 4])
     assert is_none.all() if quality == Quality.UNUSABLE else not is_none.any()
 
@@ -207,10 +207,10 @@ def test_incidence_follows_the_index_of_each_channel(tmi):
     put(tmi, "S1/incidenceAngleIndex", 4, [-99, 1])
     put(tmi, "S1/incidenceAngleIndex", 5, [-99, -99])
     low, _ = read_1c(tmi)
-    found = np.rad2deg(square(low, "incidence"))
-    np.testing.assert_allclose(found[3:5], 50, rtol=1e-6)
-    assert np.isnan(found[5]).all()
-    np.testing.assert_allclose(np.delete(found, [3, 4, 5], axis=0), 54, rtol=1e-6)
+    result = np.rad2deg(square(low, "incidence"))
+    np.testing.assert_allclose(result[3:5], 50, rtol=1e-6)
+    assert np.isnan(result[5]).all()
+    np.testing.assert_allclose(np.delete(result, [3, 4, 5], axis=0), 54, rtol=1e-6)
 
 
 @pytest.mark.parametrize("value", [-9999.9, 90, 100, np.nan])

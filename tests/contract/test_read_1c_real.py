@@ -87,7 +87,7 @@ def test_times_to_the_millisecond(tmi):
 
 @pytest.mark.real_data
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "error_line"),
     [
         (GMI, ALL_FILL.format("S1")),
         (AMSR2, ALL_FILL.format("S1, S2, S3, S4")),
@@ -102,10 +102,10 @@ def test_times_to_the_millisecond(tmi):
         (LEVEL_1B, f"found 1BTMI, {OTHER}give such a granule"),
     ],
 )
-def test_refused_with_one_line(real_data, name, said):
+def test_refused_with_one_line(real_data, name, error_line):
     with pytest.raises(GranuleError) as caught:
         read_1c(real_data / "gpm_1c" / name)
-    assert str(caught.value) == f"{name}: {said}"
+    assert str(caught.value) == f"{name}: {error_line}"
 
 
 @pytest.mark.real_data

@@ -79,8 +79,8 @@ def test_not_hdf5(gmi):
 def test_truncated(gmi, share):
     whole = gmi.read_bytes()
     gmi.write_bytes(whole[: int(share * len(whole))])
-    said = refusal(gmi)
-    assert said == "the HDF5 file is truncated, a part is missing; download it again"
+    error_line = refusal(gmi)
+    assert error_line == "the HDF5 file is truncated, a part is missing; download it again"
 
 
 def test_damage_that_shows_while_reading(gmi):
@@ -89,9 +89,9 @@ def test_damage_that_shows_while_reading(gmi):
     content = bytearray(gmi.read_bytes())
     content[where : where + 200] = b"\xff" * 200
     gmi.write_bytes(content)
-    said = refusal(gmi)
-    assert said.startswith("the HDF5 file is damaged (")
-    assert said.endswith("; download it again")
+    error_line = refusal(gmi)
+    assert error_line.startswith("the HDF5 file is damaged (")
+    assert error_line.endswith("; download it again")
 
 
 def test_another_file(tmp_path):
@@ -105,7 +105,7 @@ def test_another_file(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("key", "value", "said"),
+    ("key", "value", "error_line"),
     [
         ("AlgorithmID", "2AGPROF", "found 2AGPROF, expected level 1C of TMI, AMSRE, GMI, AMSR2;"),
         ("AlgorithmID", "1CSSMIS", "1CSSMIS of GPM GMI, expected level 1C of TMI, AMSRE, GMI"),
@@ -119,9 +119,9 @@ def test_another_file(tmp_path):
         ("EmptyGranule", "EMPTY", "EmptyGranule is EMPTY, expected an orbit with data; leave it"),
     ],
 )
-def test_what_the_header_says(gmi, key, value, said):
+def test_what_the_header_says(gmi, key, value, error_line):
     say(gmi, key, value)
-    assert said in refusal(gmi)
+    assert error_line in refusal(gmi)
 
 
 def test_a_granule_without_values_says_that_it_is_empty(tmp_path):
@@ -168,9 +168,9 @@ def test_no_scan_has_a_time(gmi):
 def test_missing_dataset(gmi, name):
     with h5py.File(gmi, "a") as h5:
         del h5[f"S1/{name}"]
-    said = refusal(gmi)
-    assert said.startswith(f"no dataset {name!r} in /S1, found ")
-    assert said.endswith("; give a complete granule")
+    error_line = refusal(gmi)
+    assert error_line.startswith(f"no dataset {name!r} in /S1, found ")
+    assert error_line.endswith("; give a complete granule")
 
 
 def test_a_group_in_the_place_of_a_dataset(gmi):
@@ -210,19 +210,19 @@ def test_dimensions_of_another_sensor(gmi, shape):
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "found"),
+    ("old", "new", "result"),
     [
         ("10.65 GHz V-Pol 2) 10.65 GHz H-Pol", "10.65 GHz H-Pol 2) 10.65 GHz V-Pol", "10.65H, 1"),
         ("18.7", "22.2", "10.65V, 10.65H, 22.2V, 22.2H, 23.8V, 36.64V, 36.64H, expected 10.65V"),
     ],
 )
-def test_channels_in_another_order(gmi, old, new, found):
+def test_channels_in_another_order(gmi, old, new, result):
     with h5py.File(gmi, "a") as h5:
         tc = h5["S1/Tc"]
         tc.attrs["LongName"] = np.bytes_(tc.attrs["LongName"].decode().replace(old, new))
-    said = refusal(gmi)
-    assert said.startswith(f"/S1/Tc has channels {found}")
-    assert said.endswith("36.5V, 36.5H first; give a granule of V05, V07 or V08")
+    error_line = refusal(gmi)
+    assert error_line.startswith(f"/S1/Tc has channels {result}")
+    assert error_line.endswith("36.5V, 36.5H first; give a granule of V05, V07 or V08")
 
 
 def test_swaths_of_high_frequency_only(tmp_path):

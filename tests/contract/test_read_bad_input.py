@@ -127,18 +127,18 @@ def anything(h5: h5py.File) -> None:
 
 
 @pytest.mark.parametrize(
-    ("make", "said"),
+    ("make", "error_line"),
     [
         (pps, "found the PPS product 1CGMI, expected one of SPL3SMP"),
         (titled, "found 'ESA CCI Surface Soil Moisture PASSIVE active Product', expected"),
         (anything, "found an unnamed product with temperature, expected"),
     ],
 )
-def test_another_product(tmp_path: Path, make: Callable[[h5py.File], None], said: str):
+def test_another_product(tmp_path: Path, make: Callable[[h5py.File], None], error_line: str):
     path = tmp_path / "other.h5"
     with h5py.File(path, "w") as h5:
         make(h5)
-    assert said in refusal(path)
+    assert error_line in refusal(path)
 
 
 @pytest.mark.parametrize("version", ["010", "000", "nine"])
@@ -246,5 +246,5 @@ def test_brightness_temperature_that_cannot_be_kelvin(
     path = tmp_path / "orbit.h5"
     write_spl2smp(path, a_look(tb_v=convert(a_look().tb_v)), "am")
     message = refusal(path)
-    assert "tb_v_corrected lies between" in message
+    assert "tb_v_corrected is between" in message
     assert "expected 30 to 330 K; is it scaled otherwise, or in degrees Celsius?" in message

@@ -65,7 +65,7 @@ def test_a_gridded_file_gives_back_what_was_written(tmp_path: Path, amsr2: xr.Da
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "error_line"),
     [
         (lambda ds: ds.assign_attrs(sensor="SSMIS"), "attribute sensor is 'SSMIS', expected one"),
         (
@@ -81,13 +81,17 @@ def test_a_gridded_file_gives_back_what_was_written(tmp_path: Path, amsr2: xr.Da
         (lambda ds: ds.assign(tb=ds["tb"] - 273), "tb: .*values outside"),
     ],
 )
-def test_what_is_no_gridded_brightness_temperature(tmp_path: Path, amsr2: xr.Dataset, change, said):
+def test_what_is_no_gridded_brightness_temperature(
+    tmp_path: Path, amsr2: xr.Dataset, change, error_line
+):
     wrong = change(amsr2)
-    with pytest.raises(GranuleError, match=said):
+    with pytest.raises(GranuleError, match=error_line):
         write_gridded(wrong, tmp_path / "wrong.nc")
     assert not list(tmp_path.iterdir())
     wrong.to_netcdf(tmp_path / "wrong.nc")
-    with pytest.raises(GranuleError, match=f"wrong.nc: .*{said}.*; write it with read.gridded"):
+    with pytest.raises(
+        GranuleError, match=f"wrong.nc: .*{error_line}.*; write it with read.gridded"
+    ):
         read_gridded(tmp_path / "wrong.nc")
 
 
@@ -100,9 +104,9 @@ def test_times_finer_than_a_microsecond_are_rounded(tmp_path: Path, amsr2: xr.Da
     """Without a word: warnings are errors here."""
     fine = amsr2.assign(obs_time=amsr2["obs_time"] + np.timedelta64(1_500, "ns"))
     write_gridded(fine, tmp_path / "a.nc")
-    found = read_gridded(tmp_path / "a.nc")["obs_time"] - fine["obs_time"]
-    assert (np.abs(found.to_numpy()[0, 0]) <= np.timedelta64(500, "ns")).all()
-    np.testing.assert_array_equal(np.isnat(found), np.isnat(fine["obs_time"]))
+    result = read_gridded(tmp_path / "a.nc")["obs_time"] - fine["obs_time"]
+    assert (np.abs(result.to_numpy()[0, 0]) <= np.timedelta64(500, "ns")).all()
+    np.testing.assert_array_equal(np.isnat(result), np.isnat(fine["obs_time"]))
 
 
 def test_nothing_is_left_of_a_file_that_failed(tmp_path: Path, amsr2: xr.Dataset, monkeypatch):

@@ -41,11 +41,11 @@ def refusal(folder, kind=GranuleError):
 
 def test_simulated_stations_are_read_as_they_were_made(made):
     networks = {network.site.network: network for network in some_networks()}
-    found = read_ismn(made)
-    assert [(s.network, s.name) for s in found] == [
+    result = read_ismn(made)
+    assert [(s.network, s.name) for s in result] == [
         (network, f"Sim0{n}") for network in ("SIM-NORTH", "SIM-PLATEAU") for n in (1, 2, 3)
     ]
-    for station in found:
+    for station in result:
         network = networks[station.network]
         made_one = next(s for s in network.stations if s.name == station.name)
         kept = made_one.check != Check.ABSENT
@@ -79,16 +79,16 @@ def test_the_folder_is_not_written_to_and_nothing_is_said(made, capsys):
     before = set(made.rglob("*"))
     read_ismn(made)
     assert set(made.rglob("*")) == before
-    said = capsys.readouterr()
-    assert (said.out, said.err) == ("", "")
+    captured = capsys.readouterr()
+    assert (captured.out, captured.err) == ("", "")
 
 
 @pytest.mark.parametrize("below", ["SIM-NORTH", "SIM-NORTH/Sim02"])
 def test_a_network_or_a_station_alone(made, below):
-    found = read_ismn(made / below)
-    assert {s.network for s in found} == {"SIM-NORTH"}
-    assert len(found) == (3 if below == "SIM-NORTH" else 1)
-    assert found[0].land_cover == "130"
+    result = read_ismn(made / below)
+    assert {s.network for s in result} == {"SIM-NORTH"}
+    assert len(result) == (3 if below == "SIM-NORTH" else 1)
+    assert result[0].land_cover == "130"
 
 
 def test_a_plain_list_of_files_and_a_name_with_a_pattern(made, tmp_path):
@@ -96,9 +96,9 @@ def test_a_plain_list_of_files_and_a_name_with_a_pattern(made, tmp_path):
     flat.mkdir()
     for file in made.glob("SIM-NORTH/*/*.stm"):
         shutil.copy(file, flat)
-    found = read_ismn(flat)
-    assert [s.name for s in found] == ["Sim01", "Sim02", "Sim03"]
-    assert found[0].land_cover == ""
+    result = read_ismn(flat)
+    assert [s.name for s in result] == ["Sim01", "Sim02", "Sim03"]
+    assert result[0].land_cover == ""
     named = Path(shutil.copytree(made, tmp_path / "all [2016]"))
     assert len(read_ismn(named)) == 6
 
@@ -200,17 +200,17 @@ def test_a_name_that_tells_nothing(tmp_path, made):
 
 @pytest.mark.real_data
 def test_genuine_stations_of_europe(real_data):
-    found = read_ismn(real_data / "insitu" / "ismn_europe_2024_2025")
-    assert len(found) == 63
-    networks = Counter(station.network for station in found)
+    result = read_ismn(real_data / "insitu" / "ismn_europe_2024_2025")
+    assert len(result) == 63
+    networks = Counter(station.network for station in result)
     assert networks["REMEDHUS"] == 16
     assert networks["DWD"] == 13
     assert len(networks) == 8
-    values = sum(s.data.sizes["time"] for s in found)
-    good = sum(int(s.data["is_good"].sum()) for s in found)
+    values = sum(s.data.sizes["time"] for s in result)
+    good = sum(int(s.data["is_good"].sum()) for s in result)
     assert values == 328492
     assert good / values == pytest.approx(0.9438, abs=1e-4)
-    for station in found:
+    for station in result:
         assert station.depth_to <= 0.10
         moisture = station.data["soil_moisture"].to_numpy()[station.data["is_good"].to_numpy()]
         assert moisture.min() >= 0
@@ -222,13 +222,13 @@ def test_genuine_stations_of_europe(real_data):
 
 @pytest.mark.real_data
 def test_genuine_stations_of_oznet_are_files_alone(real_data):
-    found = read_ismn(real_data / "insitu" / "oznet" / "ISMN")
-    assert len(found) == 18
-    assert {s.network for s in found} == {"OZNET"}
-    assert {s.sensor for s in found} == {"Stevens-Hydra-Probe"}
-    good = np.concatenate([s.data["is_good"] for s in found])
+    result = read_ismn(real_data / "insitu" / "oznet" / "ISMN")
+    assert len(result) == 18
+    assert {s.network for s in result} == {"OZNET"}
+    assert {s.sensor for s in result} == {"Stevens-Hydra-Probe"}
+    good = np.concatenate([s.data["is_good"] for s in result])
     assert good.mean() == pytest.approx(0.7532, abs=1e-4)
-    assert found[0].climate == ""
+    assert result[0].climate == ""
 
 
 def test_the_simulated_networks_say_so(made):

@@ -55,8 +55,8 @@ def test_what_was_written_is_read(granule):
     assert swath["channel"].to_numpy().tolist() == list(CHANNELS)
     assert swath.sizes == {"footprint": SCANS * PIXELS, "channel": len(CHANNELS)}
     for name in CHANNELS:
-        found = swath["tb"].sel(channel=name).to_numpy()
-        np.testing.assert_allclose(found, scans.tb[name].ravel(), atol=0.005)
+        result = swath["tb"].sel(channel=name).to_numpy()
+        np.testing.assert_allclose(result, scans.tb[name].ravel(), atol=0.005)
     np.testing.assert_array_equal(swath["lat"], scans.lat.ravel())
     np.testing.assert_array_equal(swath["lon"], scans.lon.ravel())
     np.testing.assert_allclose(np.degrees(swath["incidence"]), 55.05, atol=1e-5)
@@ -94,9 +94,9 @@ def test_invalid_counts_are_judged_before_the_scale(granule):
     counts[2, 2] = 40000  # 400 K
     change(granule, TB_10V, counts)
     (swath,) = read_l1r(granule)
-    found = swath["tb"].sel(channel="10.65V").to_numpy().reshape(SCANS, PIXELS)
-    assert np.isnan(found[[0, 1, 2], [0, 1, 2]]).all()
-    assert np.isfinite(found).sum() == SCANS * PIXELS - 3
+    result = swath["tb"].sel(channel="10.65V").to_numpy().reshape(SCANS, PIXELS)
+    assert np.isnan(result[[0, 1, 2], [0, 1, 2]]).all()
+    assert np.isfinite(result).sum() == SCANS * PIXELS - 3
     assert (swath["quality"] == Quality.GOOD).all()  # the other channels are there
 
 
@@ -245,14 +245,14 @@ def test_not_two_dimensions(granule):
 
 
 @pytest.mark.parametrize("name", [TB_10V, jaxa.INCIDENCE])
-@pytest.mark.parametrize(("scale", "said"), [(None, "missing"), (0.0, "0.0"), ("a", "a")])
-def test_no_scale_factor(granule, name, scale, said):
+@pytest.mark.parametrize(("scale", "error_line"), [(None, "missing"), (0.0, "0.0"), ("a", "a")])
+def test_no_scale_factor(granule, name, scale, error_line):
     with h5py.File(granule, "a") as h5:
         del h5[name].attrs["SCALE FACTOR"]
         if scale is not None:
             h5[name].attrs["SCALE FACTOR"] = scale
     message = refusal(granule)
-    assert f"/{name} has the attribute SCALE FACTOR '{said}', expected a positive" in message
+    assert f"/{name} has the attribute SCALE FACTOR '{error_line}', expected a positive" in message
 
 
 def test_other_unit(granule):
@@ -264,7 +264,7 @@ def test_other_unit(granule):
 def test_other_scale(granule):
     with h5py.File(granule, "a") as h5:
         h5[TB_10V].attrs["SCALE FACTOR"] = 1.0
-    assert re.search(r"lies between 24000 and 28\d+, expected 30 to 350 K;", refusal(granule))
+    assert re.search(r"is between 24000 and 28\d+, expected 30 to 350 K;", refusal(granule))
 
 
 def test_no_footprint_on_the_earth(granule):

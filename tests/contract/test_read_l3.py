@@ -61,9 +61,9 @@ def test_what_was_written_is_read(ten):
 
 
 def test_times_lie_on_the_days_around_the_nominal_one(tmp_path):
-    found = a_map()
-    found.minutes[719, 1439] = 1500
-    swath = read_l3([write_l3(tmp_path, AMSR2, DAY, "am", found)])
+    result = a_map()
+    result.minutes[719, 1439] = 1500
+    swath = read_l3([write_l3(tmp_path, AMSR2, DAY, "am", result)])
     times = swath["time"].to_numpy().astype("M8[m]").astype(str).tolist()
     assert times == ["2015-06-30T23:30", "2015-07-01T01:00", "2015-07-02T01:00"]
     assert swath.attrs["look"] == "am"
@@ -156,7 +156,7 @@ def test_amsre_is_told_by_the_metadata_and_else_by_the_name(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "error_line"),
     [
         ("tb.h5", "neither GranuleID ('missing') nor the name contains day, node and frequency"),
         ("GW1AM2_20150700_01D_EQMA_L3SGT10LA2220220.h5", "the day 2015-07-00 does not exist"),
@@ -168,15 +168,15 @@ def test_amsre_is_told_by_the_metadata_and_else_by_the_name(tmp_path):
         ),
     ],
 )
-def test_bad_name(ten, name, said):
+def test_bad_name(ten, name, error_line):
     path = forget_id(ten, name)
     message = refusal(path)
     assert message.startswith(f"{name}: ")
-    assert said in message
+    assert error_line in message
 
 
 @pytest.mark.parametrize(
-    ("sensor", "day", "look", "rows", "said"),
+    ("sensor", "day", "look", "rows", "error_line"),
     [
         (AMSR2, "2015-07-02", "pm", 720, "day is 2015-07-02, that of GW1AM2_2015"),
         (AMSR2, DAY, "am", 720, "look is am, that of GW1AM2_2015"),
@@ -184,12 +184,12 @@ def test_bad_name(ten, name, said):
         (AMSR2, DAY, "pm", 1800, "grid is (1800, 3600), that of GW1AM2_2015"),
     ],
 )
-def test_mixtures(tmp_path, ten, sensor, day, look, rows, said):
+def test_mixtures(tmp_path, ten, sensor, day, look, rows, error_line):
     other = write_l3(
         tmp_path, sensor, day, look, a_map(("36.5V", "36.5H"), rows=rows, seen=((1, 1),))
     )
     message = refusal(ten, other)
-    assert said in message
+    assert error_line in message
     assert "expected the same in all; give files of one sensor, day, node and grid" in message
 
 

@@ -87,7 +87,7 @@ def test_recommended_cells_of_the_orbit(orbit: xr.Dataset):
 def test_times_are_those_written_out(real_data: Path, name: str, request: pytest.FixtureRequest):
     """Their metadata state an epoch that is 64 s off."""
     ds = request.getfixturevalue(name)
-    found = ds["obs_time"].to_numpy()[0, 0]
+    result = ds["obs_time"].to_numpy()[0, 0]
     if name == "day":
         places = np.unravel_index(ds["cell"].to_numpy(), ease2.M36.shape)
         expected = written_times(real_data / DAY, places)
@@ -95,7 +95,7 @@ def test_times_are_those_written_out(real_data: Path, name: str, request: pytest
         group = raw(real_data / ORBIT)
         cell = group["EASE_row_index"][()].astype(int) * 964 + group["EASE_column_index"][()]
         expected = written_times(real_data / ORBIT, (np.argsort(cell),))
-    assert np.abs(found - expected).max() < np.timedelta64(5, "ms")
+    assert np.abs(result - expected).max() < np.timedelta64(5, "ms")
 
 
 def test_places_are_those_of_the_granule(real_data: Path, day: xr.Dataset):
@@ -135,12 +135,12 @@ def test_ice_sheets_and_oceans_are_flagged(day: xr.Dataset):
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "error_line"),
     [
         ("gpm_1c/1C.GPM.GMI.XCAL2016-C.20140304-S175932-E193159.000079.V07A.HDF5", "1CGMI"),
         ("smap/SMAP_L1C_IDS_36km_2024-12-06_16-15-26.nc", "expected one of SPL3SMP"),
     ],
 )
-def test_another_real_product(real_data: Path, name: str, said: str):
-    with pytest.raises(GranuleError, match=said):
+def test_another_real_product(real_data: Path, name: str, error_line: str):
+    with pytest.raises(GranuleError, match=error_line):
         read_smap(real_data / name)

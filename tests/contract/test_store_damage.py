@@ -66,9 +66,9 @@ def of_cells(path: Path) -> None:
 
 
 def shards(path: Path) -> list[Path]:
-    found = sorted(p for p in path.rglob("c/*/**/*") if p.is_file() and p.parts[-2] != "c")
-    assert found
-    return found
+    result = sorted(p for p in path.rglob("c/*/**/*") if p.is_file() and p.parts[-2] != "c")
+    assert result
+    return result
 
 
 @pytest.fixture(scope="module")

@@ -53,8 +53,8 @@ def brute_force(ds, kernel):
                 orbit = int((time[n] - time.min()) / np.timedelta64(90, "m"))
                 passes.setdefault((c, orbit), []).append((n, weight))
     best = {}
-    for (c, _), found in passes.items():
-        outcome = of_pass(ds, found, time)
+    for (c, _), result in passes.items():
+        outcome = of_pass(ds, result, time)
         if outcome is None:
             continue
         tb, nobs, doubtful, when = outcome
@@ -67,12 +67,12 @@ def brute_force(ds, kernel):
     return best
 
 
-def of_pass(ds, found, time):
+def of_pass(ds, result, time):
     """Mean of the footprints of a pass over a cell; None where none has a value."""
     quality = ds["quality"].to_numpy()
     tb = ds["tb"].to_numpy().astype(float)
     pairs = ((0, 1), (2, 3))
-    usable = [(n, w) for n, w in found if any(np.isfinite(tb[n, list(p)]).all() for p in pairs)]
+    usable = [(n, w) for n, w in result if any(np.isfinite(tb[n, list(p)]).all() for p in pairs)]
     good = [(n, w) for n, w in usable if quality[n] == 0]
     if not usable:
         return None
@@ -103,13 +103,13 @@ def test_brute_force(kernel, start):
     observed = (out["flag"].to_numpy() & int(Flag.NOT_OBSERVED)) == 0
     assert observed.sum() == len(expected) >= 19
     for (day, look, cell), (_, tb, nobs, doubtful, when) in expected.items():
-        found = out.sel(time=day).isel(look=look, cell=cell)
+        result = out.sel(time=day).isel(look=look, cell=cell)
         # Weights are whole multiples of 2^-10.
-        np.testing.assert_allclose(found["tb"], tb, atol=0.2)
-        assert int(found["nobs"]) == nobs
-        assert bool(int(found["flag"]) & int(Flag.TB_SUSPECT)) == doubtful
-        assert bool(int(found["flag"]) & int(Flag.TB_INVALID)) == np.isnan(tb).any()
-        assert abs(found["obs_time"].to_numpy() - when) < np.timedelta64(200, "ms")
+        np.testing.assert_allclose(result["tb"], tb, atol=0.2)
+        assert int(result["nobs"]) == nobs
+        assert bool(int(result["flag"]) & int(Flag.TB_SUSPECT)) == doubtful
+        assert bool(int(result["flag"]) & int(Flag.TB_INVALID)) == np.isnan(tb).any()
+        assert abs(result["obs_time"].to_numpy() - when) < np.timedelta64(200, "ms")
 
 
 @settings(max_examples=at_most(30), deadline=None)

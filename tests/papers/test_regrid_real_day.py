@@ -60,9 +60,9 @@ def test_no_cell_mixes_passes_and_doubt_is_told(native):
     assert (spread(weight) > 3600).sum() > 1_000  # successive orbits still overlap
     assert at_least(weight.sum(axis=-1), MIN_SHARE).all()
     doubtful = ((native["flag"].to_numpy()[0, 0] & int(Flag.TB_SUSPECT)) != 0)[cover.index]
-    told = (fine["flag"].to_numpy()[0, 0] & int(Flag.TB_SUSPECT)) != 0
-    np.testing.assert_array_equal((doubtful & (weight > 0)).any(axis=-1), told)
-    assert 5_000 < told.sum() < 7_000
+    result = (fine["flag"].to_numpy()[0, 0] & int(Flag.TB_SUSPECT)) != 0
+    np.testing.assert_array_equal((doubtful & (weight > 0)).any(axis=-1), result)
+    assert 5_000 < result.sum() < 7_000
 
 
 @pytest.mark.real_data

@@ -16,9 +16,9 @@ ALL = pytest.mark.parametrize("grid", ease2.GRIDS.values(), ids=ease2.GRIDS)
 def test_each_centre_lies_in_its_own_cell(grid):
     cell = np.arange(0, grid.size, 7)
     place = ease2.cell_latlon(grid, cell)
-    found = ease2.flat_cell(grid, *ease2.find_cell(grid, place.lat, place.lon))
-    np.testing.assert_array_equal(found, cell)
-    assert found.dtype == np.int32
+    result = ease2.flat_cell(grid, *ease2.find_cell(grid, place.lat, place.lon))
+    np.testing.assert_array_equal(result, cell)
+    assert result.dtype == np.int32
 
 
 def test_row_zero_is_north_and_column_zero_is_west():

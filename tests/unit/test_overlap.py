@@ -59,9 +59,9 @@ def test_largest_ignores_cells_without_share():
 )
 def test_a_flag_holds_from_a_quarter_of_the_area_seen(flagged, valid, holds):
     flag = np.array(flagged, np.uint32) * int(Flag.FROZEN)
-    found = ov.flags_by_share(flag, np.array(valid, bool), COVER)
-    assert found.dtype == np.uint32
-    assert found.tolist() == [int(Flag.FROZEN) if holds else 0]
+    result = ov.flags_by_share(flag, np.array(valid, bool), COVER)
+    assert result.dtype == np.uint32
+    assert result.tolist() == [int(Flag.FROZEN) if holds else 0]
 
 
 def test_flags_do_not_mix():
@@ -75,23 +75,23 @@ def test_classes_add_up_over_cells_and_entries():
     """Class 7: 0.5 x 0.4 + 0.3 x 0.5 = 0.35; class 5: 0.5 x 0.6 = 0.30; 1: 0.20; 9: 0.15."""
     classes = np.array([[5.0, 7, 1], [7, 9, NAN], [NAN, NAN, NAN]])
     share = np.array([[0.6, 0.5, 1.0], [0.4, 0.5, 0.0], [0.0, 0.0, 0.0]])
-    found, fraction = ov.largest_classes(classes, share, COVER)
-    assert found[:, 0].tolist() == [7, 5, 1]
+    result, fraction = ov.largest_classes(classes, share, COVER)
+    assert result[:, 0].tolist() == [7, 5, 1]
     np.testing.assert_allclose(fraction[:, 0], [0.35, 0.30, 0.20])
 
 
 def test_class_shares_are_of_the_area_with_a_known_class():
-    found, fraction = ov.largest_classes(
+    result, fraction = ov.largest_classes(
         np.array([[5.0, 7, NAN], [NAN] * 3, [NAN] * 3]), np.ones((3, 3)), COVER
     )
-    np.testing.assert_array_equal(found[:, 0], [5, 7, NAN])
+    np.testing.assert_array_equal(result[:, 0], [5, 7, NAN])
     np.testing.assert_allclose(fraction[:, 0], [0.625, 0.375, 0.0])
 
 
 def test_equal_shares_give_the_lower_class_and_too_little_none():
     even = ov.Cover(COVER.index, np.array([[0.4, 0.4, 0.2]]))
-    found, _ = ov.largest_classes(np.array([[9.0, 3, NAN]]), np.ones((1, 3)), even)
-    assert found.tolist() == [[3]]
-    found, share = ov.largest_classes(np.array([[NAN, 3.0, NAN]]), np.ones((1, 3)), COVER)
-    assert np.isnan(found).all()
+    result, _ = ov.largest_classes(np.array([[9.0, 3, NAN]]), np.ones((1, 3)), even)
+    assert result.tolist() == [[3]]
+    result, share = ov.largest_classes(np.array([[NAN, 3.0, NAN]]), np.ones((1, 3)), COVER)
+    assert np.isnan(result).all()
     assert (share == 0).all()

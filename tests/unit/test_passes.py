@@ -38,10 +38,10 @@ def test_footprints_are_those_of_all_scans(name):
     first = day.astype("M8[us]") + np.timedelta64(19, "h")
     last = first + np.timedelta64(10, "h")
     times = scan.scan_times(sensor, first, last)
-    found = scan_ground(sensor, times, slice(None))
+    result = scan_ground(sensor, times, slice(None))
     for target in TARGETS:
         vertical = verticals(*np.deg2rad([target.lat, target.lon]))
-        cosine = np.einsum("i,isp->sp", vertical, found.vertical)
+        cosine = np.einsum("i,isp->sp", vertical, result.vertical)
         inside = cosine >= np.cos(target.radius_km / scan.EARTH_RADIUS_KM)
         count = 0
         for flown in passes_over(sensor, day, day + 1, target):

@@ -1,4 +1,4 @@
-"""The epoch of observation times, told from the few of them that are written out."""
+"""The epoch of observation times, estimated from a few of the texts."""
 
 import numpy as np
 import pytest

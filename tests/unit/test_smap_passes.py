@@ -34,8 +34,8 @@ def test_times_and_directions(cells):
     for index, (lat, lon) in enumerate(zip(LAT[cells], LON[cells], strict=True)):
         mine = [look for look in looks if not np.isnat(look.obs_time[index])]
         times, is_north = plain(first, days, lat, lon)
-        found = np.array([look.obs_time[index] for look in mine])
-        assert np.abs((found - times) / np.timedelta64(1, "s")).max() < 1.0
+        result = np.array([look.obs_time[index] for look in mine])
+        assert np.abs((result - times) / np.timedelta64(1, "s")).max() < 1.0
         assert [look.is_ascending for look in mine] == is_north.tolist()
 
 
@@ -44,8 +44,8 @@ def test_a_pole_seen_on_every_revolution():
     looks = smap_looks(first, first, np.array([84.0]), np.array([10.0]))
     times, _ = plain(first, 1, 84.0, 10.0)
     assert len(looks) == times.size
-    found = np.array([look.obs_time[0] for look in looks])
-    assert np.abs((found - times) / np.timedelta64(1, "s")).max() < 1.0
+    result = np.array([look.obs_time[0] for look in looks])
+    assert np.abs((result - times) / np.timedelta64(1, "s")).max() < 1.0
 
 
 def test_morning_flies_south():

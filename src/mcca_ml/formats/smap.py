@@ -64,7 +64,7 @@ SIMULATED = "simulated"
 
 
 @dataclass(frozen=True)
-class GranuleField:
+class SmapField:
     """One dataset of a granule."""
 
     name: str
@@ -184,29 +184,29 @@ FLAG_MEANINGS: Mapping[str, str] = {
 """Meanings of the bits, lowest first, as in the `flag_meanings` of the granules."""
 
 
-def _tb(name: str, about: str, low: float = 0.0, high: float = 330.0) -> GranuleField:
+def _tb(name: str, about: str, low: float = 0.0, high: float = 330.0) -> SmapField:
     """Return a field of brightness temperature [K]."""
-    return GranuleField(name, units="Kelvin", valid=(low, high), about=about)
+    return SmapField(name, units="Kelvin", valid=(low, high), about=about)
 
 
 _CELL = (
-    GranuleField("EASE_row_index", "u2", "", (0, 405), "Row of the EASE-Grid 2.0, 0 in the north"),
-    GranuleField(
+    SmapField("EASE_row_index", "u2", "", (0, 405), "Row of the EASE-Grid 2.0, 0 in the north"),
+    SmapField(
         "EASE_column_index", "u2", "", (0, 963), "Column of the EASE-Grid 2.0, 0 in the west"
     ),
-    GranuleField("latitude", "f4", "degrees_north", None, "Latitude of the cell", has_fill=False),
-    GranuleField("longitude", "f4", "degrees_east", None, "Longitude of the cell", has_fill=False),
-    GranuleField(
+    SmapField("latitude", "f4", "degrees_north", None, "Latitude of the cell", has_fill=False),
+    SmapField("longitude", "f4", "degrees_east", None, "Longitude of the cell", has_fill=False),
+    SmapField(
         "latitude_centroid", "f4", "degrees", (-90.0, 90.0), "Mean latitude of the footprints"
     ),
-    GranuleField(
+    SmapField(
         "longitude_centroid", "f4", "degrees", (-180.0, 179.999), "Mean longitude of footprints"
     ),
-    GranuleField("boresight_incidence", "f4", "degrees", (0.0, 90.0), "Earth incidence angle"),
-    GranuleField(
+    SmapField("boresight_incidence", "f4", "degrees", (0.0, 90.0), "Earth incidence angle"),
+    SmapField(
         "tb_time_seconds", "f8", "seconds", (-999999.9, 940000000.0), "Mean acquisition time"
     ),
-    GranuleField("tb_time_utc", "S24", "", None, "Mean acquisition time, UTC"),
+    SmapField("tb_time_utc", "S24", "", None, "Mean acquisition time, UTC"),
 )
 _TB = (
     _tb("tb_h_corrected", "TB at H, corrected for water in the footprint"),
@@ -214,53 +214,47 @@ _TB = (
     _tb("tb_3_corrected", "Third Stokes parameter", -50.0, 50.0),
     _tb("tb_4_corrected", "Fourth Stokes parameter", -50.0, 50.0),
     *(
-        GranuleField(f"tb_qual_flag_{p}", "u2", "", None, f"Quality bits of TB, {p}")
+        SmapField(f"tb_qual_flag_{p}", "u2", "", None, f"Quality bits of TB, {p}")
         for p in ("h", "v", "3", "4")
     ),
 )
 _SURFACE = (
-    GranuleField("surface_flag", "u2", "", None, "Surface conditions, a bit each"),
-    GranuleField(
-        "surface_temperature", "f4", "Kelvins", (0.0, 350.0), "Effective soil temperature"
-    ),
-    GranuleField("static_water_body_fraction", about="Share of open water, from a map"),
-    GranuleField("radar_water_body_fraction", about="Share of open water, from radar or MOD44W"),
-    GranuleField("freeze_thaw_fraction", about="Share of frozen ground"),
-    GranuleField(
+    SmapField("surface_flag", "u2", "", None, "Surface conditions, a bit each"),
+    SmapField("surface_temperature", "f4", "Kelvins", (0.0, 350.0), "Effective soil temperature"),
+    SmapField("static_water_body_fraction", about="Share of open water, from a map"),
+    SmapField("radar_water_body_fraction", about="Share of open water, from radar or MOD44W"),
+    SmapField("freeze_thaw_fraction", about="Share of frozen ground"),
+    SmapField(
         "landcover_class", "u1", "", None, "The three most common IGBP classes", has_cover=True
     ),
-    GranuleField("landcover_class_fraction", about="Share of each of the classes", has_cover=True),
-    GranuleField("roughness_coefficient", about="Roughness h"),
-    GranuleField("albedo", about="Single-scattering albedo"),
-    GranuleField("vegetation_opacity", "f4", "", (0.0, 10.0), "Opacity along the line of sight"),
-    GranuleField(
-        "vegetation_water_content", "f4", "kg/m**2", (0.0, 20.0), "Vegetation water content"
-    ),
+    SmapField("landcover_class_fraction", about="Share of each of the classes", has_cover=True),
+    SmapField("roughness_coefficient", about="Roughness h"),
+    SmapField("albedo", about="Single-scattering albedo"),
+    SmapField("vegetation_opacity", "f4", "", (0.0, 10.0), "Opacity along the line of sight"),
+    SmapField("vegetation_water_content", "f4", "kg/m**2", (0.0, 20.0), "Vegetation water content"),
 )
 _SOIL_MOISTURE = (
-    GranuleField(
-        "soil_moisture", "f4", "cm**3/cm**3", (0.02, 0.5), "Soil moisture of the top 5 cm"
-    ),
-    GranuleField(
+    SmapField("soil_moisture", "f4", "cm**3/cm**3", (0.02, 0.5), "Soil moisture of the top 5 cm"),
+    SmapField(
         "soil_moisture_error", "f4", "cm**3/cm**3", (0.0, 0.2), "Uncertainty of soil moisture"
     ),
-    GranuleField("retrieval_qual_flag", "u2", "", None, "Retrieval quality, a bit each"),
+    SmapField("retrieval_qual_flag", "u2", "", None, "Retrieval quality, a bit each"),
 )
 _LATER = (
     _tb("tb_h_uncorrected", "TB at H as observed"),
     _tb("tb_v_uncorrected", "TB at V as observed"),
-    GranuleField("clay_fraction", about="Share of clay"),
-    GranuleField("sand_fraction", about="Share of sand"),
-    GranuleField("bulk_density", valid=(0.0, 2.65), about="Bulk density of the soil"),
-    GranuleField("organic_content", valid=(0.0, 1000.0), about="Organic content of the soil"),
-    GranuleField("grid_surface_status", "u2", "", (0, 1), "Land (0) or water (1)"),
-    GranuleField("surface_water_fraction_mb_h", about="Gain-weighted share of static water, H"),
-    GranuleField("surface_water_fraction_mb_v", about="Gain-weighted share of static water, V"),
+    SmapField("clay_fraction", about="Share of clay"),
+    SmapField("sand_fraction", about="Share of sand"),
+    SmapField("bulk_density", valid=(0.0, 2.65), about="Bulk density of the soil"),
+    SmapField("organic_content", valid=(0.0, 1000.0), about="Organic content of the soil"),
+    SmapField("grid_surface_status", "u2", "", (0, 1), "Land (0) or water (1)"),
+    SmapField("surface_water_fraction_mb_h", about="Gain-weighted share of static water, H"),
+    SmapField("surface_water_fraction_mb_v", about="Gain-weighted share of static water, V"),
 )
 _BY_ALGORITHM = ("soil_moisture", "retrieval_qual_flag", "vegetation_opacity")
 
 
-def _options(names: tuple[str, ...], last: str) -> tuple[GranuleField, ...]:
+def _options(names: tuple[str, ...], last: str) -> tuple[SmapField, ...]:
     """Return the fields of each retrieval algorithm; roughness and albedo for the last only."""
     by_name = {field.name: field for field in (*_SURFACE, *_SOIL_MOISTURE)}
     every = [(base, option) for base in _BY_ALGORITHM for option in names]
@@ -268,17 +262,17 @@ def _options(names: tuple[str, ...], last: str) -> tuple[GranuleField, ...]:
     return tuple(replace(by_name[base], name=f"{base}_{o}") for base, o in (*every, *single))
 
 
-FIRST_FIELDS: tuple[GranuleField, ...] = (*_CELL, *_TB, *_SURFACE, *_SOIL_MOISTURE)
+FIRST_FIELDS: tuple[SmapField, ...] = (*_CELL, *_TB, *_SURFACE, *_SOIL_MOISTURE)
 """SPL3SMP up to version 4: the same in every group, with the suffix `_pm` in the PM group."""
 
-L3_FIELDS: tuple[GranuleField, ...] = (
+L3_FIELDS: tuple[SmapField, ...] = (
     *FIRST_FIELDS,
     *_LATER,
     *_options(("dca", "scah", "scav"), "dca"),
 )
 """SPL3SMP from version 8 and SPL3SMP_E from version 5."""
 
-L2_FIELDS: tuple[GranuleField, ...] = (
+L2_FIELDS: tuple[SmapField, ...] = (
     *FIRST_FIELDS,
     *_LATER,
     *_options(("option1", "option2", "option3"), "option3"),

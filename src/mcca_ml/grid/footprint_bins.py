@@ -113,15 +113,12 @@ def bin_footprints(
     sums = []
     for start in range(0, footprints.lat.size, _BLOCK):
         block = slice(start, start + _BLOCK)
-        for place, weight, kept in _contributions(
-            footprints.lat[block], footprints.lon[block], table, kernel
-        ):
-            block_footprints = FootprintArrays._make(values[block] for values in footprints)
+        lat, lon = footprints.lat[block], footprints.lon[block]
+        for place, weight, kept in _contributions(lat, lon, table, kernel):
+            part = FootprintArrays._make(values[block] for values in footprints)
             if kept is not None:
-                block_footprints = FootprintArrays._make(
-                    values[kept] for values in block_footprints
-                )
-            sums += _sum_by_key(block_footprints, place, weight, groups)
+                part = FootprintArrays._make(values[kept] for values in part)
+            sums += _sum_by_key(part, place, weight, groups)
     return sums
 
 
@@ -189,13 +186,11 @@ def _keys(
     slot = None if first == last else footprints.time // SLOT_MS
     slots = [first] if slot is None else np.unique(slot).tolist()
     for is_suspect in (False, True):
-        is_selected = footprints.is_suspect if is_suspect else ~footprints.is_suspect
+        usable = footprints.is_suspect if is_suspect else ~footprints.is_suspect
         if is_any is not None:
-            is_selected = is_selected & is_any
+            usable = usable & is_any
         for number in slots:
-            selected = np.flatnonzero(
-                is_selected if slot is None else is_selected & (slot == number)
-            )
+            selected = np.flatnonzero(usable if slot is None else usable & (slot == number))
             if selected.size:
                 yield number, is_suspect, selected
 
@@ -232,9 +227,7 @@ def _sum_by_cell(place: Integer, columns: Iterable[Float64 | None]) -> CellSums:
     here = place - lowest
     count = np.bincount(here)
     occupied = np.flatnonzero(count)
-    sums = [
-        (count if column is None else np.bincount(here, column))[occupied] for column in columns
-    ]
+    sums = [(count if c is None else np.bincount(here, c))[occupied] for c in columns]
     return CellSums((occupied + lowest).astype(np.int32), np.stack(sums).astype(np.float64))
 
 

@@ -58,7 +58,7 @@ def overlap(source_edges: npt.ArrayLike, target_edges: npt.ArrayLike) -> Cover:
     """Return the shares [1] of each target interval in the source intervals; exact.
 
     Args:
-        source_edges: edges of the source intervals, all rising or all falling; any unit.
+        source_edges: edges of the source intervals, all increasing or all decreasing; any unit.
         target_edges: edges of the target intervals, in the same sense and unit.
 
     >>> overlap([0, 2, 4], [0, 1, 4]).weight.round(3).tolist()

@@ -68,9 +68,7 @@ def find_passes(sums_by_key: Mapping[Key, Sequence[CellSums]], channels: Sequenc
         sums_by_key: sums by swath, time slot and quality.
         channels: channels of the result, in its order.
     """
-    sums = {
-        key: footprint_bins.merge_sums(parts) for key, parts in sorted(sums_by_key.items()) if parts
-    }
+    sums = {k: footprint_bins.merge_sums(p) for k, p in sorted(sums_by_key.items()) if p}
     groups = _groups(sums)
     count = groups.cell.size
     tb = np.full((count, len(channels)), np.nan, np.float32)

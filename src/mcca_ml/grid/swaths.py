@@ -87,9 +87,8 @@ def grid_swaths(
         names = tuple(map(str, swath.variables["channel"].to_numpy()))
         present |= set(names)
         footprints = _footprints(swath, *window)
-        for (slot, is_suspect), part in footprint_bins.bin_footprints(
-            footprints, names, table, kernel
-        ):
+        binned = footprint_bins.bin_footprints(footprints, names, table, kernel)
+        for (slot, is_suspect), part in binned:
             parts = sums.setdefault((names, slot, is_suspect), [])
             parts.append(part)
             if len(parts) >= _KEEP:

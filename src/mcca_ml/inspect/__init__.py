@@ -1,1 +1,1 @@
-"""What a granule, a store or a product contains, in a screenful."""
+"""Describe the content of a granule, a store or a product."""

@@ -1,4 +1,4 @@
-"""What a granule or a product holds, in a screenful: the content of `mcca-ml inspect`."""
+"""Describe a granule, product or folder for `mcca-ml inspect`."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -35,23 +35,23 @@ from mcca_ml.read.any_granule import is_swath, open_granule
 from mcca_ml.read.granule import open_hdf5, text
 from mcca_ml.schema import is_simulated
 
-_PRODUCT_MARK = "tracking_id"
+_TRACKING_ID = "tracking_id"
 _CALIBRATION = "MCCA-ML calibration coefficients"
 _NETWORKS = ".npz"
 
 
 def _places(ds: xr.Dataset, observed: Booleans) -> str:
-    """How many cells, and where."""
-    seen = np.asarray(observed.any(axis=(0, 1)))
+    """Return the number of observed cells and their extent."""
+    mask = np.asarray(observed.any(axis=(0, 1)))
     is_list = "cell" in ds.dims
-    rows, columns = (seen, seen) if is_list else (seen.any(axis=1), seen.any(axis=0))
+    rows, columns = (mask, mask) if is_list else (mask.any(axis=1), mask.any(axis=0))
     lat, lon = ds["lat"].to_numpy()[rows], ds["lon"].to_numpy()[columns]
     if lat.size == 0:
         return "none"
-    return f"{int(seen.sum()):,} observed, {extent(lat, lon)}"
+    return f"{int(mask.sum()):,} observed, {extent(lat, lon)}"
 
 
-def _described(ds: xr.Dataset, heading: Mapping[str, str]) -> Description:
+def _describe_looks(ds: xr.Dataset, heading: Mapping[str, str]) -> Description:
     observed = schema.is_observed(ds)
     days = [str(day)[:10] for day in ds["time"].to_numpy()]
     more = {
@@ -69,9 +69,9 @@ def _simulated(ds: xr.Dataset) -> dict[str, str]:
     return {"simulated": SIMULATED} if is_simulated(ds) else {}
 
 
-def _of_product(path: Path) -> Description:
-    with xr.open_dataset(path, engine="netcdf4") as found:
-        ds = found.load()
+def _describe_retrieval(path: Path) -> Description:
+    with xr.open_dataset(path, engine="netcdf4") as opened:
+        ds = opened.load()
     ds = ds.assign_coords(look=[LOOKS[number] for number in ds["look"].to_numpy()])
     granules = [name for name in str(ds.attrs.get("source_granules", "")).split(", ") if name]
     more = f" and {len(granules) - 1} more" if len(granules) > 1 else ""
@@ -80,12 +80,12 @@ def _of_product(path: Path) -> Description:
         "product": f"MCCA-ML {ds.attrs.get('product_version', '')}, {ds.attrs.get('title', '')}",
         **_simulated(ds),
         "made from": f"{granules[0]}{more}" if granules else "unknown",
-        "tracking id": str(ds.attrs[_PRODUCT_MARK]),
+        "tracking id": str(ds.attrs[_TRACKING_ID]),
     }
-    return _described(ds, heading)
+    return _describe_looks(ds, heading)
 
 
-def _of_granule(path: Path) -> Description:
+def _describe_granule(path: Path) -> Description:
     ds = open_granule(path)
     heading = {
         "file": path.name,
@@ -94,25 +94,25 @@ def _of_granule(path: Path) -> Description:
         **_simulated(ds),
         "layout": str(ds.attrs.get("layout", "GRID_TB")),
     }
-    return _described(ds, heading)
+    return _describe_looks(ds, heading)
 
 
 def describe(path: Path) -> Description:
-    """What a granule, a product, a stage of the record, stations or a simulated truth holds.
+    """Describe a granule, a product, a stage of the record, stations or a simulated truth.
 
     Args:
-        path: the file or folder.
+        path: file or folder.
 
     Raises:
-        ConfigError: stations, and the package that reads them is not installed.
-        GranuleError: it is none of these, or it cannot be read.
+        ConfigError: the path contains stations and the package ismn is not installed.
+        GranuleError: the path is none of these, or it cannot be read.
     """
     if path.is_dir():
-        return _of_folder(path)
+        return _describe_folder(path)
     if path.suffix == _NETWORKS:
         return describe_weights(path)
     with open_hdf5(path) as h5:
-        has_tracking = bool(text(h5.attrs.get(_PRODUCT_MARK)))
+        has_tracking = bool(text(h5.attrs.get(_TRACKING_ID)))
         is_day, is_product = (has_tracking and name in h5 for name in ("sm", "soil_moisture"))
         is_calibration = text(h5.attrs.get("format")).startswith(_CALIBRATION)
         has_swaths = is_swath(h5)
@@ -121,26 +121,26 @@ def describe(path: Path) -> Description:
     if is_day:
         return describe_product(path)
     if is_product:
-        return _of_product(path)
+        return _describe_retrieval(path)
     if has_swaths:
         return describe_swaths(path)
-    return _of_other(path, lambda: _of_granule(path))
+    return _describe_or_other(path, lambda: _describe_granule(path))
 
 
-def _of_other(path: Path, own: Callable[[], Description]) -> Description:
-    """What `own` makes of a path; where it refuses, a product that `series` and `validate` read."""
+def _describe_or_other(path: Path, describe_own: Callable[[], Description]) -> Description:
+    """Describe a path with `own`; if that fails, as a product that `series` and `validate` read."""
     try:
-        return own()
+        return describe_own()
     except GranuleError as refused:
         try:
             return describe_other(path)
         except MoistureError:
-            raise  # a product, and why it cannot be read as one
+            raise  # a product whose soil moisture cannot be read
         except GranuleError:
             raise refused from None
 
 
-def _of_folder(path: Path) -> Description:
+def _describe_folder(path: Path) -> Description:
     if is_product_folder(path):
         return describe_product_folder(path)
     if is_record_store(path):
@@ -151,4 +151,5 @@ def _of_folder(path: Path) -> Description:
         return describe_store(path)
     if is_stations(path):
         return describe_stations(path)
-    return _of_other(path, lambda: _of_granule(path))  # which says that it is a directory
+    # Raises for a directory that is no product.
+    return _describe_or_other(path, lambda: _describe_granule(path))

@@ -1,4 +1,4 @@
-"""The nouns of `mcca-ml inspect`: what a file or folder holds, as rows for a screen."""
+"""Data classes for the output of `mcca-ml inspect`, and the rows of its tables."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -15,14 +15,14 @@ from mcca_ml.grid.place_text import latitude_text, longitude_text
 
 SIMULATED = "SIMULATED, not an observation"
 _HIDDEN = re.compile("flag|flag_cci|sensor|crs|time_bnds|land_cover(_main|_fraction)?")
-"""Variables that a minimum and a median say nothing about."""
+"""Variables without a meaningful minimum and median."""
 _MOISTURE = "sm", "soil_moisture"
 """Names of soil moisture."""
 
 
 @dataclass(frozen=True)
-class Row:
-    """One variable."""
+class VariableRow:
+    """Statistics of one variable."""
 
     name: str
     units: str
@@ -30,29 +30,29 @@ class Row:
     median: str
     high: str
     share: float
-    """Of the observed cells, those with a value [1]."""
+    """Share of the observed cells with a value [1]."""
 
 
 @dataclass(frozen=True)
 class FlagRow:
-    """One condition that occurs."""
+    """One flag that occurs."""
 
     name: str
     meaning: str
     count: int
     is_recommended: bool
-    """Whether values with it are recommended all the same."""
+    """True if values with this flag are recommended."""
 
 
 @dataclass(frozen=True)
 class Description:
-    """What a file holds."""
+    """Content of a file or folder."""
 
     heading: Mapping[str, str]
-    rows: tuple[Row, ...]
+    rows: tuple[VariableRow, ...]
     flags: tuple[FlagRow, ...] = ()
     values: int = 0
-    """Values of soil moisture; 0 in a granule."""
+    """Number of soil moisture values; 0 in a granule."""
     recommended: int = 0
 
 
@@ -60,35 +60,35 @@ def _number(value: float) -> str:
     return f"{value:.4g}"
 
 
-def row_of(name: str, units: str, values: AnyArray) -> Row:
-    """Statistics of a variable; NaN is no value."""
+def variable_row(name: str, units: str, values: AnyArray) -> VariableRow:
+    """Return the statistics of a variable; NaN is missing."""
     known = values[np.isfinite(values)].astype(np.float64)
     share = known.size / max(values.size, 1)
     if known.size == 0:
-        return Row(name, units, "-", "-", "-", share)
+        return VariableRow(name, units, "-", "-", "-", share)
     low, median, high = known.min(), float(np.median(known)), known.max()
-    return Row(name, units, _number(low), _number(median), _number(high), share)
+    return VariableRow(name, units, _number(low), _number(median), _number(high), share)
 
 
 def select_values(ds: xr.Dataset, at: Booleans) -> xr.Dataset:
-    """Some values of each variable over one dimension, `value`, and channel.
+    """Select values of each variable, over one dimension `value`, and channel.
 
     Args:
-        ds: with a variable `flag`, whose dimensions come first in others.
-        at: values to select, shape of `flag`.
+        ds: dataset with a variable `flag`, whose dimensions come first in other variables.
+        at: True for values to select, shape of `flag`.
     """
-    over = ds["flag"].dims
+    dims = ds["flag"].dims
     selected = {
-        name: (("value", *variable.dims[len(over) :]), variable.to_numpy()[at], variable.attrs)
+        name: (("value", *variable.dims[len(dims) :]), variable.to_numpy()[at], variable.attrs)
         for name, variable in ds.data_vars.items()
-        if variable.dims[: len(over)] == over
+        if variable.dims[: len(dims)] == dims
     }
     coords = {"channel": ds["channel"].to_numpy()} if "channel" in ds.coords else {}
     return xr.Dataset(selected, coords)
 
 
-def variable_rows(ds: xr.Dataset) -> list[Row]:
-    """A row for each variable of numbers, and for each channel of brightness temperature."""
+def variable_rows(ds: xr.Dataset) -> list[VariableRow]:
+    """Return a row for each numeric variable, and for each channel of brightness temperature."""
     rows = []
     for name, variable in ds.data_vars.items():
         values = variable.to_numpy()
@@ -96,23 +96,26 @@ def variable_rows(ds: xr.Dataset) -> list[Row]:
             continue
         units = str(variable.attrs.get("units", ""))
         if "channel" not in variable.dims:
-            rows.append(row_of(str(name), units, values))
+            rows.append(variable_row(str(name), units, values))
             continue
         for number, channel in enumerate(ds["channel"].to_numpy()):
-            rows.append(row_of(f"{name} {channel}", units, values[..., number]))
+            rows.append(variable_row(f"{name} {channel}", units, values[..., number]))
     return rows
 
 
 def describe_values(
-    heading: Mapping[str, str], ds: xr.Dataset, rows: Sequence[Row], most_flags: int | None = None
+    heading: Mapping[str, str],
+    ds: xr.Dataset,
+    rows: Sequence[VariableRow],
+    most_flags: int | None = None,
 ) -> Description:
     """Describe flags and soil moisture of selected values.
 
     Args:
-        heading: of the description.
-        ds: as of `select_values`.
-        rows: of its variables.
-        most_flags: conditions that are listed; None: all that occur.
+        heading: heading of the description.
+        ds: dataset from `select_values`.
+        rows: rows of its variables.
+        most_flags: largest number of flags listed; None for all that occur.
     """
     flag = ds["flag"].to_numpy().astype(FLAG_DTYPE)
     moisture = next((name for name in _MOISTURE if name in ds), None)
@@ -127,12 +130,12 @@ def describe_values(
 
 
 def unreadable(path: Path | str, error: Exception, expected: str) -> GranuleError:
-    """The error for something that cannot be read, with the first line of its reason.
+    """Return the error for an unreadable file, with the first line of its reason.
 
     Args:
-        path: of which the name is said; a text is said as it is.
-        error: what went wrong.
-        expected: what it should be, and what to do.
+        path: path, of which the message contains the name, or text used unchanged.
+        error: exception of the reader.
+        expected: expected content, and what to do.
     """
     reason = (str(error).splitlines() or [type(error).__name__])[0][:80]
     name = path.name if isinstance(path, Path) else path
@@ -140,8 +143,8 @@ def unreadable(path: Path | str, error: Exception, expected: str) -> GranuleErro
 
 
 def flag_rows(flag: UInt32) -> tuple[FlagRow, ...]:
-    """The conditions that occur among some values, the commonest first."""
-    found = [
+    """Return the flags that occur, most frequent first."""
+    rows = [
         FlagRow(
             (bit.name or "").lower(),
             meaning,
@@ -150,17 +153,17 @@ def flag_rows(flag: UInt32) -> tuple[FlagRow, ...]:
         )
         for bit, meaning in MEANING.items()
     ]
-    return tuple(sorted((row for row in found if row.count), key=lambda row: -row.count))
+    return tuple(sorted((row for row in rows if row.count), key=lambda row: -row.count))
 
 
 def period(times: AnyArray) -> str:
-    """First and last of the times that are known."""
+    """Return the first and last known time."""
     known = times[~np.isnat(times)].astype("datetime64[s]")
     return f"{known.min()} to {known.max()} UTC" if known.size else "times unknown"
 
 
 def extent(lat: AnyArray, lon: AnyArray) -> str:
-    """Where the places lie that are known [degree]; of a grid, those of its rows and columns."""
+    """Return the range of latitude and longitude [degree]; for a grid, of its rows and columns."""
     lat, lon = lat[np.isfinite(lat)], lon[np.isfinite(lon)]
     if not (lat.size and lon.size):
         return "places unknown"

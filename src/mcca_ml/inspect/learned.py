@@ -1,4 +1,4 @@
-"""What was learned for a record: networks, their spread, the pool of the fusion."""
+"""Describe learned files of a record: networks, error models, the pool of the fusion."""
 
 import zipfile
 from dataclasses import fields
@@ -8,37 +8,37 @@ import numpy as np
 
 from mcca_ml.fuse.models import load_pool
 from mcca_ml.grid.ease2 import M25, cell_latlon
-from mcca_ml.inspect.description import Description, extent, row_of
+from mcca_ml.inspect.description import Description, extent, variable_row
 from mcca_ml.sensors import trained
 
-_SPREAD_MARK = "ratio95"
-_POOL_MARK = "covariance"
+_ERROR_ARRAY = "ratio95"
+_POOL_ARRAY = "covariance"
 
 
 def describe_weights(path: Path) -> Description:
-    """What networks, the spread of what they tell, or the pool of the fusion a file holds.
+    """Describe networks, their error model, or the pool of the fusion.
 
     Args:
-        path: `.npz` file of the stage of training or of fusion.
+        path: `.npz` file of the training or fusion stage.
 
     Raises:
-        GranuleError: it is damaged, of another version, or something else.
+        GranuleError: the file is damaged, has another version, or other content.
     """
-    # Imported here, not above: JAX would slow down the look at anything else.
+    # Imported here: JAX would slow down the description of all other files.
     from mcca_ml.learn import weights_file as networks
 
     names = _names(path)
-    if _SPREAD_MARK in names:
-        return _of_spread(path)
-    if _POOL_MARK in names:
-        return _of_pool(path)
+    if _ERROR_ARRAY in names:
+        return _describe_errors(path)
+    if _POOL_ARRAY in names:
+        return _describe_pool(path)
     weights = networks.load(path)
     start, cells = weights.start, weights.cells
     settings, place = start.settings, cell_latlon(M25, cells)
     shape = weights.network.input.shape
     heading = {
         "file": path.name,
-        "product": "networks of cells, and the pooled network that they begin with",
+        "product": "networks of cells, and the pooled network from which they start",
         "cells": f"{cells.size:,}, {extent(place.lat, place.lon)}",
         "own level": f"{int(weights.level.is_own.sum()):,} cells; others guess it from statics",
         "network": f"{shape[1]} inputs, {settings.hidden} units, {start.static_mean.size} statics",
@@ -47,14 +47,14 @@ def describe_weights(path: Path) -> Description:
         f"start {settings.start}",
     }
     level = [("mean of target", weights.level.mean), ("sd of target", weights.level.sd)]
-    rows = [row_of(name, "m3 m-3", np.asarray(values)) for name, values in level]
+    rows = [variable_row(name, "m3 m-3", np.asarray(values)) for name, values in level]
     named = zip(weights.network._fields, weights.network, strict=True)
-    rows += [row_of(f"weights {name}", "1", np.asarray(values)) for name, values in named]
+    rows += [variable_row(f"weights {name}", "1", np.asarray(values)) for name, values in named]
     return Description(heading, tuple(rows))
 
 
 def _names(path: Path) -> frozenset[str]:
-    """Names of the arrays of a file; of one that cannot be read none."""
+    """Return the names of the arrays of a file; empty if it cannot be read."""
     try:
         with zipfile.ZipFile(path) as file:
             return frozenset(name.removesuffix(".npy") for name in file.namelist())
@@ -62,26 +62,26 @@ def _names(path: Path) -> frozenset[str]:
         return frozenset()
 
 
-def _of_spread(path: Path) -> Description:
+def _describe_errors(path: Path) -> Description:
     from mcca_ml.learn.weights_file import load_uncertainty
 
-    spread = load_uncertainty(path)
-    place = cell_latlon(M25, spread.cells)
+    errors = load_uncertainty(path)
+    place = cell_latlon(M25, errors.cells)
     heading = {
         "file": path.name,
         "product": "errors of networks against their target and against truth",
-        "cells": f"{spread.cells.size:,}, {extent(place.lat, place.lon)}",
+        "cells": f"{errors.cells.size:,}, {extent(place.lat, place.lon)}",
     }
-    arrays = {one.name: np.asarray(getattr(spread, one.name)) for one in fields(spread)}
+    arrays = {field.name: np.asarray(getattr(errors, field.name)) for field in fields(errors)}
     rows = [
-        row_of(name, "", np.atleast_1d(values).astype(np.float64))
+        variable_row(name, "", np.atleast_1d(values).astype(np.float64))
         for name, values in arrays.items()
         if name != "cells"
     ]
     return Description(heading, tuple(rows))
 
 
-def _of_pool(path: Path) -> Description:
+def _describe_pool(path: Path) -> Description:
     pool = load_pool(path)
     heading = {
         "file": path.name,
@@ -89,8 +89,8 @@ def _of_pool(path: Path) -> Description:
         "sensors": ", ".join(trained()),
     }
     rows = [
-        row_of(f"bias {name}", "m3 m-3", np.atleast_1d(value))
+        variable_row(f"bias {name}", "m3 m-3", np.atleast_1d(value))
         for name, value in zip(trained(), pool.bias, strict=True)
     ]
-    rows.append(row_of("correlation of errors", "1", np.atleast_1d(pool.error_correlation)))
+    rows.append(variable_row("correlation of errors", "1", np.atleast_1d(pool.error_correlation)))
     return Description(heading, tuple(rows))

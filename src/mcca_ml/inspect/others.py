@@ -1,11 +1,11 @@
-"""What a soil-moisture product of anyone holds, as `mcca-ml validate` and `series` read it."""
+"""Describe any soil-moisture product, as read by `mcca-ml validate` and `series`."""
 
 from datetime import date
 from pathlib import Path
 
 import numpy as np
 
-from mcca_ml.inspect.description import SIMULATED, Description, Row, extent, row_of
+from mcca_ml.inspect.description import SIMULATED, Description, VariableRow, extent, variable_row
 from mcca_ml.read.products.dimensions import find_layout
 from mcca_ml.read.products.extract_file import flag_name
 from mcca_ml.read.products.moisture_files import moisture_files
@@ -15,18 +15,18 @@ from mcca_ml.schema import is_simulated
 
 
 def describe_other(path: Path) -> Description:
-    """What a product holds; of a folder its first and last file are read.
+    """Describe a product; of a folder the first and the last file are read.
 
     Args:
-        path: a file, a folder of files, or a Zarr store.
+        path: file, folder of files, or Zarr store.
 
     Raises:
-        GranuleError: it has no soil moisture with coordinates, or cannot be read.
+        GranuleError: no soil moisture with coordinates, or an unreadable file.
     """
     product, files = parse_product(str(path)), list_files(path)
     days: list[date | None] = []
     heading: dict[str, str] = {}
-    rows: list[Row] = []
+    rows: list[VariableRow] = []
     ends = tuple(dict.fromkeys((files[0], files[-1])))
     count = f"{len(files):,}" + (", the first and last are read" if len(files) > 2 else "")
     for file, ds, first in moisture_files(product, paths=ends):
@@ -43,7 +43,9 @@ def describe_other(path: Path) -> Description:
         }
         variable = ds[first.variable]
         units = str(variable.attrs.get("units", ""))
-        rows = [row_of(first.variable, units, np.asarray(variable.to_numpy(), np.float64).ravel())]
+        rows = [
+            variable_row(first.variable, units, np.asarray(variable.to_numpy(), np.float64).ravel())
+        ]
     known = sorted(day for day in days if day is not None)
     heading["days"] = f"{known[0]} to {known[-1]}" if known else "unknown"
     return Description({"file": path.name, **heading}, tuple(rows))

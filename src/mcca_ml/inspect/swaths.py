@@ -1,4 +1,4 @@
-"""What a swath granule holds: the content of `mcca-ml inspect` for those."""
+"""Describe swath granules for `mcca-ml inspect`."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,14 +7,21 @@ import numpy as np
 import xarray as xr
 
 from mcca_ml.flags import Quality
-from mcca_ml.inspect.description import SIMULATED, Description, Row, extent, period, row_of
+from mcca_ml.inspect.description import (
+    SIMULATED,
+    Description,
+    VariableRow,
+    extent,
+    period,
+    variable_row,
+)
 from mcca_ml.read.any_granule import open_swaths
 from mcca_ml.schema import is_simulated
 from mcca_ml.sensors import SENSORS
 
 
 def _shape(swath: xr.Dataset) -> str:
-    """Scans and pixels of a swath where they are known, else its footprints."""
+    """Return the scans and pixels of a swath if known, else its number of footprints."""
     if "scans" in swath.attrs:
         size = f"{int(swath.attrs['scans']):,} scans of {int(swath.attrs['pixels']):,} pixels"
     else:
@@ -23,41 +30,41 @@ def _shape(swath: xr.Dataset) -> str:
 
 
 def _quality(swaths: Sequence[xr.Dataset]) -> str:
-    """Footprints of each quality, over all swaths."""
-    found = np.concatenate([swath["quality"].to_numpy() for swath in swaths])
-    return ", ".join(f"{int((found == q).sum()):,} {q.name.lower()}" for q in Quality)
+    """Return the number of footprints of each quality, over all swaths."""
+    quality = np.concatenate([swath["quality"].to_numpy() for swath in swaths])
+    return ", ".join(f"{int((quality == q).sum()):,} {q.name.lower()}" for q in Quality)
 
 
 def _left_out(swaths: Sequence[xr.Dataset]) -> dict[str, str]:
-    """How many footprints have no place or no time, where readers leave these out."""
+    """Return the number of footprints omitted by the reader, without place or time."""
     counts = {
         what: sum(int(swath.attrs.get(f"without_{what}", 0)) for swath in swaths)
         for what in ("place", "time")
     }
-    said = [f"{count:,} footprints without {what}" for what, count in counts.items() if count]
-    return {"left out": ", ".join(said)} if said else {}
+    listed = [f"{count:,} footprints without {what}" for what, count in counts.items() if count]
+    return {"left out": ", ".join(listed)} if listed else {}
 
 
-def _rows(swath: xr.Dataset) -> list[Row]:
-    """A row for each channel, and the incidence angle in degrees."""
+def _rows(swath: xr.Dataset) -> list[VariableRow]:
+    """Return a row for each channel, and for the incidence angle in degrees."""
     name = swath.attrs.get("swath", "")
     tb = swath["tb"].to_numpy()
     rows = [
-        row_of(f"{name} tb {channel}", "K", tb[:, number])
+        variable_row(f"{name} tb {channel}", "K", tb[:, number])
         for number, channel in enumerate(swath["channel"].to_numpy())
     ]
     degrees = np.degrees(swath["incidence"].to_numpy())
-    return [*rows, row_of(f"{name} incidence", "degree", degrees)]
+    return [*rows, variable_row(f"{name} incidence", "degree", degrees)]
 
 
 def describe_swaths(path: Path) -> Description:
-    """What a granule of one or more swaths holds.
+    """Describe a granule of one or more swaths.
 
     Args:
-        path: PPS 1C, or JAXA's level 1R or 3.
+        path: PPS 1C, or JAXA level 1R or 3.
 
     Raises:
-        GranuleError: it cannot be read.
+        GranuleError: the granule cannot be read.
     """
     swaths = open_swaths(path, may_be_empty=True)
     first = swaths[0]

@@ -63,9 +63,8 @@ def _any_time(values: AnyArray, none: Booleans) -> AnyArray:
     Values where `none` is true are missing.
     """
     flat, is_missing = values.reshape(-1, *values.shape[2:]), none.reshape(-1, none.shape[-1])
-    first = np.argmin(
-        is_missing, axis=0
-    )  # 0 if all are missing; the value there is the missing value
+    # 0 if all are missing; the value there is the missing value
+    first = np.argmin(is_missing, axis=0)
     return np.asarray(flat[first, np.arange(is_missing.shape[1])])
 
 

@@ -204,11 +204,8 @@ def check_placed(where: str, is_seen: Booleans, is_placed: Booleans, is_timed: B
     Raises:
         GranuleError: no value has a position, or no value has a time.
     """
-    for is_known, what in (
-        (is_placed, "a latitude and longitude on the Earth"),
-        (is_timed, "a time"),
-    ):
-        if is_seen.any() and not (is_seen & is_known).any():
+    for ok, what in ((is_placed, "a latitude and longitude on the Earth"), (is_timed, "a time")):
+        if is_seen.any() and not (is_seen & ok).any():
             raise GranuleError(
                 f"{where}: of {int(is_seen.sum())} footprints with brightness temperature none "
                 f"has {what}, expected it of nearly all; download the granule again"
@@ -265,7 +262,7 @@ def check_kelvin(
     is_inside = (values >= valid[0]) & (values <= valid[1])
     if values.size >= least and is_inside.mean() < LEAST_INSIDE:
         raise GranuleError(
-            f"{where} lies between {values.min():g} and {values.max():g}, expected {valid[0]:g} to "
+            f"{where} is between {values.min():g} and {values.max():g}, expected {valid[0]:g} to "
             f"{valid[1]:g} K; is it scaled otherwise, or in degrees Celsius?"
         )
 

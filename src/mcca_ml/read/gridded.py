@@ -105,5 +105,5 @@ def write_gridded(ds: xr.Dataset, path: Path) -> None:
     # A missing time is the smallest int64, as in NumPy; a float would lose microseconds.
     encoding = {"obs_time": {**TIME_ENCODING, "_FillValue": np.iinfo(np.int64).min}}
     rounded = ds.assign(obs_time=ds["obs_time"].dt.round("us"))  # resolution of the encoding
-    with replacing(path) as beside:
-        rounded.to_netcdf(beside, engine="netcdf4", encoding=encoding)
+    with replacing(path) as temporary:
+        rounded.to_netcdf(temporary, engine="netcdf4", encoding=encoding)

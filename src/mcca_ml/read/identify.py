@@ -118,7 +118,7 @@ def identify_layout(h5: h5py.File) -> SmapLayout:
         wanted = " or ".join(g.name for g in GROUPS[product.level][-1] + GROUPS[product.level][0])
         raise GranuleError(
             f"{where}: {product.short_name} without its group {wanted}, found {shorten(h5)}; "
-            "give a whole granule"
+            "give a complete granule"
         )
     return SmapLayout(product, version, groups, simulated_attribute(h5))
 
@@ -134,6 +134,6 @@ def orbit_look(h5: h5py.File) -> str:
     if direction.lower() not in LOOK_OF_ORBIT:
         raise GranuleError(
             f"{Path(h5.filename).name}: orbitDirection in {group} is {direction or 'missing'!r}, "
-            "expected Ascending or Descending; give a whole granule"
+            "expected Ascending or Descending; give a complete granule"
         )
     return LOOK_OF_ORBIT[direction.lower()]

@@ -92,15 +92,15 @@ def write_shards(
     for key, buffer in shards:
         data = buffer.to_bytes()
         make_directory((path / key).parent)
-        with replacing(path / key) as beside:
-            beside.write_bytes(data)
+        with replacing(path / key) as temporary:
+            temporary.write_bytes(data)
         digests[key], sizes[key] = sha256(data).hexdigest(), len(data)
     for old in earlier:
         if old.relative_to(path).as_posix() not in digests:
             old.unlink(missing_ok=True)
-    with replacing(file) as beside:
+    with replacing(file) as temporary:
         content = {**entries, "shards": digests, "bytes": sizes}
-        beside.write_text(json.dumps(content, indent=1, sort_keys=True))
+        temporary.write_text(json.dumps(content, indent=1, sort_keys=True))
 
 
 def _damaged_shards(path: Path, checkpoint: Mapping[str, Any]) -> Iterator[str]:
@@ -131,16 +131,11 @@ def select_blocks(
     first, last = days[0], days[-1]
     if is_by_cells:
         ends = cells[0] // CELL_BLOCK, cells[-1] // CELL_BLOCK
-        return {
-            number: checkpoint
-            for number, checkpoint in complete.items()
-            if ends[0] <= number <= ends[1]
-        }
+        return {n: c for n, c in complete.items() if ends[0] <= n <= ends[1]}
     return {
-        number: checkpoint
-        for number, checkpoint in complete.items()
-        if np.datetime64(checkpoint["first_day"]) <= last
-        and first <= np.datetime64(checkpoint["last_day"])
+        n: c
+        for n, c in complete.items()
+        if np.datetime64(c["first_day"]) <= last and first <= np.datetime64(c["last_day"])
     }
 
 

@@ -70,7 +70,7 @@ class Frame:
     cells: Int64
     """Flat cells of EASE2_M25, increasing."""
     configuration: str
-    """Digest of all settings on which the values depend, without the inputs."""
+    """Digest of everything on which the values depend, except the inputs."""
     contents: str = "GRID_TB"
     """Contract of the variables, a key of `CONTENTS`."""
 

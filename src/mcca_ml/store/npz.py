@@ -23,7 +23,7 @@ def save(path: Path, version: int, arrays: Mapping[str, Any]) -> None:
         OutputError: the file cannot be written; an existing file is unchanged.
     """
     # Through an open file: NumPy would append .npz to the temporary name.
-    with replacing(path) as beside, beside.open("wb") as file:
+    with replacing(path) as temporary, temporary.open("wb") as file:
         np.savez(file, version=np.int64(version), **arrays)
 
 

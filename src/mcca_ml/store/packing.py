@@ -99,7 +99,7 @@ def pack(name: str, values: AnyArray, days: Datetime64) -> AnyArray:
         raise OutputError(
             f"{name}: found {packing.offset + packing.quantum * counts.min():g} to "
             f"{packing.offset + packing.quantum * counts.max():g} {packing.units}, expected "
-            f"{low:g} to {high:g} {packing.units}; outside the range of a store: check the input"
+            f"{low:g} to {high:g} {packing.units}; check the input"
         )
     return np.where(is_known, counts, packing.fill).astype(packing.dtype)
 

@@ -100,9 +100,7 @@ def open_store(
 
 def content_digest(path: Path) -> str:
     """Return the digest of all complete blocks, from which later stages detect changed input."""
-    shards = {
-        number: checkpoint["shards"] for number, checkpoint in block_checkpoints(path).items()
-    }
+    shards = {n: c["shards"] for n, c in block_checkpoints(path).items()}
     return digest(json.dumps(shards, sort_keys=True))
 
 
@@ -110,11 +108,7 @@ def _attributes(complete: Checkpoints) -> dict[str, str]:
     """Return the attributes common to all blocks; `simulated` is true if true in any block."""
     block_attributes = [checkpoint["attributes"] for checkpoint in complete.values()]
     common = dict(block_attributes[0]) if block_attributes else {}
-    common = {
-        k: v
-        for k, v in common.items()
-        if all(attributes.get(k) == v for attributes in block_attributes)
-    }
+    common = {k: v for k, v in common.items() if all(a.get(k) == v for a in block_attributes)}
     simulated = any(map(is_simulated, block_attributes))
     return {**common, "simulated": "true" if simulated else "false"}
 

@@ -55,10 +55,10 @@ def create_store(path: Path, frame: Frame) -> None:
         return
     files: dict[str, Buffer] = {}
     layout.make_arrays(MemoryStore(files), frame)
-    with replacing_directory(path) as beside:
-        layout.write_files(beside, files)
-        (beside / CHECKPOINTS).mkdir()
-        (beside / layout.MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=True))
+    with replacing_directory(path) as temporary:
+        layout.write_files(temporary, files)
+        (temporary / CHECKPOINTS).mkdir()
+        (temporary / layout.MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=True))
 
 
 def blocks_of_cells(count: int, size: int = CELL_BLOCK) -> list[slice]:

@@ -67,21 +67,16 @@ def decode(values: AnyArray, units: str, where: str) -> Datetime64:
     whole = np.where(is_known, seconds, 0.0)
     # Seconds and fraction separately: a float of nanoseconds would lose microseconds.
     floor = np.floor(whole)
-    elapsed = floor.astype("m8[s]").astype("m8[ns]") + np.rint((whole - floor) * 1e9).astype(
-        "m8[ns]"
-    )
-    return np.where(is_known, epoch + elapsed, np.datetime64("NaT", "ns"))
+    away = floor.astype("m8[s]").astype("m8[ns]") + np.rint((whole - floor) * 1e9).astype("m8[ns]")
+    return np.where(is_known, epoch + away, np.datetime64("NaT", "ns"))
 
 
 def find_time_axis(ds: xr.Dataset) -> str | None:
     """Return the name of the one-dimensional time variable; None if there is none."""
     for name, variable in ds.variables.items():
-        is_named_time = variable.attrs.get("standard_name") == "time" or str(name) in (
-            "time",
-            "valid_time",
-        )
+        is_named = variable.attrs.get("standard_name") == "time" or name in ("time", "valid_time")
         is_decodable = variable.dtype.kind == "M" or is_time(variable.attrs)
-        if is_named_time and is_decodable and variable.ndim == 1:
+        if is_named and is_decodable and variable.ndim == 1:
             return str(name)
     return None
 
@@ -156,8 +151,7 @@ def axis_spans(ds: xr.Dataset, axis: str, where: str) -> tuple[Datetime64, Datet
     bounds = ds.get(str(ds[axis].attrs.get("bounds", "")))
     if bounds is None or bounds.shape != (ds[axis].size, 2):
         return spans(decode_times(ds[axis], where))
-    units = bounds.attrs.get(
-        "units", ds[axis].attrs.get("units", "")
-    )  # CF: bounds may omit their units
+    # CF: bounds may omit their units.
+    units = bounds.attrs.get("units", ds[axis].attrs.get("units", ""))
     ends = decode_times(bounds.assign_attrs(units=units), where)
     return ends[:, 0], ends[:, 1]

@@ -58,8 +58,8 @@ def _place_series(
     """Return the values of a place, from the files with the nearest cell."""
     if not parts:
         return None
-    nearest = min(far for far, _ in parts)
-    values = concatenate([values for far, values in parts if far <= nearest + _SAME_KM])
+    nearest = min(distance for distance, _ in parts)
+    values = concatenate([v for distance, v in parts if distance <= nearest + _SAME_KM])
     return _ordered(values, conversion, nearest, is_strict=is_strict)
 
 
@@ -83,13 +83,11 @@ def _ordered(
     begin, end, sm = values.begin[keep], values.end[keep], sm[keep]
     order = np.argsort(begin, kind="stable")
     begin, end, sm = begin[order], end[order], sm[order]
-    is_duplicate = np.r_[False, begin[1:] == begin[:-1]] if begin.size else np.zeros(0, np.bool_)
-    count["the same place and time again"] += int(is_duplicate.sum())
+    is_new = np.r_[True, begin[1:] != begin[:-1]] if begin.size else np.zeros(0, np.bool_)
+    count["the same place and time again"] += int((~is_new).sum())
     excluded = {reason: number for reason, number in count.items() if number}
     mean = float(vod.mean()) if vod.size else float("nan")
-    return PlaceSeries(
-        begin[~is_duplicate], end[~is_duplicate], sm[~is_duplicate], distance_km, excluded, mean
-    )
+    return PlaceSeries(begin[is_new], end[is_new], sm[is_new], distance_km, excluded, mean)
 
 
 def extract_product(
@@ -111,22 +109,20 @@ def extract_product(
         GranuleError: unreadable, no soil moisture, unknown units, or no times.
     """
     paths = list_files(product.path)
-    nearest, files_used = NearestPlaces(places), 0
+    nearest, used = NearestPlaces(places), 0
     parts: list[list[tuple[float, Values]]] = [[] for _ in places]
     for path, ds, first in moisture_files(product, paths=paths, progress=progress):
-        files_used += 1
+        used += 1
         layout = find_layout(ds, first.variable, path.name)
         inside = [(n, *at) for n, at in enumerate(nearest.places(layout)) if at[0].size]
         index = [places for _, places, _ in inside]
         values = extract(ds, first.variable, layout, index, path) if inside else []
-        for (n, _, distance), one in zip(inside, values, strict=True):
-            parts[n].append((distance, one))
+        for (n, _, distance), at_place in zip(inside, values, strict=True):
+            parts[n].append((distance, at_place))
     conversion = first.conversion
-    known = [one.value[np.isfinite(one.value)] for part in parts for _, one in part]
+    known = [v.value[np.isfinite(v.value)] for part in parts for _, v in part]
     if any(values.size for values in known):
         percentiles = np.percentile(np.concatenate(known) * conversion.factor, [5, 50, 95])
         check_range(percentiles.tolist(), conversion, f"{product.path.name}: {first.variable}")
     series = tuple(_place_series(part, conversion, is_strict=is_strict) for part in parts)
-    return Extract(
-        product, first.variable, conversion, series, len(paths) - files_used, first.attrs
-    )
+    return Extract(product, first.variable, conversion, series, len(paths) - used, first.attrs)

@@ -118,9 +118,9 @@ def _spans(ds: xr.Dataset, variable: str, layout: SpatialLayout, path: Path) -> 
 def _no_time(ds: xr.Dataset, path: Path) -> str:
     """Return the error message for a file without time, or with invalid units of time."""
     units = ds.variables["time"].attrs.get("units", "") if "time" in ds.variables else None
-    found = "found no time in the file" if units is None else f"found time in units {units!r}"
+    problem = "found no time in the file" if units is None else f"found time in units {units!r}"
     return (
-        f"{path.name}: {found} and no date in its name, expected days, hours, minutes or seconds "
+        f"{path.name}: {problem} and no date in its name, expected days, hours, minutes or seconds "
         "since a date; give files of the provider"
     )
 
@@ -150,19 +150,19 @@ def extract(
     block = enclosing_slices(layout, np.concatenate([*places, np.zeros(0, np.int64)]))
     pick_value = picker(ds.variables[variable], layout, block)
     dims = ds.variables[variable].dims
-    companions = {str(name): one for name, one in ds.variables.items() if one.dims == dims}
-    own = next((n for n, one in companions.items() if has_own_times and _is_time(one)), None)
-    vod = next((n for n, one in companions.items() if _is_vod(n, one)), None)
+    companions = {str(n): v for n, v in ds.variables.items() if v.dims == dims}
+    own = next((n for n, v in companions.items() if has_own_times and _is_time(v)), None)
+    vod = next((n for n, v in companions.items() if _is_vod(n, v)), None)
     flag = flag_name(ds, variable)
     spans = _spans(ds, variable, layout, path)
     if not spans and own is None:
         raise GranuleError(_no_time(ds, path))
     wanted = {int(place) for index in places for place in index}
     values = {place: pick_value(place).astype(np.float64) for place in wanted}
-    if not any(np.isfinite(one).any() for one in values.values()):
+    if not any(np.isfinite(column).any() for column in values.values()):
         own = flag = None  # no valid value, so neither times nor flags are needed
     pick = {n: picker(ds.variables[n], layout, block) for n in (own, flag, vod) if n}
-    pick_ends = [picker(one, layout, block) for one in spans]
+    pick_ends = [picker(span, layout, block) for span in spans]
 
     def at(place: int) -> Values:
         value = values[place]

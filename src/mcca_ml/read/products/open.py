@@ -70,7 +70,7 @@ def _find_group(file: netCDF4.Dataset, variable: str) -> str | None:
     if file.variables:
         return None
     for name, group in file.groups.items():
-        if any("soil_moisture" in one for one in group.variables):
+        if any("soil_moisture" in variable_name for variable_name in group.variables):
             return str(name)
     return None
 

@@ -136,9 +136,8 @@ def read_series(
             f"{start} to {end}: no such days, expected some in {_extent(layout, days)}"
         )
     distance = min(far for far, _ in parts)
-    kept = [
-        values for far, values in parts if far <= distance + 1e-3
-    ]  # the same place in other files
+    # The same place in other files.
+    kept = [values for far, values in parts if far <= distance + 1e-3]
     series = xr.concat(
         kept,
         dim="time",
@@ -206,7 +205,7 @@ def _day_map(ds: xr.Dataset, name: str, layout: SpatialLayout, step: int, path: 
 
 
 def words(variable: xr.DataArray) -> list[str]:
-    """The bits of a flag in the words of its own attributes, joined by +; the number without."""
+    """Return the meanings of the bits of a flag, joined by +, from its attributes."""
     attrs = variable.attrs
     names = str(attrs.get("flag_meanings", "")).split()
     masks = np.atleast_1d(attrs.get("flag_masks", [])).tolist()

@@ -22,16 +22,7 @@ WORDS = (
     ("MERRA", r"MERRA"),
 )
 """Source, and its spellings in files. Products learned from MCCA share the errors of SMAP."""
-_ATTRIBUTES = (
-    "title",
-    "id",
-    "source",
-    "platform",
-    "product",
-    "product_id",
-    "product_name",
-    "summary",
-)
+_TEXTS = ("title", "id", "source", "platform", "product", "product_id", "product_name", "summary")
 
 
 def find_shares(name: str, attrs: Mapping[str, str]) -> frozenset[str]:
@@ -44,9 +35,5 @@ def find_shares(name: str, attrs: Mapping[str, str]) -> frozenset[str]:
     >>> sorted(find_shares("record.zarr::sm_gmi", {"title": "MCCA-ML soil moisture"}))
     ['GMI', 'SMAP']
     """
-    words = " ".join(
-        [name.replace("_", " "), *(attrs.get(attribute, "") for attribute in _ATTRIBUTES)]
-    )
-    return frozenset(
-        source for source, pattern in WORDS if re.search(pattern, words, re.IGNORECASE)
-    )
+    text = " ".join([name.replace("_", " "), *(attrs.get(attribute, "") for attribute in _TEXTS)])
+    return frozenset(word for word, pattern in WORDS if re.search(pattern, text, re.IGNORECASE))

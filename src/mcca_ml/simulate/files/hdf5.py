@@ -11,7 +11,7 @@ from h5py import h5d, h5s
 from mcca_ml.arrays import AnyArray, Datetime64, Int64
 from mcca_ml.atomic import replacing
 from mcca_ml.formats import smap
-from mcca_ml.formats.smap import GranuleField, Group, SmapProduct
+from mcca_ml.formats.smap import Group, SmapField, SmapProduct
 from mcca_ml.grid import ease2
 
 Columns = Mapping[str, AnyArray]
@@ -19,7 +19,7 @@ Columns = Mapping[str, AnyArray]
 _COMPRESSION = 2  # level of gzip in genuine granules
 
 
-def _raw(values: AnyArray, field: GranuleField) -> AnyArray:
+def _raw(values: AnyArray, field: SmapField) -> AnyArray:
     """Values as stored: of the field's type, the fill value for NaN."""
     if values.dtype.kind == "f":
         fill = smap.FILLS[field.dtype]
@@ -27,14 +27,14 @@ def _raw(values: AnyArray, field: GranuleField) -> AnyArray:
     return values.astype(field.dtype)
 
 
-def _empty(field: GranuleField) -> object:
+def _empty(field: SmapField) -> object:
     """Stored value where there is no observation."""
     if field.dtype.startswith("S"):
         return np.bytes_(b"N/A".ljust(24))
     return np.dtype(field.dtype).type(smap.FILLS[field.dtype])
 
 
-def _describe(found: h5py.Dataset, field: GranuleField, group: str, suffix: str) -> None:
+def _describe(found: h5py.Dataset, field: SmapField, group: str, suffix: str) -> None:
     """Write the attributes that genuine granules have."""
     number = np.dtype(field.dtype).type
     found.attrs["long_name"] = np.bytes_(f"{field.about} (simulated)")
@@ -57,7 +57,7 @@ def _describe(found: h5py.Dataset, field: GranuleField, group: str, suffix: str)
 def write_group(
     h5: h5py.File,
     group: Group,
-    fields: Sequence[GranuleField],
+    fields: Sequence[SmapField],
     columns: Columns,
     *,
     grid: ease2.Grid | None,
@@ -97,7 +97,7 @@ def write_group(
 def fill_group(
     h5: h5py.File,
     group: Group,
-    fields: Sequence[GranuleField],
+    fields: Sequence[SmapField],
     columns: Columns,
     *,
     grid: ease2.Grid | None,

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from mcca_ml.arrays import Datetime64, Float64, Floating, Integer, UInt8, UInt16
 from mcca_ml.formats import smap
-from mcca_ml.formats.smap import GranuleField, Group, SmapProduct
+from mcca_ml.formats.smap import Group, SmapField, SmapProduct
 from mcca_ml.grid import ease2
 from mcca_ml.simulate.files import hdf5
 from mcca_ml.simulate.files.hdf5 import Columns
@@ -130,7 +130,7 @@ def write_spl3smp(
     version: int = VERSION,
     *,
     groups: Sequence[Group] = (smap.AM, smap.PM),
-    fields: Sequence[GranuleField] = smap.L3_FIELDS,
+    fields: Sequence[SmapField] = smap.L3_FIELDS,
     image: bytes = b"",
 ) -> None:
     """Write a day of SPL3SMP.
