@@ -8,7 +8,7 @@ from mcca_ml.atomic import make_directory
 from mcca_ml.config.load import load
 from mcca_ml.pipeline.load_series import Source
 from mcca_ml.pipeline.plan import plan_of
-from mcca_ml.pipeline.train import roles as roles_of
+from mcca_ml.pipeline.train import roles as assign_roles
 from mcca_ml.report.html.files import OnDisk, looks, write_page
 from mcca_ml.report.html.page import Section
 from mcca_ml.report.scores.compared import held
@@ -42,7 +42,7 @@ def write_report(
     settings, base = load(configuration), configuration.parent
     plan = plan_of(settings, base)
     source = Source(plan)
-    compared = held(source, roles_of(source), truth)
+    compared = held(source, assign_roles(source), truth)
     folder = record.stations_folder(plan, base, stations)
     known = Known(
         plan,
