@@ -115,8 +115,8 @@ def test_nothing_of_the_test_days_is_read(made, weights):
     changed, report = trained(replace(made, x=x, y=y))
     assert same(changed.network, weights.network)
     assert same(changed.start.pooled, weights.start.pooled)
-    np.testing.assert_array_equal(changed.line.x_scale, weights.ridge.x_scale)
-    np.testing.assert_array_equal(changed.level.mean, weights.scaling.mean)
+    np.testing.assert_array_equal(changed.ridge.x_scale, weights.ridge.x_scale)
+    np.testing.assert_array_equal(changed.scaling.mean, weights.scaling.mean)
     assert (report.targets < TEST_FROM).all()
 
 

@@ -77,8 +77,8 @@ def compose_day(parts: Sequence[xr.Dataset], day: np.datetime64) -> xr.Dataset:
     for number, part in enumerate(today):
         spot, listed = _positions(part, cells)
         looks = part["look"].to_numpy().tolist()
-        for look_number, (look, of_cell) in enumerate(chosen.items()):
-            kept = of_cell[spot] == number
+        for look_number, (look, select_cell) in enumerate(chosen.items()):
+            kept = select_cell[spot] == number
             if kept.any():
                 to = (0, look_number, spot[kept])
                 copies.append((part, to, (looks.index(look), listed[kept])))

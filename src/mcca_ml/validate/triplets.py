@@ -7,8 +7,8 @@ import numpy as np
 
 from mcca_ml.arrays import Float64
 from mcca_ml.metrics.bootstrap import bootstrap
-from mcca_ml.metrics.mergeable import Span
-from mcca_ml.metrics.moments import Moments, mask, moments_of
+from mcca_ml.metrics.mergeable import MergeSpan
+from mcca_ml.metrics.moments import Moments, compute_moments, mask
 from mcca_ml.metrics.triple_collocation import FEWEST, triple_collocation, why_not
 from mcca_ml.validate.score_units import Held
 from mcca_ml.validate.stations import Unit
@@ -39,11 +39,11 @@ def _of_unit(
     head: tuple[str, str], names: Sequence[str], series: Sequence[Float64], held: Held
 ) -> list[tuple[Value, ...]]:
     """The rows of one triplet at one unit; series (1, day)."""
-    whole = moments_of(series)
+    whole = compute_moments(series)
     found = triple_collocation(whole)
-    span = Span(held.days[0], held.days[-1])
-    blocks = moments_of(series, span.blocks(held.days), span.block_count)
-    ends = bootstrap(blocks.of_cell(0), errors_of, np.random.default_rng(0))
+    span = MergeSpan(held.days[0], held.days[-1])
+    blocks = compute_moments(series, span.blocks(held.days), span.block_count)
+    ends = bootstrap(blocks.select_cell(0), errors_of, np.random.default_rng(0))
     return [
         (
             *head,

@@ -136,13 +136,13 @@ def _dataset(truth: Truth) -> xr.Dataset:
         )
         for name, p in PACKED.items()
     }
-    of_cell: dict[str, AnyArray] = {"is_land": cells.is_land, "is_core": cells.is_core}
+    select_cell: dict[str, AnyArray] = {"is_land": cells.is_land, "is_core": cells.is_core}
     for name, value in vars(truth.land).items():
         if isinstance(value, Surface):
-            of_cell |= {f"{name}_{part}": values for part, values in vars(value).items()}
+            select_cell |= {f"{name}_{part}": values for part, values in vars(value).items()}
         else:
-            of_cell[name] = value
-    for name, values in of_cell.items():
+            select_cell[name] = value
+    for name, values in select_cell.items():
         found[name] = ("cell", values, {"units": LAND_UNITS.get(name, "1")})
     coords = {
         "time": truth.time.astype("datetime64[ns]"),
