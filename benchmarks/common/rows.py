@@ -13,9 +13,9 @@ from mcca_ml.config.retrieve import RetrieveSettings
 from mcca_ml.flags import is_recommended
 from mcca_ml.physics.dielectric import soil_permittivity_mironov09
 from mcca_ml.retrieve.channels import choose_channels
-from mcca_ml.retrieve.inputs import Rows, error_of, model_of, rows_of
-from mcca_ml.retrieve.self_constraint import Cell, Model
-from mcca_ml.retrieve.single_look import Solver, outcome
+from mcca_ml.retrieve.inputs import Rows, build_model, input_errors, retrieval_rows
+from mcca_ml.retrieve.self_constraint import Cell, RetrievalModel
+from mcca_ml.retrieve.single_look import Solver, outcome_flags
 from mcca_ml.retrieve.uncertainty import InputError
 from mcca_ml.sensors import SMAP
 from mcca_ml.simulate.scene import Scene
@@ -34,10 +34,10 @@ class Retrieved:
     recommended: Booleans
 
 
-def smap_model(settings: RetrieveSettings, noise: float | None = None) -> Model:
+def smap_model(settings: RetrieveSettings, noise: float | None = None) -> RetrievalModel:
     """The model of SMAP's two channels."""
     channels = choose_channels(SMAP)
-    return Model(
+    return RetrievalModel(
         channels=channels,
         permittivity=soil_permittivity_mironov09,
         nedt=tuple(noise or channel.nedt for channel in channels.channels),
@@ -48,10 +48,10 @@ def smap_model(settings: RetrieveSettings, noise: float | None = None) -> Model:
     )
 
 
-def rows_from(ds: xr.Dataset, settings: RetrieveSettings) -> tuple[Rows, Model]:
+def rows_from(ds: xr.Dataset, settings: RetrieveSettings) -> tuple[Rows, RetrievalModel]:
     """Rows and model of a dataset, as the retrieval makes them."""
-    model = model_of(ds, settings)
-    return rows_of(ds, model.channels, settings), model
+    model = build_model(ds, settings)
+    return retrieval_rows(ds, model.channels, settings), model
 
 
 def rows_of_scene(scene: Scene, tb: Float32, settings: RetrieveSettings) -> Rows:
@@ -106,13 +106,16 @@ def no_error() -> InputError[Float32]:
 
 
 def mcca(
-    rows: Rows, model: Model, settings: RetrieveSettings, error: InputError[Float32] | None = None
+    rows: Rows,
+    model: RetrievalModel,
+    settings: RetrieveSettings,
+    error: InputError[Float32] | None = None,
 ) -> Retrieved:
     """MCCA of all rows, by the kernel of the retrieval stage."""
     everywhere = np.isfinite(rows.cell.tb).all(axis=1) & np.isfinite(rows.cell.soil_temperature)
     with ThreadPoolExecutor(THREADS) as threads:
         solver = Solver(model, threads, lambda _: None)
-        solved = solver(rows, everywhere, error_of(settings) if error is None else error)
+        solved = solver(rows, everywhere, input_errors(settings) if error is None else error)
     columns = []
     for value in (solved.soil_moisture, solved.sm_sd, solved.vod[:, 0]):
         column = np.full(len(everywhere), np.nan, np.float32)
@@ -121,6 +124,6 @@ def mcca(
     converged = np.zeros(len(everywhere), np.bool_)
     converged[everywhere] = solved.converged.astype(np.bool_)
     flag = rows.flag.copy()
-    flag[everywhere] |= outcome(rows, everywhere, solved, model)
+    flag[everywhere] |= outcome_flags(rows, everywhere, solved, model)
     lost = peers.failed(columns[0], rows.cell.soil_moisture_max, columns[2], converged)
     return Retrieved(*columns, lost, is_recommended(flag) & everywhere)

@@ -13,7 +13,7 @@ from mcca_ml.arrays import Booleans, Float32
 from mcca_ml.config.retrieve import RetrieveSettings
 from mcca_ml.flags import is_recommended
 from mcca_ml.retrieve.inputs import Rows
-from mcca_ml.retrieve.self_constraint import Model
+from mcca_ml.retrieve.self_constraint import RetrievalModel
 from mcca_ml.retrieve.single_look import retrieve
 
 VOD_EDGES = (0.0, 0.3, 0.6, 0.9, 2.01)
@@ -25,7 +25,7 @@ class HalfOrbit:
     """The recommended cells of the half orbit and what the product says of them."""
 
     rows: Rows
-    model: Model
+    model: RetrievalModel
     settings: RetrieveSettings
     fields: dict[str, Float32]
     good: Booleans

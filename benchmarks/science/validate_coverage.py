@@ -15,10 +15,10 @@ import numpy as np
 from benchmarks.common.markdown import table, write
 from mcca_ml.metrics.bootstrap import bootstrap
 from mcca_ml.metrics.effective_samples import BLOCK_DAYS
-from mcca_ml.metrics.intervals import Interval, intervals_of
-from mcca_ml.metrics.lagged_moments import chain_of
-from mcca_ml.metrics.moments import Moments, moments_of
-from mcca_ml.metrics.scores import scores_of
+from mcca_ml.metrics.intervals import Interval, confidence_intervals
+from mcca_ml.metrics.lagged_moments import compute_lagged_moments
+from mcca_ml.metrics.moments import Moments, compute_moments
+from mcca_ml.metrics.scores import compute_scores
 from mcca_ml.validate.triplets import triplet_errors
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "validation_stations.md"
@@ -53,22 +53,22 @@ def bootstrapped(
     blocks: Moments, score: Callable[[Moments], np.ndarray], rngs: Iterable[np.random.Generator]
 ) -> Interval:
     """Intervals of the first cells by drawing blocks, one for each generator."""
-    drawn = [bootstrap(blocks.of_cell(k), score, rng, draws=500) for k, rng in enumerate(rngs)]
+    drawn = [bootstrap(blocks.select_cell(k), score, rng, draws=500) for k, rng in enumerate(rngs)]
     return Interval(np.array([one.low for one in drawn]), np.array([one.high for one in drawn]))
 
 
 def blocks_of(series: Sequence[np.ndarray]) -> Moments:
     """Moments of blocks of days."""
     labels = np.arange(series[0].shape[1]) // BLOCK_DAYS
-    return moments_of(series, labels, int(labels[-1]) + 1)
+    return compute_moments(series, labels, int(labels[-1]) + 1)
 
 
 def row(pair: tuple[np.ndarray, np.ndarray], true: tuple[float, float, float]) -> tuple[str, ...]:
     """Shares for bias, ubRMSD and R, and for R by drawing blocks."""
     blocks = blocks_of(pair)
-    found = intervals_of(chain_of(pair), blocks)
+    found = confidence_intervals(compute_lagged_moments(pair), blocks)
     rngs = [np.random.default_rng(0)] * min(DRAWN, len(pair[0]))
-    ends = bootstrapped(blocks, lambda moments: scores_of(moments).r, rngs)
+    ends = bootstrapped(blocks, lambda moments: compute_scores(moments).r, rngs)
     shares = map(held, (found.bias, found.ubrmsd, found.r), true)
     return (f"{np.median(found.effective):,.0f}", *shares, held(ends, true[2]))
 

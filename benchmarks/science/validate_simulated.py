@@ -14,8 +14,8 @@ import numpy as np
 from benchmarks.common.markdown import table
 from mcca_ml.config.validate import ValidateSettings
 from mcca_ml.metrics.intervals import Interval
-from mcca_ml.metrics.moments import moments_of
-from mcca_ml.metrics.scores import Scores, scores_of
+from mcca_ml.metrics.moments import compute_moments
+from mcca_ml.metrics.scores import Scores, compute_scores
 from mcca_ml.read.products.configured import record_products
 from mcca_ml.report.scores.reference import TruthSeries, read_truth
 from mcca_ml.validate.pair_product import Compared, compare
@@ -30,7 +30,7 @@ def true_scores(one: Compared, truth: TruthSeries) -> list[Scores]:
         true = np.interp(
             pair.begin.astype("M8[s]").astype(np.int64), truth.steps, truth.moisture[:, row]
         )
-        found.append(scores_of(moments_of([pair.estimate[None], true[None]])))
+        found.append(compute_scores(compute_moments([pair.estimate[None], true[None]])))
     return found
 
 

@@ -48,7 +48,7 @@ def step_by_jax(shape: Shape) -> Step:
         return adam.step(network, gradient, moments, rate=RATE, start=start, penalty=0.0)
 
     many = jax.jit(jax.vmap(one))
-    state = [(start, jax.vmap(adam.at_rest)(start))]
+    state = [(start, jax.vmap(adam.zero_moments)(start))]
 
     def step() -> Network:
         state[0] = jax.block_until_ready(many(*state[0], start, x, y))

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from mcca_ml.arrays import Datetime64, Float32
-from mcca_ml.metrics.mergeable import PairScores, Span, in_parts, pair_scores
+from mcca_ml.metrics.mergeable import MergeSpan, PairScores, in_parts, pair_scores
 from mcca_ml.parallel import perform
 
 CELLS = 100
@@ -28,7 +28,7 @@ class PairSource(Protocol):
 
 def _scored(pairs: PairSource, days: Datetime64, length: int, cells: slice) -> PairScores:
     """Scores of some cells."""
-    span = Span(days[0], days[-1])
+    span = MergeSpan(days[0], days[-1])
     return pair_scores(in_parts(pairs.read(cells), days, span, length))
 
 

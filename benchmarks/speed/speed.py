@@ -23,9 +23,9 @@ from benchmarks.speed import operations
 from benchmarks.speed.result import make_result, save, verdict
 from mcca_ml.config.retrieve import RetrieveSettings
 from mcca_ml.retrieve import search
-from mcca_ml.retrieve.inputs import Rows, error_of
-from mcca_ml.retrieve.screen import attempted
-from mcca_ml.retrieve.self_constraint import Model
+from mcca_ml.retrieve.inputs import Rows, input_errors
+from mcca_ml.retrieve.screen import is_attempted
+from mcca_ml.retrieve.self_constraint import RetrievalModel
 from mcca_ml.retrieve.single_look import BLOCK_ROWS, Solver
 from mcca_ml.retrieve.uncertainty import InputError, uncertainty_cell
 from mcca_ml.sensors import SMAP
@@ -47,14 +47,14 @@ class Timing:
     """Time of processors a cell [s], the best of some runs."""
 
 
-def cells_to_time() -> tuple[Rows, Model, str]:
+def cells_to_time() -> tuple[Rows, RetrievalModel, str]:
     """Rows to time, and what they are."""
     settings = RetrieveSettings()
     path = real_granules.path_of(real_granules.DAY)
     if path.is_file():
         ds = real_granules.read_smap(path)
         rows, model = tabular.rows_from(ds, settings)
-        solved = tabular.taken(rows, attempted(rows.flag))
+        solved = tabular.taken(rows, is_attempted(rows.flag))
         return solved, model, f"real cells of {path.name}"
     rng = np.random.default_rng(0)
     moisture, vod = (rng.uniform(0, high, 50_000).astype(np.float32) for high in (0.5, 1.2))
@@ -69,9 +69,9 @@ def repeated(rows: Rows, count: int) -> Rows:
     return tabular.taken(rows, np.tile(np.arange(len(rows.flag)), times))
 
 
-def time_mcca(rows: Rows, model: Model) -> tuple[Timing, float]:
+def time_mcca(rows: Rows, model: RetrievalModel) -> tuple[Timing, float]:
     """Speed of MCCA once compiled, and the seconds of the first block, compilation included."""
-    error, everywhere = error_of(RetrieveSettings()), np.ones(len(rows.flag), np.bool_)
+    error, everywhere = input_errors(RetrieveSettings()), np.ones(len(rows.flag), np.bool_)
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         solver = Solver(model, threads, lambda _: None)
         start = time.perf_counter()
@@ -88,7 +88,7 @@ def time_mcca(rows: Rows, model: Model) -> tuple[Timing, float]:
     return Timing(count / min(walls), min(cores) / count), compiling
 
 
-def time_scipy(rows: Rows, model: Model) -> tuple[Timing, float]:
+def time_scipy(rows: Rows, model: RetrievalModel) -> tuple[Timing, float]:
     """Speed of least_squares on some of the cells, and the median difference of soil moisture."""
     some = np.linspace(0, len(rows.flag) - 1, SCIPY_CELLS).astype(int)
     taken = tabular.taken(rows, some)
@@ -100,7 +100,7 @@ def time_scipy(rows: Rows, model: Model) -> tuple[Timing, float]:
     return Timing(SCIPY_CELLS / wall, core / SCIPY_CELLS), apart
 
 
-def operations_of_cell(rows: Rows, model: Model) -> dict[str, operations.Operations]:
+def operations_of_cell(rows: Rows, model: RetrievalModel) -> dict[str, operations.Operations]:
     """Operations of one retrieval, by its parts."""
     cell = jax.tree.map(lambda value: jnp.asarray(value[0]), rows.cell)
     error = InputError(*(jnp.float32(0.01) for _ in range(6)))
@@ -130,7 +130,7 @@ def operations_of_cell(rows: Rows, model: Model) -> dict[str, operations.Operati
     }
 
 
-def limit_rate(rows: Rows, model: Model) -> float:
+def limit_rate(rows: Rows, model: RetrievalModel) -> float:
     """Retrievals a second of all cores if every operation ran at the machine's own rates."""
     best = operations.machine(os.cpu_count() or 1)
     parts = operations_of_cell(rows, model)

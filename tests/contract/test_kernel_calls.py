@@ -143,11 +143,11 @@ def test_series_shorter_than_a_sequence_are_refused():
 
 
 def test_without_a_kernel_jax_works_and_says_so(monkeypatch):
-    assert backend.chosen(TrainSettings()) == "native"
+    assert backend.choose_backend(TrainSettings()) == "native"
     assert backend.note(TrainSettings()) is None
     monkeypatch.setitem(sys.modules, backend.NATIVE, None)  # as where it was not compiled
-    assert backend.chosen(TrainSettings()) == "jax"
+    assert backend.choose_backend(TrainSettings()) == "jax"
     assert backend.note(TrainSettings()).startswith("JAX trained the cells, since the kernel")
     assert backend.note(TrainSettings(backend="jax")) is None
     with pytest.raises(ConfigError, match=r'backend: found "native", but the kernel was not comp'):
-        backend.chosen(TrainSettings(backend="native"))
+        backend.choose_backend(TrainSettings(backend="native"))

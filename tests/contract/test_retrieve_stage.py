@@ -171,7 +171,7 @@ def test_values_out_of_range_are_named():
 
 def test_no_temperature_at_all_is_refused_with_what_to_do():
     _, ds = small()
-    with pytest.raises(GranuleError, match="holds no soil temperature.*--ancillary"):
+    with pytest.raises(GranuleError, match="no soil temperature found.*--ancillary"):
         retrieve(ds.drop_vars("soil_temperature"), CONFIG)
 
 

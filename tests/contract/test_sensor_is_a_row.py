@@ -18,8 +18,8 @@ from mcca_ml.intercal.apply import apply
 from mcca_ml.intercal.coefficients import to_link
 from mcca_ml.intercal.sensor_graph import calibrate_sensors
 from mcca_ml.learn import weights_file
-from mcca_ml.learn.features import inputs_of
-from mcca_ml.learn.predict_stream import stream_of
+from mcca_ml.learn.features import compute_inputs
+from mcca_ml.learn.predict_stream import make_stream
 from mcca_ml.read.any_granule import open_swaths
 from mcca_ml.sensors import SENSORS, imagers, layers, networks, products
 from mcca_ml.store.layout import Frame, block_number
@@ -87,13 +87,13 @@ def calibrated(grid: xr.Dataset, tiny_record: Path, tmp_path_factory) -> xr.Data
 def stream(calibrated: xr.Dataset, tiny_record: Path) -> xr.Dataset:
     days = np.ones(calibrated.sizes["time"], np.bool_)
     train, screen = TrainSettings(), CalibrateSettings()
-    inputs = inputs_of(calibrated, train, screen, level_days=days, sensors=TABLE)
+    inputs = compute_inputs(calibrated, train, screen, reference_days=days, sensors=TABLE)
     folder = tiny_record / "work" / "networks" / TABLE["INVENTED"].network
     weights, spread = (
         weights_file.load(folder / "0000.npz"),
         weights_file.load_uncertainty(folder / "spread.npz"),
     )
-    return stream_of(weights, spread, inputs, attrs={"simulated": "true"})
+    return make_stream(weights, spread, inputs, attrs={"simulated": "true"})
 
 
 def test_the_row_places_a_sensor_in_every_table():

@@ -10,7 +10,7 @@ import pytest
 from made_series import TEST_FROM, bucket, settings
 from mcca_ml.learn import lstm, sequences
 from mcca_ml.learn.fit import fine_tune, fit, predict
-from mcca_ml.learn.pooled_start import at_start, pooled_start, select_cells
+from mcca_ml.learn.pooled_start import initial_weights, pooled_start, select_cells
 from mcca_ml.learn.predict_stream import sensitivity
 from mcca_ml.learn.sequence_loss import loss
 
@@ -115,8 +115,8 @@ def test_nothing_of_the_test_days_is_read(made, weights):
     changed, report = trained(replace(made, x=x, y=y))
     assert same(changed.network, weights.network)
     assert same(changed.start.pooled, weights.start.pooled)
-    np.testing.assert_array_equal(changed.line.x_scale, weights.line.x_scale)
-    np.testing.assert_array_equal(changed.level.mean, weights.level.mean)
+    np.testing.assert_array_equal(changed.ridge.x_scale, weights.ridge.x_scale)
+    np.testing.assert_array_equal(changed.scaling.mean, weights.scaling.mean)
     assert (report.targets < TEST_FROM).all()
 
 
@@ -134,9 +134,9 @@ def test_scaling_is_of_training_days_only(made, weights):
     train = made.roles == 0
     seen = np.where((train & np.isfinite(made.y))[:, :, None], made.x, np.nan)
     usual = np.nanmean(seen, axis=1)
-    np.testing.assert_allclose(weights.line.x_mean, usual, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(weights.ridge.x_mean, usual, rtol=1e-4, atol=1e-5)
     own = np.nanmean(np.where(train, made.y, np.nan), axis=1)
-    np.testing.assert_allclose(weights.level.mean, own, rtol=1e-5)
+    np.testing.assert_allclose(weights.scaling.mean, own, rtol=1e-5)
 
 
 def test_a_day_without_target_has_no_gradient():
@@ -154,7 +154,7 @@ def test_a_day_without_target_has_no_gradient():
 def test_a_strong_penalty_returns_the_pooled_start(made):
     start, _ = pooled_start(series_of(made), settings(penalty=1e12))
     held, report = fine_tune(start, series_of(made))
-    begun = at_start(start, series_of(made))
+    begun = initial_weights(start, series_of(made))
     np.testing.assert_allclose(predict(held, made.x), predict(begun, made.x), atol=1e-6)
     # Without it cells depart a hundred times as far; the line leaves them little to learn.
     free, _ = fine_tune(replace(start, settings=settings(penalty=0.0)), series_of(made))
@@ -163,7 +163,7 @@ def test_a_strong_penalty_returns_the_pooled_start(made):
 
 def test_a_weaker_penalty_departs_further(made):
     start, _ = pooled_start(series_of(made), settings())
-    begun = at_start(start, series_of(made)).network
+    begun = initial_weights(start, series_of(made)).network
     far = []
     for penalty in (10.0, 0.1, 0.0):
         chosen = settings(penalty=penalty, patience=50)
@@ -177,7 +177,7 @@ def test_a_missing_day_is_the_last_value_whatever_it_was(made, weights):
     """NaN means the last value with its age: no number of that day can reach the answer."""
     x = made.x.copy()
     x[:, 90:95] = np.nan
-    carried, ages = sequences.carried(x, weights.start.groups, 30)
+    carried, ages = sequences.carry_forward(x, weights.start.groups, 30)
     np.testing.assert_array_equal(carried[:, 90:95], np.repeat(x[:, 89:90], 5, axis=1))
     assert ages[0, 88:97, 0].tolist() == [0, 0, 1, 2, 3, 4, 5, 0, 0]
     assert np.isfinite(predict(weights, x)).all()

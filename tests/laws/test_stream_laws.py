@@ -9,8 +9,8 @@ from mcca_ml.grid.ease2 import M25
 from mcca_ml.grid.land import land_cells
 from mcca_ml.learn.features import Inputs
 from mcca_ml.learn.fit import fit
-from mcca_ml.learn.predict_stream import FEWEST_OF_MONTH, stream_of
-from mcca_ml.learn.uncertainty import Seen, fit_spread
+from mcca_ml.learn.predict_stream import FEWEST_OF_MONTH, make_stream
+from mcca_ml.learn.uncertainty import TrainingDays, fit_error_model
 
 CELLS = land_cells(M25)[1000:1006].astype(np.int64)
 
@@ -20,7 +20,7 @@ def made():
     return bucket()
 
 
-def inputs_of(made, days):
+def compute_inputs(made, days):
     shape = made.x.shape[:2]
     names = ("10.65V am", "10.65H am")
     noon = days.astype("M8[ns]") + np.timedelta64(12, "h")
@@ -49,7 +49,7 @@ def stream(made, months, y=None):
     days = np.datetime64("2015-01-01") + np.arange(made.x.shape[1])
     wide = np.full((len(CELLS), 2), 100, np.float32)
     nobs = np.ones(y.shape, np.uint8)
-    spread = fit_spread(
+    spread = fit_error_model(
         np.where(np.isfinite(made.y), made.y + np.float32(0.01), np.float32(np.nan)),
         made.y,
         np.full_like(made.y, 0.02),
@@ -57,9 +57,9 @@ def stream(made, months, y=None):
         vod=np.full_like(made.y, 0.2),
         days=days,
         cells=CELLS,
-        seen=Seen(-wide, wide, months),
+        training=TrainingDays(-wide, wide, months),
     )
-    return stream_of(weights, spread, inputs_of(made, days))
+    return make_stream(weights, spread, compute_inputs(made, days))
 
 
 def test_a_month_without_targets_to_learn_from_is_flagged_and_not_recommended(made):

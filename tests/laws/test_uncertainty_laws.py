@@ -11,7 +11,13 @@ from mcca_ml.errors import GranuleError, SchemaError
 from mcca_ml.grid.ease2 import M25, cell_latlon
 from mcca_ml.grid.land import land_cells
 from mcca_ml.learn import error_model, weights_file
-from mcca_ml.learn.uncertainty import Seen, conformal, fit_spread, published_sd, target_sd_of
+from mcca_ml.learn.uncertainty import (
+    TrainingDays,
+    conformal,
+    estimate_target_sd,
+    fit_error_model,
+    published_sd,
+)
 
 YEAR = np.arange("2017-01-01", "2018-01-01", dtype="M8[D]")
 NEXT = YEAR + 365
@@ -50,7 +56,7 @@ class Days:
 
     @property
     def age(self):
-        return error_model.age_of(self.days, self.nobs)
+        return error_model.compute_age(self.days, self.nobs)
 
     @property
     def seen(self):
@@ -68,9 +74,9 @@ def year_of(made, days, rng):
     for t in range(1, days.size):
         e[:, t] = made.rho * e[:, t - 1] + np.sqrt(1 - made.rho**2) * e[:, t]
     nobs = rng.choice([0, 1, 2], p=[0.3, 0.4, 0.3], size=shape).astype(np.uint8)
-    season = error_model.season_of(days, made.cells).astype(np.intp)
+    season = error_model.find_season(days, made.cells).astype(np.intp)
     carried = np.where(
-        nobs == 0, 1 + made.stale * np.minimum(error_model.age_of(days, nobs), 10), 1
+        nobs == 0, 1 + made.stale * np.minimum(error_model.compute_age(days, nobs), 10), 1
     )
     size = made.size * OF_SEASON[season] * np.where(nobs == 2, 0.8, 1) * carried
     shift = made.shift * rng.normal(size=(made.region[-1] + 1, error_model.SEASONS))[made.region]
@@ -82,7 +88,7 @@ def spread_of(made, year, has):
     nothing = np.float32(np.nan)
     fills = np.full(year.error.shape, 0.2, np.float32)
     unknown = np.zeros((made.cells.size, 2), np.float32)
-    return fit_spread(
+    return fit_error_model(
         fills + year.error,
         np.where(has, fills, nothing),
         np.where(has, np.float32(0.02), nothing),
@@ -90,12 +96,12 @@ def spread_of(made, year, has):
         vod=fills,
         days=year.days,
         cells=made.cells,
-        seen=Seen(unknown, unknown, np.zeros((made.cells.size, 12), np.int64)),
+        training=TrainingDays(unknown, unknown, np.zeros((made.cells.size, 12), np.int64)),
     )
 
 
 def fitted(made, seed, without=0, share=SHARE):
-    """Spread told by one year of which some first cells have no target, and the year after."""
+    """ErrorModel told by one year of which some first cells have no target, and the year after."""
     rng = np.random.default_rng(seed)
     told, fresh = year_of(made, YEAR, rng), year_of(made, NEXT, rng)
     has = rng.random(told.error.shape) < share
@@ -104,7 +110,7 @@ def fitted(made, seed, without=0, share=SHARE):
 
 
 def half_of(spread, year):
-    return target_sd_of(spread, year.days, year.nobs, year.age)
+    return estimate_target_sd(spread, year.days, year.nobs, year.age)
 
 
 def coverage(spread, year, where):
@@ -128,8 +134,8 @@ def test_intervals_are_nominal_in_each_class(rho):
     # 200 cells with 5000 to 25,000 days a class; what is not nominal is learned, not drawn.
     made = world(rho=rho)
     spread, fresh = fitted(made, 2)
-    season = error_model.season_of(fresh.days, made.cells)
-    classes = error_model.freshness_of(fresh.nobs, fresh.age)
+    season = error_model.find_season(fresh.days, made.cells)
+    classes = error_model.classify_freshness(fresh.nobs, fresh.age)
     for where in (classes == 0, classes == 1, classes == 2, classes == 3, fresh.nobs == 0):
         found = coverage(spread, fresh, fresh.seen & where)
         assert found == pytest.approx(NOMINAL, abs=0.04)
@@ -201,7 +207,7 @@ def test_a_shift_is_nearer_than_the_mean_of_the_days_and_than_that_of_all_cells(
     rng = np.random.default_rng(5)
     made = replace(world(400, rho=0.7), size=np.full((400, 1), 0.05))
     year = year_of(made, YEAR, rng)
-    season = error_model.season_of(YEAR, made.cells)
+    season = error_model.find_season(YEAR, made.cells)
     true = 0.01 * rng.normal(size=(400, error_model.SEASONS)) + 0.02
     error = np.where(rng.random(year.error.shape) < 0.1, year.error, np.nan).astype(np.float32)
     error += np.take_along_axis(true, season.astype(np.intp), axis=1).astype(np.float32)
@@ -257,7 +263,7 @@ def test_older_is_never_surer(stale):
     spread, _ = fitted(world(40, rho=0.7, stale=stale), 9)
     ages = np.broadcast_to(np.arange(1, 200, dtype=np.uint8), (40, 199))
     days = np.full(199, np.datetime64("2018-07-01"))
-    half = target_sd_of(spread, days, np.zeros_like(ages), ages)
+    half = estimate_target_sd(spread, days, np.zeros_like(ages), ages)
     assert (np.diff(half, axis=1) >= 0).all()
     assert (half[:, -1] > half[:, 0]).all() or stale == 0
 
@@ -267,7 +273,7 @@ def test_seasons_are_those_of_the_hemisphere_of_the_cell():
     cells = world(200).cells
     lat = cell_latlon(M25, cells).lat
     days = np.array(["2018-01-15", "2018-04-15", "2018-07-15", "2018-10-15"], "M8[D]")
-    found = error_model.season_of(days, cells)
+    found = error_model.find_season(days, cells)
     assert (found[lat > 0] == [0, 1, 2, 3]).all()
     assert (found[lat < 0] == [2, 3, 0, 1]).all()
     assert (lat < 0).any()
@@ -304,7 +310,7 @@ def test_a_spread_comes_back_from_its_file(tmp_path):
     weights_file.save_uncertainty(first, spread)
     weights_file.save_uncertainty(second, weights_file.load_uncertainty(first))
     assert first.read_bytes() == second.read_bytes()
-    some = spread.of(spread.cells[[7, 3]])
+    some = spread.select_cells(spread.cells[[7, 3]])
     assert np.array_equal(
         half_of(some, replace(fresh, nobs=fresh.nobs[[7, 3]])), half_of(spread, fresh)[[7, 3]]
     )
@@ -313,8 +319,8 @@ def test_a_spread_comes_back_from_its_file(tmp_path):
 def test_what_cannot_be_told_is_one_line(tmp_path):
     made = world(20)
     spread, fresh = fitted(made, 12)
-    with pytest.raises(SchemaError, match="without all of the 1 asked for"):
-        spread.of(np.array([5]))
+    with pytest.raises(SchemaError, match="lacks some of the 1 cells"):
+        spread.select_cells(np.array([5]))
     with pytest.raises(SchemaError, match="no target on 365 calibration days"):
         spread_of(made, fresh, np.zeros(fresh.error.shape, np.bool_))
     path = tmp_path / "old.npz"

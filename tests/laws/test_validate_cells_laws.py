@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from benchmarks.speed import score_cells as cells
 
-from mcca_ml.metrics.mergeable import Span, pair_scores, parts_of
+from mcca_ml.metrics.mergeable import MergeSpan, compute_parts, pair_scores
 from mcca_ml.parallel import processes
 
 DAYS = np.arange("2014-06-10", "2017-06-10", dtype="M8[D]")
@@ -45,7 +45,7 @@ def assert_same(a: object, b: object) -> None:
 def whole() -> object:
     """The scores of all cells over all days at once."""
     series = Made().read(slice(0, CELLS))
-    return pair_scores(parts_of(series, DAYS, Span(DAYS[0], DAYS[-1])))
+    return pair_scores(compute_parts(series, DAYS, MergeSpan(DAYS[0], DAYS[-1])))
 
 
 @pytest.mark.parametrize(("size", "length"), [(1, 4000), (7, 100), (100, 365), (23, 61)])

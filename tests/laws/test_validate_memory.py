@@ -4,10 +4,16 @@ import numpy as np
 import pytest
 from scipy.linalg import hadamard, toeplitz
 
-from mcca_ml.metrics.effective_samples import BLOCK_DAYS, Memory, _shape, memory_of, modes_of
-from mcca_ml.metrics.lag1_autocorrelation import lagged_of, mean_factor, of_sum
-from mcca_ml.metrics.lagged_moments import chain_of, lag_one
-from mcca_ml.metrics.moments import Moments, moments_of
+from mcca_ml.metrics.effective_samples import (
+    BLOCK_DAYS,
+    Memory,
+    _shape,
+    compute_modes,
+    estimate_memory,
+)
+from mcca_ml.metrics.lag1_autocorrelation import compute_lagged, mean_factor, sum_memory
+from mcca_ml.metrics.lagged_moments import compute_lagged_moments, lag_one
+from mcca_ml.metrics.moments import Moments, compute_moments
 
 DAYS = 30 * 400
 
@@ -20,12 +26,12 @@ def autoregression(bench):
 
 def found(series: np.ndarray) -> Memory:
     labels = np.arange(series.shape[1]) // BLOCK_DAYS
-    modes = modes_of(moments_of([series], labels, int(labels[-1]) + 1))
-    chain = chain_of([series])
+    modes = compute_modes(compute_moments([series], labels, int(labels[-1]) + 1))
+    chain = compute_lagged_moments([series])
     n = chain.pairs.n
     rho = lag_one(chain, (1,))
     power = modes.power(np.ones((1, len(series))), chain.pairs.co[0, 0] / n)
-    return memory_of(rho, mean_factor(n, rho), rho, modes, power)
+    return estimate_memory(rho, mean_factor(n, rho), rho, modes, power)
 
 
 @pytest.mark.parametrize("rho", [0.0, 0.5, 0.9, 0.95])
@@ -58,7 +64,7 @@ def test_the_power_of_modes_over_their_shape_is_that_of_the_mean(rho: float):
     sums = (vectors * np.sqrt(eigenvalues) @ hadamard(32)[:number]).T
     np.testing.assert_allclose(sums.T @ sums / 32, of_sums, atol=1e-8 * of_sums.max())
     n = np.full((32, number), float(BLOCK_DAYS))
-    modes = modes_of(Moments(n, sums[None] / BLOCK_DAYS, np.zeros((1, 1, 32, number))))
+    modes = compute_modes(Moments(n, sums[None] / BLOCK_DAYS, np.zeros((1, 1, 32, number))))
     power = modes.power(np.ones((1, 32)), np.ones(32)).mean(axis=0)[modes.used[0]]
     exact = (1 + rho) / (1 - rho)
     phase = np.pi * np.arange(1, power.size + 1) / number
@@ -72,9 +78,9 @@ def test_lag_one_covariances_of_both_series_tell_what_noise_hides(autoregression
     rng = np.random.default_rng(5)
     slow = autoregression(rng, (300, DAYS), 0.9)
     product = r * slow + np.sqrt(1 - r**2) * rng.standard_normal(slow.shape)
-    pair = lagged_of(chain_of([product, slow]))
+    pair = compute_lagged(compute_lagged_moments([product, slow]))
     weights = np.array([np.ones(300), -np.ones(300)])
-    rho, factor, longest, variance = of_sum(pair, weights)
+    rho, factor, longest, variance = sum_memory(pair, weights)
     exact = ((1 - r) ** 2 * 19 + (1 - r**2)) / (2 - 2 * r)
     assert np.mean(factor) == pytest.approx(exact, rel=0.05)
     assert np.mean(variance) == pytest.approx(2 - 2 * r, rel=0.02)

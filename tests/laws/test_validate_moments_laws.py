@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from made_examples import at_most
 from mcca_ml.errors import SchemaError
 from mcca_ml.metrics import anomalies, mergeable
-from mcca_ml.metrics.lagged_moments import chain_of, lag_one
-from mcca_ml.metrics.moments import empty, merge, moments_of, total
-from mcca_ml.metrics.scores import Scores, scores_of, scores_of_days
+from mcca_ml.metrics.lagged_moments import compute_lagged_moments, lag_one
+from mcca_ml.metrics.moments import compute_moments, empty, merge, total
+from mcca_ml.metrics.scores import Scores, compute_scores, scores_of_days
 
 DAYS = np.arange("2014-11-20", "2017-03-01", dtype="M8[D]")
-SPAN = mergeable.Span(DAYS[0], DAYS[-1])
+SPAN = mergeable.MergeSpan(DAYS[0], DAYS[-1])
 
 
 def made(seed: int, present: float, cells: int = 5, series: int = 3) -> list[np.ndarray]:
@@ -45,7 +45,7 @@ def assert_same_scores(a: object, b: object, tolerance: float = 1e-12) -> None:
 @given(st.integers(0, 2**32 - 1), st.integers(9, 900), st.sampled_from([0.08, 0.5, 1.0]))
 def test_any_chunking_gives_the_same_scores(seed: int, length: int, present: float):
     series = made(seed, present)
-    whole = mergeable.pair_scores(mergeable.parts_of(series, DAYS, SPAN), 0, 2)
+    whole = mergeable.pair_scores(mergeable.compute_parts(series, DAYS, SPAN), 0, 2)
     cut = mergeable.pair_scores(mergeable.in_parts(series, DAYS, SPAN, length), 0, 2)
     assert_same_scores(whole, cut)
 
@@ -56,7 +56,7 @@ def test_parts_without_a_value_change_nothing(length: int):
     series = [one[:, :400] for one in made(7, 0.9)]
     for one in series:
         one[:, 150:260] = np.nan
-    whole = mergeable.pair_scores(mergeable.parts_of(series, DAYS[:400], SPAN))
+    whole = mergeable.pair_scores(mergeable.compute_parts(series, DAYS[:400], SPAN))
     cut = mergeable.pair_scores(mergeable.in_parts(series, DAYS[:400], SPAN, length))
     assert_same_scores(whole, cut)
 
@@ -65,8 +65,10 @@ def test_parts_without_a_value_change_nothing(length: int):
 @settings(max_examples=at_most(10), deadline=None)
 def test_cells_do_not_see_each_other(seed: int, first: int):
     series = made(seed, 0.5)
-    whole = mergeable.pair_scores(mergeable.parts_of(series, DAYS, SPAN))
-    some = mergeable.pair_scores(mergeable.parts_of([one[:first] for one in series], DAYS, SPAN))
+    whole = mergeable.pair_scores(mergeable.compute_parts(series, DAYS, SPAN))
+    some = mergeable.pair_scores(
+        mergeable.compute_parts([one[:first] for one in series], DAYS, SPAN)
+    )
     assert_same_scores(
         Scores(*(getattr(whole.window, f.name)[:first] for f in fields(Scores))), some.window, 1e-14
     )
@@ -74,7 +76,7 @@ def test_cells_do_not_see_each_other(seed: int, first: int):
 
 def test_moments_are_the_sums_over_all_days():
     a, b, _ = (one.astype(np.float64) for one in made(1, 0.4))
-    found = scores_of(moments_of([a, b]))
+    found = compute_scores(compute_moments([a, b]))
     for cell in range(4):
         both = np.isfinite(a[cell]) & np.isfinite(b[cell])
         x, y = a[cell][both], b[cell][both]
@@ -92,7 +94,7 @@ def test_anomaly_r_is_that_of_departures_from_a_mean_of_35_days():
     """One meaning for a single call and for parts of a record, and by hand."""
     a, b, _ = (one.astype(np.float64) for one in made(2, 0.5))
     _, anomaly = scores_of_days(a, b)
-    merged = mergeable.pair_scores(mergeable.parts_of([a, b], DAYS, SPAN)).window
+    merged = mergeable.pair_scores(mergeable.compute_parts([a, b], DAYS, SPAN)).window
     np.testing.assert_allclose(anomaly.r, merged.r, rtol=1e-12)
     both = np.isfinite(a[0]) & np.isfinite(b[0])
     left = []
@@ -115,14 +117,14 @@ def test_a_cell_of_few_pairs_has_no_score_of_either_kind():
 def test_a_far_mean_costs_no_digits():
     rng = np.random.default_rng(0)
     x = rng.normal(0, 1, (1, 5000))
-    near, far = moments_of([x, x]), moments_of([x + 1e6, x + 1e6])
-    halves = merge(moments_of([x[:, :99] + 1e6] * 2), moments_of([x[:, 99:] + 1e6] * 2))
+    near, far = compute_moments([x, x]), compute_moments([x + 1e6, x + 1e6])
+    halves = merge(compute_moments([x[:, :99] + 1e6] * 2), compute_moments([x[:, 99:] + 1e6] * 2))
     np.testing.assert_allclose(far.co, near.co, rtol=1e-9)
     np.testing.assert_allclose(halves.co, near.co, rtol=1e-9)
 
 
 def test_merging_with_nothing_changes_no_bit():
-    found = moments_of(made(3, 0.7))
+    found = compute_moments(made(3, 0.7))
     for both in (merge(found, empty(3, (5,))), merge(empty(3, (5,)), found)):
         for name in ("n", "mean", "co"):
             assert np.array_equal(getattr(both, name), getattr(found, name))
@@ -133,17 +135,17 @@ def test_merging_with_nothing_changes_no_bit():
 def test_groups_together_are_the_whole(seed: int):
     series = made(seed, 0.6)
     labels = np.random.default_rng(seed).integers(0, 7, DAYS.size)
-    by_group = moments_of(series, labels, 9)  # two groups have no day
-    assert_same_scores(total(by_group), moments_of(series), 1e-11)
+    by_group = compute_moments(series, labels, 9)  # two groups have no day
+    assert_same_scores(total(by_group), compute_moments(series), 1e-11)
     kept = np.where(labels == 3, 3, -1)
-    assert_same_scores(total(moments_of(series, kept, 9)), total(by_group, [3]), 1e-13)
+    assert_same_scores(total(compute_moments(series, kept, 9)), total(by_group, [3]), 1e-13)
 
 
 def test_lag_one_of_a_gapless_series_is_the_textbook_one():
     x = np.random.default_rng(4).normal(0, 1, 200).cumsum()
     departure = x - x.mean()
     expected = (departure[1:] * departure[:-1]).sum() / (departure**2).sum()
-    found = lag_one(chain_of([x[None], 0 * x[None]]), (1, 0))
+    found = lag_one(compute_lagged_moments([x[None], 0 * x[None]]), (1, 0))
     assert found[0] == pytest.approx(expected, rel=1e-12)
 
 
@@ -155,7 +157,9 @@ def test_the_gaps_of_an_autoregression_leave_one():
         x[:, day] = 0.9 * x[:, day - 1] + rng.normal(0, 1, 200)
     x[rng.random(x.shape) > 1 / 3] = np.nan
     expected = (0.9 / 3) / (1 - 0.9 * 2 / 3)  # mean of 0.9^gap over a geometric gap
-    assert np.mean(lag_one(chain_of([x, x]), (1, 0))) == pytest.approx(expected, abs=0.01)
+    assert np.mean(lag_one(compute_lagged_moments([x, x]), (1, 0))) == pytest.approx(
+        expected, abs=0.01
+    )
 
 
 def test_a_moving_mean_takes_off_what_is_slow_and_leaves_what_is_fast():
@@ -190,10 +194,10 @@ def test_climatology_moments_are_those_of_anomalies_day_by_day():
     usual = anomalies.climatology(by_date)
     date = anomalies.day_of_year(DAYS)
     departures = [one - usual[number][:, date] for number, one in enumerate(series)]
-    assert_same_scores(anomalies.climatology_anomaly_moments(by_date), moments_of(departures))
+    assert_same_scores(anomalies.climatology_anomaly_moments(by_date), compute_moments(departures))
 
 
 def test_days_with_gaps_are_refused():
     days = np.delete(DAYS, 10)
     with pytest.raises(SchemaError, match="validate: found days with gaps, expected each day once"):
-        mergeable.parts_of([np.zeros((1, days.size))] * 2, days, SPAN)
+        mergeable.compute_parts([np.zeros((1, days.size))] * 2, days, SPAN)

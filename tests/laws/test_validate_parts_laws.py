@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mcca_ml.errors import GranuleError
-from mcca_ml.metrics.moments import moments_of
+from mcca_ml.metrics.moments import compute_moments
 from mcca_ml.metrics.triple_collocation import triple_collocation, why_not
 from mcca_ml.read.products import cf_time, soil_moisture_variable
 from mcca_ml.read.products.dimensions import SpatialLayout, nearest_places
@@ -149,7 +149,7 @@ def test_triple_collocation_finds_the_errors_that_were_put_in():
     noise = (0.03, 0.02, 0.05)
     gain = (1.0, 0.6, 1.3)
     three = [g * truth + rng.normal(0, sd, truth.shape) for g, sd in zip(gain, noise, strict=True)]
-    found = triple_collocation(moments_of(three))
+    found = triple_collocation(compute_moments(three))
     np.testing.assert_allclose(np.median(found.error_sd, axis=1), noise, rtol=0.02)
     expected = [g * 0.07 / np.hypot(g * 0.07, sd) for g, sd in zip(gain, noise, strict=True)]
     np.testing.assert_allclose(np.median(found.r_truth, axis=1), expected, rtol=0.01)
@@ -165,9 +165,9 @@ def test_triple_collocation_of_products_that_share_errors_is_refused():
 def test_what_contradicts_the_model_has_no_error():
     rng = np.random.default_rng(3)
     x = rng.normal(0, 1, (1, 500))
-    found = triple_collocation(moments_of([x, -x, rng.normal(0, 1, (1, 500))]))
+    found = triple_collocation(compute_moments([x, -x, rng.normal(0, 1, (1, 500))]))
     assert np.isnan(found.error_sd).all()
-    few = triple_collocation(moments_of([x[:, :99], x[:, :99] + 0.1, x[:, :99] * 2]))
+    few = triple_collocation(compute_moments([x[:, :99], x[:, :99] + 0.1, x[:, :99] * 2]))
     assert np.isnan(few.error_sd).all()
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from mcca_ml.metrics import anomalies
-from mcca_ml.metrics.moments import moments_of
-from mcca_ml.metrics.scores import scores_of
+from mcca_ml.metrics.moments import compute_moments
+from mcca_ml.metrics.scores import compute_scores
 from mcca_ml.metrics.triple_collocation import triple_collocation
 
 pytesmo = pytest.importorskip("pytesmo", reason="the group test of pyproject.toml brings it")
@@ -28,7 +28,7 @@ def test_pairwise_scores(pair):
     from pytesmo import metrics
 
     x, y = pair
-    ours = scores_of(moments_of([x[None], y[None]]))
+    ours = compute_scores(compute_moments([x[None], y[None]]))
     a, b = x[np.isfinite(x)], y[np.isfinite(y)]
     assert ours.bias[0] == pytest.approx(metrics.bias(a, b), abs=1e-10)
     assert ours.rmsd[0] == pytest.approx(metrics.rmsd(a, b), abs=1e-10)
@@ -68,7 +68,7 @@ def test_triple_collocation():
     x, y, z = truth + rng.normal(0, 0.03, 3000), 0.02 + 0.7 * truth, 1.4 * truth - 0.1
     y, z = y + rng.normal(0, 0.02, 3000), z + rng.normal(0, 0.06, 3000)
     snr, error, scale = tcol_metrics(x, y, z)
-    ours = triple_collocation(moments_of([x[None], y[None], z[None]]))
+    ours = triple_collocation(compute_moments([x[None], y[None], z[None]]))
     np.testing.assert_allclose(ours.snr_db[:, 0], snr, rtol=0, atol=1e-10)
     # Theirs are scaled to the first product, ours are in the units of each.
     np.testing.assert_allclose(ours.error_sd[:, 0] * ours.scale[:, 0], error, rtol=0, atol=1e-10)

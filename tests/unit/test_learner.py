@@ -13,7 +13,7 @@ from mcca_ml.errors import GranuleError, OutputError, SchemaError
 from mcca_ml.learn import adam, ridge_path, sequences
 from mcca_ml.learn.fit import fit, predict
 from mcca_ml.learn.splits import Role
-from mcca_ml.learn.target_scaling import Levels
+from mcca_ml.learn.target_scaling import TargetScaling
 from mcca_ml.learn.weights_file import VERSION, load, save
 from mcca_ml.metrics.scores import scores_of_days
 from mcca_ml.report.scores.baselines import climatology, ridge
@@ -65,7 +65,7 @@ def test_a_cell_without_target_is_guessed_from_its_statics_and_flagged(made):
     assert report.is_guessed.tolist() == [False, False, False, False, True, False]
     assert report.epoch[4] == 0
     assert np.isnan(report.stop_rmse[4])
-    assert abs(weights.level.mean[4] - np.nanmean(made.y[4, :TEST_FROM])) < 0.06
+    assert abs(weights.scaling.mean[4] - np.nanmean(made.y[4, :TEST_FROM])) < 0.06
     assert np.isfinite(predict(weights, made.x)[4]).all()
 
 
@@ -95,7 +95,7 @@ def test_a_day_before_the_first_input_has_no_answer(made):
 
 def test_each_look_has_its_own_age():
     x = np.array([[[1, 5], [np.nan, 6], [np.nan, np.nan], [2, np.nan]]], np.float32)
-    values, ages = sequences.carried(x, np.array([0, 1]), 2)
+    values, ages = sequences.carry_forward(x, np.array([0, 1]), 2)
     assert values[0].tolist() == [[1, 5], [1, 6], [1, 6], [2, 6]]
     assert ages[0].tolist() == [[0, 0], [1, 0], [2, 1], [0, 2]]
 
@@ -103,22 +103,32 @@ def test_each_look_has_its_own_age():
 def test_a_feature_never_seen_enters_as_nothing_known():
     x = np.full((1, 3, 1), np.nan, np.float32)
     one = np.ones((1, 1), np.float32)
-    line = ridge_path.Line(5 * one, 2 * one, one[0], one, one[0])
-    values, ages = sequences.carried(x, np.array([0]), 30)
+    line = ridge_path.RidgeModel(5 * one, 2 * one, one[0], one, one[0])
+    values, ages = sequences.carry_forward(x, np.array([0]), 30)
     assert ridge_path.scaled_values(values, line)[0].tolist() == [[0]] * 3
-    assert sequences.aged(ages, 30)[0].tolist() == [[1]] * 3
+    assert sequences.scale_ages(ages, 30)[0].tolist() == [[1]] * 3
 
 
 def test_one_step_of_adam_by_hand():
     weights, gradient = {"a": jnp.float32(2)}, {"a": jnp.float32(0.5)}
     free, moments = adam.step(
-        weights, gradient, adam.at_rest(weights), rate=0.1, start={"a": jnp.float32(1)}, penalty=0.0
+        weights,
+        gradient,
+        adam.zero_moments(weights),
+        rate=0.1,
+        start={"a": jnp.float32(1)},
+        penalty=0.0,
     )
     assert float(free["a"]) == pytest.approx(
         1.9, abs=1e-5
     )  # the first step has the length of the rate
     held, _ = adam.step(
-        weights, gradient, adam.at_rest(weights), rate=0.1, start={"a": jnp.float32(1)}, penalty=2.5
+        weights,
+        gradient,
+        adam.zero_moments(weights),
+        rate=0.1,
+        start={"a": jnp.float32(1)},
+        penalty=2.5,
     )
     # s = 0.5, u = 1.9: 1 + 0.9 * 0.5 / (0.5 + 2 * 0.1 * 2.5)
     assert float(held["a"]) == pytest.approx(1.45, abs=1e-5)
@@ -142,7 +152,7 @@ def test_the_baselines_find_what_they_are_made_for():
     line = 0.2 + 0.03 * np.sin(days)
     x = np.repeat(np.sin(days)[None, :, None], 2, axis=0)
     made = sequences.series(x, np.stack([wave, line]), roles=np.zeros(400), cells=[1, 2])
-    level = Levels(np.float32([0.2, 0.2]), np.float32([0.1, 0.1]), np.array([True, True]))
+    level = TargetScaling(np.float32([0.2, 0.2]), np.float32([0.1, 0.1]), np.array([True, True]))
     np.testing.assert_allclose(climatology(made, level)[0], wave, atol=1e-5)
     np.testing.assert_allclose(ridge(made, level, ridge_path.Form(3, 3.0))[1], line, atol=1e-3)
 
@@ -165,7 +175,7 @@ def test_files_that_are_no_weights_are_one_line(made, tmp_path):
     with pytest.raises(GranuleError, match=r"weights of layout version 7, expected \d; train"):
         load(path)
     np.savez(path, version=VERSION)
-    with pytest.raises(GranuleError, match="weights with a fault"):
+    with pytest.raises(GranuleError, match="damaged weights"):
         load(path)
     save(path, trained(made, epochs=1, pooled_epochs=1)[0])
     path.write_bytes(path.read_bytes()[:500])
@@ -182,8 +192,8 @@ def test_files_that_are_no_weights_are_one_line(made, tmp_path):
         ({"static": [[1.0]]}, r"static of shape \(1,\), expected \(6,\)"),
         ({"groups": [0]}, r"groups of shape \(1,\), expected \(2,\)"),
         ({"roles": [0, 1]}, r"roles of shape \(2,\), expected \(240,\) or \(6, 240\)"),
-        ({"roles": np.full(DAYS, 4)}, "roles hold 4, expected 0-3"),
-        ({"roles": np.full(DAYS, 3)}, "no day of training"),
+        ({"roles": np.full(DAYS, 4)}, "found roles 4, expected 0-3"),
+        ({"roles": np.full(DAYS, 3)}, "no training day"),
     ],
 )
 def test_shapes_and_roles_that_do_not_fit_are_refused(made, changes, words):

@@ -8,7 +8,7 @@ import pytest
 from made_series import bucket, settings
 from mcca_ml.learn import sequences
 from mcca_ml.learn.fit import fine_tune, predict
-from mcca_ml.learn.pooled_start import at_start, pooled_start
+from mcca_ml.learn.pooled_start import initial_weights, pooled_start
 from mcca_ml.learn.weights_file import load, save
 
 pytest.importorskip("mcca_ml.learn.native_backend", reason="the kernel is not built")
@@ -19,7 +19,7 @@ def test_both_backends_learn_the_same_and_are_named(tmp_path):
     given = {"roles": made.roles, "cells": made.cells, "static": made.static}
     series = sequences.series(made.x, made.y, **given)
     start, _ = pooled_start(series, settings(pooled_epochs=2))
-    assert at_start(start, series).backend == "none"
+    assert initial_weights(start, series).backend == "none"
     found = {}
     for backend in ("native", "jax"):
         chosen = replace(start, settings=settings(pooled_epochs=2, backend=backend))

@@ -5,7 +5,7 @@ import pytest
 from scipy.linalg import lstsq
 
 from mcca_ml.learn import ridge_path, sequences
-from mcca_ml.learn.target_scaling import Levels
+from mcca_ml.learn.target_scaling import TargetScaling
 
 DAYS, FEATURES = 300, 3
 FORM = ridge_path.Form(3, 3.0)
@@ -26,7 +26,7 @@ def made():
 @pytest.fixture(scope="module")
 def level():
     third = np.float32([0.2, 0.2, 0.3]), np.float32([0.04, 0.04, 0.05])
-    return Levels(*third, np.array([True, True, False]))
+    return TargetScaling(*third, np.array([True, True, False]))
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def line(made, level):
 
 
 def read(made, line, days=DAYS):
-    values, _ = sequences.carried(made.x[:, :days], made.groups, 30)
+    values, _ = sequences.carry_forward(made.x[:, :days], made.groups, 30)
     return ridge_path.scaled_values(values, line)
 
 
@@ -86,7 +86,9 @@ def test_without_a_linear_path_every_cell_has_its_mean(made, level):
 def test_the_lines_of_some_cells_are_theirs(made, level, line):
     some = np.array([1])
     alone = ridge_path.fit(
-        sequences.select_cells(made, some), Levels(*(v[some] for v in vars(level).values())), FORM
+        sequences.select_cells(made, some),
+        TargetScaling(*(v[some] for v in vars(level).values())),
+        FORM,
     )
     for name, values in vars(alone).items():
         np.testing.assert_array_equal(values, getattr(line, name)[some])
@@ -111,10 +113,10 @@ def two_years(rng, *, memory):
 @pytest.mark.parametrize("memory", [False, True])
 def test_a_memory_is_taken_where_days_not_seen_tell_that_it_is_worth_it(memory):
     series = two_years(np.random.default_rng(5), memory=memory)
-    level = Levels(np.full(6, 0.25, "f4"), np.full(6, 0.03, "f4"), np.ones(6, np.bool_))
-    assert ridge_path.form_of(series, level).memories == (3 if memory else 0)
+    level = TargetScaling(np.full(6, 0.25, "f4"), np.full(6, 0.03, "f4"), np.ones(6, np.bool_))
+    assert ridge_path.choose_form(series, level).memories == (3 if memory else 0)
 
 
 def test_without_a_cell_of_enough_targets_a_form_is_given(made):
-    level = Levels(np.full(3, 0.2, "f4"), np.full(3, 0.03, "f4"), np.zeros(3, np.bool_))
-    assert ridge_path.form_of(made, level) == ridge_path.FIRST_FORM
+    level = TargetScaling(np.full(3, 0.2, "f4"), np.full(3, 0.03, "f4"), np.zeros(3, np.bool_))
+    assert ridge_path.choose_form(made, level) == ridge_path.FIRST_FORM

@@ -14,9 +14,9 @@ from mcca_ml.retrieve.shared_vod import Products
 from mcca_ml.retrieve.single_look import retrieve
 from mcca_ml.retrieve.vod_ratio import (
     expected_vod,
+    number_windows,
     ratio_step,
     window_median,
-    window_of,
 )
 from mcca_ml.sensors import SMAP
 from mcca_ml.simulate.scene import uniform_scene
@@ -176,7 +176,7 @@ def no_static(looks, cells):
 def test_one_step_solves_a_linear_problem():
     rng = np.random.default_rng(0)
     products, vod = linear_products(rng, 200, 7, ratio_change=0.05)
-    windows = window_of(np.ones((200, 7), bool), 5)
+    windows = number_windows(np.ones((200, 7), bool), 5)
     wide = PRIOR.model_copy(
         update={"vod_ratio_sd": 1e3, "vod_ratio_bounds": (0.0, 2.0), "keep_prior_above": 1.0}
     )
@@ -188,7 +188,9 @@ def test_one_step_solves_a_linear_problem():
 def test_the_prior_holds_where_there_is_no_information():
     zero = np.zeros((9, 3), np.float32)
     products = Products(zero, zero, zero, zero, zero, *no_static(9, 3))
-    found, change = ratio_step(products, window_of(zero > 0, 5), np.full(3, 1.1, np.float32), PRIOR)
+    found, change = ratio_step(
+        products, number_windows(zero > 0, 5), np.full(3, 1.1, np.float32), PRIOR
+    )
     np.testing.assert_allclose(found.ratio, 1.0)
     np.testing.assert_allclose(found.posterior_sd, 0.1)
     assert found.from_prior.all()
@@ -197,9 +199,9 @@ def test_the_prior_holds_where_there_is_no_information():
 
 def test_windows_count_usable_looks_only():
     usable = np.array([[1, 0, 1, 1, 0, 1, 1, 1, 1]], bool).T
-    assert window_of(usable, 3).ravel().tolist() == [0, 0, 0, 0, 0, 1, 1, 1, 2]
+    assert number_windows(usable, 3).ravel().tolist() == [0, 0, 0, 0, 0, 1, 1, 1, 2]
     value = np.array([[3, 9, 1, 2, 9, 5, 4, 6, 8]], np.float32).T
-    median = window_median(np.where(usable, value, np.nan), window_of(usable, 3))
+    median = window_median(np.where(usable, value, np.nan), number_windows(usable, 3))
     assert median.ravel().tolist() == [2, 2, 2, 2, 2, 5, 5, 5, 8]
 
 

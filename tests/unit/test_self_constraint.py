@@ -13,7 +13,7 @@ from mcca_ml.retrieve.channels import choose_channels
 from mcca_ml.retrieve.search import search_cell
 from mcca_ml.retrieve.self_constraint import (
     Cell,
-    Model,
+    RetrievalModel,
     core_vod,
     costs,
     predict,
@@ -29,7 +29,7 @@ TOGETHER = 500
 def model_for(sensor, core=""):
     channels = choose_channels(sensor, core=core)
     nedt = tuple(channel.nedt for channel in channels.channels)
-    return Model(channels, soil_permittivity_mironov09, nedt)
+    return RetrievalModel(channels, soil_permittivity_mironov09, nedt)
 
 
 def cells_for(count, incidence_deg, *, canopy_warmer=0.0, **changes):

@@ -40,13 +40,13 @@ def describe_weights(path: Path) -> Description:
         "file": path.name,
         "product": "networks of cells, and the pooled network from which they start",
         "cells": f"{cells.size:,}, {extent(place.lat, place.lon)}",
-        "own level": f"{int(weights.level.is_own.sum()):,} cells; others guess it from statics",
+        "own level": f"{int(weights.scaling.is_own.sum()):,} cells; others guess it from statics",
         "network": f"{shape[1]} inputs, {settings.hidden} units, {start.static_mean.size} statics",
         "channels": ", ".join(settings.channels),
         "training": f"{settings.epochs} epochs, rate {settings.rate:g}, seed {settings.seed}, "
         f"start {settings.start}",
     }
-    level = [("mean of target", weights.level.mean), ("sd of target", weights.level.sd)]
+    level = [("mean of target", weights.scaling.mean), ("sd of target", weights.scaling.sd)]
     rows = [variable_row(name, "m3 m-3", np.asarray(values)) for name, values in level]
     named = zip(weights.network._fields, weights.network, strict=True)
     rows += [variable_row(f"weights {name}", "1", np.asarray(values)) for name, values in named]

@@ -1,4 +1,4 @@
-"""Adam, and its step towards a start from which the weights must not depart far."""
+"""Adam with a proximal penalty on the distance of the weights from their start."""
 
 from typing import NamedTuple, TypeVar
 
@@ -7,9 +7,9 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 KEEP_FIRST, KEEP_SECOND, SMALL = 0.9, 0.999, 1e-8
-"""The values that the paper recommends."""
+"""Values recommended in the paper."""
 LONGEST = 1.0
-"""Norm to which a longer gradient is cut [1]."""
+"""Largest norm of the gradient, to which it is clipped [1]."""
 
 Tree = TypeVar("Tree")
 Leaf = Float[Array, "*axes"]
@@ -23,8 +23,8 @@ class GradientMoments(NamedTuple):
     steps: Int[Array, "*cell"]
 
 
-def at_rest(weights: object) -> GradientMoments:
-    """GradientMoments before the first step."""
+def zero_moments(weights: object) -> GradientMoments:
+    """Moments before the first step."""
     zero = jax.tree.map(jnp.zeros_like, weights)
     return GradientMoments(zero, zero, jnp.int32(0))
 
@@ -38,28 +38,28 @@ def step(
     start: Tree,
     penalty: float,
 ) -> tuple[Tree, GradientMoments]:
-    """Weights after one step, and the moments after it.
+    """Weights and moments after one step.
 
     Args:
-        weights: a tree of arrays [1].
-        gradient: of the loss without penalty, the same tree.
-        moments: before the step.
-        rate: length of a step [1].
-        start: weights to stay near, the same tree.
-        penalty: of the squared distance from `start` [1]; without bound it gives `start` itself.
+        weights: tree of arrays [1].
+        gradient: gradient of the loss without penalty, same tree.
+        moments: moments before the step.
+        rate: learning rate [1].
+        start: weights to stay near, same tree.
+        penalty: weight of the squared distance from `start` [1]; infinite gives `start`.
 
     Formula:
         m = 0.9 m + 0.1 g;  v = 0.999 v + 0.001 g^2;  both divided by 1 - 0.9^n, 1 - 0.999^n
         u = w - rate m / s,  s = sqrt(v) + 1e-8
         w = start + (u - start) s / (s + 2 rate penalty)
 
-    The last line is the minimum of penalty (w - start)^2 + s (w - u)^2 / (2 rate): the penalty is
-    solved for, not descended on, so that a strong one cannot make the steps swing.
+    The last line is the minimum of penalty (w - start)^2 + s (w - u)^2 / (2 rate), a proximal step,
+    which is stable also for a large penalty.
 
     Source: Kingma and Ba (2015), Adam, ICLR, arXiv:1412.6980; the last line is ours.
     """
     norm = jnp.sqrt(sum(jnp.sum(g**2) for g in jax.tree.leaves(gradient)))
-    # Clip by the norm of the whole gradient, so that its direction stays.
+    # Clip by the norm of the whole gradient, which keeps its direction.
     cut = jnp.minimum(1.0, LONGEST / (norm + SMALL))
     count = moments.steps + 1
     first = jax.tree.map(
@@ -68,7 +68,7 @@ def step(
     second = jax.tree.map(
         lambda v, g: KEEP_SECOND * v + (1 - KEEP_SECOND) * (g * cut) ** 2, moments.second, gradient
     )
-    # Correct the bias of running means that started at 0 (Kingma and Ba 2015).
+    # Bias correction of running means that start at 0 (Kingma and Ba 2015).
     share_first, share_second = 1 - KEEP_FIRST**count, 1 - KEEP_SECOND**count
 
     def moved(w: Leaf, m: Leaf, v: Leaf, w0: Leaf) -> Leaf:

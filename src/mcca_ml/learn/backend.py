@@ -1,4 +1,4 @@
-"""What trains and applies the networks of cells: the kernel in C++ where it is built, or JAX."""
+"""Train and apply the networks of cells with the compiled C++ kernel or with JAX."""
 
 import importlib
 import multiprocessing
@@ -18,11 +18,11 @@ from mcca_ml.learn.lstm import Network
 
 Backend = Literal["native", "jax"]
 NATIVE = "mcca_ml.learn.native_backend"
-"""Imported where it is called, since a package installed without a compiler has none."""
+"""Module imported when needed: a package installed without a compiler lacks it."""
 
 
 def is_built() -> bool:
-    """Whether the kernel was compiled when the package was installed."""
+    """Return True if the C++ kernel was compiled when the package was installed."""
     try:
         importlib.import_module(NATIVE)
     except ImportError:
@@ -30,14 +30,14 @@ def is_built() -> bool:
     return True
 
 
-def chosen(settings: TrainSettings) -> Backend:
-    """What trains with these settings on this machine: never something else in silence.
+def choose_backend(settings: TrainSettings) -> Backend:
+    """Backend for these settings on this machine; raises, never falls back silently.
 
     Args:
-        settings: of the training.
+        settings: training settings.
 
     Raises:
-        ConfigError: the kernel is asked for and was not compiled.
+        ConfigError: the kernel is requested and was not compiled.
     """
     if settings.backend == "jax":
         return "jax"
@@ -46,13 +46,13 @@ def chosen(settings: TrainSettings) -> Backend:
     if settings.backend == "native":
         raise ConfigError(
             '[train] backend: found "native", but the kernel was not compiled when mcca-ml was'
-            ' installed; install again with a C++ compiler, or take "auto" or "jax"'
+            ' installed; install again with a C++ compiler, or set "auto" or "jax"'
         )
     return "jax"
 
 
 def note(settings: TrainSettings) -> str | None:
-    """One line where JAX does the work of a kernel that is not there; else None."""
+    """Note that JAX replaces a kernel that was not compiled; else None."""
     if settings.backend != "auto" or is_built():
         return None
     return (
@@ -62,30 +62,30 @@ def note(settings: TrainSettings) -> str | None:
 
 
 def _threads() -> int | None:
-    """One in a worker, since there is a worker for each processor; else all."""
+    """One thread in a worker process, since there is one per processor; else None (all)."""
     return None if multiprocessing.parent_process() is None else 1
 
 
-def _by_kernel(lessons: fine_tune_jax.Lesson, settings: TrainSettings, count: int) -> Trained:
-    """All epochs of the first cells by the kernel."""
+def _train_native(lessons: fine_tune_jax.Lesson, settings: TrainSettings, count: int) -> Trained:
+    """Train the first `count` cells with the kernel."""
     native = importlib.import_module(NATIVE)
     first = np.asarray(fine_tune_jax.all_first_days(lessons, settings))
     arrays = lessons.x, lessons.target, lessons.train, lessons.stop, first, lessons.start
-    # The rest fills a block up for JAX, which compiles a program for each size.
+    # Further cells only pad the block for JAX, which compiles one program per size.
     *days, first, start = jax.tree.map(lambda leaf: np.asarray(leaf)[:count], arrays)
-    found: Trained = native.fine_tune(
+    trained: Trained = native.fine_tune(
         native.Days(*days), first, start, settings, threads=_threads()
     )
-    return found
+    return trained
 
 
-def _by_jax(lessons: fine_tune_jax.Lesson, settings: TrainSettings, count: int) -> Trained:
-    """All epochs of the cells by JAX; the first of them."""
+def _train_jax(lessons: fine_tune_jax.Lesson, settings: TrainSettings, count: int) -> Trained:
+    """Train the cells with JAX; returns the first `count`."""
     states = fine_tune_jax.begin_cells(lessons)
     at_first = np.asarray(states.error)
     for _ in range(settings.epochs):
         states = fine_tune_jax.epoch(states, lessons, settings)
-        # Cells that have stopped no longer change; the block ends with its last one.
+        # Stopped cells no longer change; the block ends with its last active cell.
         if not bool(jnp.any(fine_tune_jax.is_training(states, settings.patience))):
             break
     status = np.where(np.isfinite(at_first), Status.LEARNED, Status.BAD_INPUT).astype(np.int32)
@@ -94,36 +94,36 @@ def _by_jax(lessons: fine_tune_jax.Lesson, settings: TrainSettings, count: int) 
 
 
 def train_cells(lessons: fine_tune_jax.Lesson, settings: TrainSettings, count: int) -> Trained:
-    """Cells trained from their start, as `tune` defines it.
+    """Train cells from their initial weights, as defined in `fine_tune_jax`.
 
     Args:
-        lessons: of the cells, arrays with a leading axis of cells.
-        settings: of the training.
-        count: cells that are wanted, the first; the rest fill the block up.
+        lessons: training data, arrays with a leading axis of cells.
+        settings: training settings.
+        count: number of cells to return, the first; the others pad the block.
 
     Raises:
-        ConfigError: the kernel is asked for and was not compiled.
+        ConfigError: the kernel is requested and was not compiled.
     """
-    by = _by_kernel if chosen(settings) == "native" else _by_jax
-    return by(lessons, settings, count)
+    train = _train_native if choose_backend(settings) == "native" else _train_jax
+    return train(lessons, settings, count)
 
 
 def predict_cells(network: Network, x: Float32, settings: TrainSettings, count: int) -> Float32:
-    """Scaled soil moisture of each cell and day [1], (cell, time), as `lstm` defines it.
+    """Scaled soil moisture of each cell and day [1], (cell, time), as defined in `lstm`.
 
     Args:
         network: weights of the cells.
         x: scaled inputs [1], (cell, time, feature).
-        settings: of the training.
-        count: cells that are wanted, the first; the rest fill the block up.
+        settings: training settings.
+        count: number of cells to return, the first; the others pad the block.
 
     Raises:
-        ConfigError: the kernel is asked for and was not compiled.
+        ConfigError: the kernel is requested and was not compiled.
     """
-    if chosen(settings) == "native":
+    if choose_backend(settings) == "native":
         some = jax.tree.map(lambda leaf: leaf[:count], network)
         native = importlib.import_module(NATIVE)
-        found: Float32 = native.predict(some, x[:count], threads=_threads())
-        return found
+        output: Float32 = native.predict(some, x[:count], threads=_threads())
+        return output
     whole = fine_tune_jax.predict_cells(jax.tree.map(jnp.asarray, network), jnp.asarray(x))
     return np.asarray(whole)[:count]

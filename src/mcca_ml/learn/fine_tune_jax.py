@@ -1,4 +1,4 @@
-"""Training of a cell from its start; written for ONE cell and lifted to a block of cells."""
+"""Train the network of a cell from its initial weights; `jax.vmap` applies it to many cells."""
 
 from functools import partial
 from typing import NamedTuple
@@ -17,7 +17,7 @@ Carry = tuple[Network, adam.GradientMoments]
 
 
 class Lesson(NamedTuple):
-    """What one cell learns from, scaled [1]; with a leading axis, what many learn from."""
+    """Scaled training data of one cell [1], or of many with a leading axis."""
 
     x: Float[Array, "*cell time feature"]
     target: Float[Array, "*cell time"]
@@ -30,39 +30,39 @@ class Lesson(NamedTuple):
 
 
 class TrainingState(NamedTuple):
-    """One cell in training; with a leading axis, many."""
+    """State of the training of one cell, or of many with a leading axis."""
 
     network: Network
     moments: adam.GradientMoments
     best: Network
-    """Of the epoch that was best on the stop days."""
+    """Weights of the epoch with the smallest error on the stop days."""
     error: Float[Array, "*cell"]
     """Mean squared error of `best` on the stop days [1]."""
     epoch: Int[Array, "*cell"]
-    """Of `best`; 0 is the start itself."""
+    """Epoch of `best`; 0 is the start."""
     done: Int[Array, "*cell"]
-    """Epochs that ran."""
+    """Number of completed epochs."""
 
 
 class Trained(NamedTuple):
-    """Cells after their training, all with a leading axis of cells."""
+    """Trained cells, all arrays with a leading axis of cells."""
 
     best: Network
-    """Weights of the epoch that was best on the stop days; arrays of NumPy."""
+    """Weights of the epoch with the smallest error on the stop days; arrays of NumPy."""
     error_at_start: Float32
-    """Mean squared error of the start on the stop days [1]; NaN after bad input."""
+    """Mean squared error of the start on the stop days [1]; NaN for invalid input."""
     error: Float32
-    """Of `best` [1]."""
+    """Mean squared error of `best` on the stop days [1]."""
     epoch: Int32
-    """Of `best`; 0 is the start."""
+    """Epoch of `best`; 0 is the start."""
     done: Int32
-    """Epochs that ran."""
+    """Number of completed epochs."""
     status: Int32
     """Codes of `kernel.status.Status`."""
 
 
 def is_training(state: TrainingState, patience: int) -> Bool[Array, "*cell"]:
-    """Whether a cell goes on: its best epoch is not too long ago."""
+    """Return True while the best epoch is fewer than `patience` epochs ago."""
     return state.done - state.epoch < patience
 
 
@@ -72,23 +72,25 @@ def _stop_error(network: Network, lesson: Lesson) -> Float[Array, ""]:
 
 
 def begin(lesson: Lesson) -> TrainingState:
-    """A cell before its first epoch."""
+    """Training state before the first epoch."""
     error = _stop_error(lesson.start, lesson)
     zero = jnp.int32(0)
-    return TrainingState(lesson.start, adam.at_rest(lesson.start), lesson.start, error, zero, zero)
+    return TrainingState(
+        lesson.start, adam.zero_moments(lesson.start), lesson.start, error, zero, zero
+    )
 
 
 def first_days(
     lesson: Lesson, step: Int[Array, ""], settings: TrainSettings
 ) -> Int[Array, " batch"]:
-    """First days of the sequences of one step, drawn by the key of the cell.
+    """Draw the first days of the sequences of one step, with the key of the cell.
 
     Args:
-        lesson: of the cell.
-        step: its number, counted over all epochs.
-        settings: of the training.
+        lesson: training data of the cell.
+        step: step number, counted over all epochs.
+        settings: training settings.
     """
-    # By cell and step: draws do not depend on the split of cells into blocks.
+    # By cell and step, independent of the split of cells into blocks.
     return starts(
         jax.random.fold_in(lesson.key, step),
         lesson.train,
@@ -98,8 +100,8 @@ def first_days(
     )
 
 
-def _epoch_of_one(state: TrainingState, lesson: Lesson, settings: TrainSettings) -> TrainingState:
-    """One cell after one more epoch; as it was where it has stopped."""
+def _cell_epoch(state: TrainingState, lesson: Lesson, settings: TrainSettings) -> TrainingState:
+    """Train one cell for one more epoch; a stopped cell is unchanged."""
     length, warm_up = settings.sequence, settings.warm_up
 
     def cost(
@@ -114,7 +116,7 @@ def _epoch_of_one(state: TrainingState, lesson: Lesson, settings: TrainSettings)
     def step(i: Int[Array, ""], carry: Carry) -> Carry:
         network, moments = carry
         first = first_days(lesson, state.done * settings.steps + i, settings)
-        # The warm-up fills the state of the network and carries no loss.
+        # The warm-up initialises the state of the network, without loss.
         weight = cut(lesson.train, first, length).at[:, :warm_up].set(0.0)
         gradient = jax.grad(cost)(
             network, cut(lesson.x, first, length), cut(lesson.target, first, length), weight
@@ -130,7 +132,7 @@ def _epoch_of_one(state: TrainingState, lesson: Lesson, settings: TrainSettings)
 
     network, moments = jax.lax.fori_loop(0, settings.steps, step, (state.network, state.moments))
     error = _stop_error(network, lesson)
-    # Without stop days nothing tells when to stop: the last epoch is taken.
+    # Without stop days the last epoch is used.
     better = (error < state.error) | (jnp.sum(lesson.stop) == 0)
     done = state.done + 1
     best = jax.tree.map(partial(jnp.where, better), network, state.best)
@@ -142,7 +144,7 @@ def _epoch_of_one(state: TrainingState, lesson: Lesson, settings: TrainSettings)
         jnp.where(better, done, state.epoch),
         done,
     )
-    # All cells of a block step together; one that has stopped keeps its state.
+    # All cells of a block step together; a stopped cell keeps its state.
     goes_on = is_training(state, settings.patience) & (jnp.sum(lesson.train) > 0)
     chosen: TrainingState = jax.tree.map(partial(jnp.where, goes_on), new, state)
     return chosen
@@ -150,29 +152,28 @@ def _epoch_of_one(state: TrainingState, lesson: Lesson, settings: TrainSettings)
 
 @partial(jax.jit, static_argnames="settings")
 def epoch(states: TrainingState, lessons: Lesson, settings: TrainSettings) -> TrainingState:
-    """Cells after one more epoch, arrays with a leading axis of cells."""
-    one = partial(_epoch_of_one, settings=settings)
-    found: TrainingState = jax.vmap(one)(states, lessons)
-    return found
+    """Train cells for one more epoch, arrays with a leading axis of cells."""
+    new: TrainingState = jax.vmap(partial(_cell_epoch, settings=settings))(states, lessons)
+    return new
 
 
 @partial(jax.jit, static_argnames="settings")
 def all_first_days(lessons: Lesson, settings: TrainSettings) -> Int[Array, "cell draw"]:
     """First days of the sequences of all steps of all epochs, cell by cell.
 
-    What `epoch` draws by itself, for a kernel that has no random numbers of its own.
+    The same days as drawn by `epoch`, for the C++ kernel, which has no random numbers.
 
     Args:
-        lessons: of cells, arrays with a leading axis of cells.
-        settings: of the training.
+        lessons: training data of cells, arrays with a leading axis of cells.
+        settings: training settings.
     """
     numbers = jnp.arange(settings.epochs * settings.steps)
 
-    def of_cell(lesson: Lesson) -> Int[Array, " draw"]:
-        one = partial(first_days, settings=settings)
-        return jax.vmap(one, (None, 0))(lesson, numbers).reshape(-1)
+    def draw_cell(lesson: Lesson) -> Int[Array, " draw"]:
+        draw_step = partial(first_days, settings=settings)
+        return jax.vmap(draw_step, (None, 0))(lesson, numbers).reshape(-1)
 
-    return jax.vmap(of_cell)(lessons)
+    return jax.vmap(draw_cell)(lessons)
 
 
 begin_cells = jax.jit(jax.vmap(begin))

@@ -1,4 +1,4 @@
-"""The network, written for ONE cell; many cells by `jax.vmap`.
+"""The LSTM network of one cell; `jax.vmap` applies it to many.
 
 A long short-term memory (Hochreiter and Schmidhuber 1997, Neural Computation 9(8), 1735-1780) with
 the forget gate of Gers et al. (2000, Neural Computation 12(10), 2451-2471), and a linear output.
@@ -13,15 +13,15 @@ import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
 Numbers = Array | np.ndarray
-"""JAX's in a kernel; NumPy's at rest, where they are stored and sent to other processes."""
+"""JAX arrays in a kernel; NumPy arrays in files and between processes."""
 Hidden = Float[Array, " hidden"]
 GATES = 4
 FORGET_BIAS = 1.0
-"""A new cell remembers, so that the gradient reaches back from the first step on."""
+"""Initial bias of the forget gate, for a long memory at the start of training."""
 
 
 class Network(NamedTuple):
-    """Weights of one cell [1]; with a leading axis, of many."""
+    """Weights of one cell [1], or of many with a leading axis."""
 
     input: Float[Numbers, "*cell feature gates"]
     recurrent: Float[Numbers, "*cell hidden gates"]
@@ -31,7 +31,7 @@ class Network(NamedTuple):
 
 
 class Pooled(NamedTuple):
-    """Weights shared by all cells [1]; statics enter as a bias of the gates."""
+    """Weights shared by all cells [1]; static features add to the bias of the gates."""
 
     network: Network
     static: Float[Numbers, "static gates"]
@@ -41,9 +41,9 @@ def initialise(key: PRNGKeyArray, features: int, hidden: int) -> Network:
     """Random weights of one cell [1].
 
     Args:
-        key: of the random numbers; the same key gives the same weights.
-        features: inputs of a day, ages included.
-        hidden: units.
+        key: random key.
+        features: number of inputs of a day, including ages.
+        hidden: number of hidden units.
     """
     keys = jax.random.split(key, 3)
     gates = GATES * hidden
@@ -60,7 +60,7 @@ def initialise(key: PRNGKeyArray, features: int, hidden: int) -> Network:
 
 
 def at_cell(pooled: Pooled, static: Float[Array, " static"]) -> Network:
-    """The shared network as one cell's own: its statics, which never change, become bias [1].
+    """Network of a cell from the shared weights, with its static features added to the bias [1].
 
     Args:
         pooled: shared weights.
@@ -71,7 +71,7 @@ def at_cell(pooled: Pooled, static: Float[Array, " static"]) -> Network:
 
 
 def predict(network: Network, x: Float[Array, "time feature"]) -> Float[Array, " time"]:
-    """Scaled soil moisture of one cell from its scaled inputs [1]; a day uses itself and the past.
+    """Scaled soil moisture of one cell from its inputs of this and the previous days [1].
 
     Args:
         network: weights of the cell.
@@ -89,7 +89,7 @@ def predict(network: Network, x: Float[Array, "time feature"]) -> Float[Array, "
         h = jax.nn.sigmoid(o) * jnp.tanh(c)
         return (h, c), h
 
-    # What does not need the memory is computed for all days at once.
+    # The part without recurrence is computed for all days at once.
     driven = x @ network.input + network.bias
     _, hidden = jax.lax.scan(step, (zero, zero), driven)
     answer: Float[Array, " time"] = hidden @ network.out + network.level

@@ -1,8 +1,8 @@
-"""Training and prediction of many cells at once, each as `tune` and `lstm` define it for one.
+"""Train and predict many cells with the C++ kernel, as defined in `fine_tune_jax` and `lstm`.
 
-What differs from them is the order of sums and the activations, whose absolute error stays below
-3e-7. Any number of threads and any split of the cells into calls give the same bits on one
-instruction set; another one differs in the last bits.
+It differs from them in the order of sums and in the activations, with an absolute error below 3e-7.
+Results on one instruction set do not depend on the number of threads or the split of the cells into
+calls; those on different instruction sets differ in the last bits.
 """
 
 import os
@@ -21,46 +21,47 @@ from mcca_ml.learn.kernel import _native
 from mcca_ml.learn.lstm import Network
 
 Progress = Callable[[int], object]
-"""Told from time to time how many cells are done; what it raises ends the work."""
+"""Called repeatedly with the number of finished cells; an exception it raises ends the work."""
 BEST = "best"
-"""The fastest instructions that this processor has."""
+"""The fastest instruction set of this processor."""
 
 
 class Days(NamedTuple):
-    """What cells learn from, as in `tune.Lesson`, scaled [1]."""
+    """Scaled training data of cells [1], as in `fine_tune_jax.Lesson`."""
 
     x: Float32
-    """(cell, time, feature)."""
+    """Inputs, (cell, time, feature)."""
     target: Float32
+    """Target, (cell, time)."""
     train: Float32
-    """1 on training days with a target, 0 elsewhere."""
+    """1 on training days with a target, 0 elsewhere, (cell, time)."""
     stop: Float32
-    """1 on stop days with a target, 0 elsewhere; these three (cell, time)."""
+    """1 on stop days with a target, 0 elsewhere, (cell, time)."""
 
 
 def instructions() -> tuple[str, ...]:
-    """Sets of instructions that this build has and this processor can run, the fastest first."""
+    """Instruction sets of this build that this processor supports, the fastest first."""
     return tuple(_native.instructions())
 
 
 def processors() -> int:
-    """Processors that this process may use."""
-    # Not every system tells of a part of its processors.
+    """Number of processors that this process may use."""
+    # sched_getaffinity does not exist on all systems.
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def _ready(array: npt.ArrayLike) -> Float32:
-    """Single precision, one number after the other."""
+    """Contiguous float32 array."""
     return np.ascontiguousarray(array, np.float32)
 
 
 def _series(days: Days, length: int) -> Days:
-    """Series as the kernel reads them.
+    """Contiguous float32 series for the kernel.
 
     Raises:
-        SchemaError: fewer days than a sequence has.
+        SchemaError: the series are shorter than a sequence.
     """
     if np.shape(days.x)[1] < length:
         raise SchemaError(
@@ -80,21 +81,22 @@ def fine_tune(
     instructions: str = BEST,
     progress: Progress | None = None,
 ) -> Trained:
-    """Cells trained from their start, all epochs of a cell in one go.
+    """Train cells from their initial weights, all epochs.
 
     Args:
-        days: what they learn from.
-        first: first days of all sequences, `tune.all_first_days`, (cell, epochs * steps * batch).
-        start: weights of each cell.
-        settings: of the training.
-        threads: that share the cells; None: one for each processor.
+        days: training data.
+        first: first days of all sequences from `fine_tune_jax.all_first_days`,
+            (cell, epochs * steps * batch).
+        start: initial weights of each cell.
+        settings: training settings.
+        threads: number of threads; None: one per processor.
         instructions: "best" or one of `instructions()`.
-        progress: told how many cells are done.
+        progress: called with the number of finished cells.
 
     Raises:
-        SchemaError: fewer days than a sequence has.
-        ValueError: arrays that do not fit each other, or unknown instructions.
-        KeyboardInterrupt: within a second after an interrupt; all threads have ended.
+        SchemaError: the series are shorter than a sequence.
+        ValueError: shapes do not match, or unknown instructions.
+        KeyboardInterrupt: within a second of an interrupt, after all threads have ended.
     """
     series = _series(days, settings.sequence)
     begun: Network = jax.tree.map(_ready, start)
@@ -129,18 +131,18 @@ def predict(
     instructions: str = BEST,
     progress: Progress | None = None,
 ) -> Float32:
-    """Scaled soil moisture of each cell and day [1], (cell, time), as `lstm.predict` has it.
+    """Scaled soil moisture of each cell and day [1], (cell, time), as defined in `lstm.predict`.
 
     Args:
         network: weights of each cell.
         x: scaled inputs [1], (cell, time, feature).
-        threads: that share the cells; None: one for each processor.
+        threads: number of threads; None: one per processor.
         instructions: "best" or one of `instructions()`.
-        progress: told how many cells are done.
+        progress: called with the number of finished cells.
 
     Raises:
-        ValueError: arrays that do not fit each other, or unknown instructions.
-        KeyboardInterrupt: within a second after an interrupt; all threads have ended.
+        ValueError: shapes do not match, or unknown instructions.
+        KeyboardInterrupt: within a second of an interrupt, after all threads have ended.
     """
     read, weights = _ready(x), jax.tree.map(_ready, network)
     answer = np.empty(read.shape[:2], np.float32)

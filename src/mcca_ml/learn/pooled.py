@@ -1,4 +1,4 @@
-"""The start of all cells: one network trained on a sample of them, with their statics."""
+"""Pooled network, trained on a sample of cells with their static features."""
 
 from collections.abc import Callable
 from functools import partial
@@ -31,17 +31,17 @@ class Sample(NamedTuple):
 
 
 def first_pooled(key: PRNGKeyArray, features: int, statics: int, hidden: int) -> Pooled:
-    """Random shared weights; statics count for nothing at first."""
+    """Random shared weights; the weights of static features are 0."""
     network = initialise(key, features, hidden)
     return Pooled(network, jnp.zeros((statics, GATES * hidden)))
 
 
-def sampled(cells: Int64, seed: int, number: int) -> Int64:
-    """Places of a random sample of cells that depends on their numbers, not on their order.
+def sample_cells(cells: Int64, seed: int, number: int) -> Int64:
+    """Positions of a random sample of cells, independent of their order.
 
     Args:
-        cells: numbers of the cells, (cell,).
-        seed: of the choice.
+        cells: cell numbers, (cell,).
+        seed: random seed; combined with the cell number.
         number: size of the sample.
     """
     key = jax.random.key(seed)
@@ -49,7 +49,7 @@ def sampled(cells: Int64, seed: int, number: int) -> Int64:
     def draw(cell: UInt32[Array, ""]) -> UInt32[Array, ""]:
         return jax.random.bits(jax.random.fold_in(key, cell))
 
-    # Cells with the smallest random numbers; each number is of seed and cell alone.
+    # The cells with the smallest random numbers.
     drawn = np.asarray(jax.vmap(draw)(jnp.asarray(cells, jnp.uint32)))
     order = np.lexsort((cells, drawn))
     return order[:number].astype(np.int64)
@@ -58,13 +58,15 @@ def sampled(cells: Int64, seed: int, number: int) -> Int64:
 def _answers(
     pooled: Pooled, x: Float[Array, "row time feature"], static: Float[Array, "row static"]
 ) -> Float[Array, "row time"]:
-    """Scaled soil moisture of rows that each have their statics [1]."""
+    """Scaled soil moisture of rows with their static features [1]."""
 
-    def one(x: Float[Array, "time feature"], s: Float[Array, " static"]) -> Float[Array, " time"]:
+    def predict_row(
+        x: Float[Array, "time feature"], s: Float[Array, " static"]
+    ) -> Float[Array, " time"]:
         return predict(at_cell(pooled, s), x)
 
-    found: Float[Array, "row time"] = jax.vmap(one)(x, static)
-    return found
+    output: Float[Array, "row time"] = jax.vmap(predict_row)(x, static)
+    return output
 
 
 @partial(jax.jit, static_argnames=("settings", "steps"))
@@ -79,7 +81,7 @@ def _epoch(
     length, warm_up, rows = settings.sequence, settings.warm_up, settings.pooled_batch
     weigh = jax.vmap(partial(weight_of_starts, length=length, warm_up=warm_up))
     possible = weigh(sample.train) > 0
-    # Log-odds: every possible first day alike, no other.
+    # Log-odds: uniform over possible first days.
     odds = jnp.where(possible, 0.0, -jnp.inf)
     days = jnp.arange(length)
 
@@ -92,11 +94,11 @@ def _epoch(
 
     def step(i: Int[Array, ""], carry: Carry) -> Carry:
         pooled, moments = carry
-        which, when = jax.random.split(jax.random.fold_in(key, i))
-        # A cell is drawn only if it has a first day to draw.
-        has_any = jnp.where(possible.any(axis=1), 0.0, -jnp.inf)
-        cell = jax.random.categorical(which, has_any, shape=(rows,))
-        first = jax.random.categorical(when, odds[cell], axis=1)
+        cell_key, day_key = jax.random.split(jax.random.fold_in(key, i))
+        # Only cells with a possible first day are drawn.
+        cell_odds = jnp.where(possible.any(axis=1), 0.0, -jnp.inf)
+        cell = jax.random.categorical(cell_key, cell_odds, shape=(rows,))
+        first = jax.random.categorical(day_key, odds[cell], axis=1)
         gradient = jax.grad(cost)(pooled, cell, first[:, None] + days)
         return adam.step(
             pooled, gradient, moments, rate=settings.pooled_rate, start=pooled, penalty=0.0
@@ -115,22 +117,22 @@ def _error(pooled: Pooled, sample: Sample) -> Float[Array, ""]:
 def train(
     sample: Sample, settings: TrainSettings, progress: Callable[[str], None] | None = None
 ) -> tuple[Pooled, list[float]]:
-    """Shared weights of the best epoch, and the error on the stop days after each epoch.
+    """Train the pooled network.
 
     Args:
         sample: scaled series of the sample; at least one cell with a target.
-        settings: of the training.
-        progress: told each epoch in one line.
+        settings: training settings.
+        progress: called with one line of text per epoch.
 
     Returns:
-        Weights, and root mean squared errors [1], before the first epoch first. Without stop days
-        the last epoch is taken.
+        Weights of the best epoch, of the last epoch without stop days; and the root mean squared
+        errors on the stop days [1], first that before the first epoch.
     """
     key = jax.random.key(settings.seed)
     features, statics = sample.x.shape[2], sample.static.shape[1]
     pooled = first_pooled(jax.random.fold_in(key, 0), features, statics, settings.hidden)
-    moments = adam.at_rest(pooled)
-    # An epoch reads about as many days as the sample has.
+    moments = adam.zero_moments(pooled)
+    # An epoch uses about as many days as the sample has.
     steps = max(1, round(sample.train.size / (settings.pooled_batch * settings.sequence)))
     has_stop = bool(sample.stop.sum() > 0)
     best, errors = pooled, [float(_error(pooled, sample))]
@@ -138,7 +140,7 @@ def train(
         epoch_key = jax.random.fold_in(key, number + 1)
         pooled, moments = _epoch((pooled, moments), sample, epoch_key, settings, steps)
         error = float(_error(pooled, sample))
-        # Without stop days no epoch is known to be better than the last.
+        # Without stop days the last epoch is used.
         if error < min(errors) or not has_stop:
             best = pooled
         errors.append(error)

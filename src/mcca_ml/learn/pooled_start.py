@@ -1,4 +1,4 @@
-"""What all cells begin with: the pooled network, and the scaling of everything."""
+"""Initial weights of all cells: the pooled network, and the scaling of inputs and target."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -12,116 +12,120 @@ from mcca_ml.config.train import TrainSettings
 from mcca_ml.errors import SchemaError
 from mcca_ml.learn import pooled, ridge_path, sequences, target_scaling
 from mcca_ml.learn.lstm import Network, Pooled, at_cell, initialise
-from mcca_ml.learn.sequences import Series
+from mcca_ml.learn.sequences import TrainingSeries
 
 Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Start:
-    """What all cells begin with: the pooled network, and the scaling of everything."""
+    """Pooled network and scaling, common to all cells."""
 
     pooled: Pooled
-    """Arrays of NumPy."""
+    """Pooled network, arrays of NumPy."""
     static_mean: Float32
+    """Mean of the static features of the sample, (static,)."""
     static_scale: Float32
-    """Of the statics of the sample, (static,)."""
+    """Standard deviation of the static features of the sample, (static,)."""
     guess: Float32
-    """Of mean and spread of a cell, `target_scaling.guess`."""
+    """Coefficients of `target_scaling.guess`."""
     groups: Int64
     """Look of each input, (feature,)."""
     settings: TrainSettings
     form: ridge_path.Form
-    """Of the lines of all cells."""
+    """Memories and penalty of the ridge regression, common to all cells."""
 
 
 @dataclass(frozen=True)
 class Weights:
-    """Networks of cells, with what is needed to apply them."""
+    """Networks of cells, with the scaling needed to apply them."""
 
     start: Start
     cells: Int64
-    """Numbers of the cells, (cell,)."""
+    """Cell numbers, (cell,)."""
     network: Network
-    """Arrays of NumPy with a leading axis of cells."""
-    level: target_scaling.Levels
-    line: ridge_path.Line
+    """Weights, arrays of NumPy with a leading axis of cells."""
+    scaling: target_scaling.TargetScaling
+    ridge: ridge_path.RidgeModel
     backend: str = "none"
-    """What trained them after the start: "native" or "jax"; "none": nothing did."""
+    """Backend of the training per cell: "native" or "jax"; "none": not trained per cell."""
 
 
 def select_cells(weights: Weights, places: Int64) -> Weights:
-    """The weights of some cells, by their places."""
-    by_cell = weights.cells, weights.network, weights.level, weights.line
-    cells, network, level, line = jax.tree.map(lambda leaf: leaf[places], by_cell)
-    return replace(weights, cells=cells, network=network, level=level, line=line)
+    """Select the weights of some cells by their positions."""
+    by_cell = weights.cells, weights.network, weights.scaling, weights.ridge
+    cells, network, scaling, ridge = jax.tree.map(lambda leaf: leaf[places], by_cell)
+    return replace(weights, cells=cells, network=network, scaling=scaling, ridge=ridge)
 
 
 def inputs(
-    start: Start, x: Float32, line: ridge_path.Line, levels: target_scaling.Levels
+    start: Start, x: Float32, line: ridge_path.RidgeModel, levels: target_scaling.TargetScaling
 ) -> tuple[Float32, Float32]:
-    """What the network reads [1], (cell, time, feature), and the line's estimate [m3 m-3].
+    """Network inputs [1], (cell, time, feature), and ridge estimate [m3 m-3], (cell, time).
 
-    Values carried and scaled by the cell, the age of each look, the line's estimate.
+    The inputs are the last values scaled per cell, the age of each look, and the ridge estimate.
 
     Args:
-        start: of all cells.
+        start: pooled network and scaling.
         x: inputs, NaN where missing, (cell, time, feature).
-        line: of the cells.
-        levels: of the cells.
+        line: ridge regression of the cells.
+        levels: target scaling of the cells.
     """
     age_max = start.settings.age_max
-    values, ages = sequences.carried(x, start.groups, age_max)
+    values, ages = sequences.carry_forward(x, start.groups, age_max)
     z = ridge_path.scaled_values(values, line)
-    found = ridge_path.estimate(line, z)
-    # The linear estimate in units of the cell's target, like the other inputs.
-    told = (found - levels.mean[:, None]) / levels.sd[:, None]
-    read = np.concatenate([z, sequences.aged(ages, age_max), told[:, :, None]], axis=2)
-    return read, found
+    estimated = ridge_path.estimate(line, z)
+    # The ridge estimate, normalised with the target mean and sd of the cell.
+    scaled = (estimated - levels.mean[:, None]) / levels.sd[:, None]
+    read = np.concatenate([z, sequences.scale_ages(ages, age_max), scaled[:, :, None]], axis=2)
+    return read, estimated
 
 
 def scaled_target(
-    target: Float32, estimated: Float32, line: ridge_path.Line
+    target: Float32, estimated: Float32, line: ridge_path.RidgeModel
 ) -> tuple[Float32, Float32]:
-    """What the line leaves, scaled [1], 0 where there is no target, and 1 where there is one."""
-    # Residual of the linear path in units of its standard deviation.
+    """Scaled residual of the ridge regression [1], 0 without a target, and 1 with a target."""
+    # In units of the residual standard deviation.
     z = (target - estimated) / line.left[:, None]
-    seen = np.isfinite(z)
-    return np.where(seen, z, 0).astype(np.float32), seen.astype(np.float32)
+    some = np.isfinite(z)
+    return np.where(some, z, 0).astype(np.float32), some.astype(np.float32)
 
 
 def lessons(
-    start: Start, series: Series, line: ridge_path.Line, levels: target_scaling.Levels
+    start: Start,
+    series: TrainingSeries,
+    line: ridge_path.RidgeModel,
+    levels: target_scaling.TargetScaling,
 ) -> tuple[Float32, Float32, Float32, Float32]:
-    """What is read and what is to be told [1], up to the last day of training or stopping.
+    """Scaled inputs and targets [1] up to the last training or stop day.
 
     Args:
-        start: of all cells.
-        series: of the cells.
-        line: of the cells.
-        levels: of the cells.
+        start: pooled network and scaling.
+        series: series of the cells.
+        line: ridge regression of the cells.
+        levels: target scaling of the cells.
 
     Returns:
-        Inputs (cell, time, feature); scaled target, 0 where there is none; 1 on training days with
-        one, 0 elsewhere; 1 on stop days with one, 0 elsewhere; all three (cell, time).
+        Inputs (cell, time, feature); scaled target, 0 where missing; 1 on training days with a
+        target, 0 elsewhere; 1 on stop days with a target, 0 elsewhere; all three (cell, time).
     """
     last = series.last
     read, estimated = inputs(start, series.x[:, :last], line, levels)
     train, train_weight = scaled_target(series.train[:, :last], estimated, line)
     stop, stop_weight = scaled_target(series.stop[:, :last], estimated, line)
-    # Each is 0 on the other's days, so the sum holds both targets.
+    # Each is 0 on the other's days, so the sum has both targets.
     return read, train + stop, train_weight, stop_weight
 
 
 def pooled_start(
-    series: Series, settings: TrainSettings, progress: Progress | None = None
+    series: TrainingSeries, settings: TrainSettings, progress: Progress | None = None
 ) -> tuple[Start, tuple[float, ...]]:
-    """The start of all cells, trained on a sample of those with enough targets.
+    """Train the pooled network on a sample of the cells with enough targets.
 
     Args:
-        series: of all cells, or of any cells that hold the sample.
-        settings: of the training.
-        progress: told each epoch in one line.
+        series: series of all cells, or of any cells that include the sample.
+        settings: training settings.
+        progress: called with one line of text per epoch.
 
     Returns:
         The start, and the error of the network on the stop days after each epoch [1].
@@ -133,14 +137,14 @@ def pooled_start(
     if not enough.any() or series.last < settings.sequence:
         raise SchemaError(
             f"learn: {int(enough.sum())} cells with {settings.fewest_targets} targets or more in"
-            f" {series.last} days, expected one at least and {settings.sequence} days; give more"
-            " days of training, or lower fewest_targets or sequence"
+            f" {series.last} days, expected at least one cell and {settings.sequence} days; give"
+            " more training days, or lower [train] fewest_targets or sequence"
         )
     some = np.flatnonzero(enough)
-    # By cell number, so that any split of cells gives the same sample.
-    some = some[pooled.sampled(series.cells[some], settings.seed, settings.pooled_cells)]
+    # By cell number, so that the sample does not depend on the split of cells.
+    some = some[pooled.sample_cells(series.cells[some], settings.seed, settings.pooled_cells)]
     chosen = sequences.select_cells(series, some)
-    static_mean, static_scale = sequences.spread(chosen.static, (0,))
+    static_mean, static_scale = sequences.mean_and_scale(chosen.static, (0,))
     static = target_scaling.scaled_static(chosen.static, static_mean, static_scale)
     guess = target_scaling.guess(chosen, static, settings.fewest_targets)
     features = len(series.groups) + len(np.unique(series.groups)) + 1
@@ -148,25 +152,25 @@ def pooled_start(
         jax.random.key(settings.seed), features, static.shape[1], settings.hidden
     )
     levels = target_scaling.levels(chosen, static, guess, settings.fewest_targets)
-    form = ridge_path.form_of(chosen, levels) if settings.linear else ridge_path.FIRST_FORM
-    # Arrays of NumPy can be stored and sent to other processes.
+    form = ridge_path.choose_form(chosen, levels) if settings.linear else ridge_path.FIRST_FORM
+    # NumPy arrays, for storage and other processes.
     empty = jax.tree.map(np.asarray, empty)
     start = Start(empty, static_mean, static_scale, guess, series.groups, settings, form)
     if settings.start == "random":
         return start, ()
     line = ridge_path.fit(chosen, levels, form, is_used=settings.linear)
-    x, *of_days = map(jnp.asarray, lessons(start, chosen, line, levels))
-    sample = pooled.Sample(x, jnp.asarray(static), *of_days)
+    x, *targets = map(jnp.asarray, lessons(start, chosen, line, levels))
+    sample = pooled.Sample(x, jnp.asarray(static), *targets)
     network, errors = pooled.train(sample, settings, progress)
     return replace(start, pooled=jax.tree.map(np.asarray, network)), tuple(errors)
 
 
-def at_start(start: Start, series: Series) -> Weights:
-    """Weights of cells that have not been trained by themselves: line and pooled network.
+def initial_weights(start: Start, series: TrainingSeries) -> Weights:
+    """Weights of cells before their own training: ridge regression and pooled network.
 
     Args:
-        start: of all cells.
-        series: of the cells; without any target their mean is guessed from the statics.
+        start: pooled network and scaling.
+        series: series of the cells; cells without targets get a mean guessed from static features.
     """
     settings = start.settings
     static = target_scaling.scaled_static(series.static, start.static_mean, start.static_scale)
@@ -175,10 +179,10 @@ def at_start(start: Start, series: Series) -> Weights:
         key = jax.random.key(settings.seed)
         features = start.pooled.network.input.shape[0]
 
-        def by_chance(cell: jax.Array) -> Network:
+        def random_network(cell: jax.Array) -> Network:
             return initialise(jax.random.fold_in(key, cell), features, settings.hidden)
 
-        networks = jax.vmap(by_chance)(jnp.asarray(series.cells, jnp.uint32))
+        networks = jax.vmap(random_network)(jnp.asarray(series.cells, jnp.uint32))
     else:
         networks = jax.vmap(at_cell, in_axes=(None, 0))(start.pooled, jnp.asarray(static))
     network: Network = jax.tree.map(np.asarray, networks)

@@ -1,4 +1,4 @@
-"""Sequences cut from a series at random, and the loss over their days with a target."""
+"""Random sequences of a series, and the loss over their days with a target."""
 
 from functools import partial
 
@@ -10,12 +10,12 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 def weight_of_starts(
     weight: Float[Array, " time"], *, length: int, warm_up: int
 ) -> Float[Array, " start"]:
-    """Days with a target after the warm-up of the sequence that starts on each day [1].
+    """Number of targets after the warm-up of the sequence that starts on each day [1].
 
     Args:
         weight: 1 on days with a target, 0 elsewhere.
-        length: of a sequence [day].
-        warm_up: first days of it without loss.
+        length: length of a sequence [day].
+        warm_up: first days of a sequence, without loss [day].
     """
     # Differences of a cumulative sum: targets from the warm-up's end to the last day.
     total = jnp.concatenate([jnp.zeros(1), jnp.cumsum(weight)])
@@ -26,17 +26,17 @@ def weight_of_starts(
 def starts(
     key: PRNGKeyArray, weight: Float[Array, " time"], number: int, *, length: int, warm_up: int
 ) -> Int[Array, " number"]:
-    """First days of random sequences, each with a target after its warm-up where there is one.
+    """Draw first days of random sequences, each with a target after its warm-up if any has one.
 
     Args:
-        key: of the random numbers.
+        key: random key.
         weight: 1 on days with a target, 0 elsewhere.
-        number: how many.
-        length: of a sequence [day].
-        warm_up: first days of it without loss.
+        number: number of sequences.
+        length: length of a sequence [day].
+        warm_up: first days of a sequence, without loss [day].
     """
     possible = weight_of_starts(weight, length=length, warm_up=warm_up) > 0
-    # By its rank among those possible: one random number for each sequence, not for each day.
+    # By rank among the possible days: one random number per sequence, not per day.
     count = jnp.cumsum(possible)
     rank = jax.random.randint(key, (number,), 0, jnp.maximum(count[-1], 1))
     return jnp.minimum(jnp.searchsorted(count, rank, side="right"), possible.size - 1)
@@ -45,10 +45,10 @@ def starts(
 def cut(
     series: Float[Array, "time ..."], first: Int[Array, " number"], length: int
 ) -> Float[Array, "number length ..."]:
-    """Sequences of a series from their first days on."""
+    """Sequences of a series that start on some days."""
     take = partial(jax.lax.dynamic_slice_in_dim, slice_size=length, axis=0)
-    found: Float[Array, "number length ..."] = jax.vmap(take, in_axes=(None, 0))(series, first)
-    return found
+    sequences: Float[Array, "number length ..."] = jax.vmap(take, in_axes=(None, 0))(series, first)
+    return sequences
 
 
 def loss(
@@ -56,12 +56,12 @@ def loss(
     target: Float[Array, "... time"],
     weight: Float[Array, "... time"],
 ) -> Float[Array, ""]:
-    """Mean squared error over days with weight [1]; 0 where there is none.
+    """Mean squared error over days with a target [1]; 0 without any.
 
     Args:
-        guess: of the network [1].
-        target: scaled, any finite number where there is none [1].
+        guess: network output [1].
+        target: scaled target, any finite number where missing [1].
         weight: 1 on days with a target, 0 elsewhere.
     """
-    # The floor of 1 makes the loss 0, not NaN, where there is no target.
+    # The floor of 1 makes the loss 0, not NaN, without targets.
     return jnp.sum(weight * (guess - target) ** 2) / jnp.maximum(jnp.sum(weight), 1.0)

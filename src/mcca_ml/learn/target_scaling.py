@@ -1,4 +1,4 @@
-"""Mean and spread of each cell's target, its own or guessed from what does not change."""
+"""Target mean and standard deviation of each cell, its own or guessed from static features."""
 
 from dataclasses import dataclass
 
@@ -6,79 +6,81 @@ import jax
 import numpy as np
 
 from mcca_ml.arrays import Booleans, Float32
-from mcca_ml.learn.sequences import Series, spread
+from mcca_ml.learn.sequences import TrainingSeries, mean_and_scale
 
 PENALTY = 1.0
-"""Of the squared coefficients, statics of standard deviation 1 [1]."""
+"""Ridge penalty on the squared coefficients, for static features of standard deviation 1 [1]."""
 SMALLEST_SD = 0.005
-"""A target that hardly varies is not blown up to unit spread [m3 m-3]."""
+"""Smallest standard deviation used for scaling, for targets that hardly vary [m3 m-3]."""
 
 
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
-class Levels:
+class TargetScaling:
     """Mean and standard deviation of the target of each cell [m3 m-3], (cell,)."""
 
     mean: Float32
     sd: Float32
     is_own: Booleans
-    """From the cell's own training days; False: guessed from the statics."""
+    """True if estimated from the cell's own training days; False if guessed from the statics."""
 
 
 def scaled_static(static: Float32, mean: Float32, scale: Float32) -> Float32:
-    """Statics of mean 0 and standard deviation 1 [1], 0 where unknown, (cell, static)."""
+    """Scale statics to mean 0 and standard deviation 1 [1], 0 where unknown, (cell, static)."""
     z = (static - mean) / scale
     return np.where(np.isfinite(z), z, np.float32(0)).astype(np.float32)
 
 
-def _own(series: Series, fewest: int) -> tuple[Float32, Float32, Booleans]:
-    """Mean and standard deviation from training days, and where there are enough of them."""
-    mean, sd = spread(series.train, (1,))
+def _own_scaling(series: TrainingSeries, fewest: int) -> tuple[Float32, Float32, Booleans]:
+    """Mean and standard deviation from training days, and True with enough of them."""
+    mean, sd = mean_and_scale(series.train, (1,))
     is_own = np.isfinite(series.train).sum(axis=1) >= fewest
-    # The floor keeps noise of a constant target from unit variance.
+    # The floor avoids scaling the noise of a constant target to unit variance.
     return mean, np.maximum(sd, np.float32(SMALLEST_SD)), is_own
 
 
-def guess(series: Series, static: Float32, fewest: int) -> Float32:
-    """Ridge of mean and log standard deviation on statics, over cells with enough targets.
+def guess(series: TrainingSeries, static: Float32, fewest: int) -> Float32:
+    """Ridge regression of target mean and log sd on statics, over cells with enough targets.
 
     Args:
-        series: of the cells to learn from.
+        series: series of the cells of the fit.
         static: scaled statics [1], (cell, static).
-        fewest: training targets that are enough.
+        fewest: smallest number of training targets.
 
     Returns:
-        Coefficients, first row the constant, (1 + static, 2).
+        Coefficients, constant in the first row, (1 + static, 2).
     """
-    mean, sd, is_own = _own(series, fewest)
-    # The logarithm of sd, so that no guess is negative.
+    mean, sd, is_own = _own_scaling(series, fewest)
+    # The logarithm of sd, so that guesses are positive.
     wanted = np.stack([mean, np.log(sd)], axis=1)[is_own].astype(np.float64)
     z = static[is_own].astype(np.float64)
     if len(z) == 0:
         return np.zeros((1 + static.shape[1], 2), np.float32)
-    # Ridge on centred statics, so that the constant carries no penalty.
+    # Centred statics, so that the constant is not penalised.
     centre, level = z.mean(axis=0), wanted.mean(axis=0)
     normal = (z - centre).T @ (z - centre) + PENALTY * np.eye(z.shape[1])
     slope = np.linalg.solve(normal, (z - centre).T @ (wanted - level))
     return np.vstack([level - centre @ slope, slope]).astype(np.float32)
 
 
-def levels(series: Series, static: Float32, found: Float32, fewest: int) -> Levels:
-    """Mean and spread of each cell [m3 m-3], its own where it has enough targets.
+def levels(
+    series: TrainingSeries, static: Float32, coefficients: Float32, fewest: int
+) -> TargetScaling:
+    """Target mean and sd of each cell [m3 m-3], its own where it has enough targets.
 
     Args:
-        series: of the cells.
+        series: series of the cells.
         static: scaled statics [1], (cell, static).
-        found: of `guess`, for cells without.
-        fewest: training targets that are enough.
+        coefficients: result of `guess`, for the other cells.
+        fewest: smallest number of training targets.
     """
-    mean, sd, is_own = _own(series, fewest)
-    # Unknown statics are 0, the mean of the sample, and move no guess.
-    told = found[0] + static @ found[1:]
-    # A guess far outside what the sample held would be an extrapolation without any ground.
-    guessed_sd = np.exp(np.clip(told[:, 1], np.log(SMALLEST_SD), 0))
-    return Levels(
-        np.where(is_own, mean, np.clip(told[:, 0], 0, 1)).astype(np.float32),
+    mean, sd, is_own = _own_scaling(series, fewest)
+    # Unknown statics are 0, the mean of the sample, and do not change the guess.
+    guessed = coefficients[0] + static @ coefficients[1:]
+    # Clipped, since extrapolation beyond the sample is not reliable.
+    guessed_sd = np.exp(np.clip(guessed[:, 1], np.log(SMALLEST_SD), 0))
+    return TargetScaling(
+        np.where(is_own, mean, np.clip(guessed[:, 0], 0, 1)).astype(np.float32),
         np.where(is_own, sd, guessed_sd).astype(np.float32),
         is_own,
     )

@@ -1,4 +1,4 @@
-"""Files of what was learned: the weights of the networks of cells, and their error model."""
+"""Files of the weights of the networks of cells, and of their error model."""
 
 from collections.abc import Mapping
 from dataclasses import fields
@@ -12,15 +12,15 @@ from mcca_ml.config.train import TrainSettings
 from mcca_ml.errors import GranuleError
 from mcca_ml.learn.lstm import Network, Pooled
 from mcca_ml.learn.pooled_start import Start, Weights
-from mcca_ml.learn.ridge_path import Form, Line
-from mcca_ml.learn.target_scaling import Levels
-from mcca_ml.learn.uncertainty import Spread
+from mcca_ml.learn.ridge_path import Form, RidgeModel
+from mcca_ml.learn.target_scaling import TargetScaling
+from mcca_ml.learn.uncertainty import ErrorModel
 from mcca_ml.store import npz
 
 VERSION = 4
-"""Layout of a file of weights."""
+"""Version of the format of weights files."""
 UNCERTAINTY_VERSION = 3
-"""Layout of a file of an error model."""
+"""Version of the format of error-model files."""
 _SHARED = "pooled_"
 _LINE = "line_"
 _REMEDY = "train again"
@@ -29,14 +29,14 @@ Table = Mapping[str, Any]
 
 
 def save(path: Path, weights: Weights) -> None:
-    """Write weights to one file; the same weights give the same bytes.
+    """Write weights to a file; equal weights give equal bytes.
 
     Args:
-        path: ends in `.npz`; made or replaced.
-        weights: of cells, with their start.
+        path: path ending in `.npz`; an existing file is replaced.
+        weights: weights of cells, with their start.
 
     Raises:
-        OutputError: it cannot be written; what stood there still stands.
+        OutputError: the file cannot be written; an existing file is left unchanged.
     """
     start = weights.start
     table = {
@@ -50,8 +50,8 @@ def save(path: Path, weights: Weights) -> None:
         "pooled_static": start.pooled.static,
         "backend": np.array(weights.backend),
         "cells": weights.cells,
-        **vars(weights.level),
-        **{_LINE + name: values for name, values in vars(weights.line).items()},
+        **vars(weights.scaling),
+        **{_LINE + name: values for name, values in vars(weights.ridge).items()},
         **{_SHARED + name: leaf for name, leaf in start.pooled.network._asdict().items()},
         **weights.network._asdict(),
     }
@@ -59,7 +59,7 @@ def save(path: Path, weights: Weights) -> None:
 
 
 def _network(table: Table, prefix: str) -> Network:
-    """The network whose arrays begin with a prefix."""
+    """Network from the arrays whose names begin with a prefix."""
     return Network(*(jnp.asarray(table[prefix + name]) for name in Network._fields))
 
 
@@ -74,45 +74,45 @@ def _weights(table: Table) -> Weights:
         TrainSettings.model_validate_json(str(table["settings"])),
         Form(int(table["form_memories"]), float(table["form_penalty"])),
     )
-    levels = Levels(*(table[f.name] for f in fields(Levels)))
-    line = Line(*(table[_LINE + f.name] for f in fields(Line)))
+    levels = TargetScaling(*(table[f.name] for f in fields(TargetScaling)))
+    line = RidgeModel(*(table[_LINE + f.name] for f in fields(RidgeModel)))
     cells, network = np.asarray(table["cells"], np.int64), _network(table, "")
     return Weights(start, cells, network, levels, line, str(table["backend"]))
 
 
 def load(path: Path) -> Weights:
-    """Weights from a file of `save`.
+    """Read weights from a file written by `save`.
 
     Raises:
-        GranuleError: no such file, damaged, or of another layout.
+        GranuleError: the file is missing, damaged, or of another version.
     """
     table = npz.load(path, VERSION, (), what="weights", remedy=_REMEDY)
     try:
         return _weights(table)
     except (KeyError, ValueError) as error:
-        raise GranuleError(f"{path}: weights with a fault ({error}); {_REMEDY}") from error
+        raise GranuleError(f"{path}: damaged weights ({error}); {_REMEDY}") from error
 
 
-def save_uncertainty(path: Path, spread: Spread) -> None:
-    """Write the error model of one sensor's networks; the same model gives the same bytes.
+def save_uncertainty(path: Path, model: ErrorModel) -> None:
+    """Write the error model of one sensor's networks; equal models give equal bytes.
 
     Args:
-        path: ends in `.npz`; made or replaced.
-        spread: of the cells of the networks.
+        path: path ending in `.npz`; an existing file is replaced.
+        model: error model of the cells of the networks.
 
     Raises:
-        OutputError: it cannot be written; what stood there still stands.
+        OutputError: the file cannot be written; an existing file is left unchanged.
     """
-    npz.save(path, UNCERTAINTY_VERSION, vars(spread))
+    npz.save(path, UNCERTAINTY_VERSION, vars(model))
 
 
-def load_uncertainty(path: Path) -> Spread:
-    """The error model from a file of `save_uncertainty`.
+def load_uncertainty(path: Path) -> ErrorModel:
+    """Read the error model from a file written by `save_uncertainty`.
 
     Raises:
-        GranuleError: no such file, damaged, or of another layout.
+        GranuleError: the file is missing, damaged, or of another version.
     """
-    names = [one.name for one in fields(Spread)]
-    return Spread(
+    names = [field.name for field in fields(ErrorModel)]
+    return ErrorModel(
         **npz.load(path, UNCERTAINTY_VERSION, names, what="an error model", remedy=_REMEDY)
     )

@@ -1,8 +1,8 @@
-"""How long a series depends on itself, from its lag-1 autocorrelation and sums over blocks of days.
+"""Autocorrelation time of a series, from its lag-1 autocorrelation and sums over blocks of days.
 
-A lag-1 autocorrelation says too little of a series that is made of noise and of something slow, as
-those of satellites and stations are: noise hides how long the slow part lasts. Sums over blocks of
-a month average the noise away, and their slow modes tell the rest.
+Satellite and station series are the sum of noise and a slow signal; noise reduces the lag-1
+autocorrelation, which then underestimates the autocorrelation time of the signal. Sums over blocks
+of a month average the noise, and their slow modes give the autocorrelation time.
 """
 
 from dataclasses import dataclass
@@ -16,37 +16,37 @@ from mcca_ml.metrics.moments import Moments
 BLOCK_DAYS = 30
 """Length of a block [day]; blocks are counted from 1970-01-01, so that parts of one merge."""
 FEWEST_BLOCKS = 10
-"""Blocks with a value below which they say nothing of a memory."""
+"""Smallest number of blocks with a value for an estimate."""
 MOST_MODES = 24
-"""Slowest modes that are used."""
-_LEFT_OUT = 5  # the fastest modes, of which blocks see as much of what is faster than they are
+"""Largest number of modes used, the slowest."""
+_LEFT_OUT = 5  # fastest modes, excluded because of aliasing
 _ITERATIONS = 3
-_LONGEST = 0.98  # lag-1 autocorrelation of what lasts: a memory of 50 samples
+_LONGEST = 0.98  # largest lag-1 autocorrelation of the slow signal: 50 samples
 
 
 @dataclass(frozen=True)
 class Memory:
-    """Autocorrelations of series (cell,), as of noise and one first-order autoregression."""
+    """Autocorrelation of series as noise plus a first-order autoregression, (cell,)."""
 
     lag_one: Float64
-    """Lag-1 autocorrelation [1]."""
+    """Lag-1 autocorrelation of the series [1]."""
     lasting: Float64
-    """Of the autoregression alone [1]; that of the series where there is no noise."""
+    """Lag-1 autocorrelation of the autoregression [1]; that of the series without noise."""
     factor: Float64
-    """Sum of the autocorrelations over all lags [1]: variance of a mean over that of as many
-    independent samples."""
+    """Sum of the autocorrelations over all lags [1]: variance of the mean over that of independent
+    samples."""
     squares: Float64
-    """Sum of the squared autocorrelations over all lags [1]: the same of a variance."""
+    """Sum of the squared autocorrelations over all lags [1]: the same for a variance."""
     steepness: Float64
-    """Change of log `squares` with log `factor` [1]."""
+    """Derivative of log `squares` by log `factor` [1]."""
     power: Float64
-    """`factor` as the modes of the blocks have it, without what their shape adds [1]."""
+    """Mean power of the modes of the blocks, without correction for their spectrum [1]."""
     freedom: Float64
-    """Degrees of freedom of `factor`: modes of the blocks less two, for noise and memory are
-    fitted; 0 where autocorrelations of lag 1 alone told it."""
+    """Degrees of freedom of `factor`: number of modes less two, as noise and autocorrelation are
+    fitted; 0 if estimated from lag 1 only."""
 
-    def of_mean(self, n: Float64) -> Float64:
-        """Share of the variance that the mean of n samples takes [1]."""
+    def mean_fraction(self, n: Float64) -> Float64:
+        """Variance of the mean of n samples over that of a sample [1]."""
         return np.minimum(self.factor / n, SHARE_OF_MEAN)
 
 
@@ -55,49 +55,50 @@ class Modes:
     """Slowest modes of k series, from their sums over blocks of days."""
 
     amplitude: Float64
-    """Of the departures from the mean (k, cell, mode); 0 where a cell has fewer modes."""
+    """Amplitude of departures from the mean, (k, cell, mode); 0 where a cell has fewer modes."""
     number: Float64
-    """Blocks that have a value (cell,)."""
+    """Number of blocks with a value, (cell,)."""
     n: Float64
-    """Samples (cell,)."""
+    """Number of samples, (cell,)."""
 
     @property
     def used(self) -> Booleans:
-        """Modes that tell a memory (cell, mode); none of cells with fewer than ten blocks."""
+        """True for modes used, (cell, mode); none in cells with fewer than ten blocks."""
         order = np.arange(1, MOST_MODES + 1)
         enough = (self.number >= FEWEST_BLOCKS)[:, None]
         return enough & (order <= self.number[:, None] - _LEFT_OUT)
 
     def power(self, weights: Float64, variance: Float64) -> Float64:
-        """Power of a weighted sum of the series over that of independent days (cell, mode) [1].
+        """Power of a weighted sum of the series over that of independent days [1], (cell, mode).
 
         Args:
-            weights: (k, cell).
-            variance: of a sample of the sum (cell,).
+            weights: weights of the series, (k, cell).
+            variance: variance of the weighted sum, (cell,).
         """
-        return np.asarray(self._of_sum(over_sd(weights, variance)) ** 2 / self.n[:, None])
+        return np.asarray(self._sum_amplitude(over_sd(weights, variance)) ** 2 / self.n[:, None])
 
-    def product(self, one: Float64, other: Float64) -> Float64:
-        """Product of two weighted sums of the series, over the samples (cell, mode).
+    def product(self, first: Float64, second: Float64) -> Float64:
+        """Product of two weighted sums of the series per sample, (cell, mode).
 
         Args:
-            one: weights of one of the sums (k, cell).
-            other: weights of the other (k, cell).
+            first: weights of the first sum, (k, cell).
+            second: weights of the second sum, (k, cell).
         """
-        return np.asarray(self._of_sum(one) * self._of_sum(other) / self.n[:, None])
+        amplitudes = self._sum_amplitude(first) * self._sum_amplitude(second)
+        return np.asarray(amplitudes / self.n[:, None])
 
-    def _of_sum(self, weights: Float64) -> Float64:
+    def _sum_amplitude(self, weights: Float64) -> Float64:
         """Amplitude of a weighted sum of the series (cell, mode)."""
         return np.asarray((weights[..., None] * self.amplitude).sum(axis=0))
 
 
 def over_sd(weights: Float64 | float, variance: Float64) -> Float64:
-    """Weights over the standard deviation; NaN where nothing varies."""
+    """Weights divided by the standard deviation; NaN where it is 0."""
     return np.asarray(weights / np.sqrt(np.where(variance > 0, variance, np.nan)))
 
 
-def modes_of(blocks: Moments) -> Modes:
-    """Modes of series, a block without a value passed over: the next one is its neighbour.
+def compute_modes(blocks: Moments) -> Modes:
+    """Compute the slowest modes of series; blocks without a value are skipped.
 
     Args:
         blocks: moments of k series (cell, block), in order of time.
@@ -108,15 +109,15 @@ def modes_of(blocks: Moments) -> Modes:
     """
     n = blocks.n.sum(axis=-1)
     mean = (blocks.n * blocks.mean).sum(axis=-1) / np.maximum(n, 1)
-    has = blocks.n > 0
-    sums = blocks.n * np.where(has, blocks.mean - mean[..., None], 0.0)
-    number = has.sum(axis=-1)
-    if not has.all():
-        # Blocks with a value move to the front in their order: the gaps are passed over.
-        order = np.broadcast_to(np.argsort(~has, axis=-1, kind="stable"), sums.shape)
+    filled = blocks.n > 0
+    sums = blocks.n * np.where(filled, blocks.mean - mean[..., None], 0.0)
+    number = filled.sum(axis=-1)
+    if not filled.all():
+        # Blocks with a value first, in order.
+        order = np.broadcast_to(np.argsort(~filled, axis=-1, kind="stable"), sums.shape)
         sums = np.take_along_axis(sums, order, axis=-1)
     amplitude = np.zeros((*sums.shape[:2], MOST_MODES))
-    # Cells with as many blocks share the cosines, so one product of matrices serves all.
+    # Cells with the same number of blocks share the cosines: one matrix product for all.
     for count in np.unique(number[number >= FEWEST_BLOCKS]):
         at = np.flatnonzero(number == count)
         order = np.arange(1, min(count - _LEFT_OUT, MOST_MODES) + 1)
@@ -125,21 +126,21 @@ def modes_of(blocks: Moments) -> Modes:
     return Modes(amplitude, number.astype(np.float64), n)
 
 
-def memory_of(
+def estimate_memory(
     rho: Float64,
     factor: Float64,
     longest: Float64,
     modes: Modes | None = None,
     power: Float64 | None = None,
 ) -> Memory:
-    """Memory of a series.
+    """Estimate the autocorrelation of a series.
 
     Args:
         rho: lag-1 autocorrelation, 0 to below 1 (cell,).
-        factor: sum of all autocorrelations as those of lag 1 have it (cell,).
-        longest: the most that `lasting` can be by the same (cell,).
-        modes: of the blocks of days; they tell the memory where ten or more have a value.
-        power: of the series in these modes (cell, mode).
+        factor: sum of all autocorrelations from those of lag 1 (cell,).
+        longest: upper limit of `lasting` from lag 1 (cell,).
+        modes: modes of the blocks of days, used with ten or more blocks.
+        power: power of the series in these modes (cell, mode).
 
     Formula:
         autocorrelation rho lasting^(lag - 1); `factor` = 1 + 2 rho / (1 - lasting) is the mean over
@@ -155,7 +156,9 @@ def memory_of(
     if modes is not None and power is not None:
         at = np.flatnonzero((modes.number >= FEWEST_BLOCKS) & np.isfinite(rho * power[:, 0]))
         number, used = modes.number[at], modes.used[at]
-        lasting[at], factor[at] = _fitted(power[at], used, rho[at], modes.n[at] / number, number)
+        lasting[at], factor[at] = _fit_memory(
+            power[at], used, rho[at], modes.n[at] / number, number
+        )
         freedom[at], plain[at] = used.sum(axis=1) - 2, _mean(power[at], used)
     # Sum over all lags of (rho lasting^(lag - 1))^2, the lag 0 being 1.
     squares = 1 + 2 * rho**2 / (1 - lasting**2)
@@ -165,23 +168,23 @@ def memory_of(
 
 
 def over_modes(power: Float64, modes: Modes, otherwise: Float64) -> Float64:
-    """Mean over the modes that tell a memory, and `otherwise` where none does (cell,)."""
+    """Mean over the modes used, `otherwise` without any, (cell,)."""
     used = modes.used
     return np.where(used[:, 0], _mean(power, used), otherwise)
 
 
 def _mean(power: Float64, used: Booleans) -> Float64:
-    """Mean over the modes that are used (cell,)."""
+    """Mean over the modes used, (cell,)."""
     return np.asarray((power * used).sum(axis=1) / np.maximum(used.sum(axis=1), 1))
 
 
 def _lasting(rho: Float64, factor: Float64, longest: Float64 | float) -> Float64:
-    """What lasts, for a sum of all autocorrelations [1]; `rho` to `longest`."""
-    found = 1 - 2 * rho / np.maximum(factor - 1, 1e-6)
-    return np.where(rho > 0, np.clip(found, rho, np.maximum(longest, rho)), rho)
+    """`lasting` for a given sum of all autocorrelations [1], from `rho` to `longest`."""
+    lasting = 1 - 2 * rho / np.maximum(factor - 1, 1e-6)
+    return np.where(rho > 0, np.clip(lasting, rho, np.maximum(longest, rho)), rho)
 
 
-def _fitted(
+def _fit_memory(
     power: Float64, used: Booleans, rho: Float64, size: Float64, number: Float64
 ) -> tuple[Float64, Float64]:
     """`lasting` and `factor` from the power of modes (cell, mode), blocks of `size` samples."""
@@ -191,7 +194,7 @@ def _fitted(
         share = np.where(lasting > 0, rho / np.where(lasting > 0, lasting, 1.0), 0.0)
         slow = share * (1 + lasting) / (1 - lasting)
         flat, slow = (part / (1 - share + slow) for part in (1 - share, slow))
-        # No shape is told beyond the longest memory: of so few blocks it would be all rounding.
+        # Limited to the longest autocorrelation time that blocks resolve.
         shape = _shape(phase, np.minimum(lasting, _LONGEST)[:, None], size[:, None])
         factor = _mean(power / (flat[:, None] + slow[:, None] * shape), used)
         lasting = _lasting(rho, factor, _LONGEST)

@@ -1,7 +1,7 @@
-"""Memory of two series from their covariances of lag 1, for short records.
+"""Autocorrelation of two series from their lag-1 covariances, for short records.
 
-What one series says of the next value of the other tells of what is slow in one and hidden by noise
-in the other: their difference is taken as that of a first-order vector autoregression.
+Lag-1 cross-covariances have information on a slow signal that noise hides in one of the series: the
+two are modelled as a first-order vector autoregression.
 """
 
 from dataclasses import dataclass
@@ -9,27 +9,27 @@ from dataclasses import dataclass
 import numpy as np
 
 from mcca_ml.arrays import Float64
-from mcca_ml.metrics.lagged_moments import Chain, lag_one
+from mcca_ml.metrics.lagged_moments import LaggedMoments, lag_one
 
 SHARE_OF_MEAN = 1 / 3
-"""Most of a variance that a mean can take; more would be a drift."""
+"""Largest variance of the mean over that of a sample [1]; more would be a drift."""
 _SUM_AND_DIFFERENCE = np.array([[1.0, 1.0], [1.0, -1.0]])
-_MOST = 0.995  # beyond it a series is one slow drift, and no number of samples says anything
+_MOST = 0.995  # largest lag-1 autocorrelation; beyond it a series is a drift
 
 
 @dataclass(frozen=True)
 class Lagged:
-    """Covariances of two series, told of their sum and their difference.
+    """Covariances of the sum and the difference of two series.
 
-    A slow departure that both share leaves their difference small. What the matrices say of it
-    would be lost in the rounding of what is shared, if they were told of the series.
+    A slow signal common to both series makes their difference small; covariances of the series
+    themselves would lose it by rounding.
     """
 
-    chain: Chain
+    chain: LaggedMoments
     power: Float64
     """Covariances of sum and difference (2, 2, cell)."""
     long_run: Float64
-    """The same over all lags, added up (2, 2, cell); of any sign where it is not told."""
+    """Sum of the covariances over all lags (2, 2, cell); of any sign where not constrained."""
     longest: Float64
     """The larger of the lag-1 autocorrelations of the two (cell,)."""
 
@@ -45,19 +45,19 @@ def mean_factor(n: Float64, rho: Float64) -> Float64:
     return (1 + rho) / apart - 2 * rho * (1 - rho**safe) / (safe * apart**2)
 
 
-def unbiased_lag_one(found: Float64, n: Float64) -> Float64:
-    """Lag-1 autocorrelation without most of its bias of few samples [1], 0 to 0.995.
+def unbiased_lag_one(estimate: Float64, n: Float64) -> Float64:
+    """Lag-1 autocorrelation corrected for most of its small-sample bias [1], 0 to 0.995.
 
-    The estimate about the mean of the sample is too low by (1 + 4 rho) / n. Negative ones are taken
-    as 0: soil moisture has none, and an interval must not become narrower than of independent days.
+    The estimate about the sample mean is biased by -(1 + 4 rho) / n. Negative values are set to 0:
+    soil moisture has none, and intervals must not be narrower than for independent days.
 
     Source: Marriott and Pope (1954), Biometrika 41, 390-402, from memory; a test measures the bias.
     """
     safe = np.maximum(n, 5.0)
-    return np.clip((found + 1 / safe) / (1 - 4 / safe), 0.0, _MOST)
+    return np.clip((estimate + 1 / safe) / (1 - 4 / safe), 0.0, _MOST)
 
 
-def lagged_of(chain: Chain) -> Lagged:
+def compute_lagged(chain: LaggedMoments) -> Lagged:
     """Covariances of two series, lag 1 and all lags.
 
     Formula:
@@ -83,26 +83,28 @@ def lagged_of(chain: Chain) -> Lagged:
     return Lagged(chain, c0, half + np.swapaxes(half, 0, 1) - c0, np.maximum(*own))
 
 
-def of_sum(found: Lagged, weights: Float64) -> tuple[Float64, Float64, Float64, Float64]:
-    """Of a weighted sum of both: lag-1 autocorrelation, sum of all, the longest, variance (cell,).
-
-    The sum of all autocorrelations is at least that of a first-order autoregression, and at most
-    that of what lasts as long as the slower of the two series.
+def sum_memory(pair: Lagged, weights: Float64) -> tuple[Float64, Float64, Float64, Float64]:
+    """Autocorrelation of a weighted sum of two series, each (cell,).
 
     Args:
-        found: of two series.
-        weights: (2, cell).
+        pair: lagged covariances of the two series.
+        weights: weights of the series, (2, cell).
+
+    Returns:
+        Lag-1 autocorrelation, sum of all autocorrelations, upper limit of the lag-1 autocorrelation
+        of the slow signal, and variance. The sum is at least that of a first-order autoregression,
+        and at most that for the slower of the two series.
     """
-    n = np.maximum(found.chain.pairs.n, 1)
-    rho = unbiased_lag_one(lag_one(found.chain, weights), n)
+    n = np.maximum(pair.chain.pairs.n, 1)
+    rho = unbiased_lag_one(lag_one(pair.chain, weights), n)
     turned = np.tensordot(_SUM_AND_DIFFERENCE / 2, weights, axes=1)
     power, whole = (
-        np.einsum("i...,ij...,j...->...", turned, one, turned)
-        for one in (found.power, found.long_run)
+        np.einsum("i...,ij...,j...->...", turned, matrix, turned)
+        for matrix in (pair.power, pair.long_run)
     )
-    longest = np.maximum(found.longest, rho)
+    longest = np.maximum(pair.longest, rho)
     least = mean_factor(n, rho)
     ratio = whole / np.where(power > 0, power, np.nan)
-    # At least a first-order autoregression, at most what lasts as the slower series does.
+    # At least a first-order autoregression, at most that of the slower series.
     factor = np.where(ratio > least, np.minimum(ratio, 1 + 2 * rho / (1 - longest)), least)
     return rho, factor, longest, power / (1 - np.minimum(least / n, SHARE_OF_MEAN))

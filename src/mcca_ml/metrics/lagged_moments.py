@@ -1,8 +1,8 @@
-"""Moments of neighbouring samples, for lag-1 autocorrelation; parts are merged in order of time.
+"""Moments of neighbouring samples, for the lag-1 autocorrelation; mergeable in order of time.
 
-Products have gaps. A neighbour is the next sample that all series have, however far. Where the gaps
-do not depend on the values and follow each other at random, a first-order autoregression seen with
-gaps is, by the number of the sample, again one whose lag-1 correlation is what is measured here.
+Products have gaps: the neighbour of a sample is the next sample that all series have, at any
+distance. If gaps are random and independent of the values, a first-order autoregression sampled
+with gaps is again one by sample number, whose lag-1 correlation is estimated here.
 """
 
 from collections.abc import Sequence
@@ -11,19 +11,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from mcca_ml.arrays import Booleans, Float64, Floating
-from mcca_ml.metrics.moments import Moments, empty, mask, merge, moments_of
+from mcca_ml.metrics.moments import Moments, compute_moments, empty, mask, merge
 
 
 @dataclass(frozen=True)
-class Chain:
-    """Moments of k series and of each sample with the next; its halo is one sample."""
+class LaggedMoments:
+    """Moments of k series, and of each sample with the next."""
 
     pairs: Moments
-    """Of the samples (cell,)."""
+    """Moments of the samples (cell,)."""
     neighbours: Moments
-    """Of 2k series, the k values of a sample and then those of the next one (cell,)."""
+    """Moments of 2k series: the k values of a sample, then those of the next (cell,)."""
     first: Float64
-    """Values of the first sample (k, cell); NaN where there is none."""
+    """Values of the first sample (k, cell); NaN without any."""
     last: Float64
     """Values of the last sample (k, cell)."""
 
@@ -43,17 +43,21 @@ def _ends(series: Sequence[Floating], seen: Booleans) -> tuple[Float64, Float64]
     return at(first), at(last)
 
 
-def chain_of(series: Sequence[Floating], pairs: Moments | None = None) -> Chain:
-    """Moments of k series over time and of neighbouring samples.
+def compute_lagged_moments(
+    series: Sequence[Floating], pairs: Moments | None = None
+) -> LaggedMoments:
+    """Moments of k series over time, and of neighbouring samples.
 
     Args:
-        series: k arrays (cell, time), NaN where there is no value, time ascending, at least one.
-        pairs: of the samples, where they are known already (cell,).
+        series: k arrays (cell, time), NaN where missing, at least one, in order of time.
+        pairs: moments of the samples, if known already (cell,).
     """
     seen = mask(series)
-    own = moments_of(series) if pairs is None else pairs
+    own = compute_moments(series) if pairs is None else pairs
     first, last = _ends(series, seen)
-    return Chain(own, _neighbours(_lagged(series, seen, own), own, first, last), first, last)
+    return LaggedMoments(
+        own, _neighbours(_lagged(series, seen, own), own, first, last), first, last
+    )
 
 
 def _lagged(series: Sequence[Floating], seen: Booleans, pairs: Moments) -> Float64:
@@ -89,13 +93,13 @@ def _neighbours(lagged: Float64, pairs: Moments, first: Float64, last: Float64) 
     return Moments(n, np.where(more, mean, 0.0), np.where(more, co, 0.0))
 
 
-def follow(a: Chain, b: Chain) -> Chain:
-    """Moments of a part and of the one that follows it in time."""
+def follow(a: LaggedMoments, b: LaggedMoments) -> LaggedMoments:
+    """Merge the moments of a period and of the next one."""
     step = np.concatenate([a.last, b.first])
     met = np.isfinite(step).all(axis=0)
     seam = empty(step.shape[0], met.shape)
     seam = Moments(met.astype(np.float64), np.where(met, step, 0.0), seam.co)
-    return Chain(
+    return LaggedMoments(
         merge(a.pairs, b.pairs),
         merge(merge(a.neighbours, seam), b.neighbours),
         np.where(np.isfinite(a.first), a.first, b.first),
@@ -103,7 +107,7 @@ def follow(a: Chain, b: Chain) -> Chain:
     )
 
 
-def lag_one(chain: Chain, weights: Sequence[float] | Float64) -> Float64:
+def lag_one(chain: LaggedMoments, weights: Sequence[float] | Float64) -> Float64:
     """Lag-1 autocorrelation of a weighted sum of the series [1], (cell,).
 
     Args:

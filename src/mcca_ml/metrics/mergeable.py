@@ -1,14 +1,14 @@
-"""All that the scores of a record need, of a part of its days; parts are merged in order of time.
+"""Moments of a subset of days for all scores of a record; subsets are merged in order of time.
 
-What a part must know of its neighbours, and what is added up:
+What a subset needs from its neighbours, and what is merged:
 
-- pairs: nothing; moments are merged;
-- lag-1 autocorrelation: one sample, which `chain.Chain` carries along;
+- scores: nothing; moments are merged;
+- lag-1 autocorrelation: one sample, which `lagged_moments.LaggedMoments` contains;
 - anomalies from a moving mean: `anomalies.HALO_DAYS` days on each side;
 - anomalies from the climatology: nothing; moments by date of the year are merged, and the
-  climatology is taken off when all are there;
+  climatology is subtracted afterwards;
 - blocks of days for intervals and the bootstrap: nothing; blocks are counted from 1970, and the
-  moments of a block that was cut are merged.
+  moments of a divided block are merged.
 """
 
 from collections.abc import Sequence
@@ -26,26 +26,26 @@ from mcca_ml.metrics.anomalies import (
     moving_anomalies,
 )
 from mcca_ml.metrics.effective_samples import BLOCK_DAYS
-from mcca_ml.metrics.intervals import Intervals, intervals_of
-from mcca_ml.metrics.lagged_moments import Chain, chain_of, follow
-from mcca_ml.metrics.moments import Moments, merge, moments_of, total
-from mcca_ml.metrics.scores import Scores, scores_of
+from mcca_ml.metrics.intervals import Intervals, confidence_intervals
+from mcca_ml.metrics.lagged_moments import LaggedMoments, compute_lagged_moments, follow
+from mcca_ml.metrics.moments import Moments, compute_moments, merge, total
+from mcca_ml.metrics.scores import Scores, compute_scores
 
 
 @dataclass(frozen=True)
-class Span:
-    """First and last day of everything that will be merged."""
+class MergeSpan:
+    """First and last day of all subsets to be merged."""
 
     first: np.datetime64
     last: np.datetime64
 
     def blocks(self, days: Datetime64) -> Int64:
-        """Block of each day, from 0 on."""
+        """Block of each day, counted from 0."""
         return np.asarray(_block(days) - _block(self.first))
 
     @property
     def block_count(self) -> int:
-        """How many blocks there are."""
+        """Number of blocks."""
         return int(_block(self.last) - _block(self.first)) + 1
 
 
@@ -55,69 +55,70 @@ def _block(day: Datetime64 | np.datetime64) -> Int64 | np.int64:
 
 
 @dataclass(frozen=True)
-class Kind:
-    """Moments of absolute values, or of anomalies."""
+class SeriesMoments:
+    """Moments of absolute values or of anomalies."""
 
-    chain: Chain
+    chain: LaggedMoments
     blocks: Moments
-    """By blocks of days (cell, block)."""
+    """Moments by blocks of days (cell, block)."""
 
 
 @dataclass(frozen=True)
 class Parts:
-    """Of a part of the days, or of all."""
+    """Moments of a subset of the days, or of all."""
 
-    absolute: Kind
-    window: Kind
-    """Of departures from a mean of 35 days."""
+    absolute: SeriesMoments
+    """Moments of the values."""
+    window: SeriesMoments
+    """Moments of anomalies from a moving mean of 35 days."""
     by_date: Moments
-    """By date of the year (cell, 366)."""
+    """Moments by date of the year (cell, 366)."""
 
 
-def kind_of(series: Sequence[Floating], labels: Int64, count: int) -> Kind:
+def compute_series_moments(series: Sequence[Floating], labels: Int64, count: int) -> SeriesMoments:
     """Moments of k series (cell, day), with the block of each day, of `count` blocks."""
-    blocks = moments_of(series, labels, count)
-    return Kind(chain_of(series, total(blocks)), blocks)
+    blocks = compute_moments(series, labels, count)
+    return SeriesMoments(compute_lagged_moments(series, total(blocks)), blocks)
 
 
-def parts_of(
-    series: Sequence[Floating], days: Datetime64, span: Span, core: slice = slice(None)
+def compute_parts(
+    series: Sequence[Floating], days: Datetime64, span: MergeSpan, core: slice = slice(None)
 ) -> Parts:
-    """Moments of some days.
+    """Compute the moments of a subset of days.
 
     Args:
-        series: k arrays (cell, day) [m3 m-3], NaN where there is no value.
-        days: UTC days without a gap (day,).
-        span: of everything that will be merged.
-        core: the days to count; those before and after, at least `HALO_DAYS` wherever the record
-            goes on, are known only for the moving mean.
+        series: k arrays (cell, day) [m3 m-3], NaN where missing.
+        days: consecutive UTC days (day,).
+        span: first and last day of all subsets.
+        core: days to count; the days before and after, `HALO_DAYS` where the record continues, are
+            used for the moving mean only.
 
     Raises:
-        SchemaError: the days have gaps, so that a window would have another length.
+        SchemaError: the days have gaps.
     """
     day = days.astype("M8[D]")
     if day.size > 1 and not bool((np.diff(day) == np.timedelta64(1, "D")).all()):
         raise SchemaError(
             "validate: found days with gaps, expected each day once; fill the gaps with NaN"
         )
-    # Before the core is cut out: days of the halo fill the windows at its ends.
+    # Before selecting the core, so that windows at its ends include the halo.
     anomalies = moving_anomalies(series)
     core_days = day[core]
     labels, count = span.blocks(core_days), span.block_count
     absolute = [one[:, core] for one in series]
     return Parts(
-        kind_of(absolute, labels, count),
-        kind_of([one[:, core] for one in anomalies], labels, count),
+        compute_series_moments(absolute, labels, count),
+        compute_series_moments([one[:, core] for one in anomalies], labels, count),
         moments_by_date(absolute, core_days),
     )
 
 
-def _follow(a: Kind, b: Kind) -> Kind:
-    return Kind(follow(a.chain, b.chain), merge(a.blocks, b.blocks))
+def _follow(a: SeriesMoments, b: SeriesMoments) -> SeriesMoments:
+    return SeriesMoments(follow(a.chain, b.chain), merge(a.blocks, b.blocks))
 
 
-def merged(parts: Sequence[Parts]) -> Parts:
-    """Parts that follow each other in time, as one."""
+def merge_parts(parts: Sequence[Parts]) -> Parts:
+    """Merge subsets in order of time."""
     return reduce(
         lambda a, b: Parts(
             _follow(a.absolute, b.absolute),
@@ -128,23 +129,23 @@ def merged(parts: Sequence[Parts]) -> Parts:
     )
 
 
-def in_parts(series: Sequence[Floating], days: Datetime64, span: Span, length: int) -> Parts:
-    """Moments of many days, some at a time, each with its halo: little memory, the same numbers.
+def in_parts(series: Sequence[Floating], days: Datetime64, span: MergeSpan, length: int) -> Parts:
+    """Compute the moments of many days in subsets, to limit memory, with equal results.
 
     Args:
         series: k arrays (cell, day) [m3 m-3].
-        days: UTC days without a gap (day,).
-        span: of everything that will be merged.
-        length: days at a time.
+        days: consecutive UTC days (day,).
+        span: first and last day of all subsets.
+        length: days of a subset.
     """
-    found = []
+    parts = []
     for begin in range(0, days.size, length):
         end = min(begin + length, days.size)
         first, last = max(begin - HALO_DAYS, 0), min(end + HALO_DAYS, days.size)
-        known = [one[:, first:last] for one in series]
+        known = [values[:, first:last] for values in series]
         core = slice(begin - first, end - first)
-        found.append(parts_of(known, days[first:last], span, core))
-    return merged(found)
+        parts.append(compute_parts(known, days[first:last], span, core))
+    return merge_parts(parts)
 
 
 @dataclass(frozen=True)
@@ -154,18 +155,18 @@ class PairScores:
     absolute: Scores
     absolute_95: Intervals
     window: Scores
-    """Of anomalies from a mean of 35 days."""
+    """Scores of anomalies from a moving mean of 35 days."""
     window_95: Intervals
     climatology: Scores
-    """Of anomalies from the climatology."""
+    """Scores of anomalies from the climatology."""
 
 
-def _picked(chain: Chain, pair: tuple[int, int]) -> Chain:
+def _pick_pair(chain: LaggedMoments, pair: tuple[int, int]) -> LaggedMoments:
     k = chain.pairs.series
-    # Neighbours hold the k series of a sample, then the k series of the next.
+    # Neighbours have the k series of a sample, then the k series of the next.
     both = [*pair, *(k + one for one in pair)]
     index = list(pair)
-    return Chain(
+    return LaggedMoments(
         chain.pairs.pick(*pair), chain.neighbours.pick(*both), chain.first[index], chain.last[index]
     )
 
@@ -174,18 +175,18 @@ def pair_scores(parts: Parts, estimate: int = 0, reference: int = 1) -> PairScor
     """Scores and intervals of one of the series against another.
 
     Args:
-        parts: of all days.
-        estimate: number of the series that is scored.
-        reference: number of the series that it is scored against.
+        parts: moments of all days.
+        estimate: index of the estimate.
+        reference: index of the reference.
     """
     pair = (estimate, reference)
-    by_climatology = scores_of(climatology_anomaly_moments(parts.by_date.pick(*pair)))
+    by_climatology = compute_scores(climatology_anomaly_moments(parts.by_date.pick(*pair)))
     return PairScores(
         *with_intervals(parts.absolute, pair), *with_intervals(parts.window, pair), by_climatology
     )
 
 
-def with_intervals(kind: Kind, pair: tuple[int, int] = (0, 1)) -> tuple[Scores, Intervals]:
+def with_intervals(kind: SeriesMoments, pair: tuple[int, int] = (0, 1)) -> tuple[Scores, Intervals]:
     """Scores of one series against another, and their intervals."""
-    chain = _picked(kind.chain, pair)
-    return scores_of(chain.pairs), intervals_of(chain, kind.blocks.pick(*pair))
+    chain = _pick_pair(kind.chain, pair)
+    return compute_scores(chain.pairs), confidence_intervals(chain, kind.blocks.pick(*pair))

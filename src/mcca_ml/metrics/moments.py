@@ -1,8 +1,8 @@
-"""Moments of series that are compared: counts, means, co-moments; parts of them can be merged.
+"""Mergeable moments of series: counts, means and co-moments.
 
-Every score of `scores`, and triple collocation, is a function of these. Sums are kept about the
-mean of their own part, in float64: merging parts (Chan et al.) then loses nothing to cancellation,
-and any cutting of the data into parts gives the same numbers to rounding.
+All `scores` and triple collocation are functions of moments. Sums are about the mean of their own
+subset, in float64, which avoids cancellation when subsets are merged (Chan et al.); results do not
+depend on the subsets, except for rounding.
 """
 
 from collections.abc import Sequence
@@ -15,43 +15,40 @@ from mcca_ml.arrays import Booleans, Float64, Floating, Int64
 
 @dataclass(frozen=True)
 class Moments:
-    """Moments of k series over the samples that all k have.
-
-    Shapes: `...` is whatever is told apart: cells, or cells and groups of days.
-    """
+    """Moments of k series over common samples; `...` is cells, or cells and groups of days."""
 
     n: Float64
-    """Samples (...); whole numbers, as floats so that they divide."""
+    """Number of samples (...), as float."""
     mean: Float64
-    """(k, ...) [unit of the series]; 0 where there are none."""
+    """Means (k, ...) [unit of the series]; 0 without samples."""
     co: Float64
     """Sum of products of departures from the means (k, k, ...) [unit squared]."""
 
     @property
     def series(self) -> int:
-        """How many series are compared."""
+        """Number of series."""
         return int(self.mean.shape[0])
 
-    def pick(self, *which: int) -> "Moments":
-        """The moments of some of the series, in that order."""
-        index = list(which)
+    def pick(self, *series: int) -> "Moments":
+        """Select series by index, in the order given."""
+        index = list(series)
         return Moments(self.n, self.mean[index], self.co[np.ix_(index, index)])
 
-    def of_cell(self, cell: int) -> "Moments":
-        """The moments of one cell, by whatever else they are told apart."""
+    def select_cell(self, cell: int) -> "Moments":
+        """Select one cell."""
         return Moments(self.n[cell], self.mean[:, cell], self.co[:, :, cell])
 
     def shifted(self, by: Floating) -> "Moments":
-        """The moments after `by` (k, ...) [unit of the series] is taken off each series."""
+        """Subtract `by` (k, ...) [unit of the series] from each series."""
         return Moments(self.n, np.where(self.n > 0, self.mean - by, 0.0), self.co)
 
 
 def mask(series: Sequence[Floating]) -> Booleans:
-    """Where all series have a value; all products are masked identically by this."""
-    seen = np.isfinite(series[0])
-    for one in series[1:]:
-        seen &= np.isfinite(one)
-    return np.asarray(seen)
+    """True where all series have a value."""
+    valid = np.isfinite(series[0])
+    for values in series[1:]:
+        valid &= np.isfinite(values)
+    return np.asarray(valid)
 
 
 def _starts(labels: Int64) -> Int64:
@@ -59,14 +56,16 @@ def _starts(labels: Int64) -> Int64:
     return np.flatnonzero(np.r_[True, labels[1:] != labels[:-1]]).astype(np.int64)
 
 
-def moments_of(series: Sequence[Floating], labels: Int64 | None = None, groups: int = 1) -> Moments:
+def compute_moments(
+    series: Sequence[Floating], labels: Int64 | None = None, groups: int = 1
+) -> Moments:
     """Moments of k series over time, for each row and group of days.
 
     Args:
-        series: k arrays (cell, time), NaN where there is no value.
-        labels: group of each day (time,), 0 to groups - 1; a negative one is left out. None: one
-            group of all days, and no axis of groups in the result.
-        groups: how many there are.
+        series: k arrays (cell, time), NaN where missing.
+        labels: group of each day (time,), 0 to groups - 1; days with a negative label are ignored.
+            None: one group of all days, and no group axis in the result.
+        groups: number of groups.
 
     Returns:
         Moments (cell,) or (cell, group).
@@ -101,8 +100,7 @@ def _grouped(series: Sequence[Floating], labels: Int64, groups: int) -> Moments:
         mean = np.add.reduceat(values, starts, axis=1) / safe
         values -= np.repeat(mean, sizes, axis=1) if starts.size > 1 else mean
         values *= seen
-        # The rounding of the mean leaves a residue; taking it off makes the sums exact (corrected
-        # two-pass algorithm).
+        # Subtract the residue from rounding of the mean (corrected two-pass algorithm).
         rest = np.add.reduceat(values, starts, axis=1) / safe
         means.append(mean + rest)
         departures.append((values, rest))
@@ -125,12 +123,12 @@ def _products(a: Float64, b: Float64, starts: Int64) -> Float64:
 
 
 def empty(series: int, shape: tuple[int, ...]) -> Moments:
-    """Moments of nothing, to which others are merged."""
+    """Moments without samples, to which others are merged."""
     return Moments(np.zeros(shape), np.zeros((series, *shape)), np.zeros((series, series, *shape)))
 
 
 def merge(a: Moments, b: Moments) -> Moments:
-    """Moments of the samples of both parts.
+    """Merge the moments of two sets of samples.
 
     Source: Chan, Golub and LeVeque (1983), Am. Stat. 37, 242-247; the pairwise formula from
     memory, tested against the sums over all samples.
@@ -146,18 +144,18 @@ def merge(a: Moments, b: Moments) -> Moments:
     return Moments(n, mean, co)
 
 
-def total(parts: Moments, which: Sequence[int] | slice = slice(None)) -> Moments:
-    """Moments of some groups together: the last axis is merged.
+def total(parts: Moments, groups: Sequence[int] | slice = slice(None)) -> Moments:
+    """Merge groups, the last axis of moments.
 
     Args:
         parts: moments (..., group).
-        which: the groups; all if not given.
+        groups: groups to merge; all if not given.
     """
-    n, mean, co = parts.n[..., which], parts.mean[..., which], parts.co[..., which]
+    n, mean, co = parts.n[..., groups], parts.mean[..., groups], parts.co[..., groups]
     whole = n.sum(axis=-1)
     safe = np.maximum(whole, 1)
     middle = (n * mean).sum(axis=-1) / safe
-    # Corrected by its own residue, so that groups of one constant are told no variance.
+    # Corrected for its rounding residue, so that groups of equal constants have no variance.
     middle = middle + (n * np.where(n > 0, mean - middle[..., None], 0.0)).sum(axis=-1) / safe
     step = np.where(n > 0, mean - middle[..., None], 0.0)
     between = (n * step[:, None] * step[None, :]).sum(axis=-1)

@@ -1,8 +1,8 @@
-"""Scores of one series against another, the one home of bias, ubRMSD, R and anomaly R.
+"""Scores of an estimate against a reference: bias, RMSD, ubRMSD, R and anomaly R.
 
-All are functions of moments, which parts of a record add up. They follow the practice that Gruber
-et al. (2020), Remote Sens. Environ. 244, 111806, recommend; the paper's text was not at hand, the
-formulas are tested against pytesmo.
+All are functions of mergeable moments. They follow the recommendations of Gruber et al. (2020),
+Remote Sens. Environ. 244, 111806; the paper's text was not at hand, the formulas are tested against
+pytesmo.
 """
 
 from dataclasses import dataclass
@@ -12,10 +12,10 @@ from scipy.special import erf
 
 from mcca_ml.arrays import Booleans, Float64, Floating
 from mcca_ml.metrics.anomalies import moving_anomalies
-from mcca_ml.metrics.moments import Moments, moments_of
+from mcca_ml.metrics.moments import Moments, compute_moments
 
 FEWEST_PAIRS = 20
-"""Days with estimate and reference below which a cell or unit has no score."""
+"""Smallest number of days with estimate and reference for the score of a cell or site."""
 
 
 @dataclass(frozen=True)
@@ -23,31 +23,31 @@ class Scores:
     """Scores of an estimate against a reference (...); NaN where they are not defined."""
 
     n: Float64
-    """Pairs."""
+    """Number of pairs."""
     bias: Float64
     """Mean of estimate less reference [m3 m-3]."""
     rmsd: Float64
-    """Root of the mean squared difference [m3 m-3]."""
+    """Root mean squared difference [m3 m-3]."""
     ubrmsd: Float64
-    """The same without the bias, sqrt(RMSD^2 - bias^2) [m3 m-3]."""
+    """Unbiased RMSD, sqrt(RMSD^2 - bias^2) [m3 m-3]."""
     r: Float64
-    """Pearson's correlation [1]."""
+    """Pearson correlation [1]."""
     slope: Float64
-    """Of the estimate on the reference, ordinary least squares [1]."""
+    """Slope of the estimate on the reference, ordinary least squares [1]."""
 
     def only(self, where: Booleans) -> "Scores":
-        """The scores of some cells (...); NaN elsewhere, and the pairs of all."""
+        """Scores where `where` (...) is True, NaN elsewhere; `n` is unchanged."""
         values = (self.bias, self.rmsd, self.ubrmsd, self.r, self.slope)
-        return Scores(self.n, *(np.where(where, one, np.nan) for one in values))
+        return Scores(self.n, *(np.where(where, score, np.nan) for score in values))
 
 
 def _ratio(above: Float64, below: Float64) -> Float64:
-    """Their quotient; NaN where the divisor is not above 0."""
+    """Quotient; NaN where the divisor is not above 0."""
     fit = below > 0
     return np.where(fit, above / np.where(fit, below, 1.0), np.nan)
 
 
-def scores_of(pair: Moments) -> Scores:
+def compute_scores(pair: Moments) -> Scores:
     """Scores of the first series, the estimate, against the second, the reference.
 
     Args:
@@ -58,19 +58,19 @@ def scores_of(pair: Moments) -> Scores:
     """
     n = pair.n
     power = pair.co[0, 0] + pair.co[1, 1] - 2 * pair.co[0, 1]
-    one, two = n >= 1, n >= 2
-    bias = np.where(one, pair.mean[0] - pair.mean[1], np.nan)
-    # Variance of the difference, ubRMSD^2; rounding may leave -1e-20 of equal series.
-    spread = np.where(one, _ratio(np.maximum(power, 0.0), n), np.nan)
+    has_pair, has_two = n >= 1, n >= 2
+    bias = np.where(has_pair, pair.mean[0] - pair.mean[1], np.nan)
+    # ubRMSD^2; rounding may make it negative for equal series.
+    variance = np.where(has_pair, _ratio(np.maximum(power, 0.0), n), np.nan)
     r = _ratio(pair.co[0, 1], np.sqrt(pair.co[0, 0] * pair.co[1, 1]))
     return Scores(
         n,
         bias,
-        np.sqrt(spread + bias**2),  # RMSD^2 = ubRMSD^2 + bias^2
-        np.where(two, np.sqrt(spread), np.nan),
-        # Rounding may leave an |r| of equal series just above 1, of which arctanh is NaN.
-        np.where(two, np.clip(r, -1.0, 1.0), np.nan),
-        np.where(two, _ratio(pair.co[0, 1], pair.co[1, 1]), np.nan),
+        np.sqrt(variance + bias**2),  # RMSD^2 = ubRMSD^2 + bias^2
+        np.where(has_two, np.sqrt(variance), np.nan),
+        # Rounding may give |r| > 1 for equal series.
+        np.where(has_two, np.clip(r, -1.0, 1.0), np.nan),
+        np.where(has_two, _ratio(pair.co[0, 1], pair.co[1, 1]), np.nan),
     )
 
 
@@ -81,7 +81,7 @@ def scores_of_pairs(estimate: Floating, reference: Floating) -> Scores:
         estimate: NaN where there is no value, (time,).
         reference: same unit and shape.
     """
-    return scores_of(moments_of([estimate[None], reference[None]]).of_cell(0))
+    return compute_scores(compute_moments([estimate[None], reference[None]]).select_cell(0))
 
 
 def scores_of_days(
@@ -100,7 +100,9 @@ def scores_of_days(
         fewest: pairs below which a cell has no score, neither of values nor of anomalies.
     """
     series = [estimate, reference]
-    values, anomalies = (scores_of(moments_of(one)) for one in (series, moving_anomalies(series)))
+    values, anomalies = (
+        compute_scores(compute_moments(one)) for one in (series, moving_anomalies(series))
+    )
     enough = values.n >= fewest
     return values.only(enough), anomalies.only(enough)
 

@@ -1,4 +1,4 @@
-"""A straight line through a series whose values remember each other, and its standard error."""
+"""Linear trend of an autocorrelated series, and its standard error."""
 
 from dataclasses import dataclass
 
@@ -7,32 +7,32 @@ import numpy as np
 from mcca_ml.arrays import Float64
 
 FEWEST = 12
-"""Values below which no trend is told."""
+"""Smallest number of values for a trend."""
 
 
 @dataclass(frozen=True)
 class Trend:
-    """Slope of a series."""
+    """Linear trend of a series."""
 
     slope: float
-    """Per unit of time."""
+    """Slope per unit of time."""
     error: float
-    """Its standard error, by the number of values that count as independent."""
+    """Standard error of the slope, for the effective number of values."""
     lag1: float
-    """Correlation of neighbours, 0 where negative [1]."""
+    """Lag-1 autocorrelation of the residuals, 0 where negative [1]."""
     effective: float
-    """Values that count as independent [1]."""
+    """Effective number of independent values [1]."""
 
 
 def trend_santer00(time: Float64, values: Float64) -> Trend:
-    """Least-squares slope, its error widened for the memory of the residuals.
+    """Least-squares slope, with a standard error for autocorrelated residuals.
 
     Args:
-        time: even steps, any unit, (n,).
-        values: NaN where there is none, (n,).
+        time: regular time steps, any unit, (n,).
+        values: values, NaN where missing, (n,).
 
     Returns:
-        NaN where fewer than `FEWEST` values or fewer than 3 effective ones are there.
+        Trend; NaN with fewer than `FEWEST` values or at most 3 effective ones.
 
     Formula:
         n_e = n (1 - r1) / (1 + r1), r1 the lag-1 correlation of the residuals;
@@ -54,7 +54,7 @@ def trend_santer00(time: Float64, values: Float64) -> Trend:
     both = np.isfinite(left[1:]) & np.isfinite(left[:-1])
     square = float((left[seen] ** 2).mean())
     lag1 = float((left[1:] * left[:-1])[both].mean() / square) if both.any() and square > 0 else 0.0
-    # A negative correlation would make more samples of them than there are values.
+    # A negative correlation would give more effective values than values.
     lag1 = min(max(lag1, 0.0), 0.99)
     # n_e = n (1 - r1) / (1 + r1).
     effective = count * (1 - lag1) / (1 + lag1)

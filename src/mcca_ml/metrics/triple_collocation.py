@@ -1,8 +1,8 @@
-"""Triple collocation: errors of three products without a truth, if their errors are independent.
+"""Triple collocation: random errors of three products with independent errors.
 
-Three products x, y, z are taken as lines of one truth plus errors that depend neither on the truth
-nor on each other. Products that share a target or an instrument share errors: they are refused, for
-the result would look better than either is.
+Three products x, y, z are linear functions of the truth plus errors that are independent of the
+truth and of each other. Products with a common target or instrument have correlated errors and are
+rejected, because the estimated errors would be too small.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from mcca_ml.arrays import Float64
 from mcca_ml.metrics.moments import Moments
 
 FEWEST = 100
-"""Triplets of values below which nothing is estimated."""
+"""Smallest number of triplets of values."""
 
 
 @dataclass(frozen=True)
@@ -29,15 +29,15 @@ class Triple:
     snr_db: Float64
     """Variance of the truth over that of the error [dB]."""
     scale: Float64
-    """By which a product is multiplied to have the scale of the first [1]."""
+    """Factor that converts a product to the scale of the first [1]."""
 
 
 def triple_collocation(moments: Moments, *, fewest: float = FEWEST) -> Triple:
     """Random errors and correlations with the truth of three products.
 
     Args:
-        moments: of three series (...).
-        fewest: triplets of values below which nothing is estimated.
+        moments: moments of three series (...).
+        fewest: smallest number of triplets of values.
 
     Formula:
         with covariances C: error variance of x = C_xx - C_xy C_xz / C_yz, and cyclic;
@@ -56,7 +56,7 @@ def triple_collocation(moments: Moments, *, fewest: float = FEWEST) -> Triple:
         fit = enough & (c[j, k] > 0) & (c[i, j] > 0) & (c[i, k] > 0)
         # Variance of the truth in the units of i: C_ij C_ik / C_jk.
         signal.append(np.where(fit, c[i, j] * c[i, k] / np.where(fit, c[j, k], 1.0), np.nan))
-        # To the scale of the first: by the product that is neither.
+        # To the scale of the first, using the remaining product.
         third = 3 - i if i else 0
         below = np.where(fit, c[i, third], 1.0)
         scale.append(np.where(fit, c[0, third] / below if i else 1.0, np.nan))
@@ -75,11 +75,11 @@ def triple_collocation(moments: Moments, *, fewest: float = FEWEST) -> Triple:
 
 
 def why_not(names: Sequence[str], shares: Sequence[frozenset[str]]) -> str:
-    """Why three products cannot be collocated; empty where nothing is known against it.
+    """Reason why three products cannot be collocated; empty if none is known.
 
     Args:
-        names: of the products.
-        shares: words for what each is made from: targets and instruments.
+        names: product names.
+        shares: targets and instruments that each product is made from.
 
     >>> why_not(["a", "b", "c"], [frozenset({"SMAP"}), frozenset({"SMAP", "GMI"}), frozenset()])
     'a and b share SMAP, so their errors are not independent'

@@ -1,1 +1,1 @@
-"""Soil, water, surface, canopy -> brightness temperature: arrays in, arrays out."""
+"""Models of soil, water, surface, canopy and atmosphere in the microwave; arrays in, arrays out."""

@@ -1,7 +1,7 @@
-"""What lies between the ground and the satellite at 6 to 37 GHz: opacity and emission.
+"""Opacity and emission of the atmosphere at 6 to 37 GHz.
 
-One absorbing layer with one mean temperature; absorption of gases and rain per channel comes from
-a table, that of clouds from the permittivity of water.
+One absorbing layer with one mean temperature; absorption of gases and rain per channel is from a
+table, that of clouds from the permittivity of water.
 """
 
 from collections.abc import Mapping
@@ -68,10 +68,10 @@ carry the same coefficients of its fit.
 
 
 def absorption_at(frequency_ghz: float) -> Absorption:
-    """Absorption at any frequency, between the lines of `ABSORPTION` by their logarithms.
+    """Absorption at any frequency, interpolated in `ABSORPTION` between logarithms.
 
     Args:
-        frequency_ghz: frequency [GHz]; below 6.925 and above 37 as at these ends.
+        frequency_ghz: frequency [GHz]; constant below 6.925 and above 37.
 
     >>> absorption_at(10.65).dry
     0.00952
@@ -80,13 +80,13 @@ def absorption_at(frequency_ghz: float) -> Absorption:
     if known is not None:
         return known
     # Linear between logarithms: no interpolated coefficient is negative.
-    lines = np.log(list(ABSORPTION))
+    frequencies = np.log(list(ABSORPTION))
     values = {
-        field.name: np.log([getattr(line, field.name) for line in ABSORPTION.values()])
+        field.name: np.log([getattr(row, field.name) for row in ABSORPTION.values()])
         for field in fields(Absorption)
     }
     at = np.log(frequency_ghz)
-    return Absorption(*(float(np.exp(np.interp(at, lines, v))) for v in values.values()))
+    return Absorption(*(float(np.exp(np.interp(at, frequencies, v))) for v in values.values()))
 
 
 def dry_opacity(
@@ -99,7 +99,7 @@ def dry_opacity(
     Args:
         at_sea_level: `Absorption.dry` of the channel [Np].
         elevation: height of the place [m].
-        air_temperature: of the air at 2 m [K].
+        air_temperature: air temperature at 2 m [K].
 
     Formula: opacity = at_sea_level exp(-1.9 elevation / 8000) (288.2 / T)^1.2
 
@@ -116,8 +116,8 @@ def cloud_absorption_rayleigh(
     """Zenith opacity of a kilogram of cloud water over a square metre [Np m2 kg-1].
 
     Args:
-        temperature: of the droplets [K], 253 to 303; below 273 they are supercooled and the
-            permittivity is extrapolated.
+        temperature: temperature of the droplets [K], 253 to 303; below 273 they are supercooled and
+            the permittivity is extrapolated.
         frequency: frequency [Hz], to 40e9: droplets are far smaller than a wavelength.
 
     Formula:
@@ -143,15 +143,15 @@ def rain_opacity_itu838(
 
     Args:
         rain_rate: R [mm h-1].
-        air_temperature: of the air at 2 m [K].
-        k: of the channel [dB km-1].
-        power: a of the channel [1].
+        air_temperature: air temperature at 2 m [K].
+        k: coefficient k of the channel [dB km-1].
+        power: exponent a of the channel [1].
 
     Formula:
         opacity = k R^a depth,  depth = (T - 273.15) / 6.5 km, from 0 to 5 km
 
-    Source: ITU-R P.838-3 for k R^a; a lapse rate of 6.5 K km-1 for the depth. What falls from air
-        below freezing is snow and absorbs nothing.
+    Source: ITU-R P.838-3 for k R^a; a lapse rate of 6.5 K km-1 for the depth. Precipitation in air
+        below freezing is snow, without absorption.
     Not modelled: scattering (it makes heavy rain colder at 37 GHz), rain in part of a footprint.
     """
     depth = jnp.clip((air_temperature - WATER_FREEZING_POINT) / _LAPSE_RATE, 0.0, _HIGHEST_RAIN)
@@ -164,7 +164,7 @@ def mean_temperature(air_temperature: Float[Array, "*cell"]) -> Float[Array, "*c
     """Mean temperature of the absorbing atmosphere [K].
 
     Args:
-        air_temperature: of the air at 2 m [K].
+        air_temperature: air temperature at 2 m [K].
 
     Formula:
         T = 0.94 air_temperature
@@ -187,9 +187,9 @@ def brightness_temperature_through(
 
     Args:
         ground: upwelling brightness temperature of the ground and its vegetation [K].
-        reflectivity: of the ground with its vegetation [1].
+        reflectivity: reflectivity of the ground with its vegetation [1].
         opacity: zenith opacity of the atmosphere [Np].
-        mean_temperature: of the atmosphere [K].
+        mean_temperature: mean temperature of the atmosphere [K].
         incidence: Earth incidence angle [rad], 0 to < pi/2.
 
     Formula:

@@ -87,10 +87,10 @@ def soil_permittivity_mironov09(
 def permittivity_with_ice_birchak74(
     permittivity: Complex[Array, "*#cell"], ice: Float[Array, "*#cell"]
 ) -> Complex[Array, "*cell"]:
-    """Relative permittivity of soil in which ice has taken the place of air [1].
+    """Relative permittivity of soil in which ice replaces air [1].
 
     Args:
-        permittivity: of the soil with its liquid water [1].
+        permittivity: permittivity of the soil with its liquid water [1].
         ice: volumetric content of ice, as water [m3 m-3].
 
     Formula:

@@ -69,10 +69,10 @@ def roughness_when_moist(
     """Roughness height parameter of moist soil [1], from that of dry soil.
 
     Args:
-        h: of dry soil [1].
+        h: roughness height parameter of dry soil [1].
         soil_moisture: volumetric soil moisture m [m3 m-3].
         porosity: P [m3 m-3].
-        loss: share of h that is gone when the soil is saturated [1], 0 to 1.
+        loss: fraction of h lost in saturated soil [1], 0 to 1.
 
     Formula:
         h (1 - loss m / P)
@@ -89,11 +89,11 @@ def roughness_when_moist(
 def polarization_mixing_above_l_band(
     frequency_ghz: Float[Array, "*#cell"], limit: Float[Array, "*#cell"]
 ) -> Float[Array, "*cell"]:
-    """Polarization mixing that a higher frequency adds to that of 1.41 GHz [1].
+    """Additional polarization mixing above 1.41 GHz [1].
 
     Args:
         frequency_ghz: frequency f [GHz], 1.41 and above.
-        limit: its value at high frequency [1].
+        limit: additional mixing at high frequency [1].
 
     Formula:
         limit (1 - exp(-0.096 (f - 1.41)))

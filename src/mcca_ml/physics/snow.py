@@ -1,4 +1,4 @@
-"""Dry snow on the ground: what it takes from the emission, the more the higher the frequency."""
+"""Effect of dry snow on the emission of the ground."""
 
 import math
 
@@ -45,9 +45,9 @@ def snow_covered_reflectivity_pulliainen99(
     """Power reflectivity of ground under dry snow, 1 minus its emissivity [1].
 
     Args:
-        reflectivity: of the ground without snow [1].
+        reflectivity: reflectivity of the ground without snow [1].
         snow_water: water equivalent of the snow [mm].
-        grain_mm: diameter of its grains [mm], 0 to 1.6.
+        grain_mm: diameter of the snow grains [mm], 0 to 1.6.
         incidence: Earth incidence angle in air [rad].
         frequency: frequency [Hz], to 60e9.
 

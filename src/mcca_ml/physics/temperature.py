@@ -31,8 +31,8 @@ def surface_weight_choudhury82(frequency_ghz: float) -> float:
     Args:
         frequency_ghz: frequency [GHz].
 
-    Formula: `CHOUDHURY82_WEIGHT` linear in the logarithm of wavelength; below 2.8 cm on along the
-        line of the last two, until 1 at 0.9 cm (own extrapolation, for 18 to 37 GHz).
+    Formula: `CHOUDHURY82_WEIGHT` linear in the logarithm of wavelength; below 2.8 cm extrapolated
+        from the last two, up to 1 at 0.9 cm (own extrapolation, for 18 to 37 GHz).
 
     >>> [round(surface_weight_choudhury82(f), 2) for f in (1.41, 10.65, 18.7, 36.5)]
     [0.24, 0.8, 0.9, 1.0]

@@ -75,7 +75,7 @@ def relaxation_time_stogryn71(temperature: Float[Array, "*cell"]) -> Float[Array
 def water_permittivity_ulaby86(
     temperature: Float[Array, "*#cell"], frequency: Float[Array, "*#cell"]
 ) -> Complex[Array, "*cell"]:
-    """Relative permittivity of pure water [1], the one to use in soil.
+    """Relative permittivity of pure water [1], also for water in soil.
 
     Args:
         temperature: water temperature [K], 273 to 313.

@@ -12,7 +12,7 @@ from mcca_ml.arrays import Datetime64, Int8, Int64
 from mcca_ml.errors import GranuleError, SchemaError
 from mcca_ml.intercal import coefficients
 from mcca_ml.intercal.apply import apply, rename_channels
-from mcca_ml.learn.features import Inputs, inputs_of
+from mcca_ml.learn.features import Inputs, compute_inputs
 from mcca_ml.learn.splits import Role
 from mcca_ml.learn.target import DailyTarget, daily_target
 from mcca_ml.pipeline.plan import Plan
@@ -119,8 +119,8 @@ def inputs_of_part(
     elif read.coefficients is not None:
         ds = rename_channels(ds, read.coefficients)
     ds, settings = over_days(ds, days), source.plan.settings
-    level_days = days <= source.plan.learned_last
-    return inputs_of(ds, settings.train, settings.calibrate, level_days=level_days)
+    reference_days = days <= source.plan.learned_last
+    return compute_inputs(ds, settings.train, settings.calibrate, reference_days=reference_days)
 
 
 def inputs_for(
@@ -175,7 +175,7 @@ def target_for(
     if Role.TEST in wanted:
         raise SchemaError("record: the target of test days is not for any stage; ask for others")
     ds = visible_target(source, cells, days, roles)
-    found = daily_target(ds, level_days=np.isin(roles, (Role.TRAIN, Role.STOP)))
+    found = daily_target(ds, reference_days=np.isin(roles, (Role.TRAIN, Role.STOP)))
     is_wanted = np.isin(roles, [int(role) for role in wanted])
     nothing = np.float32(np.nan)
     return replace(

@@ -8,7 +8,7 @@ import xarray as xr
 
 from mcca_ml.grid.ease2 import M25
 from mcca_ml.learn import weights_file
-from mcca_ml.learn.predict_stream import stream_of
+from mcca_ml.learn.predict_stream import make_stream
 from mcca_ml.parallel import perform
 from mcca_ml.pipeline import checkpoints
 from mcca_ml.pipeline.load_series import Source, inputs_of_part, observed
@@ -49,7 +49,7 @@ def predict_block(task: PredictTask) -> int:
             "interval_ratio": f"{float(spread.ratio95):.6f}",
             "simulated": "true" if inputs.is_simulated else "false",
         }
-        parts.append(stream_of(weights_file.load(path), spread, inputs, attrs=said))
+        parts.append(make_stream(weights_file.load(path), spread, inputs, attrs=said))
     ds = xr.concat(parts, "cell", coords="minimal", compat="override", combine_attrs="override")
     write_block(plan.stream_store(task.sensor), ds, task.inputs)
     return int(ds.sizes["cell"])

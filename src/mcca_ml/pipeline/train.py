@@ -13,11 +13,11 @@ from mcca_ml.errors import GranuleError
 from mcca_ml.flags import is_recommended
 from mcca_ml.learn import backend, sequences, uncertainty, weights_file
 from mcca_ml.learn.fit import fine_tune, predict
-from mcca_ml.learn.pooled import sampled
-from mcca_ml.learn.pooled_start import Start, at_start, pooled_start
-from mcca_ml.learn.sequences import Series
-from mcca_ml.learn.splits import Role, roles_of
-from mcca_ml.learn.static_features import statics_of
+from mcca_ml.learn.pooled import sample_cells
+from mcca_ml.learn.pooled_start import Start, initial_weights, pooled_start
+from mcca_ml.learn.sequences import TrainingSeries
+from mcca_ml.learn.splits import Role, assign_roles
+from mcca_ml.learn.static_features import compute_statics
 from mcca_ml.parallel import perform
 from mcca_ml.pipeline import checkpoints
 from mcca_ml.pipeline.calibrate import calibration_inputs
@@ -63,16 +63,16 @@ def files_of(plan: Plan, sensor: str) -> list[tuple[Path, slice]]:
 
 def roles(source: Source) -> Int8:
     """Role of each day that may be known, (time,)."""
-    return roles_of(source.learned, source.plan.settings.roles, target_days(source))
+    return assign_roles(source.learned, source.plan.settings.roles, target_days(source))
 
 
-def series_of(task: TrainTask) -> Series:
+def series_of(task: TrainTask) -> TrainingSeries:
     """Series of the cells of a task, with the target of training and stop days only."""
     source, days = task.source, task.source.learned
     inputs = inputs_for(source, task.sensor, task.cells, days)
     target = target_for(source, task.cells, days, task.roles, LEARNING)
     ds = visible_target(source, task.cells, days, task.roles)
-    static, _names = statics_of(ds, inputs, np.isin(task.roles, LEARNING))
+    static, _names = compute_statics(ds, inputs, np.isin(task.roles, LEARNING))
     return sequences.series(
         inputs.x,
         target.sm,
@@ -89,23 +89,25 @@ def count_targets(task: TrainTask) -> Int64:
     return np.asarray(np.isfinite(target.sm).sum(axis=1), np.int64)
 
 
-def _sample(task: TrainTask, chosen: Int64) -> Series:
+def _sample(task: TrainTask, chosen: Int64) -> TrainingSeries:
     """Series of those cells of a task whose places are among `chosen`."""
     inside = chosen[(chosen >= task.cells.start) & (chosen < task.cells.stop)]
     return sequences.select_cells(series_of(task), inside - task.cells.start)
 
 
-def start_of(tasks: list[TrainTask], executor: Executor | None) -> tuple[Start, Series]:
+def start_of(tasks: list[TrainTask], executor: Executor | None) -> tuple[Start, TrainingSeries]:
     """The start of all cells, and the sample of them that it was learned from."""
     source = tasks[0].source
     settings = source.plan.settings.train
     enough = np.concatenate(perform(count_targets, tasks, executor)) >= settings.fewest_targets
     some = np.flatnonzero(enough)
-    chosen = np.sort(some[sampled(source.plan.cells[some], settings.seed, settings.pooled_cells)])
+    chosen = np.sort(
+        some[sample_cells(source.plan.cells[some], settings.seed, settings.pooled_cells)]
+    )
     holding = [
         task for task in tasks if np.any((chosen >= task.cells.start) & (chosen < task.cells.stop))
     ]
-    whole = sequences.joined([_sample(task, chosen) for task in holding or tasks[:1]])
+    whole = sequences.concatenate_cells([_sample(task, chosen) for task in holding or tasks[:1]])
     return pooled_start(whole, settings)[0], whole
 
 
@@ -163,12 +165,12 @@ def held_out(task: TrainTask) -> Held:
     )
 
 
-def _spread(tasks: list[TrainTask], executor: Executor | None) -> uncertainty.Spread:
+def _spread(tasks: list[TrainTask], executor: Executor | None) -> uncertainty.ErrorModel:
     """How far the estimates of all cells are from the target of the calibration days."""
     source, days = tasks[0].source, tasks[0].source.learned
     parts = perform(held_out, tasks, executor)
     whole = Held(*map(np.concatenate, zip(*parts, strict=True)))
-    return uncertainty.fit_spread(
+    return uncertainty.fit_error_model(
         whole.estimate,
         whole.sm,
         whole.sd,
@@ -176,7 +178,7 @@ def _spread(tasks: list[TrainTask], executor: Executor | None) -> uncertainty.Sp
         vod=whole.vod,
         days=days[tasks[0].roles == Role.CALIBRATE],
         cells=source.plan.cells,
-        seen=uncertainty.Seen(whole.low, whole.high, whole.months),
+        training=uncertainty.TrainingDays(whole.low, whole.high, whole.months),
     )
 
 
@@ -189,7 +191,7 @@ def network_inputs(plan: Plan, sensor: str) -> str:
         sensor,
         settings.train.model_dump_json(),
         # The two agree within rounding, not in their bytes.
-        backend.chosen(settings.train),
+        backend.choose_backend(settings.train),
         settings.roles.model_dump_json(),
         calibration_inputs(plan),
     )
@@ -213,7 +215,7 @@ def _train_sensor(plan: Plan, sensor: str, executor: Executor | None, progress: 
     if missing:
         start = _kept_start(tasks, folder / "start.npz", executor)
         perform(partial(train_group, start=start), missing, executor, bar)
-    save = partial(weights_file.save_uncertainty, spread=_spread(tasks, executor))
+    save = partial(weights_file.save_uncertainty, model=_spread(tasks, executor))
     checkpoints.make_file(spread_path, of_spread, save)
     bar(1)
     return plan.cells.size
@@ -224,7 +226,7 @@ def _kept_start(tasks: list[TrainTask], path: Path, executor: Executor | None) -
     inputs = tasks[0].inputs
     if not checkpoints.is_done(path, inputs):
         start, series = start_of(tasks, executor)
-        save = partial(weights_file.save, weights=at_start(start, series))
+        save = partial(weights_file.save, weights=initial_weights(start, series))
         checkpoints.make_file(path, inputs, save)
     return weights_file.load(path).start
 

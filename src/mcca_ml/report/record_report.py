@@ -7,7 +7,7 @@ from mcca_ml.atomic import make_directory
 from mcca_ml.config.load import load_settings
 from mcca_ml.pipeline.load_series import Source
 from mcca_ml.pipeline.plan import plan_of
-from mcca_ml.pipeline.train import roles as roles_of
+from mcca_ml.pipeline.train import roles as assign_roles
 from mcca_ml.report.html.files import OnDisk, figure_style, write_page
 from mcca_ml.report.html.page import Section
 from mcca_ml.report.scores.compared import read_comparison
@@ -41,7 +41,7 @@ def write_report(
     settings, base = load_settings(configuration), configuration.parent
     plan = plan_of(settings, base)
     source = Source(plan)
-    comparison = read_comparison(source, roles_of(source), truth)
+    comparison = read_comparison(source, assign_roles(source), truth)
     folder = record.stations_folder(plan, base, stations)
     results = RecordResults(
         plan,

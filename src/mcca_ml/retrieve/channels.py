@@ -1,4 +1,4 @@
-"""A set of channels for one retrieval: which is the core, which collaborate, how VOD converts."""
+"""Channel set of a retrieval: the core channel and the collaborating channels."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from mcca_ml.errors import ConfigError
 from mcca_ml.sensors import Channel, Sensor
 
 HIGHEST_FREQUENCY_GHZ = 20.0
-"""Channels above this are left out unless named: they see the canopy and the air, not the soil."""
+"""Channels above this are used only if named: they observe canopy and air, not the soil."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class ChannelSet:
 
     @property
     def core_is_h(self) -> bool:
-        """Whether the core channel is at H, so that its VOD is VOD at V times the ratio."""
+        """Return True if the core channel is at H; its VOD is VOD at V times the ratio."""
         return self.core_channel.polarisation == "H"
 
     @property
@@ -51,12 +51,12 @@ def default_core(channels: Sequence[Channel]) -> int:
 
 
 def choose_channels(sensor: Sensor, *, names: Sequence[str] = (), core: str = "") -> ChannelSet:
-    """The channel set of a sensor.
+    """Choose the channel set of a sensor.
 
     Args:
         sensor: the radiometer, from `sensors`.
-        names: labels of the channels to use; empty takes every channel below 20 GHz.
-        core: label of the core channel; empty takes the lowest frequency at H.
+        names: labels of the channels to use; empty: every channel below 20 GHz.
+        core: label of the core channel; empty: the lowest frequency at H.
 
     Raises:
         ConfigError: a label is not of this sensor, or fewer than two channels are left.
@@ -74,7 +74,7 @@ def choose_channels(sensor: Sensor, *, names: Sequence[str] = (), core: str = ""
     if len(set(labels)) < len(labels) or len(labels) < 2:
         raise ConfigError(
             f"channels of {sensor.name}: found {labels}, expected two or more different ones; "
-            "one channel cannot tell soil moisture from vegetation"
+            "one channel cannot separate soil moisture from vegetation"
         )
     if core and core not in labels:
         raise ConfigError(

@@ -1,4 +1,4 @@
-"""From a dataset of gridded brightness temperature to the rows of cells that the kernels take."""
+"""Convert a dataset of gridded brightness temperature to the input rows of the kernels."""
 
 from dataclasses import dataclass
 
@@ -17,13 +17,13 @@ from mcca_ml.physics.temperature import land_surface_temperature_holmes09
 from mcca_ml.retrieve import land_cover
 from mcca_ml.retrieve.channels import ChannelSet, choose_channels
 from mcca_ml.retrieve.screen import field, screen
-from mcca_ml.retrieve.self_constraint import Cell, Model
+from mcca_ml.retrieve.self_constraint import Cell, RetrievalModel
 from mcca_ml.retrieve.uncertainty import InputError
 from mcca_ml.schema import NO_LAND_COVER
 from mcca_ml.sensors import SENSORS
 
 KA_BAND = "36.5V"
-"""Channel that gives temperature where a granule carries none."""
+"""Channel used for the temperature where a granule has none."""
 OMEGA_TABLES = {"dca": land_cover.OMEGA_DCA, "mt-dca": land_cover.OMEGA_MT_DCA}
 ROUGHNESS_TABLES = {
     "granule": land_cover.ROUGHNESS_SMAP_ATBD,
@@ -34,24 +34,28 @@ ROUGHNESS_TABLES = {
 
 @dataclass(frozen=True)
 class Rows:
-    """Every (time, look, cell) of a dataset as one row each."""
+    """Inputs of a dataset, one row per (time, look, cell)."""
 
     cell: Cell[Float32]
-    """Inputs, numpy arrays of one value a row (`tb`: one a row and channel)."""
+    """Inputs, NumPy arrays (row,), `tb` (row, channel)."""
     clay_sd: Float32
-    """Error of clay [1]: larger where it is a default."""
+    """Error of clay, 1 sd [1], larger for the default."""
     temperature_sd: Float32
-    """Error of soil temperature [K]: larger where it comes from Ka band."""
+    """Error of soil temperature, 1 sd [K], larger if from Ka band."""
     flag: UInt32
     shape: tuple[int, int, int]
     """Sizes of time, look and cell."""
 
 
-def model_of(ds: xr.Dataset, settings: RetrieveSettings) -> Model:
-    """What is the same for all cells: channels, noise, dielectric model, roughness law.
+def build_model(ds: xr.Dataset, settings: RetrieveSettings) -> RetrievalModel:
+    """Build the retrieval model common to all cells: channels, noise, permittivity, roughness.
+
+    Args:
+        ds: dataset after schema.GRID_TB.
+        settings: the `[retrieve]` table.
 
     Raises:
-        SchemaError: the dataset names no sensor that is known.
+        SchemaError: the sensor of the dataset is unknown.
         ConfigError: the settings name a channel that the sensor does not have.
         GranuleError: the dataset lacks one of the channels.
     """
@@ -65,9 +69,9 @@ def model_of(ds: xr.Dataset, settings: RetrieveSettings) -> Model:
         where = ds.attrs.get("granules", "retrieve")
         raise GranuleError(
             f"{where}: no channel {', '.join(absent)}, found {', '.join(present)}; "
-            "give a granule that has it, or set `channels` in [retrieve]"
+            "give a granule with it, or set `channels` in [retrieve]"
         )
-    return Model(
+    return RetrievalModel(
         channels=channels,
         permittivity=soil_permittivity_mironov09,
         nedt=tuple(settings.nedt or channel.nedt for channel in channels.channels),
@@ -78,8 +82,8 @@ def model_of(ds: xr.Dataset, settings: RetrieveSettings) -> Model:
     )
 
 
-def error_of(settings: RetrieveSettings) -> InputError[Float32]:
-    """Standard deviations of the inputs; those of clay and temperature are taken from the rows."""
+def input_errors(settings: RetrieveSettings) -> InputError[Float32]:
+    """Standard deviations of the inputs; those of clay and temperature come from the rows."""
     return InputError(
         omega=np.array(settings.omega_sd, np.float32),
         temperature=np.array(settings.temperature_sd, np.float32),
@@ -91,7 +95,7 @@ def error_of(settings: RetrieveSettings) -> InputError[Float32]:
 
 
 def _soil_temperature(ds: xr.Dataset, rows: int) -> tuple[Float32, Booleans]:
-    """Effective soil temperature [K]: the granule's, else from Ka band; and where it is that."""
+    """Effective soil temperature [K] from the granule, else Ka band; and True where Ka band."""
     if "soil_temperature" in ds:
         return field(ds, "soil_temperature", rows), np.zeros(rows, np.bool_)
     if KA_BAND in ds["channel"].to_numpy():
@@ -100,13 +104,13 @@ def _soil_temperature(ds: xr.Dataset, rows: int) -> tuple[Float32, Booleans]:
         return np.asarray(temperature, np.float32), np.ones(rows, np.bool_)
     where = ds.attrs.get("granules", "retrieve")
     raise GranuleError(
-        f"{where}: holds no soil temperature, which the inversion needs; "
-        "give a granule that has it with --ancillary (SPL2SMP or SPL3SMP of the same day)"
+        f"{where}: no soil temperature found, which the inversion needs; "
+        "give a granule with it by --ancillary (SPL2SMP or SPL3SMP of the same day)"
     )
 
 
 def _land_cover(ds: xr.Dataset, rows: int) -> tuple[UInt8, Float32]:
-    """Land cover classes, `NO_LAND_COVER` where there is none, and their shares, (row, cover)."""
+    """Land cover classes, `NO_LAND_COVER` if missing, and their fractions, (row, cover)."""
     if "land_cover" not in ds:
         return np.full((rows, 1), NO_LAND_COVER, np.uint8), np.zeros((rows, 1), np.float32)
     classes = ds["land_cover"].to_numpy()
@@ -126,13 +130,13 @@ def _soil_moisture_max(ds: xr.Dataset, rows: int, settings: RetrieveSettings) ->
     )
 
 
-def rows_of(ds: xr.Dataset, channels: ChannelSet, settings: RetrieveSettings) -> Rows:
-    """Inputs of every row, with documented defaults and their flag bits where a field is missing.
+def retrieval_rows(ds: xr.Dataset, channels: ChannelSet, settings: RetrieveSettings) -> Rows:
+    """Inputs of every row, with flagged defaults where a field is missing.
 
     Args:
-        ds: after schema.GRID_TB and schema.ANCILLARY.
-        channels: the channels to use.
-        settings: where albedo and roughness come from, and the defaults.
+        ds: dataset after schema.GRID_TB and schema.ANCILLARY.
+        channels: channels to use.
+        settings: sources of albedo and roughness, and the defaults.
 
     Raises:
         GranuleError: there is neither a soil temperature nor a Ka-band channel.
@@ -154,7 +158,7 @@ def rows_of(ds: xr.Dataset, channels: ChannelSet, settings: RetrieveSettings) ->
     flag |= flags.where(no_clay, Flag.DEFAULT_CLAY) | flags.where(no_cover, Flag.DEFAULT_LAND_COVER)
     flag |= flags.where(no_roughness, Flag.DEFAULT_ROUGHNESS)
     flag |= flags.where(from_ka_band, Flag.DEFAULT_TEMPERATURE)
-    # A precision of 0 below leaves expected VOD out of the cost.
+    # A precision of 0 below excludes the expected VOD from the cost.
     constant = np.ones(rows, np.float32)
     cell = Cell(
         tb=tb,
@@ -180,7 +184,7 @@ def rows_of(ds: xr.Dataset, channels: ChannelSet, settings: RetrieveSettings) ->
 
 
 def _omega(classes: UInt8, share: Float32, settings: RetrieveSettings) -> Float32:
-    """Albedo of each row [1]: one value, or by land cover."""
+    """Albedo of each row [1], uniform or by land cover."""
     if settings.omega_source == "uniform":
         return np.full(len(classes), settings.omega, np.float32)
     return land_cover.area_mean(
@@ -194,7 +198,7 @@ def _roughness(
     share: Float32,
     settings: RetrieveSettings,
 ) -> tuple[Float32, Booleans]:
-    """Roughness h of each row [1], and where what was asked for it had none."""
+    """Roughness h of each row [1], and True where the chosen source has no value."""
     table, no_cover = land_cover.area_mean(
         ROUGHNESS_TABLES[settings.roughness_source], classes, share, land_cover.DEFAULT_ROUGHNESS
     )

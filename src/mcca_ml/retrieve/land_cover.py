@@ -39,13 +39,13 @@ def area_mean(
     fraction: Float32,
     default: float,
 ) -> tuple[Float32, Booleans]:
-    """Mean of a table over the classes of each cell, weighted by area; and where it is the default.
+    """Area-weighted mean of a table over the classes of each cell, and True where the default.
 
     Args:
         table: value of each class, 17 entries.
-        land_cover: classes present, (cell, cover); a number above 16 means none.
-        fraction: share of each [1], (cell, cover); missing or zero is left out, and a first class
-            without any share counts alone.
+        land_cover: classes present, (cell, cover); a number above 16 means missing.
+        fraction: area fraction of each class [1], (cell, cover). Zero fractions mean: use the first
+            class.
         default: value where no class is known.
 
     >>> value, missing = area_mean(OMEGA_DCA, np.array([[12, 10], [99, 99]], np.uint8),
@@ -59,9 +59,9 @@ def area_mean(
     # A first class without any fraction counts as the whole cell.
     share[:, 0] = np.where(known[:, 0] & (share.sum(axis=1) <= 0), 1.0, share[:, 0])
     total = share.sum(axis=1)
-    # Class 0 is open water: it has no albedo or roughness of soil, so it takes no part.
+    # Class 0, open water, has no albedo or roughness of soil and is ignored.
     land = share * (land_cover != 0)
-    # A cell of water alone keeps the values of water.
+    # A cell with water only keeps the values of water.
     weight = np.where((land.sum(axis=1) > 0)[:, None], land, share)
     looked_up = values[np.where(known, land_cover, 0)]
     with np.errstate(invalid="ignore"):

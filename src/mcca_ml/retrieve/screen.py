@@ -1,4 +1,4 @@
-"""Which cells to attempt, and the flag bits that do not depend on the retrieval."""
+"""Select the rows to retrieve, and set the flag bits that do not depend on the retrieval."""
 
 import numpy as np
 import xarray as xr
@@ -9,14 +9,14 @@ from mcca_ml.constants import WATER_FREEZING_POINT
 from mcca_ml.flags import FLAG_DTYPE, NO_VALUE, Flag
 from mcca_ml.retrieve.land_cover import PERMANENT_ICE_CLASS
 
-# Thresholds of SMAP: recommended below the first, not attempted from the second on (metadata of
+# Thresholds of SMAP: recommended below the first, not attempted from the second (metadata of
 # SPL2SMP granules: WaterFractionLowerThreshold 0.05, WaterFractionUpperThreshold 0.5).
 WATER_FLAGGED = 0.05
 WATER_SKIPPED = 0.50
 
 
 def field(ds: xr.Dataset, name: str, rows: int) -> Float32:
-    """A variable of one value a cell as rows; NaN everywhere where the dataset has none."""
+    """Variable as rows, (row,); NaN if the dataset lacks it."""
     if name not in ds:
         return np.full(rows, np.nan, np.float32)
     return np.asarray(ds[name].to_numpy(), np.float32).reshape(rows)
@@ -26,8 +26,8 @@ def screen(ds: xr.Dataset, tb: Float32, soil_temperature: Float32) -> UInt32:
     """Flag of each row before retrieval; rows with a bit of `flags.NO_VALUE` are not attempted.
 
     Args:
-        ds: after schema.GRID_TB and schema.ANCILLARY; its own flag bits are kept.
-        tb: brightness temperature of the channels in use [K], (row, channel).
+        ds: dataset after schema.GRID_TB and schema.ANCILLARY; its flag bits are kept.
+        tb: brightness temperature of the used channels [K], (row, channel).
         soil_temperature: effective soil temperature [K], (row).
     """
     rows = len(tb)
@@ -47,6 +47,6 @@ def screen(ds: xr.Dataset, tb: Float32, soil_temperature: Float32) -> UInt32:
     return flag
 
 
-def attempted(flag: UInt32) -> Booleans:
-    """Rows that nothing keeps from a retrieval."""
+def is_attempted(flag: UInt32) -> Booleans:
+    """True for rows that can be retrieved."""
     return ~flags.has(flag, NO_VALUE)

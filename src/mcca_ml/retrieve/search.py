@@ -1,8 +1,7 @@
-"""Search for soil moisture alone: a grid over its whole range, then golden section, then a polish.
+"""Search for soil moisture: grid over its whole range, golden section, Gauss-Newton steps.
 
-There is no first guess, so no result depends on one. Every evaluation looks at both roots of the
-core channel's VOD and takes the better, so the double root over dry soil at V needs no special
-case.
+There is no first guess. Every evaluation uses the better of both roots of the core channel's VOD,
+so that the double root over dry soil at V needs no special case.
 """
 
 from collections.abc import Callable
@@ -14,7 +13,7 @@ from jaxtyping import Array, Bool, Int
 
 from mcca_ml.retrieve.self_constraint import (
     Cell,
-    Model,
+    RetrievalModel,
     Scalar,
     chosen,
     core_vod,
@@ -26,34 +25,34 @@ from mcca_ml.retrieve.self_constraint import (
 
 GRID_POINTS = 24
 GRID_POWER = 1.5
-"""Points are denser where soil is dry, since there reflectivity changes fastest with moisture."""
+"""Grid points are denser for dry soil, where reflectivity is most sensitive to moisture."""
 GOLDEN_STEPS = 12
 GOLDEN = 0.6180339887
 POLISH_STEPS = 2
 SAME_POINT = 2e-3
-"""Distance within which golden section and the best grid point count as one [m3 m-3]."""
-
+"""Largest distance at which golden section and the best grid point agree [m3 m-3]."""
 
 Cost = Callable[[Scalar], Scalar]
 """Soil moisture [m3 m-3] -> cost [1]."""
 
 
 class Solution(NamedTuple):
-    """State of one cell that minimises the cost."""
+    """State of one cell at the minimum of the cost."""
 
     soil_moisture: Scalar
-    """[m3 m-3]."""
+    """Soil moisture [m3 m-3]."""
     root: Int[Array, ""]
-    """0 or 1: which root of the core channel's equation."""
+    """Root of the core channel's equation, 0 or 1."""
     vod: Scalar
     """VOD of the core channel [1]."""
     cost: Scalar
-    """J at the minimum, sum of squares of misfit over noise [1]."""
+    """Minimum of J, the sum of squares of misfit over noise [1]."""
     converged: Bool[Array, ""]
+    """True if the search converged."""
 
 
 def _best_of_grid(cost: Cost, low: Scalar, high: Scalar) -> tuple[Scalar, Scalar, Scalar, Scalar]:
-    """Lowest point of the grid: its cost, its moisture and the neighbours that bracket it."""
+    """Grid point of the lowest cost: cost, soil moisture, and the two neighbours."""
 
     def moisture(i: Int[Array, ""]) -> Scalar:
         share = jnp.clip(i.astype(jnp.float32) / (GRID_POINTS - 1), 0.0, 1.0)
@@ -62,9 +61,9 @@ def _best_of_grid(cost: Cost, low: Scalar, high: Scalar) -> tuple[Scalar, Scalar
     def step(
         i: Int[Array, ""], best: tuple[Scalar, Int[Array, ""]]
     ) -> tuple[Scalar, Int[Array, ""]]:
-        found = cost(moisture(i))
-        better = found < best[0]
-        return jnp.where(better, found, best[0]), jnp.where(better, i, best[1])
+        value = cost(moisture(i))
+        better = value < best[0]
+        return jnp.where(better, value, best[0]), jnp.where(better, i, best[1])
 
     start = (jnp.float32(jnp.inf), jnp.int32(0))
     lowest, i = jax.lax.fori_loop(jnp.int32(0), jnp.int32(GRID_POINTS), step, start)
@@ -72,7 +71,7 @@ def _best_of_grid(cost: Cost, low: Scalar, high: Scalar) -> tuple[Scalar, Scalar
 
 
 def _golden_section(cost: Cost, low: Scalar, high: Scalar) -> Scalar:
-    """Minimum of a cost between `low` and `high` [m3 m-3]; bears kinks where a root is clipped."""
+    """Minimum of a cost between `low` and `high` [m3 m-3], without derivatives."""
 
     def step(
         _: Int[Array, ""], state: tuple[Scalar, Scalar, Scalar, Scalar, Scalar, Scalar]
@@ -81,14 +80,14 @@ def _golden_section(cost: Cost, low: Scalar, high: Scalar) -> Scalar:
         go_left = cost_left < cost_right
         a, b = jnp.where(go_left, a, left), jnp.where(go_left, right, b)
         probe = jnp.where(go_left, b - GOLDEN * (b - a), a + GOLDEN * (b - a))
-        found = cost(probe)
+        value = cost(probe)
         return (
             a,
             b,
             jnp.where(go_left, probe, right),
             jnp.where(go_left, left, probe),
-            jnp.where(go_left, found, cost_right),
-            jnp.where(go_left, cost_left, found),
+            jnp.where(go_left, value, cost_right),
+            jnp.where(go_left, cost_left, value),
         )
 
     # Each step keeps one inner point and its cost, so it costs one evaluation.
@@ -99,19 +98,21 @@ def _golden_section(cost: Cost, low: Scalar, high: Scalar) -> Scalar:
 
 
 def minimise(cost: Cost, low: Scalar, high: Scalar) -> tuple[Scalar, Bool[Array, ""]]:
-    """Soil moisture of the lowest cost between `low` and `high` [m3 m-3], and whether it is sure.
+    """Soil moisture of the lowest cost between `low` and `high` [m3 m-3], and True if converged.
 
-    Sure means that golden section ended below the best point of the grid, or on it.
+    Converged means that golden section ended at or below the best grid point.
     """
     grid_cost, grid_best, below, above = _best_of_grid(cost, low, high)
-    found = _golden_section(cost, below, above)
-    # At a bound, and where the bracket hides a second valley, the grid's best point stays the best.
-    kept_grid = ~(cost(found) <= grid_cost)
-    lost = kept_grid & ~(jnp.abs(found - grid_best) < SAME_POINT)
-    return jnp.where(kept_grid, grid_best, found), ~lost
+    refined = _golden_section(cost, below, above)
+    # At a bound, or with a second minimum in the bracket, the best grid point is kept.
+    kept_grid = ~(cost(refined) <= grid_cost)
+    lost = kept_grid & ~(jnp.abs(refined - grid_best) < SAME_POINT)
+    return jnp.where(kept_grid, grid_best, refined), ~lost
 
 
-def _polish(soil_moisture: Scalar, root: Int[Array, ""], cell: Cell[Array], model: Model) -> Scalar:
+def _polish(
+    soil_moisture: Scalar, root: Int[Array, ""], cell: Cell[Array], model: RetrievalModel
+) -> Scalar:
     """Gauss-Newton steps on one root, each taken only if it lowers the cost [m3 m-3]."""
 
     def misfit(m: Scalar) -> tuple[Scalar, ...]:
@@ -120,7 +121,7 @@ def _polish(soil_moisture: Scalar, root: Int[Array, ""], cell: Cell[Array], mode
         return residual(vod, reflectivity, cell, model)
 
     def step(_: Int[Array, ""], m: Scalar) -> Scalar:
-        # Gauss-Newton: dm = -(r' . r) / (r' . r'); the floor is for looks that soil does not move.
+        # Gauss-Newton: dm = -(r' . r) / (r' . r'); the floor is for looks insensitive to soil.
         r, slope = jax.jvp(misfit, (m,), (jnp.ones_like(m),))
         proposal = m - dot(slope, r) / jnp.maximum(dot(slope, slope), 1e-12)
         proposal = jnp.clip(proposal, model.soil_moisture_min, cell.soil_moisture_max)
@@ -131,24 +132,24 @@ def _polish(soil_moisture: Scalar, root: Int[Array, ""], cell: Cell[Array], mode
     return polished
 
 
-def search_cell(cell: Cell[Array], model: Model) -> Solution:
-    """The state of one cell that minimises J over the whole range of soil moisture.
+def search_cell(cell: Cell[Array], model: RetrievalModel) -> Solution:
+    """Find the state of one cell that minimises J over the whole range of soil moisture.
 
     Args:
-        cell: observation and ancillary of one cell in one look.
-        model: what is the same for all cells.
+        cell: observation and ancillary data of one cell in one look.
+        model: model common to all cells.
     """
-    soil_moisture, sure = minimise(
+    soil_moisture, converged = minimise(
         lambda m: jnp.minimum(*costs(m, cell, model)),
         jnp.float32(model.soil_moisture_min),
         cell.soil_moisture_max,
     )
     upper, lower = costs(soil_moisture, cell, model)
-    # The polish needs one smooth branch, so the root is fixed before.
+    # Gauss-Newton steps need a smooth cost, so the root is fixed first.
     root = (lower < upper).astype(jnp.int32)
     soil_moisture = _polish(soil_moisture, root, cell, model)
     reflectivity = soil_reflectivity(soil_moisture, cell, model)
     vod = chosen(core_vod(reflectivity, cell, model), root)
     misfit = residual(vod, reflectivity, cell, model)
     cost = dot(misfit, misfit)
-    return Solution(soil_moisture, root, vod, cost, jnp.isfinite(cost) & sure)
+    return Solution(soil_moisture, root, vod, cost, jnp.isfinite(cost) & converged)

@@ -1,4 +1,4 @@
-"""A season of looks at once: ratio of VOD per cell, VOD smooth in time, soil moisture free."""
+"""Retrieve a season of looks together: VOD ratio per cell, VOD smooth in time."""
 
 from collections.abc import Callable
 from concurrent.futures import Executor
@@ -15,56 +15,56 @@ from mcca_ml.arrays import AnyArray, Booleans, Float32
 from mcca_ml.config.retrieve import RetrieveSettings
 from mcca_ml.flags import Flag
 from mcca_ml.parallel import given_or_threads
-from mcca_ml.retrieve.inputs import Rows, error_of, model_of, rows_of
-from mcca_ml.retrieve.screen import attempted
-from mcca_ml.retrieve.self_constraint import Cell, Model
+from mcca_ml.retrieve.inputs import Rows, build_model, input_errors, retrieval_rows
+from mcca_ml.retrieve.screen import is_attempted
+from mcca_ml.retrieve.self_constraint import Cell, RetrievalModel
 from mcca_ml.retrieve.shared_vod import STATIC, Products, products_cell
 from mcca_ml.retrieve.single_look import Solver, to_dataset
 from mcca_ml.retrieve.uncertainty import InputError, Shared
 from mcca_ml.retrieve.vod_ratio import (
     ExpectedVod,
     Ratio,
+    add_drift_noise,
     expected_vod,
     keep_prior,
+    number_windows,
     prior_ratio,
     ratio_step,
     window_median,
-    window_of,
-    with_drift,
 )
 
 RATIO_STEPS = 4
 """Gauss-Newton steps for ratio and VOD of the windows; the last moves the ratio by under 0.005."""
 CELLS_AT_ONCE = 8_000
-"""Cells held in memory at once; each cell sees only its own looks, so it changes no result."""
+"""Cells in memory at a time; the result does not depend on it."""
 UNUSABLE = Flag.NOT_CONVERGED | Flag.RESIDUAL_LARGE | Flag.FROZEN | Flag.SNOW | Flag.TB_SUSPECT
-"""Looks with one of these say nothing of the ratio and lend no VOD to their neighbours."""
+"""Looks with any of these flags are not used for the ratio and for the VOD of other looks."""
 
 
 @dataclass(frozen=True)
 class Season:
-    """The looks of some cells; time and look make one axis."""
+    """Looks of some cells; time and look form one axis."""
 
     rows: Rows
     where: Booleans
-    """Rows to solve."""
+    """True for rows to solve."""
     usable: Booleans
-    """Looks that tell of ratio and VOD, (look, cell)."""
+    """True for looks used for ratio and VOD, (look, cell)."""
     single_vod_v: Float32
-    """VOD at V of each look on its own, (look, cell) [1]; NaN where there is none."""
+    """VOD at V of each look retrieved separately [1], (look, cell); NaN where missing."""
 
 
 def _with_ratio(rows: Rows, ratio: Float32) -> Rows:
-    """The rows with the ratio of VOD of each cell (cell)."""
+    """Set the VOD ratio of each cell (cell)."""
     looks = rows.shape[0] * rows.shape[1]
     return replace(rows, cell=replace(rows.cell, vod_ratio=np.tile(ratio, looks)))
 
 
 @partial(jax.jit, static_argnames="model")
 def _products_cells(
-    vod_v: Array, cell: Cell[Array], error: InputError[Array], *, model: Model
+    vod_v: Array, cell: Cell[Array], error: InputError[Array], *, model: RetrievalModel
 ) -> Products[Array]:
-    """`products_cell`, lifted."""
+    """`products_cell` for many cells."""
     return jax.vmap(lambda v, c, e: products_cell(v, c, e, model))(vod_v, cell, error)
 
 
@@ -75,7 +75,7 @@ def _products(
     error: InputError[Float32],
     solver: Solver,
 ) -> Products[Float32]:
-    """Products of every usable look at the VOD of its window; 0 elsewhere."""
+    """Products of every usable look at the VOD of its window, 0 for other looks."""
     rows = _with_ratio(season.rows, ratio)
     where = season.usable.ravel()
 
@@ -85,18 +85,18 @@ def _products(
     def in_looks(values: AnyArray) -> Float32:
         out = np.zeros((len(where), *values.shape[1:]), np.float32)
         out[where] = values
-        # Of several static errors the axes over them come first, as `vod_ratio` has it.
+        # Axes over static errors come first, as in `vod_ratio`.
         return np.moveaxis(out, 0, -1).reshape(*values.shape[1:], *season.usable.shape)
 
     return Products(*(in_looks(value) for value in solved))
 
 
 def _single_looks(ds: xr.Dataset, settings: RetrieveSettings, solver: Solver) -> Season:
-    """Each look on its own, as a start: which looks are usable, and their VOD."""
-    rows = rows_of(ds, solver.model.channels, settings)
-    where = attempted(rows.flag)
+    """Retrieve each look separately, to find the usable looks and their VOD."""
+    rows = retrieval_rows(ds, solver.model.channels, settings)
+    where = is_attempted(rows.flag)
     cells = rows.shape[2]
-    solved = solver(rows, where, error_of(settings))
+    solved = solver(rows, where, input_errors(settings))
     single = to_dataset(ds, rows, where, solved, solver.model)
     vod = single["vod_v"].to_numpy().reshape(-1, cells)
     flag = single["flag"].to_numpy().reshape(-1, cells)
@@ -107,22 +107,22 @@ def _single_looks(ds: xr.Dataset, settings: RetrieveSettings, solver: Solver) ->
 def _fit_ratio(
     season: Season, settings: RetrieveSettings, solver: Solver
 ) -> tuple[Ratio, ExpectedVod]:
-    """Ratio of each cell, and what neighbours suggest of the VOD at V of each look."""
-    error, drift = error_of(settings), settings.vod_drift_sd
-    windows = window_of(season.usable, settings.vod_window)
+    """Fit the ratio of each cell, and the VOD at V of each look expected from its neighbours."""
+    error, drift = input_errors(settings), settings.vod_drift_sd
+    windows = number_windows(season.usable, settings.vod_window)
     vod = window_median(np.where(season.usable, season.single_vod_v, np.nan), windows)
     ratio = prior_ratio(season.usable.shape[1], settings)
     if not season.usable.any():
         none = np.zeros_like(vod)
         return ratio, ExpectedVod(none, none, none, np.stack([none] * STATIC))
-    # Gauss-Newton: products are linearised anew at each ratio and VOD.
+    # Gauss-Newton: products are linearised at each new ratio and VOD.
     for _ in range(RATIO_STEPS):
-        products = with_drift(_products(season, vod, ratio.ratio, error, solver), drift)
+        products = add_drift_noise(_products(season, vod, ratio.ratio, error, solver), drift)
         ratio, change = ratio_step(products, windows, ratio.ratio, settings)
         vod = np.clip(vod + change, 0.0, settings.vod_max).astype(np.float32)
-    # Where the prior comes back, expected VOD has to go with it.
+    # Expected VOD must be consistent with a ratio that is reset to the prior.
     ratio = keep_prior(ratio, settings)
-    products = with_drift(_products(season, vod, ratio.ratio, error, solver), drift)
+    products = add_drift_noise(_products(season, vod, ratio.ratio, error, solver), drift)
     return ratio, expected_vod(products, vod, window=settings.vod_window, drift_sd=drift)
 
 
@@ -133,17 +133,17 @@ def _shared_error(
     core_at_h: bool,
     where: Booleans,
 ) -> InputError[Float32]:
-    """Errors of the solved rows when ratio and expected VOD come from the looks themselves."""
+    """Errors of the solved rows, with ratio and expected VOD estimated from the looks."""
     looks = len(expected.vod_v)
 
     def per_cell(value: Float32) -> Float32:
         return np.tile(value, looks)[where]
 
     to_core, by_ratio = np.ones_like(ratio.ratio), expected.by_ratio
-    if core_at_h:  # then the ratio also converts what is expected at V
+    if core_at_h:  # the ratio also converts expected VOD from V to H
         to_core, by_ratio = ratio.ratio, expected.by_ratio * ratio.ratio + expected.vod_v
     omega, roughness, clay = ratio.by_static
-    # An error that moves the ratio moves, through it, the expected VOD as well.
+    # Static errors affect expected VOD directly and through the ratio.
     static = expected.by_static * to_core + by_ratio * ratio.by_static[:, None, :]
     shared = Shared(
         ratio_by_omega=per_cell(omega),
@@ -158,12 +158,12 @@ def _shared_error(
 
 
 def _block(ds: xr.Dataset, settings: RetrieveSettings, solver: Solver) -> xr.Dataset:
-    """A season of some cells."""
+    """Retrieve a season of some cells."""
     season = _single_looks(ds, settings, solver)
     rows, where, model = season.rows, season.where, solver.model
     looks, cells = season.usable.shape
     ratio, expected = _fit_ratio(season, settings, solver)
-    # What is expected is VOD at V; the core channel may be at H.
+    # Expected VOD is at V; the core channel may be at H.
     at_h = model.channels.core_is_h
     to_core = ratio.ratio if at_h else np.ones(cells, np.float32)
     final = _with_ratio(rows, ratio.ratio)
@@ -174,7 +174,7 @@ def _block(ds: xr.Dataset, settings: RetrieveSettings, solver: Solver) -> xr.Dat
     )
     from_prior = flags.where(np.tile(ratio.from_prior, looks), Flag.VOD_RATIO_FROM_PRIOR)
     final = replace(final, cell=cell, flag=rows.flag | from_prior)
-    error = _shared_error(error_of(settings), ratio, expected, at_h, where)
+    error = _shared_error(input_errors(settings), ratio, expected, at_h, where)
     solved = solver(final, where, error)
     return to_dataset(ds, final, where, solved, model).assign(
         vod_ratio=("cell", ratio.ratio, {"units": "1"}),
@@ -189,27 +189,27 @@ def retrieve_season(
     executor: Executor | None = None,
     done: Callable[[int], None] = lambda _: None,
 ) -> xr.Dataset:
-    """Soil moisture and VOD of a season of looks, with one V/H ratio of VOD per cell.
+    """Retrieve soil moisture and VOD of a season of looks, with one V/H ratio of VOD per cell.
 
     Args:
-        ds: after schema.GRID_TB, as for `retrieve`, with many days; 60 looks or more of a cell are
-            needed before its ratio departs from the prior.
+        ds: dataset after schema.GRID_TB as for `retrieve`, with many days; a ratio different from
+            the prior needs 60 looks or more of a cell.
         settings: the `[retrieve]` table.
-        executor: where blocks of cells run; threads, one a processor, if not given.
-        done: called with the number of rows of each block that has ended, seven times a row in all.
+        executor: executor for blocks of cells; one thread per processor if not given.
+        done: called with the number of rows of each finished block, seven times per row in total.
 
     Returns:
-        New dataset after schema.RETRIEVAL, and `vod_ratio`, `vod_ratio_uncertainty` (cell) [1]. The
-        bit VOD_RATIO_FROM_PRIOR says where the ratio is the prior.
+        New dataset after schema.RETRIEVAL, with `vod_ratio` and `vod_ratio_uncertainty` (cell) [1].
+        The bit VOD_RATIO_FROM_PRIOR is set where the ratio is the prior.
 
     Raises:
-        SchemaError: `ds` breaks its contract.
-        GranuleError: soil temperature or a channel is missing altogether.
+        SchemaError: `ds` does not conform to schema.GRID_TB or schema.ANCILLARY.
+        GranuleError: soil temperature or a channel is missing.
         ConfigError: the settings name an unknown channel.
     """
     schema.check(ds, schema.GRID_TB, where="retrieve_season: input")
     schema.check(ds, schema.ANCILLARY, where="retrieve_season: input")
-    model = model_of(ds, settings)
+    model = build_model(ds, settings)
     with given_or_threads(executor) as workers:
         solver = Solver(model, workers, done)
         blocks = [

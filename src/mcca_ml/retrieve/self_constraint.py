@@ -1,15 +1,15 @@
-"""The self-constraint of MCCA: given soil moisture, the core channel's own equation yields VOD.
+"""Self-constraint of MCCA: for a given soil moisture, the core channel's equation yields VOD.
 
-One cell at a time, in JAX; `search` lifts it to many cells. The core channel fixes the optical
-depth tau of the canopy in closed form, the conversion of VOD predicts the other channels, and
-their misfit is the cost that soil moisture has to make small:
+One cell at a time, in JAX; `single_look` applies it to many cells. The core channel gives the
+optical depth tau of the canopy in closed form, the conversion of VOD predicts the other channels,
+and their misfit is the cost that is minimised over soil moisture:
 
     tau_core(m)  from  TB_core = f(r_core(m), tau_core)      two roots, see `physics.emission`
     tau_k         =    tau_core (rho_k / rho_core) (f_k / f_core)^x
     J(m)          =    sum_k ((TB_k(m, tau_k) - TB_k,observed) / sigma_k)^2
 
-with rho = 1 at V and rho = tau_H / tau_V at H. A root outside [0, vod_max] is clipped to it, and
-then the misfit of the core channel itself stays in J.
+with rho = 1 at V and rho = tau_H / tau_V at H. A root outside [0, vod_max] is clipped, and J then
+includes the misfit of the core channel.
 
 Source: the structure is that published for MCCA (Zhao et al. 2021, Remote Sens. Environ. 257,
 112425); the conversion, the bounds and the cost are this project's reconstruction (the paper's own
@@ -37,16 +37,16 @@ from mcca_ml.retrieve.channels import ChannelSet
 
 Scalar = Float[Array, ""]
 PerChannel = tuple[Scalar, ...]
-"""One scalar a channel. Not an array: many cells are then plain columns, which vectorise."""
+"""One scalar per channel, not an array, so that `vmap` over cells vectorises."""
 ArrayT = TypeVar("ArrayT", bound=Array | np.ndarray)
-"""Arrays of a dataset are numpy's, those inside a kernel are JAX's."""
+"""NumPy arrays of a dataset, or JAX arrays in a kernel."""
 Permittivity = Callable[[Scalar, Scalar, Scalar], Complex[Array, ""]]
 """Soil moisture [m3 m-3], clay fraction [1], frequency [Hz] -> relative permittivity [1]."""
 
 
 @dataclass(frozen=True)
-class Model:
-    """What is the same for all cells of a run; hashable, so static in `jit`."""
+class RetrievalModel:
+    """Model parameters common to all cells; hashable, so static in `jit`."""
 
     channels: ChannelSet
     permittivity: Permittivity
@@ -65,7 +65,7 @@ class Model:
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
 class Cell(Generic[ArrayT]):
-    """What is known of one cell in one look, or of many, float32."""
+    """Observations and ancillary data of one cell in one look, or of many, float32."""
 
     tb: Float[ArrayT, "*cell channel"]
     """Brightness temperature [K]."""
@@ -88,14 +88,14 @@ class Cell(Generic[ArrayT]):
     soil_moisture_max: Float[ArrayT, "*cell"]
     """Upper bound, the porosity where known [m3 m-3]."""
     vod_expected: Float[ArrayT, "*cell"]
-    """VOD of the core channel that neighbouring looks suggest [1]; any number if not used."""
+    """VOD of the core channel expected from neighbouring looks [1]; any number if not used."""
     vod_expected_precision: Float[ArrayT, "*cell"]
-    """1 / variance of it [1]; 0 where nothing is expected, which is the single-look method."""
+    """1 / variance of the expected VOD [1]; 0 if not used, as in the single-look method."""
 
 
-def vod_per_core_vod(cell: Cell[Array], model: Model) -> PerChannel:
-    """VOD of each channel over VOD of the core channel [1]: the theoretical conversion."""
-    # tau_k / tau_core = (rho_k / rho_core) (f_k / f_core)^x, see the head of the module.
+def vod_per_core_vod(cell: Cell[Array], model: RetrievalModel) -> PerChannel:
+    """VOD of each channel over VOD of the core channel [1]."""
+    # tau_k / tau_core = (rho_k / rho_core) (f_k / f_core)^x, see the module docstring.
     core, core_is_h = model.channels.core_channel, model.channels.core_is_h
     factors = []
     for channel in model.channels.channels:
@@ -107,11 +107,13 @@ def vod_per_core_vod(cell: Cell[Array], model: Model) -> PerChannel:
     return tuple(factors)
 
 
-def soil_reflectivity(soil_moisture: Scalar, cell: Cell[Array], model: Model) -> PerChannel:
+def soil_reflectivity(
+    soil_moisture: Scalar, cell: Cell[Array], model: RetrievalModel
+) -> PerChannel:
     """Rough-soil reflectivity of each channel [1]."""
     rough = {}
     for frequency_ghz in model.channels.frequencies_ghz:
-        # Permittivity depends on frequency alone: once for V and H.
+        # Permittivity is the same at V and H.
         permittivity = model.permittivity(
             soil_moisture, cell.clay, jnp.float32(frequency_ghz * 1e9)
         )
@@ -130,9 +132,9 @@ def soil_reflectivity(soil_moisture: Scalar, cell: Cell[Array], model: Model) ->
 
 
 def core_transmissivity(
-    reflectivity: PerChannel, cell: Cell[Array], model: Model
+    reflectivity: PerChannel, cell: Cell[Array], model: RetrievalModel
 ) -> tuple[Scalar, Scalar]:
-    """Both transmissivities that the core channel's own equation admits, physical or not [1]."""
+    """Both roots of the core channel's equation for transmissivity, physical or not [1]."""
     upper, lower, _ = transmissivity_roots(
         cell.tb[model.channels.core],
         reflectivity[model.channels.core],
@@ -143,9 +145,11 @@ def core_transmissivity(
     return upper, lower
 
 
-def core_vod(reflectivity: PerChannel, cell: Cell[Array], model: Model) -> tuple[Scalar, Scalar]:
-    """VOD of the core channel of both roots, clipped to [0, vod_max] [1]."""
-    # Smaller transmissivities would be a VOD above its bound.
+def core_vod(
+    reflectivity: PerChannel, cell: Cell[Array], model: RetrievalModel
+) -> tuple[Scalar, Scalar]:
+    """VOD of the core channel for both roots, clipped to [0, vod_max] [1]."""
+    # Transmissivity at the upper bound of VOD.
     opaque = transmissivity(jnp.float32(model.vod_max), cell.incidence)
     upper, lower = core_transmissivity(reflectivity, cell, model)
     return (
@@ -155,11 +159,13 @@ def core_vod(reflectivity: PerChannel, cell: Cell[Array], model: Model) -> tuple
 
 
 def chosen(roots: tuple[Scalar, Scalar], root: Int[Array, ""]) -> Scalar:
-    """The first of two roots where `root` is 0, else the second."""
+    """First of two roots where `root` is 0, else the second."""
     return jnp.where(root == 0, roots[0], roots[1])
 
 
-def predict(vod: Scalar, reflectivity: PerChannel, cell: Cell[Array], model: Model) -> PerChannel:
+def predict(
+    vod: Scalar, reflectivity: PerChannel, cell: Cell[Array], model: RetrievalModel
+) -> PerChannel:
     """Brightness temperature of every channel from the VOD of the core channel [K]."""
     return tuple(
         brightness_temperature_mo82(
@@ -174,24 +180,24 @@ def predict(vod: Scalar, reflectivity: PerChannel, cell: Cell[Array], model: Mod
 
 
 def residual(
-    vod: Scalar, reflectivity: PerChannel, cell: Cell[Array], model: Model
+    vod: Scalar, reflectivity: PerChannel, cell: Cell[Array], model: RetrievalModel
 ) -> tuple[Scalar, ...]:
-    """Misfit of each channel over its noise, and of VOD over what was expected [1]."""
+    """Misfit of each channel, and of expected VOD, over their standard deviations [1]."""
     modelled = predict(vod, reflectivity, cell, model)
     misfit = [(modelled[i] - cell.tb[i]) / nedt for i, nedt in enumerate(model.nedt)]
-    # Its precision is a weight and no unknown; the square root has no derivative at 0.
+    # The precision is a constant weight; the square root has no derivative at 0.
     weight = jnp.sqrt(jax.lax.stop_gradient(cell.vod_expected_precision))
     return (*misfit, (vod - cell.vod_expected) * weight)
 
 
 def dot(a: tuple[Scalar, ...], b: tuple[Scalar, ...]) -> Scalar:
-    """Scalar product of two residuals or their derivatives [1]."""
+    """Scalar product of residuals or their derivatives [1]."""
     return sum((x * y for x, y in zip(a, b, strict=True)), start=jnp.float32(0.0))
 
 
-def costs(soil_moisture: Scalar, cell: Cell[Array], model: Model) -> tuple[Scalar, Scalar]:
+def costs(soil_moisture: Scalar, cell: Cell[Array], model: RetrievalModel) -> tuple[Scalar, Scalar]:
     """J of each of the two roots [1]."""
-    # Reflectivity does not depend on VOD: once for both roots.
+    # Reflectivity does not depend on VOD, and is computed once for both roots.
     reflectivity = soil_reflectivity(soil_moisture, cell, model)
     upper, lower = core_vod(reflectivity, cell, model)
     misfit_upper = residual(upper, reflectivity, cell, model)

@@ -1,10 +1,9 @@
-"""One look of a cell whose VOD is given: how its misfit responds to VOD, the ratio, and errors.
+"""Derivatives of the misfit of one look by VOD, VOD ratio and static errors, at a given VOD.
 
-With VOD shared by the looks of a window, soil moisture is the only unknown of a look. It is
-searched as in `search`, and then taken out of the linearised problem: what is left of the misfit r
-and of its derivatives, once the direction of soil moisture is projected away, says whether the
-looks agree on VOD and on the ratio. All derivatives are taken at the shared VOD and not at the VOD
-of the single look, whose noise would otherwise enter derivative and misfit at once and bias the
+With VOD shared by the looks of a window, soil moisture is the only unknown of a look. It is found
+as in `search`, and then eliminated from the linearised problem by projection: the remaining misfit
+r and derivatives constrain VOD and ratio over many looks. Derivatives are taken at the shared VOD,
+because the noise of the VOD of a single look would correlate derivative and misfit and bias the
 ratio.
 """
 
@@ -16,19 +15,26 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from mcca_ml.retrieve.search import minimise
-from mcca_ml.retrieve.self_constraint import ArrayT, Cell, Model, Scalar, predict, soil_reflectivity
+from mcca_ml.retrieve.self_constraint import (
+    ArrayT,
+    Cell,
+    RetrievalModel,
+    Scalar,
+    predict,
+    soil_reflectivity,
+)
 from mcca_ml.retrieve.uncertainty import InputError
 
 STATIC = 3
-"""Errors that stay with a cell: albedo, roughness, clay."""
+"""Number of errors that are constant in a cell: albedo, roughness, clay."""
 
 
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
 class Products(Generic[ArrayT]):
-    """Scalar products of misfit and derivatives of one look, soil moisture projected away.
+    """Scalar products of misfit and derivatives of one look, with soil moisture eliminated.
 
-    Of many looks, arrays of NumPy: each (..., look, cell), 0 where a look is unusable.
+    For many looks NumPy arrays (..., look, cell), 0 where a look is not usable.
 
     p: derivative by VOD at V; q: by the ratio; r: misfit; s: by one sd of each static error. All
     in units of noise, where noise is that of the channels and of temperature.
@@ -45,13 +51,13 @@ class Products(Generic[ArrayT]):
     ss: ArrayT
 
 
-def _core_vod(vod_v: Scalar, ratio: Scalar, model: Model) -> Scalar:
+def _core_vod(vod_v: Scalar, ratio: Scalar, model: RetrievalModel) -> Scalar:
     """VOD of the core channel from VOD at V of its frequency [1]."""
     return vod_v * ratio if model.channels.core_is_h else vod_v
 
 
 def _misfit(
-    soil_moisture: Scalar, vod_v: Scalar, cell: Cell[Array], model: Model
+    soil_moisture: Scalar, vod_v: Scalar, cell: Cell[Array], model: RetrievalModel
 ) -> Float[Array, " channel"]:
     """Modelled less observed brightness temperature over noise [1]."""
     reflectivity = soil_reflectivity(soil_moisture, cell, model)
@@ -61,15 +67,15 @@ def _misfit(
 
 
 def products_cell(
-    vod_v: Scalar, cell: Cell[Array], error: InputError[Array], model: Model
+    vod_v: Scalar, cell: Cell[Array], error: InputError[Array], model: RetrievalModel
 ) -> Products[Array]:
-    """Products of one look, at the soil moisture that suits the given VOD best.
+    """Products of one look, at the best soil moisture for the given VOD.
 
     Args:
-        vod_v: VOD at V that the looks of a window share [1].
-        cell: observation and ancillary of the look; `vod_ratio` is the ratio of now.
+        vod_v: VOD at V shared by the looks of a window [1].
+        cell: observation and ancillary data of the look, with the current `vod_ratio`.
         error: standard deviations of albedo, temperature, roughness and clay.
-        model: what is the same for all cells.
+        model: model common to all cells.
     """
     soil_moisture, _ = minimise(
         lambda m: jnp.sum(_misfit(m, vod_v, cell, model) ** 2),
@@ -79,7 +85,7 @@ def products_cell(
 
     def moved(x: Float[Array, " unknown"]) -> Float[Array, " channel"]:
         m, vod, ratio, temperature, omega, roughness, clay = x
-        # One error of temperature moves soil and canopy alike.
+        # Soil and canopy have the same temperature error.
         there = replace(
             cell,
             vod_ratio=cell.vod_ratio + ratio,
@@ -98,14 +104,14 @@ def products_cell(
     # The floor keeps the projection finite where soil moisture has no effect.
     length = jnp.maximum(jnp.dot(by_moisture, by_moisture), 1e-8)
 
-    def left(v: Float[Array, " channel"]) -> Float[Array, " channel"]:
-        # v - u (u . v) / (u . u): what no change of soil moisture explains.
+    def project(v: Float[Array, " channel"]) -> Float[Array, " channel"]:
+        # v - u (u . v) / (u . u): the part orthogonal to changes of soil moisture.
         rest: Array = v - by_moisture * jnp.dot(by_moisture, v) / length
         return rest
 
-    r, p, q, t = (left(v) for v in (misfit, slopes[:, 1], slopes[:, 2], slopes[:, 3]))
-    s = jnp.stack([left(slopes[:, 4 + i]) for i in range(STATIC)])
-    # An error of temperature is new in every look, so it counts as noise: exact for two channels.
+    r, p, q, t = (project(v) for v in (misfit, slopes[:, 1], slopes[:, 2], slopes[:, 3]))
+    s = jnp.stack([project(slopes[:, 4 + i]) for i in range(STATIC)])
+    # Temperature errors are independent between looks and count as noise: exact for two channels.
     noise = 1.0 + jnp.dot(t, t)
     return Products(
         pp=jnp.dot(p, p) / noise,

@@ -1,4 +1,4 @@
-"""The retrieval stage: GRID_TB in, RETRIEVAL out, each look on its own."""
+"""Retrieve soil moisture and VOD of each look separately: GRID_TB to RETRIEVAL."""
 
 from collections.abc import Callable
 from concurrent.futures import Executor
@@ -17,41 +17,40 @@ from mcca_ml.arrays import AnyArray, Booleans, Float32, UInt32
 from mcca_ml.config.retrieve import RetrieveSettings
 from mcca_ml.flags import FLAG_DTYPE, Flag
 from mcca_ml.parallel import Arrays, given_or_threads, map_blocks
-from mcca_ml.retrieve.inputs import Rows, error_of, model_of, rows_of
-from mcca_ml.retrieve.screen import attempted
+from mcca_ml.retrieve.inputs import Rows, build_model, input_errors, retrieval_rows
+from mcca_ml.retrieve.screen import is_attempted
 from mcca_ml.retrieve.search import search_cell
-from mcca_ml.retrieve.self_constraint import Cell, Model
+from mcca_ml.retrieve.self_constraint import Cell, RetrievalModel
 from mcca_ml.retrieve.uncertainty import InputError, uncertainty_cell
 
 BLOCK_ROWS = 4096
-"""Rows of one kernel call: what a core works on stays in its cache, and one program serves all."""
+"""Rows of a kernel call, to fit the processor cache with one compiled program."""
 DENSE_SLANT_VOD = 0.78
-"""VOD over cos incidence above which one look leaves an error of soil moisture of 0.05 m3 m-3 or
-more [1]: 0.6 at nadir and 40 degrees. It counts the way through the canopy, whatever the frequency.
-"""
+"""VOD over cos incidence above which the soil-moisture error of one look is 0.05 m3 m-3 or more
+[1]: VOD 0.6 at nadir for 40 degrees. Slant VOD is used because it applies at any frequency."""
 RESIDUAL_SIGMA = 3.0
 """Misfit per degree of freedom, in sigma, above which no state explains the observation."""
 WEAK_UNCERTAINTY = 0.10
-"""Uncertainty of soil moisture above which a value says little [m3 m-3]."""
+"""Uncertainty above which soil moisture is weakly identified [m3 m-3]."""
 BOUND_MARGIN = 1e-3
-"""Distance from a bound, as a share of the range, within which a value counts as at the bound."""
+"""Distance from a bound, as a fraction of the range, within which a value is at the bound [1]."""
 
 
 class Solved(NamedTuple):
-    """What `retrieve_cells` returns, one value a row, as float32."""
+    """Results of `retrieve_cells`, float32, (row,) unless stated."""
 
     soil_moisture: Float32
-    """[m3 m-3]."""
+    """Soil moisture [m3 m-3]."""
     sm_sd: Float32
-    """Its standard deviation [m3 m-3]."""
+    """Standard deviation of soil moisture [m3 m-3]."""
     vod: Float32
     """VOD at V and H [1], (row, 2)."""
     vod_sd: Float32
-    """Their standard deviation [1], (row, 2)."""
+    """Standard deviation of VOD at V and H [1], (row, 2)."""
     cost: Float32
-    """J at the minimum [1]."""
+    """Minimum of J [1]."""
     converged: Float32
-    """1 where the search ended well."""
+    """1 where the search converged, else 0."""
 
 
 _NONE, _NONE_2 = np.zeros(0, np.float32), np.zeros((0, 2), np.float32)
@@ -60,33 +59,33 @@ NOTHING_SOLVED = Solved(_NONE, _NONE, _NONE_2, _NONE_2, _NONE, _NONE)
 
 @partial(jax.jit, static_argnames="model")
 def retrieve_cells(
-    cell: Cell[Array], error: InputError[Array], *, model: Model
+    cell: Cell[Array], error: InputError[Array], *, model: RetrievalModel
 ) -> tuple[Array, ...]:
-    """State and uncertainty of many cells: the kernel of one cell, lifted.
+    """Retrieve state and uncertainty of many cells.
 
     Args:
         cell: inputs, each with a leading axis over cells.
-        error: errors of the inputs of each cell, each with that axis.
-        model: what is the same for all cells.
+        error: errors of the inputs of each cell, with the same axis.
+        model: model common to all cells.
 
     Returns:
         Soil moisture and its sd [m3 m-3], VOD at V and H and their sd [1] (cell, 2), cost [1],
-        whether the search ended well.
+        True where the search converged.
     """
 
-    def one(inputs: Cell[Array], sd: InputError[Array]) -> tuple[Array, ...]:
+    def retrieve_cell(inputs: Cell[Array], sd: InputError[Array]) -> tuple[Array, ...]:
         solution = search_cell(inputs, model)
-        found = uncertainty_cell(solution, inputs, sd, model)
-        return solution.soil_moisture, *found, solution.cost, solution.converged
+        uncertainty = uncertainty_cell(solution, inputs, sd, model)
+        return solution.soil_moisture, *uncertainty, solution.cost, solution.converged
 
-    return jax.vmap(one)(cell, error)
+    return jax.vmap(retrieve_cell)(cell, error)
 
 
 @dataclass(frozen=True)
 class Solver:
-    """How rows are solved: a kernel, block by block, on an executor."""
+    """Apply a kernel to rows, block by block, on an executor."""
 
-    model: Model
+    model: RetrievalModel
     executor: Executor
     done: Callable[[int], None]
     block_rows: int = BLOCK_ROWS
@@ -94,12 +93,12 @@ class Solver:
     def inputs(
         self, rows: Rows, where: Booleans, error: InputError[Float32]
     ) -> tuple[Cell[Float32], InputError[Float32]]:
-        """Inputs and errors of the rows `where`, one value a row.
+        """Select inputs and errors of the rows `where`.
 
         Args:
-            rows: inputs of all rows; errors of clay and temperature are taken from here.
-            where: rows to solve.
-            error: errors of the other inputs, scalars or one value a solved row.
+            rows: inputs of all rows, with the errors of clay and temperature.
+            where: True for rows to solve.
+            error: errors of the other inputs, scalars or one value per solved row.
         """
         count = int(where.sum())
 
@@ -110,20 +109,20 @@ class Solver:
         return jax.tree.map(lambda value: value[where], rows.cell), jax.tree.map(everywhere, full)
 
     def map(self, kernel: Callable[..., object], *inputs: object) -> list[AnyArray]:
-        """Outputs of a kernel over all rows of its inputs, trees of arrays of one length."""
+        """Apply a kernel to all rows of its inputs, trees of arrays of equal length."""
         columns, structure = jax.tree.flatten(inputs)
 
         def block(arrays: Arrays) -> Arrays:
             on_device = [jnp.asarray(array) for array in arrays]
-            found = kernel(*jax.tree.unflatten(structure, on_device))
-            return [np.asarray(value) for value in jax.tree.leaves(found)]
+            output = kernel(*jax.tree.unflatten(structure, on_device))
+            return [np.asarray(value) for value in jax.tree.leaves(output)]
 
         return map_blocks(
             block, columns, size=self.block_rows, executor=self.executor, done=self.done
         )
 
     def __call__(self, rows: Rows, where: Booleans, error: InputError[Float32]) -> Solved:
-        """State and uncertainty of the rows `where`; see `inputs`."""
+        """Retrieve state and uncertainty of the rows `where`; see `inputs`."""
         if not where.any():
             return NOTHING_SOLVED
 
@@ -132,15 +131,15 @@ class Solver:
         return Solved(*(np.asarray(value, np.float32) for value in solved))
 
 
-def _spread(values: AnyArray, where: Booleans) -> Float32:
-    """Values of the attempted rows among all rows, NaN elsewhere."""
+def _expand_rows(values: AnyArray, where: Booleans) -> Float32:
+    """Expand values of the attempted rows to all rows, NaN elsewhere."""
     out = np.full((len(where), *values.shape[1:]), np.nan, np.float32)
     out[where] = values
     return out
 
 
-def outcome(rows: Rows, where: Booleans, solved: Solved, model: Model) -> UInt32:
-    """Flag bits that the retrieval of the rows `where` gives rise to."""
+def outcome_flags(rows: Rows, where: Booleans, solved: Solved, model: RetrievalModel) -> UInt32:
+    """Flag bits from the retrieval of the rows `where`."""
     low, high = model.soil_moisture_min, rows.cell.soil_moisture_max[where]
     margin = BOUND_MARGIN * (high - low)
     moisture, vod = solved.soil_moisture, solved.vod
@@ -149,7 +148,7 @@ def outcome(rows: Rows, where: Booleans, solved: Solved, model: Model) -> UInt32
     slant = (vod[:, 0] + solved.vod_sd[:, 0]) / np.cos(rows.cell.incidence[where])
     has_converged = solved.converged.astype(np.bool_) & np.isfinite(moisture)
     has_expectation = rows.cell.vod_expected_precision[where] > 0
-    # Misfits less the two unknowns, soil moisture and VOD; one where there are but two.
+    # Number of misfits less two unknowns, soil moisture and VOD; at least 1.
     freedom = np.maximum(len(model.nedt) + has_expectation - 2, 1)
     cost_per_freedom = (solved.cost / freedom).astype(np.float32)
     return (
@@ -167,11 +166,11 @@ def to_dataset(
     rows: Rows,
     where: Booleans,
     solved: Solved,
-    model: Model,
+    model: RetrievalModel,
 ) -> xr.Dataset:
-    """RETRIEVAL from what was solved in the rows `where` of `ds`."""
+    """Build the RETRIEVAL dataset from the solved rows `where` of `ds`."""
     flag = rows.flag.copy()
-    flag[where] |= outcome(rows, where, solved, model)
+    flag[where] |= outcome_flags(rows, where, solved, model)
     columns = {
         "soil_moisture": (solved.soil_moisture, "m3 m-3"),
         "sm_uncertainty": (solved.sm_sd, "m3 m-3"),
@@ -182,7 +181,7 @@ def to_dataset(
         "cost": (solved.cost, "1"),
     }
     variables = {
-        name: (schema.LOOK, _spread(value, where).reshape(rows.shape), {"units": units})
+        name: (schema.LOOK, _expand_rows(value, where).reshape(rows.shape), {"units": units})
         for name, (value, units) in columns.items()
     }
     variables["flag"] = (schema.LOOK, flag.reshape(rows.shape).astype(FLAG_DTYPE), {"units": "1"})
@@ -230,10 +229,10 @@ def retrieve(
     schema.check(ds, schema.GRID_TB, where="retrieve: input")
     schema.check(ds, schema.ANCILLARY, where="retrieve: input")
     settings = settings or RetrieveSettings()
-    model = model_of(ds, settings)
-    rows = rows_of(ds, model.channels, settings)
+    model = build_model(ds, settings)
+    rows = retrieval_rows(ds, model.channels, settings)
     rows = replace(rows, flag=rows.flag | FLAG_DTYPE(int(Flag.VOD_RATIO_FROM_PRIOR)))
-    where = attempted(rows.flag)
+    where = is_attempted(rows.flag)
     with given_or_threads(executor) as workers:
-        solved = Solver(model, workers, done, block_rows)(rows, where, error_of(settings))
+        solved = Solver(model, workers, done, block_rows)(rows, where, input_errors(settings))
     return to_dataset(ds, rows, where, solved, model)

@@ -1,10 +1,10 @@
-"""Uncertainty of soil moisture and VOD of one cell, from the curvature of the cost and the priors.
+"""Uncertainty of soil moisture and VOD of one cell, by error propagation and the bounds.
 
-At the minimum of J = |r(m, s)|^2 the derivative vanishes, so an error ds of an input moves soil
-moisture by dm = - (r_m . r_s ds) / (r_m . r_m), r_m . r_m being half the (Gauss-Newton) curvature.
-Each input is independent: the noise of each channel, albedo, temperature, roughness, clay, the
-ratio and the exponent of VOD; their variances add. The bounds of soil moisture act as one more
-prior. VOD follows from soil moisture, so its error has a direct part and one through soil moisture.
+At the minimum of J = |r(m, s)|^2 the derivative vanishes, so an error ds of an input changes soil
+moisture by dm = - (r_m . r_s ds) / (r_m . r_m), where r_m . r_m is half the (Gauss-Newton)
+curvature. Errors of the inputs are independent: noise of each channel, albedo, temperature,
+roughness, clay, VOD ratio and VOD exponent; their variances add. The bounds of soil moisture act as
+a prior. The error of VOD has a direct part and a part through soil moisture.
 """
 
 from dataclasses import dataclass, replace
@@ -19,7 +19,7 @@ from mcca_ml.retrieve.search import Solution
 from mcca_ml.retrieve.self_constraint import (
     ArrayT,
     Cell,
-    Model,
+    RetrievalModel,
     Scalar,
     chosen,
     core_transmissivity,
@@ -39,13 +39,13 @@ LARGEST_EXPONENT = 3.0
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
 class Shared(Generic[ArrayT]):
-    """What static errors do through what the looks of a cell share, by one sd of each [1]."""
+    """Effects of static errors, 1 sd each, on the ratio and expected VOD of a cell [1]."""
 
     ratio_by_omega: Float[ArrayT, "*cell"]
     ratio_by_roughness: Float[ArrayT, "*cell"]
     ratio_by_clay: Float[ArrayT, "*cell"]
     expected_by_omega: Float[ArrayT, "*cell"]
-    """Change of the expected VOD of the core channel; so the three that follow."""
+    """Change of the expected VOD of the core channel, as in the next three."""
     expected_by_roughness: Float[ArrayT, "*cell"]
     expected_by_clay: Float[ArrayT, "*cell"]
     expected_by_ratio: Float[ArrayT, "*cell"]
@@ -54,53 +54,55 @@ class Shared(Generic[ArrayT]):
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
 class InputError(Generic[ArrayT]):
-    """One standard deviation of each input, the same for all cells or of each."""
+    """Standard deviation of each input, common to all cells or per cell."""
 
     omega: Float[ArrayT, "*#cell"]
-    """[1]."""
+    """Scattering albedo [1]."""
     temperature: Float[ArrayT, "*#cell"]
-    """[K], of soil and canopy together."""
+    """Temperature of soil and canopy together [K]."""
     roughness_h: Float[ArrayT, "*#cell"]
-    """[1]."""
+    """Roughness h [1]."""
     clay: Float[ArrayT, "*#cell"]
-    """[1]."""
+    """Clay fraction [1]."""
     vod_ratio: Float[ArrayT, "*#cell"]
-    """[1]."""
+    """VOD at H over VOD at V [1]."""
     vod_exponent: Float[ArrayT, "*#cell"]
-    """[1]."""
+    """Exponent of VOD with frequency [1]."""
     shared: Shared[ArrayT] | None = None
-    """None where each look stands alone."""
+    """Effects through ratio and expected VOD; None for single looks."""
 
 
 class Uncertainty(NamedTuple):
-    """One standard deviation of what is retrieved, and VOD at both polarizations."""
+    """Standard deviations of soil moisture and VOD, and VOD at both polarizations."""
 
     soil_moisture: Scalar
-    """[m3 m-3]."""
+    """Standard deviation of soil moisture [m3 m-3]."""
     vod: Float[Array, " polarization"]
     """VOD at V and H at the frequency of the core channel [1]."""
     vod_sd: Float[Array, " polarization"]
-    """[1]."""
+    """Standard deviation of VOD at V and H [1]."""
 
 
-def vod_v_and_h(vod: Scalar, cell: Cell[Array], model: Model) -> Float[Array, " polarization"]:
+def vod_v_and_h(
+    vod: Scalar, cell: Cell[Array], model: RetrievalModel
+) -> Float[Array, " polarization"]:
     """VOD at V and H at the frequency of the core channel [1]."""
     at_v = vod / cell.vod_ratio if model.channels.core_is_h else vod
     return jnp.stack([at_v, at_v * cell.vod_ratio])
 
 
 def _per_error(
-    by: Cell[Array], cell: Cell[Array], error: InputError[Array], model: Model
+    by: Cell[Array], cell: Cell[Array], error: InputError[Array], model: RetrievalModel
 ) -> tuple[Scalar, ...]:
     """Change per standard deviation of each source of error, from derivatives by each input.
 
-    Sources: noise of every channel, those of `InputError`, and VOD that neighbouring looks suggest.
+    Sources: noise of every channel, those of `InputError`, and VOD expected from other looks.
     """
     omega, roughness = by.omega * error.omega, by.roughness_h * error.roughness_h
     clay, ratio = by.clay * error.clay, by.vod_ratio * error.vod_ratio
     if error.shared is not None:
         shared, by_ratio, by_expected = error.shared, by.vod_ratio, by.vod_expected
-        # Effects of one static error add before they are squared: they are not independent.
+        # Effects of one static error are correlated and add before squaring.
         omega += by_ratio * shared.ratio_by_omega + by_expected * shared.expected_by_omega
         roughness += by_ratio * shared.ratio_by_roughness
         roughness += by_expected * shared.expected_by_roughness
@@ -121,23 +123,23 @@ def _per_error(
 
 
 def uncertainty_cell(
-    solution: Solution, cell: Cell[Array], error: InputError[Array], model: Model
+    solution: Solution, cell: Cell[Array], error: InputError[Array], model: RetrievalModel
 ) -> Uncertainty:
     """Standard deviations of soil moisture and VOD of one cell at its solution.
 
     Args:
-        solution: where the cost is lowest.
-        cell: the inputs that led there.
-        error: standard deviations of those inputs; noise comes from `model`.
-        model: what is the same for all cells.
+        solution: state at the minimum of the cost.
+        cell: inputs.
+        error: standard deviations of the inputs; noise comes from `model`.
+        model: model common to all cells.
 
     Where the curvature vanishes the standard deviation of soil moisture tends to half the range
-    between its bounds, the largest that bounds allow.
+    between its bounds, the largest possible.
     """
 
     def at(m: Scalar, inputs: Cell[Array]) -> tuple[tuple[Scalar, ...], Scalar]:
         reflectivity = soil_reflectivity(m, inputs, model)
-        # At its bound VOD does not move, yet it is not certain: errors are those of the free root.
+        # At its bound VOD does not change, but is uncertain: use the errors of the free root.
         through = chosen(core_transmissivity(reflectivity, inputs, model), solution.root)
         vod = optical_depth(jnp.maximum(through, OPAQUE), inputs.incidence)
         return residual(vod, reflectivity, inputs, model), vod
@@ -149,32 +151,32 @@ def uncertainty_cell(
     # Two reverse passes give r_m . r_s and the direct derivative of VOD, for all inputs.
     (toward,) = pull((slope, jnp.zeros_like(m)))
     (direct,) = pull((tuple(jnp.zeros_like(m) for _ in slope), jnp.ones_like(m)))
-    # dm = -(r_m . r_s ds) / (r_m . r_m), see the head of the module.
+    # dm = -(r_m . r_s ds) / (r_m . r_m), see the module docstring.
     gain = tuple(-g / curvature for g in _per_error(toward, cell, error, model))
     sd = jnp.sqrt(dot(gain, gain))
-    # Nothing between two bounds has a standard deviation above half their distance (Popoviciu).
+    # A standard deviation between two bounds is at most half their distance (Popoviciu).
     largest = 0.5 * (cell.soil_moisture_max - model.soil_moisture_min)
-    # 1 / sd^2 + 1 / largest^2: the bounds act as one more prior.
+    # 1 / sd^2 + 1 / largest^2: the bounds act as a prior.
     kept = 1.0 / jnp.sqrt(1.0 + (sd / largest) ** 2)
     # Direct part and the part through soil moisture, of the same errors.
     own = _per_error(direct, cell, error, model)
     vod_gain = tuple(d + vod_slope * g * kept for d, g in zip(own, gain, strict=True))
-    # Nor is VOD known worse than its range, which is all that is left under an opaque canopy.
+    # At most the range of VOD, which is reached for an opaque canopy.
     vod_sd = jnp.minimum(_vod_sd(free, vod_gain, cell, error, model), model.vod_max)
     core_sd = vod_sd[int(model.channels.core_is_h)]
-    spread = sd * _canopy_factor(core_sd, cell)
+    total_sd = sd * _canopy_factor(core_sd, cell)
     return Uncertainty(
-        soil_moisture=spread / jnp.sqrt(1.0 + (spread / largest) ** 2),
+        soil_moisture=total_sd / jnp.sqrt(1.0 + (total_sd / largest) ** 2),
         vod=vod_v_and_h(solution.vod, cell, model),
         vod_sd=vod_sd,
     )
 
 
 def _canopy_factor(vod_sd: Scalar, cell: Cell[Array]) -> Scalar:
-    """Mean of the error of soil moisture over the possible VOD, over its value at the solution [1].
+    """Mean error of soil moisture over the distribution of VOD, over that at the solution [1].
 
-    The soil is seen through the canopy twice, so that error grows as exp(2 VOD / cos incidence);
-    the mean of it over VOD with a normal error s is exp(2 (s / cos incidence)^2) times its middle.
+    The error grows as exp(2 VOD / cos incidence) because of the two-way canopy attenuation; its
+    mean for a normal error s of VOD is exp(2 (s / cos incidence)^2) times that at the mean VOD.
     """
     return jnp.exp(jnp.minimum(2.0 * (vod_sd / jnp.cos(cell.incidence)) ** 2, LARGEST_EXPONENT))
 
@@ -184,13 +186,13 @@ def _vod_sd(
     gain: tuple[Scalar, ...],
     cell: Cell[Array],
     error: InputError[Array],
-    model: Model,
+    model: RetrievalModel,
 ) -> Float[Array, " polarization"]:
     """Standard deviations of VOD at V and H from the gains of VOD of the core channel [1]."""
     at_h = model.channels.core_is_h
     factor = 1.0 / cell.vod_ratio if at_h else cell.vod_ratio
     by_ratio = -vod / cell.vod_ratio**2 if at_h else vod
-    # The other polarization follows by the ratio, whose own error therefore enters once more.
+    # VOD of the other polarization follows from the ratio, whose error adds.
     nothing = jax.tree.map(jnp.zeros_like, cell)
     of_ratio = _per_error(replace(nothing, vod_ratio=by_ratio), cell, error, model)
     other = tuple(g * factor + r for g, r in zip(gain, of_ratio, strict=True))

@@ -10,16 +10,16 @@ from mcca_ml.arrays import Booleans, Datetime64, Float64
 from mcca_ml.metrics.anomalies import (
     FEWEST_YEARS,
     climatology,
+    count_years,
     day_of_year,
     moments_by_date,
     moving_anomalies,
-    years_of,
 )
 from mcca_ml.metrics.bootstrap import bootstrap
 from mcca_ml.metrics.intervals import Interval, Intervals
-from mcca_ml.metrics.mergeable import PairScores, Span, kind_of, with_intervals
+from mcca_ml.metrics.mergeable import MergeSpan, PairScores, compute_series_moments, with_intervals
 from mcca_ml.metrics.moments import Moments, mask
-from mcca_ml.metrics.scores import scores_of
+from mcca_ml.metrics.scores import compute_scores
 from mcca_ml.validate.collocate import Collocated
 
 
@@ -91,14 +91,14 @@ def _climatology_anomalies(series: list[Float64], days: Datetime64) -> list[Floa
     mean = climatology(moments_by_date(series, days))
     date = day_of_year(days)
     is_paired = mask(series)
-    enough = (years_of(days, is_paired) >= FEWEST_YEARS)[:, None] & is_paired
+    enough = (count_years(days, is_paired) >= FEWEST_YEARS)[:, None] & is_paired
     return [np.where(enough, sm - mean[k][:, date], np.nan) for k, sm in enumerate(series)]
 
 
 def _bootstrapped(blocks: Moments, score: Callable[[Moments], Float64], seed: int) -> Interval:
     """Block-bootstrap interval of a score at each site."""
     generators = np.random.default_rng(seed).spawn(len(blocks.n))
-    ends = [bootstrap(blocks.of_cell(row), score, rng) for row, rng in enumerate(generators)]
+    ends = [bootstrap(blocks.select_cell(row), score, rng) for row, rng in enumerate(generators)]
     return Interval(np.array([end.low for end in ends]), np.array([end.high for end in ends]))
 
 
@@ -110,13 +110,13 @@ def score_units(pairs: PairedSeries, *, seed: int = 0) -> UnitScores:
         seed: random seed of the bootstrap.
     """
     series, days = [pairs.estimate, pairs.reference], pairs.days
-    span = Span(days[0], days[-1])
+    span = MergeSpan(days[0], days[-1])
     labels, count = span.blocks(days), span.block_count
-    absolute = kind_of(series, labels, count)
-    window = kind_of(moving_anomalies(series), labels, count)
-    yearly = kind_of(_climatology_anomalies(series, days), labels, count)
-    r = _bootstrapped(absolute.blocks, lambda moments: scores_of(moments).r, seed)
-    ubrmsd = _bootstrapped(absolute.blocks, lambda moments: scores_of(moments).ubrmsd, seed)
+    absolute = compute_series_moments(series, labels, count)
+    window = compute_series_moments(moving_anomalies(series), labels, count)
+    yearly = compute_series_moments(_climatology_anomalies(series, days), labels, count)
+    r = _bootstrapped(absolute.blocks, lambda moments: compute_scores(moments).r, seed)
+    ubrmsd = _bootstrapped(absolute.blocks, lambda moments: compute_scores(moments).ubrmsd, seed)
     return UnitScores(
         *with_intervals(absolute), *with_intervals(window), *with_intervals(yearly), r, ubrmsd
     )

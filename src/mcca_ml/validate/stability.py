@@ -13,7 +13,7 @@ from scipy.special import stdtrit
 
 from mcca_ml.arrays import Booleans, Datetime64, Float64, Int64
 from mcca_ml.metrics.lag1_autocorrelation import unbiased_lag_one
-from mcca_ml.metrics.moments import moments_of
+from mcca_ml.metrics.moments import compute_moments
 from mcca_ml.metrics.trend import trend_santer00
 from mcca_ml.sensors import SENSORS
 from mcca_ml.validate.score_units import PairedSeries
@@ -62,7 +62,7 @@ def monthly(pairs: PairedSeries) -> Monthly:
     month = pairs.days.astype("M8[M]")
     number = (month - month[0]).astype(np.int64)
     count = int(number[-1]) + 1
-    moments = moments_of([pairs.estimate, pairs.reference], number, count)
+    moments = compute_moments([pairs.estimate, pairs.reference], number, count)
     mean = np.where(moments.n >= FEWEST_DAYS, moments.mean[0] - moments.mean[1], np.nan)
     return Monthly(month[0] + np.arange(count), np.asarray(mean))
 

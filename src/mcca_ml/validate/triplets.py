@@ -7,8 +7,8 @@ import numpy as np
 
 from mcca_ml.arrays import Datetime64, Float64
 from mcca_ml.metrics.bootstrap import bootstrap
-from mcca_ml.metrics.mergeable import Span
-from mcca_ml.metrics.moments import Moments, mask, moments_of
+from mcca_ml.metrics.mergeable import MergeSpan
+from mcca_ml.metrics.moments import Moments, compute_moments, mask
 from mcca_ml.metrics.triple_collocation import FEWEST, triple_collocation, why_not
 from mcca_ml.validate.score_units import PairedSeries
 from mcca_ml.validate.stations import Unit
@@ -42,11 +42,11 @@ def _rows_at_site(
     head: tuple[str, str], names: Sequence[str], series: Sequence[Float64], days: Datetime64
 ) -> list[tuple[Value, ...]]:
     """Rows of one triplet at one site; series (1, day)."""
-    moments = moments_of(series)
+    moments = compute_moments(series)
     estimates = triple_collocation(moments)
-    span = Span(days[0], days[-1])
-    blocks = moments_of(series, span.blocks(days), span.block_count)
-    ends = bootstrap(blocks.of_cell(0), triplet_errors, np.random.default_rng(0))
+    span = MergeSpan(days[0], days[-1])
+    blocks = compute_moments(series, span.blocks(days), span.block_count)
+    ends = bootstrap(blocks.select_cell(0), triplet_errors, np.random.default_rng(0))
     return [
         (
             *head,

@@ -11,8 +11,8 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.projections.polar import PolarAxes
 
 from mcca_ml.arrays import Booleans, Floating
-from mcca_ml.metrics.moments import moments_of
-from mcca_ml.metrics.scores import FEWEST_PAIRS, scores_of
+from mcca_ml.metrics.moments import compute_moments
+from mcca_ml.metrics.scores import FEWEST_PAIRS, compute_scores
 from mcca_ml.plot.colours import COLOURS, INK, OTHERS
 from mcca_ml.report.scores.compared import BASELINES, FUSED, Comparison
 from mcca_ml.report.scores.sheet import Sheet, make_sheet
@@ -53,11 +53,11 @@ def point(names: tuple[str, str, str], sm: Floating, reference: Floating, mask: 
         reference: [m3 m-3], same shape.
         mask: True for days and cells to use, same shape.
     """
-    pair = moments_of([np.where(mask, sm, np.float32(np.nan)), reference])
+    pair = compute_moments([np.where(mask, sm, np.float32(np.nan)), reference])
     is_scored = (pair.n >= FEWEST_PAIRS) & (pair.co[0, 0] > 0) & (pair.co[1, 1] > 0)
     if not is_scored.any():
         return Point(*names, float("nan"), float("nan"), 0, 0)
-    r = scores_of(pair).r[is_scored]
+    r = compute_scores(pair).r[is_scored]
     ratio = np.sqrt(pair.co[0, 0][is_scored] / pair.co[1, 1][is_scored])
     middle = (float(np.median(r)), float(np.median(ratio)))
     return Point(*names, *middle, int(pair.n[is_scored].sum()), int(is_scored.sum()))

@@ -4,13 +4,13 @@ import numpy as np
 
 from mcca_ml.arrays import Float32
 from mcca_ml.learn import ridge_path
-from mcca_ml.learn.sequences import Series, latest, values_at
-from mcca_ml.learn.target_scaling import Levels
+from mcca_ml.learn.sequences import TrainingSeries, latest, values_at
+from mcca_ml.learn.target_scaling import TargetScaling
 
 DAYS_IN_YEAR = 365.2425
 
 
-def climatology(series: Series, level: Levels, first_day: float = 0.0) -> Float32:
+def climatology(series: TrainingSeries, level: TargetScaling, first_day: float = 0.0) -> Float32:
     """Fit annual mean and one harmonic of each cell [m3 m-3], (cell, time).
 
     Args:
@@ -29,7 +29,7 @@ def climatology(series: Series, level: Levels, first_day: float = 0.0) -> Float3
     return out.astype(np.float32)
 
 
-def ridge(series: Series, level: Levels, form: ridge_path.Form) -> Float32:
+def ridge(series: TrainingSeries, level: TargetScaling, form: ridge_path.Form) -> Float32:
     """Estimate linearly from inputs and their exponential averages [m3 m-3], (cell, time).
 
     This is the linear path of the network alone. Missing days repeat the last value; cells with

@@ -7,7 +7,7 @@ import numpy as np
 
 from mcca_ml.arrays import Booleans, Datetime64, Float32, Float64
 from mcca_ml.metrics.intervals import Interval
-from mcca_ml.metrics.mergeable import PairScores, Span, in_parts, pair_scores
+from mcca_ml.metrics.mergeable import MergeSpan, PairScores, in_parts, pair_scores
 from mcca_ml.metrics.scores import FEWEST_PAIRS, median
 from mcca_ml.report.scores.compared import FUSED, Comparison
 from mcca_ml.report.scores.sheet import Column, Sheet, make_sheet
@@ -71,7 +71,7 @@ def score(
     some = slice(int(at[0]), int(at[-1]) + 1) if at.size else slice(0, 1)
     nothing = np.float32(np.nan)
     series = [np.where(mask[some], moisture[:, some], nothing) for moisture in (sm, reference)]
-    span = Span(days[some][0], days[some][-1])
+    span = MergeSpan(days[some][0], days[some][-1])
     scores = pair_scores(in_parts(series, days[some], span, _DAYS_AT_A_TIME))
     is_scored = np.asarray(scores.absolute.n >= FEWEST_PAIRS)
     is_paired = np.isfinite(series[0] + series[1]) & is_scored[:, None]

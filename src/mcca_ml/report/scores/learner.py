@@ -7,31 +7,31 @@ import numpy.typing as npt
 
 from mcca_ml.arrays import Float32
 from mcca_ml.learn.fit import predict
-from mcca_ml.learn.pooled_start import Weights, at_start
-from mcca_ml.learn.sequences import Series
+from mcca_ml.learn.pooled_start import Weights, initial_weights
+from mcca_ml.learn.sequences import TrainingSeries
 from mcca_ml.learn.splits import Role, only, per_cell
 from mcca_ml.metrics.scores import FEWEST_PAIRS, Scores, scores_of_days
 from mcca_ml.report.scores.baselines import climatology, ridge
 
 
-def estimates(weights: Weights, series: Series) -> Mapping[str, Float32]:
+def estimates(weights: Weights, series: TrainingSeries) -> Mapping[str, Float32]:
     """Predict soil moisture with networks and baselines [m3 m-3], (cell, time).
 
     Args:
         weights: weights of the cells.
         series: inputs and targets of the cells, as in training, up to any day.
     """
-    level = weights.level
+    level = weights.scaling
     return {
         "climatology": climatology(series, level),
         "ridge": ridge(series, level, weights.start.form),
-        "pooled": predict(at_start(weights.start, series), series.x),
+        "pooled": predict(initial_weights(weights.start, series), series.x),
         "lstm": predict(weights, series.x),
     }
 
 
 def compare(
-    weights: Weights, series: Series, y: npt.ArrayLike, *, roles: npt.ArrayLike, role: Role
+    weights: Weights, series: TrainingSeries, y: npt.ArrayLike, *, roles: npt.ArrayLike, role: Role
 ) -> Mapping[str, tuple[Scores, Scores]]:
     """Score networks and baselines, and their anomalies, on the same days.
 

@@ -27,7 +27,7 @@ def whole_target(source: Source, roles: Int8) -> DailyTarget:
     plan, days = source.plan, source.learned
     ds = open_store(plan.target_store, first_day=days[0], last_day=days[-1])
     is_level = np.isin(roles, (Role.TRAIN, Role.STOP))
-    return daily_target(over_days(ds, days), level_days=is_level)
+    return daily_target(over_days(ds, days), reference_days=is_level)
 
 
 @dataclass(frozen=True)
