@@ -11,7 +11,7 @@ from benchmarks.common.markdown import table
 from mcca_ml.config.load import load_settings
 from mcca_ml.demo.world import CONFIGURATION, TRUTH
 from mcca_ml.pipeline.load_series import Source
-from mcca_ml.pipeline.plan import plan_of
+from mcca_ml.pipeline.plan import make_plan
 from mcca_ml.pipeline.train import roles
 from mcca_ml.report.scores.claims import claims_of, claims_sheet
 from mcca_ml.report.scores.compared import held
@@ -34,7 +34,7 @@ def main() -> None:
     parser.add_argument("demo", type=Path, help="folder of `mcca-ml demo`")
     folder = parser.parse_args().demo
     path = folder / CONFIGURATION
-    plan = plan_of(load_settings(path), folder)
+    plan = make_plan(load_settings(path), folder)
     source = Source(plan)
     compared = held(source, roles(source), folder / TRUTH)
     found = find(source, compared)

@@ -17,7 +17,7 @@ from made_retrieval import made_retrieval
 
 from mcca_ml.grid import ease2
 from mcca_ml.publish.attributes import Provenance, Source
-from mcca_ml.publish.quarter_degree import remap_of, remapped
+from mcca_ml.publish.quarter_degree import make_remap, remapped
 from mcca_ml.publish.record_day import write_record_day
 from mcca_ml.publish.smap_day import write_product
 from mcca_ml.publish.smap_variables import STATIC
@@ -106,7 +106,7 @@ def test_products_pass_the_checker(checker, tmp_path, kind):
 def test_a_day_of_the_record_passes_the_checker(checker, tmp_path, grid):
     ds, sheet = record(1), WINDOW
     if grid == "quarter-degree":
-        remap = remap_of(CELLS)
+        remap = make_remap(CELLS)
         ds, sheet = remapped(ds, remap), remap.window
     product = write_record_day(ds, tmp_path, MADE, sheet)
     found = messages(checker, product, tmp_path / "report.json")

@@ -42,7 +42,7 @@ _OF_ERRORS = ("soil_moisture", "nobs", "flag")
 """Variables of a stream that its errors are told by."""
 
 
-def streams_of(
+def load_streams(
     source: Source,
     cells: slice,
     days: Datetime64,
@@ -82,7 +82,7 @@ def spans(days: Datetime64) -> list[Datetime64]:
     return np.split(days, np.flatnonzero(np.diff(number)) + 1)
 
 
-def moments_of(task: FuseTask) -> error_covariance.Moments:
+def sum_error_moments(task: FuseTask) -> error_covariance.Moments:
     """Errors of the streams of a block of cells.
 
     How they agree is told by the calibration days, which no network has seen; how far they are off
@@ -93,7 +93,7 @@ def moments_of(task: FuseTask) -> error_covariance.Moments:
     source, days = task.source, task.source.learned
     target = target_for(source, task.cells, days, task.roles, (*LEARNING, Role.CALIBRATE))
     is_held = task.roles == Role.CALIBRATE
-    some = streams_of(source, task.cells, days, names=trained(), variables=_OF_ERRORS)
+    some = load_streams(source, task.cells, days, names=trained(), variables=_OF_ERRORS)
     return error_covariance.moments(some, target.sm, is_held)
 
 
@@ -101,9 +101,11 @@ def fuse_block(task: FuseTask) -> int:
     """Fuse the streams of a block of cells; returns the number of cells."""
     source = task.source
     settings = source.plan.settings.fuse
-    model = error_covariance.model_of(moments_of(task), models.load_pool(task.pool), settings)
+    model = error_covariance.model_of(
+        sum_error_moments(task), models.load_pool(task.pool), settings
+    )
     parts = [
-        fusion.fuse(streams_of(source, task.cells, some), model, settings)
+        fusion.fuse(load_streams(source, task.cells, some), model, settings)
         for some in spans(source.plan.days())
     ]
     ds = xr.concat(parts, "time", coords="minimal", compat="override", combine_attrs="override")
@@ -154,7 +156,7 @@ def fuse(plan: Plan, executor: Executor | None, progress: Progress) -> Tally:
     of_days = roles(source)
     tasks = [FuseTask(source, cells, of_days, pool, "") for cells in blocks]
     if not has_pool:
-        found = error_covariance.pooled(perform(moments_of, tasks, executor))
+        found = error_covariance.pooled(perform(sum_error_moments, tasks, executor))
         checkpoints.make_file(pool, pool_inputs, partial(models.save_pool, pool=found))
         bar(1)
     todo = [replace(tasks[number], inputs=wanted[number]) for number in missing]

@@ -95,7 +95,7 @@ def _hashes(paths: Sequence[Path], cache: Path) -> list[str]:
     return [known[key][1] for key in keys]
 
 
-def granules_of(
+def find_granules(
     inputs: Mapping[str, InputSettings], base: Path, cache: Path
 ) -> dict[str, tuple[Granule, ...]]:
     """The granules of each sensor, by their start.
@@ -130,7 +130,7 @@ def granules_of(
     }
 
 
-def of_days(granules: Sequence[Granule], days: Datetime64) -> tuple[Granule, ...]:
+def granules_on(granules: Sequence[Granule], days: Datetime64) -> tuple[Granule, ...]:
     """The granules that may hold observations of some UTC days.
 
     Args:

@@ -49,7 +49,7 @@ def over_days(ds: xr.Dataset, days: Datetime64) -> xr.Dataset:
     return ds.reindex(time=days.astype("M8[ns]"), fill_value=fill)
 
 
-def classes_of(source: Source, cells: slice) -> Int64:
+def dominant_classes(source: Source, cells: slice) -> Int64:
     """Commonest land cover of each cell over the days that may be known, (cell,)."""
     plan = source.plan
     ds = open_store(
@@ -98,10 +98,10 @@ def observed(source: Source, sensor: str, cells: slice, days: Datetime64) -> Obs
     path = plan.coefficients(sensor)
     if not path.is_file():
         return Observed(ds, None, np.empty(0, np.int64))
-    return Observed(ds, coefficients.read(path), classes_of(source, cells))
+    return Observed(ds, coefficients.read(path), dominant_classes(source, cells))
 
 
-def inputs_of_part(
+def calibrated_inputs(
     source: Source, read: Observed, part: slice, days: Datetime64, *, is_calibrated: bool = True
 ) -> Inputs:
     """Inputs of some of the cells that were read, on the scale of the sensor's reference.
@@ -126,7 +126,7 @@ def inputs_of_part(
 def inputs_for(
     source: Source, sensor: str, cells: slice, days: Datetime64, *, is_calibrated: bool = True
 ) -> Inputs:
-    """What the learner takes of one sensor: `observed` and `inputs_of_part` in one.
+    """What the learner takes of one sensor: `observed` and `calibrated_inputs` in one.
 
     Args:
         source: of the series.
@@ -139,7 +139,7 @@ def inputs_for(
         GranuleError: the coefficients of a calibration cannot be read.
     """
     read = observed(source, sensor, cells, days)
-    return inputs_of_part(source, read, slice(None), days, is_calibrated=is_calibrated)
+    return calibrated_inputs(source, read, slice(None), days, is_calibrated=is_calibrated)
 
 
 def visible_target(source: Source, cells: slice, days: Datetime64, roles: Int8) -> xr.Dataset:
@@ -195,7 +195,7 @@ def target_days(source: Source) -> Datetime64:
     parts = []
     # A block at a time: all land over ten years would take ten gigabytes.
     for block in plan.blocks():
-        some = plan.days_of(block)
+        some = plan.block_days(block)
         ds = open_store(
             plan.target_store,
             first_day=some[0],

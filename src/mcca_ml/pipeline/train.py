@@ -52,7 +52,7 @@ class TrainTask:
     inputs: str
 
 
-def files_of(plan: Plan, sensor: str) -> list[tuple[Path, slice]]:
+def weight_files(plan: Plan, sensor: str) -> list[tuple[Path, slice]]:
     """Files of weights of the networks trained on a sensor, and the cells that they are of."""
     folder = plan.network(sensor)
     return [
@@ -66,7 +66,7 @@ def roles(source: Source) -> Int8:
     return roles_of(source.learned, source.plan.settings.roles, target_days(source))
 
 
-def series_of(task: TrainTask) -> Series:
+def training_series(task: TrainTask) -> Series:
     """Series of the cells of a task, with the target of training and stop days only."""
     source, days = task.source, task.source.learned
     inputs = inputs_for(source, task.sensor, task.cells, days)
@@ -92,10 +92,10 @@ def count_targets(task: TrainTask) -> Int64:
 def _sample(task: TrainTask, chosen: Int64) -> Series:
     """Series of those cells of a task whose places are among `chosen`."""
     inside = chosen[(chosen >= task.cells.start) & (chosen < task.cells.stop)]
-    return sequences.select_cells(series_of(task), inside - task.cells.start)
+    return sequences.select_cells(training_series(task), inside - task.cells.start)
 
 
-def start_of(tasks: list[TrainTask], executor: Executor | None) -> tuple[Start, Series]:
+def learn_start(tasks: list[TrainTask], executor: Executor | None) -> tuple[Start, Series]:
     """The start of all cells, and the sample of them that it was learned from."""
     source = tasks[0].source
     settings = source.plan.settings.train
@@ -111,7 +111,7 @@ def start_of(tasks: list[TrainTask], executor: Executor | None) -> tuple[Start, 
 
 def train_group(task: TrainTask, start: Start) -> int:
     """Train the networks of a task and write them; returns the number of cells."""
-    series = series_of(task)
+    series = training_series(task)
     weights, _report = fine_tune(start, series)
     save = partial(weights_file.save, weights=weights)
     checkpoints.make_file(task.path, task.inputs, save)
@@ -202,7 +202,7 @@ def _train_sensor(plan: Plan, sensor: str, executor: Executor | None, progress: 
     folder = plan.network(sensor)
     spread_path = folder / "spread.npz"
     of_spread = digest("spread", inputs, str(weights_file.UNCERTAINTY_VERSION))
-    files = files_of(plan, sensor)
+    files = weight_files(plan, sensor)
     absent = {path for path, _ in files if not checkpoints.is_done(path, inputs)}
     if checkpoints.is_done(spread_path, of_spread) and not absent:
         return 0
@@ -223,7 +223,7 @@ def _kept_start(tasks: list[TrainTask], path: Path, executor: Executor | None) -
     """The start of all cells, from its file where it is done."""
     inputs = tasks[0].inputs
     if not checkpoints.is_done(path, inputs):
-        start, series = start_of(tasks, executor)
+        start, series = learn_start(tasks, executor)
         save = partial(weights_file.save, weights=at_start(start, series))
         checkpoints.make_file(path, inputs, save)
     return weights_file.load(path).start

@@ -94,7 +94,7 @@ def commit() -> str:
     return found.stdout.strip()
 
 
-def epoch_of(source_date_epoch: str) -> int | None:
+def creation_epoch(source_date_epoch: str) -> int | None:
     """The moment that SOURCE_DATE_EPOCH asks for [s since 1970]; None where it is not set.
 
     Raises:
@@ -125,7 +125,7 @@ def provenance(settings: RetrieveSettings, *, source_date_epoch: str = "") -> Pr
         sources=(),
         settings=settings_as_json(settings.model_dump(mode="json")),
         commit=commit(),
-        source_date_epoch=epoch_of(source_date_epoch),
+        source_date_epoch=creation_epoch(source_date_epoch),
     )
 
 

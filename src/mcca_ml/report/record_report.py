@@ -7,7 +7,7 @@ from mcca_ml import __version__
 from mcca_ml.atomic import make_directory
 from mcca_ml.config.load import load_settings
 from mcca_ml.pipeline.load_series import Source
-from mcca_ml.pipeline.plan import plan_of
+from mcca_ml.pipeline.plan import make_plan
 from mcca_ml.pipeline.train import roles as roles_of
 from mcca_ml.report.html.files import OnDisk, looks, write_page
 from mcca_ml.report.html.page import Section
@@ -40,7 +40,7 @@ def write_report(
     """
     make_directory(out)
     settings, base = load_settings(configuration), configuration.parent
-    plan = plan_of(settings, base)
+    plan = make_plan(settings, base)
     source = Source(plan)
     compared = held(source, roles_of(source), truth)
     folder = record.stations_folder(plan, base, stations)

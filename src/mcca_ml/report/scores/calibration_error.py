@@ -13,7 +13,7 @@ from mcca_ml.learn import weights_file
 from mcca_ml.learn.pooled_start import select_cells
 from mcca_ml.learn.predict_stream import response
 from mcca_ml.pipeline.load_series import Source, inputs_for
-from mcca_ml.pipeline.train import files_of
+from mcca_ml.pipeline.train import weight_files
 from mcca_ml.sensors import SENSORS
 
 STRIDE = 8
@@ -52,7 +52,7 @@ def shift_of(source: Source, sensor: str) -> Shift | None:
     link = coefficients.link_of(found)
     drifts = [one for one in coefficients.changes_of(found) if isinstance(one, Drift)]
     per_kelvin, sd, places = [], [], []
-    for path, cells in files_of(plan, SENSORS[sensor].network):
+    for path, cells in weight_files(plan, SENSORS[sensor].network):
         some = slice(cells.start, cells.stop, STRIDE)
         inputs = inputs_for(source, sensor, some, source.learned)
         thinned = np.arange(0, cells.stop - cells.start, STRIDE)

@@ -8,9 +8,9 @@ from mcca_ml.fuse import error_covariance, fusion, models
 from mcca_ml.learn import weights_file
 from mcca_ml.learn.fit import predict
 from mcca_ml.learn.splits import Role
-from mcca_ml.pipeline.fuse import FuseTask, moments_of
+from mcca_ml.pipeline.fuse import FuseTask, sum_error_moments
 from mcca_ml.pipeline.load_series import Source, inputs_for
-from mcca_ml.pipeline.train import files_of
+from mcca_ml.pipeline.train import weight_files
 from mcca_ml.report.scores.compared import Held
 from mcca_ml.report.scores.tables import Product, Table, compared
 from mcca_ml.sensors import SENSORS
@@ -51,7 +51,7 @@ def _estimates(
         is_calibrated: whether brightness temperatures are cross-calibrated, or as they came.
     """
     parts: list[Float32] = []
-    for path, cells in files_of(source.plan, SENSORS[sensor].network):
+    for path, cells in weight_files(source.plan, SENSORS[sensor].network):
         inputs = inputs_for(source, sensor, cells, source.learned, is_calibrated=is_calibrated)
         parts.append(np.clip(predict(weights_file.load(path), inputs.x[:, place]), 0, 1))
     return np.concatenate(parts)
@@ -101,5 +101,5 @@ def record_without(source: Source, found: Held) -> xr.Dataset:
     pool = plan.work / "fusion" / "pool.npz"
     task = FuseTask(source, slice(0, plan.cells.size), found.roles, pool, "")
     settings = plan.settings.fuse
-    model = error_covariance.model_of(moments_of(task), models.load_pool(pool), settings)
+    model = error_covariance.model_of(sum_error_moments(task), models.load_pool(pool), settings)
     return fusion.fuse(streams, model, settings)
