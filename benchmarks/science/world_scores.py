@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmarks.common.markdown import table
 from mcca_ml.config.load import load_settings
 from mcca_ml.demo.world import CONFIGURATION, TRUTH
-from mcca_ml.pipeline.load_series import Source
+from mcca_ml.pipeline.load_series import SeriesSource
 from mcca_ml.pipeline.plan import make_plan
 from mcca_ml.pipeline.train import roles
 from mcca_ml.report.scores.claims import claims_of, claims_sheet
@@ -35,7 +35,7 @@ def main() -> None:
     folder = parser.parse_args().demo
     path = folder / CONFIGURATION
     plan = make_plan(load_settings(path), folder)
-    source = Source(plan)
+    source = SeriesSource(plan)
     compared = held(source, roles(source), folder / TRUTH)
     found = find(source, compared)
     sheets = [

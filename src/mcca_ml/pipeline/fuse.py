@@ -14,7 +14,7 @@ from mcca_ml.fuse import error_covariance, fusion, models
 from mcca_ml.learn.splits import Role
 from mcca_ml.parallel import perform
 from mcca_ml.pipeline import checkpoints
-from mcca_ml.pipeline.load_series import Source, target_for
+from mcca_ml.pipeline.load_series import SeriesSource, target_for
 from mcca_ml.pipeline.plan import Plan
 from mcca_ml.pipeline.stage import Progress, Stage, Tally
 from mcca_ml.pipeline.train import LEARNING, network_inputs, roles
@@ -29,7 +29,7 @@ from mcca_ml.store.write_blocks import blocks_of_cells, write_block
 class FuseTask:
     """A block of cells."""
 
-    source: Source
+    source: SeriesSource
     cells: slice
     roles: Int8
     pool: Path
@@ -43,7 +43,7 @@ _OF_ERRORS = ("soil_moisture", "nobs", "flag")
 
 
 def load_streams(
-    source: Source,
+    source: SeriesSource,
     cells: slice,
     days: Datetime64,
     *,
@@ -142,7 +142,7 @@ def fuse(plan: Plan, executor: Executor | None, progress: Progress) -> Tally:
     Raises:
         OutputError: it cannot be written.
     """
-    source = Source(plan.lean())
+    source = SeriesSource(plan.lean())
     blocks = blocks_of_cells(plan.cells.size)
     pool, pool_inputs = plan.work / "fusion" / "pool.npz", _pool_inputs(plan)
     has_pool = checkpoints.is_done(pool, pool_inputs)

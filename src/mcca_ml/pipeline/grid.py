@@ -12,7 +12,7 @@ from mcca_ml.errors import GranuleError
 from mcca_ml.grid.swaths import grid_swaths
 from mcca_ml.parallel import perform
 from mcca_ml.pipeline.checkpoints import ready_store
-from mcca_ml.pipeline.granules import Granule, granules_on
+from mcca_ml.pipeline.granules import InputGranule, granules_on
 from mcca_ml.pipeline.plan import DaysTask, Plan, missing_days
 from mcca_ml.pipeline.stage import Progress, Stage, Tally
 from mcca_ml.read.any_granule import open_swaths
@@ -38,7 +38,7 @@ def select_channels(sensor: Sensor, wanted: Sequence[str]) -> tuple[str, ...]:
     return tuple(one.name for one in sensor.channels if band_of(one.name) in wanted)
 
 
-def _swaths(granule: Granule) -> tuple[xr.Dataset, ...]:
+def _swaths(granule: InputGranule) -> tuple[xr.Dataset, ...]:
     """Swaths of a granule, whose times have to be near those in its name."""
     swaths = open_swaths(granule.path, may_be_empty=True)
     for swath in swaths:

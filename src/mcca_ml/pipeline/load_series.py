@@ -23,7 +23,7 @@ NO_CLASS = -1
 
 
 @dataclass(frozen=True)
-class Source:
+class SeriesSource:
     """Where series come from: small enough to be sent to another process."""
 
     plan: Plan
@@ -49,7 +49,7 @@ def over_days(ds: xr.Dataset, days: Datetime64) -> xr.Dataset:
     return ds.reindex(time=days.astype("M8[ns]"), fill_value=fill)
 
 
-def dominant_classes(source: Source, cells: slice) -> Int64:
+def dominant_classes(source: SeriesSource, cells: slice) -> Int64:
     """Commonest land cover of each cell over the days that may be known, (cell,)."""
     plan = source.plan
     ds = open_store(
@@ -79,7 +79,7 @@ class Observed:
     """Land cover of each cell; empty without coefficients, (cell,)."""
 
 
-def observed(source: Source, sensor: str, cells: slice, days: Datetime64) -> Observed:
+def observed(source: SeriesSource, sensor: str, cells: slice, days: Datetime64) -> Observed:
     """Read what the learner takes of one sensor.
 
     Cells that a store holds together are best read together: to read fewer takes as long.
@@ -102,7 +102,12 @@ def observed(source: Source, sensor: str, cells: slice, days: Datetime64) -> Obs
 
 
 def calibrated_inputs(
-    source: Source, read: Observed, part: slice, days: Datetime64, *, is_calibrated: bool = True
+    source: SeriesSource,
+    read: Observed,
+    part: slice,
+    days: Datetime64,
+    *,
+    is_calibrated: bool = True,
 ) -> Inputs:
     """Inputs of some of the cells that were read, on the scale of the sensor's reference.
 
@@ -124,7 +129,7 @@ def calibrated_inputs(
 
 
 def inputs_for(
-    source: Source, sensor: str, cells: slice, days: Datetime64, *, is_calibrated: bool = True
+    source: SeriesSource, sensor: str, cells: slice, days: Datetime64, *, is_calibrated: bool = True
 ) -> Inputs:
     """What the learner takes of one sensor: `observed` and `calibrated_inputs` in one.
 
@@ -142,7 +147,7 @@ def inputs_for(
     return calibrated_inputs(source, read, slice(None), days, is_calibrated=is_calibrated)
 
 
-def visible_target(source: Source, cells: slice, days: Datetime64, roles: Int8) -> xr.Dataset:
+def visible_target(source: SeriesSource, cells: slice, days: Datetime64, roles: Int8) -> xr.Dataset:
     """TARGET of some cells without the days of the test, whatever the store holds of them.
 
     Args:
@@ -158,7 +163,7 @@ def visible_target(source: Source, cells: slice, days: Datetime64, roles: Int8) 
 
 
 def target_for(
-    source: Source, cells: slice, days: Datetime64, roles: Int8, wanted: Sequence[Role]
+    source: SeriesSource, cells: slice, days: Datetime64, roles: Int8, wanted: Sequence[Role]
 ) -> DailyTarget:
     """The target of some cells on the days of some roles. That of test days is never given.
 
@@ -185,7 +190,7 @@ def target_for(
     )
 
 
-def target_days(source: Source) -> Datetime64:
+def target_days(source: SeriesSource) -> Datetime64:
     """UTC days on which any cell has a retrieval, up to the last that may be known.
 
     Raises:

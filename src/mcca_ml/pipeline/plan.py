@@ -15,7 +15,7 @@ from mcca_ml.config.record import RegionBox, RegionSettings
 from mcca_ml.errors import ConfigError
 from mcca_ml.grid.ease2 import M25, cell_latlon
 from mcca_ml.grid.land import land_cells
-from mcca_ml.pipeline.granules import ONE_DAY, Granule, find_granules, granules_on
+from mcca_ml.pipeline.granules import ONE_DAY, InputGranule, find_granules, granules_on
 from mcca_ml.sensors import SENSORS, networks
 from mcca_ml.store.integrity import missing_blocks
 from mcca_ml.store.layout import Frame, block_of, days_of_block, digest
@@ -32,7 +32,7 @@ class Plan:
     """Flat cells of EASE2_M25, rising."""
     first_day: np.datetime64
     last_day: np.datetime64
-    granules: dict[str, tuple[Granule, ...]]
+    granules: dict[str, tuple[InputGranule, ...]]
     """By sensor; sensors without any are absent."""
     learned_last: np.datetime64
     """Last UTC day that calibration, networks and fusion know: it stays as a record grows."""
@@ -109,7 +109,7 @@ class Plan:
         of_block = days_of_block(block)
         return self.days(of_block[0], of_block[-1])
 
-    def granules_on(self, sensor: str, days: Datetime64) -> tuple[Granule, ...]:
+    def granules_on(self, sensor: str, days: Datetime64) -> tuple[InputGranule, ...]:
         """Granules of a sensor that may hold observations of some days."""
         return granules_on(self.granules.get(sensor, ()), days)
 
@@ -136,7 +136,7 @@ class DaysTask:
 
     store: Path
     days: Datetime64
-    granules: tuple[Granule, ...]
+    granules: tuple[InputGranule, ...]
     inputs: str
 
 

@@ -11,7 +11,7 @@ from mcca_ml.learn import weights_file
 from mcca_ml.learn.predict_stream import stream_of
 from mcca_ml.parallel import perform
 from mcca_ml.pipeline import checkpoints
-from mcca_ml.pipeline.load_series import Source, calibrated_inputs, observed
+from mcca_ml.pipeline.load_series import SeriesSource, calibrated_inputs, observed
 from mcca_ml.pipeline.plan import Plan
 from mcca_ml.pipeline.stage import Progress, Stage, Tally
 from mcca_ml.pipeline.train import weight_files
@@ -26,7 +26,7 @@ from mcca_ml.store.write_blocks import blocks_of_cells, write_block
 class PredictTask:
     """A block of cells of one sensor over all days."""
 
-    source: Source
+    source: SeriesSource
     sensor: str
     cells: slice
     files: tuple[tuple[Path, slice], ...]
@@ -57,7 +57,7 @@ def predict_block(task: PredictTask) -> int:
 
 def _tasks(plan: Plan, sensor: str) -> list[PredictTask]:
     """Blocks of one stream that are missing."""
-    source = Source(plan.lean())
+    source = SeriesSource(plan.lean())
     trained = SENSORS[sensor].network
     folder = plan.network(trained)
     files = weight_files(plan, trained)

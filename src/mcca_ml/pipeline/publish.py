@@ -14,7 +14,7 @@ from mcca_ml.atomic import make_directory, replacing
 from mcca_ml.config.record import PublishSettings
 from mcca_ml.parallel import perform
 from mcca_ml.pipeline import checkpoints
-from mcca_ml.pipeline.granules import Granule
+from mcca_ml.pipeline.granules import InputGranule
 from mcca_ml.pipeline.plan import Plan
 from mcca_ml.pipeline.stage import Progress, Stage, Tally
 from mcca_ml.publish.grid_window import Window, smallest_window
@@ -68,7 +68,7 @@ def _made(plan: Plan, *, is_simulated: bool) -> dict[np.datetime64, RecordMade]:
     nothing: dict[str, object] = {"period": None, "work": None, "output": None, "input": {}}
     settings = plan.settings.model_copy(update=nothing)
     epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
-    by_day: dict[np.datetime64, list[Granule]] = {}
+    by_day: dict[np.datetime64, list[InputGranule]] = {}
     for sensor in sorted(plan.granules):
         for one in plan.granules[sensor]:
             by_day.setdefault(one.start.astype("M8[D]"), []).append(one)

@@ -22,7 +22,7 @@ from mcca_ml.parallel import perform
 from mcca_ml.pipeline import checkpoints
 from mcca_ml.pipeline.calibrate import calibration_inputs
 from mcca_ml.pipeline.load_series import (
-    Source,
+    SeriesSource,
     inputs_for,
     target_days,
     target_for,
@@ -43,7 +43,7 @@ LEARNING = (Role.TRAIN, Role.STOP)
 class TrainTask:
     """The networks of some cells."""
 
-    source: Source
+    source: SeriesSource
     sensor: str
     cells: slice
     roles: Int8
@@ -61,7 +61,7 @@ def weight_files(plan: Plan, sensor: str) -> list[tuple[Path, slice]]:
     ]
 
 
-def roles(source: Source) -> Int8:
+def roles(source: SeriesSource) -> Int8:
     """Role of each day that may be known, (time,)."""
     return roles_of(source.learned, source.plan.settings.roles, target_days(source))
 
@@ -118,7 +118,7 @@ def train_group(task: TrainTask, start: Start) -> int:
     return len(series.cells)
 
 
-class Held(NamedTuple):
+class CalibrationSeries(NamedTuple):
     """What the calibration days of some cells say, (cell, time)."""
 
     estimate: Float32
@@ -140,7 +140,7 @@ def _of_month(sm: Float32, days: Datetime64) -> Int64:
     return np.stack([has[:, month == k].sum(axis=1) for k in range(12)], axis=1).astype(np.int64)
 
 
-def held_out(task: TrainTask) -> Held:
+def held_out(task: TrainTask) -> CalibrationSeries:
     """Estimates and targets of the cells of a task on calibration days."""
     source, days = task.source, task.source.learned
     inputs = inputs_for(source, task.sensor, task.cells, days)
@@ -151,7 +151,7 @@ def held_out(task: TrainTask) -> Held:
     low, high = uncertainty.input_range(inputs, is_learned)
     # An interval is claimed of recommended values, and told by them; and of days carried over.
     counts = is_recommended(inputs.flag) | (inputs.nobs == 0)
-    return Held(
+    return CalibrationSeries(
         np.clip(found, 0, 1)[:, is_held],
         np.where(counts, target.sm, np.float32(np.nan))[:, is_held],
         uncertainty.random_share(target.vod, target.sd)[:, is_held],
@@ -167,7 +167,7 @@ def _spread(tasks: list[TrainTask], executor: Executor | None) -> uncertainty.Sp
     """How far the estimates of all cells are from the target of the calibration days."""
     source, days = tasks[0].source, tasks[0].source.learned
     parts = perform(held_out, tasks, executor)
-    whole = Held(*map(np.concatenate, zip(*parts, strict=True)))
+    whole = CalibrationSeries(*map(np.concatenate, zip(*parts, strict=True)))
     return uncertainty.fit_spread(
         whole.estimate,
         whole.sm,
@@ -197,7 +197,7 @@ def network_inputs(plan: Plan, sensor: str) -> str:
 
 def _train_sensor(plan: Plan, sensor: str, executor: Executor | None, progress: Progress) -> int:
     """Train the networks of one sensor that are missing; returns how many cells."""
-    source = Source(plan.lean())
+    source = SeriesSource(plan.lean())
     inputs = network_inputs(plan, sensor)
     folder = plan.network(sensor)
     spread_path = folder / "spread.npz"

@@ -40,7 +40,7 @@ SIMULATED = (
 
 
 @dataclass(frozen=True)
-class Source:
+class SourceGranule:
     """One input file."""
 
     name: str
@@ -51,7 +51,7 @@ class Source:
 class Provenance:
     """What a product was made from and by."""
 
-    sources: tuple[Source, ...]
+    sources: tuple[SourceGranule, ...]
     settings: str
     """The settings as JSON with sorted keys."""
     commit: str
@@ -74,10 +74,10 @@ def settings_as_json(settings: Mapping[str, object]) -> str:
     return json.dumps(settings, sort_keys=True)
 
 
-def source(path: Path) -> Source:
+def source(path: Path) -> SourceGranule:
     """Name and hash of an input file."""
     with path.open("rb") as file:
-        return Source(path.name, hashlib.file_digest(file, "sha256").hexdigest())
+        return SourceGranule(path.name, hashlib.file_digest(file, "sha256").hexdigest())
 
 
 def commit() -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 from mcca_ml import __version__
 from mcca_ml.atomic import make_directory
 from mcca_ml.config.load import load_settings
-from mcca_ml.pipeline.load_series import Source
+from mcca_ml.pipeline.load_series import SeriesSource
 from mcca_ml.pipeline.plan import make_plan
 from mcca_ml.pipeline.train import roles as roles_of
 from mcca_ml.report.html.files import OnDisk, looks, write_page
@@ -41,7 +41,7 @@ def write_report(
     make_directory(out)
     settings, base = load_settings(configuration), configuration.parent
     plan = make_plan(settings, base)
-    source = Source(plan)
+    source = SeriesSource(plan)
     compared = held(source, roles_of(source), truth)
     folder = record.stations_folder(plan, base, stations)
     known = Known(

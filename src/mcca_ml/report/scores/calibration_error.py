@@ -12,7 +12,7 @@ from mcca_ml.intercal.link import LineFlag
 from mcca_ml.learn import weights_file
 from mcca_ml.learn.pooled_start import select_cells
 from mcca_ml.learn.predict_stream import response
-from mcca_ml.pipeline.load_series import Source, inputs_for
+from mcca_ml.pipeline.load_series import SeriesSource, inputs_for
 from mcca_ml.pipeline.train import weight_files
 from mcca_ml.sensors import SENSORS
 
@@ -38,7 +38,7 @@ class Shift:
     """Whether that line is that of its class or of all, so that neighbours share it, (cell,)."""
 
 
-def shift_of(source: Source, sensor: str) -> Shift | None:
+def shift_of(source: SeriesSource, sensor: str) -> Shift | None:
     """How errors of calibration move a stream; None for a sensor without coefficients.
 
     Args:

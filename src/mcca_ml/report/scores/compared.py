@@ -11,7 +11,7 @@ from mcca_ml.arrays import Booleans, Float32, Int8
 from mcca_ml.learn import weights_file
 from mcca_ml.learn.splits import Role
 from mcca_ml.pipeline.fuse import load_streams
-from mcca_ml.pipeline.load_series import Source
+from mcca_ml.pipeline.load_series import SeriesSource
 from mcca_ml.pipeline.train import TrainTask, training_series, weight_files
 from mcca_ml.report.scores.learner import estimates
 from mcca_ml.report.scores.reference import Truth, read_truth, whole_target
@@ -56,7 +56,7 @@ class Held:
         return np.asarray(self.roles == Role.TEST)
 
 
-def _baselines(source: Source, sensor: str, roles: Int8) -> dict[str, Float32]:
+def _baselines(source: SeriesSource, sensor: str, roles: Int8) -> dict[str, Float32]:
     """Climatology, ridge and the pooled network of all cells, (cell, time)."""
     parts: list[Mapping[str, Float32]] = []
     for path, cells in weight_files(source.plan, sensor):
@@ -65,7 +65,7 @@ def _baselines(source: Source, sensor: str, roles: Int8) -> dict[str, Float32]:
     return {name: np.concatenate([part[name] for part in parts]) for name in BASELINES}
 
 
-def held(source: Source, roles: Int8, truth: Path | None = None) -> Held:
+def held(source: SeriesSource, roles: Int8, truth: Path | None = None) -> Held:
     """Read what is compared, each store once.
 
     Args:

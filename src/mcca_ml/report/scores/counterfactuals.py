@@ -9,7 +9,7 @@ from mcca_ml.learn import weights_file
 from mcca_ml.learn.fit import predict
 from mcca_ml.learn.splits import Role
 from mcca_ml.pipeline.fuse import FuseTask, sum_error_moments
-from mcca_ml.pipeline.load_series import Source, inputs_for
+from mcca_ml.pipeline.load_series import SeriesSource, inputs_for
 from mcca_ml.pipeline.train import weight_files
 from mcca_ml.report.scores.compared import Held
 from mcca_ml.report.scores.tables import Product, Table, compared
@@ -36,7 +36,7 @@ def shuffled(days: Datetime64, roles: Int8, seed: int) -> Int64:
 
 
 def _estimates(
-    source: Source,
+    source: SeriesSource,
     sensor: str,
     place: Int64 | slice = slice(None),
     *,
@@ -57,7 +57,7 @@ def _estimates(
     return np.concatenate(parts)
 
 
-def order_table(source: Source, found: Held, sensor: str) -> Table:
+def order_table(source: SeriesSource, found: Held, sensor: str) -> Table:
     """A network on its test days as they are, and with the days of each season shuffled.
 
     Where each day keeps its own look, only what came before it is another; where it has the look
@@ -85,7 +85,7 @@ def order_table(source: Source, found: Held, sensor: str) -> Table:
     return compared(title, products, found.target, mask)
 
 
-def record_without(source: Source, found: Held) -> xr.Dataset:
+def record_without(source: SeriesSource, found: Held) -> xr.Dataset:
     """The fused record of all cells without cross-calibration, everything else being the same.
 
     Args:

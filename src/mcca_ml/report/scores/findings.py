@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mcca_ml.pipeline.load_series import Source
+from mcca_ml.pipeline.load_series import SeriesSource
 from mcca_ml.report.scores.calibration_error import shift_of
 from mcca_ml.report.scores.claims import Findings
 from mcca_ml.report.scores.compared import FUSED, Held, beyond_tables, record_tables, stream_tables
@@ -17,7 +17,7 @@ from mcca_ml.sensors import SENSORS
 RECORD, WITHOUT = "record", "without cross-calibration"
 
 
-def _steps(source: Source, found: Held, truth: Truth) -> list[PeriodStep]:
+def _steps(source: SeriesSource, found: Held, truth: Truth) -> list[PeriodStep]:
     """Steps of the record and of the record without calibration."""
     periods, days = periods_of(found.streams), source.learned
     off = found.products[FUSED].sm - found.known[FUSED]
@@ -29,7 +29,7 @@ def _steps(source: Source, found: Held, truth: Truth) -> list[PeriodStep]:
     return steps
 
 
-def _series(source: Source, found: Held) -> Series:
+def _series(source: SeriesSource, found: Held) -> Series:
     """The record beside its truth at the same times."""
     sm = found.products[FUSED].sm
     bits = {name: SENSORS[name].cci_bit for name in found.streams}
@@ -44,7 +44,7 @@ def _series(source: Source, found: Held) -> Series:
     )
 
 
-def find(source: Source, found: Held) -> Findings:
+def find(source: SeriesSource, found: Held) -> Findings:
     """Compare a record with its target, and with the truth where it is simulated.
 
     Args:
