@@ -31,7 +31,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mcca_ml.config.load import load_settings
-from mcca_ml.demo.world import configuration_of
+from mcca_ml.demo.world import world_configuration
 from mcca_ml.pipeline.stage import Stage
 from mcca_ml.simulate.run import simulate_world
 
@@ -66,7 +66,7 @@ def configuration(folder: Path, granules: Path) -> Path:
     """A configuration of a record of the world, with small networks, in a folder of its own."""
     folder.mkdir()
     path = folder / "record.toml"
-    path.write_text(f"{configuration_of(WORLD, granules)}\n{TRAIN.read_text()}")
+    path.write_text(f"{world_configuration(WORLD, granules)}\n{TRAIN.read_text()}")
     return path
 
 

@@ -18,7 +18,7 @@ from mcca_ml.config.load import load_settings
 from mcca_ml.demo.world import CONFIGURATION, TRUTH
 from mcca_ml.flags import FLAG_DTYPE, is_recommended
 from mcca_ml.grid.place_text import place_text
-from mcca_ml.pipeline.plan import plan_of
+from mcca_ml.pipeline.plan import make_plan
 from mcca_ml.report.figures.time_series import draw_series
 from mcca_ml.report.scores.reference import read_truth
 from mcca_ml.store.read_blocks import open_store
@@ -31,7 +31,7 @@ COLOURS = 256
 def main(folder: Path) -> None:
     """Draw the picture of the record in a folder of `mcca-ml demo`."""
     settings = load_settings(folder / CONFIGURATION)
-    plan = plan_of(settings, folder)
+    plan = make_plan(settings, folder)
     ds = open_store(plan.record_store, first_day=plan.first_day, last_day=plan.last_day)
     truth = read_truth(folder / TRUTH, plan.cells).of_record(ds)
     good = is_recommended(ds["flag"].to_numpy().astype(FLAG_DTYPE))

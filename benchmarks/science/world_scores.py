@@ -10,8 +10,8 @@ from pathlib import Path
 from benchmarks.common.markdown import table
 from mcca_ml.config.load import load_settings
 from mcca_ml.demo.world import CONFIGURATION, TRUTH
-from mcca_ml.pipeline.load_series import Source
-from mcca_ml.pipeline.plan import plan_of
+from mcca_ml.pipeline.load_series import SeriesSource
+from mcca_ml.pipeline.plan import make_plan
 from mcca_ml.pipeline.train import roles
 from mcca_ml.report.scores.compared import read_comparison
 from mcca_ml.report.scores.findings import compute_findings
@@ -33,8 +33,8 @@ def main() -> None:
     parser.add_argument("demo", type=Path, help="folder of `mcca-ml demo`")
     folder = parser.parse_args().demo
     path = folder / CONFIGURATION
-    plan = plan_of(load_settings(path), folder)
-    source = Source(plan)
+    plan = make_plan(load_settings(path), folder)
+    source = SeriesSource(plan)
     comparison = read_comparison(source, roles(source), folder / TRUTH)
     findings = compute_findings(source, comparison)
     sheets = [

@@ -26,7 +26,7 @@ from mcca_ml.fuse.error_covariance import StreamErrors
 from mcca_ml.fuse.fusion import fuse
 from mcca_ml.grid.ease2 import M25
 from mcca_ml.grid.land import land_cells
-from mcca_ml.publish.grid_window import Window, window_of
+from mcca_ml.publish.grid_window import Window, smallest_window
 from mcca_ml.publish.record_attributes import RecordMade, record_made
 from mcca_ml.publish.record_cube import create_cube, write_cube_block
 from mcca_ml.publish.record_day import write_record_day
@@ -163,7 +163,7 @@ def _by_netcdf(ds: xr.Dataset, window: Window, path: Path) -> None:
 def product(folder: Path) -> list[Result]:
     """Days a second of all land, as files and in the cube."""
     cells = land_cells(M25).astype(np.int64)
-    made, window = _made(), window_of(cells)
+    made, window = _made(), smallest_window(cells)
     ds = fuse(streams(cells, BLOCK), model(cells.size), Settings().fuse)
     day = ds.isel(time=[0]).load()
     create_cube(folder / "cube.zarr", window, FIRST, FIRST + BLOCK - 1, made=made)

@@ -6,11 +6,11 @@ import xarray as xr
 from mcca_ml import schema
 from mcca_ml.config.load import Settings
 from mcca_ml.flags import Flag
-from mcca_ml.publish.grid_window import window_of
+from mcca_ml.publish.grid_window import smallest_window
 from mcca_ml.publish.record_attributes import record_made
 
 CELLS = np.array([200 * 1388 + 300, 201 * 1388 + 305, 210 * 1388 + 340])
-WINDOW = window_of(CELLS)
+WINDOW = smallest_window(CELLS)
 MADE = record_made(Settings(), "0" * 64, True)
 DAY = np.datetime64
 

@@ -16,8 +16,8 @@ from made_day import CELLS, MADE, WINDOW, record
 from made_retrieval import made_retrieval
 
 from mcca_ml.grid import ease2
-from mcca_ml.publish.attributes import Provenance, Source
-from mcca_ml.publish.quarter_degree import remap_of, remapped
+from mcca_ml.publish.attributes import Provenance, SourceGranule
+from mcca_ml.publish.quarter_degree import make_remap, remapped
 from mcca_ml.publish.record_day import write_record_day
 from mcca_ml.publish.smap_day import write_product
 from mcca_ml.publish.smap_variables import STATIC
@@ -95,7 +95,7 @@ def test_products_pass_the_checker(checker, tmp_path, kind):
         ds = made_retrieval()
     else:
         ds = made_retrieval(looks=("pm",), simulated=True)
-    product = write_product(ds, tmp_path, Provenance((Source("a.h5", "0" * 64),), "{}", ""))
+    product = write_product(ds, tmp_path, Provenance((SourceGranule("a.h5", "0" * 64),), "{}", ""))
     found = messages(checker, product, tmp_path / "report.json")
     assert unexpected(found) == []
     nameless = [name for name, message in found if message == "standard_name"]
@@ -106,7 +106,7 @@ def test_products_pass_the_checker(checker, tmp_path, kind):
 def test_a_day_of_the_record_passes_the_checker(checker, tmp_path, grid):
     ds, sheet = record(1), WINDOW
     if grid == "quarter-degree":
-        remap = remap_of(CELLS)
+        remap = make_remap(CELLS)
         ds, sheet = remapped(ds, remap), remap.window
     product = write_record_day(ds, tmp_path, MADE, sheet)
     found = messages(checker, product, tmp_path / "report.json")

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from mcca_ml import __version__
 from mcca_ml.cli.app import app
-from mcca_ml.cli.arguments import work_of
+from mcca_ml.cli.arguments import plan_work
 from mcca_ml.config.defaults import as_toml
 from mcca_ml.config.load import load_settings
 from mcca_ml.config.retrieve import RetrieveSettings
@@ -120,11 +120,11 @@ def test_a_configuration_names_granules_directory_and_settings(tmp_path):
         '[input.SPL3SMP]\npath = "in"\n[input.other]\npath = "c*"\n'
         '[output]\ndirectory = "out"\n[retrieve]\nomega = 0.1\nmode = "season"\n'
     )
-    work = work_of([str(config)], None, None)
+    work = plan_work([str(config)], None, None)
     assert [path.name for path in work.granules] == ["a.h5", "b.h5", "c.h5"]
     assert work.out == tmp_path / "out"
     assert (work.settings.omega, work.settings.mode) == (0.1, "season")
-    over = work_of([str(config), str(tmp_path / "c.h5")], Path("there"), "look")
+    over = plan_work([str(config), str(tmp_path / "c.h5")], Path("there"), "look")
     assert over.out == Path("there")
     assert (over.settings.omega, over.settings.mode) == (0.1, "look")
     assert over.granules[0].name == "c.h5"
@@ -134,12 +134,12 @@ def test_a_configuration_that_names_an_empty_directory(tmp_path):
     (tmp_path / "in").mkdir()
     (tmp_path / "run.toml").write_text('[input.SPL3SMP]\npath = "in"\n')
     with pytest.raises(GranuleError, match="no file that ends in .h5"):
-        work_of([str(tmp_path / "run.toml")], tmp_path, None)
+        plan_work([str(tmp_path / "run.toml")], tmp_path, None)
 
 
 def test_two_configurations_are_refused():
     with pytest.raises(ConfigError, match="merge them"):
-        work_of(["a.toml", "b.toml"], None, None)
+        plan_work(["a.toml", "b.toml"], None, None)
 
 
 def test_a_configuration_in_the_current_folder(tmp_path, monkeypatch):
@@ -148,4 +148,4 @@ def test_a_configuration_in_the_current_folder(tmp_path, monkeypatch):
     (tmp_path / "run.toml").write_text('[input.SPL3SMP]\npath = "*.h5"\n')
     monkeypatch.chdir(tmp_path)
     for name in ("run.toml", "./run.toml", f"../{tmp_path.name}/run.toml"):
-        assert [path.name for path in work_of([name], tmp_path, None).granules] == ["a.h5"]
+        assert [path.name for path in plan_work([name], tmp_path, None).granules] == ["a.h5"]

@@ -12,7 +12,7 @@ from mcca_ml.cli.app import app
 from mcca_ml.cli.arguments import world_or_default
 from mcca_ml.config.load import load_settings
 from mcca_ml.config.simulate import SimulateSettings
-from mcca_ml.demo.world import configuration_of, make_world
+from mcca_ml.demo.world import make_world, world_configuration
 from mcca_ml.pipeline.stage import Stage
 
 WORLDS = Path(__file__).parents[2] / "worlds"
@@ -24,7 +24,7 @@ def folder(tiny_world: Path, tiny_record: Path, tmp_path_factory: pytest.TempPat
     path = tmp_path_factory.mktemp("demo")
     for part in (tiny_world, tiny_record):
         shutil.copytree(part, path, dirs_exist_ok=True)
-    (path / "record.toml").write_text(configuration_of(WORLD) + TRAIN)
+    (path / "record.toml").write_text(world_configuration(WORLD) + TRAIN)
     return path
 
 
@@ -94,7 +94,7 @@ def test_without_a_file_it_is_the_demo_world():
 @pytest.mark.parametrize("name", ["demo", "full", "tiny"])
 def test_the_configuration_is_of_that_world(name: str, tmp_path: Path):
     world = load_settings(WORLDS / f"{name}.toml").simulate
-    (tmp_path / "record.toml").write_text(configuration_of(world))
+    (tmp_path / "record.toml").write_text(world_configuration(world))
     found = load_settings(tmp_path / "record.toml")
     assert (found.period.start, found.period.end) == (world.first_day, world.last_day)
     assert [box.south for box in found.region.box] == [box.south for box in world.box]
@@ -104,5 +104,5 @@ def test_the_configuration_is_of_that_world(name: str, tmp_path: Path):
 def test_a_sensor_that_does_not_fly_then_is_no_input():
     """Its folder would be empty, which a record refuses; AMSR-E ended in October 2011."""
     later = SimulateSettings(first_day=date(2015, 4, 1), last_day=date(2015, 4, 2))
-    assert "1C-AMSR2" in configuration_of(later)
-    assert "1C-AMSRE" not in configuration_of(later)
+    assert "1C-AMSR2" in world_configuration(later)
+    assert "1C-AMSRE" not in world_configuration(later)

@@ -14,12 +14,12 @@ from mcca_ml.config.retrieve import RetrieveSettings
 from mcca_ml.errors import ConfigError, SchemaError
 from mcca_ml.flags import MEANING, NOT_RECOMMENDED, Flag, is_recommended
 from mcca_ml.grid import ease2
-from mcca_ml.publish.attributes import Provenance, Source, provenance, source
+from mcca_ml.publish.attributes import Provenance, SourceGranule, provenance, source
 from mcca_ml.publish.smap_day import file_name, write_product
 from mcca_ml.publish.smap_variables import FIELDS, STATIC
 
 MADE = Provenance(
-    (Source("granule.h5", "ab" * 32),), RetrieveSettings().model_dump_json(), "c0ffee"
+    (SourceGranule("granule.h5", "ab" * 32),), RetrieveSettings().model_dump_json(), "c0ffee"
 )
 
 
@@ -154,7 +154,7 @@ def test_another_input_or_setting_gives_another_tracking_id():
             MADE,
             replace(MADE, settings="{}"),
             replace(MADE, commit=""),
-            replace(MADE, sources=(Source("granule.h5", "cd" * 32),)),
+            replace(MADE, sources=(SourceGranule("granule.h5", "cd" * 32),)),
         )
     }
     assert len(ids) == 4

@@ -15,7 +15,7 @@ from mcca_ml.grid.ease2 import M25
 from mcca_ml.grid.land import land_cells
 from mcca_ml.inspect.stores import describe_product
 from mcca_ml.pipeline.run import Workers, run
-from mcca_ml.publish.quarter_degree import remap_of
+from mcca_ml.publish.quarter_degree import make_remap
 from mcca_ml.publish.record_attributes import record_made
 from mcca_ml.publish.record_day import write_record_day
 
@@ -133,7 +133,7 @@ def test_they_are_written_without_the_others(tiny_world: Path, tiny_record: Path
 
 
 def test_all_land_is_720_by_1440(tmp_path: Path):
-    sheet = remap_of(land_cells(M25)).window
+    sheet = make_remap(land_cells(M25)).window
     nothing = record(1).isel(cell=[])
     path = write_record_day(nothing, tmp_path, record_made(Settings(), "0" * 64, False), sheet)
     with xr.open_dataset(path) as found:

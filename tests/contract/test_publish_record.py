@@ -18,8 +18,8 @@ from mcca_ml.publish import record_day
 from mcca_ml.publish.record_cube import (
     CHECKPOINTS,
     create_cube,
-    cube_stands,
     extend_cube,
+    is_cube_complete,
     write_cube_block,
 )
 from mcca_ml.publish.record_day import write_record_day
@@ -99,14 +99,14 @@ def test_no_bit_of_cci_is_set_where_recommended_and_only_there():
 def test_the_cube_grows_and_what_stood_stays(tmp_path):
     path = tmp_path / "cube.zarr"
     create_cube(path, WINDOW, DAY("2016-01-01"), DAY("2016-02-01"), ("sm_gmi",), MADE)
-    assert cube_stands(path)
+    assert is_cube_complete(path)
     first, second = record(32), record(9, "2016-02-02")
     write_cube_block(path, first, "a")
     shard = path / "sm" / "c" / "0" / "0" / "0"
     before = shard.read_bytes()
     extend_cube(path, DAY("2016-02-10"), MADE)
     write_cube_block(path, second, "b")
-    assert cube_stands(path)
+    assert is_cube_complete(path)
     assert shard.read_bytes() == before
     assert missing_blocks(path, {0: "a", 1: "c", 2: "d"}, CHECKPOINTS) == [1, 2]
     found = xr.open_zarr(path, consolidated=False)

@@ -18,7 +18,7 @@ from made_record import TRAIN, bytes_of, configuration
 from mcca_ml.config.load import load_settings
 from mcca_ml.errors import ConfigError, GranuleError, OutputError
 from mcca_ml.pipeline.grid import grid
-from mcca_ml.pipeline.plan import plan_of
+from mcca_ml.pipeline.plan import make_plan
 from mcca_ml.pipeline.run import Workers, run
 from mcca_ml.pipeline.stage import Stage, silent
 
@@ -64,7 +64,7 @@ def test_days_gridded_one_by_one_are_those_gridded_together(
 ):
     """As all land is, of which memory holds a day; a pass over midnight is in both."""
     path = configuration(tmp_path, world)
-    plan = plan_of(load_settings(path), path.parent, retrain=False)
+    plan = make_plan(load_settings(path), path.parent, retrain=False)
     assert grid(plan, None, silent, cell_days=0).tasks > 0
     mine, theirs = bytes_of(tmp_path), bytes_of(made)
     gridded = [name for name in theirs if name.startswith("work/grid")]

@@ -38,7 +38,7 @@ def source(tmp_path):
     create_store(plan.target_store, plan.frame("SMAP", "TARGET", "test"))
     for block in BLOCKS:
         write_block(plan.target_store, target(block), "test")
-    return load_series.Source(plan)
+    return load_series.SeriesSource(plan)
 
 
 def test_days_of_all_blocks_are_found(source):
@@ -47,10 +47,10 @@ def test_days_of_all_blocks_are_found(source):
 
 def test_days_after_the_last_that_may_be_known_are_left_out(source):
     plan = replace(source.plan, learned_last=np.datetime64(SEEN[0]))
-    assert load_series.target_days(load_series.Source(plan)).astype(str).tolist() == [SEEN[0]]
+    assert load_series.target_days(load_series.SeriesSource(plan)).astype(str).tolist() == [SEEN[0]]
     plan = replace(source.plan, learned_last=np.datetime64("2014-07-01"))
     with pytest.raises(GranuleError, match="found no soil moisture of SMAP"):
-        load_series.target_days(load_series.Source(plan))
+        load_series.target_days(load_series.SeriesSource(plan))
 
 
 def test_no_more_than_a_block_is_read_at_once(source, monkeypatch):

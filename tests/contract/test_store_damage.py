@@ -17,7 +17,7 @@ from made_swath import block_of_cells, footprints_over, swath
 from mcca_ml import schema
 from mcca_ml.errors import OutputError
 from mcca_ml.grid.swaths import grid_swaths
-from mcca_ml.publish.grid_window import window_of
+from mcca_ml.publish.grid_window import smallest_window
 from mcca_ml.publish.record_cube import CHECKPOINTS, create_cube, write_cube_block
 from mcca_ml.store import integrity, layout, write_blocks
 from mcca_ml.store.integrity import missing_blocks
@@ -201,7 +201,7 @@ def test_a_store_whose_layout_is_damaged_is_named(path: Path, text: str):
 
 
 def test_a_cube_is_checked_as_a_store_is(tmp_path: Path):
-    path, window = tmp_path / "cube.zarr", window_of(CELLS)
+    path, window = tmp_path / "cube.zarr", smallest_window(CELLS)
     create_cube(path, window, DAYS[0], DAYS[-1])
     write_cube_block(path, record(), "a")
     hit = path / "sm" / "c" / "0" / "0" / "0"
@@ -221,7 +221,7 @@ def test_a_cube_is_checked_as_a_store_is(tmp_path: Path):
 
 
 def test_a_block_of_a_cube_whose_writing_ends_early_is_absent(tmp_path: Path, monkeypatch):
-    path, window = tmp_path / "cube.zarr", window_of(CELLS)
+    path, window = tmp_path / "cube.zarr", smallest_window(CELLS)
     create_cube(path, window, DAYS[0], DAYS[-1])
     write_cube_block(path, record(), "a")
     done, write = [], integrity.replacing
@@ -241,7 +241,7 @@ def test_a_block_of_a_cube_whose_writing_ends_early_is_absent(tmp_path: Path, mo
 
 
 def test_a_shard_of_a_cube_that_is_empty_now_is_removed(tmp_path: Path):
-    path, window = tmp_path / "cube.zarr", window_of(CELLS)
+    path, window = tmp_path / "cube.zarr", smallest_window(CELLS)
     create_cube(path, window, DAYS[0], DAYS[-1])
     write_cube_block(path, record(), "a")
     shard = path / "nobs" / "c" / "0" / "0" / "0"

@@ -18,11 +18,11 @@ from mcca_ml import schema
 from mcca_ml.flags import Flag
 from mcca_ml.grid.ease2 import M25
 from mcca_ml.publish import quarter_degree as quarter
-from mcca_ml.publish.quarter_degree import remap_of, remapped
+from mcca_ml.publish.quarter_degree import make_remap, remapped
 
 ROWS, COLUMNS = np.arange(180, 192), np.arange(700, 714)
 CELLS = (ROWS[:, None] * M25.columns + COLUMNS).ravel()
-REMAP = remap_of(CELLS)
+REMAP = make_remap(CELLS)
 TO_MAP = Transformer.from_crs("EPSG:4326", "EPSG:6933", always_xy=True)
 
 
@@ -75,7 +75,7 @@ def test_the_mean_over_the_earth_is_conserved():
     field = np.random.default_rng(3).uniform(0.02, 0.6, M25.shape).astype(np.float32)
     field *= rows[:, None]
     cells = np.arange(M25.size)
-    remap = remap_of(cells)
+    remap = make_remap(cells)
     out = remapped(plain(field.ravel(), cells), remap)
     assert out.sizes["cell"] == 676 * 1440  # all rows but those whose centre is beyond 84.44 N, S
     south, north, _, _ = edges_of(np.arange(720) * 1440)
@@ -167,7 +167,7 @@ def test_a_cell_does_not_depend_on_how_large_the_region_is():
     sm = np.random.default_rng(2).uniform(0.02, 0.6, CELLS.size).astype(np.float32)
     whole = remapped(plain(sm), REMAP).sel(cell=REMAP.cells)
     inner = np.flatnonzero((CELLS // M25.columns > 182) & (CELLS // M25.columns < 190))
-    part = remap_of(CELLS[inner])
+    part = make_remap(CELLS[inner])
     found = remapped(plain(sm[inner], CELLS[inner]), part)
     lat = 89.875 - part.cells // 1440 * 0.25
     middle = (lat > np.quantile(lat, 0.2)) & (lat < np.quantile(lat, 0.8))
@@ -176,12 +176,12 @@ def test_a_cell_does_not_depend_on_how_large_the_region_is():
 
 
 def test_a_cell_without_any_centre_has_a_sheet_of_its_own_and_no_cell_the_whole_grid():
-    few = [remap_of(np.array([row * M25.columns + 700])) for row in range(286, 300)]
+    few = [make_remap(np.array([row * M25.columns + 700])) for row in range(286, 300)]
     sizes = [remap.cells.size for remap in few]
     assert min(sizes) == 0
     assert max(sizes) > 0
     assert all(remap.window.shape in ((1, 1), (1, 2), (2, 1), (2, 2)) for remap in few)
     assert remapped(plain(np.full(1, 0.3, np.float32), np.array([1])), few[0]).sizes["time"] == 1
-    nothing = remap_of(np.empty(0, np.int64))
+    nothing = make_remap(np.empty(0, np.int64))
     assert nothing.cells.size == 0
     assert nothing.window.shape == (quarter.ROWS, quarter.COLUMNS)

@@ -13,7 +13,7 @@ from mcca_ml.fuse.fusion import fuse
 from mcca_ml.grid.ease2 import M25
 from mcca_ml.grid.land import land_cells
 from mcca_ml.pipeline import fuse as fuse_stage
-from mcca_ml.pipeline.load_series import Source
+from mcca_ml.pipeline.load_series import SeriesSource
 from mcca_ml.pipeline.plan import Plan
 from mcca_ml.schema import DAILY, STREAM
 from mcca_ml.sensors import imagers
@@ -29,7 +29,7 @@ def plan_of_all_land(tmp_path):
 def test_a_task_over_all_land_is_small_and_comes_out_as_it_went_in(tmp_path):
     plan = plan_of_all_land(tmp_path)
     assert plan.streams == ("AMSR2",)  # a cached value, which is not sent
-    sent = pickle.dumps(Source(plan.lean()))
+    sent = pickle.dumps(SeriesSource(plan.lean()))
     assert len(sent) < 60_000  # 1.9 MB with the cells as they are
     back = pickle.loads(sent).plan
     np.testing.assert_array_equal(back.cells, plan.cells)

@@ -98,16 +98,16 @@ def retrieve(  # noqa: PLR0913 one parameter an option
     """
     with errors_in_one_line(debug):
         # Imported here, not above: --help must not wait for pydantic, which checks the settings.
-        from mcca_ml.cli.arguments import expand, record_of, work_of
+        from mcca_ml.cli.arguments import expand, find_record, plan_work
 
         options = (out, mode, ancillary, png, keep_going, grid != "native", look != "both")
-        record = record_of(granules, is_plain=not any(options))
+        record = find_record(granules, is_plain=not any(options))
         if record is not None:
             from mcca_ml.pipeline.stage import Stage  # not above: NumPy would slow --help
 
             record_stages.make(record, (Stage.RETRIEVE,))
             return
-        work = work_of(granules, out, mode)
+        work = plan_work(granules, out, mode)
         lenders = tuple(path for one in ancillary or () for path in expand(str(one)))
         # Imported here, not above: JAX and xarray take seconds; bad arguments are told before.
         from mcca_ml.pipeline.daily_product import Options
@@ -125,9 +125,9 @@ def simulate(
     """Simulate a world: granules of all sensors, stations, truth."""
     with errors_in_one_line(debug):
         # Imported here, not above: --help must not wait for pydantic, which checks the settings.
-        from mcca_ml.cli.arguments import world_of
+        from mcca_ml.cli.arguments import read_world
 
-        settings, folder = world_of(world, out)
+        settings, folder = read_world(world, out)
         # Imported here, not above: JAX and xarray take seconds; bad arguments are told before.
         from rich.console import Console
 

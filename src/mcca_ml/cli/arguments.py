@@ -26,7 +26,7 @@ class Work:
     settings: RetrieveSettings
 
 
-def _out_of(settings: Settings, base: Path, out: Path | None, what: str) -> Path:
+def _choose_directory(settings: Settings, base: Path, out: Path | None, what: str) -> Path:
     """Directory for what is made: the one given, else that of the configuration in `base`."""
     if out is None and settings.output is not None:
         out = base / settings.output.directory
@@ -50,7 +50,7 @@ def _with_world(path: Path) -> Settings:
     return settings
 
 
-def world_of(path: Path, out: Path | None) -> tuple[SimulateSettings, Path]:
+def read_world(path: Path, out: Path | None) -> tuple[SimulateSettings, Path]:
     """World and directory that the arguments of `mcca-ml simulate` ask for.
 
     Args:
@@ -62,7 +62,7 @@ def world_of(path: Path, out: Path | None) -> tuple[SimulateSettings, Path]:
     """
     settings = _with_world(path)
     what = "simulate: no directory for the world"
-    return settings.simulate, _out_of(settings, path.parent, out, what)
+    return settings.simulate, _choose_directory(settings, path.parent, out, what)
 
 
 def world_or_default(path: Path | None) -> SimulateSettings:
@@ -97,7 +97,7 @@ def expand(argument: str) -> list[Path]:
     return paths
 
 
-def _of_input(path: str, base: Path) -> list[Path]:
+def _input_granules(path: str, base: Path) -> list[Path]:
     """The granules of one `[input.<product>]` table; `path` is seen from the configuration."""
     where = base / path
     if not where.is_dir():
@@ -111,11 +111,11 @@ def _of_input(path: str, base: Path) -> list[Path]:
     return found
 
 
-def record_of(arguments: Sequence[str], *, is_plain: bool) -> Path | None:
+def find_record(arguments: Sequence[str], *, is_plain: bool) -> Path | None:
     """The configuration of a record, whose stage `retrieve` is asked for; None: granules are.
 
     Args:
-        arguments: as of `work_of`.
+        arguments: as of `plan_work`.
         is_plain: whether no option was given that is for granules.
 
     Raises:
@@ -150,7 +150,7 @@ def configuration_among(arguments: Sequence[str]) -> tuple[Path | None, list[str
     return (files[0] if files else None), others
 
 
-def work_of(arguments: Sequence[str], out: Path | None, mode: str | None) -> Work:
+def plan_work(arguments: Sequence[str], out: Path | None, mode: str | None) -> Work:
     """What the arguments ask for.
 
     Args:
@@ -167,8 +167,8 @@ def work_of(arguments: Sequence[str], out: Path | None, mode: str | None) -> Wor
     base = file.parent if file else Path()
     granules = [path for name in names for path in expand(name)]
     for source in settings.input.values():
-        granules += _of_input(source.path, base)
-    out = _out_of(settings, base, out, "retrieve: no directory for the products")
+        granules += _input_granules(source.path, base)
+    out = _choose_directory(settings, base, out, "retrieve: no directory for the products")
     if not granules:
         raise GranuleError("retrieve: found no granule, expected at least one; name some files")
     changes = {} if mode is None else {"mode": mode}

@@ -70,7 +70,7 @@ class WorkSettings(Table):
     directory: Path = Field(description="directory of intermediate files")
 
 
-class Span(Table):
+class DaySpan(Table):
     """Consecutive days, first and last included."""
 
     first: date = Field(description="first UTC day")
@@ -80,11 +80,11 @@ class Span(Table):
 class RolesSettings(Table):
     """The `[roles]` table: which days with a target train, calibrate and test."""
 
-    calibrate: tuple[Span, ...] = Field(
+    calibrate: tuple[DaySpan, ...] = Field(
         (),
         description="days for uncertainty and fusion; none: before the test days as many as those",
     )
-    test: tuple[Span, ...] = Field(
+    test: tuple[DaySpan, ...] = Field(
         (),
         description="days for scores only; none: the last 365 with a target, or a quarter of them",
     )

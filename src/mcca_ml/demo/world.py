@@ -15,7 +15,7 @@ from mcca_ml.simulate.run import STATIONS, TRUTH, simulate_world
 CONFIGURATION = "record.toml"
 
 
-def configuration_of(world: SimulateSettings, granules: Path = Path("granules")) -> str:
+def world_configuration(world: SimulateSettings, granules: Path = Path("granules")) -> str:
     """The configuration, as TOML, of the record of a simulated world; of sensors that fly in it.
 
     Args:
@@ -69,7 +69,7 @@ def make_world(
     path = out / CONFIGURATION
     if not path.is_file():
         with replacing(path) as beside:
-            beside.write_text(configuration_of(world))
+            beside.write_text(world_configuration(world))
     return made
 
 

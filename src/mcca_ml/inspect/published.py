@@ -15,7 +15,7 @@ from mcca_ml.config.record import RegionSettings
 from mcca_ml.errors import ConfigError
 from mcca_ml.grid.ease2 import M25, cell_latlon
 from mcca_ml.inspect.description import SIMULATED, Description, extent, unreadable
-from mcca_ml.pipeline.plan import cells_of
+from mcca_ml.pipeline.plan import region_cells
 from mcca_ml.pipeline.publish import CUBE
 from mcca_ml.publish.attributes import settings_as_json
 from mcca_ml.publish.record_manifest import MANIFEST
@@ -53,7 +53,7 @@ def _heading(path: Path, manifest: Mapping[str, Any]) -> dict[str, str]:
     files = manifest["files"]
     settings = manifest["settings"]
     region = RegionSettings.model_validate(settings["region"])
-    cells = cells_of(region)
+    cells = region_cells(region)
     place = cell_latlon(M25, cells)
     return {
         "folder": path.resolve().name,

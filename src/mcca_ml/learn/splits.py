@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mcca_ml.arrays import Booleans, Datetime64, Float32, Int8
-from mcca_ml.config.record import RolesSettings, Span
+from mcca_ml.config.record import DaySpan, RolesSettings
 from mcca_ml.errors import ConfigError, SchemaError
 
 YEAR = 365
@@ -58,7 +58,7 @@ def only(y: Float32, roles: Int8, role: Role) -> Float32:
     return np.where(roles == role, y, np.float32(np.nan))
 
 
-def _inside(days: Datetime64, spans: tuple[Span, ...]) -> Booleans:
+def _inside(days: Datetime64, spans: tuple[DaySpan, ...]) -> Booleans:
     """True for days in any of the spans, (time,)."""
     inside = np.zeros(days.size, np.bool_)
     for span in spans:

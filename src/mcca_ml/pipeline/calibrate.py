@@ -7,7 +7,7 @@ import numpy as np
 from mcca_ml.intercal import coefficients
 from mcca_ml.intercal.sensor_graph import calibrate_sensors
 from mcca_ml.pipeline import checkpoints
-from mcca_ml.pipeline.load_series import Source, classes_of
+from mcca_ml.pipeline.load_series import SeriesSource, dominant_classes
 from mcca_ml.pipeline.plan import Plan
 from mcca_ml.pipeline.stage import Progress, Stage, Tally
 from mcca_ml.store.layout import digest
@@ -43,8 +43,8 @@ def calibrate(plan: Plan, _executor: Executor | None, progress: Progress) -> Tal
     checkpoints.begin(group)
     for old in group.parent.glob("*.nc"):
         old.unlink()
-    source = Source(plan)
-    parts = [classes_of(source, cells) for cells in blocks_of_cells(plan.cells.size)]
+    source = SeriesSource(plan)
+    parts = [dominant_classes(source, cells) for cells in blocks_of_cells(plan.cells.size)]
     found = calibrate_sensors(
         {name: plan.grid_store(name) for name in plan.imagers},
         plan.settings.calibrate,

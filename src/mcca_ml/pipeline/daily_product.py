@@ -15,7 +15,7 @@ from mcca_ml.config.retrieve import RetrieveSettings
 from mcca_ml.errors import GranuleError, SchemaError
 from mcca_ml.flags import Flag, is_recommended
 from mcca_ml.grid.daily_composite import stack_days
-from mcca_ml.publish.attributes import Provenance, Source, provenance, source
+from mcca_ml.publish.attributes import Provenance, SourceGranule, provenance, source
 from mcca_ml.publish.smap_day import file_name, is_of_others, write_product
 from mcca_ml.read.by_day import Days, LoadedGranule, by_day, load_day
 from mcca_ml.read.granule import shorten
@@ -91,7 +91,7 @@ class _Job:
     progress: Progress
     made: Provenance
     """That of the products, without their sources."""
-    source: Callable[[Path], Source]
+    source: Callable[[Path], SourceGranule]
     """Name and hash of a granule, computed once in the run: a season names all in each product."""
 
     def attempt(self, work: Callable[[], Summary]) -> Summary:

@@ -14,7 +14,7 @@ from mcca_ml.fuse import error_covariance, fusion, models
 from mcca_ml.learn.splits import Role
 from mcca_ml.parallel import perform
 from mcca_ml.pipeline import checkpoints
-from mcca_ml.pipeline.load_series import Source, target_for
+from mcca_ml.pipeline.load_series import SeriesSource, target_for
 from mcca_ml.pipeline.plan import Plan
 from mcca_ml.pipeline.stage import Progress, Stage, Tally
 from mcca_ml.pipeline.train import LEARNING, network_inputs, roles
@@ -29,7 +29,7 @@ from mcca_ml.store.write_blocks import blocks_of_cells, write_block
 class FuseTask:
     """A block of cells."""
 
-    source: Source
+    source: SeriesSource
     cells: slice
     roles: Int8
     pool: Path
@@ -42,8 +42,8 @@ _OF_ERRORS = ("soil_moisture", "nobs", "flag")
 """Variables of a stream that its errors are told by."""
 
 
-def streams_of(
-    source: Source,
+def load_streams(
+    source: SeriesSource,
     cells: slice,
     days: Datetime64,
     *,
@@ -82,7 +82,7 @@ def spans(days: Datetime64) -> list[Datetime64]:
     return np.split(days, np.flatnonzero(np.diff(number)) + 1)
 
 
-def moments_of(task: FuseTask) -> error_covariance.ErrorMoments:
+def sum_error_moments(task: FuseTask) -> error_covariance.ErrorMoments:
     """Errors of the streams of a block of cells.
 
     How they agree is told by the calibration days, which no network has seen; how far they are off
@@ -93,7 +93,7 @@ def moments_of(task: FuseTask) -> error_covariance.ErrorMoments:
     source, days = task.source, task.source.learned
     target = target_for(source, task.cells, days, task.roles, (*LEARNING, Role.CALIBRATE))
     is_calibration_day = task.roles == Role.CALIBRATE
-    some = streams_of(source, task.cells, days, names=trained(), variables=_OF_ERRORS)
+    some = load_streams(source, task.cells, days, names=trained(), variables=_OF_ERRORS)
     return error_covariance.error_moments(some, target.sm, is_calibration_day)
 
 
@@ -102,10 +102,10 @@ def fuse_block(task: FuseTask) -> int:
     source = task.source
     settings = source.plan.settings.fuse
     model = error_covariance.estimate_stream_errors(
-        moments_of(task), models.load_pool(task.pool), settings
+        sum_error_moments(task), models.load_pool(task.pool), settings
     )
     parts = [
-        fusion.fuse(streams_of(source, task.cells, some), model, settings)
+        fusion.fuse(load_streams(source, task.cells, some), model, settings)
         for some in spans(source.plan.days())
     ]
     ds = xr.concat(parts, "time", coords="minimal", compat="override", combine_attrs="override")
@@ -142,7 +142,7 @@ def fuse(plan: Plan, executor: Executor | None, progress: Progress) -> Tally:
     Raises:
         OutputError: it cannot be written.
     """
-    source = Source(plan.lean())
+    source = SeriesSource(plan.lean())
     blocks = blocks_of_cells(plan.cells.size)
     pool, pool_inputs = plan.work / "fusion" / "pool.npz", _pool_inputs(plan)
     has_pool = checkpoints.is_done(pool, pool_inputs)
@@ -156,7 +156,7 @@ def fuse(plan: Plan, executor: Executor | None, progress: Progress) -> Tally:
     of_days = roles(source)
     tasks = [FuseTask(source, cells, of_days, pool, "") for cells in blocks]
     if not has_pool:
-        found = error_covariance.pool_errors(perform(moments_of, tasks, executor))
+        found = error_covariance.pool_errors(perform(sum_error_moments, tasks, executor))
         checkpoints.make_file(pool, pool_inputs, partial(models.save_pool, pool=found))
         bar(1)
     todo = [replace(tasks[number], inputs=wanted[number]) for number in missing]

@@ -34,7 +34,7 @@ _THREADS = 4
 
 
 @dataclass(frozen=True)
-class Granule:
+class InputGranule:
     """One file of input."""
 
     path: Path
@@ -95,9 +95,9 @@ def _hashes(paths: Sequence[Path], cache: Path) -> list[str]:
     return [known[key][1] for key in keys]
 
 
-def granules_of(
+def find_granules(
     inputs: Mapping[str, InputSettings], base: Path, cache: Path
-) -> dict[str, tuple[Granule, ...]]:
+) -> dict[str, tuple[InputGranule, ...]]:
     """The granules of each sensor, by their start.
 
     Args:
@@ -115,12 +115,12 @@ def granules_of(
             f"[input]: found {', '.join(unknown) or 'no product'}, expected "
             f"{', '.join(PRODUCTS)}; name the products so"
         )
-    found: dict[str, list[Granule]] = {}
+    found: dict[str, list[InputGranule]] = {}
     for product in sorted(inputs):
         paths = _files(base / inputs[product].path, product)
         check_versions(paths)
         for path, sha in zip(paths, _hashes(paths, cache), strict=True):
-            one = Granule(path, PRODUCTS[product], *granule_start(path), sha)
+            one = InputGranule(path, PRODUCTS[product], *granule_start(path), sha)
             found.setdefault(one.sensor, []).append(one)
     # Without copies. One name with other bytes is another part of an orbit: it stays.
     unique = {sensor: {one.identity: one for one in some} for sensor, some in found.items()}
@@ -130,7 +130,7 @@ def granules_of(
     }
 
 
-def of_days(granules: Sequence[Granule], days: Datetime64) -> tuple[Granule, ...]:
+def granules_on(granules: Sequence[InputGranule], days: Datetime64) -> tuple[InputGranule, ...]:
     """The granules that may hold observations of some UTC days.
 
     Args:

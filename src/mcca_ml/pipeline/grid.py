@@ -12,7 +12,7 @@ from mcca_ml.errors import GranuleError
 from mcca_ml.grid.swaths import grid_swaths
 from mcca_ml.parallel import perform
 from mcca_ml.pipeline.checkpoints import ready_store
-from mcca_ml.pipeline.granules import Granule, of_days
+from mcca_ml.pipeline.granules import InputGranule, granules_on
 from mcca_ml.pipeline.plan import DaysTask, Plan, missing_days
 from mcca_ml.pipeline.stage import Progress, Stage, Tally
 from mcca_ml.read.any_granule import open_swaths
@@ -29,16 +29,16 @@ CELL_DAYS = 200_000
 """Days at a time times cells: one day of all land."""
 
 
-def channels_of(sensor: Sensor, wanted: Sequence[str]) -> tuple[str, ...]:
+def select_channels(sensor: Sensor, wanted: Sequence[str]) -> tuple[str, ...]:
     """Channels of a sensor that look at the bands that the learner takes, in its own order.
 
-    >>> channels_of(SENSORS["TMI"], ("18.7V", "36.5H"))
+    >>> select_channels(SENSORS["TMI"], ("18.7V", "36.5H"))
     ('19.35V', '37H')
     """
     return tuple(one.name for one in sensor.channels if band_of(one.name) in wanted)
 
 
-def _swaths(granule: Granule) -> tuple[xr.Dataset, ...]:
+def _swaths(granule: InputGranule) -> tuple[xr.Dataset, ...]:
     """Swaths of a granule, whose times have to be near those in its name."""
     swaths = open_swaths(granule.path, may_be_empty=True)
     for swath in swaths:
@@ -63,7 +63,7 @@ def _swaths(granule: Granule) -> tuple[xr.Dataset, ...]:
 
 def _gridded(task: DaysTask, frame: Frame, days: Datetime64) -> xr.Dataset:
     """Some days of a task, each following the one before."""
-    swaths = (swath for one in of_days(task.granules, days) for swath in _swaths(one))
+    swaths = (swath for one in granules_on(task.granules, days) for swath in _swaths(one))
     sensor = SENSORS[frame.sensor]
     ends = days[0], days[-1]
     return grid_swaths(swaths, frame.cells, *ends, sensor=sensor, channels=frame.channels)
@@ -95,7 +95,7 @@ def grid_block(task: DaysTask, *, cell_days: int = CELL_DAYS) -> int:
 
 def _tasks(plan: Plan, name: str) -> list[DaysTask]:
     """Blocks of one sensor that are missing."""
-    channels = channels_of(SENSORS[name], plan.settings.train.channels)
+    channels = select_channels(SENSORS[name], plan.settings.train.channels)
     store = plan.grid_store(name)
     ready_store(store, plan.frame(name, "GRID_TB", digest("grid", *channels), channels))
     return missing_days(plan, store, name, "grid")

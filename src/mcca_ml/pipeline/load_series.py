@@ -23,7 +23,7 @@ NO_CLASS = -1
 
 
 @dataclass(frozen=True)
-class Source:
+class SeriesSource:
     """Where series come from: small enough to be sent to another process."""
 
     plan: Plan
@@ -49,7 +49,7 @@ def over_days(ds: xr.Dataset, days: Datetime64) -> xr.Dataset:
     return ds.reindex(time=days.astype("M8[ns]"), fill_value=fill)
 
 
-def classes_of(source: Source, cells: slice) -> Int64:
+def dominant_classes(source: SeriesSource, cells: slice) -> Int64:
     """Commonest land cover of each cell over the days that may be known, (cell,)."""
     plan = source.plan
     ds = open_store(
@@ -79,7 +79,7 @@ class Observed:
     """Land cover of each cell; empty without coefficients, (cell,)."""
 
 
-def observed(source: Source, sensor: str, cells: slice, days: Datetime64) -> Observed:
+def observed(source: SeriesSource, sensor: str, cells: slice, days: Datetime64) -> Observed:
     """Read what the learner takes of one sensor.
 
     Cells that a store holds together are best read together: to read fewer takes as long.
@@ -98,11 +98,16 @@ def observed(source: Source, sensor: str, cells: slice, days: Datetime64) -> Obs
     path = plan.coefficients(sensor)
     if not path.is_file():
         return Observed(ds, None, np.empty(0, np.int64))
-    return Observed(ds, coefficients.read(path), classes_of(source, cells))
+    return Observed(ds, coefficients.read(path), dominant_classes(source, cells))
 
 
-def inputs_of_part(
-    source: Source, read: Observed, part: slice, days: Datetime64, *, is_calibrated: bool = True
+def calibrated_inputs(
+    source: SeriesSource,
+    read: Observed,
+    part: slice,
+    days: Datetime64,
+    *,
+    is_calibrated: bool = True,
 ) -> Inputs:
     """Inputs of some of the cells that were read, on the scale of the sensor's reference.
 
@@ -124,9 +129,9 @@ def inputs_of_part(
 
 
 def inputs_for(
-    source: Source, sensor: str, cells: slice, days: Datetime64, *, is_calibrated: bool = True
+    source: SeriesSource, sensor: str, cells: slice, days: Datetime64, *, is_calibrated: bool = True
 ) -> Inputs:
-    """What the learner takes of one sensor: `observed` and `inputs_of_part` in one.
+    """What the learner takes of one sensor: `observed` and `calibrated_inputs` in one.
 
     Args:
         source: of the series.
@@ -139,10 +144,10 @@ def inputs_for(
         GranuleError: the coefficients of a calibration cannot be read.
     """
     read = observed(source, sensor, cells, days)
-    return inputs_of_part(source, read, slice(None), days, is_calibrated=is_calibrated)
+    return calibrated_inputs(source, read, slice(None), days, is_calibrated=is_calibrated)
 
 
-def visible_target(source: Source, cells: slice, days: Datetime64, roles: Int8) -> xr.Dataset:
+def visible_target(source: SeriesSource, cells: slice, days: Datetime64, roles: Int8) -> xr.Dataset:
     """TARGET of some cells without the days of the test, whatever the store holds of them.
 
     Args:
@@ -158,7 +163,7 @@ def visible_target(source: Source, cells: slice, days: Datetime64, roles: Int8) 
 
 
 def target_for(
-    source: Source, cells: slice, days: Datetime64, roles: Int8, wanted: Sequence[Role]
+    source: SeriesSource, cells: slice, days: Datetime64, roles: Int8, wanted: Sequence[Role]
 ) -> DailyTarget:
     """The target of some cells on the days of some roles. That of test days is never given.
 
@@ -185,7 +190,7 @@ def target_for(
     )
 
 
-def target_days(source: Source) -> Datetime64:
+def target_days(source: SeriesSource) -> Datetime64:
     """UTC days on which any cell has a retrieval, up to the last that may be known.
 
     Raises:
@@ -195,7 +200,7 @@ def target_days(source: Source) -> Datetime64:
     parts = []
     # A block at a time: all land over ten years would take ten gigabytes.
     for block in plan.blocks():
-        some = plan.days_of(block)
+        some = plan.block_days(block)
         ds = open_store(
             plan.target_store,
             first_day=some[0],

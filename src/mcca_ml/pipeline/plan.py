@@ -15,7 +15,7 @@ from mcca_ml.config.record import RegionBox, RegionSettings
 from mcca_ml.errors import ConfigError
 from mcca_ml.grid.ease2 import M25, cell_latlon
 from mcca_ml.grid.land import land_cells
-from mcca_ml.pipeline.granules import ONE_DAY, Granule, granules_of, of_days
+from mcca_ml.pipeline.granules import ONE_DAY, InputGranule, find_granules, granules_on
 from mcca_ml.sensors import SENSORS, networks
 from mcca_ml.store.integrity import missing_blocks
 from mcca_ml.store.layout import Frame, block_days, block_number, digest
@@ -32,7 +32,7 @@ class Plan:
     """Flat cells of EASE2_M25, rising."""
     first_day: np.datetime64
     last_day: np.datetime64
-    granules: dict[str, tuple[Granule, ...]]
+    granules: dict[str, tuple[InputGranule, ...]]
     """By sensor; sensors without any are absent."""
     learned_last: np.datetime64
     """Last UTC day that calibration, networks and fusion know: it stays as a record grows."""
@@ -104,20 +104,20 @@ class Plan:
         """Numbers of the blocks of 32 days that the record touches."""
         return list(range(block_number(self.first_day), block_number(self.last_day) + 1))
 
-    def days_of(self, block: int) -> Datetime64:
+    def block_days(self, block: int) -> Datetime64:
         """Days of the record in a block."""
         of_block = block_days(block)
         return self.days(of_block[0], of_block[-1])
 
-    def granules_of(self, sensor: str, days: Datetime64) -> tuple[Granule, ...]:
+    def granules_on(self, sensor: str, days: Datetime64) -> tuple[InputGranule, ...]:
         """Granules of a sensor that may hold observations of some days."""
-        return of_days(self.granules.get(sensor, ()), days)
+        return granules_on(self.granules.get(sensor, ()), days)
 
     def learned_from(self) -> str:
         """Digest of all that calibration, networks and fusion know beside their settings."""
         days = self.days(last=self.learned_last)
         granules = [
-            digest(*(one.identity for one in self.granules_of(name, days)))
+            digest(*(one.identity for one in self.granules_on(name, days)))
             for name in sorted(self.granules)
         ]
         cells = digest(*map(str, self.cells.tolist()))
@@ -136,7 +136,7 @@ class DaysTask:
 
     store: Path
     days: Datetime64
-    granules: tuple[Granule, ...]
+    granules: tuple[InputGranule, ...]
     inputs: str
 
 
@@ -151,8 +151,8 @@ def missing_days(plan: Plan, store: Path, sensor: str, *settings: str) -> list[D
     """
     tasks = {}
     for block in plan.blocks():
-        days = plan.days_of(block)
-        granules = plan.granules_of(sensor, days)
+        days = plan.block_days(block)
+        granules = plan.granules_on(sensor, days)
         if granules:
             ends = str(days[0]), str(days[-1])
             inputs = digest(*settings, *ends, *(one.identity for one in granules))
@@ -168,7 +168,7 @@ def _inside(box: RegionBox, lat: Float64, lon: Float64) -> Booleans:
     return np.asarray((lat >= box.south) & (lat <= box.north) & is_between)
 
 
-def cells_of(region: RegionSettings) -> Int64:
+def region_cells(region: RegionSettings) -> Int64:
     """Land cells of a region, rising.
 
     Raises:
@@ -220,7 +220,7 @@ def learned_until(work: Path, last_day: np.datetime64, *, retrain: bool) -> np.d
     return until
 
 
-def plan_of(settings: Settings, base: Path, *, retrain: bool = False) -> Plan:
+def make_plan(settings: Settings, base: Path, *, retrain: bool = False) -> Plan:
     """The plan of a configuration; makes its directories and hashes its granules.
 
     Args:
@@ -243,10 +243,10 @@ def plan_of(settings: Settings, base: Path, *, retrain: bool = False) -> Plan:
         raise ConfigError(
             f"run: found no {', '.join(missing)}, expected [period], [work] and [output]; add them"
         )
-    cells = cells_of(settings.region)
+    cells = region_cells(settings.region)
     work = make_directory(base / settings.work.directory)
     output = make_directory(base / settings.output.directory)
-    granules = granules_of(settings.input, base, work / "inputs.json")
+    granules = find_granules(settings.input, base, work / "inputs.json")
     first = np.datetime64(settings.period.start, "D")
     last = np.datetime64(settings.period.end, "D")
     until = learned_until(work, last, retrain=retrain)

@@ -11,10 +11,10 @@ from mcca_ml.learn import weights_file
 from mcca_ml.learn.predict_stream import make_stream
 from mcca_ml.parallel import perform
 from mcca_ml.pipeline import checkpoints
-from mcca_ml.pipeline.load_series import Source, inputs_of_part, observed
+from mcca_ml.pipeline.load_series import SeriesSource, calibrated_inputs, observed
 from mcca_ml.pipeline.plan import Plan
 from mcca_ml.pipeline.stage import Progress, Stage, Tally
-from mcca_ml.pipeline.train import files_of
+from mcca_ml.pipeline.train import weight_files
 from mcca_ml.sensors import SENSORS
 from mcca_ml.store.integrity import missing_blocks
 from mcca_ml.store.layout import digest
@@ -26,7 +26,7 @@ from mcca_ml.store.write_blocks import blocks_of_cells, write_block
 class PredictTask:
     """A block of cells of one sensor over all days."""
 
-    source: Source
+    source: SeriesSource
     sensor: str
     cells: slice
     files: tuple[tuple[Path, slice], ...]
@@ -42,7 +42,7 @@ def predict_block(task: PredictTask) -> int:
     parts = []
     for path, cells in task.files:
         part = slice(cells.start - task.cells.start, cells.stop - task.cells.start)
-        inputs = inputs_of_part(task.source, read, part, plan.days())
+        inputs = calibrated_inputs(task.source, read, part, plan.days())
         said = {
             "grid": M25.name,
             "network": network,
@@ -57,10 +57,10 @@ def predict_block(task: PredictTask) -> int:
 
 def _tasks(plan: Plan, sensor: str) -> list[PredictTask]:
     """Blocks of one stream that are missing."""
-    source = Source(plan.lean())
+    source = SeriesSource(plan.lean())
     trained = SENSORS[sensor].network
     folder = plan.network(trained)
-    files = files_of(plan, trained)
+    files = weight_files(plan, trained)
     blocks = blocks_of_cells(plan.cells.size)
     of_all = (
         "predict, each cell by its own line, seasons not learned flagged",

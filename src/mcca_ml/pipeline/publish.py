@@ -14,18 +14,18 @@ from mcca_ml.atomic import make_directory, replacing
 from mcca_ml.config.record import PublishSettings
 from mcca_ml.parallel import perform
 from mcca_ml.pipeline import checkpoints
-from mcca_ml.pipeline.granules import Granule
+from mcca_ml.pipeline.granules import InputGranule
 from mcca_ml.pipeline.plan import Plan
 from mcca_ml.pipeline.stage import Progress, Stage, Tally
-from mcca_ml.publish.grid_window import Window, window_of
-from mcca_ml.publish.quarter_degree import remap_of, remapped
+from mcca_ml.publish.grid_window import Window, smallest_window
+from mcca_ml.publish.quarter_degree import make_remap, remapped
 from mcca_ml.publish.record_attributes import RecordMade, record_made
 from mcca_ml.publish.record_cube import (
     BLOCK_DAYS,
     CHECKPOINTS,
     create_cube,
-    cube_stands,
     extend_cube,
+    is_cube_complete,
     write_cube_block,
 )
 from mcca_ml.publish.record_day import write_record_day
@@ -68,7 +68,7 @@ def _made(plan: Plan, *, is_simulated: bool) -> dict[np.datetime64, RecordMade]:
     nothing: dict[str, object] = {"period": None, "work": None, "output": None, "input": {}}
     settings = plan.settings.model_copy(update=nothing)
     epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
-    by_day: dict[np.datetime64, list[Granule]] = {}
+    by_day: dict[np.datetime64, list[InputGranule]] = {}
     for sensor in sorted(plan.granules):
         for one in plan.granules[sensor]:
             by_day.setdefault(one.start.astype("M8[D]"), []).append(one)
@@ -87,7 +87,7 @@ def _write_days(task: PublishTask, ds: xr.Dataset) -> None:
     """Write the daily files of a task, then their checkpoint."""
     checkpoints.begin(task.checkpoint)
     settings, output = task.plan.settings.publish, task.plan.output
-    remap = remap_of(ds["cell"].to_numpy()) if settings.quarter_degree else None
+    remap = make_remap(ds["cell"].to_numpy()) if settings.quarter_degree else None
     paths = []
     for number, made in enumerate(task.made):
         one = ds.isel(time=[number])
@@ -174,7 +174,7 @@ def _ready_cube(
     path = plan.output / CUBE
     checkpoint = plan.work / "published" / "cube"
     inputs = digest(str(plan.first_day), repr(window), *layers, repr(first))
-    if checkpoints.is_done(checkpoint, inputs) and cube_stands(path):
+    if checkpoints.is_done(checkpoint, inputs) and is_cube_complete(path):
         extend_cube(path, plan.last_day, last)
         return
     checkpoints.begin(checkpoint)
@@ -203,7 +203,7 @@ def publish(plan: Plan, executor: Executor | None, progress: Progress) -> Tally:
         OutputError: it cannot be written.
     """
     make_directory(plan.work / "published")
-    window = window_of(plan.cells)
+    window = smallest_window(plan.cells)
     layers = tuple(LAYERS[name] for name in plan.streams)
     tasks = _tasks(plan, window, layers, executor)
     if plan.settings.publish.cube:

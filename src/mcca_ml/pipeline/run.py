@@ -13,7 +13,7 @@ from mcca_ml.pipeline.calibrate import calibrate
 from mcca_ml.pipeline.checkpoints import sweep
 from mcca_ml.pipeline.fuse import fuse
 from mcca_ml.pipeline.grid import grid
-from mcca_ml.pipeline.plan import Plan, plan_of
+from mcca_ml.pipeline.plan import Plan, make_plan
 from mcca_ml.pipeline.predict import predict
 from mcca_ml.pipeline.publish import publish
 from mcca_ml.pipeline.retrieve import retrieve
@@ -86,7 +86,7 @@ def run(
         OutputError: something cannot be written.
     """
     path = Path(configuration)
-    plan = plan_of(load_settings(path), path.parent, retrain=retrain)
+    plan = make_plan(load_settings(path), path.parent, retrain=retrain)
     for folder in (plan.work, plan.output):
         sweep(folder)
     found = []

@@ -22,7 +22,7 @@ from mcca_ml.parallel import perform
 from mcca_ml.pipeline import checkpoints
 from mcca_ml.pipeline.calibrate import calibration_inputs
 from mcca_ml.pipeline.load_series import (
-    Source,
+    SeriesSource,
     inputs_for,
     target_days,
     target_for,
@@ -43,7 +43,7 @@ LEARNING = (Role.TRAIN, Role.STOP)
 class TrainTask:
     """The networks of some cells."""
 
-    source: Source
+    source: SeriesSource
     sensor: str
     cells: slice
     roles: Int8
@@ -52,7 +52,7 @@ class TrainTask:
     inputs: str
 
 
-def files_of(plan: Plan, sensor: str) -> list[tuple[Path, slice]]:
+def weight_files(plan: Plan, sensor: str) -> list[tuple[Path, slice]]:
     """Files of weights of the networks trained on a sensor, and the cells that they are of."""
     folder = plan.network(sensor)
     return [
@@ -61,12 +61,12 @@ def files_of(plan: Plan, sensor: str) -> list[tuple[Path, slice]]:
     ]
 
 
-def roles(source: Source) -> Int8:
+def roles(source: SeriesSource) -> Int8:
     """Role of each day that may be known, (time,)."""
     return assign_roles(source.learned, source.plan.settings.roles, target_days(source))
 
 
-def series_of(task: TrainTask) -> TrainingSeries:
+def training_series(task: TrainTask) -> TrainingSeries:
     """Series of the cells of a task, with the target of training and stop days only."""
     source, days = task.source, task.source.learned
     inputs = inputs_for(source, task.sensor, task.cells, days)
@@ -92,10 +92,10 @@ def count_targets(task: TrainTask) -> Int64:
 def _sample(task: TrainTask, chosen: Int64) -> TrainingSeries:
     """Series of those cells of a task whose places are among `chosen`."""
     inside = chosen[(chosen >= task.cells.start) & (chosen < task.cells.stop)]
-    return sequences.select_cells(series_of(task), inside - task.cells.start)
+    return sequences.select_cells(training_series(task), inside - task.cells.start)
 
 
-def start_of(tasks: list[TrainTask], executor: Executor | None) -> tuple[Start, TrainingSeries]:
+def learn_start(tasks: list[TrainTask], executor: Executor | None) -> tuple[Start, TrainingSeries]:
     """The start of all cells, and the sample of them that it was learned from."""
     source = tasks[0].source
     settings = source.plan.settings.train
@@ -113,14 +113,14 @@ def start_of(tasks: list[TrainTask], executor: Executor | None) -> tuple[Start, 
 
 def train_group(task: TrainTask, start: Start) -> int:
     """Train the networks of a task and write them; returns the number of cells."""
-    series = series_of(task)
+    series = training_series(task)
     weights, _report = fine_tune(start, series)
     save = partial(weights_file.save, weights=weights)
     checkpoints.make_file(task.path, task.inputs, save)
     return len(series.cells)
 
 
-class Held(NamedTuple):
+class CalibrationSeries(NamedTuple):
     """What the calibration days of some cells say, (cell, time)."""
 
     estimate: Float32
@@ -142,7 +142,7 @@ def _of_month(sm: Float32, days: Datetime64) -> Int64:
     return np.stack([has[:, month == k].sum(axis=1) for k in range(12)], axis=1).astype(np.int64)
 
 
-def held_out(task: TrainTask) -> Held:
+def held_out(task: TrainTask) -> CalibrationSeries:
     """Estimates and targets of the cells of a task on calibration days."""
     source, days = task.source, task.source.learned
     inputs = inputs_for(source, task.sensor, task.cells, days)
@@ -153,7 +153,7 @@ def held_out(task: TrainTask) -> Held:
     low, high = uncertainty.input_range(inputs, is_learned)
     # An interval is claimed of recommended values, and told by them; and of days carried over.
     counts = is_recommended(inputs.flag) | (inputs.nobs == 0)
-    return Held(
+    return CalibrationSeries(
         np.clip(found, 0, 1)[:, is_held],
         np.where(counts, target.sm, np.float32(np.nan))[:, is_held],
         uncertainty.random_share(target.vod, target.sd)[:, is_held],
@@ -169,7 +169,7 @@ def _spread(tasks: list[TrainTask], executor: Executor | None) -> uncertainty.Er
     """How far the estimates of all cells are from the target of the calibration days."""
     source, days = tasks[0].source, tasks[0].source.learned
     parts = perform(held_out, tasks, executor)
-    whole = Held(*map(np.concatenate, zip(*parts, strict=True)))
+    whole = CalibrationSeries(*map(np.concatenate, zip(*parts, strict=True)))
     return uncertainty.fit_error_model(
         whole.estimate,
         whole.sm,
@@ -199,12 +199,12 @@ def network_inputs(plan: Plan, sensor: str) -> str:
 
 def _train_sensor(plan: Plan, sensor: str, executor: Executor | None, progress: Progress) -> int:
     """Train the networks of one sensor that are missing; returns how many cells."""
-    source = Source(plan.lean())
+    source = SeriesSource(plan.lean())
     inputs = network_inputs(plan, sensor)
     folder = plan.network(sensor)
     spread_path = folder / "spread.npz"
     of_spread = digest("spread", inputs, str(weights_file.UNCERTAINTY_VERSION))
-    files = files_of(plan, sensor)
+    files = weight_files(plan, sensor)
     absent = {path for path, _ in files if not checkpoints.is_done(path, inputs)}
     if checkpoints.is_done(spread_path, of_spread) and not absent:
         return 0
@@ -225,7 +225,7 @@ def _kept_start(tasks: list[TrainTask], path: Path, executor: Executor | None) -
     """The start of all cells, from its file where it is done."""
     inputs = tasks[0].inputs
     if not checkpoints.is_done(path, inputs):
-        start, series = start_of(tasks, executor)
+        start, series = learn_start(tasks, executor)
         save = partial(weights_file.save, weights=initial_weights(start, series))
         checkpoints.make_file(path, inputs, save)
     return weights_file.load(path).start

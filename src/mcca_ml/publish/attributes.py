@@ -40,7 +40,7 @@ SIMULATED = (
 
 
 @dataclass(frozen=True)
-class Source:
+class SourceGranule:
     """One input file."""
 
     name: str
@@ -51,7 +51,7 @@ class Source:
 class Provenance:
     """What a product was made from and by."""
 
-    sources: tuple[Source, ...]
+    sources: tuple[SourceGranule, ...]
     settings: str
     """The settings as JSON with sorted keys."""
     commit: str
@@ -74,10 +74,10 @@ def settings_as_json(settings: Mapping[str, object]) -> str:
     return json.dumps(settings, sort_keys=True)
 
 
-def source(path: Path) -> Source:
+def source(path: Path) -> SourceGranule:
     """Name and hash of an input file."""
     with path.open("rb") as file:
-        return Source(path.name, hashlib.file_digest(file, "sha256").hexdigest())
+        return SourceGranule(path.name, hashlib.file_digest(file, "sha256").hexdigest())
 
 
 def commit() -> str:
@@ -94,7 +94,7 @@ def commit() -> str:
     return found.stdout.strip()
 
 
-def epoch_of(source_date_epoch: str) -> int | None:
+def creation_epoch(source_date_epoch: str) -> int | None:
     """The moment that SOURCE_DATE_EPOCH asks for [s since 1970]; None where it is not set.
 
     Raises:
@@ -125,7 +125,7 @@ def provenance(settings: RetrieveSettings, *, source_date_epoch: str = "") -> Pr
         sources=(),
         settings=settings_as_json(settings.model_dump(mode="json")),
         commit=commit(),
-        source_date_epoch=epoch_of(source_date_epoch),
+        source_date_epoch=creation_epoch(source_date_epoch),
     )
 
 

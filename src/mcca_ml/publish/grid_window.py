@@ -95,10 +95,10 @@ class Window(GridWindow):
         return area(M25, *self.slices)
 
 
-def window_of(cells: Integer) -> Window:
+def smallest_window(cells: Integer) -> Window:
     """The least window around some cells; the whole grid for all land, and for no cell.
 
-    >>> window_of(np.array([3 * 1388 + 7, 5 * 1388 + 6]))
+    >>> smallest_window(np.array([3 * 1388 + 7, 5 * 1388 + 6]))
     Window(row=3, column=6, rows=3, columns=2)
     """
     if cells.size == 0 or cells.size == land_cells(M25).size:

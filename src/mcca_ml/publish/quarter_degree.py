@@ -93,7 +93,7 @@ class Remap:
     """All source cells that share area with each cell."""
 
 
-def remap_of(cells: Integer) -> Remap:
+def make_remap(cells: Integer) -> Remap:
     """How some cells of EASE2_M25 go to the 0.25 degree grid.
 
     Args:

@@ -12,8 +12,8 @@ from mcca_ml.config.load import Settings
 from mcca_ml.publish.attributes import (
     SIMULATED,
     commit,
+    creation_epoch,
     dates,
-    epoch_of,
     iso,
     settings_as_json,
     signed,
@@ -80,7 +80,7 @@ def record_made(
         commit=commit(),
         sources_digest=sources_digest,
         is_simulated=is_simulated,
-        source_date_epoch=epoch_of(environ_epoch),
+        source_date_epoch=creation_epoch(environ_epoch),
     )
 
 

@@ -180,7 +180,7 @@ def _read_said(path: Path) -> dict[str, Any]:
     return said
 
 
-def cube_stands(path: Path) -> bool:
+def is_cube_complete(path: Path) -> bool:
     """Whether all of a cube but its blocks is there as it was made: layout and coordinates.
 
     Args:

@@ -12,7 +12,7 @@ from mcca_ml.publish.variables import (
     DAY_UNITS,
     AttributeValue,
     Content,
-    Field,
+    PackedField,
     Stored,
     field_attributes,
     moisture,
@@ -81,7 +81,7 @@ def _counted(
     return Stored(kind, kind.type(0), False, said, name, lambda values: values.astype(kind))
 
 
-def _moistures(layers: Sequence[str]) -> dict[str, Field]:
+def _moistures(layers: Sequence[str]) -> dict[str, PackedField]:
     """Soil moisture and its uncertainty, of all sensors and of each alone."""
     out = {
         "sm": moisture(

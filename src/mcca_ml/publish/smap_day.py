@@ -11,7 +11,7 @@ from mcca_ml import schema
 from mcca_ml.atomic import replacing
 from mcca_ml.errors import GranuleError, SchemaError
 from mcca_ml.grid import ease2
-from mcca_ml.publish.attributes import Provenance, Source, global_attributes
+from mcca_ml.publish.attributes import Provenance, SourceGranule, global_attributes
 from mcca_ml.publish.coordinates import Axis, place_axes
 from mcca_ml.publish.smap_variables import stored_variables
 from mcca_ml.publish.variables import (
@@ -49,7 +49,7 @@ def file_name(ds: xr.Dataset) -> str:
     return f"{day}_{ds.attrs['sensor']}_{grid}{ending}.nc".lower()
 
 
-def is_of_others(path: Path, sources: Sequence[Source]) -> bool:
+def is_of_others(path: Path, sources: Sequence[SourceGranule]) -> bool:
     """Whether there is a file at `path` that was not made from these input files.
 
     Args:

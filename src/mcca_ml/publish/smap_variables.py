@@ -8,7 +8,7 @@ import xarray as xr
 from mcca_ml.publish.variables import (
     TIME_UNITS,
     AttributeValue,
-    Field,
+    PackedField,
     Stored,
     field_attributes,
     moisture,
@@ -20,7 +20,7 @@ from mcca_ml.publish.variables import (
 _VOD_STEP = 5e-4
 _POLARIZATIONS = {"vod_v": "vertical", "vod_h": "horizontal"}
 
-FIELDS: Mapping[str, Field] = {
+FIELDS: Mapping[str, PackedField] = {
     "soil_moisture": moisture(
         "volumetric soil moisture of the surface layer",
         ancillary="sm_uncertainty flag obs_time cost",
@@ -34,7 +34,7 @@ FIELDS: Mapping[str, Field] = {
         "albedo, temperature, roughness and clay.",
     ),
     **{
-        name: Field(
+        name: PackedField(
             f"vegetation optical depth at nadir, {polarization} polarization",
             "1",
             (0.0, 10.0),
@@ -45,7 +45,7 @@ FIELDS: Mapping[str, Field] = {
         for name, polarization in _POLARIZATIONS.items()
     },
     **{
-        f"{name}_uncertainty": Field(
+        f"{name}_uncertainty": PackedField(
             f"uncertainty of vegetation optical depth, {polarization} polarization, "
             "one standard deviation",
             "1",
@@ -55,7 +55,7 @@ FIELDS: Mapping[str, Field] = {
         )
         for name, polarization in _POLARIZATIONS.items()
     },
-    "cost": Field(
+    "cost": PackedField(
         "cost of the retrieved state: squared misfit of brightness temperature over noise",
         "1",
         (0.0, 1e12),
@@ -71,8 +71,8 @@ FIELDS: Mapping[str, Field] = {
 
 _RATIO_STEP = 1e-4
 
-STATIC: Mapping[str, Field] = {
-    "vod_ratio": Field(
+STATIC: Mapping[str, PackedField] = {
+    "vod_ratio": PackedField(
         "vegetation optical depth at H over that at V, one value for the season",
         "1",
         (0.0, 3.0),
@@ -80,7 +80,7 @@ STATIC: Mapping[str, Field] = {
         scale=_RATIO_STEP,
         ancillary="vod_ratio_uncertainty",
     ),
-    "vod_ratio_uncertainty": Field(
+    "vod_ratio_uncertainty": PackedField(
         "uncertainty of the ratio of vegetation optical depth, one standard deviation",
         "1",
         (0.0, 3.0),
@@ -94,7 +94,7 @@ OPTIONAL = ("soil_moisture_operational",)
 """Variables that stand in a product only where the granules held them."""
 
 
-def _vod_attributes(ds: xr.Dataset, name: str, field: Field) -> dict[str, AttributeValue]:
+def _vod_attributes(ds: xr.Dataset, name: str, field: PackedField) -> dict[str, AttributeValue]:
     """Attributes of a variable of VOD beside `field_attributes`: frequency and origin."""
     frequency_ghz = float(ds.attrs["vod_frequency_ghz"])
     attributes: dict[str, AttributeValue] = {

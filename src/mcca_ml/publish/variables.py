@@ -160,7 +160,7 @@ def observation_time(name: str, long_name: str, units: str, steps: int, precisio
 
 
 @dataclass(frozen=True)
-class Field:
+class PackedField:
     """One variable over (time, look, y, x), packed as int16 or as float32 of a few digits."""
 
     long_name: str
@@ -198,9 +198,9 @@ class Field:
 
 def moisture(
     long_name: str, *, is_error: bool = False, ancillary: str = "", comment: str = ""
-) -> Field:
+) -> PackedField:
     """Soil moisture, or its uncertainty."""
-    return Field(
+    return PackedField(
         long_name,
         "m3 m-3",
         (0.0, 1.0),
@@ -212,7 +212,7 @@ def moisture(
     )
 
 
-def field_attributes(field: Field, *, is_of_a_look: bool = True) -> dict[str, AttributeValue]:
+def field_attributes(field: PackedField, *, is_of_a_look: bool = True) -> dict[str, AttributeValue]:
     """CF and ACDD attributes of a variable; its valid range in the type of the file, as CF asks."""
     attributes: dict[str, AttributeValue] = {
         "standard_name": field.standard_name,
@@ -233,7 +233,7 @@ def field_attributes(field: Field, *, is_of_a_look: bool = True) -> dict[str, At
     }
 
 
-def stored_field(name: str, field: Field, attributes: Mapping[str, AttributeValue]) -> Stored:
+def stored_field(name: str, field: PackedField, attributes: Mapping[str, AttributeValue]) -> Stored:
     """A floating-point variable with its attributes."""
     return Stored(field.dtype, field.fill, True, attributes, name, field.stored, field.digits)
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from mcca_ml.atomic import make_directory
 from mcca_ml.config.load import load_settings
-from mcca_ml.pipeline.load_series import Source
-from mcca_ml.pipeline.plan import plan_of
+from mcca_ml.pipeline.load_series import SeriesSource
+from mcca_ml.pipeline.plan import make_plan
 from mcca_ml.pipeline.train import roles as assign_roles
 from mcca_ml.report.html.files import OnDisk, figure_style, write_page
 from mcca_ml.report.html.page import Section
@@ -39,8 +39,8 @@ def write_report(
     """
     make_directory(out)
     settings, base = load_settings(configuration), configuration.parent
-    plan = plan_of(settings, base)
-    source = Source(plan)
+    plan = make_plan(settings, base)
+    source = SeriesSource(plan)
     comparison = read_comparison(source, assign_roles(source), truth)
     folder = record.stations_folder(plan, base, stations)
     results = RecordResults(

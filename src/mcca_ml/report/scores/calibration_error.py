@@ -12,8 +12,8 @@ from mcca_ml.intercal.link import LineFlag
 from mcca_ml.learn import weights_file
 from mcca_ml.learn.pooled_start import select_cells
 from mcca_ml.learn.predict_stream import response
-from mcca_ml.pipeline.load_series import Source, inputs_for
-from mcca_ml.pipeline.train import files_of
+from mcca_ml.pipeline.load_series import SeriesSource, inputs_for
+from mcca_ml.pipeline.train import weight_files
 from mcca_ml.sensors import SENSORS
 
 STRIDE = 8
@@ -38,7 +38,7 @@ class Shift:
     """True where neighbours share the regression of their class or of all cells, (cell,)."""
 
 
-def calibration_shift(source: Source, sensor: str) -> Shift | None:
+def calibration_shift(source: SeriesSource, sensor: str) -> Shift | None:
     """Compute the effect of calibration errors on a stream; None without coefficients.
 
     Args:
@@ -52,7 +52,7 @@ def calibration_shift(source: Source, sensor: str) -> Shift | None:
     link = coefficients.to_link(ds)
     drifts = [change for change in coefficients.to_changes(ds) if isinstance(change, Drift)]
     per_kelvin, sd, places = [], [], []
-    for path, cells in files_of(plan, SENSORS[sensor].network):
+    for path, cells in weight_files(plan, SENSORS[sensor].network):
         some = slice(cells.start, cells.stop, STRIDE)
         inputs = inputs_for(source, sensor, some, source.learned)
         thinned = np.arange(0, cells.stop - cells.start, STRIDE)

@@ -10,9 +10,9 @@ import xarray as xr
 from mcca_ml.arrays import Booleans, Float32, Int8
 from mcca_ml.learn import weights_file
 from mcca_ml.learn.splits import Role
-from mcca_ml.pipeline.fuse import streams_of
-from mcca_ml.pipeline.load_series import Source
-from mcca_ml.pipeline.train import TrainTask, files_of, series_of
+from mcca_ml.pipeline.fuse import load_streams
+from mcca_ml.pipeline.load_series import SeriesSource
+from mcca_ml.pipeline.train import TrainTask, training_series, weight_files
 from mcca_ml.report.scores.learner import estimates
 from mcca_ml.report.scores.reference import TruthSeries, read_truth, whole_target
 from mcca_ml.report.scores.tables import (
@@ -56,16 +56,16 @@ class Comparison:
         return np.asarray(self.roles == Role.TEST)
 
 
-def _baselines(source: Source, sensor: str, roles: Int8) -> dict[str, Float32]:
+def _baselines(source: SeriesSource, sensor: str, roles: Int8) -> dict[str, Float32]:
     """Compute climatology, ridge and the pooled network of all cells, (cell, time)."""
     parts: list[Mapping[str, Float32]] = []
-    for path, cells in files_of(source.plan, sensor):
+    for path, cells in weight_files(source.plan, sensor):
         task = TrainTask(source, sensor, cells, roles, path, "")
-        parts.append(estimates(weights_file.load(path), series_of(task)))
+        parts.append(estimates(weights_file.load(path), training_series(task)))
     return {name: np.concatenate([part[name] for part in parts]) for name in BASELINES}
 
 
-def read_comparison(source: Source, roles: Int8, truth: Path | None = None) -> Comparison:
+def read_comparison(source: SeriesSource, roles: Int8, truth: Path | None = None) -> Comparison:
     """Read record, streams, baselines and references, each store once.
 
     Args:
@@ -79,7 +79,7 @@ def read_comparison(source: Source, roles: Int8, truth: Path | None = None) -> C
     plan, days = source.plan, source.learned
     target = whole_target(source, roles)
     record = open_store(plan.record_store, first_day=days[0], last_day=days[-1])
-    streams = streams_of(source, slice(None), days)
+    streams = load_streams(source, slice(None), days)
     products = {name: recommended_product(ds) for name, ds in streams.items()}
     truth_series = None if truth is None else read_truth(truth, plan.cells)
     truths = {}

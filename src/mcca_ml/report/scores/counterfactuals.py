@@ -8,9 +8,9 @@ from mcca_ml.fuse import error_covariance, fusion, models
 from mcca_ml.learn import weights_file
 from mcca_ml.learn.fit import predict
 from mcca_ml.learn.splits import Role
-from mcca_ml.pipeline.fuse import FuseTask, moments_of
-from mcca_ml.pipeline.load_series import Source, inputs_for
-from mcca_ml.pipeline.train import files_of
+from mcca_ml.pipeline.fuse import FuseTask, sum_error_moments
+from mcca_ml.pipeline.load_series import SeriesSource, inputs_for
+from mcca_ml.pipeline.train import weight_files
 from mcca_ml.report.scores.compared import Comparison
 from mcca_ml.report.scores.tables import ComparedProduct, ScoreTable, compared
 from mcca_ml.sensors import SENSORS
@@ -36,7 +36,7 @@ def shuffled(days: Datetime64, roles: Int8, seed: int) -> Int64:
 
 
 def _estimates(
-    source: Source,
+    source: SeriesSource,
     sensor: str,
     place: Int64 | slice = slice(None),
     *,
@@ -51,13 +51,13 @@ def _estimates(
         is_calibrated: True for cross-calibrated brightness temperatures.
     """
     parts: list[Float32] = []
-    for path, cells in files_of(source.plan, SENSORS[sensor].network):
+    for path, cells in weight_files(source.plan, SENSORS[sensor].network):
         inputs = inputs_for(source, sensor, cells, source.learned, is_calibrated=is_calibrated)
         parts.append(np.clip(predict(weights_file.load(path), inputs.x[:, place]), 0, 1))
     return np.concatenate(parts)
 
 
-def order_table(source: Source, comparison: Comparison, sensor: str) -> ScoreTable:
+def order_table(source: SeriesSource, comparison: Comparison, sensor: str) -> ScoreTable:
     """Score a network on its test days, and with the days of each season shuffled.
 
     If each day keeps its look, only the preceding days change; with the look of another day, only
@@ -85,7 +85,7 @@ def order_table(source: Source, comparison: Comparison, sensor: str) -> ScoreTab
     return compared(title, products, comparison.target, mask)
 
 
-def record_without(source: Source, comparison: Comparison) -> xr.Dataset:
+def record_without(source: SeriesSource, comparison: Comparison) -> xr.Dataset:
     """Make the fused record without cross-calibration, all else being equal.
 
     Args:
@@ -102,6 +102,6 @@ def record_without(source: Source, comparison: Comparison) -> xr.Dataset:
     task = FuseTask(source, slice(0, plan.cells.size), comparison.roles, pool, "")
     settings = plan.settings.fuse
     model = error_covariance.estimate_stream_errors(
-        moments_of(task), models.load_pool(pool), settings
+        sum_error_moments(task), models.load_pool(pool), settings
     )
     return fusion.fuse(streams, model, settings)

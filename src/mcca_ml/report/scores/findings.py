@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mcca_ml.pipeline.load_series import Source
+from mcca_ml.pipeline.load_series import SeriesSource
 from mcca_ml.report.scores.calibration_error import calibration_shift
 from mcca_ml.report.scores.compared import (
     FUSED,
@@ -45,7 +45,7 @@ class Findings:
     droughts: Sequence[DetectedDrought] = ()
 
 
-def _steps(source: Source, comparison: Comparison, truth: TruthSeries) -> list[PeriodStep]:
+def _steps(source: SeriesSource, comparison: Comparison, truth: TruthSeries) -> list[PeriodStep]:
     """Compute steps of the record with and without cross-calibration."""
     periods, days = sensor_periods(comparison.streams), source.learned
     off = comparison.products[FUSED].sm - comparison.truths[FUSED]
@@ -57,7 +57,7 @@ def _steps(source: Source, comparison: Comparison, truth: TruthSeries) -> list[P
     return steps
 
 
-def _series(source: Source, comparison: Comparison) -> RecordSeries:
+def _series(source: SeriesSource, comparison: Comparison) -> RecordSeries:
     """Combine the record with its truth at the same times."""
     sm = comparison.products[FUSED].sm
     bits = {name: SENSORS[name].cci_bit for name in comparison.streams}
@@ -76,7 +76,7 @@ def _series(source: Source, comparison: Comparison) -> RecordSeries:
     )
 
 
-def compute_findings(source: Source, comparison: Comparison) -> Findings:
+def compute_findings(source: SeriesSource, comparison: Comparison) -> Findings:
     """Score a record against its target, and against the truth of a simulated world.
 
     Args:

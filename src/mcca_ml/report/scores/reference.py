@@ -13,11 +13,11 @@ from mcca_ml.arrays import Datetime64, Float32, Int8, Int64
 from mcca_ml.errors import GranuleError
 from mcca_ml.learn.splits import Role
 from mcca_ml.learn.target import DailyTarget, daily_target
-from mcca_ml.pipeline.load_series import Source, over_days
+from mcca_ml.pipeline.load_series import SeriesSource, over_days
 from mcca_ml.store.read_blocks import open_store
 
 
-def whole_target(source: Source, roles: Int8) -> DailyTarget:
+def whole_target(source: SeriesSource, roles: Int8) -> DailyTarget:
     """Return the target of all days with data, test days included.
 
     Args:
