@@ -51,7 +51,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def found(browser: Browser, path: Path, width: int) -> dict[str, object]:
+def probe(browser: Browser, path: Path, width: int) -> dict[str, object]:
     copy = probed(path, path.with_name(f"probed_{width}.html"))
     return dict(json.loads(browser.title(copy, width)))
 
@@ -90,17 +90,17 @@ def test_an_error_of_a_script_is_noticed(browser: Browser, tmp_path: Path):
 def test_pictures_are_there_and_nothing_is_wider_than_the_screen(
     browser: Browser, written: Path, width: int
 ):
-    seen = found(browser, written, width)
-    assert seen["width"] == width
-    assert (seen["images"], seen["missing"], seen["links"]) == (4, 0, 3)
-    assert seen["beyond"] == []
-    assert seen["scroll"] <= width
+    page_state = probe(browser, written, width)
+    assert page_state["width"] == width
+    assert (page_state["images"], page_state["missing"], page_state["links"]) == (4, 0, 3)
+    assert page_state["beyond"] == []
+    assert page_state["scroll"] <= width
 
 
 def test_on_a_phone_wide_tables_scroll_in_boxes_of_their_own_and_figures_shrink(
     browser: Browser, written: Path
 ):
-    assert found(browser, written, PHONE)["scrolling"] == 1
+    assert probe(browser, written, PHONE)["scrolling"] == 1
 
 
 def test_a_missing_picture_and_a_wide_table_are_noticed(
@@ -109,10 +109,10 @@ def test_a_missing_picture_and_a_wide_table_are_noticed(
     text = written.read_text(encoding="utf-8").replace('class="wide"', 'class="else"')
     bad = tmp_path / "bad.html"
     bad.write_text(text.replace("data:image/png;base64,", "nothing/", 1), encoding="utf-8")
-    seen = found(browser, bad, PHONE)
-    assert seen["missing"] == 1
-    assert "TABLE" in seen["beyond"]
-    assert seen["scroll"] > PHONE
+    page_state = probe(browser, bad, PHONE)
+    assert page_state["missing"] == 1
+    assert "TABLE" in page_state["beyond"]
+    assert page_state["scroll"] > PHONE
 
 
 def test_on_paper_it_has_several_pages_and_none_is_blank(browser: Browser, written: Path):

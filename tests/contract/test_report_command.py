@@ -32,8 +32,8 @@ SECTIONS = (
     "Coverage",
     "Uncertainty",
 )
-BY_WHAT_IS_TOLD = {"Scores by class", "Triple collocation"}
-"""Sections of which one network may have nothing to tell."""
+OPTIONAL = {"Scores by class", "Triple collocation"}
+"""Sections that are empty for a single network."""
 
 
 def report(configuration: Path, *options: str) -> Result:
@@ -96,11 +96,11 @@ class Tree(HTMLParser):
 
     def __init__(self) -> None:
         super().__init__()
-        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
         self.open: list[str] = []
 
     def handle_starttag(self, tag, attrs):
-        self.found.append((tag, dict(attrs)))
+        self.elements.append((tag, dict(attrs)))
         if tag not in self.EMPTY:
             self.open.append(tag)
 
@@ -108,7 +108,7 @@ class Tree(HTMLParser):
         assert self.open.pop() == tag
 
     def of(self, tag: str) -> list[dict[str, str | None]]:
-        return [attrs for name, attrs in self.found if name == tag]
+        return [attrs for name, attrs in self.elements if name == tag]
 
 
 @pytest.fixture(scope="module")
@@ -133,9 +133,33 @@ def test_it_says_where_the_page_is_and_what_it_has(called: Result, folder: Path)
     )
 
 
+def test_three_sentences_come_first(text: str, folder: Path):
+    sensors, extent, scores = re.findall(r'<p class="lead">(.*?)</p>', text)
+    assert "soil moisture" in sensors
+    assert f"{recorded(folder).size} cells" in extent
+    best = next(
+        row
+        for row in table(folder, "scores_with_95_intervals")
+        if (row["product"], row["reference"], row["which_days"]) == ("fused", "truth", "all")
+    )
+    assert (
+        "simulated truth of all days, R {:.2f} ({:.2f} to {:.2f})".format(
+            *(float(best[name]) for name in ("r", "r_low", "r_high"))
+        )
+        in scores
+    )
+    assert "against simulated stations, R " in scores or "against stations, R " in scores
+
+
+def test_without_truth_and_stations_the_page_says_so(folder: Path, tmp_path: Path):
+    assert report(folder / "record.toml", "--out", str(tmp_path)).exit_code == 0
+    page = (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert "No independent data were compared" in re.findall(r'<p class="lead">(.*?)</p>', page)[2]
+
+
 def test_it_can_be_mailed_and_needs_nothing_else(text: str, tree: Tree):
     assert len(text.encode()) < MAILED
-    named = [attrs.get(key) for _, attrs in tree.found for key in ("src", "href")]
+    named = [attrs.get(key) for _, attrs in tree.elements for key in ("src", "href")]
     assert all(one is None or one.startswith(("data:", "#")) for one in named)
     assert not re.search(r"url\(|@import|https?://", text.split("<main>")[0])
     assert tree.of("script") == []
@@ -148,7 +172,7 @@ def test_it_is_marked_as_simulated(text: str, called: Result):
 
 def test_its_sections_stand_in_order_and_the_contents_lead_to_them(text: str, tree: Tree):
     found = re.findall(r'<h2 id="([^"]+)">([^<]+)</h2>', text)
-    titles = [title for _, title in found if title not in BY_WHAT_IS_TOLD]
+    titles = [title for _, title in found if title not in OPTIONAL]
     assert tuple(titles[: len(SECTIONS)]) == SECTIONS
     assert found[-1][1] == "Provenance"
     assert [attrs["href"] for attrs in tree.of("a")] == [f"#{anchor}" for anchor, _ in found]
@@ -209,7 +233,7 @@ def test_digests_are_those_of_the_files(called: Result, folder: Path):
     assert origin["version of the record"] == manifest["version"]
 
 
-def test_every_setting_is_told(called: Result, folder: Path, text: str):
+def test_every_setting_is_listed(called: Result, folder: Path, text: str):
     rows = {row["setting"]: row["value"] for row in table(folder, "settings")}
     assert rows["train.hidden"] == "4"
     assert rows["calibrate.huber"] == "1.345"
@@ -241,19 +265,19 @@ def test_what_stood_there_is_replaced(called: Result, folder: Path, options: tup
         ("work/streams/AMSR2.zarr", "AMSR2.zarr"),
     ],
 )
-def test_what_is_missing_is_told_in_one_line(folder: Path, tmp_path: Path, damage, words):
+def test_a_missing_part_gives_a_one_line_error(folder: Path, tmp_path: Path, damage, words):
     shutil.copytree(folder, tmp_path / "copy", ignore=shutil.ignore_patterns("report"))
     shutil.rmtree(tmp_path / "copy" / damage)
-    said = report(tmp_path / "copy" / "record.toml")
-    assert said.exit_code == 1
-    assert said.stderr.startswith("error: ")
-    assert words in said.stderr
-    assert "unexpectedly" not in said.stderr
-    assert len(said.stderr.splitlines()) == 1
+    result = report(tmp_path / "copy" / "record.toml")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("error: ")
+    assert words in result.stderr
+    assert "unexpectedly" not in result.stderr
+    assert len(result.stderr.splitlines()) == 1
     assert not (tmp_path / "copy" / "report" / "index.html").exists()
 
 
-def test_a_record_cut_short_is_told_in_one_line(folder: Path, tmp_path: Path):
+def test_a_truncated_record_gives_a_one_line_error(folder: Path, tmp_path: Path):
     shutil.copytree(folder, tmp_path / "copy", ignore=shutil.ignore_patterns("report"))
     shard = next(
         path
@@ -261,15 +285,17 @@ def test_a_record_cut_short_is_told_in_one_line(folder: Path, tmp_path: Path):
         if path.is_file()
     )
     shard.write_bytes(shard.read_bytes()[:100])
-    said = report(tmp_path / "copy" / "record.toml")
-    assert said.exit_code == 1
-    assert "record.zarr" in said.stderr
-    assert "unexpectedly" not in said.stderr
-    assert len(said.stderr.splitlines()) == 1
+    result = report(tmp_path / "copy" / "record.toml")
+    assert result.exit_code == 1
+    assert "record.zarr" in result.stderr
+    assert "unexpectedly" not in result.stderr
+    assert len(result.stderr.splitlines()) == 1
 
 
-def test_a_folder_without_stations_is_told(folder: Path, tmp_path: Path):
-    said = report(folder / "record.toml", "--stations", str(tmp_path), "--out", str(tmp_path / "o"))
-    assert said.exit_code == 1
-    assert len(said.stderr.splitlines()) == 1
-    assert "expected stations of ISMN" in said.stderr
+def test_a_folder_without_stations_gives_a_one_line_error(folder: Path, tmp_path: Path):
+    result = report(
+        folder / "record.toml", "--stations", str(tmp_path), "--out", str(tmp_path / "o")
+    )
+    assert result.exit_code == 1
+    assert len(result.stderr.splitlines()) == 1
+    assert "expected stations of ISMN" in result.stderr

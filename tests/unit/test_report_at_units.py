@@ -49,13 +49,13 @@ def test_products_are_compared_on_common_days_if_most_units_have_them(common, da
 
 
 def test_one_product_has_own_days():
-    found = validation(summary(("a", "own", "all", "all", 4)), products=("a",))
-    assert station_tables.days_compared(found) == "own"
+    result = validation(summary(("a", "own", "all", "all", 4)), products=("a",))
+    assert station_tables.days_compared(result) == "own"
 
 
 def test_medians_have_quartiles_where_there_is_more_than_one_unit():
-    found = validation(summary(("a", "own", "all", "all", 3), ("b", "own", "all", "all", 1)))
-    sheet = station_tables.medians_sheet(found)
+    result = validation(summary(("a", "own", "all", "all", 3), ("b", "own", "all", "all", 1)))
+    sheet = station_tables.medians_sheet(result)
     assert [row[4] for row in sheet.rows] == ["0.50\n0.40 to 0.70", "0.50"]
     assert sheet.data[0][sheet.columns.index("r_q75")] == 0.7
 
@@ -107,8 +107,8 @@ def test_errors_at_networks_and_at_stations_are_not_pooled():
         (f"u{i}", "a / b / stations", "a", 200.0, one, one, one, 0.8, 3.0, 1.0, "")
         for i, one in enumerate((0.02, 0.03, 0.06))
     ]
-    found = triple(*rows, kinds=("network", "station", "station"))
-    shown = [(row[2], row[3], row[5][:5]) for row in station_tables.triple_sheet(found).rows]
+    result = triple(*rows, kinds=("network", "station", "station"))
+    shown = [(row[2], row[3], row[5][:5]) for row in station_tables.triple_sheet(result).rows]
     assert shown == [("dense networks", "1", "0.020"), ("single stations", "2", "0.045")]
 
 

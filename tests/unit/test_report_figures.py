@@ -59,26 +59,26 @@ def test_a_product_that_never_meets_the_reference_is_no_point(truth):
 
 def test_taylor_diagrams_are_drawn_for_negative_correlations_too(truth):
     mask = np.ones(SHAPE, np.bool_)
-    found = [
+    result = [
         point(("fused", "target", "common test days"), noisy(truth, 0.02), truth, mask),
         point(("climatology", "target", "common test days"), 0.5 - truth, truth, mask),
         point(("TMI", "truth", "all its days"), noisy(truth, 0.1), truth, mask),
     ]
-    figure = draw_taylor(found, product_colours([one.product for one in found]))
+    figure = draw_taylor(result, product_colours([one.product for one in result]))
     assert [axes.name for axes in figure.axes] == ["polar", "polar"]
     assert figure.axes[0].get_thetamax() > 150
     assert figure.axes[1].get_thetamax() == 90
-    assert len(taylor_sheet(found).rows) == len(taylor_sheet(found).data) == 3
+    assert len(taylor_sheet(result).rows) == len(taylor_sheet(result).data) == 3
 
 
 def test_intervals_of_the_right_width_are_reliable(truth):
     sd = np.full(SHAPE, 0.03, np.float32)
-    found = measure_reliability(("fused", "truth"), noisy(truth, 0.03), sd, truth)
-    assert np.abs(np.array(found.inside) - NOMINAL).max() < 0.03
+    result = measure_reliability(("fused", "truth"), noisy(truth, 0.03), sd, truth)
+    assert np.abs(np.array(result.inside) - NOMINAL).max() < 0.03
     narrow = measure_reliability(("fused", "truth"), noisy(truth, 0.03), sd / 2, truth)
     assert (np.array(narrow.inside) < np.array(NOMINAL) - 0.03).all()
-    assert len(draw_reliability([found, narrow]).axes) == 1
-    assert reliability_sheet([found]).data[0][2:-1] == found.inside
+    assert len(draw_reliability([result, narrow]).axes) == 1
+    assert reliability_sheet([result]).data[0][2:-1] == result.inside
 
 
 def test_without_an_uncertainty_there_is_no_reliability(truth):
@@ -99,9 +99,9 @@ def test_regions_far_apart_have_frames_and_many_become_one():
     boxes = [(60, -100), (60, 20), (-30, 20)]
     cells = np.sort(np.concatenate([cells_about(*place) for place in boxes]))
     places = ease2.cell_latlon(ease2.M25, cells)
-    found = frames_around(places.lat, places.lon)
-    assert len(found) == 3
-    assert found[0].north > found[2].north
+    result = frames_around(places.lat, places.lon)
+    assert len(result) == 3
+    assert result[0].north > result[2].north
     many = np.concatenate([cells_about(lat, lon) for lat in (60, 20, -20) for lon in (-90, 0, 90)])
     assert len(frames_around(*ease2.cell_latlon(ease2.M25, many))) == 1
 
@@ -140,15 +140,15 @@ def test_key_scores_are_medians_with_intervals_about_them(truth):
     mask[100:200] = mask[300:400] = True
     sm[4, :] = np.nan
     sm[3, 110:] = np.nan
-    found = score(("fused", "truth", "test"), sm, truth, DAYS, mask)
-    assert (found.cells, found.pairs, found.days) == (3, 600, 200)
+    result = score(("fused", "truth", "test"), sm, truth, DAYS, mask)
+    assert (result.cells, result.pairs, result.days) == (3, 600, 200)
     error = (sm.astype(np.float64) - truth)[:3, mask]
-    bias = found.scores["bias"]
+    bias = result.scores["bias"]
     assert bias.median == pytest.approx(np.median(error.mean(axis=1)), abs=1e-6)
-    assert found.scores["ubrmsd"].median == pytest.approx(np.median(error.std(axis=1)), abs=1e-6)
+    assert result.scores["ubrmsd"].median == pytest.approx(np.median(error.std(axis=1)), abs=1e-6)
     assert bias.low < 0.01 < bias.high
     assert bias.high - bias.low == pytest.approx(4 * 0.03 / np.sqrt(200), rel=0.25)
-    sheet = key_sheet([found])
+    sheet = key_sheet([result])
     assert sheet.rows[0][-3:] == ("600", "3", "200")
     assert len(sheet.columns) == len(sheet.data[0])
 
@@ -174,12 +174,12 @@ def test_a_drift_is_found_and_held_against_gcos():
 
 
 def test_a_step_is_found_where_a_sensor_comes():
-    found = measure_stability(("fused", "truth"), drifting(0.0, step=0.03))
-    steps = {what: step for _, what, step in found.steps}
+    result = measure_stability(("fused", "truth"), drifting(0.0, step=0.03))
+    steps = {what: step for _, what, step in result.steps}
     assert steps["AMSR2 begins"].low < 0.03 < steps["AMSR2 begins"].high
-    sheet = stability_sheet([found])
+    sheet = stability_sheet([result])
     assert any(row[2] == "step: AMSR2 begins" and row[-1] == "differs from 0" for row in sheet.rows)
-    figure = draw_stability([found])
+    figure = draw_stability([result])
     assert len(figure.axes) == 2
 
 

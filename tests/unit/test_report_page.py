@@ -40,10 +40,10 @@ def test_text_can_be_read(scheme):
     of_scheme = re.findall(r":root\{(.*?)\}", style())[scheme]
     colours = dict(re.findall(r"--([\w-]+):(#\w{6});", of_scheme))
     pairs = [(text, ground) for text in ("ink", "soft", "link") for ground in ("paper", "panel")]
-    found = {
+    contrasts = {
         pair: contrast(*(colours[one] for one in pair)) for pair in [*pairs, ("warn-ink", "warn")]
     }
-    assert min(found.values()) >= AA, found
+    assert min(contrasts.values()) >= AA, contrasts
 
 
 def small() -> bytes:
@@ -128,7 +128,7 @@ def test_a_sheet_without_data_has_its_cells():
     assert (table.columns, table.rows) == (("name", "n", "simulated"), (("a", "1", "false"),))
 
 
-def test_a_file_where_the_folder_should_be_is_told(tmp_path):
+def test_a_file_in_place_of_the_folder_raises(tmp_path):
     with pytest.raises(OutputError, match="cannot write"):
         write_pictures(tmp_path / "none", sections())
 

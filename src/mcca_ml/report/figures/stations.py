@@ -45,25 +45,25 @@ def points_at_units(validation: Validation) -> list[Point]:
     days = day_axis([pair for compared in validation.compared for pair in compared.pairs])
     pairs = [align_pairs(compared.pairs, days) for compared in validation.compared]
     every = np.ones(pairs[0].is_paired.shape, np.bool_)
-    which = days_compared(validation)
-    common = np.all([pair.is_paired for pair in pairs], axis=0) if which == COMMON else every
+    day_set = days_compared(validation)
+    common = np.all([pair.is_paired for pair in pairs], axis=0) if day_set == COMMON else every
     kinds = np.array([unit.kind for unit in validation.units])
     out = []
     for kind, reference in KINDS.items():
         mask = common & (kinds == kind)[:, None]
         for compared, series in zip(validation.compared, pairs, strict=True):
             if compared.extract.conversion.is_volumetric:
-                names = (compared.product.name, reference, f"{which} days")
+                names = (compared.product.name, reference, f"{day_set} days")
                 out.append(point(names, series.estimate, series.reference, mask))
     return [item for item in out if item.cells]
 
 
-def _site_r(validation: Validation, product: str, which: str) -> dict[str, float]:
+def _site_r(validation: Validation, product: str, day_set: str) -> dict[str, float]:
     """Return R of a product by site, on own or common days."""
     table = validation.table("scores")
     at_unit, at_r = (table.columns.index(name) for name in ("unit", "r"))
     return {
-        str(row[at_unit]): float(row[at_r]) for row in table.rows if row[:2] == (product, which)
+        str(row[at_unit]): float(row[at_r]) for row in table.rows if row[:2] == (product, day_set)
     }
 
 
@@ -113,7 +113,7 @@ def draw_units(validation: Validation) -> Figure:
     Args:
         validation: scores of one or more products at stations; only the first products are drawn.
     """
-    shown, which = validation.compared[:MOST_MAPS], days_compared(validation)
+    shown, day_set = validation.compared[:MOST_MAPS], days_compared(validation)
     parts = _parts(validation.units)
     across, down, size = _shape(parts, len(shown))
     figure = Figure(figsize=size, layout="compressed")
@@ -124,7 +124,7 @@ def draw_units(validation: Validation) -> Figure:
     for axes, (compared, some) in zip(grid, wanted, strict=False):
         lat = _around([unit.lat for unit in some], 84.0)
         _land(axes, lat, _around([unit.lon for unit in some], 180.0))
-        _draw_r(axes, some, _site_r(validation, compared.product.name, which))
+        _draw_r(axes, some, _site_r(validation, compared.product.name, day_set))
         if some is parts[0]:
             axes.set_title(compared.product.name, loc="left", fontsize=11)
     figure.colorbar(

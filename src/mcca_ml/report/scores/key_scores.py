@@ -114,8 +114,8 @@ def key_scores(comparison: Comparison, days: Datetime64) -> list[KeyScores]:
         wanted.append(("target itself", TRUTH, "test", comparison.target, known))
     masks = {"test": comparison.is_test, "all": np.ones(days.size, np.bool_)}
     out = [
-        score((name, reference, which), sm, values, days, masks[which])
-        for name, reference, which, sm, values in wanted
+        score((name, reference, day_set), sm, values, days, masks[day_set])
+        for name, reference, day_set, sm, values in wanted
     ]
     out.sort(
         key=lambda scores: (scores.reference, scores.day_set != "test", scores.product != FUSED)

@@ -164,8 +164,8 @@ def strata_sheets(validation: Validation) -> Iterator[Sheet]:
 
     Classifications with a single or unknown class are left out.
     """
-    summary, which = _summary(validation), days_compared(validation)
-    heads = [key for key in summary if key[1] == which and key[3] != ALL]
+    summary, day_set = _summary(validation), days_compared(validation)
+    heads = [key for key in summary if key[1] == day_set and key[3] != ALL]
     for group in dict.fromkeys(key[3] for key in heads):
         some = [key for key in heads if key[3] == group]
         classes = list(dict.fromkeys(key[4] for key in some))
@@ -177,7 +177,7 @@ def strata_sheets(validation: Validation) -> Iterator[Sheet]:
             f"At stations by {group}",
             "class",
             {key: summary[key] for key in some},
-            f"{_WORDS[which]}; ubRMSD and bias in m3 m-3.",
+            f"{_WORDS[day_set]}; ubRMSD and bias in m3 m-3.",
         )
 
 

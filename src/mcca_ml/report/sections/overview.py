@@ -63,7 +63,7 @@ def _skill(results: RecordResults) -> str:
         return f"Scores (medians, in brackets typical 95 % intervals): {'; '.join(comparisons)}."
     target = _key_words(results, TARGET, "test")
     against = f"; against its own target on test days, the record has {target}" if target else ""
-    return f"Nothing was compared with it: neither stations nor a truth were given{against}."
+    return f"No independent data were compared: neither stations nor a truth were given{against}."
 
 
 def _key_words(results: RecordResults, reference: str, days: str) -> str:

@@ -17,7 +17,7 @@ def compared_section(validation: Validation, *, is_simulated: bool) -> Section:
         validation: scores of one or more products at stations.
         is_simulated: True if stations or products are simulated; figures are then marked.
     """
-    which = station_tables.days_compared(validation)
+    day_set = station_tables.days_compared(validation)
     two = station_tables.pairwise_sheet(validation)
     blocks: list[Block] = [station_tables.medians_sheet(validation), *([two] if two else [])]
     number, most = len(validation.compared), stations.MOST_MAPS
@@ -25,7 +25,7 @@ def compared_section(validation: Validation, *, is_simulated: bool) -> Section:
     words = (
         "map of units",
         "Map of R at stations",
-        f"R of {which_products} at each unit, {which} days; circles are single stations, squares "
+        f"R of {which_products} at each unit, {day_set} days; circles are single stations, squares "
         "dense networks, grey land; a unit without colour has no score.",
     )
     drawn = stations.draw_units(validation)
@@ -35,7 +35,7 @@ def compared_section(validation: Validation, *, is_simulated: bool) -> Section:
         words = (
             "taylor at stations",
             "Taylor diagram of products at stations",
-            f"Taylor diagram, medians over units on {which} days: the angle is the correlation, "
+            f"Taylor diagram, medians over units on {day_set} days: the angle is the correlation, "
             "the distance from the origin the standard deviation over that of the stations, which "
             "are the red point; dashed circles are the centred RMSD over the same.",
         )
