@@ -216,6 +216,7 @@ def _cell_covariance(sums: ErrorMoments, pool: Pool, settings: FuseSettings) -> 
     own = _about_mean(sums) / np.maximum(sums.common - 1, 1)[:, None]
     # Total variance of a cell over that of all cells.
     size = own[:, [0, 2]].sum(axis=1) / pool.covariance[[0, 2]].sum()
+    # Shrinkage with the weight n / (n + prior_days) of the cell's own covariance.
     usable = (sums.common >= settings.min_days) & (size > 0)
     weight = np.where(usable, sums.common / np.maximum(sums.common + settings.prior_days, 1), 0)
     prior = np.where(usable, size, 1)[:, None] * pool.covariance

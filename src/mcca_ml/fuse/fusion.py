@@ -71,6 +71,7 @@ def _select_streams(stacked: _Stacked, settings: FuseSettings) -> tuple[Booleans
     valid = np.isfinite(stacked.sm) & np.isfinite(stacked.sd)
     observed = valid & (stacked.nobs > 0)
     recommended = observed & is_recommended(stacked.flag)
+    # A value that is not recommended counts only where no stream has a recommended one.
     chosen = np.where(recommended.any(axis=-1, keepdims=True), recommended, observed)
     carried = valid & (stacked.age <= settings.fill_age_max)
     is_filled = np.asarray(~observed.any(axis=-1) & carried.any(axis=-1), np.bool_)
@@ -104,6 +105,7 @@ def _weighted_means(
         correlation = model.error_correlation[cells].astype(np.float64)
         daily_sd = np.where(some, sd[step], 1.0).astype(np.float64)
         cell_sd = model.sd[cells].astype(np.float64)
+        # The daily sd grows with the age of the look, which matters on filled days.
         use_daily = filled[step] | ~np.isfinite(cell_sd).all(axis=1)
         weight_sd = np.where(use_daily[:, None], daily_sd, cell_sd)
         w = weights(covariance(weight_sd, correlation, network), some)

@@ -10,7 +10,7 @@ above `snow_difference`; 36.5 GHz below `snow_below` separates it from dry sand.
 cell by `rain_difference`. The median is of the cell because dry sand scatters all year: a fixed
 threshold would leave no desert. Light rain and cloud pass; the robust regression gives them less
 weight. Where the ground is recognised as snow the difference is explained, and is not counted as
-rain a second time: one difference cannot tell rain above snow.
+rain a second time: one difference cannot identify rain above snow.
 *Frost*: the temperature of the ground from 36.5 GHz at V is below the freezing point.
 *Interference*: the emission of soil does not fall with frequency, so 10.65 less 18.7 GHz above
 `rfi_difference` indicates a transmitter at that polarisation of 10.65 GHz.

@@ -7,9 +7,8 @@ times factors from split-conformal prediction (Lei et al. 2018): standard deviat
 the even blocks of 16 days and the factors are quantiles of |error| / sd on the odd blocks, and vice
 versa, so that no day is used for both.
 
-The shift is not modelled by cell and season, because there is only one calibration year: it is zero
-over the training years, and a dry year shifts all cells of a region. A shift per cell would make
-the intervals of the next year too wide in that region and too narrow elsewhere.
+The shift is not modelled by cell and season, because there is only one calibration year: a dry year
+shifts all cells of a region, whose intervals would be too wide in the next year.
 
 Against the truth: the random (day-to-day) error of the target is not an error of the estimate and
 its variance is subtracted; the systematic error of the target is learned with it and its variance
@@ -39,12 +38,10 @@ range is up to 0.25; beyond the last VOD, where bounds limit both, the last valu
 
 @dataclass(frozen=True)
 class TrainingDays:
-    """Range of the inputs and number of targets on the training days."""
+    """Range of the inputs, from `input_range`, and number of targets on the training days."""
 
     low: Float32
-    """Lowest value of each input, from `input_range`."""
     high: Float32
-    """Highest value of each input, from `input_range`."""
     months: Int64
     """Number of days with a target in each calendar month, (cell, 12)."""
 

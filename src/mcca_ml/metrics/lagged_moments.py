@@ -28,12 +28,12 @@ class LaggedMoments:
     """Values of the last sample (k, cell)."""
 
 
-def _ends(series: Sequence[Floating], seen: Booleans) -> tuple[Float64, Float64]:
+def _ends(series: Sequence[Floating], valid: Booleans) -> tuple[Float64, Float64]:
     """Values of the first and of the last sample (k, cell)."""
-    rows = np.arange(seen.shape[0])
-    first = np.argmax(seen, axis=1)
-    last = seen.shape[1] - 1 - np.argmax(seen[:, ::-1], axis=1)
-    has = seen.any(axis=1)
+    rows = np.arange(valid.shape[0])
+    first = np.argmax(valid, axis=1)
+    last = valid.shape[1] - 1 - np.argmax(valid[:, ::-1], axis=1)
+    has = valid.any(axis=1)
 
     def at(place: np.ndarray[tuple[int], np.dtype[np.intp]]) -> Float64:
         return np.stack([np.where(has, one[rows, place], np.nan) for one in series]).astype(
@@ -52,25 +52,25 @@ def compute_lagged_moments(
         series: k arrays (cell, time), NaN where missing, at least one, in order of time.
         pairs: moments of the samples, if known already (cell,).
     """
-    seen = mask(series)
+    valid = mask(series)
     own = compute_moments(series) if pairs is None else pairs
-    first, last = _ends(series, seen)
+    first, last = _ends(series, valid)
     return LaggedMoments(
-        own, _neighbours(_lagged(series, seen, own), own, first, last), first, last
+        own, _neighbours(_lagged(series, valid, own), own, first, last), first, last
     )
 
 
-def _lagged(series: Sequence[Floating], seen: Booleans, pairs: Moments) -> Float64:
+def _lagged(series: Sequence[Floating], valid: Booleans, pairs: Moments) -> Float64:
     """Sums of the departures of a sample times those of the next one (k, k, cell)."""
-    steps = np.arange(seen.shape[1], dtype=np.int32)
-    # Number of the last sample before each time, by carrying the largest seen so far.
-    latest = np.maximum.accumulate(np.where(seen, steps, np.int32(-1)), axis=1)
-    before = np.concatenate([np.full((seen.shape[0], 1), -1, np.int32), latest[:, :-1]], axis=1)
+    steps = np.arange(valid.shape[1], dtype=np.int32)
+    # Number of the last sample before each time, by carrying the largest so far.
+    latest = np.maximum.accumulate(np.where(valid, steps, np.int32(-1)), axis=1)
+    before = np.concatenate([np.full((valid.shape[0], 1), -1, np.int32), latest[:, :-1]], axis=1)
     at, has = np.maximum(before, 0), before >= 0
     current = []
     for one, mean in zip(series, pairs.mean, strict=True):
-        departures = np.zeros(seen.shape)
-        np.subtract(one, mean[:, None], out=departures, where=seen)
+        departures = np.zeros(valid.shape)
+        np.subtract(one, mean[:, None], out=departures, where=valid)
         current.append(departures)
     previous = [np.take_along_axis(one, at, axis=1) * has for one in current]
     return np.array([[np.einsum("ij,ij->i", a, b) for b in current] for a in previous])

@@ -71,15 +71,15 @@ def compute_moments(
         Moments (cell,) or (cell, group).
     """
     if labels is None:
-        found = _grouped(series, np.zeros(series[0].shape[1], np.int64), 1)
-        return Moments(found.n[:, 0], found.mean[..., 0], found.co[..., 0])
+        moments = _grouped(series, np.zeros(series[0].shape[1], np.int64), 1)
+        return Moments(moments.n[:, 0], moments.mean[..., 0], moments.co[..., 0])
     # Days of one group side by side, those in a group still in order of time.
     order = np.argsort(labels, kind="stable")
     order = order[labels[order] >= 0]
     if not (np.diff(order) == 1).all():  # a copy of everything, where the order is another
-        series = [one[:, order] for one in series]
+        series = [x[:, order] for x in series]
     elif order.size:
-        series = [one[:, order[0] : order[-1] + 1] for one in series]
+        series = [x[:, order[0] : order[-1] + 1] for x in series]
     return _grouped(series, labels[order], groups)
 
 
@@ -90,29 +90,29 @@ def _grouped(series: Sequence[Floating], labels: Int64, groups: int) -> Moments:
     starts = _starts(labels)
     present = labels[starts]
     sizes = np.diff(np.r_[starts, labels.size])
-    seen = mask(series)
-    n = np.add.reduceat(seen, starts, axis=1, dtype=np.float64)
+    valid = mask(series)
+    n = np.add.reduceat(valid, starts, axis=1, dtype=np.float64)
     safe = np.maximum(n, 1)
     means, departures = [], []
-    for one in series:
-        values = np.zeros(seen.shape)
-        np.copyto(values, one, where=seen)
+    for x in series:
+        values = np.zeros(valid.shape)
+        np.copyto(values, x, where=valid)
         mean = np.add.reduceat(values, starts, axis=1) / safe
         values -= np.repeat(mean, sizes, axis=1) if starts.size > 1 else mean
-        values *= seen
+        values *= valid
         # Subtract the residue from rounding of the mean (corrected two-pass algorithm).
         rest = np.add.reduceat(values, starts, axis=1) / safe
         means.append(mean + rest)
         departures.append((values, rest))
-    found = empty(len(series), (series[0].shape[0], groups))
-    found.n[:, present] = n
+    moments = empty(len(series), (series[0].shape[0], groups))
+    moments.n[:, present] = n
     for i, (a, rest_a) in enumerate(departures):
-        found.mean[i][:, present] = means[i]
+        moments.mean[i][:, present] = means[i]
         for j, (b, rest_b) in enumerate(departures[: i + 1]):
             product = _products(a, b, starts) - n * rest_a * rest_b
-            found.co[i, j][:, present] = product
-            found.co[j, i][:, present] = product
-    return found
+            moments.co[i, j][:, present] = product
+            moments.co[j, i][:, present] = product
+    return moments
 
 
 def _products(a: Float64, b: Float64, starts: Int64) -> Float64:

@@ -41,25 +41,29 @@ def trend_santer00(time: Float64, values: Float64) -> Trend:
     Source: Santer et al. (2000), J. Geophys. Res. 105(D6), 7337-7356, section 4, from memory; a
     test draws series of known memory and counts how often the true slope is inside.
     """
-    nothing = Trend(np.nan, np.nan, np.nan, np.nan)
-    seen = np.isfinite(values)
-    count = int(seen.sum())
+    no_trend = Trend(np.nan, np.nan, np.nan, np.nan)
+    valid = np.isfinite(values)
+    count = int(valid.sum())
     if count < FEWEST:
-        return nothing
-    t, y = time[seen] - time[seen].mean(), values[seen] - values[seen].mean()
+        return no_trend
+    t, y = time[valid] - time[valid].mean(), values[valid] - values[valid].mean()
     power = float((t**2).sum())
     slope = float((t * y).sum() / power)
-    left = np.full(values.size, np.nan)
-    left[seen] = y - slope * t
-    both = np.isfinite(left[1:]) & np.isfinite(left[:-1])
-    square = float((left[seen] ** 2).mean())
-    lag1 = float((left[1:] * left[:-1])[both].mean() / square) if both.any() and square > 0 else 0.0
+    residual = np.full(values.size, np.nan)
+    residual[valid] = y - slope * t
+    both = np.isfinite(residual[1:]) & np.isfinite(residual[:-1])
+    square = float((residual[valid] ** 2).mean())
+    lag1 = (
+        float((residual[1:] * residual[:-1])[both].mean() / square)
+        if both.any() and square > 0
+        else 0.0
+    )
     # A negative correlation would give more effective values than values.
     lag1 = min(max(lag1, 0.0), 0.99)
     # n_e = n (1 - r1) / (1 + r1).
     effective = count * (1 - lag1) / (1 + lag1)
     if effective <= 3:
-        return nothing
+        return no_trend
     # s2 = sum(e2) / (n_e - 2).
-    variance = float((left[seen] ** 2).sum()) / (effective - 2)
+    variance = float((residual[valid] ** 2).sum()) / (effective - 2)
     return Trend(slope, float(np.sqrt(variance / power)), lag1, effective)

@@ -206,7 +206,7 @@ def retrieve(
     done: Callable[[int], None] = lambda _: None,
     block_rows: int = BLOCK_ROWS,
 ) -> xr.Dataset:
-    """Soil moisture and VOD of every look, each from its own brightness temperatures alone.
+    """Retrieve soil moisture and VOD of every look from its brightness temperatures.
 
     Args:
         ds: after schema.GRID_TB, with what of schema.ANCILLARY the granule carried. A soil
@@ -218,12 +218,12 @@ def retrieve(
         block_rows: rows that the kernel solves in one call; another program is compiled for each.
 
     Returns:
-        New dataset after schema.RETRIEVAL, with the operational soil moisture beside it where the
-        granule held one. A cell without a retrieval is NaN, with the reason in `flag`.
+        New dataset after schema.RETRIEVAL, with the operational soil moisture of the granule if it
+        has one. A cell without a retrieval is NaN, with the reason in `flag`.
 
     Raises:
-        SchemaError: `ds` breaks its contract.
-        GranuleError: soil temperature or a channel is missing altogether.
+        SchemaError: `ds` does not conform to schema.GRID_TB or schema.ANCILLARY.
+        GranuleError: soil temperature or a channel is missing.
         ConfigError: the settings name an unknown channel.
     """
     schema.check(ds, schema.GRID_TB, where="retrieve: input")

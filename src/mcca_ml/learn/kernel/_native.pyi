@@ -1,4 +1,4 @@
-"""The module that module.cpp makes."""
+"""Type stubs of the extension module built from module.cpp."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float32]
 Arrays = tuple[object, ...]
-"""Arrays of single precision."""
+"""float32 arrays."""
 Draws = npt.NDArray[np.int32]
 
 def instructions() -> list[str]: ...

@@ -1,11 +1,11 @@
-// One step of Adam towards a start, as adam.py has it.
+// One step of Adam towards a start, as in adam.py.
 #pragma once
 
 #include "memory.hpp"
 
 namespace mcca::MCCA_ISA {
 
-// The values of adam.py.
+// Constants of adam.py.
 constexpr float KEEP_FIRST = 0.9f, KEEP_SECOND = 0.999f, SMALL = 1e-8f, LONGEST = 1.0f;
 
 struct Step {

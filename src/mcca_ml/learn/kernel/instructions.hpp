@@ -1,4 +1,4 @@
-// Which compiled kernel runs here.
+// Selection of the compiled kernel.
 #pragma once
 
 #include <string>

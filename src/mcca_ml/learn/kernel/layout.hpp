@@ -1,4 +1,4 @@
-// How weights and days of a cell lie in memory, and the way from lstm.py's arrays and back.
+// Memory layout of weights and days of a cell, and conversion from and to the arrays of lstm.py.
 //
 // A *read* is what a gate is multiplied with: the hidden units of yesterday, the features of today,
 // and 1 for the bias. Units are padded to whole vectors; weights and gradients of padded units are

@@ -1,4 +1,4 @@
-// Scratch of a thread, cut into the arrays that training and prediction of a cell need.
+// Scratch memory of a thread, divided into the arrays for training and prediction of a cell.
 #pragma once
 
 #include "layout.hpp"
@@ -33,7 +33,7 @@ struct Memory {
   float *answer;  // (day) of the series
 };
 
-// Hands out pieces of the scratch; from no scratch it counts.
+// Allocates parts of the scratch memory; without scratch it only counts.
 struct Cutter {
   float *place;
   std::size_t used;

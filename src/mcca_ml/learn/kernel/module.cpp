@@ -1,4 +1,4 @@
-// The kernel as a module of Python; native.py is what others call.
+// The kernel as a module of Python; native_backend.py calls it.
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/string.h>
@@ -23,7 +23,7 @@ using Given = nb::ndarray<const T, nb::c_contig, nb::device::cpu>;
 using Found = nb::ndarray<float, nb::c_contig, nb::device::cpu>;
 using FoundWhole = nb::ndarray<std::int32_t, nb::c_contig, nb::device::cpu>;
 
-// A write beyond an array would be silent: what native.py promises is checked here once more.
+// A write beyond an array would be silent: the shapes from native_backend.py are checked again.
 template <typename Array>
 void demand(const Array &array, std::initializer_list<std::size_t> shape, const char *name) {
   bool is_right = array.ndim() == shape.size();
@@ -33,7 +33,7 @@ void demand(const Array &array, std::initializer_list<std::size_t> shape, const 
   if (!is_right) throw std::invalid_argument(std::string("kernel: shape of ") + name);
 }
 
-// Networks of cells, (cell, ...) each, as lstm.py has them.
+// Networks of cells, (cell, ...) each, as in lstm.py.
 template <typename Array>
 struct Networks {
   Array input, recurrent, bias, out, level;
@@ -100,14 +100,14 @@ void run(std::size_t cells, int threads, const nb::object &progress, const Task 
   });
 }
 
-// Sequences that leave the series would be read beyond it.
+// Sequences must be inside the series.
 void demand_inside(const Given<std::int32_t> &first, std::size_t days, int length) {
   for (std::size_t i = 0; i < first.size(); ++i)
     if (first.data()[i] < 0 || static_cast<std::size_t>(first.data()[i]) + length > days)
       throw std::invalid_argument("kernel: a sequence leaves its series");
 }
 
-// In the order of native.py.
+// In the order of native_backend.py.
 Settings settings_of(const nb::tuple &given) {
   return {nb::cast<int>(given[0]),   nb::cast<int>(given[1]),  nb::cast<int>(given[2]),
           nb::cast<int>(given[3]),   nb::cast<int>(given[4]),  nb::cast<int>(given[5]),

@@ -28,7 +28,7 @@ class Pool {
   }
   ~Pool() { end(); }
 
-  // Whether all cells are done or one failed; waits for it, but not long.
+  // True if all cells are done or one failed, after a short wait.
   bool wait() {
     std::unique_lock<std::mutex> lock(mutex_);
     return changed_.wait_for(lock, LOOK, [this] { return done_ == cells_ || failure_; });

@@ -1,4 +1,4 @@
-// Cells spread over threads, while the calling thread watches.
+// Distributes cells over threads, monitored by the calling thread.
 #pragma once
 
 #include <functional>
@@ -7,7 +7,7 @@ namespace mcca {
 
 // Task of one cell on one thread; `halt` is not 0 where the answer is no longer wanted.
 using Task = std::function<void(int thread, std::ptrdiff_t cell, const int *halt)>;
-// Told from the calling thread how many cells are done; throws to stop the rest.
+// Called from the calling thread with the number of finished cells; throws to stop the rest.
 using Watch = std::function<void(std::ptrdiff_t done)>;
 
 // Runs the task of each cell once, in any order. The calling thread calls `watch` every tenth of a

@@ -1,13 +1,13 @@
-"""What became of a cell in its training."""
+"""Status codes of the training of a cell."""
 
 from enum import IntEnum
 
 
 class Status(IntEnum):
-    """What became of a cell; the other cells never notice."""
+    """Outcome of the training of a cell; other cells are not affected."""
 
     LEARNED = 0
     BAD_INPUT = 1
-    """A NaN or an infinite number was given: the cell keeps its start."""
+    """The input has NaN or infinite values: the cell keeps its initial weights."""
     DIVERGED = 2
-    """Its weights became NaN or infinite: it keeps the best epoch before."""
+    """The weights became NaN or infinite: the cell keeps its best earlier epoch."""

@@ -1,4 +1,4 @@
-// The training of one cell, epoch after epoch, as tune.py has it.
+// The training of one cell, epoch after epoch, as in fine_tune_jax.py.
 #pragma once
 
 #include "adam.hpp"
@@ -51,7 +51,7 @@ inline bool has_any(const float *weight, int days) {
   return false;
 }
 
-// Whether all numbers are finite.
+// True if all numbers are finite.
 inline bool is_finite(const float *v, std::size_t count) {
   float wrong = 0;
   for (std::size_t i = 0; i < count; ++i) wrong += v[i] - v[i];
@@ -90,7 +90,7 @@ inline Status run_epochs(const Layout &l, const Lesson &lesson, const Settings &
       return __atomic_load_n(halt, __ATOMIC_RELAXED) ? INTERRUPTED : DIVERGED;
     const float error = stop_error(l, lesson, m);
     ++*outcome.done;
-    // Without stop days nothing tells when to stop: the last epoch is taken.
+    // Without stop days the last epoch is used.
     if (error < *outcome.error || !can_stop) {
       copy(m.best, m.weights, l.size);
       *outcome.error = error;

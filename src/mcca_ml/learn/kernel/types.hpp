@@ -1,4 +1,4 @@
-// What the kernel takes and gives, for ONE cell; the same for all instruction sets.
+// Input and output of the kernel for one cell, for all instruction sets.
 //
 // Gates stand in the order of lstm.py: input, forget, output, candidate. All arrays are float32,
 // in C order, and belong to the caller.
@@ -17,7 +17,7 @@ struct Shape {
   int hidden;
 };
 
-// Weights of a cell as lstm.py has them.
+// Weights of a cell as in lstm.py.
 struct Network {
   float *input;      // (feature, gates)
   float *recurrent;  // (hidden, gates)
@@ -37,7 +37,7 @@ struct Sequences {
   int warm_up;  // first days of it without loss
 };
 
-// What a cell learns from.
+// Training data of a cell.
 struct Lesson {
   const float *x;             // (day, feature)
   const float *target;        // (day)
@@ -48,7 +48,7 @@ struct Lesson {
   int days;
 };
 
-// How it learns: the names of config/train.py.
+// Training settings, named as in config/train.py.
 struct Settings {
   int epochs;
   int steps;
@@ -64,10 +64,10 @@ enum Status : std::int32_t {
   LEARNED = 0,
   BAD_INPUT = 1,    // NaN or infinite input, target or start: the cell keeps its start
   DIVERGED = 2,     // the weights became NaN or infinite: the best epoch before is kept
-  INTERRUPTED = 3,  // told to stop: what stands is of no use
+  INTERRUPTED = 3,  // interrupted: the results are not valid
 };
 
-// What came out of it.
+// Results of the training.
 struct Outcome {
   Network best;
   float *error_at_start;  // mean squared error on the stop days
