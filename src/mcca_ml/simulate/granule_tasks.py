@@ -136,14 +136,14 @@ def _smap_days(
     """Write the days of a task; `passes` are the looks of the passes over each patch."""
     image, paths = empty_day(), []
     for day in np.arange(task.first, task.last + ONE_DAY):
-        found = {
-            which: smap_day.compose_patches(passes, day, which) for which in smap_day.TARGET_HOUR
+        composites = {
+            name: smap_day.compose_patches(passes, day, name) for name in smap_day.TARGET_HOUR
         }
-        kept = {which: look for which, look in found.items() if look is not None}
-        if kept:
+        observed = {name: look for name, look in composites.items() if look is not None}
+        if observed:
             folder = make_directory(out / product_folder(SMAP) / str(day)[:4])
             paths.append(folder / name_smap(PRODUCT, VERSION, day))
-            write_spl3smp(paths[-1], kept, fields=CUT_FIELDS, image=image)
+            write_spl3smp(paths[-1], observed, fields=CUT_FIELDS, image=image)
     return paths
 
 

@@ -1,4 +1,4 @@
-"""Simulated granules of PPS level 1C in the genuine layout, cut as a provider's subsetter cuts."""
+"""Write simulated granules of PPS level 1C in the genuine layout, subset in space and fields."""
 
 from collections.abc import Iterator
 from functools import lru_cache
@@ -27,7 +27,7 @@ __all__ = ("SimulatedGranule", "SimulatedSwath", "granule_name", "scan_time", "w
 Shapes = tuple[tuple[str, int, int], ...]
 """Name, scans and pixels of swaths."""
 
-_IMAGES = 512  # empty images that a process keeps, of some 30 kB: one for each shape of a cut
+_IMAGES = 512  # cached empty files, of some 30 kB each: one for each shape of a subset
 
 
 def _dataset(swath: pps_1c.SwathLayout, field: SwathField, scans: int, pixels: int) -> Dataset:
@@ -47,7 +47,7 @@ def _dataset(swath: pps_1c.SwathLayout, field: SwathField, scans: int, pixels: i
 
 @lru_cache(maxsize=_IMAGES)
 def _image(sensor: str, shapes: Shapes) -> bytes:
-    """An empty granule; the same arguments always give the same bytes."""
+    """Empty granule file; the same arguments give the same bytes."""
     product = pps_1c.PRODUCTS[sensor]
     size = {name: lengths for name, *lengths in shapes}
     swaths = [swath for swath in product.swaths if swath.name in size]
@@ -58,10 +58,10 @@ def _image(sensor: str, shapes: Shapes) -> bytes:
 
 
 def scan_time(times: Datetime64) -> dict[str, AnyArray]:
-    """Members of `ScanTime` by name; all of them the fill value where there is no time.
+    """Members of `ScanTime` by name; the fill value where the time is missing.
 
     Args:
-        times: UTC; NaT is none.
+        times: UTC, (scan); NaT where missing.
 
     >>> scan_time(np.array(["2016-12-31T23:59:59.5"], "M8[us]"))["SecondOfDay"].tolist()
     [86399.5]
@@ -89,7 +89,7 @@ def scan_time(times: Datetime64) -> dict[str, AnyArray]:
 
 
 def _stored(values: Float32) -> Float32:
-    """Values with the fill value for NaN."""
+    """Replace NaN by the fill value."""
     return np.where(np.isnan(values), np.float32(FILLS["f4"]), values).astype(np.float32)
 
 
@@ -111,12 +111,12 @@ def _checked(path: Path, granule: SimulatedGranule) -> dict[str, pps_1c.SwathLay
     """Layouts of the swaths of a granule, by name.
 
     Raises:
-        OutputError: there is none, or one is not of the product.
+        OutputError: the granule has no swath, or a swath does not match the product.
     """
     known = {layout.name: layout for layout in granule.product.swaths}
     for swath in granule.swaths:
-        found = known.get(swath.name)
-        if found is None or swath.tb.shape[-1] != len(found.channels):
+        layout = known.get(swath.name)
+        if layout is None or swath.tb.shape[-1] != len(layout.channels):
             each = ", ".join(f"{name} with {len(s.channels)}" for name, s in known.items())
             raise OutputError(
                 f"{path}: swath {swath.name} with {swath.tb.shape[-1]} channels, expected of "
@@ -128,18 +128,18 @@ def _checked(path: Path, granule: SimulatedGranule) -> dict[str, pps_1c.SwathLay
 
 
 def write_1c(path: Path, granule: SimulatedGranule) -> None:
-    """Write a simulated granule: of the swaths given what a subsetter keeps, `pps_1c.FIELDS`.
+    """Write a simulated granule with the fields `pps_1c.FIELDS` of its swaths.
 
-    It says so in its root attribute `simulated` and in the file header. Values are exact. The bytes
-    are a function of the granule alone. The disk is not waited for: a granule that a power cut
-    spoils is simulated again.
+    The root attribute `simulated` and the file header state that it is simulated. Values are exact,
+    and the bytes depend only on the granule. The file is not synced to disk: a granule lost in a
+    power cut is simulated again.
 
     Args:
-        path: file to make or replace.
-        granule: what to write.
+        path: path of the file, which is replaced if it exists.
+        granule: granule to write.
 
     Raises:
-        OutputError: a swath is not of the product, or the file cannot be written.
+        OutputError: a swath does not match the product, or the file cannot be written.
     """
     layouts = _checked(path, granule)
     image = _image(

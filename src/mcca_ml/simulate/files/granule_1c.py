@@ -1,4 +1,4 @@
-"""A granule of level 1C as a noun, and the texts in its head: names, times, metadata of PPS."""
+"""Data classes of a level 1C granule, and its metadata as PPS writes them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,22 +21,22 @@ class SimulatedSwath:
     name: str
     """S1, S2 and so on."""
     tb: Float32
-    """(scan, pixel, channel), all channels of the swath [K]; NaN is none."""
+    """Brightness temperature of all channels, (scan, pixel, channel) [K]; NaN where missing."""
     lat: Float32
-    """(scan, pixel) [degree]; NaN is none."""
+    """Latitude, (scan, pixel) [degree]; NaN where missing."""
     lon: Float32
-    """(scan, pixel) [degree], -180 to 180; NaN is none."""
+    """Longitude, (scan, pixel) [degree], -180 to 180; NaN where missing."""
     incidence: Float32
-    """(scan, pixel) [rad]; NaN is none."""
+    """Earth incidence angle, (scan, pixel) [rad]; NaN where missing."""
     quality: Int8
-    """(scan, pixel), codes of PPS."""
+    """Quality codes of PPS, (scan, pixel)."""
     scan_time: Datetime64
-    """(scan) UTC; NaT is none."""
+    """UTC of the scans, (scan); NaT where missing."""
 
 
 @dataclass(frozen=True)
 class SimulatedGranule:
-    """One orbit of a sensor, cut to a place."""
+    """One orbit of a sensor, subset to a box."""
 
     product: Product1C
     orbit: int
@@ -46,11 +46,11 @@ class SimulatedGranule:
     """Last scan of the whole orbit [UTC]."""
     swaths: tuple[SimulatedSwath, ...]
     note: str
-    """What it is cut to, for the file header; without line breaks and semicolons."""
+    """Description of the subset for the file header; without line breaks and semicolons."""
 
 
 def granule_name(granule: SimulatedGranule) -> str:
-    """Name of the file: that which PPS would give it, after `SIMULATED_`."""
+    """File name in the pattern of PPS, after `SIMULATED_`."""
     product = granule.product
     start, stop = (_written(t).replace("-", "") for t in (granule.start, granule.stop))
     begin, end = (t[9:17].replace(":", "") for t in (start, stop))
@@ -60,19 +60,19 @@ def granule_name(granule: SimulatedGranule) -> str:
 
 
 def _written(time: np.datetime64) -> str:
-    """A time as PPS writes it."""
+    """Time in the format of PPS."""
     return f"{time.astype('M8[ms]')}Z"
 
 
 def _pvl(pairs: Mapping[str, object]) -> bytes:
-    """Pairs as PPS writes them into one attribute."""
+    """Text attribute of key-value pairs in the format of PPS."""
     return "".join(f"{key}={value};\n" for key, value in pairs.items()).encode()
 
 
 def file_header(granule: SimulatedGranule) -> bytes:
-    """Attribute `FileHeader`: the keys of PPS, and one that says what this is."""
+    """Attribute `FileHeader` with the keys of PPS; `Comment` states that it is simulated."""
     product, first = granule.product, granule.swaths[0].tb
-    is_seen = ~np.isnan(first).all(axis=(1, 2))
+    is_missing = np.isnan(first).all(axis=(1, 2))
     is_empty = all(bool(np.isnan(swath.tb).all()) for swath in granule.swaths)
     pairs = {
         "DOI": "",
@@ -83,7 +83,7 @@ def file_header(granule: SimulatedGranule) -> bytes:
         "FileName": granule_name(granule),
         "SatelliteName": product.satellite,
         "InstrumentName": product.instrument,
-        # Of the data, so that the same simulation gives the same bytes.
+        # Time of the data, so that the same simulation gives the same bytes.
         "GenerationDateTime": _written(granule.stop),
         "StartGranuleDateTime": _written(granule.start),
         "StopGranuleDateTime": _written(granule.stop),
@@ -95,7 +95,7 @@ def file_header(granule: SimulatedGranule) -> bytes:
         "ProcessingSystem": "SIMULATED",
         "ProductVersion": pps_1c.VERSION,
         "EmptyGranule": pps_1c.EMPTY if is_empty else "NOT_EMPTY",
-        "MissingData": int((~is_seen).sum()),
+        "MissingData": int(is_missing.sum()),
         "Comment": f"{_NOTE}. {granule.note}",
     }
     return _pvl(pairs)
@@ -128,10 +128,10 @@ def static_attributes(product: Product1C, names: tuple[str, ...]) -> dict[str, d
         "XCALinfo": _pvl({**xcal, "CalibrationLevel": product.calibration_level}),
         SIMULATED: b"true",
     }
-    found = {"/": root}
+    attributes = {"/": root}
     for swath in product.swaths:
         if swath.name in names:
             index = ",".join(map(str, swath.angle_of_channel))
             key = f"{swath.name}_IncidenceAngleIndex"
-            found[swath.name] = {key: _pvl({"IncidenceAngleIndex": index})}
-    return found
+            attributes[swath.name] = {key: _pvl({"IncidenceAngleIndex": index})}
+    return attributes

@@ -1,4 +1,4 @@
-"""Groups, datasets, attributes and metadata of simulated SMAP granules, in the genuine form."""
+"""Write groups, datasets, attributes and metadata of simulated SMAP granules."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -37,21 +37,21 @@ def _empty(field: SmapField) -> object:
 def _describe(found: h5py.Dataset, field: SmapField, group: str, suffix: str) -> None:
     """Write the attributes that genuine granules have."""
     number = np.dtype(field.dtype).type
-    found.attrs["long_name"] = np.bytes_(f"{field.about} (simulated)")
+    dataset.attrs["long_name"] = np.bytes_(f"{field.about} (simulated)")
     if field.name not in ("latitude", "longitude"):
         places = f"/{group}/latitude{suffix} /{group}/longitude{suffix}"
-        found.attrs["coordinates"] = np.bytes_(places)
+        dataset.attrs["coordinates"] = np.bytes_(places)
     if field.fill is not None:
-        found.attrs["_FillValue"] = number(field.fill)
+        dataset.attrs["_FillValue"] = number(field.fill)
     if field.units:
-        found.attrs["units"] = np.bytes_(field.units)
+        dataset.attrs["units"] = np.bytes_(field.units)
     if field.valid is not None:
-        found.attrs["valid_min"], found.attrs["valid_max"] = map(number, field.valid)
+        dataset.attrs["valid_min"], dataset.attrs["valid_max"] = map(number, field.valid)
     meanings = smap.FLAG_MEANINGS.get(field.name)
     if meanings:
         masks = (f"{1 << bit}s" for bit in range(len(meanings.split())))
-        found.attrs["flag_masks"] = np.bytes_(", ".join(masks))
-        found.attrs["flag_meanings"] = np.bytes_(meanings)
+        dataset.attrs["flag_masks"] = np.bytes_(", ".join(masks))
+        dataset.attrs["flag_meanings"] = np.bytes_(meanings)
 
 
 def write_group(
@@ -63,22 +63,22 @@ def write_group(
     grid: ease2.Grid | None,
     fills_text: bool = True,
 ) -> None:
-    """Write one group: as a list of cells, or spread over a grid.
+    """Write one group, as a list of cells or on a grid.
 
     Args:
         h5: file open for writing.
-        group: its name and the suffix of its datasets.
-        fields: all of them are written; those without a column hold the fill value.
-        columns: values over cells by field.
-        grid: None writes a list of cells.
-        fills_text: write `N/A` where a text has no value, as genuine granules do; without it such a
-            text is empty, and takes no room.
+        group: name of the group and suffix of its datasets.
+        fields: fields to write; those without a column have fill values only.
+        columns: values by field, arrays (cell, ...).
+        grid: grid of the datasets; None writes a list of cells.
+        fills_text: True to write `N/A` for missing text, as genuine granules do; False leaves it
+            empty, which takes no space.
     """
     cells = len(next(iter(columns.values()), ()))
     shape, chunk = ((cells,), (cells,)) if grid is None else (grid.shape, (1, grid.columns))
     for field in fields:
         more = (smap.COVERS,) if field.has_cover else ()
-        found = h5.create_dataset(
+        dataset = h5.create_dataset(
             f"{group.name}/{field.name}{group.suffix}",
             shape=shape + more,
             dtype=field.dtype,
@@ -87,10 +87,10 @@ def write_group(
             compression_opts=_COMPRESSION,
             fillvalue=None if field.dtype.startswith("S") else _empty(field),
         )
-        _describe(found, field, group.name, group.suffix)
-        # A fill value of text would crash the NetCDF library.
-        if found.dtype.kind == "S" and fills_text:
-            found[...] = _empty(field)
+        _describe(dataset, field, group.name, group.suffix)
+        # A text fill value would crash the NetCDF library.
+        if dataset.dtype.kind == "S" and fills_text:
+            dataset[...] = _empty(field)
     fill_group(h5, group, fields, columns, grid=grid)
 
 
@@ -102,35 +102,36 @@ def fill_group(
     *,
     grid: ease2.Grid | None,
 ) -> None:
-    """Write the columns into the datasets of a group that stands; those without one stay.
+    """Write columns into the existing datasets of a group; other datasets are unchanged.
 
     Args:
         h5: file open for writing.
-        group: its name and the suffix of its datasets.
-        fields: to write, as far as there is a column.
-        columns: values over cells by field.
-        grid: None for a list of cells.
+        group: name of the group and suffix of its datasets.
+        fields: fields to write if they have a column.
+        columns: values by field, arrays (cell, ...).
+        grid: grid of the datasets; None for a list of cells.
     """
     runs = list(_runs(columns)) if grid is not None and columns else []
     for field in fields:
         if field.name in columns:
             values = _raw(columns[field.name], field)
-            # By the library's own calls: with h5py's comfortable ones a day takes twice as long.
-            found = h5d.open(h5.id, f"{group.name}/{field.name}{group.suffix}".encode())
+            # Low-level calls: a day takes twice as long with the high-level interface of h5py.
+            dataset = h5d.open(h5.id, f"{group.name}/{field.name}{group.suffix}".encode())
             if grid is None or not values.size:
-                found.write(h5s.ALL, h5s.ALL, np.ascontiguousarray(values))
+                dataset.write(h5s.ALL, h5s.ALL, np.ascontiguousarray(values))
             for first, inside, place in runs:
-                whole = np.full((place[0].max() + 1, *found.shape[1:]), _empty(field), found.dtype)
-                whole[place] = values[inside]
-                _fill_in(found, first, whole)
+                shape = (place[0].max() + 1, *dataset.shape[1:])
+                rows = np.full(shape, _empty(field), dataset.dtype)
+                rows[place] = values[inside]
+                _write_rows(dataset, first, rows)
 
 
 def _runs(columns: Columns) -> Iterator[tuple[int, Int64, tuple[Int64, Int64]]]:
-    """The runs of rows of a grid that hold cells; the rest of it stays unwritten.
+    """Runs of consecutive grid rows with cells; other rows are not written.
 
     Returns:
-        Of each run its first row, the numbers of its cells among all, and the row of each, counted
-        from the first, with its column.
+        For each run its first row, the indices of its cells, and the row (relative to the first)
+        and column of each cell.
     """
     row = columns["EASE_row_index"].astype(np.int64)
     column = columns["EASE_column_index"].astype(np.int64)
@@ -141,11 +142,11 @@ def _runs(columns: Columns) -> Iterator[tuple[int, Int64, tuple[Int64, Int64]]]:
             yield int(run[0]), inside, (row[inside] - run[0], column[inside])
 
 
-def _fill_in(found: h5d.DatasetID, first: int, whole: AnyArray) -> None:
-    """Write rows of a dataset over a grid from one on."""
-    there = found.get_space()
-    there.select_hyperslab((first, *(0 for _ in whole.shape[1:])), whole.shape)
-    found.write(h5s.create_simple(whole.shape), there, whole)
+def _write_rows(dataset: h5d.DatasetID, first: int, rows: AnyArray) -> None:
+    """Write consecutive rows of a gridded dataset, starting at row `first`."""
+    space = dataset.get_space()
+    space.select_hyperslab((first, *(0 for _ in rows.shape[1:])), rows.shape)
+    dataset.write(h5s.create_simple(rows.shape), space, rows)
 
 
 def write_metadata(
@@ -156,14 +157,14 @@ def write_metadata(
     version: int,
     times: Datetime64,
 ) -> None:
-    """Write the metadata that readers look at, and say that the file is simulated.
+    """Write the metadata that readers use, and the statement that the file is simulated.
 
     Args:
         h5: file open for writing.
-        name: that it will have.
-        product: of which it is.
-        version: of the product.
-        times: of the observations, UTC; NaT is none.
+        name: final name of the file.
+        product: product of the file.
+        version: version of the product.
+        times: UTC of the observations; NaT where missing.
     """
     known = times[~np.isnat(times)]
     note = f"SIMULATED by MCCA-ML in the layout of {product.short_name}; not an observation"
@@ -193,16 +194,16 @@ def write_metadata(
 
 @contextmanager
 def new_file(path: Path, image: bytes = b"") -> Iterator[h5py.File]:
-    """A new HDF5 file that appears under its name only when it is whole.
+    """Create an HDF5 file atomically: it has its name only when it is complete.
 
-    The disk is not waited for: a granule that a power cut spoils is simulated again.
+    The file is not synced to disk: a granule lost in a power cut is simulated again.
 
     Args:
-        path: of the file.
-        image: what it begins as; empty for an empty file.
+        path: path of the file.
+        image: bytes of the initial HDF5 file; empty for a new file.
 
     Raises:
-        OutputError: it cannot be written there.
+        OutputError: the file cannot be written.
     """
     with replacing(path, is_synced=False) as beside:
         if image:

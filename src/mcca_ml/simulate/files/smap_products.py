@@ -1,7 +1,7 @@
-"""Simulated SMAP granules in the genuine layouts, from arrays over cells.
+"""Write simulated SMAP granules in the genuine layouts, from arrays over cells.
 
-Every file says three times that it is simulated: in its name, in the attribute `simulated` of its
-root group, and in the texts of its metadata.
+Every file states that it is simulated in its name, in the attribute `simulated` of its root group,
+and in its metadata.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ from mcca_ml.simulate.files import hdf5
 from mcca_ml.simulate.files.hdf5 import Columns
 
 PRODUCT, VERSION = smap.PRODUCTS["SPL3SMP"], 9
-"""What a world is written as."""
+"""Product and version of simulated worlds."""
 
 NOT_RETRIEVED = 7
 """`retrieval_qual_flag` of a cell without soil moisture: not recommended, attempted, successful."""
@@ -29,7 +29,7 @@ NOT_RETRIEVED = 7
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
 class Look:
-    """What one look of SMAP observes: arrays of one value a cell, NaN where there is none."""
+    """Observations of one look of SMAP, arrays (cell); NaN where missing."""
 
     row: Integer
     column: Integer
@@ -49,16 +49,16 @@ class Look:
     roughness_h: Floating
     water_fraction: Floating
     land_cover: UInt8
-    """IGBP classes, (cell, 3); 99 is none."""
+    """IGBP classes, (cell, 3); 99 where missing."""
     land_cover_fraction: Floating
-    """(cell, 3)"""
+    """Fractions of the classes, (cell, 3) [1]."""
     surface_flag: UInt16
-    """The provider's bits, see `layouts.SURFACE_BITS`."""
+    """Bits of `surface_flag` as defined by the provider."""
     quality_v: UInt16
-    """`tb_qual_flag_v`; bit 0 set is `with caution`."""
+    """`tb_qual_flag_v`; bit 0 set means use with caution."""
     quality_h: UInt16
     tb_v_uncorrected: Floating | None = None
-    """With the water in the footprint [K]; None: the same as `tb_v`."""
+    """Brightness temperature including open water [K]; None: the same as `tb_v`."""
     tb_h_uncorrected: Floating | None = None
     """[K]"""
 
@@ -67,9 +67,9 @@ def granule_name(product: SmapProduct, version: int, day: np.datetime64) -> str:
     """File name in the provider's pattern, with a word that says what it is.
 
     Args:
-        product: from layouts.PRODUCTS.
-        version: of the product.
-        day: UTC.
+        product: product of `formats.smap.PRODUCTS`.
+        version: version of the product.
+        day: UTC day.
 
     >>> granule_name(smap.PRODUCTS["SPL3SMP"], 9, np.datetime64("2015-04-01"))
     'SIMULATED_SMAP_L3_SM_P_20150401_R09000_001.h5'
@@ -79,20 +79,20 @@ def granule_name(product: SmapProduct, version: int, day: np.datetime64) -> str:
 
 
 def time_seconds(obs_time: Datetime64) -> Float64:
-    """`tb_time_seconds` of observation times; the fill value where there is none."""
+    """`tb_time_seconds` of observation times; the fill value where missing."""
     passed = obs_time - np.datetime64(smap.DOCUMENTED_EPOCH)
     seconds = passed / np.timedelta64(1, "s")
     return np.where(np.isnat(obs_time), smap.FILLS["f8"], seconds)
 
 
 def time_utc(obs_time: Datetime64) -> npt.NDArray[np.bytes_]:
-    """`tb_time_utc` of observation times: milliseconds cut off, `N/A` where there is none."""
+    """`tb_time_utc` of observation times, to the millisecond; `N/A` where missing."""
     texts = np.char.add(np.datetime_as_string(obs_time, unit="ms"), "Z")
     return np.where(np.isnat(obs_time), "N/A", texts).astype("S24")
 
 
 def look_columns(look: Look, grid: ease2.Grid) -> Columns:
-    """Values of the fields of SPL2SMP and SPL3SMP that the look gives, by field."""
+    """Values of the fields of SPL2SMP and SPL3SMP from a look, by field."""
     place = ease2.cell_latlon(grid, ease2.flat_cell(grid, look.row, look.column))
     return {
         "EASE_row_index": look.row,
@@ -136,13 +136,13 @@ def write_spl3smp(
     """Write a day of SPL3SMP.
 
     Args:
-        path: file to write.
-        looks: what was seen at 6 am and 6 pm; a look that is left out gives a group of fill values.
-        product: SPL3SMP or SPL3SMP_E, whose grid is that of the looks.
-        version: of the product, for the metadata.
-        groups: of the file.
-        fields: of each group.
-        image: HDF5 file that holds the groups already, all fill; empty makes them.
+        path: path of the file.
+        looks: observations at 6 am and 6 pm; the group of a missing look has fill values only.
+        product: SPL3SMP or SPL3SMP_E; its grid is that of the looks.
+        version: version of the product, for the metadata.
+        groups: groups of the file.
+        fields: fields of each group.
+        image: bytes of an HDF5 file with empty groups; empty bytes: create the groups.
 
     Raises:
         OutputError: the file cannot be written.

@@ -1,7 +1,7 @@
-"""Days of SPL3SMP cut to the fields that are read, written from an image of an empty day.
+"""Days of SPL3SMP with only the fields that are read, copied from an empty file in memory.
 
-Most of the time that a small granule takes goes into making its datasets and their attributes. They
-are the same every day, so they are made once, in memory.
+Creating datasets and attributes takes most of the time of writing a small granule. They are the
+same every day, so they are created once.
 """
 
 import h5py
@@ -17,17 +17,17 @@ LEFT_OUT = (
     "surface_water_fraction_mb_h", "surface_water_fraction_mb_v", "latitude_centroid",
     "longitude_centroid",
 )  # fmt: skip
-"""Fields that a cut granule does not have, nor those of single algorithms (`_dca` and others)."""
+"""Omitted fields, in addition to those of single algorithms (`_dca` and others)."""
 CUT_FIELDS = tuple(
     field
     for field in smap.L3_FIELDS
     if field.name not in LEFT_OUT and not field.name.endswith(("_dca", "_scah", "_scav"))
 )
-"""Fields of a cut granule, those that are read."""
+"""Fields of a subset granule, those that are read."""
 
 
 def empty_day() -> bytes:
-    """Image of an HDF5 file with both groups of a day, all fill."""
+    """Bytes of an HDF5 file with both groups of a day, all fill values."""
     with h5py.File("empty", "w", driver="core", backing_store=False) as h5:
         for group in (smap.AM, smap.PM):
             hdf5.write_group(h5, group, CUT_FIELDS, {}, grid=ease2.M36, fills_text=False)

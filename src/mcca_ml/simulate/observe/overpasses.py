@@ -1,4 +1,4 @@
-"""A sensor and a place on Earth -> its passes over it, and the footprints of each."""
+"""Passes of a sensor over a target on Earth, and the footprints of each pass."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,15 +30,15 @@ from mcca_ml.simulate.observe.scan import (
 from mcca_ml.simulate.observe.visibility import VisibilityWindow, sketch_looks, windows
 
 COARSE_KM = 40.0
-"""Spacing of the footprints that are looked at first."""
+"""Spacing of the footprints in the first, coarse search [km]."""
 _GROUND_SPEED = 7.0
-"""At most, of the point below a satellite [km s-1]."""
+"""Largest ground speed of a subsatellite point [km s-1]."""
 ONE_DAY = np.timedelta64(1, "D")
 
 
 @dataclass(frozen=True)
 class Target:
-    """A disc on the ground; distances are angles between verticals times the mean radius."""
+    """A disc on the ground; distances are angles between verticals times the mean Earth radius."""
 
     lat: float
     """Geodetic latitude of its centre [degree]."""
@@ -49,41 +49,42 @@ class Target:
 
 @dataclass(frozen=True)
 class Pass:
-    """One passage of a satellite over a target; of one revolution there are seldom two."""
+    """One pass of a satellite over a target; one revolution seldom has two."""
 
     orbit: int
-    """Number of the revolution, 1 is that of the first day of the orbit."""
+    """Number of the revolution, 1 at the start of the first day of the orbit."""
     start: np.datetime64
-    """UTC at the southernmost point at which the revolution begins, where PPS cuts granules."""
+    """UTC of the southernmost point, where the revolution and the granule of PPS begin."""
     stop: np.datetime64
-    """UTC at the next one."""
+    """UTC of the next southernmost point."""
     is_ascending: bool
-    """Whether the satellite flies north in the middle of the scans."""
+    """True if the satellite flies north in the middle of the scans."""
     scan_time: Datetime64
-    """UTC of the scans that may see the target, (scan); some at the ends may not."""
+    """UTC of the scans that may observe the target, (scan); a few at the ends may not."""
 
 
 @dataclass(frozen=True)
 class PassFootprints(ScanGeometry):
-    """The smallest rectangle of scans and pixels that holds all footprints inside a target."""
+    """The smallest rectangle of scans and pixels with all footprints inside a target."""
 
     is_inside: Booleans
-    """Whether the centre of the footprint lies inside the target."""
+    """True if the centre of the footprint is inside the target, (scan, pixel)."""
     first_pixel: int
     """Index of the first pixel in the whole scan."""
     scan_time: Datetime64
     """UTC, (scan)."""
     satellite_lat: Float32
-    """Geodetic latitude below the satellite [degree], (scan)."""
+    """Geodetic latitude of the subsatellite point [degree], (scan)."""
     satellite_lon: Float32
-    """[degree]."""
+    """Longitude of the subsatellite point [degree], (scan)."""
     satellite_altitude_km: Float32
+    """Height above the ellipsoid [km], (scan)."""
 
 
 def days_flown(
     sensor: Sensor, first_day: np.datetime64, last_day: np.datetime64
 ) -> tuple[np.datetime64, np.datetime64]:
-    """First and last of some UTC days in which a sensor flies; the last is before if in none."""
+    """First and last UTC day on which a sensor flies in a period; last < first if on none."""
     first = max(first_day, np.datetime64(sensor.first_day))
     last = last_day if sensor.last_day is None else min(last_day, np.datetime64(sensor.last_day))
     return first.astype("M8[D]"), last.astype("M8[D]")
@@ -92,33 +93,34 @@ def days_flown(
 def life(
     sensor: Sensor, first_day: np.datetime64, last_day: np.datetime64
 ) -> tuple[np.datetime64, np.datetime64]:
-    """Beginning and end [UTC] of some days, both included, as far as the sensor flies in them."""
+    """Start and end [UTC] of the flight of a sensor in a period of days, both included."""
     first, last = days_flown(sensor, first_day, last_day)
     return first.astype("M8[us]"), (last + ONE_DAY).astype("M8[us]")
 
 
 def revolution_ends(sensor: Sensor, revolutions: Sequence[int]) -> tuple[Datetime64, Datetime64]:
-    """UTC of the southernmost points between which revolutions lie.
+    """UTC of the southernmost points at the start and the end of revolutions.
 
     Args:
-        sensor: which.
-        revolutions: counted from 0.
+        sensor: sensor with its orbits.
+        revolutions: numbers of the revolutions, from 0.
     """
     flown = arcs(sensor)
     number = np.asarray(revolutions)
     angle = np.stack([number, number + 1]) * TURN
-    which = np.searchsorted([arc.phase for arc in flown], angle, "right") - 1
+    arc_number = np.searchsorted([arc.phase for arc in flown], angle, "right") - 1
     moment = np.empty(angle.shape)
-    for index in np.unique(which):
-        moment[which == index] = flown[index].moment(angle[which == index])
+    for index in np.unique(arc_number):
+        in_arc = arc_number == index
+        moment[in_arc] = flown[index].moment(angle[in_arc])
     start, stop = utc_times(moment)
     return start, stop
 
 
-def _joined(found: Sequence[VisibilityWindow]) -> list[VisibilityWindow]:
-    """Windows on both sides of a change of orbit as one."""
+def _joined(parts: Sequence[VisibilityWindow]) -> list[VisibilityWindow]:
+    """Join windows on both sides of a change of orbit."""
     out: list[VisibilityWindow] = []
-    for window in found:
+    for window in parts:
         if out and out[-1].revolution == window.revolution and out[-1].last == window.first:
             out[-1] = VisibilityWindow(window.revolution, out[-1].first, window.last)
         else:
@@ -129,26 +131,26 @@ def _joined(found: Sequence[VisibilityWindow]) -> list[VisibilityWindow]:
 def passes_over(
     sensor: Sensor, first_day: np.datetime64, last_day: np.datetime64, target: Target
 ) -> list[Pass]:
-    """The passes of a sensor that may see a target in some days, in order of time.
+    """Passes of a sensor that may observe a target in a period, in order of time.
 
     Args:
-        sensor: which.
+        sensor: sensor with its orbits.
         first_day: first UTC day.
-        last_day: last UTC day, included; only days on which the sensor gave data count.
-        target: where.
+        last_day: last UTC day, included; only days with data of the sensor are used.
+        target: disc on the ground.
 
-    A pass over midnight is given whole, on both days.
+    A pass that crosses midnight is complete, on both days.
     """
     begin, end = life(sensor, first_day, last_day)
     span = float(seconds_since_2000(begin)), float(seconds_since_2000(end))
     place = float(np.deg2rad(target.lat)), float(np.deg2rad(target.lon))
-    found = _joined(windows(sensor, span, place, target.radius_km, sketch_looks))
-    starts, stops = revolution_ends(sensor, [window.revolution for window in found])
-    firsts = np.maximum(utc_times([window.first for window in found]), starts)
-    lasts = np.minimum(utc_times([window.last for window in found]), stops)
+    visible = _joined(windows(sensor, span, place, target.radius_km, sketch_looks))
+    starts, stops = revolution_ends(sensor, [window.revolution for window in visible])
+    firsts = np.maximum(utc_times([window.first for window in visible]), starts)
+    lasts = np.minimum(utc_times([window.last for window in visible]), stops)
     out = []
-    every = zip(found, starts, stops, firsts, lasts, strict=True)
-    for window, start, stop, first, last in every:
+    rows = zip(visible, starts, stops, firsts, lasts, strict=True)
+    for window, start, stop, first, last in rows:
         times = scan_times(sensor, first, last)
         if times.size:
             is_ascending = bool(times[times.size // 2] - start < (stop - start) / 2)
@@ -159,10 +161,10 @@ def passes_over(
 def _slab(
     sensor: Sensor, place: Float64, basis: Float64, target: Target
 ) -> tuple[slice, slice] | None:
-    """Scans and pixels that may see a target, from a coarse look at all of them."""
+    """Scans and pixels that may observe a target, from a coarse search."""
     azimuth, off_nadir = pixel_azimuth(sensor.scan), np.deg2rad(sensor.scan.off_nadir_deg)
     along = _GROUND_SPEED * scan_period(sensor.scan)
-    # Distance of the pixels from the point below, 1.2 for the curvature of the ground.
+    # Spacing of pixels on flat ground, times 1.2 for the curvature of the Earth.
     across = (azimuth[1] - azimuth[0]) * sensor.orbits[0].altitude_km * np.tan(off_nadir) * 1.2
     steps = [max(int(COARSE_KM / spacing), 1) for spacing in (along, across)]
     coarse = ground(
@@ -173,20 +175,20 @@ def _slab(
         return None
     hit = (near.any(axis=1 - axis).nonzero()[0] for axis in (0, 1))
     rows, columns = (
-        slice(max(int(found[0] - 1) * step, 0), int(found[-1] + 1) * step + 1)
-        for found, step in zip(hit, steps, strict=True)
+        slice(max(int(index[0] - 1) * step, 0), int(index[-1] + 1) * step + 1)
+        for index, step in zip(hit, steps, strict=True)
     )
     return rows, columns
 
 
-def _cosine(found: Ground, target: Target) -> Float64:
+def _cosine(points: Ground, target: Target) -> Float64:
     """Cosine of the angle between the verticals at points and at the centre of a target."""
-    up, centre = found.vertical, verticals(np.deg2rad(target.lat), np.deg2rad(target.lon))
+    up, centre = points.vertical, verticals(np.deg2rad(target.lat), np.deg2rad(target.lon))
     return np.asarray(up[0] * centre[0] + up[1] * centre[1] + up[2] * centre[2])
 
 
 def _cut(hit: Booleans, multiple: int) -> slice:
-    """The stretch from the first to the last hit, a multiple long where there is room for it."""
+    """Slice from the first to the last hit, of a length that is a multiple if there is room."""
     first, last = (int(index) for index in hit.nonzero()[0][[0, -1]])
     length = -(-(last + 1 - first) // multiple) * multiple
     stop = min(first + length, hit.size)
@@ -196,14 +198,14 @@ def _cut(hit: Booleans, multiple: int) -> slice:
 def footprints(
     sensor: Sensor, flown: Pass, target: Target, *, multiple: int = 1
 ) -> PassFootprints | None:
-    """The footprints of a pass inside a target; None where the swath misses it.
+    """Footprints of a pass inside a target; None if the swath misses it.
 
     Args:
-        sensor: which.
+        sensor: sensor with its scan.
         flown: a pass of this sensor over this target.
-        target: where.
-        multiple: of which scans and pixels are a whole number, where the scan allows; 1 gives the
-            smallest rectangle that holds all footprints inside.
+        target: disc on the ground.
+        multiple: numbers of scans and pixels are multiples of it, as far as the scan allows; 1
+            gives the smallest rectangle with all footprints inside.
     """
     seconds = seconds_since_2000(flown.scan_time)
     place, velocity = positions(sensor, seconds)
@@ -214,12 +216,13 @@ def footprints(
     scans, pixels = slab
     azimuth = pixel_azimuth(sensor.scan)[pixels]
     off_nadir = float(np.deg2rad(sensor.scan.off_nadir_deg))
-    found = ground(place[scans], basis[..., scans], off_nadir, azimuth)
-    inside = _cosine(found, target) >= np.cos(target.radius_km / EARTH_RADIUS_KM)
+    points = ground(place[scans], basis[..., scans], off_nadir, azimuth)
+    inside = _cosine(points, target) >= np.cos(target.radius_km / EARTH_RADIUS_KM)
     if not inside.any():
         return None
     cut = _cut(inside.any(axis=1), multiple), _cut(inside.any(axis=0), multiple)
-    kept = Ground(*(part[:, cut[0], cut[1]] for part in (found.place, found.vertical, found.sight)))
+    arrays = (points.place, points.vertical, points.sight)
+    kept = Ground(*(array[:, cut[0], cut[1]] for array in arrays))
     return footprints_at(
         kept,
         inside[cut],
@@ -230,12 +233,20 @@ def footprints(
 
 
 def footprints_at(
-    found: Ground, inside: Booleans, first_pixel: int, times: Datetime64, place: Float64
+    points: Ground, inside: Booleans, first_pixel: int, times: Datetime64, place: Float64
 ) -> PassFootprints:
-    """Coordinates and angles of footprints."""
+    """Coordinates and angles of the footprints at points of the ground.
+
+    Args:
+        points: footprints on the ellipsoid, (3, scan, pixel).
+        inside: True for footprints inside the target, (scan, pixel).
+        first_pixel: index of the first pixel in the whole scan.
+        times: UTC of the scans, (scan).
+        place: Earth-fixed position of the satellite [km], (scan, 3).
+    """
     lat, lon, height = geodetic(place)
     return PassFootprints(
-        **vars(looks(found)),
+        **vars(looks(points)),
         is_inside=inside,
         first_pixel=first_pixel,
         scan_time=times,

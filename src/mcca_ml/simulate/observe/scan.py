@@ -1,12 +1,13 @@
-"""Satellite positions -> where the pixels of a conical scan look, and from which direction.
+"""Coordinates and viewing angles of the pixels of a conical scan, from satellite positions.
 
-A scanner turns evenly; its scans lie on one lattice of time for the whole mission, so that a scan
-is the same whatever span of time is asked for. A scan has one time, that of the middle of its arc:
-the motion of the satellite during it (1.7 km at its edges for AMSR, 2.4 km for TMI) is left out.
+The antenna rotates at a constant rate; scan times are multiples of the scan period from a fixed
+epoch, so that a scan does not depend on the period requested. A scan has one time, that of the
+middle of its arc: the motion of the satellite in a scan (1.7 km at its edges for AMSR, 2.4 km for
+TMI) is neglected.
 
-The cone stands around the geodetic nadir, its arc around the inertial direction of flight: no yaw
-steering, and none of the half turns about the vertical by which TRMM and GPM flew backward at
-times. The ground is the WGS 84 ellipsoid, without relief.
+The cone is centred on the geodetic nadir, its arc on the inertial direction of flight: no yaw
+steering, and no 180 degree yaw turns, by which TRMM and GPM flew backward at times. The ground is
+the WGS 84 ellipsoid, without relief.
 """
 
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from mcca_ml.sensors import Scan, Sensor
 from mcca_ml.simulate.observe.orbit import EQUATOR_KM, POLE_KM, TURN, seconds_since_2000
 
 EARTH_RADIUS_KM = 6371.0
-"""Mean radius, by which angles between verticals are distances [km]."""
+"""Mean Earth radius, which converts angles between verticals to distances [km]."""
 
 SCAN_EPOCH = np.datetime64("1997-01-01T00:00:00", "us")
 """Time of scan 0 of every sensor."""
@@ -26,28 +27,28 @@ SCAN_EPOCH = np.datetime64("1997-01-01T00:00:00", "us")
 
 @dataclass(frozen=True)
 class ScanGeometry:
-    """Where pixels look; arrays (scan, pixel). NaN where a line of sight misses the Earth."""
+    """Coordinates and viewing angles, arrays (scan, pixel); NaN beyond the Earth's limb."""
 
     lat: Float32
     """Geodetic latitude [degree]."""
     lon: Float32
     """[degree], -180 to 180."""
     incidence: Float32
-    """Between the line of sight and the vertical, at the ground [rad]."""
+    """Earth incidence angle [rad]."""
     azimuth: Float32
-    """Of the line of sight from the satellite to the ground, clockwise from north [rad]."""
+    """Azimuth of the line of sight from satellite to ground, clockwise from north [rad]."""
 
 
 @dataclass(frozen=True)
 class Ground:
-    """Points of the ellipsoid that lines of sight meet; arrays (3, scan, pixel)."""
+    """Intersections of lines of sight with the ellipsoid, arrays (3, scan, pixel)."""
 
     place: Float64
-    """Earth-fixed [km]."""
+    """Earth-fixed position [km]."""
     vertical: Float64
-    """Unit vector, upward."""
+    """Unit vector of the upward vertical."""
     sight: Float64
-    """Unit vector, from the satellite to the ground."""
+    """Unit vector from the satellite to the ground."""
 
 
 def scan_period(scan: Scan) -> float:
@@ -56,10 +57,7 @@ def scan_period(scan: Scan) -> float:
 
 
 def scan_times(sensor: Sensor, first: np.datetime64, last: np.datetime64) -> Datetime64:
-    """UTC times of the scans of a sensor from one time on until before another, (scan).
-
-    A scan has its number on the lattice; times are to the microsecond.
-    """
+    """UTC of the scans of a sensor in the interval [first, last), to the microsecond, (scan)."""
     period = scan_period(sensor.scan)
     epoch = seconds_since_2000(SCAN_EPOCH)
     low = int(np.ceil((seconds_since_2000(first) - epoch) / period - 1e-6))
@@ -69,9 +67,9 @@ def scan_times(sensor: Sensor, first: np.datetime64, last: np.datetime64) -> Dat
 
 
 def pixel_azimuth(scan: Scan) -> Float64:
-    """Azimuth of the pixels from the direction of flight, to the right [rad], (pixel)."""
+    """Azimuth of the pixels, clockwise from the direction of flight [rad], (pixel)."""
     half = np.deg2rad(scan.half_arc_deg)
-    is_circle = scan.half_arc_deg >= 180.0  # its two ends are one place
+    is_circle = scan.half_arc_deg >= 180.0  # both ends coincide
     return np.linspace(-half, half, scan.pixels, endpoint=not is_circle)
 
 
@@ -80,10 +78,10 @@ def sight_basis(place: Float64, velocity: Float64) -> Float64:
 
     Args:
         place: Earth-fixed position [km], (n, 3).
-        velocity: whose part across the vertical is ahead, (n, 3).
+        velocity: velocity [km s-1], (n, 3); its horizontal component is the direction ahead.
     """
     x, y, z = place.T
-    # The vertical below, by one step from the geocentric one: the rest is below 1e-5 degrees.
+    # Geodetic vertical by one step of Bowring's method: the error is below 1e-5 degrees.
     rho = np.hypot(x, y)
     e2 = 1 - (POLE_KM / EQUATOR_KM) ** 2
     beta = np.arctan2(z * EQUATOR_KM, rho * POLE_KM)
@@ -98,13 +96,13 @@ def sight_basis(place: Float64, velocity: Float64) -> Float64:
 
 
 def ground(place: Float64, basis: Float64, off_nadir: float, azimuth: Float64) -> Ground:
-    """Where the lines of sight of scans meet the ground.
+    """Intersect the lines of sight of scans with the ellipsoid.
 
     Args:
-        place: of the satellite [km], (scan, 3).
-        basis: down, ahead, right, (3, 3, scan).
+        place: Earth-fixed position of the satellite [km], (scan, 3).
+        basis: unit vectors down, ahead and right, (3, 3, scan).
         off_nadir: half angle of the cone [rad].
-        azimuth: of the pixels from the direction of flight [rad], (pixel).
+        azimuth: azimuth of the pixels from the direction of flight [rad], (pixel).
     """
     sine = np.sin(off_nadir)
     turn = np.stack(
@@ -115,7 +113,7 @@ def ground(place: Float64, basis: Float64, off_nadir: float, azimuth: Float64) -
         ]
     )
     sight = basis.transpose(1, 2, 0) @ turn
-    # In units in which the ellipsoid is a sphere of radius 1.
+    # Scale the axes so that the ellipsoid is a unit sphere.
     axes = np.array([EQUATOR_KM, EQUATOR_KM, POLE_KM])
     s = sight / axes[:, None, None]
     p = (place / axes).T[:, :, None]
@@ -130,14 +128,14 @@ def ground(place: Float64, basis: Float64, off_nadir: float, azimuth: Float64) -
     return Ground(unit * axes[:, None, None], vertical, sight)
 
 
-def looks(found: Ground) -> ScanGeometry:
-    """Coordinates and angles of points of the ground."""
-    up = found.vertical.astype(np.float32)
-    s = found.sight.astype(np.float32)
+def looks(points: Ground) -> ScanGeometry:
+    """Coordinates and viewing angles of points of the ground."""
+    up = points.vertical.astype(np.float32)
+    s = points.sight.astype(np.float32)
     x, y = up[0], up[1]
     rho = np.sqrt(x * x + y * y)
     slant = -(up[0] * s[0] + up[1] * s[1] + up[2] * s[2])
-    # East and north parts of the sight, both times the cosine of latitude.
+    # East and north components of the line of sight, both times the cosine of latitude.
     east, north = x * s[1] - y * s[0], s[2] + up[2] * slant
     degree = np.float32(360 / TURN)
     return ScanGeometry(

@@ -41,7 +41,7 @@ def slice_truth(
     steps, of = slice(start, stop), patch.cells
     return TruthSlice(
         patch=patch,
-        cells=truth.cells.of(patch),
+        cells=truth.cells.select(patch),
         land=truth.land.at(of),
         time=truth.time[steps],
         state=truth.state.at((steps, of)),

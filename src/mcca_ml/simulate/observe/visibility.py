@@ -1,8 +1,8 @@
-"""A place on Earth -> the revolutions of a satellite that may see it, and when.
+"""Revolutions of a satellite that may observe a place on Earth, and the time windows.
 
-All revolutions of an orbit are one, seen from the longitude of their node. Its looks, sampled
-coarsely, say at which longitudes of the node a place comes into sight, and the node is known of
-every revolution; nothing is propagated. What is found here is a little too long, never too short.
+All revolutions of an orbit are identical relative to the longitude of their node. Coarse samples of
+its pixels give the node longitudes at which a place is visible, and the node of every revolution is
+known, so that no orbit is propagated. Windows may be slightly too long, never too short.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,73 +16,74 @@ from mcca_ml.simulate.observe.orbit import EARTH_RATE, TURN, Arc, arcs, geodetic
 from mcca_ml.simulate.observe.scan import EARTH_RADIUS_KM, ground, looks, pixel_azimuth, sight_basis
 
 STEPS = 720
-"""Samples of a revolution: 56 km of its track."""
+"""Samples per revolution, 56 km apart on the ground track."""
 SPACING_KM = 100.0
-"""Between samples across the track, at most."""
+"""Largest spacing of samples across the track [km]."""
 LONGEST_GAP = 900.0
-"""A revolution that loses sight for longer [s] has passed twice."""
+"""Longest gap within one window [s]; longer gaps separate two passes."""
 _REVOLUTIONS = 2048
-"""Handled at once."""
+"""Revolutions per chunk."""
 
 
 @dataclass(frozen=True)
 class Sketch:
-    """Where one revolution looks, seen from the longitude of its node at its start."""
+    """Samples of the pixels of one revolution, relative to the node longitude at its start."""
 
     lat: Float64
-    """[rad], (step, sample)."""
+    """Geodetic latitude [rad], (step, sample)."""
     lon: Float64
-    """East of that node [rad]."""
+    """Longitude east of the node [rad], (step, sample)."""
     margin: float
-    """Places between samples are within this angle of one of them [rad]."""
+    """Largest angle from any observed point to the nearest sample [rad]."""
 
 
 @dataclass(frozen=True)
 class VisibilityWindow:
-    """When a revolution may see a place."""
+    """Time window in which a revolution may observe a place."""
 
     revolution: int
-    """Counted from 0."""
+    """Number of the revolution, from 0."""
     first: float
-    """[s] since 2000-01-01T12."""
+    """Start [s] since 2000-01-01T12."""
     last: float
+    """End [s] since 2000-01-01T12."""
 
 
 def _one_revolution(arc: Arc) -> tuple[Float64, Float64]:
-    """Position [km] and velocity [km s-1] of one revolution whose node starts at longitude 0."""
+    """Position [km] and velocity [km s-1] of one revolution with its node at longitude 0."""
     angle = np.arange(STEPS) * TURN / STEPS
     drift = (arc.node_rate - EARTH_RATE) * angle / arc.phase_rate
     return satellite(arc, angle, drift)
 
 
 def sketch_looks(sensor: Sensor, arc: Arc) -> Sketch:
-    """Looks of the pixels of a sensor, sampled."""
+    """Sample the pixels of a sensor in one revolution."""
     place, velocity = _one_revolution(arc)
     basis = sight_basis(place, velocity)
     off_nadir = float(np.deg2rad(sensor.scan.off_nadir_deg))
     centre = ground(place[:1], basis[:, :, :1], off_nadir, np.zeros(1))
     below = float(np.arccos(-(basis[0, :, 0] * centre.vertical[:, 0, 0]).sum()))
-    every = pixel_azimuth(sensor.scan)
-    length = (every[-1] - every[0]) * np.sin(below) * EARTH_RADIUS_KM
-    samples = np.linspace(every[0], every[-1], int(np.ceil(length / SPACING_KM)) + 1)
-    found = looks(ground(place, basis, off_nadir, samples))
+    azimuth = pixel_azimuth(sensor.scan)
+    length = (azimuth[-1] - azimuth[0]) * np.sin(below) * EARTH_RADIUS_KM
+    samples = np.linspace(azimuth[0], azimuth[-1], int(np.ceil(length / SPACING_KM)) + 1)
+    geometry = looks(ground(place, basis, off_nadir, samples))
     return Sketch(
-        np.deg2rad(found.lat.astype(np.float64)),
-        np.deg2rad(found.lon.astype(np.float64)),
+        np.deg2rad(geometry.lat.astype(np.float64)),
+        np.deg2rad(geometry.lon.astype(np.float64)),
         float(np.hypot(TURN / STEPS, SPACING_KM / EARTH_RADIUS_KM)) / 2,
     )
 
 
 def sketch_track(_: Sensor, arc: Arc) -> Sketch:
-    """The points below the satellite."""
+    """Subsatellite points of one revolution."""
     lat, lon, _height = geodetic(_one_revolution(arc)[0])
     return Sketch(lat[:, None], lon[:, None], TURN / STEPS / 2)
 
 
 def _reach(sketch: Sketch, lat: float, radius: float) -> Float64:
-    """By how much a sample may lie east or west of a place and still within a radius of it [rad].
+    """Largest longitude difference of a sample within a radius of a place [rad].
 
-    NaN where its latitude alone is too far; pi where every longitude will do.
+    NaN where the latitude alone is too far; pi where any longitude is within the radius.
     """
     rest = np.cos(radius) - np.sin(sketch.lat) * np.sin(lat)
     cosine = rest / (np.cos(sketch.lat) * np.cos(lat))
@@ -90,24 +91,24 @@ def _reach(sketch: Sketch, lat: float, radius: float) -> Float64:
 
 
 def _in_sight(arc: Arc, revolutions: Int64, near: tuple[Int64, Float64, Float64]) -> Int64:
-    """Steps at which revolutions see a place, as rising `revolution * STEPS + step`.
+    """Steps at which revolutions observe a place, as ascending `revolution * STEPS + step`.
 
     Args:
         arc: orbit.
-        revolutions: which.
-        near: samples that may see the place: their step, how far east of the place they lie when
-            the revolution starts at longitude 0 [rad], and how far they may [rad].
+        revolutions: numbers of the revolutions.
+        near: samples that may observe the place: step, longitude relative to the place for a node
+            at longitude 0 [rad], and largest longitude difference from `_reach` [rad].
     """
     step, lon, reach = near
     start = arc.moment(revolutions * TURN)
-    away = arc.node_longitude(start)[:, None] + lon
-    away -= np.rint(away / TURN) * TURN
-    found, sample = np.nonzero(np.abs(away) <= reach)
-    return np.unique(revolutions[found] * STEPS + step[sample])
+    difference = arc.node_longitude(start)[:, None] + lon
+    difference -= np.rint(difference / TURN) * TURN
+    row, sample = np.nonzero(np.abs(difference) <= reach)
+    return np.unique(revolutions[row] * STEPS + step[sample])
 
 
 def _groups(arc: Arc, steps: Int64) -> Iterator[VisibilityWindow]:
-    """Steps in sight -> windows, a step longer on both sides but within their revolution."""
+    """Windows of consecutive steps, one step longer at both ends within their revolution."""
     if steps.size == 0:
         return
     revolution = steps // STEPS
@@ -128,32 +129,32 @@ def windows(
     radius_km: float,
     sketch: Callable[[Sensor, Arc], Sketch],
 ) -> list[VisibilityWindow]:
-    """Windows in which a satellite may see a place, in order of time.
+    """Time windows in which a satellite may observe a place, in order of time.
 
     Args:
-        sensor: which.
-        span: first and last moment [s]; windows that reach beyond are given whole.
+        sensor: sensor with its orbits.
+        span: start and end of the period [s]; windows that cross them are complete.
         place: geodetic latitude and longitude [rad].
-        radius_km: how far from the place a look may be.
-        sketch: what the looks are: `sketch_looks` or `sketch_track`.
+        radius_km: largest distance of a pixel from the place [km].
+        sketch: sampling of a revolution: `sketch_looks` or `sketch_track`.
     """
     flown = arcs(sensor)
     ends = [arc.start for arc in flown[1:]] + [np.inf]
-    found: list[VisibilityWindow] = []
+    visible: list[VisibilityWindow] = []
     for arc, end in zip(flown, ends, strict=True):
         begin, stop = max(span[0], arc.start), min(span[1], end)
         if begin >= stop:
             continue
-        drawn = sketch(sensor, arc)
-        reach = _reach(drawn, place[0], radius_km / EARTH_RADIUS_KM + drawn.margin)
+        samples = sketch(sensor, arc)
+        reach = _reach(samples, place[0], radius_km / EARTH_RADIUS_KM + samples.margin)
         step, sample = np.nonzero(np.isfinite(reach))
-        near = step, drawn.lon[step, sample] - place[1], reach[step, sample]
+        near = step, samples.lon[step, sample] - place[1], reach[step, sample]
         first, last = (int(arc.angle(t) // TURN) for t in (begin, stop))
         for low in range(first, last + 1, _REVOLUTIONS):
             numbers = np.arange(low, min(low + _REVOLUTIONS, last + 1))
             for window in _groups(arc, _in_sight(arc, numbers, near)):
-                # What lies in the days of another orbit is that orbit's.
+                # Clip to the days of this orbit.
                 a, b = max(window.first, arc.start), min(window.last, end)
                 if a < b and a < span[1] and b > span[0]:
-                    found.append(VisibilityWindow(window.revolution, a, b))
-    return found
+                    visible.append(VisibilityWindow(window.revolution, a, b))
+    return visible

@@ -56,7 +56,7 @@ def make_truth(settings: SimulateSettings, executor: Executor | None = None) -> 
     empty = (np.empty((steps, cells.cell.size), np.float32) for _ in fields(State))
     state = State(*empty)
     jobs = [
-        partial(_patch_state, cells.of(p), land.at(p.cells), settings, days, droughts[p.name])
+        partial(_patch_state, cells.select(p), land.at(p.cells), settings, days, droughts[p.name])
         for p in cells.patches
     ]
     # Lazily, so that only some patches of a large world are in memory.

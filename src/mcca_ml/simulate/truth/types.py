@@ -51,7 +51,7 @@ class Cells:
     is_core: Booleans
     """True for land in a box, without its rim; the record is made for these cells."""
 
-    def of(self, patch: Patch) -> "Cells":
+    def select(self, patch: Patch) -> "Cells":
         """Select the cells of one patch."""
         at = patch.cells
         places = self.cell[at], self.lat[at], self.lon[at]
