@@ -156,8 +156,8 @@ def fuse(plan: Plan, executor: Executor | None, progress: Progress) -> Tally:
     of_days = roles(source)
     tasks = [FuseTask(source, cells, of_days, pool, "") for cells in blocks]
     if not has_pool:
-        found = error_covariance.pooled(perform(sum_error_moments, tasks, executor))
-        checkpoints.make_file(pool, pool_inputs, partial(models.save_pool, pool=found))
+        covariance = error_covariance.pooled(perform(sum_error_moments, tasks, executor))
+        checkpoints.make_file(pool, pool_inputs, partial(models.save_pool, pool=covariance))
         bar(1)
     todo = [replace(tasks[number], inputs=wanted[number]) for number in missing]
     cells = perform(fuse_block, todo, executor, bar)
