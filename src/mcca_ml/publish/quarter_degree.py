@@ -67,8 +67,8 @@ class QuarterWindow(GridWindow):
     def axes(self) -> Iterator[Axis]:
         """lat, lon, their bounds, depth and crs."""
         for name, letter, edges in zip(("lat", "lon"), "YX", self._edges(), strict=True):
-            said: dict[str, AttributeValue] = {"axis": letter, "bounds": f"{name}_bnds"}
-            yield degrees_axis(name, name, _middles(edges), said)
+            more: dict[str, AttributeValue] = {"axis": letter, "bounds": f"{name}_bnds"}
+            yield degrees_axis(name, name, _middles(edges), more)
             both = np.stack([edges[:-1], edges[1:]], axis=1)
             yield Axis(f"{name}_bnds", (name, "bounds"), both, {})
         yield from depth_and_crs("WGS 84", _WGS84_EPSG)
@@ -107,15 +107,15 @@ def make_remap(cells: Integer) -> Remap:
     lat, lon = latitude_edges(), longitude_edges()
     of_row, _ = ease2.cell_of(m25, _middles(lat), 0.0)
     _, of_column = ease2.cell_of(m25, 0.0, _middles(lon))
-    held = position[np.maximum(of_row, 0)[:, None] * m25.columns + of_column]
-    held[of_row < 0] = -1
-    row, column = np.nonzero(held >= 0)
+    positions = position[np.maximum(of_row, 0)[:, None] * m25.columns + of_column]
+    positions[of_row < 0] = -1
+    row, column = np.nonzero(positions >= 0)
     down = overlap(ease2.y_edges(m25), ease2.y_of(lat))
     across = overlap(ease2.x_edges(m25), ease2.x_of(lon))
     return Remap(
         _window(cells, row, column),
         np.asarray(row * COLUMNS + column, np.int64),
-        held[row, column],
+        positions[row, column],
         rectangles(down.of(row), across.of(column), position, m25.columns),
     )
 
