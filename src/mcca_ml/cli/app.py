@@ -57,13 +57,13 @@ def _retrieve(work: "Work", options: "Options") -> None:
     from mcca_ml.pipeline.daily_product import retrieve_granules
 
     with shown_bar(Console(stderr=True), "granules", "cells", len(work.granules)) as bar:
-        made = retrieve_granules(
+        summary = retrieve_granules(
             work.granules, work.out, work.settings, options, progress=bar.advance
         )
-    for failure in made.failures:
+    for failure in summary.failures:
         typer.echo(f"failed: {failure}", err=True)
-    typer.echo(summary_line(made, work.out, bar.seconds))
-    if not made.is_complete:
+    typer.echo(summary_line(summary, work.out, bar.seconds))
+    if not summary.is_complete:
         raise typer.Exit(1)
 
 
@@ -84,7 +84,7 @@ def retrieve(  # noqa: PLR0913 one parameter an option
     ] = None,
     ancillary: Annotated[
         list[Path] | None,
-        typer.Option(help="Granule that lends temperature and soil to those without (repeat)."),
+        typer.Option(help="Ancillary granule: temperature and soil for granules without (repeat)."),
     ] = None,
     png: Annotated[bool, typer.Option("--png", help="Draw a map of each look.")] = False,
     keep_going: Annotated[
@@ -94,7 +94,7 @@ def retrieve(  # noqa: PLR0913 one parameter an option
 ) -> None:
     """Retrieve soil moisture and VOD: one NetCDF file a UTC day.
 
-    Of the configuration of a record: its stage one, the target of the networks.
+    With the configuration of a record: its stage one, the target of the networks.
     """
     with errors_in_one_line(debug):
         # Imported here, not above: --help must not wait for pydantic, which checks the settings.
@@ -108,11 +108,11 @@ def retrieve(  # noqa: PLR0913 one parameter an option
             record_stages.make(record, (Stage.RETRIEVE,))
             return
         work = plan_work(granules, out, mode)
-        lenders = tuple(path for one in ancillary or () for path in expand(str(one)))
-        # Imported here, not above: JAX and xarray take seconds; bad arguments are told before.
+        sources = tuple(path for name in ancillary or () for path in expand(str(name)))
+        # Imported here, not above: JAX and xarray take seconds; bad arguments are reported before.
         from mcca_ml.pipeline.daily_product import Options
 
-        _retrieve(work, Options(grid, look, lenders, has_maps=png, keeps_going=keep_going))
+        _retrieve(work, Options(grid, look, sources, has_maps=png, keeps_going=keep_going))
 
 
 @app.command()
@@ -128,15 +128,15 @@ def simulate(
         from mcca_ml.cli.arguments import read_world
 
         settings, folder = read_world(world, out)
-        # Imported here, not above: JAX and xarray take seconds; bad arguments are told before.
+        # Imported here, not above: JAX and xarray take seconds; bad arguments are reported before.
         from rich.console import Console
 
         from mcca_ml.cli.terminal import shown_bar, world_line
         from mcca_ml.simulate.run import simulate_world
 
         with shown_bar(Console(stderr=True), "simulating", "granules") as bar:
-            made = simulate_world(settings, folder, workers=workers, progress=bar.advance)
-        typer.echo(world_line(made, bar.seconds))
+            simulated = simulate_world(settings, folder, workers=workers, progress=bar.advance)
+        typer.echo(world_line(simulated, bar.seconds))
 
 
 @app.command()
@@ -150,7 +150,7 @@ def inspect(
     ],
     debug: Debug = False,
 ) -> None:
-    """Show what a granule, a record, a store or a truth holds."""
+    """Show the contents of a granule, a record, a store or a truth."""
     with errors_in_one_line(debug):
         # Imported here, not above: h5py and xarray would slow --help.
         from rich.console import Console

@@ -55,7 +55,7 @@ def read_world(path: Path, out: Path | None) -> tuple[SimulateSettings, Path]:
 
     Args:
         path: configuration.
-        out: directory for the world; it goes before that of the configuration.
+        out: directory for the world; overrides that of the configuration.
 
     Raises:
         ConfigError: a bad configuration, one without `[simulate]`, or no directory.
@@ -98,25 +98,25 @@ def expand(argument: str) -> list[Path]:
 
 
 def _input_granules(path: str, base: Path) -> list[Path]:
-    """The granules of one `[input.<product>]` table; `path` is seen from the configuration."""
+    """The granules of one `[input.<product>]` table; `path` is relative to the configuration."""
     where = base / path
     if not where.is_dir():
         return expand(str(where))
-    found = sorted(file for file in where.iterdir() if file.suffix.lower() in SUFFIXES)
-    if not found:
+    files = sorted(file for file in where.iterdir() if file.suffix.lower() in SUFFIXES)
+    if not files:
         raise GranuleError(
             f"{where}: no file that ends in {', '.join(SUFFIXES)}, expected granules; "
             "check the path"
         )
-    return found
+    return files
 
 
 def find_record(arguments: Sequence[str], *, is_plain: bool) -> Path | None:
     """The configuration of a record, whose stage `retrieve` is asked for; None: granules are.
 
     Args:
-        arguments: as of `plan_work`.
-        is_plain: whether no option was given that is for granules.
+        arguments: as in `plan_work`.
+        is_plain: True if no option for granules was given.
 
     Raises:
         ConfigError: a bad configuration, or options that a record takes from its configuration.
@@ -155,8 +155,8 @@ def plan_work(arguments: Sequence[str], out: Path | None, mode: str | None) -> W
 
     Args:
         arguments: granules or patterns, and at most one configuration (it ends in .toml).
-        out: directory for the products; it goes before that of the configuration.
-        mode: look or season; it goes before that of the configuration.
+        out: directory for the products; overrides that of the configuration.
+        mode: look or season; overrides that of the configuration.
 
     Raises:
         GranuleError: an argument names no granule.

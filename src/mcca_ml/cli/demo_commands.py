@@ -10,7 +10,7 @@ from mcca_ml.cli.record_stages import Workers, make
 
 
 def demo(
-    out: Annotated[Path, typer.Option(help="Directory for what is made.")] = Path("demo"),
+    out: Annotated[Path, typer.Option(help="Directory for all files.")] = Path("demo"),
     world: Annotated[
         Path | None,
         typer.Option(
@@ -24,14 +24,14 @@ def demo(
     """Make the record of a simulated world, and a report on it.
 
     Simulates the granules of five sensors, makes their record by `run`, and compares it with the
-    known truth. Some ten minutes on two cores; what is done is kept, so that a second call goes on.
+    known truth. Some ten minutes on two cores; finished work is kept, and a second call continues.
     """
     with errors_in_one_line(debug):
         # Imported here, not above: --help must not wait for pydantic, which checks the settings.
         from mcca_ml.cli.arguments import world_or_default
 
         settings = world_or_default(world)
-        # Imported here, not above: JAX and xarray take seconds; bad arguments are told before.
+        # Imported here, not above: JAX and xarray take seconds; bad arguments are reported before.
         import time
 
         from rich.console import Console
@@ -41,8 +41,8 @@ def demo(
         from mcca_ml.pipeline.stage import Stage
 
         with shown_bar(Console(stderr=True), "simulating", "granules") as bar:
-            made = make_world(out, settings, workers=workers, progress=bar.advance)
-        typer.echo(world_line(made, bar.seconds))
+            simulated = make_world(out, settings, workers=workers, progress=bar.advance)
+        typer.echo(world_line(simulated, bar.seconds))
         make(out / CONFIGURATION, tuple(Stage), workers)
         begun = time.monotonic()
         page = report(out).page
@@ -51,8 +51,8 @@ def demo(
 
 
 def demo_day(
-    out: Annotated[Path, typer.Option(help="Directory for what is made.")] = Path("demo-day"),
-    seed: Annotated[int, typer.Option(help="Of the simulation.")] = 0,
+    out: Annotated[Path, typer.Option(help="Directory for all files.")] = Path("demo-day"),
+    seed: Annotated[int, typer.Option(help="Random seed of the simulation.")] = 0,
     debug: Debug = False,
 ) -> None:
     """Retrieve a small simulated SMAP day, and score it: seconds."""

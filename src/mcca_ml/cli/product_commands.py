@@ -44,30 +44,30 @@ def _summary(ds: "xr.Dataset", good: "npt.NDArray[np.bool_]", sensors: list[str]
     from mcca_ml.grid.place_text import place_text
 
     sm, time = ds["sm"].to_numpy(), ds["time"].to_numpy()
-    has = np.isfinite(sm)
+    has_value = np.isfinite(sm)
     units = str(ds["sm"].attrs.get("units", ""))
-    others = has & ~good
+    others = has_value & ~good
     lines = [
         f"cell      {place_text(float(ds['lat']), float(ds['lon']))}, centre "
         f"{ds.attrs['distance_km']:.1f} km away",
         f"days      {str(time[0])[:10]} to {str(time[-1])[:10]}: {sm.size:,}, of which "
         f"{int(good.sum()):,} recommended, {int(others.sum()):,} other values, "
-        f"{int((~has).sum()):,} without a value",
+        f"{int((~has_value).sum()):,} without a value",
     ]
     for chosen, label in ((good, "recommended"), (others, "NOT recommended")):
         if chosen.any():
             lines.append(f"sm        {label}: {_statistics(sm[chosen], units)}")
     # A series without the sensors of each day has an empty list.
-    seen = [
+    names = [
         name for words, use in zip(sensors, good, strict=False) if use for name in words.split("+")
     ]
-    names = [name for name in seen if name]
+    names = [name for name in names if name]
     if names:
         days = ", ".join(f"{name} {names.count(name):,}" for name in sorted(set(names)))
         lines.append(f"sensors   {days} recommended days")
     years = time.astype("datetime64[Y]")
     parts = [(year, years == year) for year in np.unique(years)]
-    shares = (f"{year} {good[at].mean():.0%} ({has[at].mean():.0%})" for year, at in parts)
+    shares = (f"{year} {good[at].mean():.0%} ({has_value[at].mean():.0%})" for year, at in parts)
     return [*lines, f"coverage  recommended (all values): {', '.join(shares)}"]
 
 
@@ -92,14 +92,14 @@ def series(  # noqa: PLR0913 one parameter an option
 
         ds = read_series(parse_product(product), lat, lon, _day(start), _day(end))
         good = ds["is_recommended"].to_numpy()
-        said = {name: words(ds[name]) for name in ("sensor", "flag") if name in ds}
-        for line in _summary(ds, good, said.get("sensor", [])):
+        text = {name: words(ds[name]) for name in ("sensor", "flag") if name in ds}
+        for line in _summary(ds, good, text.get("sensor", [])):
             typer.echo(line)
         if csv or png:
             from mcca_ml.plot.point_series import table_of, write_csv, write_series
 
             if csv:
-                typer.echo(f"wrote     {write_csv(table_of(ds, good, said), csv)}")
+                typer.echo(f"wrote     {write_csv(table_of(ds, good, text), csv)}")
             if png:
                 typer.echo(f"wrote     {write_series(ds, good, png)}")
 

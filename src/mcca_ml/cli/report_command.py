@@ -14,7 +14,7 @@ PLACE = "report"
 """Folder of the page, beside the configuration or below the working directory."""
 
 
-def _of_products(
+def _product_page(
     arguments: list[str], out: Path | None, stations: Path | None, *, all_values: bool
 ) -> "OnDisk":
     """The page of products at stations.
@@ -77,7 +77,7 @@ def report(
         from mcca_ml.errors import ConfigError
 
         begun = time.monotonic()
-        is_record = [one.endswith(SETTINGS) for one in arguments]
+        is_record = [name.endswith(SETTINGS) for name in arguments]
         if any(is_record):
             if len(arguments) > 1 or all_values:
                 raise ConfigError(
@@ -89,16 +89,16 @@ def report(
 
             path = Path(arguments[0])
             folder = out or path.parent / PLACE
-            made: OnDisk = write_report(path, folder, truth=truth, stations=stations)
+            files: OnDisk = write_report(path, folder, truth=truth, stations=stations)
         elif truth is not None:
             raise ConfigError(
                 "report: found --truth with products, expected it with the configuration of a "
                 "simulated record; leave it out"
             )
         else:
-            made = _of_products(arguments, out, stations, all_values=all_values)
-        size = made.page.stat().st_size / 1e6
+            files = _product_page(arguments, out, stations, all_values=all_values)
+        size = files.page.stat().st_size / 1e6
         typer.echo(
-            f"{made.page}: {size:.1f} MB, {len(made.figures)} figures, {len(made.tables)} tables "
-            f"in {time.monotonic() - begun:.1f} s"
+            f"{files.page}: {size:.1f} MB, {len(files.figures)} figures, "
+            f"{len(files.tables)} tables in {time.monotonic() - begun:.1f} s"
         )

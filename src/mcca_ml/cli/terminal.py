@@ -1,4 +1,4 @@
-"""What the command line shows: progress, tables, reports."""
+"""Output of the command line: progress, tables, reports."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -164,7 +164,7 @@ def shown_bar(
 
 
 def world_line(world: "World", seconds: float) -> str:
-    """One line that says what a simulation has made."""
+    """Return one line on the result of a simulation."""
     of_each = ", ".join(f"{name} {count:,}" for name, count in world.granules.items())
     what = "was there already" if world.was_there else f"made in {seconds:.1f} s"
     return (
@@ -186,7 +186,7 @@ def _notes(summary: "Summary") -> list[str]:
 
 
 def summary_line(summary: "Summary", out: object, seconds: float) -> str:
-    """One line that says what a run has made."""
+    """Return one line on the result of a run."""
     parts = [
         f"{_count(len(summary.products), 'product')} in {out}",
         f"{summary.cells:,} values, {summary.recommended:,} recommended",
@@ -208,28 +208,28 @@ def _share(part: int, whole: int) -> str:
     return f"{part:,} of {whole:,} ({100 * part / whole:.0f} %)" if whole else "none"
 
 
-def show_description(console: Console, found: Description) -> None:
-    """Print what a file holds."""
+def show_description(console: Console, description: Description) -> None:
+    """Print the contents of a file."""
     head = Table.grid(padding=(0, 2))
-    for label, value in found.heading.items():
+    for label, value in description.heading.items():
         head.add_row(f"[bold]{label}", escape(value))
-    if found.values:
-        head.add_row("[bold]recommended", _share(found.recommended, found.values))
+    if description.values:
+        head.add_row("[bold]recommended", _share(description.recommended, description.values))
     console.print(head)
-    if not found.rows:
+    if not description.rows:
         return
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     for column in ("variable", "units", "min", "median", "max", "valid"):
         is_text = column in ("variable", "units")
         table.add_column(column, justify="left" if is_text else "right", no_wrap=True)
-    for row in found.rows:
+    for row in description.rows:
         table.add_row(
             row.name, row.units, row.low, row.median, row.high, f"{100 * row.share:.0f} %"
         )
     console.print(table)
-    if found.flags:
+    if description.flags:
         console.print(f"[bold]{'flag':<{_FLAG_WIDTH}}{'cells':>9}  meaning (* still recommended)")
-    for flag in found.flags[:_SHOWN_FLAGS]:
+    for flag in description.flags[:_SHOWN_FLAGS]:
         star = "* " if flag.is_recommended else ""
         line = f"{flag.name:<{_FLAG_WIDTH}}{flag.count:>9,}  {star}{flag.meaning}"
         # One line a flag: the whole must stay on a screen.
@@ -237,7 +237,7 @@ def show_description(console: Console, found: Description) -> None:
 
 
 def show_report(console: Console, report: "Report") -> None:
-    """Print what was made of a simulated day and its scores."""
+    """Print the files and scores of a simulated day."""
     from mcca_ml.demo.day import SCORED  # imports JAX, which `--help` does without
 
     console.print("[bold]SIMULATED: granule, truth, product and scores; no observation in it.")
@@ -245,14 +245,14 @@ def show_report(console: Console, report: "Report") -> None:
     for column in ("recommended values against truth", "units", "n", "bias", "ubRMSD", "R"):
         is_text = column in ("recommended values against truth", "units")
         table.add_column(column, justify="left" if is_text else "right")
-    for name, one in report.scores.items():
+    for name, score in report.scores.items():
         table.add_row(
             name,
             SCORED[name],
-            f"{one.n:,.0f}",
-            f"{one.bias:+.4f}",
-            f"{one.ubrmsd:.4f}",
-            f"{one.r:.3f}",
+            f"{score.n:,.0f}",
+            f"{score.bias:+.4f}",
+            f"{score.ubrmsd:.4f}",
+            f"{score.r:.3f}",
         )
     console.print(table)
     for path in (report.granule, report.truth, *report.summary.products, *report.summary.maps):

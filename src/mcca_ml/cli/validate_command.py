@@ -15,37 +15,39 @@ if TYPE_CHECKING:
 _SCORES = ("r", "anomaly_r", "ubrmsd", "bias", "n")
 
 
-def _lines(found: "Validation") -> list[str]:
+def _lines(validation: "Validation") -> list[str]:
     """A few lines of the summary: medians and quartiles over units, all of a kind together."""
-    summary = found.table("summary")
+    summary = validation.table("summary")
     heads: dict[tuple[str, ...], dict[str, str]] = {}
     counts: dict[tuple[str, ...], int] = {}
     for product, days, kind, group, _, units, score, *numbers in summary.rows:
         if group == "all" and score in _SCORES:
             key = (str(product), str(days), str(kind))
-            middle, low, high = (float(one) for one in numbers)
+            middle, low, high = (float(number) for number in numbers)
             digits = 0 if score == "n" else 3
             text = f"{middle:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
             heads.setdefault(key, {})[str(score)] = text
             counts[key] = max(counts.get(key, 0), int(units))
     lines = []
     for (product, days, kind), scores in heads.items():
-        said = ", ".join(f"{name} {scores[name]}" for name in _SCORES if name in scores)
-        lines.append(f"{product}, {days} days, {counts[product, days, kind]} x {kind}: {said}")
+        text = ", ".join(f"{name} {scores[name]}" for name in _SCORES if name in scores)
+        lines.append(f"{product}, {days} days, {counts[product, days, kind]} x {kind}: {text}")
     return lines
 
 
-def _too_few(found: "Validation", fewest: int) -> list[str]:
+def _too_few(validation: "Validation", fewest: int) -> list[str]:
     """A line for each product whose pairs are too few for any median, so that none is silent."""
-    scores = found.table("scores")
-    said = {(str(row[0]), str(row[1])) for row in found.table("summary").rows if row[3] == "all"}
+    scores = validation.table("scores")
+    scored = {
+        (str(row[0]), str(row[1])) for row in validation.table("summary").rows if row[3] == "all"
+    }
     at = scores.columns.index("n")
-    kinds = ("own", "common") if len(found.compared) > 1 else ("own",)
+    kinds = ("own", "common") if len(validation.compared) > 1 else ("own",)
     lines = []
-    for name in (one.product.name for one in found.compared):
+    for name in (compared.product.name for compared in validation.compared):
         for days in kinds:
             n = [int(row[at]) for row in scores.rows if row[:2] == (name, days)]
-            if (name, days) not in said:
+            if (name, days) not in scored:
                 lines.append(
                     f"{name}, {days} days: no median, a station or network has {max([0, *n])} days "
                     f"with a pair at most, expected {fewest} (fewest_pairs)"
@@ -53,9 +55,9 @@ def _too_few(found: "Validation", fewest: int) -> list[str]:
     return lines
 
 
-def _refused(found: "Validation") -> list[str]:
+def _refused(validation: "Validation") -> list[str]:
     """How many triplets were refused, and why the first of them; the others stand in the table."""
-    triple = found.table("triple")
+    triple = validation.table("triple")
     rows = [row for row in triple.rows if row[-1]]
     if not rows:
         return []
@@ -128,13 +130,15 @@ def validate(
         if all_values:
             settings = settings.model_copy(update={"quality": "any"})
         with shown_bar(Console(stderr=True), "reading", "files") as bar:
-            found = score(named, folder, settings, progress=lambda done: bar.advance(done, done))
+            validation = score(
+                named, folder, settings, progress=lambda done: bar.advance(done, done)
+            )
         for line in (
-            *_lines(found),
-            *_too_few(found, settings.fewest_pairs),
-            *_refused(found),
+            *_lines(validation),
+            *_too_few(validation, settings.fewest_pairs),
+            *_refused(validation),
         ):
             typer.echo(line)
         if out is not None:
-            made = write_tables(out, found.tables)
-            typer.echo(f"wrote {len(made)} tables to {out}")
+            files = write_tables(out, validation.tables)
+            typer.echo(f"wrote {len(files)} tables to {out}")

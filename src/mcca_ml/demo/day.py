@@ -23,7 +23,7 @@ SCORED = {"soil_moisture": "m3 m-3", "vod_v": "1", "vod_h": "1"}
 
 @dataclass(frozen=True)
 class Report:
-    """What was made of the day and how good it is."""
+    """Files of the day and their scores."""
 
     granule: Path
     truth: Path
@@ -35,17 +35,17 @@ class Report:
 def score_product(product: Path, truth_path: Path) -> dict[str, Scores]:
     """Scores of the recommended values of a product against a truth over (time, look, cell)."""
     with (
-        xr.open_dataset(product, engine="netcdf4") as found,
+        xr.open_dataset(product, engine="netcdf4") as product_ds,
         xr.open_dataset(truth_path) as truth,
     ):
-        looks = [LOOKS[number] for number in found["look"].to_numpy()]
+        looks = [LOOKS[number] for number in product_ds["look"].to_numpy()]
         known = truth.sel(look=looks)
         shape = (len(looks), -1)
         cell = known["cell"].to_numpy()
-        flag = found["flag"].to_numpy()[0].reshape(shape)[:, cell].astype(np.uint32)
+        flag = product_ds["flag"].to_numpy()[0].reshape(shape)[:, cell].astype(np.uint32)
         scores = {}
         for name in SCORED:
-            values = found[name].to_numpy()[0].reshape(shape)[:, cell]
+            values = product_ds[name].to_numpy()[0].reshape(shape)[:, cell]
             good = np.where(is_recommended(flag), values, np.nan)
             expected = known[name].to_numpy()[0]
             scores[name] = scores_of_pairs(good.ravel(), expected.ravel())

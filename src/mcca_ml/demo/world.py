@@ -52,8 +52,7 @@ def make_world(
 ) -> World:
     """Simulate a world, and write beside it the configuration of its record.
 
-    A world that stands is kept, and so is its configuration, which may have been changed to try
-    something.
+    An existing world is kept, and so is its configuration, which may have been edited.
 
     Args:
         out: directory for granules, stations, truth and configuration; made if missing.
@@ -65,12 +64,12 @@ def make_world(
         ConfigError: another world stands there.
         OutputError: `out` cannot be written.
     """
-    made = simulate_world(world, out, workers=workers, progress=progress)
+    simulated = simulate_world(world, out, workers=workers, progress=progress)
     path = out / CONFIGURATION
     if not path.is_file():
         with replacing(path) as beside:
             beside.write_text(world_configuration(world))
-    return made
+    return simulated
 
 
 def report(out: Path) -> OnDisk:

@@ -1,4 +1,4 @@
-"""Checkpoints of the files that are done, and stores that are made anew when they must be."""
+"""Checkpoints of finished files, and replacement of stores whose settings changed."""
 
 import json
 import shutil
@@ -17,7 +17,7 @@ def _checkpoint(path: Path) -> Path:
 
 
 def is_done(path: Path, inputs: str, folder: Path | None = None) -> bool:
-    """Whether a file, or a group of them, was made from these inputs and has its length.
+    """Return True if a file, or a group, was made from these inputs and has its size.
 
     A file whose bytes changed and not its length is named when it is read.
 
@@ -27,9 +27,11 @@ def is_done(path: Path, inputs: str, folder: Path | None = None) -> bool:
         folder: as given to `finish`.
     """
     try:
-        said = json.loads(_checkpoint(path).read_text())
-        sizes = {name: ((folder or path.parent) / name).stat().st_size for name in said["files"]}
-        return bool(said["inputs"] == inputs and said["bytes"] == sizes)
+        checkpoint = json.loads(_checkpoint(path).read_text())
+        sizes = {
+            name: ((folder or path.parent) / name).stat().st_size for name in checkpoint["files"]
+        }
+        return bool(checkpoint["inputs"] == inputs and checkpoint["bytes"] == sizes)
     except (OSError, ValueError, KeyError, TypeError):
         return False
 
@@ -47,13 +49,13 @@ def finish(path: Path, inputs: str, files: Sequence[Path], folder: Path | None =
         OutputError: it cannot be written.
     """
     named = {one.relative_to(folder or path.parent).as_posix(): one for one in sorted(files)}
-    said = {
+    checkpoint = {
         "inputs": inputs,
         "files": {name: sha256(one.read_bytes()).hexdigest() for name, one in named.items()},
         "bytes": {name: one.stat().st_size for name, one in named.items()},
     }
     with replacing(_checkpoint(path)) as beside:
-        beside.write_text(json.dumps(said, indent=1, sort_keys=True))
+        beside.write_text(json.dumps(checkpoint, indent=1, sort_keys=True))
 
 
 def begin(path: Path) -> None:
@@ -87,10 +89,10 @@ def digest_of_done(path: Path) -> str:
 
 
 def sweep(folder: Path) -> None:
-    """Take away what a run that was killed had written beside and not renamed.
+    """Remove temporary files that a killed run left.
 
     Args:
-        folder: of one record, on which no other run is at work.
+        folder: folder of one record, which no other run uses.
     """
     for pattern in (".*.part", ".*.old"):
         for left in sorted(folder.rglob(pattern)):

@@ -1,7 +1,7 @@
-"""The granules of a record: which there are, of which sensor and day, and what bytes they hold.
+"""The granules of a record: their sensors, days and hashes.
 
-A granule serves the UTC day on which it begins, and the next one if it crosses midnight; both are
-told by its name. So the granules of a day do not depend on how long the record is.
+A granule counts for the UTC day on which it begins, and for the next if it crosses midnight; both
+follow from its name. So the granules of a day do not depend on the length of the record.
 """
 
 import hashlib
@@ -46,22 +46,22 @@ class InputGranule:
 
     @property
     def identity(self) -> str:
-        """Name and bytes, by which everything that rests on it is told from other versions."""
+        """Name and sha256, which identify a version of the granule."""
         return f"{self.path.name} {self.sha256}"
 
 
 def _files(where: Path, product: str) -> list[Path]:
     """The files of one `[input.<product>]` table, sorted by name."""
     if where.is_dir():
-        found = [path for path in where.rglob("*") if path.suffix.lower() in SUFFIXES]
+        paths = [path for path in where.rglob("*") if path.suffix.lower() in SUFFIXES]
     else:
-        found = [path for path in where.parent.glob(where.name) if path.is_file()]
-    if not found:
+        paths = [path for path in where.parent.glob(where.name) if path.is_file()]
+    if not paths:
         raise GranuleError(
             f"[input.{product}] {where}: found no file that ends in {', '.join(SUFFIXES)}, "
             "expected granules; check the path"
         )
-    return sorted(found)
+    return sorted(paths)
 
 
 def _sha256(path: Path) -> str:
@@ -69,7 +69,7 @@ def _sha256(path: Path) -> str:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise GranuleError(f"{path}: {error.strerror}; make it readable or take it away") from error
+        raise GranuleError(f"{path}: {error.strerror}; make it readable or remove it") from error
 
 
 def _hashes(paths: Sequence[Path], cache: Path) -> list[str]:
@@ -102,7 +102,7 @@ def find_granules(
 
     Args:
         inputs: the `[input.<product>]` tables.
-        base: directory that their paths are seen from.
+        base: directory to which their paths are relative.
         cache: file of hashes; its directory exists.
 
     Raises:
@@ -115,7 +115,7 @@ def find_granules(
             f"[input]: found {', '.join(unknown) or 'no product'}, expected "
             f"{', '.join(PRODUCTS)}; name the products so"
         )
-    found: dict[str, list[InputGranule]] = {}
+    by_sensor: dict[str, list[InputGranule]] = {}
     for product in sorted(inputs):
         paths = _files(base / inputs[product].path, product)
         check_versions(paths)
@@ -123,7 +123,10 @@ def find_granules(
             one = InputGranule(path, PRODUCTS[product], *granule_start(path), sha)
             found.setdefault(one.sensor, []).append(one)
     # Without copies. One name with other bytes is another part of an orbit: it stays.
-    unique = {sensor: {one.identity: one for one in some} for sensor, some in found.items()}
+    unique = {
+        sensor: {granule.identity: granule for granule in some}
+        for sensor, some in by_sensor.items()
+    }
     return {
         sensor: tuple(sorted(some.values(), key=attrgetter("start", "identity")))
         for sensor, some in sorted(unique.items())
@@ -140,4 +143,8 @@ def granules_on(granules: Sequence[InputGranule], days: Datetime64) -> tuple[Inp
     first, last = days[0].astype("M8[D]"), days[-1].astype("M8[D]")
     begin = bisect_left(granules, first - ONE_DAY, key=attrgetter("start"))
     end = bisect_left(granules, last + ONE_DAY, key=attrgetter("start"))
-    return tuple(one for one in granules[begin:end] if one.start >= first or one.crosses_midnight)
+    return tuple(
+        granule
+        for granule in granules[begin:end]
+        if granule.start >= first or granule.crosses_midnight
+    )

@@ -35,7 +35,7 @@ def select_channels(sensor: Sensor, wanted: Sequence[str]) -> tuple[str, ...]:
     >>> select_channels(SENSORS["TMI"], ("18.7V", "36.5H"))
     ('19.35V', '37H')
     """
-    return tuple(one.name for one in sensor.channels if band_of(one.name) in wanted)
+    return tuple(channel.name for channel in sensor.channels if band_of(channel.name) in wanted)
 
 
 def _swaths(granule: InputGranule) -> tuple[xr.Dataset, ...]:
@@ -63,7 +63,7 @@ def _swaths(granule: InputGranule) -> tuple[xr.Dataset, ...]:
 
 def _gridded(task: DaysTask, frame: Frame, days: Datetime64) -> xr.Dataset:
     """Some days of a task, each following the one before."""
-    swaths = (swath for one in granules_on(task.granules, days) for swath in _swaths(one))
+    swaths = (swath for granule in granules_on(task.granules, days) for swath in _swaths(granule))
     sensor = SENSORS[frame.sensor]
     ends = days[0], days[-1]
     return grid_swaths(swaths, frame.cells, *ends, sensor=sensor, channels=frame.channels)
@@ -78,17 +78,17 @@ def grid_block(task: DaysTask, *, cell_days: int = CELL_DAYS) -> int:
     frame = read_frame(task.store)
     at_once = max(cell_days // max(frame.cells.size, 1), 1)
     starts = range(0, task.days.size, at_once)
-    found = [_gridded(task, frame, task.days[start : start + at_once]) for start in starts]
-    simulated = any(map(is_simulated, found))
+    parts = [_gridded(task, frame, task.days[start : start + at_once]) for start in starts]
+    simulated = any(map(is_simulated, parts))
     block = xr.concat(
-        found, "time", coords="minimal", compat="override", combine_attrs="drop_conflicts"
+        parts, "time", coords="minimal", compat="override", combine_attrs="drop_conflicts"
     )
     block.attrs = {
         "sensor": frame.sensor,
-        "grid": found[0].attrs["grid"],
+        "grid": parts[0].attrs["grid"],
         "simulated": "true" if simulated else "false",
     }
-    found.clear()  # the block holds a copy; of all land they are 0.7 GB
+    parts.clear()  # the block holds a copy; of all land they are 0.7 GB
     write_block(task.store, block, task.inputs)
     return len(task.granules)
 

@@ -1,4 +1,4 @@
-"""What the stages after the grid take from the stores: series of some cells, over all days."""
+"""Series of some cells over all days, read from the stores for the stages after the grid."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -24,33 +24,33 @@ NO_CLASS = -1
 
 @dataclass(frozen=True)
 class SeriesSource:
-    """Where series come from: small enough to be sent to another process."""
+    """Plan that series are read by; small enough to send to another process."""
 
     plan: Plan
     """Without its granules."""
 
     @cached_property
     def learned(self) -> Datetime64:
-        """Days that what is learned may know."""
+        """Days used for learning."""
         return self.plan.days(last=self.plan.learned_last)
 
 
 def over_days(ds: xr.Dataset, days: Datetime64) -> xr.Dataset:
-    """The dataset on some days, rising; what it lacks is not observed.
+    """Return the dataset on some days; days that it lacks are not observed.
 
     Args:
-        ds: with the dimension time.
+        ds: dataset with the dimension time.
         days: UTC days.
     """
-    held = ds["time"].to_numpy().astype("M8[D]")
-    if np.array_equal(held, days):
+    stored_days = ds["time"].to_numpy().astype("M8[D]")
+    if np.array_equal(stored_days, days):
         return ds
     fill = {str(name): schema.missing_like(str(name), v.dtype) for name, v in ds.data_vars.items()}
     return ds.reindex(time=days.astype("M8[ns]"), fill_value=fill)
 
 
 def dominant_classes(source: SeriesSource, cells: slice) -> Int64:
-    """Commonest land cover of each cell over the days that may be known, (cell,)."""
+    """Commonest land cover of each cell over the days used for learning, (cell,)."""
     plan = source.plan
     ds = open_store(
         plan.target_store,
@@ -69,7 +69,7 @@ def dominant_classes(source: SeriesSource, cells: slice) -> Int64:
 
 @dataclass(frozen=True)
 class Observed:
-    """What the inputs of some cells are made of: read once, however they are cut afterwards."""
+    """Brightness temperatures and calibration of some cells, read once for all their chunks."""
 
     grid: xr.Dataset
     """GRID_TB of the days that there are."""
@@ -80,14 +80,14 @@ class Observed:
 
 
 def observed(source: SeriesSource, sensor: str, cells: slice, days: Datetime64) -> Observed:
-    """Read what the learner takes of one sensor.
+    """Read the inputs of the learner from one sensor.
 
-    Cells that a store holds together are best read together: to read fewer takes as long.
+    Cells of one shard are best read together: reading fewer takes as long.
 
     Args:
-        source: of the series.
-        sensor: name.
-        cells: places in the list of cells.
+        source: source of the series.
+        sensor: name of the sensor.
+        cells: positions in the list of cells.
         days: UTC days.
 
     Raises:
@@ -112,11 +112,11 @@ def calibrated_inputs(
     """Inputs of some of the cells that were read, on the scale of the sensor's reference.
 
     Args:
-        source: of the series.
-        read: of the cells.
-        part: places among them.
+        source: source of the series.
+        read: data of the cells.
+        part: positions among them.
         days: UTC days.
-        is_calibrated: False: brightness temperatures as they came, for a comparison only.
+        is_calibrated: False: uncalibrated brightness temperatures, for a comparison only.
     """
     ds = read.grid.isel(cell=part)
     if read.coefficients is not None and is_calibrated:
@@ -131,14 +131,14 @@ def calibrated_inputs(
 def inputs_for(
     source: SeriesSource, sensor: str, cells: slice, days: Datetime64, *, is_calibrated: bool = True
 ) -> Inputs:
-    """What the learner takes of one sensor: `observed` and `calibrated_inputs` in one.
+    """Inputs of the learner from one sensor: `observed` and `calibrated_inputs` in one.
 
     Args:
-        source: of the series.
-        sensor: name.
-        cells: places in the list of cells.
+        source: source of the series.
+        sensor: name of the sensor.
+        cells: positions in the list of cells.
         days: UTC days.
-        is_calibrated: False: brightness temperatures as they came, for a comparison only.
+        is_calibrated: False: uncalibrated brightness temperatures, for a comparison only.
 
     Raises:
         GranuleError: the coefficients of a calibration cannot be read.
@@ -148,13 +148,13 @@ def inputs_for(
 
 
 def visible_target(source: SeriesSource, cells: slice, days: Datetime64, roles: Int8) -> xr.Dataset:
-    """TARGET of some cells without the days of the test, whatever the store holds of them.
+    """TARGET of some cells, always without the test days.
 
     Args:
-        source: of the series.
-        cells: places in the list of cells.
+        source: source of the series.
+        cells: positions in the list of cells.
         days: UTC days.
-        roles: of each day, (time,).
+        roles: split of each day, (time,).
     """
     store = source.plan.target_store
     ds = open_store(store, cells=cells, first_day=days[0], last_day=days[-1])
@@ -165,14 +165,14 @@ def visible_target(source: SeriesSource, cells: slice, days: Datetime64, roles: 
 def target_for(
     source: SeriesSource, cells: slice, days: Datetime64, roles: Int8, wanted: Sequence[Role]
 ) -> DailyTarget:
-    """The target of some cells on the days of some roles. That of test days is never given.
+    """Target of some cells on the days of some splits; never of test days.
 
     Args:
-        source: of the series.
-        cells: places in the list of cells.
+        source: source of the series.
+        cells: positions in the list of cells.
         days: UTC days.
-        roles: of each day, (time,).
-        wanted: roles whose target is wanted.
+        roles: split of each day, (time,).
+        wanted: splits whose target is wanted.
 
     Raises:
         SchemaError: the test days are wanted.
@@ -184,14 +184,14 @@ def target_for(
     is_wanted = np.isin(roles, [int(role) for role in wanted])
     nothing = np.float32(np.nan)
     return replace(
-        found,
-        sm=np.where(is_wanted, found.sm, nothing),
-        sd=np.where(is_wanted, found.sd, nothing),
+        target,
+        sm=np.where(is_wanted, target.sm, nothing),
+        sd=np.where(is_wanted, target.sd, nothing),
     )
 
 
 def target_days(source: SeriesSource) -> Datetime64:
-    """UTC days on which any cell has a retrieval, up to the last that may be known.
+    """UTC days on which any cell has a retrieval, up to the last used for learning.
 
     Raises:
         GranuleError: there is none.
@@ -207,8 +207,8 @@ def target_days(source: SeriesSource) -> Datetime64:
             last_day=min(some[-1], plan.learned_last),
             variables=("soil_moisture",),
         )
-        has = np.isfinite(ds["soil_moisture"].to_numpy()).any(axis=(1, 2))
-        parts.append(ds["time"].to_numpy().astype("M8[D]")[has])
+        has_target = np.isfinite(ds["soil_moisture"].to_numpy()).any(axis=(1, 2))
+        parts.append(ds["time"].to_numpy().astype("M8[D]")[has_target])
     days: Datetime64 = np.concatenate(parts)
     if not days.size:
         raise GranuleError(

@@ -1,4 +1,4 @@
-"""A configuration made concrete: which cells, days and granules, and where everything stands."""
+"""Plan of a record: cells, days, granules and paths, from its configuration."""
 
 import zlib
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ from mcca_ml.store.layout import Frame, block_days, block_number, digest
 
 @dataclass(frozen=True)
 class Plan:
-    """What a record is made of, and where."""
+    """Cells, days, granules and paths of a record."""
 
     settings: Settings
     work: Path
@@ -35,7 +35,7 @@ class Plan:
     granules: dict[str, tuple[InputGranule, ...]]
     """By sensor; sensors without any are absent."""
     learned_last: np.datetime64
-    """Last UTC day that calibration, networks and fusion know: it stays as a record grows."""
+    """Last UTC day that calibration, networks and fusion use; kept as a record grows."""
 
     @cached_property
     def imagers(self) -> tuple[str, ...]:
@@ -52,13 +52,13 @@ class Plan:
         return replace(self, granules=dict.fromkeys(self.granules, ()))
 
     def __getstate__(self) -> dict[str, object]:
-        """What is sent to another process, with every task: all land takes 2 MB as it is."""
+        """State sent to other processes with every task; uncompressed, all land takes 2 MB."""
         steps = np.diff(self.cells, prepend=0).astype("<i8")  # nearly all are 1
         own = {field.name: getattr(self, field.name) for field in fields(self)}
         return own | {"cells": zlib.compress(steps.tobytes(), 1)}
 
     def __setstate__(self, state: Mapping[str, object]) -> None:
-        """Make a plan of what was sent."""
+        """Restore a plan in another process."""
         steps = np.frombuffer(zlib.decompress(bytes(state["cells"])), "<i8")  # type: ignore[call-overload]
         self.__dict__.update(state, cells=np.cumsum(steps, dtype=np.int64))
 
@@ -114,10 +114,10 @@ class Plan:
         return granules_on(self.granules.get(sensor, ()), days)
 
     def learned_from(self) -> str:
-        """Digest of all that calibration, networks and fusion know beside their settings."""
+        """Digest of all inputs of calibration, networks and fusion except their settings."""
         days = self.days(last=self.learned_last)
         granules = [
-            digest(*(one.identity for one in self.granules_on(name, days)))
+            digest(*(granule.identity for granule in self.granules_on(name, days)))
             for name in sorted(self.granules)
         ]
         cells = digest(*map(str, self.cells.tolist()))
@@ -144,10 +144,10 @@ def missing_days(plan: Plan, store: Path, sensor: str, *settings: str) -> list[D
     """Tasks of the blocks of days that have granules of a sensor and are not in a store.
 
     Args:
-        plan: of the record.
-        store: where there is none, all blocks are missing.
-        sensor: name.
-        settings: on which the values depend, beside the granules.
+        plan: plan of the record.
+        store: store of the sensor; if it does not exist, all blocks are missing.
+        sensor: name of the sensor.
+        settings: settings on which the values depend, besides the granules.
     """
     tasks = {}
     for block in plan.blocks():
@@ -155,14 +155,14 @@ def missing_days(plan: Plan, store: Path, sensor: str, *settings: str) -> list[D
         granules = plan.granules_on(sensor, days)
         if granules:
             ends = str(days[0]), str(days[-1])
-            inputs = digest(*settings, *ends, *(one.identity for one in granules))
+            inputs = digest(*settings, *ends, *(granule.identity for granule in granules))
             tasks[block] = DaysTask(store, days, granules, inputs)
     wanted = {block: task.inputs for block, task in tasks.items()}
     return [tasks[block] for block in missing_blocks(store, wanted)]
 
 
 def _inside(box: RegionBox, lat: Float64, lon: Float64) -> Booleans:
-    """Whether places lie in a box, whose eastern edge below the western one means over 180."""
+    """Return True for places in a box; east below west means that it crosses 180 degrees."""
     is_east, is_west = lon >= box.west, lon <= box.east
     is_between = is_east | is_west if box.east < box.west else is_east & is_west
     return np.asarray((lat >= box.south) & (lat <= box.north) & is_between)
@@ -188,25 +188,25 @@ def region_cells(region: RegionSettings) -> Int64:
             f"[region] cells: found {', '.join(map(str, strange[:3]))}, expected numbers of land "
             f"cells of {M25.name}; take them out"
         )
-    found = np.union1d(land[chosen], asked)
-    if not found.size:
+    cells = np.union1d(land[chosen], asked)
+    if not cells.size:
         raise ConfigError(
             "[region]: found no land cell whose centre lies in its boxes, expected one at least; "
             "widen them"
         )
-    return found
+    return cells
 
 
 _LEARNED = "learned_until"
 
 
 def learned_until(work: Path, last_day: np.datetime64, *, retrain: bool) -> np.datetime64:
-    """Last day that what is learned may know: that of the first run, until it is made anew.
+    """Return the last day used for learning: that of the first run, unless retrained.
 
     Args:
         work: directory of the stages.
         last_day: of the period.
-        retrain: whether to learn anew, from all days of the period.
+        retrain: True to learn again from all days of the period.
     """
     path = work / _LEARNED
     try:
@@ -221,12 +221,12 @@ def learned_until(work: Path, last_day: np.datetime64, *, retrain: bool) -> np.d
 
 
 def make_plan(settings: Settings, base: Path, *, retrain: bool = False) -> Plan:
-    """The plan of a configuration; makes its directories and hashes its granules.
+    """Plan the record of a configuration; makes its directories and hashes its granules.
 
     Args:
         settings: the whole configuration.
-        base: directory that its paths are seen from, that of the file.
-        retrain: learn anew from all days instead of keeping what was learned.
+        base: directory of the file, to which its paths are relative.
+        retrain: learn again from all days instead of keeping coefficients and networks.
 
     Raises:
         ConfigError: no period, work or output, or no land in the region.
@@ -239,7 +239,7 @@ def make_plan(settings: Settings, base: Path, *, retrain: bool = False) -> Plan:
             "[work] directory": settings.work,
             "[output] directory": settings.output,
         }
-        missing = [name for name, found in sections.items() if found is None]
+        missing = [name for name, table in sections.items() if table is None]
         raise ConfigError(
             f"run: found no {', '.join(missing)}, expected [period], [work] and [output]; add them"
         )

@@ -43,7 +43,7 @@ def predict_block(task: PredictTask) -> int:
     for path, cells in task.files:
         part = slice(cells.start - task.cells.start, cells.stop - task.cells.start)
         inputs = calibrated_inputs(task.source, read, part, plan.days())
-        said = {
+        attributes = {
             "grid": M25.name,
             "network": network,
             "interval_ratio": f"{float(spread.ratio95):.6f}",
@@ -74,10 +74,11 @@ def _tasks(plan: Plan, sensor: str) -> list[PredictTask]:
     path = plan.stream_store(sensor)
     checkpoints.ready_store(path, plan.frame(sensor, "STREAM", digest("stream", sensor)))
     of_block = [
-        tuple(one for one in files if cells.start <= one[1].start < cells.stop) for cells in blocks
+        tuple(file for file in files if cells.start <= file[1].start < cells.stop)
+        for cells in blocks
     ]
     wanted = {
-        number: digest(*of_all, *(checkpoints.digest_of_done(one) for one, _ in some))
+        number: digest(*of_all, *(checkpoints.digest_of_done(file) for file, _ in some))
         for number, some in enumerate(of_block)
     }
     return [

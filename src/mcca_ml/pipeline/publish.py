@@ -62,25 +62,25 @@ class PublishTask:
         return self.plan.work / "published" / f"{self.number:04d}"
 
 
-def _made(plan: Plan, *, is_simulated: bool) -> dict[np.datetime64, RecordMade]:
-    """What each day is made of: all that was learned from, and the granules since, until it."""
+def _provenance_by_day(plan: Plan, *, is_simulated: bool) -> dict[np.datetime64, RecordMade]:
+    """Provenance of each day: inputs of the learning, and later granules up to that day."""
     # Settings that the values depend on: a record that grows keeps what it says of a day.
     nothing: dict[str, object] = {"period": None, "work": None, "output": None, "input": {}}
     settings = plan.settings.model_copy(update=nothing)
     epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
     by_day: dict[np.datetime64, list[InputGranule]] = {}
     for sensor in sorted(plan.granules):
-        for one in plan.granules[sensor]:
-            by_day.setdefault(one.start.astype("M8[D]"), []).append(one)
+        for granule in plan.granules[sensor]:
+            by_day.setdefault(granule.start.astype("M8[D]"), []).append(granule)
     so_far = plan.learned_from()
     made = record_made(settings, so_far, is_simulated, epoch)
-    found = {}
+    provenance = {}
     for day in plan.days():
         if day > plan.learned_last:
-            so_far = digest(so_far, *(one.identity for one in by_day.get(day, ())))
+            so_far = digest(so_far, *(granule.identity for granule in by_day.get(day, ())))
             made = record_made(settings, so_far, is_simulated, epoch)
-        found[day] = made
-    return found
+        provenance[day] = made
+    return provenance
 
 
 def _write_days(task: PublishTask, ds: xr.Dataset) -> None:
@@ -90,22 +90,22 @@ def _write_days(task: PublishTask, ds: xr.Dataset) -> None:
     remap = make_remap(ds["cell"].to_numpy()) if settings.quarter_degree else None
     paths = []
     for number, made in enumerate(task.made):
-        one = ds.isel(time=[number])
+        day = ds.isel(time=[number])
         if settings.daily:
-            paths.append(write_record_day(one, output, made, task.window, layers=task.layers))
+            paths.append(write_record_day(day, output, made, task.window, layers=task.layers))
         if remap is not None:
-            folder, one = output / QUARTER_DEGREE, remapped(one, remap)
-            paths.append(write_record_day(one, folder, made, remap.window, layers=task.layers))
+            folder, day = output / QUARTER_DEGREE, remapped(day, remap)
+            paths.append(write_record_day(day, folder, made, remap.window, layers=task.layers))
     checkpoints.finish(task.checkpoint, task.inputs, paths, output)
 
 
 def _has_days(settings: PublishSettings) -> bool:
-    """Whether files of single days are wanted, on whichever grid."""
+    """Return True if daily files are wanted, on either grid."""
     return settings.daily or settings.quarter_degree
 
 
 def _lacks_days(task: PublishTask) -> bool:
-    """Whether daily files of a task are wanted and not done."""
+    """Return True if daily files of a task are wanted and missing."""
     is_done = checkpoints.is_done(task.checkpoint, task.inputs, task.plan.output)
     return _has_days(task.plan.settings.publish) and not is_done
 
@@ -126,37 +126,37 @@ def _content(span: tuple[Path, Datetime64]) -> str:
     """Digest of the values of the record, a store, on some days."""
     store, days = span
     ds = open_store(store, first_day=days[0], last_day=days[-1])
-    found = sha256()
+    content = sha256()
     for name in sorted(map(str, ds.data_vars)):
-        found.update(np.ascontiguousarray(ds[name].to_numpy()).tobytes())
-    return found.hexdigest()
+        content.update(np.ascontiguousarray(ds[name].to_numpy()).tobytes())
+    return content.hexdigest()
 
 
 def _tasks(
     plan: Plan, window: Window, layers: tuple[str, ...], executor: Executor | None
 ) -> list[PublishTask]:
     """All blocks of the product."""
-    held = block_checkpoints(plan.record_store)
-    simulated = any(is_simulated(one["attributes"]) for one in held.values())
-    made = _made(plan, is_simulated=simulated)
+    blocks = block_checkpoints(plan.record_store)
+    simulated = any(is_simulated(block["attributes"]) for block in blocks.values())
+    made = _provenance_by_day(plan, is_simulated=simulated)
     days, lean, tasks = plan.days(), plan.lean(), []
     spans = [days[first : first + BLOCK_DAYS] for first in range(0, days.size, BLOCK_DAYS)]
     contents = perform(_content, [(plan.record_store, some) for some in spans], executor)
     for number, (some, content) in enumerate(zip(spans, contents, strict=True)):
         of_days = tuple(made[day] for day in some)
-        said = (str(some[0]), str(some[-1]), content, *layers)
-        inputs = digest(*said, *map(repr, of_days))
+        content_of_days = (str(some[0]), str(some[-1]), content, *layers)
+        inputs = digest(*content_of_days, *map(repr, of_days))
         tasks.append(PublishTask(lean, number, some, of_days, window, layers, inputs))
     return tasks
 
 
 def _missing(plan: Plan, tasks: list[PublishTask]) -> list[PublishTask]:
-    """The blocks of which something is missing."""
+    """Return the incomplete blocks."""
     absent: list[int] = []
     if plan.settings.publish.cube:
-        wanted = {one.number: one.inputs for one in tasks}
+        wanted = {task.number: task.inputs for task in tasks}
         absent = missing_blocks(plan.output / CUBE, wanted, CHECKPOINTS)
-    return [one for one in tasks if _lacks_days(one) or one.number in absent]
+    return [task for task in tasks if _lacks_days(task) or task.number in absent]
 
 
 def _ready_cube(
@@ -185,19 +185,23 @@ def _ready_cube(
 def _manifest(plan: Plan, tasks: list[PublishTask]) -> None:
     """Checksums of all files, and the names and hashes of all granules."""
     known: dict[str, str] = {}
-    for said in block_checkpoints(plan.output / CUBE, CHECKPOINTS).values():
-        known |= {f"{CUBE}/{key}": sha for key, sha in said["shards"].items()}
+    for block in block_checkpoints(plan.output / CUBE, CHECKPOINTS).values():
+        known |= {f"{CUBE}/{key}": sha for key, sha in block["shards"].items()}
     for task in tasks:
         if _has_days(plan.settings.publish):
             known |= checkpoints.done_files(task.checkpoint)
-    lines = [f"{one.sha256}  {one.path.name}" for some in plan.granules.values() for one in some]
+    lines = [
+        f"{granule.sha256}  {granule.path.name}"
+        for some in plan.granules.values()
+        for granule in some
+    ]
     with replacing(plan.output / SOURCES) as beside:
         beside.write_text("\n".join(sorted(lines)) + "\n")
     write_manifest(plan.output, tasks[-1].made[-1], known=known, sources=SOURCES)
 
 
 def publish(plan: Plan, executor: Executor | None, progress: Progress) -> Tally:
-    """Write the product: what is there and unchanged is left as it is.
+    """Write the product; complete and unchanged files are kept.
 
     Raises:
         OutputError: it cannot be written.

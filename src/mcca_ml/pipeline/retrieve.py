@@ -17,10 +17,10 @@ from mcca_ml.store.write_blocks import write_block
 
 def retrieve_block(task: DaysTask, settings: RetrieveSettings) -> int:
     """Retrieve the days of a task into the store; returns the number of granules read."""
-    paths = [one.path for one in task.granules]
+    paths = [granule.path for granule in task.granules]
     cells = read_frame(task.store).cells
-    found = retrieve_days(paths, cells, task.days, settings)
-    write_block(task.store, found, task.inputs)
+    target = retrieve_days(paths, cells, task.days, settings)
+    write_block(task.store, target, task.inputs)
     return len(paths)
 
 
@@ -28,7 +28,7 @@ def retrieve(plan: Plan, executor: Executor | None, progress: Progress) -> Tally
     """Stage one for all days of a record.
 
     Raises:
-        GranuleError: there are none of SMAP, or one cannot be used.
+        GranuleError: no granule of SMAP, or one cannot be used.
         OutputError: a store of another record stands there, or it cannot be written.
     """
     if SMAP.name not in plan.granules:

@@ -1,4 +1,4 @@
-"""The record in the order in which it is made: every stage, or one; what is done is kept."""
+"""Run the stages of a record in order; finished work is kept."""
 
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
@@ -29,22 +29,22 @@ STAGES: Mapping[Stage, Callable[[Plan, Executor | None, Progress], Tally]] = {
     Stage.FUSE: fuse,
     Stage.PUBLISH: publish,
 }
-"""What does each stage, in order."""
+"""Function of each stage, in order."""
 
 
 @dataclass(frozen=True)
 class Workers:
-    """Who does the work."""
+    """Process pool or Dask cluster."""
 
     processes: int = 1
     cluster: str = ""
     """Address of a Dask scheduler; empty: processes of this machine."""
     seconds: float = parallel.CLUSTER_SECONDS
-    """How long to wait for the scheduler [s]."""
+    """Time to wait for the scheduler [s]."""
 
     @contextmanager
     def executor(self) -> Iterator[Executor | None]:
-        """Where tasks are done, until the work ends.
+        """Yield the executor of the tasks, until the work ends.
 
         Raises:
             ConfigError: no scheduler answers.
@@ -68,17 +68,17 @@ def run(
 ) -> tuple[Tally, ...]:
     """Make the record that a configuration describes, or some stages of it.
 
-    What is done is not done again; what rests on a granule, a setting or a store that has changed
-    is. Killed at any moment and called again it makes the same bytes.
+    Finished work is not repeated, unless a granule, a setting or a store that it depends on has
+    changed. A run that was killed and started again writes the same bytes.
 
     Args:
-        configuration: TOML file; its paths are seen from its directory.
-        stages: which; each needs those before it.
-        workers: who does the work; one process if not given. The bytes do not depend on it.
-        retrain: learn calibration, networks and fusion anew from the whole period; else they stay
-            as they were first learned, and a longer period is appended.
-        progress: told the number of tasks of each stage, and each task that has ended.
-        ended: told each stage that has ended.
+        configuration: TOML file; its paths are relative to its directory.
+        stages: stages to run; each needs those before it.
+        workers: pool or cluster; default one process. Results do not depend on it.
+        retrain: learn calibration, networks and fusion again from the whole period; otherwise
+            they are kept, and a longer period is appended.
+        progress: called with each stage and its number of tasks; see `stage.Progress`.
+        ended: called with the result of each finished stage.
 
     Raises:
         ConfigError: a bad configuration.
@@ -89,21 +89,21 @@ def run(
     plan = make_plan(load_settings(path), path.parent, retrain=retrain)
     for folder in (plan.work, plan.output):
         sweep(folder)
-    found = []
+    tallies = []
     with (workers or Workers()).executor() as executor:
         if stages:
             _check_before(plan, stages[0])
         for stage in stages:
-            found.append(STAGES[stage](plan, executor, progress))
-            ended(found[-1])
-    return tuple(found)
+            tallies.append(STAGES[stage](plan, executor, progress))
+            ended(tallies[-1])
+    return tuple(tallies)
 
 
 def _check_before(plan: Plan, stage: Stage) -> None:
-    """Raise where a stage before this one has something left to do.
+    """Raise an error if an earlier stage is incomplete.
 
     Raises:
-        GranuleError: it has; the message says which.
+        GranuleError: an earlier stage is incomplete; the message names it.
     """
 
     def refuse(before: Stage, tasks: int) -> Callable[[int], None]:

@@ -1,4 +1,4 @@
-"""The stages of a record: their names in order, what each tells when it has ended."""
+"""The stages of a record: their names in order, result summary of each stage."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,22 +18,22 @@ class Stage(StrEnum):
 
 
 Progress = Callable[[Stage, int], Callable[[int], None]]
-"""Called with a stage and the number of its tasks; gives what is told of each that has ended."""
+"""Called with a stage and its number of tasks; returns a function that counts finished tasks."""
 
 
 def silent(_stage: Stage, _tasks: int) -> Callable[[int], None]:
-    """Progress that nobody sees."""
+    """Ignore progress."""
     return lambda _done: None
 
 
 @dataclass(frozen=True)
 class Tally:
-    """What a stage has done."""
+    """Result summary of a stage."""
 
     stage: Stage
     tasks: int
-    """Tasks done; 0: all of it stood there already."""
+    """Tasks done; 0: the stage was complete already."""
     what: str
-    """What that was, in words."""
+    """Result in words."""
     notes: tuple[str, ...] = ()
-    """What a person should know: a sensor without stream, a month without granules."""
+    """Notes to the user: a sensor without stream, a month without granules."""

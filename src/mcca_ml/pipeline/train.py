@@ -1,4 +1,4 @@
-"""The stage `train`: inputs and targets -> a network of each cell, and how far it may be off."""
+"""The stage `train`: inputs and targets -> a network of each cell, and its error model."""
 
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -53,7 +53,7 @@ class TrainTask:
 
 
 def weight_files(plan: Plan, sensor: str) -> list[tuple[Path, slice]]:
-    """Files of weights of the networks trained on a sensor, and the cells that they are of."""
+    """Files of weights of the networks trained on a sensor, with their cells."""
     folder = plan.network(sensor)
     return [
         (folder / f"{number:04d}.npz", cells)
@@ -121,7 +121,7 @@ def train_group(task: TrainTask, start: Start) -> int:
 
 
 class CalibrationSeries(NamedTuple):
-    """What the calibration days of some cells say, (cell, time)."""
+    """Predictions and targets of some cells on calibration days, (cell, time)."""
 
     estimate: Float32
     sm: Float32
@@ -138,8 +138,10 @@ class CalibrationSeries(NamedTuple):
 def _of_month(sm: Float32, days: Datetime64) -> Int64:
     """Days with a target in each month of the year, (cell, 12)."""
     month = days.astype("M8[M]").astype(np.int64) % 12
-    has = np.isfinite(sm)
-    return np.stack([has[:, month == k].sum(axis=1) for k in range(12)], axis=1).astype(np.int64)
+    has_target = np.isfinite(sm)
+    return np.stack([has_target[:, month == k].sum(axis=1) for k in range(12)], axis=1).astype(
+        np.int64
+    )
 
 
 def held_out(task: TrainTask) -> CalibrationSeries:
@@ -149,12 +151,12 @@ def held_out(task: TrainTask) -> CalibrationSeries:
     is_held = task.roles == Role.CALIBRATE
     target = target_for(source, task.cells, days, task.roles, (*LEARNING, Role.CALIBRATE))
     is_learned = np.isin(task.roles, LEARNING)
-    found = predict(weights_file.load(task.path), inputs.x)
+    predicted = predict(weights_file.load(task.path), inputs.x)
     low, high = uncertainty.input_range(inputs, is_learned)
     # An interval is claimed of recommended values, and told by them; and of days carried over.
     counts = is_recommended(inputs.flag) | (inputs.nobs == 0)
     return CalibrationSeries(
-        np.clip(found, 0, 1)[:, is_held],
+        np.clip(predicted, 0, 1)[:, is_held],
         np.where(counts, target.sm, np.float32(np.nan))[:, is_held],
         uncertainty.random_share(target.vod, target.sd)[:, is_held],
         target.vod[:, is_held],
@@ -198,7 +200,7 @@ def network_inputs(plan: Plan, sensor: str) -> str:
 
 
 def _train_sensor(plan: Plan, sensor: str, executor: Executor | None, progress: Progress) -> int:
-    """Train the networks of one sensor that are missing; returns how many cells."""
+    """Train the missing networks of one sensor; returns the number of cells."""
     source = SeriesSource(plan.lean())
     inputs = network_inputs(plan, sensor)
     folder = plan.network(sensor)
@@ -232,7 +234,7 @@ def _kept_start(tasks: list[TrainTask], path: Path, executor: Executor | None) -
 
 
 def train(plan: Plan, executor: Executor | None, progress: Progress) -> Tally:
-    """Train the networks of a record; they stay while it grows, until it is told to learn anew.
+    """Train the networks of a record; they are kept while it grows, unless retrained.
 
     Raises:
         GranuleError: there is no target, or no sensor that a network can be trained on.

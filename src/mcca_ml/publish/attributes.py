@@ -1,4 +1,4 @@
-"""What a product says about itself as a whole: CF and ACDD global attributes, and its provenance.
+"""Global attributes of a product: CF and ACDD global attributes, and its provenance.
 
 Everything here is a function of the inputs and the configuration: no clock, no host, no user.
 """
@@ -49,7 +49,7 @@ class SourceGranule:
 
 @dataclass(frozen=True)
 class Provenance:
-    """What a product was made from and by."""
+    """Inputs, settings and software of a product."""
 
     sources: tuple[SourceGranule, ...]
     settings: str
@@ -88,10 +88,10 @@ def commit() -> str:
         return ""
     command = ["git", "-C", str(root), "describe", "--always", "--dirty", "--abbrev=40"]
     try:
-        found = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)
+        result = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)
     except (OSError, subprocess.SubprocessError):
         return ""
-    return found.stdout.strip()
+    return result.stdout.strip()
 
 
 def creation_epoch(source_date_epoch: str) -> int | None:
@@ -111,7 +111,7 @@ def creation_epoch(source_date_epoch: str) -> int | None:
 
 
 def provenance(settings: RetrieveSettings, *, source_date_epoch: str = "") -> Provenance:
-    """Provenance of products made with `settings` by this software; their sources are yet to name.
+    """Provenance of products made with `settings` by this software, without sources.
 
     Args:
         settings: the `[retrieve]` table.
@@ -135,7 +135,7 @@ def iso(moment: datetime) -> str:
 
 
 def dates(created: str) -> dict[str, AttributeValue]:
-    """Attributes that say when the product was made."""
+    """Attributes with the date of creation."""
     names = ("date_created", "date_modified", "date_issued", "date_metadata_modified")
     return dict.fromkeys(names, created)
 
@@ -148,7 +148,7 @@ def tracking_id(name: str, settings: str, commit: str, *sources: str) -> str:
 
 
 def software(settings: str, commit: str) -> dict[str, AttributeValue]:
-    """Attributes that say by which software and settings the product was made.
+    """Attributes with software and settings.
 
     Args:
         settings: as JSON.
@@ -174,7 +174,7 @@ def _created(ds: xr.Dataset, made: Provenance, day: datetime) -> datetime:
 
 
 def _described(ds: xr.Dataset, name: str, day: datetime) -> dict[str, AttributeValue]:
-    """Attributes that say what the product is."""
+    """Attributes that describe the product."""
     sensor = SENSORS[ds.attrs["sensor"]]
     simulated = is_simulated(ds)
     grid = ease2.by_name(ds.attrs["grid"])
@@ -212,7 +212,7 @@ def _described(ds: xr.Dataset, name: str, day: datetime) -> dict[str, AttributeV
 
 
 def signed() -> dict[str, AttributeValue]:
-    """Attributes that say who made the product and under which terms."""
+    """Attributes with creators and terms of use."""
     makers = "The MCCA-ML developers"
     return {
         "institution": "MCCA-ML project",
@@ -240,7 +240,7 @@ def global_attributes(ds: xr.Dataset, made: Provenance, name: str) -> dict[str, 
 
     Args:
         ds: after schema.RETRIEVAL, one UTC day.
-        made: what it was made from.
+        made: its provenance.
         name: file name without its suffix.
     """
     seconds = int(ds["time"].to_numpy()[0].astype("datetime64[s]").astype(np.int64))

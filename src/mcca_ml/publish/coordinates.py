@@ -31,9 +31,9 @@ class Axis:
     def write(self, nc: netCDF4.Dataset) -> None:
         """Write it: whole, without fill value, as CF asks."""
         kind = self.values.dtype.str[1:]
-        made = nc.createVariable(self.name, kind, self.dims, fill_value=False)
-        made.setncatts(self.attributes)
-        made[...] = self.values
+        variable = nc.createVariable(self.name, kind, self.dims, fill_value=False)
+        variable.setncatts(self.attributes)
+        variable[...] = self.values
 
 
 def place_axes(
@@ -54,7 +54,7 @@ def place_axes(
 
 
 def degrees_axis(
-    name: str, dim: str, degrees: AnyArray, said: Mapping[str, AttributeValue] | None = None
+    name: str, dim: str, degrees: AnyArray, more: Mapping[str, AttributeValue] | None = None
 ) -> Axis:
     """Latitude (`lat`) or longitude (`lon`) of cell centres [degree], with more attributes."""
     long_name, units = _DEGREES[name]
@@ -62,7 +62,7 @@ def degrees_axis(
         "standard_name": long_name,
         "long_name": f"{long_name} of the cell centre",
         "units": units,
-        **(said or {}),
+        **(more or {}),
         "coverage_content_type": "coordinate",
     }
     return Axis(name, (dim,), degrees, attributes)

@@ -67,8 +67,8 @@ class QuarterWindow(GridWindow):
     def axes(self) -> Iterator[Axis]:
         """lat, lon, their bounds, depth and crs."""
         for name, letter, edges in zip(("lat", "lon"), "YX", self._edges(), strict=True):
-            said: dict[str, AttributeValue] = {"axis": letter, "bounds": f"{name}_bnds"}
-            yield degrees_axis(name, name, _middles(edges), said)
+            more: dict[str, AttributeValue] = {"axis": letter, "bounds": f"{name}_bnds"}
+            yield degrees_axis(name, name, _middles(edges), more)
             both = np.stack([edges[:-1], edges[1:]], axis=1)
             yield Axis(f"{name}_bnds", (name, "bounds"), both, {})
         yield from depth_and_crs("WGS 84", _WGS84_EPSG)

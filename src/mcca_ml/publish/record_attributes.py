@@ -1,4 +1,4 @@
-"""What the files of the record say about themselves as a whole, and the part of the grid they hold.
+"""Global attributes of the files of the record, and the part of the grid that they cover.
 
 Everything here is a function of the inputs and the configuration: no clock, no host, no user.
 """
@@ -39,7 +39,7 @@ _COMMENT = (
 
 @dataclass(frozen=True)
 class RecordMade:
-    """What the record was made from and by; the same for all of its files."""
+    """Provenance of the record; the same for all of its files."""
 
     project: str
     creator: str
@@ -65,7 +65,7 @@ def record_made(
     Args:
         settings: all of the configuration.
         sources_digest: sha256 over names and sha256 of all granules.
-        is_simulated: whether the granules said that they are simulated.
+        is_simulated: True if the granules are marked as simulated.
         environ_epoch: value of the environment variable SOURCE_DATE_EPOCH; empty if not set.
 
     Raises:
@@ -99,7 +99,7 @@ def period_attributes(
     """Attributes that differ from file to file; of the same lengths for all days of a record.
 
     Args:
-        made: what the record was made from.
+        made: provenance of the record.
         name: of the file, without its suffix.
         first: UTC day.
         last: UTC day, included.

@@ -1,6 +1,6 @@
 """The whole record as one Zarr store of time, y and x, written in blocks of 32 days.
 
-A block is one shard a variable, written as those of the stores of work are. Checkpoints are inside
+A block is one shard a variable, written as in the working stores. Checkpoints are inside
 the array `time`, where readers of the store do not look.
 """
 
@@ -39,7 +39,7 @@ BLOCK_DAYS = 32
 """Days of a block, counted from the first day of the cube."""
 _MOST_DAYS = BLOCK_DAYS * 600
 _INNER = 64  # rows and columns of what is read at once
-_SAID = "time/record.json"
+_LAYOUT = "time/record.json"
 CHECKPOINTS = "time/blocks"
 """Directory of the checkpoints of its blocks."""
 
@@ -67,8 +67,8 @@ def _array(
     """Make one empty variable."""
     part = [min(_INNER, size) for size in window.shape]
     whole = [-(-size // n) * n for size, n in zip(window.shape, part, strict=True)]
-    said = {**all_attributes(variable, window.auxiliary), **_fill_attribute(variable)}
-    said.pop("valid_range", None)  # in stored values, which readers of Zarr do not expect
+    own = {**all_attributes(variable, window.auxiliary), **_fill_attribute(variable)}
+    own.pop("valid_range", None)  # in stored values, which readers of Zarr do not expect
     return group.create_array(
         name,
         shape=(days, *window.shape),
@@ -78,15 +78,15 @@ def _array(
         dtype=np.dtype(variable.dtype),
         fill_value=variable.background,
         dimension_names=("time", *window.dims),
-        attributes={key: _plain(value) for key, value in said.items()},
+        attributes={key: _plain(value) for key, value in own.items()},
     )
 
 
-def _make(store: Store, said: Mapping[str, Any], days: int) -> None:
+def _make(store: Store, layout: Mapping[str, Any], days: int) -> None:
     """All arrays of an empty cube, with the coordinates."""
-    window = Window(*said["window"])
-    group = zarr.create_group(store, zarr_format=3, attributes=said["attributes"])
-    for name, variable in stored_variables(said["layers"]).items():
+    window = Window(*layout["window"])
+    group = zarr.create_group(store, zarr_format=3, attributes=layout["attributes"])
+    for name, variable in stored_variables(layout["layers"]).items():
         _array(group, name, variable, window, days)
     attributes = {key: v for key, v in day_attributes(DAY_UNITS).items() if key != "bounds"}
     time = group.create_array(
@@ -97,18 +97,18 @@ def _make(store: Store, said: Mapping[str, Any], days: int) -> None:
         dimension_names=["time"],
         attributes={key: _plain(value) for key, value in attributes.items()},
     )
-    # The days to come stand there from the beginning: the cube grows by its shapes alone.
-    first = int(np.datetime64(said["first_day"]).astype(int))
+    # All days are written at creation, so that the cube grows by its shapes alone.
+    first = int(np.datetime64(layout["first_day"]).astype(int))
     time[:] = first + np.arange(_MOST_DAYS, dtype=np.int32)
     for axis in window.axes():
-        made = group.create_array(
+        coordinate = group.create_array(
             axis.name,
             shape=axis.values.shape,
             dtype=axis.values.dtype,
             dimension_names=axis.dims,
             attributes={key: _plain(value) for key, value in axis.attributes.items()},
         )
-        made[...] = axis.values
+        coordinate[...] = axis.values
 
 
 def create_cube(
@@ -119,43 +119,43 @@ def create_cube(
     layers: Sequence[str] = LAYERS,
     made: RecordMade | None = None,
 ) -> None:
-    """Make an empty cube; it replaces one that stands there.
+    """Create an empty cube; an existing one is replaced.
 
     Args:
-        path: its name, in a directory that exists.
-        window: part of the grid that it holds.
+        path: directory of the cube, in an existing directory.
+        window: part of the grid that it covers.
         first_day: UTC day, from which its blocks are counted.
         last_day: UTC day, included.
-        layers: of `schema.LAYERS`, those that are published.
-        made: what the record was made from, said in its attributes.
+        layers: published layers, among `schema.LAYERS`.
+        made: provenance of the record, for the attributes.
 
     Raises:
         OutputError: it cannot be written.
     """
     first, last = first_day.astype("M8[D]"), last_day.astype("M8[D]")
-    said: dict[str, Any] = {
+    layout: dict[str, Any] = {
         "attributes": {},
         "first_day": str(first),
         "layers": list(layers),
         "window": [window.row, window.column, window.rows, window.columns],
     }
     if made is not None:
-        said["attributes"] = _attributes(path, said, made, last)
+        layout["attributes"] = _attributes(path, layout, made, last)
     files: dict[str, Buffer] = {}
-    _make(MemoryStore(files), said, _MOST_DAYS)
+    _make(MemoryStore(files), layout, _MOST_DAYS)
     with replacing_directory(path) as beside:
         write_files(beside, files)
-        (beside / _SAID).write_text(json.dumps(said, indent=1, sort_keys=True))
+        (beside / _LAYOUT).write_text(json.dumps(layout, indent=1, sort_keys=True))
         (beside / CHECKPOINTS).mkdir()
         _lengthen(beside, int((last - first).astype(int)) + 1)
 
 
 def _attributes(
-    path: Path, said: Mapping[str, Any], made: RecordMade, last: "np.datetime64[date]"
+    path: Path, layout: Mapping[str, Any], made: RecordMade, last: "np.datetime64[date]"
 ) -> dict[str, Any]:
     """Attributes of a cube that ends on a day."""
-    first = np.datetime64(said["first_day"])
-    common = common_attributes(made, Window(*said["window"]), said["layers"])
+    first = np.datetime64(layout["first_day"])
+    common = common_attributes(made, Window(*layout["window"]), layout["layers"])
     period = period_attributes(made, path.stem, first.item(), last.item())
     return {key: _plain(value) for key, value in {**common, **period}.items()}
 
@@ -163,66 +163,66 @@ def _attributes(
 def _lengthen(path: Path, days: int) -> None:
     """State the number of days in all arrays over time; no shard is touched."""
     for file in sorted(path.glob("*/zarr.json")):
-        said = json.loads(file.read_text())
-        if "time" in (said.get("dimension_names") or ()) and said["shape"][0] != days:
-            said["shape"][0] = days
+        metadata = json.loads(file.read_text())
+        if "time" in (metadata.get("dimension_names") or ()) and metadata["shape"][0] != days:
+            metadata["shape"][0] = days
             with replacing(file) as beside:
-                beside.write_text(json.dumps(said, indent=2))
+                beside.write_text(json.dumps(metadata, indent=2))
 
 
-def _read_said(path: Path) -> dict[str, Any]:
+def _read_layout(path: Path) -> dict[str, Any]:
     try:
-        said: dict[str, Any] = json.loads((path / _SAID).read_text())
+        layout: dict[str, Any] = json.loads((path / _LAYOUT).read_text())
     except (OSError, ValueError) as error:
         raise OutputError(
             f"{path}: found no whole cube of a record, expected one; remove it and publish again"
         ) from error
-    return said
+    return layout
 
 
 def is_cube_complete(path: Path) -> bool:
-    """Whether all of a cube but its blocks is there as it was made: layout and coordinates.
+    """Return True if layout and coordinates of a cube are complete; blocks are not checked.
 
     Args:
-        path: of a cube.
+        path: directory of the cube.
     """
     files: dict[str, Buffer] = {}
     try:
-        _make(MemoryStore(files), _read_said(path), _MOST_DAYS)
+        _make(MemoryStore(files), _read_layout(path), _MOST_DAYS)
         return all(_is_as_made(path / key, data.to_bytes()) for key, data in files.items())
     except (OutputError, OSError, ValueError, KeyError, TypeError):
         return False
 
 
 def _is_as_made(file: Path, wanted: bytes) -> bool:
-    """Whether a file is that of an empty cube, but for the number of days and what is said."""
+    """Return True if a file equals that of an empty cube, except for length and attributes."""
     if file.name != "zarr.json":
         return file.read_bytes() == wanted
-    found, made = json.loads(file.read_text()), json.loads(wanted)
-    if made["node_type"] == "group":
-        made["attributes"] = found["attributes"]
-    elif "time" in (made.get("dimension_names") or ()):
-        made["shape"][0] = found["shape"][0]
-    return bool(found == made)
+    stored, expected = json.loads(file.read_text()), json.loads(wanted)
+    if expected["node_type"] == "group":
+        expected["attributes"] = stored["attributes"]
+    elif "time" in (expected.get("dimension_names") or ()):
+        expected["shape"][0] = stored["shape"][0]
+    return bool(stored == expected)
 
 
 def extend_cube(path: Path, last_day: np.datetime64, made: RecordMade | None = None) -> None:
-    """Let a cube end on another day; shards stay byte for byte.
+    """Change the last day of a cube; its shards are not touched.
 
     Args:
-        path: of a cube.
+        path: directory of the cube.
         last_day: UTC day, included.
-        made: what the record is made from now, for the attributes; without it they stay.
+        made: present provenance of the record, for the attributes; without it they are kept.
 
     Raises:
         OutputError: there is no cube, or it cannot be written.
     """
-    said = _read_said(path)
-    first, last = np.datetime64(said["first_day"]), last_day.astype("M8[D]")
+    layout = _read_layout(path)
+    first, last = np.datetime64(layout["first_day"]), last_day.astype("M8[D]")
     _lengthen(path, int((last - first).astype(int)) + 1)
     if made is not None:
         group = json.loads((path / "zarr.json").read_text())
-        attributes = _attributes(path, said, made, last)
+        attributes = _attributes(path, layout, made, last)
         if group["attributes"] != attributes:
             group["attributes"] = attributes
             with replacing(path / "zarr.json") as beside:
@@ -230,21 +230,23 @@ def extend_cube(path: Path, last_day: np.datetime64, made: RecordMade | None = N
 
 
 def write_cube_block(path: Path, ds: xr.Dataset, inputs: str = "") -> None:
-    """Write the days of one block; what stood there of it is replaced.
+    """Write the days of one block, in place of earlier ones.
 
     Args:
-        path: of a cube.
-        ds: after schema.RECORD, up to 32 days of one block, each following the one before.
-        inputs: digest of what it was made from, kept in the checkpoint.
+        path: directory of the cube.
+        ds: RECORD of schema, up to 32 consecutive days of one block.
+        inputs: digest of its inputs, kept in the checkpoint.
 
     Raises:
         SchemaError: `ds` breaks its contract or is not of one block.
         OutputError: there is no cube, or it cannot be written; then the block is absent.
     """
-    said = _read_said(path)
+    layout = _read_layout(path)
     schema.check(ds, schema.RECORD, where=f"{path.name}: block")
-    window = Window(*said["window"])
-    number = (ds["time"].to_numpy().astype("M8[D]") - np.datetime64(said["first_day"])).astype(int)
+    window = Window(*layout["window"])
+    number = (ds["time"].to_numpy().astype("M8[D]") - np.datetime64(layout["first_day"])).astype(
+        int
+    )
     blocks = np.unique(number // BLOCK_DAYS)
     if blocks.size != 1 or blocks[0] < 0 or (np.diff(number) != 1).any():
         raise SchemaError(
@@ -253,7 +255,7 @@ def write_cube_block(path: Path, ds: xr.Dataset, inputs: str = "") -> None:
         )
     block = int(blocks[0])
     places = window.places(ds["cell"].to_numpy())
-    variables = stored_variables(said["layers"])
+    variables = stored_variables(layout["layers"])
 
     def shards() -> Iterator[tuple[str, Buffer]]:
         """One variable after the other, so that only one is in memory."""

@@ -45,12 +45,14 @@ def _define(nc: netCDF4.Dataset, window: GridWindow, variables: dict[str, Stored
     sizes = {"time": None, **dict(zip(window.dims, window.shape, strict=True)), "bounds": 2}
     for name, size in sizes.items():
         nc.createDimension(name, size)
-    for name, dims, said in (
+    for name, dims, own in (
         ("time", ("time",), day_attributes(DAY_UNITS)),
         ("time_bnds", ("time", "bounds"), {}),
     ):
-        made = nc.createVariable(name, "f8", dims, fill_value=False, chunksizes=(1, 2)[: len(dims)])
-        made.setncatts(said)
+        time_variable = nc.createVariable(
+            name, "f8", dims, fill_value=False, chunksizes=(1, 2)[: len(dims)]
+        )
+        time_variable.setncatts(own)
     for axis in window.axes():
         axis.write(nc)
     for name, variable in variables.items():
@@ -140,7 +142,7 @@ def write_record_day(
     Args:
         ds: after schema.RECORD, one UTC day; its cells are of the grid of `window` and in it.
         directory: the file goes into that of its year; both are made where they are missing.
-        made: what the record was made from.
+        made: provenance of the record.
         window: part of the grid that the file holds.
         layers: of `schema.LAYERS`, those that are published; the same for all days of a record.
 

@@ -1,4 +1,4 @@
-"""The manifest of a product: every file with its size and sha256, and what all were made from."""
+"""The manifest of a product: every file with its size and sha256, and the provenance."""
 
 import json
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ def write_manifest(
 
     Args:
         directory: of the product; every file in it counts but these two and hidden ones.
-        made: what the record was made from.
+        made: provenance of the record.
         known: sha256 by path in `directory` of files just written; the others are read.
         sources: name of the file in `directory` that lists the granules.
 
@@ -51,7 +51,7 @@ def write_manifest(
             files[name.as_posix()] = {"sha256": digest, "size": path.stat().st_size}
     except OSError as error:
         raise OutputError(f"{directory}: cannot read ({error.strerror}); see its rights") from error
-    said = {
+    manifest = {
         "commit": made.commit,
         "creator": made.creator,
         "files": files,
@@ -65,7 +65,7 @@ def write_manifest(
     }
     path = directory / MANIFEST
     with replacing(path) as beside:
-        beside.write_text(json.dumps(said, indent=1, sort_keys=True) + "\n")
+        beside.write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n")
     with replacing(directory / SUMS) as beside:
         beside.write_text(_sums(files))
     return path
@@ -83,8 +83,8 @@ def manifest_stands(directory: Path) -> bool:
         directory: of the product; of its files only the list of the granules is read.
     """
     try:
-        said = json.loads((directory / MANIFEST).read_text())
-        files, sources = said["files"], said["sources"]
+        manifest = json.loads((directory / MANIFEST).read_text())
+        files, sources = manifest["files"], manifest["sources"]
         has_sums = (directory / SUMS).read_text() == _sums(files)
         return has_sums and (
             not sources or _sha256(directory / sources) == files[sources]["sha256"]

@@ -77,8 +77,8 @@ def _counted(
 ) -> Stored:
     """A variable of whole numbers that is 0 where there is nothing."""
     kind = np.dtype(dtype)
-    said = {**attributes, "coverage_content_type": content}
-    return Stored(kind, kind.type(0), False, said, name, lambda values: values.astype(kind))
+    own = {**attributes, "coverage_content_type": content}
+    return Stored(kind, kind.type(0), False, own, name, lambda values: values.astype(kind))
 
 
 def _moistures(layers: Sequence[str]) -> dict[str, PackedField]:
@@ -143,8 +143,8 @@ def _origins() -> dict[str, Stored]:
         "coverage_content_type": "qualityInformation",
         "comment": "0: recommended. 127, all bits: no value that day, as there. "
         + " ".join(
-            f"{bit}: {', '.join((ours.name or '').lower() for ours in MEANING if ours in which)}."
-            for bit, (_, which) in CCI_FLAGS.items()
+            f"{bit}: {', '.join((ours.name or '').lower() for ours in MEANING if ours in bits)}."
+            for bit, (_, bits) in CCI_FLAGS.items()
         ),
     }
     return {
@@ -160,10 +160,10 @@ def _origins() -> dict[str, Stored]:
 
 
 def stored_variables(layers: Sequence[str] = LAYERS) -> dict[str, Stored]:
-    """Variables of the record over (time, y, x), in the order in which they stand in the files.
+    """Variables of the record over (time, y, x), in the order of the files.
 
     Args:
-        layers: of `schema.LAYERS`, those that are published; the same for all days of a record.
+        layers: published layers, among `schema.LAYERS`; the same for all days of a record.
     """
     moistures = {
         name: stored_field(name, field, field_attributes(field, is_of_a_look=False))

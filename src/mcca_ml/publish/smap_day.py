@@ -50,11 +50,11 @@ def file_name(ds: xr.Dataset) -> str:
 
 
 def is_of_others(path: Path, sources: Sequence[SourceGranule]) -> bool:
-    """Whether there is a file at `path` that was not made from these input files.
+    """Return True if a file at `path` was made from other input files.
 
     Args:
         path: where a product is about to be written.
-        sources: what it is made from; contents are compared, not names.
+        sources: its input files; contents are compared, not names.
     """
     if not path.is_file():
         return False
@@ -122,12 +122,12 @@ def _fill(nc: netCDF4.Dataset, ds: xr.Dataset, attributes: dict[str, AttributeVa
     for name, variable in stored_variables(ds).items():
         values = ds[variable.of].to_numpy()
         dims = DIMS[-values.ndim - 1 :]
-        made = create_variable(
+        target = create_variable(
             nc, name, variable, dims=dims, chunks=chunks[-len(dims) :], auxiliary=("lat", "lon")
         )
         for index in np.ndindex(values.shape[:-1]):  # look by look
             stored = variable.stored(values[index])
-            made[(*index, ...)] = unfolded(stored, variable.background, places, grid.shape)
+            target[(*index, ...)] = unfolded(stored, variable.background, places, grid.shape)
 
 
 def write_product(ds: xr.Dataset, directory: Path, made: Provenance) -> Path:
@@ -138,7 +138,7 @@ def write_product(ds: xr.Dataset, directory: Path, made: Provenance) -> Path:
     Args:
         ds: after schema.RETRIEVAL, one UTC day, with the attributes ATTRIBUTES.
         directory: an existing directory; a product of the same name is replaced.
-        made: what it was made from.
+        made: its provenance.
 
     Raises:
         SchemaError: `ds` breaks its contract or holds several days.

@@ -67,7 +67,7 @@ FIELDS: Mapping[str, PackedField] = {
         comment="Carried along for comparison; not a result of this retrieval.",
     ),
 }
-"""Floating-point variables, in the order in which they stand in the file."""
+"""Floating-point variables, in the order of the file."""
 
 _RATIO_STEP = 1e-4
 
@@ -91,7 +91,7 @@ STATIC: Mapping[str, PackedField] = {
 """Variables over (y, x) that stand in a product only where a season was retrieved at once."""
 
 OPTIONAL = ("soil_moisture_operational",)
-"""Variables that stand in a product only where the granules held them."""
+"""Variables in a product only if the granules have them."""
 
 
 def _vod_attributes(ds: xr.Dataset, name: str, field: PackedField) -> dict[str, AttributeValue]:
@@ -112,7 +112,7 @@ def _vod_attributes(ds: xr.Dataset, name: str, field: PackedField) -> dict[str, 
 
 
 def stored_variables(ds: xr.Dataset) -> dict[str, Stored]:
-    """Variables of the file of a day, in the order in which they stand there.
+    """Variables of the file of a day, in the order of the file.
 
     Args:
         ds: after schema.RETRIEVAL, with the attribute vod_frequency_ghz [GHz].

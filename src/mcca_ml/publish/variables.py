@@ -55,7 +55,7 @@ def all_attributes(variable: Stored, auxiliary: Sequence[str]) -> dict[str, Attr
     """Attributes of a variable with those that tie it to the grid.
 
     Args:
-        variable: which.
+        variable: the variable.
         auxiliary: coordinates of places that are no dimensions, `lat` and `lon` for instance.
     """
     # Only soil moisture lies at a depth.
@@ -76,7 +76,7 @@ def create_variable(
 ) -> "netCDF4.Variable[Any]":
     """Make a compressed variable, without values, that takes values as they are stored."""
     fill: np.generic | Literal[False] = variable.background if variable.has_fill else False
-    made = nc.createVariable(
+    stored = nc.createVariable(
         name,
         np.dtype(variable.dtype).str[1:],
         dims,
@@ -88,9 +88,9 @@ def create_variable(
         significant_digits=variable.digits or None,
         quantize_mode="GranularBitRound",
     )
-    made.set_auto_maskandscale(False)
-    made.setncatts(all_attributes(variable, auxiliary))
-    return made
+    stored.set_auto_maskandscale(False)
+    stored.setncatts(all_attributes(variable, auxiliary))
+    return stored
 
 
 def unfolded(
