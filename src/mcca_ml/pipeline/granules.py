@@ -120,8 +120,8 @@ def find_granules(
         paths = _files(base / inputs[product].path, product)
         check_versions(paths)
         for path, sha in zip(paths, _hashes(paths, cache), strict=True):
-            one = InputGranule(path, PRODUCTS[product], *granule_start(path), sha)
-            found.setdefault(one.sensor, []).append(one)
+            granule = InputGranule(path, PRODUCTS[product], *granule_start(path), sha)
+            by_sensor.setdefault(granule.sensor, []).append(granule)
     # Without copies. One name with other bytes is another part of an orbit: it stays.
     unique = {
         sensor: {granule.identity: granule for granule in some}

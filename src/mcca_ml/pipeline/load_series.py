@@ -180,7 +180,7 @@ def target_for(
     if Role.TEST in wanted:
         raise SchemaError("record: the target of test days is not for any stage; ask for others")
     ds = visible_target(source, cells, days, roles)
-    found = daily_target(ds, reference_days=np.isin(roles, (Role.TRAIN, Role.STOP)))
+    target = daily_target(ds, reference_days=np.isin(roles, (Role.TRAIN, Role.STOP)))
     is_wanted = np.isin(roles, [int(role) for role in wanted])
     nothing = np.float32(np.nan)
     return replace(

@@ -49,7 +49,7 @@ def predict_block(task: PredictTask) -> int:
             "interval_ratio": f"{float(spread.ratio95):.6f}",
             "simulated": "true" if inputs.is_simulated else "false",
         }
-        parts.append(make_stream(weights_file.load(path), spread, inputs, attrs=said))
+        parts.append(make_stream(weights_file.load(path), spread, inputs, attrs=attributes))
     ds = xr.concat(parts, "cell", coords="minimal", compat="override", combine_attrs="override")
     write_block(plan.stream_store(task.sensor), ds, task.inputs)
     return int(ds.sizes["cell"])

@@ -20,7 +20,7 @@ _COMPRESSION = 2  # level of gzip in genuine granules
 
 
 def _raw(values: AnyArray, field: SmapField) -> AnyArray:
-    """Values as stored: of the field's type, the fill value for NaN."""
+    """Convert values to the field's type, with the fill value for NaN."""
     if values.dtype.kind == "f":
         fill = smap.FILLS[field.dtype]
         values = np.where(np.isnan(values), fill, values)
@@ -28,14 +28,14 @@ def _raw(values: AnyArray, field: SmapField) -> AnyArray:
 
 
 def _empty(field: SmapField) -> object:
-    """Stored value where there is no observation."""
+    """Stored value of a missing observation."""
     if field.dtype.startswith("S"):
         return np.bytes_(b"N/A".ljust(24))
     return np.dtype(field.dtype).type(smap.FILLS[field.dtype])
 
 
-def _describe(found: h5py.Dataset, field: SmapField, group: str, suffix: str) -> None:
-    """Write the attributes that genuine granules have."""
+def _describe(dataset: h5py.Dataset, field: SmapField, group: str, suffix: str) -> None:
+    """Write the attributes of a dataset as in genuine granules."""
     number = np.dtype(field.dtype).type
     dataset.attrs["long_name"] = np.bytes_(f"{field.about} (simulated)")
     if field.name not in ("latitude", "longitude"):
