@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mcca_ml.arrays import Booleans, Floating
-from mcca_ml.metrics.scores import scores_of_pairs
+from mcca_ml.metrics.scores import score_pairs
 
 FEWEST = 3
 """Pairs below which no score is given."""
@@ -48,7 +48,7 @@ def score(estimate: Floating, reference: Floating, failed: Booleans | None = Non
     failure = float(lost[known].mean()) if cells else float("nan")
     if pairs < FEWEST:
         return Scores(cells, pairs, *(float("nan"),) * 3, failure)
-    of_pairs = scores_of_pairs(estimate[both], reference[both])
+    of_pairs = score_pairs(estimate[both], reference[both])
     values = (float(one) for one in (of_pairs.bias, of_pairs.ubrmsd, of_pairs.r))
     return Scores(cells, pairs, *values, failure)
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from benchmarks.common import markdown
 from mcca_ml.config.load import load_settings
 from mcca_ml.demo.world import CONFIGURATION, TRUTH
-from mcca_ml.pipeline.load_series import Source
-from mcca_ml.pipeline.plan import Plan, plan_of
+from mcca_ml.pipeline.load_series import SeriesSource
+from mcca_ml.pipeline.plan import Plan, make_plan
 from mcca_ml.pipeline.train import roles
 from mcca_ml.report.scores.compared import DENSE_VOD, read_comparison
 from mcca_ml.report.scores.counterfactuals import OTHER, OWN
@@ -177,8 +177,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("demo", type=Path, help="folder of `mcca-ml demo`")
     folder = parser.parse_args().demo
-    plan = plan_of(load_settings(folder / CONFIGURATION), folder)
-    source = Source(plan)
+    plan = make_plan(load_settings(folder / CONFIGURATION), folder)
+    source = SeriesSource(plan)
     comparison = read_comparison(source, roles(source), folder / TRUTH)
     checks = acceptance_checks(compute_findings(source, comparison), tuple(comparison.baselines))
     OUT.write_text(page(plan, checks), encoding="utf-8")

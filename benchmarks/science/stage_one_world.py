@@ -23,7 +23,7 @@ from benchmarks.common.open_truth import open_truth
 from mcca_ml.config.load import load_settings
 from mcca_ml.config.simulate import EffectSettings, InstrumentSettings, SimulateSettings
 from mcca_ml.flags import Flag, is_recommended
-from mcca_ml.metrics.scores import Scores, scores_of_pairs
+from mcca_ml.metrics.scores import Scores, score_pairs
 from mcca_ml.simulate.run import TRUTH, simulate_world
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -94,7 +94,7 @@ def pairs(folder: Path) -> pd.DataFrame:
 
 def scores_of(values: pd.DataFrame) -> Scores:
     """Scores of the estimate against the truth."""
-    return scores_of_pairs(values["estimate"].to_numpy(), values["truth"].to_numpy())
+    return score_pairs(values["estimate"].to_numpy(), values["truth"].to_numpy())
 
 
 def by_cell(values: pd.DataFrame) -> tuple[float, float]:

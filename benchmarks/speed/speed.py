@@ -107,7 +107,7 @@ def operations_of_cell(rows: Rows, model: RetrievalModel) -> dict[str, operation
     low = jnp.float32(model.soil_moisture_min)
 
     def cost(m: jax.Array) -> jax.Array:
-        return search._lowest(m, cell, model)
+        return jnp.minimum(*costs(m, cell, model))
 
     def minimum() -> jax.Array:
         return search.minimise(cost, low, cell.soil_moisture_max)[0]

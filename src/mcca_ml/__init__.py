@@ -38,7 +38,7 @@ __all__ = (  # noqa: F822 loaded by __getattr__
     "predict",
     "retrieve",
     "run",
-    "scores_of_pairs",
+    "score_pairs",
     "select_box",
     "simulate_world",
     "validate",
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from mcca_ml.flags import MEANING, Flag, is_recommended
     from mcca_ml.grid.ease2 import M25
     from mcca_ml.learn.fit import fit, predict
-    from mcca_ml.metrics.scores import Scores, scores_of_pairs
+    from mcca_ml.metrics.scores import Scores, score_pairs
     from mcca_ml.pipeline.run import run
     from mcca_ml.plot.record_map import draw_map
     from mcca_ml.read.any_granule import open_granule, open_swaths
@@ -70,7 +70,7 @@ _HOMES = {
     "flags": ("MEANING", "Flag", "is_recommended"),
     "grid.ease2": ("M25",),
     "learn.fit": ("fit", "predict"),
-    "metrics.scores": ("Scores", "scores_of_pairs"),
+    "metrics.scores": ("Scores", "score_pairs"),
     "pipeline.run": ("run",),
     "plot.record_map": ("draw_map",),
     "read.any_granule": ("open_granule", "open_swaths"),

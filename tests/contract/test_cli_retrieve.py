@@ -16,7 +16,7 @@ from mcca_ml.demo.day import Report, run_demo_day
 from mcca_ml.errors import GranuleError
 from mcca_ml.grid import ease2
 from mcca_ml.inspect.describe import describe
-from mcca_ml.metrics.scores import scores_of_pairs
+from mcca_ml.metrics.scores import score_pairs
 from mcca_ml.pipeline.daily_product import Options, retrieve_granules
 from mcca_ml.simulate.files.smap_products import write_spl3smp
 from smap_half_orbits import write_spl1ctb
@@ -71,7 +71,7 @@ def test_the_demo_day_command_shows_scores(tmp_path, demo, monkeypatch):
 
 def test_scores_are_those_of_the_definition():
     """Worked by hand: differences 1, -1, 3 about the mean 1."""
-    found = scores_of_pairs(np.array([2.0, 1.0, 6.0]), np.array([1.0, 2.0, 3.0]))
+    found = score_pairs(np.array([2.0, 1.0, 6.0]), np.array([1.0, 2.0, 3.0]))
     assert found.bias == pytest.approx(1.0)
     assert found.ubrmsd == pytest.approx(np.sqrt(8 / 3))
     assert found.r == pytest.approx(4 / np.sqrt(14 * 2))

@@ -146,7 +146,7 @@ def test_truth(truth):
     result = describe(truth)
     assert result.heading["dimensions"] in ("time 400, cell 5", "cell 5, time 400")
     assert result.heading["period"] == "2011-01-01T00:00:00 to 2012-02-04T00:00:00 UTC"
-    assert result.heading["places"] == "latitude 33.0 to 35.0, longitude 90.0 to 92.0"
+    assert result.heading["places"] == "33.0° N to 35.0° N, 90.0° E to 92.0° E"
     assert result.heading["seed"] == "3"
     assert "settings" not in result.heading
     assert [row.name for row in result.rows] == ["frozen", "soil_moisture"]

@@ -285,11 +285,11 @@ def test_the_command_ends_in_one_line(tmp_path: Path):
         ("[simulate]\nsede = 1\n", "unknown key 'simulate.sede', known: .*seed"),
         ("[simulate.effects]\nsnow = 1\n", "unknown key 'simulate.effects.snow', known: .*rain"),
         ("[[simulate.box]]\nnorht = 1\n", "unknown key 'simulate.box.0.norht', known: .*north"),
-        ('[simulate]\nsensors = ["SMOS"]\n', "simulate.sensors.0: .*found 'SMOS'"),
+        ('[simulate]\nsensors = ["SMOS"]\n', 'simulate.sensors.0: .*found "SMOS"'),
         ("[simulate]\nrim = 99\n", "simulate.rim: .*found 99"),
         # A name stands in names of files, whose parts ISMN parts by _, and in headers of PPS.
-        ('[[simulate.box]]\nname = "a_b"\n', "simulate.box.0.name: .*found 'a_b'"),
-        ('[[simulate.box]]\nname = "a/b"\n', "simulate.box.0.name: .*found 'a/b'"),
+        ('[[simulate.box]]\nname = "a_b"\n', 'simulate.box.0.name: .*found "a_b"'),
+        ('[[simulate.box]]\nname = "a/b"\n', 'simulate.box.0.name: .*found "a/b"'),
     ],
 )
 def test_a_bad_configuration_is_told_in_one_line(tmp_path: Path, text: str, said: str):

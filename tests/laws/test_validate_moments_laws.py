@@ -12,7 +12,7 @@ from mcca_ml.errors import SchemaError
 from mcca_ml.metrics import anomalies, mergeable
 from mcca_ml.metrics.lagged_moments import compute_lagged_moments, lag_one
 from mcca_ml.metrics.moments import compute_moments, empty, merge, total
-from mcca_ml.metrics.scores import Scores, compute_scores, scores_of_days
+from mcca_ml.metrics.scores import Scores, compute_scores, score_days
 
 DAYS = np.arange("2014-11-20", "2017-03-01", dtype="M8[D]")
 SPAN = mergeable.MergeSpan(DAYS[0], DAYS[-1])
@@ -93,7 +93,7 @@ def test_moments_are_the_sums_over_all_days():
 def test_anomaly_r_is_that_of_departures_from_a_mean_of_35_days():
     """One meaning for a single call and for parts of a record, and by hand."""
     a, b, _ = (one.astype(np.float64) for one in made(2, 0.5))
-    _, anomaly = scores_of_days(a, b)
+    _, anomaly = score_days(a, b)
     merged = mergeable.pair_scores(mergeable.compute_parts([a, b], DAYS, SPAN)).window
     np.testing.assert_allclose(anomaly.r, merged.r, rtol=1e-12)
     both = np.isfinite(a[0]) & np.isfinite(b[0])
@@ -109,7 +109,7 @@ def test_anomaly_r_is_that_of_departures_from_a_mean_of_35_days():
 def test_a_cell_of_few_pairs_has_no_score_of_either_kind():
     a, b, _ = made(2, 0.5)
     a[0, 19:] = b[0, 19:] = np.nan
-    for found in scores_of_days(a, b, fewest=20):
+    for found in score_days(a, b, fewest=20):
         assert np.isnan(found.r[0])
         assert np.isfinite(found.r[1])
 

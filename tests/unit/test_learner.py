@@ -15,7 +15,7 @@ from mcca_ml.learn.fit import fit, predict
 from mcca_ml.learn.splits import Role
 from mcca_ml.learn.target_scaling import TargetScaling
 from mcca_ml.learn.weights_file import VERSION, load, save
-from mcca_ml.metrics.scores import scores_of_days
+from mcca_ml.metrics.scores import score_days
 from mcca_ml.report.scores.baselines import climatology, ridge
 from mcca_ml.report.scores.learner import compare
 
@@ -138,12 +138,12 @@ def test_one_step_of_adam_by_hand():
 def test_scores_by_hand():
     truth = np.tile(np.float32([0.1, 0.2, 0.3, 0.2]), (1, 10))
     shifted = truth + np.float32(0.05)
-    found, anomaly = scores_of_days(shifted, truth, fewest=20)
+    found, anomaly = score_days(shifted, truth, fewest=20)
     assert (found.bias[0], found.rmsd[0]) == pytest.approx((0.05, 0.05), abs=1e-6)
     assert found.ubrmsd[0] == pytest.approx(0, abs=1e-6)
     assert (found.r[0], anomaly.r[0]) == pytest.approx((1, 1))
     few = np.where(np.arange(40) < 19, truth, np.float32(np.nan))
-    assert np.isnan(scores_of_days(shifted, few, fewest=20)[0].rmsd[0])
+    assert np.isnan(score_days(shifted, few, fewest=20)[0].rmsd[0])
 
 
 def test_the_baselines_find_what_they_are_made_for():

@@ -10,7 +10,7 @@ import xarray as xr
 from mcca_ml.atomic import make_directory
 from mcca_ml.config.retrieve import RetrieveSettings
 from mcca_ml.flags import is_recommended
-from mcca_ml.metrics.scores import Scores, scores_of_pairs
+from mcca_ml.metrics.scores import Scores, score_pairs
 from mcca_ml.pipeline.daily_product import Options, Progress, Summary, retrieve_granules
 from mcca_ml.publish.smap_day import LOOKS
 from mcca_ml.simulate.files.smap_products import PRODUCT, VERSION, granule_name
@@ -48,7 +48,7 @@ def score_product(product: Path, truth_path: Path) -> dict[str, Scores]:
             values = product_ds[name].to_numpy()[0].reshape(shape)[:, cell]
             good = np.where(is_recommended(flag), values, np.nan)
             expected = known[name].to_numpy()[0]
-            scores[name] = scores_of_pairs(good.ravel(), expected.ravel())
+            scores[name] = score_pairs(good.ravel(), expected.ravel())
         return scores
 
 

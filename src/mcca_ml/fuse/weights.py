@@ -24,6 +24,7 @@ def covariance(sd: Float64, error_correlation: Float64, network: Intp = _NETWORK
     # Half-way between the error correlation of two networks and 1.
     same = np.minimum((1 + error_correlation) / 2, MAX_CORRELATION)
     is_same = network[:, None] == network[None, :]
+    # C_ij = rho_ij s_i s_j, rho_ii = 1.
     correlation = np.where(is_same, same[:, None, None], error_correlation[:, None, None])
     correlation = np.where(np.eye(network.size, dtype=np.bool_), 1.0, correlation)
     return np.asarray(correlation * sd[:, :, None] * sd[:, None, :])

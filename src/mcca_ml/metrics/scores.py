@@ -74,7 +74,7 @@ def compute_scores(pair: Moments) -> Scores:
     )
 
 
-def scores_of_pairs(estimate: Floating, reference: Floating) -> Scores:
+def score_pairs(estimate: Floating, reference: Floating) -> Scores:
     """Scores of one series against another, all times together; each number without an axis.
 
     Args:
@@ -84,7 +84,7 @@ def scores_of_pairs(estimate: Floating, reference: Floating) -> Scores:
     return compute_scores(compute_moments([estimate[None], reference[None]]).select_cell(0))
 
 
-def scores_of_days(
+def score_days(
     estimate: Floating, reference: Floating, *, fewest: float = 0
 ) -> tuple[Scores, Scores]:
     """Scores of the values and of their anomalies, of which the correlation is "anomaly R".

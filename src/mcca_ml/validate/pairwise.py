@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from mcca_ml.arrays import Float64
-from mcca_ml.metrics.scores import scores_of_days
+from mcca_ml.metrics.scores import score_days
 from mcca_ml.validate.score_rows import LEVEL
 from mcca_ml.validate.score_units import PairedSeries
 from mcca_ml.validate.stations import Unit
@@ -30,7 +30,7 @@ COLUMNS = (
 
 def _scores(pairs: PairedSeries) -> dict[str, Float64]:
     """Scores of a product at all sites (site,)."""
-    plain, window = scores_of_days(pairs.estimate, pairs.reference)
+    plain, window = score_days(pairs.estimate, pairs.reference)
     return {
         "n": plain.n,
         "r": plain.r,

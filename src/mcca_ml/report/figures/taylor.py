@@ -103,7 +103,7 @@ def product_colours(names: Sequence[str]) -> dict[str, str]:
     The record and its target have ink, streams and their baselines that of the sensor, a baseline
     of no stream is grey, others have theirs in turn: the first ink, where there is no record.
 
-    >>> colours_of(["record", "stream GMI"])["stream GMI"] == COLOURS["GMI"]
+    >>> product_colours(["record", "stream GMI"])["stream GMI"] == COLOURS["GMI"]
     True
     """
     own = (FUSED, RECORD, _TARGET)

@@ -10,7 +10,7 @@ from mcca_ml.learn.fit import predict
 from mcca_ml.learn.pooled_start import Weights, initial_weights
 from mcca_ml.learn.sequences import TrainingSeries
 from mcca_ml.learn.splits import Role, only, per_cell
-from mcca_ml.metrics.scores import FEWEST_PAIRS, Scores, scores_of_days
+from mcca_ml.metrics.scores import FEWEST_PAIRS, Scores, score_days
 from mcca_ml.report.scores.baselines import climatology, ridge
 
 
@@ -50,4 +50,4 @@ def compare(
     by_name = estimates(weights, series)
     everywhere = np.all([np.isfinite(e) for e in by_name.values()], axis=0)
     wanted = np.where(everywhere, wanted, np.float32(np.nan))
-    return {name: scores_of_days(e, wanted, fewest=FEWEST_PAIRS) for name, e in by_name.items()}
+    return {name: score_days(e, wanted, fewest=FEWEST_PAIRS) for name, e in by_name.items()}

@@ -10,7 +10,7 @@ import numpy as np
 
 from mcca_ml.arrays import Datetime64, Float64
 from mcca_ml.config.load import Settings
-from mcca_ml.metrics.scores import Scores, scores_of_pairs
+from mcca_ml.metrics.scores import Scores, score_pairs
 from mcca_ml.read.products.configured import configured_products
 from mcca_ml.report.scores.compared import FUSED, Comparison
 from mcca_ml.report.scores.sheet import Column, Sheet, make_sheet
@@ -120,7 +120,7 @@ def truth_at(comparison: Comparison, compared: Compared, place: int, unit: Unit)
     days = comparison.record["time"].to_numpy().astype("M8[D]")
     is_day = np.isin(days, compared.pairs[place].day)
     sm, known = comparison.products[name].sm[at], comparison.truths[name][at]
-    return scores_of_pairs(sm[is_day], known[is_day])
+    return score_pairs(sm[is_day], known[is_day])
 
 
 _OF_SCORE = ("r", "anomaly_r", "ubrmsd", "bias", "cell_r", "cell_ubrmsd", "cell_bias")

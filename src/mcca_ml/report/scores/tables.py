@@ -8,7 +8,7 @@ import xarray as xr
 
 from mcca_ml.arrays import Booleans, Float32, UInt32
 from mcca_ml.flags import FLAG_DTYPE, NOT_RECOMMENDED, Flag, is_recommended
-from mcca_ml.metrics.scores import FEWEST_PAIRS, Scores, median, scores_of_days
+from mcca_ml.metrics.scores import FEWEST_PAIRS, Scores, median, score_days
 from mcca_ml.report.scores.sheet import percent
 
 _MOST_FLAGS = 3
@@ -134,7 +134,7 @@ def compared(
     rows = [
         score_row(
             name,
-            *scores_of_days(product.sm, wanted, fewest=FEWEST_PAIRS),
+            *score_days(product.sm, wanted, fewest=FEWEST_PAIRS),
             left_out(product, has_reference),
         )
         for name, product in products.items()
