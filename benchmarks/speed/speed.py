@@ -25,7 +25,7 @@ from mcca_ml.config.retrieve import RetrieveSettings
 from mcca_ml.retrieve import search
 from mcca_ml.retrieve.inputs import Rows, input_errors
 from mcca_ml.retrieve.screen import is_attempted
-from mcca_ml.retrieve.self_constraint import RetrievalModel
+from mcca_ml.retrieve.self_constraint import RetrievalModel, costs
 from mcca_ml.retrieve.single_look import BLOCK_ROWS, Solver
 from mcca_ml.retrieve.uncertainty import InputError, uncertainty_cell
 from mcca_ml.sensors import SMAP

@@ -141,18 +141,18 @@ def perform(
 
     Args:
         function: of a module, so that other processes find it.
-        tasks: small things that tell what to do, not the data.
+        tasks: small descriptions of the work, not the data.
         executor: where it is done; None: here, one after the other.
         done: called with 1 after each task.
 
     An error of a task goes up, and tasks that have not begun are dropped.
     """
     if executor is None:
-        found = []
+        results = []
         for task in tasks:
-            found.append(function(task))
+            results.append(function(task))
             done(1)
-        return found
+        return results
     futures = [executor.submit(function, task) for task in tasks]
     try:
         for future in as_completed(futures):

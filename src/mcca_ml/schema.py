@@ -111,7 +111,7 @@ STREAM: Mapping[str, Var] = {
     "age": Var(DAILY, "d", 0, 255),
     "flag": Var(DAILY, "1", 0, 2**32 - 1),
 }
-"""Daily soil moisture that the learner tells from one sensor; attribute sensor.
+"""Daily soil moisture predicted from one sensor; attribute sensor.
 
 `soil_moisture` has a value on every day since the first look of the cell; on days without a look
 `nobs` is 0, `flag` has NOT_OBSERVED, `obs_time` is NaT and `age` is the days since the last look.
@@ -133,7 +133,7 @@ _FUSED: Mapping[str, Var] = {
 }
 
 
-def record_of(sensors: Table) -> Mapping[str, Var]:
+def record_contract(sensors: Table) -> Mapping[str, Var]:
     """The contract `RECORD` with the layers of a table of sensors."""
     moisture = Var(DAILY, "m3 m-3", 0.0, 1.0)
     names = layers(sensors).values()
@@ -144,7 +144,7 @@ def record_of(sensors: Table) -> Mapping[str, Var]:
     }
 
 
-RECORD: Mapping[str, Var] = record_of(SENSORS)
+RECORD: Mapping[str, Var] = record_contract(SENSORS)
 """The fused daily record and its streams.
 
 `sm` only where a sensor saw the cell that day, `sm_filled` also where none did, with `is_filled` 1
@@ -187,18 +187,19 @@ def is_simulated(source: xr.Dataset | Mapping[str, object]) -> bool:
     return str(attrs.get("simulated", "")).lower() in ("true", "yes", "1")
 
 
-def _faults(name: str, found: xr.Variable, var: Var) -> list[str]:
+def _faults(name: str, variable: xr.Variable, var: Var) -> list[str]:
     """Every breach of `var` by the variable `name`, in words."""
     faults = []
-    if found.dims != var.dims:
-        faults.append(f"{name}: dims {found.dims}, expected {var.dims}")
+    if variable.dims != var.dims:
+        faults.append(f"{name}: dims {variable.dims}, expected {var.dims}")
     if var.units is None:
-        if found.dtype.kind != "M":
-            faults.append(f"{name}: type {found.dtype}, expected datetime64")
+        if variable.dtype.kind != "M":
+            faults.append(f"{name}: type {variable.dtype}, expected datetime64")
         return faults
-    if found.attrs.get("units") != var.units:
-        faults.append(f"{name}: units {found.attrs.get('units')!r}, expected {var.units!r}")
-    values = found.to_numpy()  # xarray's own comparisons cost more than a small swath takes to read
+    if variable.attrs.get("units") != var.units:
+        faults.append(f"{name}: units {variable.attrs.get('units')!r}, expected {var.units!r}")
+    # xarray's own comparisons cost more than a small swath takes to read.
+    values = variable.to_numpy()
     if bool(((values < var.low) | (values > var.high)).any()):
         faults.append(f"{name}: values outside [{var.low:g}, {var.high:g}] {var.units}")
     return faults

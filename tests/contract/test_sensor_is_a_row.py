@@ -129,7 +129,7 @@ def test_the_fusion_weighs_it_and_gives_it_a_layer_and_a_bit(stream, tiny_record
     pool = models.load_pool(tiny_record / "work" / "fusion" / "pool.npz")
     model = error_covariance.estimate_stream_errors(moments, pool, FuseSettings(), TABLE)
     record = fusion.fuse(streams, model, FuseSettings(), TABLE)
-    schema.check(record, schema.record_of(TABLE), where="test")
+    schema.check(record, schema.record_contract(TABLE), where="test")
     alone = fusion.fuse({"INVENTED": stream}, model, FuseSettings(), TABLE)
     bits = SENSORS["AMSR2"].cci_bit + TABLE["INVENTED"].cci_bit
     assert set(np.unique(record["sensor"])) >= {0, bits}

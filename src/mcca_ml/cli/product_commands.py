@@ -96,10 +96,10 @@ def series(  # noqa: PLR0913 one parameter an option
         for line in _summary(ds, good, text.get("sensor", [])):
             typer.echo(line)
         if csv or png:
-            from mcca_ml.plot.point_series import table_of, write_csv, write_series
+            from mcca_ml.plot.point_series import make_table, write_csv, write_series
 
             if csv:
-                typer.echo(f"wrote     {write_csv(table_of(ds, good, text), csv)}")
+                typer.echo(f"wrote     {write_csv(make_table(ds, good, text), csv)}")
             if png:
                 typer.echo(f"wrote     {write_series(ds, good, png)}")
 

@@ -43,7 +43,7 @@ class CalibrateSettings(Table):
     )
     common_sd: NonNegative = Field(
         0.2,
-        description="by what all lines of a channel may be off alike beyond what their pairs tell, "
+        description="systematic calibration error common to all cells of a channel, "
         "1 sd [K]: footprint, frequency and hour; choice of this project, see the documentation",
     )
     snow_difference: Positive = Field(

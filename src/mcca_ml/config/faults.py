@@ -88,5 +88,5 @@ def describe_fault(fault: ErrorDetails, settings: type[BaseModel]) -> str:
         return f"{where}: found no such key, expected a value; add it"
     if kind == "value_error":
         return f"{where}: {fault['ctx']['error']}"
-    found = toml_value(fault["input"])
-    return f"{where}: found {found}, expected {expected_value(fault)}; correct it"
+    value = toml_value(fault["input"])
+    return f"{where}: found {value}, expected {expected_value(fault)}; correct it"

@@ -192,7 +192,7 @@ def fuse(
         layer = sensors[name].layer
         values[layer] = np.where(has_look, stacked.sm[..., number], nan)
         values[f"{layer}_uncertainty"] = np.where(has_look, stacked.uncertainty[..., number], nan)
-    return _dataset(values, streams, schema.record_of(sensors))
+    return _dataset(values, streams, schema.record_contract(sensors))
 
 
 def _dataset(

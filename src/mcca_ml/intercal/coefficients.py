@@ -178,8 +178,8 @@ def read(path: Path) -> xr.Dataset:
         {*_OWN, "flag", "step_date", "drift_date", *_LINE} - {str(name) for name in ds.variables}
     )
     if ds.attrs.get("format") != FORMAT or missing:
-        found = f"without {missing[0]}" if missing else str(ds.attrs.get("format"))
-        raise GranuleError(f"{path}: found a file {found}, expected {FORMAT}; make it again")
+        state = f"without {missing[0]}" if missing else str(ds.attrs.get("format"))
+        raise GranuleError(f"{path}: found a file {state}, expected {FORMAT}; make it again")
     return ds
 
 

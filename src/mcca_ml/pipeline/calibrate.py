@@ -45,7 +45,7 @@ def calibrate(plan: Plan, _executor: Executor | None, progress: Progress) -> Tal
         old.unlink()
     source = SeriesSource(plan)
     parts = [dominant_classes(source, cells) for cells in blocks_of_cells(plan.cells.size)]
-    found = calibrate_sensors(
+    by_sensor = calibrate_sensors(
         {name: plan.grid_store(name) for name in plan.imagers},
         plan.settings.calibrate,
         first_day=plan.first_day,
@@ -53,9 +53,9 @@ def calibrate(plan: Plan, _executor: Executor | None, progress: Progress) -> Tal
         cell_class=np.concatenate(parts),
     )
     files = []
-    for name, of_sensor in found.items():
+    for name, of_sensor in by_sensor.items():
         files.append(plan.coefficients(name))
         coefficients.write(of_sensor, files[-1])
     checkpoints.finish(group, inputs, files)
     bar(1)
-    return Tally(Stage.CALIBRATE, 1, ", ".join(sorted(found)) or "no sensor")
+    return Tally(Stage.CALIBRATE, 1, ", ".join(sorted(by_sensor)) or "no sensor")

@@ -113,36 +113,36 @@ class _Job:
         return Day(to_grid(composed.ds, options.grid), composed.paths)
 
 
-def _why_nothing(found: xr.Dataset) -> str:
+def _why_nothing(retrieved: xr.Dataset) -> str:
     """The commonest conditions of the observed cells, in words."""
-    flags = found["flag"].to_numpy()[schema.is_observed(found)]
+    flags = retrieved["flag"].to_numpy()[schema.is_observed(retrieved)]
     counts = {bit: int(((flags & int(bit)) != 0).sum()) for bit in Flag}
     common = sorted((bit for bit in counts if counts[bit]), key=lambda bit: -counts[bit])[:3]
     return ", ".join(f"{(bit.name or '').lower()} {counts[bit]}" for bit in common) or "none"
 
 
-def _publish(job: _Job, paths: Sequence[Path], found: xr.Dataset) -> Summary:
+def _publish(job: _Job, paths: Sequence[Path], retrieved: xr.Dataset) -> Summary:
     """Write the product of one day and its maps."""
-    known = np.isfinite(found["soil_moisture"].to_numpy())
+    known = np.isfinite(retrieved["soil_moisture"].to_numpy())
     if not known.any():
-        day = str(found["time"].to_numpy()[0])[:10]
+        day = str(retrieved["time"].to_numpy()[0])[:10]
         raise EmptyDayError(
             f"{day}: no cell could be retrieved, no product",
             f"commonest conditions in {shorten(path.name for path in paths)}: "
-            f"{_why_nothing(found)}; expected some cell of land; give other granules",
+            f"{_why_nothing(retrieved)}; expected some cell of land; give other granules",
         )
-    if OPERATIONAL in found and not bool(np.isfinite(found[OPERATIONAL]).any()):
-        found = found.drop_vars(OPERATIONAL)
+    if OPERATIONAL in retrieved and not bool(np.isfinite(retrieved[OPERATIONAL]).any()):
+        retrieved = retrieved.drop_vars(OPERATIONAL)
     made = replace(job.made, sources=tuple(map(job.source, paths)))
-    was_of_others = is_of_others(job.out_dir / file_name(found), made.sources)
-    product = write_product(found, job.out_dir, made)
+    was_of_others = is_of_others(job.out_dir / file_name(retrieved), made.sources)
+    product = write_product(retrieved, job.out_dir, made)
     maps: list[Path] = []
     if job.options.has_maps:
         from mcca_ml.plot.day_map import write_map  # matplotlib costs more time than a small day
 
-        for look in map(str, found["look"].to_numpy()):
-            maps.append(write_map(found, look, product.with_name(f"{product.stem}_{look}.png")))
-    good = known & is_recommended(found["flag"].to_numpy())
+        for look in map(str, retrieved["look"].to_numpy()):
+            maps.append(write_map(retrieved, look, product.with_name(f"{product.stem}_{look}.png")))
+    good = known & is_recommended(retrieved["flag"].to_numpy())
     return Summary(
         products=(product,),
         maps=tuple(maps),
@@ -174,12 +174,12 @@ def _each_day(
 def _one_season(job: _Job, gathered: Sequence[Day]) -> Summary:
     """The days of one sensor and grid: they share one VOD ratio per cell."""
     stack = stack_days([day.ds for day in gathered])
-    found = retrieve_season(stack, job.settings, done=lambda cells: job.progress(0, cells))
+    retrieved = retrieve_season(stack, job.settings, done=lambda cells: job.progress(0, cells))
     # Each day of a season rests on the granules of all its days.
     paths = tuple(dict.fromkeys(path for day in gathered for path in day.paths))
     total = Summary()
     for number, one_day in enumerate(gathered):
-        one = found.isel(time=[number]).sel(look=one_day.ds["look"].to_numpy())
+        one = retrieved.isel(time=[number]).sel(look=one_day.ds["look"].to_numpy())
         one = one.assign_attrs(simulated=one_day.ds.attrs["simulated"])
         total = total.plus(job.attempt(partial(_publish, job, paths, one)))
     return total
@@ -241,10 +241,10 @@ def retrieve_granules(
 
     days = by_day(granules, keep, lambda: progress(1, 0))
     if settings.mode == "season":
-        found = _season(job, days)
+        summary = _season(job, days)
     else:
-        found = _each_day(job, days, partial(_one_day, job))
-    total = replace(found, granules=len(granules) - len(bad), failures=(*bad, *found.failures))
+        summary = _each_day(job, days, partial(_one_day, job))
+    total = replace(summary, granules=len(granules) - len(bad), failures=(*bad, *summary.failures))
     if total.products or not total.empty:
         return total
     if not options.keeps_going:

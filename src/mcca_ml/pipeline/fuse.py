@@ -39,7 +39,7 @@ class FuseTask:
 _SPAN_DAYS = 2 * TIME_SHARD
 """Days that are fused at once: of 26 years four streams of a block of cells take 4 GB."""
 _OF_ERRORS = ("soil_moisture", "nobs", "flag")
-"""Variables of a stream that its errors are told by."""
+"""Variables of a stream from which its errors are estimated."""
 
 
 def load_streams(
@@ -85,10 +85,8 @@ def spans(days: Datetime64) -> list[Datetime64]:
 def sum_error_moments(task: FuseTask) -> error_covariance.ErrorMoments:
     """Errors of the streams of a block of cells.
 
-    How they agree is told by the calibration days, which no network has seen; how far they are off
-    on average by all days with a target but those of the test.
-
-    A bias of the calibration days alone would be that of one year or so, wet or dry.
+    Error correlations come from the calibration days, which no network has used; biases from all
+    days with a target except the test days, since calibration days are about one year, wet or dry.
     """
     source, days = task.source, task.source.learned
     target = target_for(source, task.cells, days, task.roles, (*LEARNING, Role.CALIBRATE))
@@ -130,7 +128,7 @@ def _wanted(plan: Plan, count: int) -> dict[int, str]:
     of_all = ("fuse", _pool_inputs(plan), str(plan.first_day), str(plan.last_day))
     return {
         number: digest(
-            *of_all, *(f"{name} {held[number]['shards']}" for name, held in sorted(known.items()))
+            *of_all, *(f"{name} {entry[number]['shards']}" for name, entry in sorted(known.items()))
         )
         for number in range(count)
     }
@@ -156,8 +154,8 @@ def fuse(plan: Plan, executor: Executor | None, progress: Progress) -> Tally:
     of_days = roles(source)
     tasks = [FuseTask(source, cells, of_days, pool, "") for cells in blocks]
     if not has_pool:
-        found = error_covariance.pool_errors(perform(sum_error_moments, tasks, executor))
-        checkpoints.make_file(pool, pool_inputs, partial(models.save_pool, pool=found))
+        error_pool = error_covariance.pool_errors(perform(sum_error_moments, tasks, executor))
+        checkpoints.make_file(pool, pool_inputs, partial(models.save_pool, pool=error_pool))
         bar(1)
     todo = [replace(tasks[number], inputs=wanted[number]) for number in missing]
     cells = perform(fuse_block, todo, executor, bar)

@@ -148,19 +148,19 @@ def held_out(task: TrainTask) -> CalibrationSeries:
     """Estimates and targets of the cells of a task on calibration days."""
     source, days = task.source, task.source.learned
     inputs = inputs_for(source, task.sensor, task.cells, days)
-    is_held = task.roles == Role.CALIBRATE
+    is_calibration = task.roles == Role.CALIBRATE
     target = target_for(source, task.cells, days, task.roles, (*LEARNING, Role.CALIBRATE))
     is_learned = np.isin(task.roles, LEARNING)
     predicted = predict(weights_file.load(task.path), inputs.x)
     low, high = uncertainty.input_range(inputs, is_learned)
-    # An interval is claimed of recommended values, and told by them; and of days carried over.
+    # Intervals are stated for recommended values and for days carried forward: estimate from these.
     counts = is_recommended(inputs.flag) | (inputs.nobs == 0)
     return CalibrationSeries(
-        np.clip(predicted, 0, 1)[:, is_held],
-        np.where(counts, target.sm, np.float32(np.nan))[:, is_held],
-        uncertainty.random_share(target.vod, target.sd)[:, is_held],
-        target.vod[:, is_held],
-        inputs.nobs[:, is_held],
+        np.clip(predicted, 0, 1)[:, is_calibration],
+        np.where(counts, target.sm, np.float32(np.nan))[:, is_calibration],
+        uncertainty.random_share(target.vod, target.sd)[:, is_calibration],
+        target.vod[:, is_calibration],
+        inputs.nobs[:, is_calibration],
         low,
         high,
         _of_month(target.sm[:, is_learned], days[is_learned]),

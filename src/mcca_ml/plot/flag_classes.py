@@ -15,7 +15,7 @@ _FIXED = {RECOMMENDED: GOOD_CLASS, OTHER: OTHER_CLASS, NO_RETRIEVAL: EMPTY_CLASS
 _NO_BIT = "none"
 
 
-def meanings_of(attrs: Mapping[str, Any]) -> tuple[list[tuple[int, str]], bool]:
+def parse_meanings(attrs: Mapping[str, Any]) -> tuple[list[tuple[int, str]], bool]:
     """Numbers and meanings of a flag by its CF attributes, and whether the numbers are bits.
 
     Empty where the attributes do not have as many numbers as meanings.
@@ -40,9 +40,9 @@ def _names(codes: Sequence[int], meanings: Sequence[tuple[int, str]], is_bits: b
 
 def _coloured(title: str, names: AnyArray) -> MapLayer:
     """Layer of named cells, "" where there is nothing; the rarest names become one class."""
-    found, counts = np.unique(names[names != ""], return_counts=True)
+    unique_names, counts = np.unique(names[names != ""], return_counts=True)
     order = sorted(
-        zip(found.tolist(), counts.tolist(), strict=True),
+        zip(unique_names.tolist(), counts.tolist(), strict=True),
         key=lambda one: (one[0] != RECOMMENDED, one[0] in (OTHER, NO_RETRIEVAL), -one[1], one[0]),
     )
     free = iter(CLASSES)
@@ -73,7 +73,7 @@ def class_layer(
         class where there are at most eight of them, else the first bit is.
     """
     known = np.isfinite(codes)
-    meanings, is_bits = meanings_of(attrs)
+    meanings, is_bits = parse_meanings(attrs)
     unique, place = np.unique(codes[known].astype(np.int64), return_inverse=True)
     named = np.array([*_names(unique.tolist(), meanings, is_bits), ""])[place]
     names = np.full(codes.shape, "", dtype=named.dtype if named.size else "U1")

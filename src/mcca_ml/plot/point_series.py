@@ -24,13 +24,13 @@ def _cells(values: AnyArray) -> list[str]:
     return [f"{value:.4f}" if np.isfinite(value) else "" for value in values.astype(float)]
 
 
-def table_of(ds: xr.Dataset, recommended: Booleans, said: dict[str, list[str]]) -> Columns:
+def make_table(ds: xr.Dataset, recommended: Booleans, words: dict[str, list[str]]) -> Columns:
     """Columns of the CSV: time, soil moisture, whether recommended, words, streams.
 
     Args:
         ds: over time, of `read.products.point_series.read_series`.
         recommended: of each day.
-        said: columns in words, such as sensors and flag.
+        words: columns in words, such as sensors and flag.
     """
     time = ds["time"].to_numpy()
     is_daily = bool((time == time.astype("M8[D]")).all())
@@ -39,7 +39,7 @@ def table_of(ds: xr.Dataset, recommended: Booleans, said: dict[str, list[str]]) 
     if "sm_uncertainty" in ds:
         columns["sm_uncertainty"] = _cells(ds["sm_uncertainty"].to_numpy())
     columns["recommended"] = [str(int(good)) for good in recommended]
-    columns |= said
+    columns |= words
     for layer in schema.LAYERS.values():
         for name in (layer, f"{layer}_uncertainty"):
             if name in ds:

@@ -11,7 +11,7 @@ from mcca_ml.errors import ConfigError
 from mcca_ml.flags import FLAG_DTYPE
 from mcca_ml.plot.colours import DIFFERENCE, UNCERTAINTY, write_png
 from mcca_ml.plot.day_map import MOISTURE_SCALE, NOTE, SOURCES, UNCERTAINTY_SCALE
-from mcca_ml.plot.flag_classes import class_layer, meanings_of, own_flag_layer
+from mcca_ml.plot.flag_classes import class_layer, own_flag_layer, parse_meanings
 from mcca_ml.plot.maps import ColourScale, MapLayer, Raster, draw_maps
 from mcca_ml.schema import is_simulated
 
@@ -39,7 +39,7 @@ def _layer(ds: xr.Dataset, variable: str, good: Booleans) -> MapLayer:
     if variable == "flag" and field.dtype == FLAG_DTYPE:
         return own_flag_layer(title, field.to_numpy())
     values = field.to_numpy().astype(np.float64)
-    meanings, is_bits = meanings_of(field.attrs)
+    meanings, is_bits = parse_meanings(field.attrs)
     if not meanings:
         units = str(field.attrs.get("units", "1")).replace("m3 m-3", "m³ m⁻³") or "1"
         return MapLayer(f"{title} [{units}]", values, _scale(field, good), good)

@@ -116,8 +116,8 @@ def _fill(nc: netCDF4.Dataset, ds: xr.Dataset, attributes: dict[str, AttributeVa
     for axis in _axes(ds, grid):
         axis.write(nc)
     # One chunk a look, but no chunk of more than a million cells: a region stays cheap to read.
-    pieces = 4 if grid.size > _CHUNK_CELLS else 1
-    chunks = (1, 1, *(-(-size // pieces) for size in grid.shape))
+    parts = 4 if grid.size > _CHUNK_CELLS else 1
+    chunks = (1, 1, *(-(-size // parts) for size in grid.shape))
     places = ds["cell"].to_numpy().astype(np.int64)
     for name, variable in stored_variables(ds).items():
         values = ds[variable.of].to_numpy()

@@ -185,7 +185,13 @@ def stability_sheet(changes: Sequence[Stability]) -> Sheet:
     data: list[tuple[Value, ...]] = []
     for product in changes:
         step_rows = [
-            (STEP, what, str(date), step, "not told from 0" if step.low <= 0 <= step.high else "")
+            (
+                STEP,
+                what,
+                str(date),
+                step,
+                "indistinguishable from 0" if step.low <= 0 <= step.high else "",
+            )
             for date, what, step in product.steps
         ]
         for kind, what, date, change, level_met in (
