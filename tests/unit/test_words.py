@@ -16,9 +16,9 @@ IDENTIFIERS = re.compile(
 )
 """Names without a quantity; with a further word, `holds_smap`, they may stand."""
 PHRASES = re.compile(
-    r"\btold (by|of|apart)\b|\b(it|that|which|learner|networks?) tells?\b|\blen(t|ds?) (by|to|from)\b"
-    r"|\bdrawn to\b|\btaken off\b|\b(wrong|off) alike\b|\bin silence\b"
-    r"|\bnot told\b|Value error|datetime\.date\(|Input should be",
+    r"\btold (by|of|apart)\b|\b(it|that|which|learner|networks?) tells?\b"
+    r"|\blen(t|ds?) (by|to|from)\b|\bdrawn to\b|\btaken off\b|\b(wrong|off) alike\b"
+    r"|\bin silence\b|\bnot told\b|Value error|datetime\.date\(|Input should be",
     re.IGNORECASE,
 )
 EXCEPTIONS = {"config/faults.py": "Input should be"}  # what it removes from pydantic's messages

@@ -107,15 +107,15 @@ def make_remap(cells: Integer) -> Remap:
     lat, lon = latitude_edges(), longitude_edges()
     of_row, _ = ease2.find_cell(m25, _middles(lat), 0.0)
     _, of_column = ease2.find_cell(m25, 0.0, _middles(lon))
-    cells = position[np.maximum(of_row, 0)[:, None] * m25.columns + of_column]
-    cells[of_row < 0] = -1
-    row, column = np.nonzero(cells >= 0)
+    places = position[np.maximum(of_row, 0)[:, None] * m25.columns + of_column]
+    places[of_row < 0] = -1
+    row, column = np.nonzero(places >= 0)
     down = overlap(ease2.y_edges(m25), ease2.map_y(lat))
     across = overlap(ease2.x_edges(m25), ease2.map_x(lon))
     return Remap(
         _window(cells, row, column),
         np.asarray(row * COLUMNS + column, np.int64),
-        cells[row, column],
+        places[row, column],
         rectangles(down.select(row), across.select(column), position, m25.columns),
     )
 
