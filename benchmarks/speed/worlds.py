@@ -23,7 +23,7 @@ from mcca_ml.simulate.manifest import MANIFEST
 
 PROJECT = Path(__file__).resolve().parents[2]
 DOCUMENT = PROJECT / "docs" / "simulation.md"
-NAMES = ("demo", "full", "boost_trmm", "boost_gpm")
+NAMES = ("demo", "two_boxes", "full", "boost_trmm", "boost_gpm")
 WORKERS = 2
 WALL_LIMIT_S, SIZE_LIMIT_GB = 180.0, 2.0
 

@@ -97,6 +97,18 @@ BAD_CALLS = {
     "no swath": (lambda f: mcca_ml.open_swaths(str(f / "none.HDF5")), "none.HDF5"),
     "no configuration": (lambda f: mcca_ml.load_settings(f / "none.toml"), "give the path of a"),
     "run without one": (lambda f: mcca_ml.run(f / "none.toml"), "give the path of a TOML file"),
+    "setting out of range": (
+        lambda _: mcca_ml.RetrieveSettings(omega=5.0),
+        "RetrieveSettings: omega: found 5.0, expected less than 0.5; correct it",
+    ),
+    "unknown setting": (
+        lambda _: mcca_ml.RetrieveSettings(omgea=0.1),
+        "RetrieveSettings: unknown key 'omgea', known:",
+    ),
+    "settings that disagree": (
+        lambda _: mcca_ml.TrainSettings(sequence=30, warm_up=40),
+        "TrainSettings: found warm_up 40, expected less than sequence 30; shorten it",
+    ),
     "no stations": (lambda f: mcca_ml.validate([f], f / "none"), "none"),
     "features": (
         lambda _: mcca_ml.fit(np.zeros((2, 9)), np.zeros((2, 9)), roles=np.zeros(9), cells=[0, 1]),

@@ -5,11 +5,10 @@ from dataclasses import replace
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from pydantic import ValidationError
 
 from made_series import DAYS, TEST_FROM, bucket, settings
 from mcca_ml.config.train import TrainSettings
-from mcca_ml.errors import GranuleError, OutputError, SchemaError
+from mcca_ml.errors import ConfigError, GranuleError, OutputError, SchemaError
 from mcca_ml.learn import adam, ridge_path, sequences
 from mcca_ml.learn.fit import fit, predict
 from mcca_ml.learn.splits import Role
@@ -212,6 +211,6 @@ def test_too_few_targets_and_wrong_inputs_are_refused(made):
 
 
 def test_settings_are_strict():
-    with pytest.raises(ValidationError, match="found warm_up 64, expected less than sequence 64"):
+    with pytest.raises(ConfigError, match="found warm_up 64, expected less than sequence 64"):
         TrainSettings(warm_up=64)
     assert all(field.description for field in TrainSettings.model_fields.values())

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from pydantic import BaseModel
 
+from mcca_ml.config.faults import toml_value
 from mcca_ml.config.load import Settings
-from mcca_ml.config.table import toml_value
 
 WIDTH = 40
 """Column in which the meanings begin."""

@@ -1,13 +1,13 @@
 """Faults of a configuration as one line: key, value found, value expected, what to do."""
 
+import json
+from datetime import date, time
 from difflib import get_close_matches
 from typing import get_args
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
-
-from mcca_ml.config.table import toml_value
 
 _RANGES = {
     "less_than_equal": "at most {le:g}",
@@ -35,6 +35,18 @@ _KINDS = {
     "model": "a table",
 }
 """Expected value by the first word of pydantic's type of a fault."""
+
+
+def toml_value(value: object) -> str:
+    """Return a value as TOML writes it."""
+    if isinstance(value, tuple | list):
+        return f"[{', '.join(map(toml_value, value))}]"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{key} = {toml_value(item)}' for key, item in value.items())}}}"
+    if isinstance(value, date | time):
+        return value.isoformat()
+    # JSON and TOML agree on strings, numbers and booleans.
+    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _by_key(model: type[BaseModel]) -> dict[str, FieldInfo]:
@@ -87,6 +99,6 @@ def describe_fault(fault: ErrorDetails, settings: type[BaseModel]) -> str:
     if kind == "missing":
         return f"{where}: found no such key, expected a value; add it"
     if kind == "value_error":
-        return f"{where}: {fault['ctx']['error']}"
+        return ": ".join(filter(None, (where, str(fault["ctx"]["error"]))))
     value = toml_value(fault["input"])
     return f"{where}: found {value}, expected {expected_value(fault)}; correct it"

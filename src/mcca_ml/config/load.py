@@ -74,7 +74,7 @@ def load_settings(path: str | Path) -> Settings:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: not valid TOML ({error}); correct that line") from error
     try:
-        return Settings.model_validate(raw)
+        return Settings.model_validate(raw, context={"lists_faults": True})
     except ValidationError as error:
         faults = [describe_fault(fault, Settings) for fault in error.errors()]
         raise ConfigError(f"{path}: " + "; ".join(faults)) from error

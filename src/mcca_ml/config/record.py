@@ -2,9 +2,8 @@
 
 from datetime import date
 from pathlib import Path
-from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from mcca_ml.config.table import NonNegative, Table
 
@@ -24,14 +23,12 @@ class PeriodSettings(Table):
     start: date = Field(date(1997, 12, 7), description="first UTC day; the default is TMI's first")
     end: date = Field(description="last UTC day, included")
 
-    @model_validator(mode="after")
-    def _is_in_order(self) -> Self:
+    def check_values(self) -> None:
         """Refuse a period that ends before it begins."""
         if self.end < self.start:
             raise ValueError(
                 f"found end {self.end} before start {self.start}, expected start first; swap them"
             )
-        return self
 
 
 class RegionBox(Table):
@@ -44,15 +41,13 @@ class RegionBox(Table):
         ge=-180.0, le=180.0, description="eastern edge [degrees_east]; below west: over 180"
     )
 
-    @model_validator(mode="after")
-    def _has_an_area(self) -> Self:
+    def check_values(self) -> None:
         """Refuse a box without area."""
         if self.north <= self.south or self.east == self.west:
             raise ValueError(
                 f"found a box without area, {self.south:g} to {self.north:g} N, {self.west:g} to "
                 f"{self.east:g} E, expected south below north and west other than east; correct it"
             )
-        return self
 
 
 class RegionSettings(Table):

@@ -1,8 +1,8 @@
 """Settings of stage one, the retrieval: the `[retrieve]` table."""
 
-from typing import Literal, Self
+from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from mcca_ml.config.table import Table
 
@@ -79,8 +79,7 @@ class RetrieveSettings(Table):
         0.12, ge=0.0, description="error of that default, 1 sd [1]; spread of texture classes"
     )
 
-    @model_validator(mode="after")
-    def _agrees_with_itself(self) -> Self:
+    def check_values(self) -> None:
         """Refuse settings that contradict each other."""
         low, high = self.vod_ratio_bounds
         if not low < self.vod_ratio < high:
@@ -92,4 +91,3 @@ class RetrieveSettings(Table):
             raise ValueError(
                 f"found vod_window {self.vod_window}, expected an odd number; add or subtract 1"
             )
-        return self

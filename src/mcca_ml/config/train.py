@@ -1,8 +1,8 @@
 """Settings of the learner: the `[train]` table."""
 
-from typing import Literal, Self
+from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from mcca_ml.config.table import NonNegative, Positive, Table
 
@@ -63,12 +63,10 @@ class TrainSettings(Table):
     )
     block: int = Field(64, ge=1, description="cells trained together; changes no number")
 
-    @model_validator(mode="after")
-    def _agrees_with_itself(self) -> Self:
+    def check_values(self) -> None:
         """Refuse a warm-up that leaves no day to learn from."""
         if self.warm_up >= self.sequence:
             raise ValueError(
                 f"found warm_up {self.warm_up}, expected less than sequence {self.sequence}; "
                 "shorten it"
             )
-        return self
