@@ -237,6 +237,6 @@ def test_errors_of_a_short_triplet_have_intervals(autoregression):
         series[0][:, np.arange(330) % 3 > 0] = np.nan
         blocks = blocks_of(series)
         told += bool(
-            np.isfinite(bootstrap(blocks.of_cell(0), triplet_errors, rng, draws=200).low).all()
+            np.isfinite(bootstrap(blocks.select_cell(0), triplet_errors, rng, draws=200).low).all()
         )
     assert told >= 18
