@@ -1,6 +1,6 @@
 # Needs only make and Python >= 3.11, and uses a C++ compiler where there is one. Everything else comes, by hash, from requirements/*.txt.
 #
-#   make demo      a simulated world and its record: 10 minutes   make bench   speed and whole days
+#   make demo      a simulated world and its record: 4 minutes    make bench   speed and whole days
 #   make demo-day  a small simulated day, retrieved: seconds      make docs    the documentation
 #   make test      the tests: minutes                             make lock    renew requirements/
 #   make check     format, lint, types, imports, documentation
@@ -18,7 +18,7 @@ PYTEST_OPTIONS ?= -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: demo demo-day demo-full test test-slow drills check format-check lint types imports docs bench peers tables check-data cf wheel lock format clean
 
-# The whole chain, granules to record and report, of two boxes and eight years.
+# The whole chain, granules to record and report, of one region and six years.
 demo: $(VENV)/.run
 	$(BIN)/mcca-ml demo --out demo
 
