@@ -83,8 +83,8 @@ MEANING = {
     Flag.TARGET_FROM_PM: "the target of the day is of the pm look, less its usual difference to am",
     Flag.LEVEL_GUESSED: "too few targets in this cell: its mean and spread come from its statics",
     Flag.CALIBRATION_SHARED: "brightness temperature on the line of a class or of all cells",
-    Flag.INPUT_UNUSUAL: "an input lies outside what the training days of the cell held",
-    Flag.SEASON_UNKNOWN: "hardly a target of this cell in this month of the year to learn from",
+    Flag.INPUT_UNUSUAL: "an input is well outside its range on the training days of the cell",
+    Flag.SEASON_UNKNOWN: "fewer than five training days of the cell in this calendar month",
 }
 """What each bit says, in words; the text of the product's documentation."""
 
