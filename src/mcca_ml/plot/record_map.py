@@ -32,6 +32,17 @@ def _scale(field: xr.DataArray, good: Booleans) -> ColourScale:
     return ColourScale(low, high if high > low else low + 1.0, palette)
 
 
+def _units(field: xr.DataArray) -> str:
+    """Units as they stand on a map."""
+    return str(field.attrs.get("units", "1")).replace("m3 m-3", "m³ m⁻³") or "1"
+
+
+def _raster(source: xr.Dataset | xr.DataArray) -> Raster:
+    """Cells by the latitude and longitude of a dataset or field."""
+    lat, lon = (source[name].to_numpy().astype(np.float64) for name in ("lat", "lon"))
+    return Raster(lat, lon)
+
+
 def _layer(ds: xr.Dataset, variable: str, good: Booleans) -> MapLayer:
     """Classes for a flag, colours of a scale for a number."""
     field = ds[variable].transpose(ds["lat"].dims[0], ds["lon"].dims[0])
@@ -41,8 +52,7 @@ def _layer(ds: xr.Dataset, variable: str, good: Booleans) -> MapLayer:
     values = field.to_numpy().astype(np.float64)
     meanings, is_bits = parse_meanings(field.attrs)
     if not meanings:
-        units = str(field.attrs.get("units", "1")).replace("m3 m-3", "m³ m⁻³") or "1"
-        return MapLayer(f"{title} [{units}]", values, _scale(field, good), good)
+        return MapLayer(f"{title} [{_units(field)}]", values, _scale(field, good), good)
     is_quality = "flag" in variable
     if not is_quality:
         values[~np.isfinite(ds["sm"].transpose(*field.dims).to_numpy())] = np.nan
@@ -59,10 +69,9 @@ def draw_day(ds: xr.Dataset, variable: str) -> Figure:
         ds: from `read.products.point_series.read_day`, over latitude and longitude.
         variable: name of a variable of numbers.
     """
-    lat, lon = (ds[name].to_numpy().astype(np.float64) for name in ("lat", "lon"))
     good = ds["is_recommended"].transpose(ds["lat"].dims[0], ds["lon"].dims[0]).to_numpy()
     heading = f"{'SIMULATED — ' * is_simulated(ds)}{variable}, {str(ds['time'].to_numpy())[:10]}"
-    return draw_maps(Raster(lat, lon), [_layer(ds, variable, good)], heading, NOTE, width=11.0)
+    return draw_maps(_raster(ds), [_layer(ds, variable, good)], heading, NOTE, width=11.0)
 
 
 def draw_map(field: xr.DataArray, heading: str = "") -> Figure:
@@ -87,21 +96,19 @@ def draw_map(field: xr.DataArray, heading: str = "") -> Figure:
             f"draw_map: found dimensions {', '.join(map(str, field.dims)) or 'none'}, expected "
             "those of lat and lon alone; select a day, or take a mean over the others"
         )
-    values = field.transpose(*dims)
-    known = values.to_numpy()[np.isfinite(values.to_numpy())]
-    scale = _scale(values.rename(field.name or "field"), np.isfinite(values.to_numpy()))
+    field = field.transpose(*dims).rename(field.name or "field")
+    values = field.to_numpy().astype(np.float64)
+    is_known = np.isfinite(values)
+    known, scale = values[is_known], _scale(field, is_known)
     if known.size and known.min() < 0 < known.max():
         most = float(np.abs(known).max())
         scale = ColourScale(-most, most, DIFFERENCE)
-    title, units = field.attrs.get("long_name", field.name or ""), field.attrs.get("units", "")
-    layer = MapLayer(
-        f"{title} [{units}]".replace("m3 m-3", "m³ m⁻³") if units else str(title),
-        values.to_numpy().astype(np.float64),
-        scale,
-    )
-    lat, lon = (field[name].to_numpy().astype(np.float64) for name in ("lat", "lon"))
+    title = str(field.attrs.get("long_name", field.name))
+    if "units" in field.attrs:
+        title += f" [{_units(field)}]"
     mark = "SIMULATED — " * is_simulated(field.attrs)
-    return draw_maps(Raster(lat, lon), [layer], mark + heading, SOURCES, width=11.0)
+    layers = [MapLayer(title, values, scale)]
+    return draw_maps(_raster(field), layers, mark + heading, SOURCES, width=11.0)
 
 
 def write_day(ds: xr.Dataset, variable: str, path: Path) -> Path:

@@ -188,10 +188,12 @@ def open_record(path: str | Path | Sequence[str | Path], *, recommended: bool = 
     Returns:
         Dataset over (time, y, x), or (time, look, y, x) of stage one; soil moisture [m3 m-3].
         Latitude and longitude [degree] are indexed: `sel(lat=..., lon=..., method="nearest")`;
-        `crs` holds the map projection as rioxarray reads it. `chunk()` makes it a Dask dataset.
+        `crs` is the map projection, as rioxarray reads it. `chunk()` makes it a Dask dataset.
 
     Raises:
-        GranuleError: there is nothing, or something else, or files of several grids.
+        GranuleError: there is nothing, or something else, or two files of one day. Of daily files,
+            one of another grid or day than its name says is refused when its values are read.
+        ConfigError: the list of files is empty.
     """
     if isinstance(path, str | Path):
         files = list_files(Path(path))
@@ -236,7 +238,7 @@ def select_box(
             western part comes first.
 
     Raises:
-        ConfigError: the edges are no box, or it holds no cell.
+        ConfigError: no cell has its centre in the box.
     """
     lat, lon = ds["lat"].to_numpy(), ds["lon"].to_numpy()
     rows = np.flatnonzero((lat >= south) & (lat <= north))
